@@ -1,0 +1,26 @@
+import type { Charge } from './test-gateway.journal.js';
+
+const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+
+function page(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${title}</title><style>body{font:1rem/1.5 system-ui;max-width:26rem;margin:4rem auto;padding:0 1rem}
+button{font:inherit;padding:.5rem 1rem;margin-right:.5rem}</style><h1>${title}</h1>${body}</html>`;
+}
+
+const readable = (charge: Charge): string => `${charge.amount} ${escape(charge.currency)} (minor units)`;
+
+/** What a bank would ask its customer during 3-D Secure. */
+export function challengePage(charge: Charge): string {
+  if (charge.status !== 'requires_action') return outcomePage(charge);
+  return page(
+    'Your bank asks',
+    `<p>Do you want to pay <strong>${readable(charge)}</strong>?</p>
+<form method="post"><button name="decision" value="approve">Approve</button>
+<button name="decision" value="deny">Deny</button></form><p><small>Test gateway: no money moves.</small></p>`,
+  );
+}
+
+export function outcomePage(charge: Charge): string {
+  return page('Thank you', `<p>This payment is ${escape(charge.status)}. You can close this page.</p>`);
+}

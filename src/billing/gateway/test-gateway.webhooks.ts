@@ -1,0 +1,79 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import type { Endpoint, GatewayEvent } from './test-gateway.journal.js';
+import type { WebhookKnobs } from './test-gateway.tokens.js';
+
+const RETRY_AFTER_MS = [200, 1000, 5000, 15_000, 60_000];
+
+/** Sends signed events to the endpoints of their account, and misbehaves on request. */
+export class WebhookSender {
+  /** Knobs for every event, over those that a charge's own token carries. */
+  knobs: WebhookKnobs = {};
+  private readonly held = new Map<string, GatewayEvent[]>();
+
+  constructor(
+    private readonly endpointsOf: (account: string) => Endpoint[],
+    private readonly now: () => number,
+  ) {}
+
+  send(event: GatewayEvent, ofCharge: WebhookKnobs): void {
+    const knobs = { ...ofCharge, ...this.knobs };
+    if (knobs.drop || this.endpointsOf(event.account).length === 0) return;
+    if (knobs.shuffle === undefined) {
+      void this.later(event, knobs);
+      return;
+    }
+    // Shuffled events wait for the end of the window and leave in the reverse order: the worst case, every time.
+    const window = this.held.get(event.account);
+    if (window) {
+      window.push(event);
+      return;
+    }
+    this.held.set(event.account, [event]);
+    setTimeout(() => {
+      const events = this.held.get(event.account) ?? [];
+      this.held.delete(event.account);
+      void this.inTurn(events.reverse(), knobs);
+    }, knobs.shuffle).unref();
+  }
+
+  private async inTurn(events: GatewayEvent[], knobs: WebhookKnobs): Promise<void> {
+    for (const event of events) await this.later(event, knobs);
+  }
+
+  private async later(event: GatewayEvent, knobs: WebhookKnobs): Promise<void> {
+    if (knobs.delay) await sleep(knobs.delay, undefined, { ref: false });
+    const copies = Math.max(1, knobs.dup ?? 1);
+    const sends = this.endpointsOf(event.account).flatMap((endpoint) =>
+      Array.from({ length: copies }, () => this.deliver(endpoint, event)),
+    );
+    await Promise.all(sends);
+  }
+
+  private async deliver(endpoint: Endpoint, event: GatewayEvent): Promise<void> {
+    const body = JSON.stringify(event);
+    for (const pause of [...RETRY_AFTER_MS, null]) {
+      if (await this.post(endpoint, body)) return;
+      if (pause !== null) await sleep(pause, undefined, { ref: false });
+    }
+  }
+
+  private async post(endpoint: Endpoint, body: string): Promise<boolean> {
+    const t = Math.floor(this.now() / 1000);
+    const v1 = createHmac('sha256', endpoint.secret).update(`${t}.${body}`).digest('hex');
+    try {
+      const answer = await request(endpoint.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'gateway-signature': `t=${t},v1=${v1}` },
+        body,
+        headersTimeout: 15_000,
+        bodyTimeout: 15_000,
+      });
+      await answer.body.dump();
+      return answer.statusCode < 300;
+    } catch {
+      return false;
+    }
+  }
+}
