@@ -1,0 +1,94 @@
+/**
+ * Before all test files: a PostgreSQL and the test gateway, both for this run only.
+ *
+ * Tests find them in `TEST_DATABASE_URL` (a database to connect to, in order to make others) and `TEST_GATEWAY_URL`, and
+ * name the databases that they make `${TEST_DATABASE_PREFIX}_…`. With `DATABASE_URL` that server is used instead of an
+ * embedded one; `REDIS_URL` reaches the tests as it is.
+ */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { build, root } from '../../src/platform/start/build.mjs';
+import { dropDatabases, sweepDatabases } from './test-databases.mjs';
+
+// A crash of the machine may cost this run its data.
+const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
+
+export default async function setup() {
+  await build();
+  const stops = [];
+  globalThis.stopTestServices = async () => {
+    for (const stop of stops.reverse()) await stop();
+  };
+
+  process.env.TEST_DATABASE_PREFIX = `guildhall_test_${Math.floor(Date.now() / 1000)}_${process.pid}`;
+  if (process.env.DATABASE_URL) {
+    process.env.TEST_DATABASE_URL = process.env.DATABASE_URL;
+    await sweepDatabases(process.env.DATABASE_URL);
+    stops.push(() => dropDatabases(process.env.DATABASE_URL, process.env.TEST_DATABASE_PREFIX));
+  } else {
+    const server = await startDatabase(stops);
+    process.env.TEST_DATABASE_URL = server.url();
+  }
+
+  const gateway = path.join(root, 'dist/src/billing/gateway/test-gateway.process.js');
+  if (fs.existsSync(gateway)) process.env.TEST_GATEWAY_URL = await startGateway(gateway, stops);
+}
+
+async function startDatabase(stops) {
+  const { startEmbeddedPostgres } = await load('embedded-postgres.js');
+  await sweepFolders();
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), `guildhall-test-${process.pid}-`));
+  stops.push(() => fs.rmSync(dataDir, { recursive: true, force: true }));
+  const server = await startEmbeddedPostgres({ dataDir, settings: careless });
+  stops.push(() => server.stop());
+  return server;
+}
+
+/** A run that was killed leaves its server and its folder; its process number stands in the folder's name. */
+async function sweepFolders() {
+  const { runningPostmaster } = await load('postmaster.js');
+  for (const name of fs.readdirSync(os.tmpdir())) {
+    const [, pid] = /^guildhall-test-(\d+)-/.exec(name) ?? [];
+    if (!pid || isAlive(Number(pid))) continue;
+    const folder = path.join(os.tmpdir(), name);
+    try {
+      const server = runningPostmaster(path.join(folder, 'postgres/data'));
+      if (server) process.kill(server.pid, 'SIGQUIT');
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    } catch {
+      // Somebody else's.
+    }
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+async function startGateway(program, stops) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `guildhall-test-${process.pid}-`));
+  stops.push(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const journal = path.join(folder, 'gateway.journal');
+  const child = spawn(process.execPath, [program, '--port', '0', '--journal', journal], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  stops.push(() => child.kill('SIGKILL'));
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`The test gateway exited with ${code}.`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line).url);
+    });
+  });
+}
+
+function load(file) {
+  return import(new URL(`../../dist/src/platform/start/${file}`, import.meta.url));
+}
