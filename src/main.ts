@@ -1,0 +1,7 @@
+import 'reflect-metadata';
+import { migrations } from '../migrations/index.js';
+import { AppModule } from './app.module.js';
+import { boot } from './platform/start/boot.js';
+
+/** One process: `ROLE` says whether it answers requests, runs jobs, or both. */
+await boot({ module: AppModule, migrations });

@@ -1,0 +1,32 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { type Actor, anonymous } from './actor.js';
+
+export const ACCESS = 'guildhall:access';
+
+/** `[]` means public. */
+export type AccessRule = readonly string[];
+
+/** Open to everybody. A token that is sent is checked all the same, and the handler sees who it is. */
+export const Public = () =>
+  applyDecorators(SetMetadata(ACCESS, [] satisfies AccessRule), ApiExtension('x-permissions', []));
+
+/**
+ * Needs every one of these permissions; `account:self` is what each signed-in person has over its own things.
+ * A handler with neither this nor `@Public()` stops the boot.
+ */
+export const Permissions = (...permissions: [string, ...string[]]) =>
+  applyDecorators(
+    SetMetadata(ACCESS, permissions),
+    ApiExtension('x-permissions', permissions),
+    ApiBearerAuth(),
+  );
+
+export type RequestWithActor = FastifyRequest & { actor?: Actor };
+
+/** Who acts in this request. */
+export const CurrentActor = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Actor =>
+    context.switchToHttp().getRequest<RequestWithActor>().actor ?? anonymous,
+);

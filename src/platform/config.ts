@@ -1,0 +1,166 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export type Role = 'all' | 'api' | 'worker';
+
+/** A setting that cannot be used. It names the key and the remedy, never the content: that may be a secret. */
+export class BadSetting extends Error {
+  constructor(
+    readonly key: string,
+    readonly remedy: string,
+  ) {
+    super(`${key}: ${remedy}`);
+  }
+}
+
+/** Everything that the process takes from its environment: read once, checked, frozen. */
+export class Config {
+  /** `production` refuses the demo data, the test gateway and a secret made by itself. */
+  readonly production: boolean;
+  readonly test: boolean;
+  readonly role: Role;
+  readonly port: number;
+  /** Address to listen on; loopback unless production or told otherwise. */
+  readonly host: string;
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly databasePool: number;
+  readonly redisUrl: string | null;
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string;
+  readonly shopName: string;
+  /** Where links in mails point to; never taken from a request. */
+  readonly publicUrl: string;
+  readonly storeCurrency: string;
+  readonly adminEmail: string | null;
+  readonly adminPassword: string | null;
+  readonly stripeApiKey: string | null;
+  readonly testGatewayUrl: string | null;
+  /** How long the payment gateway may take before the outcome counts as unknown. */
+  readonly gatewayTimeoutMs: number;
+  readonly demoStore: boolean;
+  readonly hashConcurrency: number;
+  readonly minimumPasswordLength: number;
+  readonly jobConcurrency: number;
+  readonly shutdownGraceMs: number;
+  /** An order that nobody paid gives its stock back after this many minutes. */
+  readonly unpaidOrderMinutes: number;
+  readonly logLevel: string;
+  /** Name of the place where the process kills itself; only when NODE_ENV is `test`. */
+  readonly failpoint: string | null;
+  private readonly secret: Buffer;
+
+  constructor(environment: Record<string, string | undefined>) {
+    const env = new Reader(environment);
+    this.production =
+      env.oneOf('NODE_ENV', ['production', 'development', 'test'], 'development') === 'production';
+    this.test = environment.NODE_ENV === 'test';
+    this.role = env.oneOf('ROLE', ['all', 'api', 'worker'], 'all');
+    this.port = env.integer('PORT', 3000, 0, 65_535);
+    this.host = env.text('HOST') ?? (this.production ? '0.0.0.0' : '127.0.0.1');
+    this.dataDir = resolve(env.text('DATA_DIR') ?? '.data');
+    this.databaseUrl = env.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+    this.databasePool = env.integer('DATABASE_POOL', 16, 2, 200);
+    this.redisUrl = env.url('REDIS_URL', ['redis:', 'rediss:']);
+    this.smtpUrl = env.url('SMTP_URL', ['smtp:', 'smtps:']);
+    this.mailFrom = env.text('MAIL_FROM') ?? 'Guildhall <shop@localhost>';
+    this.shopName = env.text('SHOP_NAME') ?? 'Guildhall';
+    this.publicUrl = (env.url('PUBLIC_URL', ['http:', 'https:']) ?? `http://localhost:${this.port}`).replace(
+      /\/$/,
+      '',
+    );
+    this.storeCurrency = env.text('STORE_CURRENCY') ?? 'EUR';
+    this.adminEmail = env.text('ADMIN_EMAIL');
+    this.adminPassword = env.text('ADMIN_PASSWORD');
+    if ((this.adminEmail === null) !== (this.adminPassword === null)) {
+      throw new BadSetting('ADMIN_EMAIL, ADMIN_PASSWORD', 'set both or neither');
+    }
+    this.stripeApiKey = env.text('STRIPE_API_KEY');
+    this.testGatewayUrl = env.url('TEST_GATEWAY_URL', ['http:']);
+    this.gatewayTimeoutMs = env.integer('GATEWAY_TIMEOUT_MS', 10_000, 100, 60_000);
+    this.demoStore = env.oneOf('DEMO_STORE', ['on', 'off'], 'on') === 'on' && !this.production;
+    this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
+    this.minimumPasswordLength = env.integer('MINIMUM_PASSWORD_LENGTH', 15, 8, 64);
+    this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
+    this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
+    this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
+    this.logLevel = env.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'info');
+    this.failpoint = this.test ? env.text('FAILPOINT') : null;
+    if (this.production && this.testGatewayUrl) {
+      throw new BadSetting(
+        'TEST_GATEWAY_URL',
+        'the test gateway is refused in production: set STRIPE_API_KEY',
+      );
+    }
+    this.secret = this.readSecret(env.text('SECRET_KEY'));
+    Object.freeze(this);
+  }
+
+  /** A 256-bit key for one purpose (`pepper`, `cursor`, …), derived from SECRET_KEY by HKDF. */
+  key(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.secret, 'guildhall', purpose, 32));
+  }
+
+  private readSecret(given: string | null): Buffer {
+    if (given !== null) {
+      if (given.length < 32)
+        throw new BadSetting('SECRET_KEY', 'use at least 32 characters: openssl rand -hex 32');
+      return Buffer.from(given);
+    }
+    if (this.production) throw new BadSetting('SECRET_KEY', 'required in production: openssl rand -hex 32');
+    const file = join(this.dataDir, 'secret.key');
+    if (!existsSync(file)) {
+      mkdirSync(this.dataDir, { recursive: true });
+      try {
+        writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+      } catch (error) {
+        // Another process of the same data folder was quicker; its secret is as good.
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+    return Buffer.from(readFileSync(file, 'utf8').trim());
+  }
+}
+
+class Reader {
+  constructor(private readonly env: Record<string, string | undefined>) {}
+
+  text(key: string): string | null {
+    const value = this.env[key]?.trim();
+    return value ? value : null;
+  }
+
+  integer(key: string, fallback: number, min: number, max: number): number {
+    const text = this.text(key);
+    if (text === null) return fallback;
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new BadSetting(key, `use a whole number from ${min} to ${max}`);
+    }
+    return value;
+  }
+
+  oneOf<T extends string>(key: string, allowed: readonly T[], fallback: T): T {
+    const text = this.text(key);
+    if (text === null) return fallback;
+    const value = allowed.find((candidate) => candidate === text);
+    if (value === undefined) throw new BadSetting(key, `use one of ${allowed.join(', ')}`);
+    return value;
+  }
+
+  url(key: string, protocols: string[]): string | null {
+    const text = this.text(key);
+    if (text === null) return null;
+    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
+      throw new BadSetting(key, `use a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+    }
+    return text;
+  }
+}
+
+/** The settings of this process. The only reader of `process.env`. */
+export function loadConfig(overrides: Record<string, string | undefined> = {}): Config {
+  return new Config({ ...process.env, ...overrides });
+}

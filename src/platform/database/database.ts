@@ -1,0 +1,173 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { Pool, PoolClient } from 'pg';
+import { DataSource, type EntityManager, type ObjectLiteral, type Repository } from 'typeorm';
+
+interface Scope {
+  manager: EntityManager;
+  client: PoolClient;
+  beforeCommit: Map<string, () => Promise<void>>;
+  afterCommit: (() => void)[];
+}
+
+/** Attempts of one transaction block, the first included. */
+const ATTEMPTS = 4;
+/** Texts beyond this many are sent unnamed, so that a query built from filters cannot fill the server with plans. */
+const MAX_PREPARED = 500;
+
+/**
+ * The one way to PostgreSQL.
+ *
+ * A transaction is a visible block in a service; its connection travels by AsyncLocalStorage, so repositories
+ * need not be handed anything. Isolation is READ COMMITTED: rows that will change are locked, counters change
+ * by guarded statements, constraints are the last wall.
+ */
+@Injectable()
+export class Database {
+  private readonly scope = new AsyncLocalStorage<Scope>();
+  private readonly names = new Map<string, string>();
+  private readonly pool: Pool;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.pool = (dataSource.driver as unknown as { master: Pool }).master;
+  }
+
+  /** True inside a transaction block. Ports to the outside refuse to work then. */
+  get inTransaction(): boolean {
+    return this.scope.getStore() !== undefined;
+  }
+
+  /**
+   * Runs the block in one transaction and commits when it ends. A block inside a block joins it.
+   * Only the outermost one is run again (at most three times, with jitter) after a deadlock or a
+   * serialisation failure, so the block must not touch anything but the database.
+   */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.inTransaction) return work();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRetryable(error)) throw error;
+        await wait(Math.random() * 10 * 2 ** attempt);
+      }
+    }
+  }
+
+  /** TypeORM's repository of the running transaction, or of the pool when none is open. */
+  repository<E extends ObjectLiteral>(entity: new () => E): Repository<E> {
+    return (this.scope.getStore()?.manager ?? this.dataSource.manager).getRepository(entity);
+  }
+
+  /**
+   * Rows of a statement, in the running transaction or on a connection of the pool. Statements are prepared
+   * once per connection; put values into `values`, never into the text.
+   */
+  async query<R extends object>(text: string, values: unknown[] = []): Promise<R[]> {
+    return (await this.run<R>(text, values)).rows;
+  }
+
+  /** Number of rows that a statement changed: what a guarded update asks. */
+  async execute(text: string, values: unknown[] = []): Promise<number> {
+    return (await this.run(text, values)).rowCount ?? 0;
+  }
+
+  /** Stands for the running transaction: what a collector keys its collection by. */
+  transactionToken(): object {
+    const scope = this.scope.getStore();
+    if (scope === undefined) throw new Error('this belongs in a transaction, and none is open');
+    return scope;
+  }
+
+  /**
+   * Registers work for the moment before the commit, once per transaction and key: what is collected during
+   * the block (outbox, audit) leaves in one statement.
+   */
+  beforeCommit(key: string, work: () => Promise<void>): void {
+    const scope = this.scope.getStore();
+    if (scope === undefined) throw new Error(`${key}: there is no transaction to be part of`);
+    if (!scope.beforeCommit.has(key)) scope.beforeCommit.set(key, work);
+  }
+
+  /** Runs after the commit, never after a rollback; at once when no transaction is open. It must not throw. */
+  afterCommit(work: () => void): void {
+    const scope = this.scope.getStore();
+    if (scope === undefined) work();
+    else scope.afterCommit.push(work);
+  }
+
+  private async attempt<T>(work: () => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    const afterCommit: (() => void)[] = [];
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      await runner.startTransaction();
+      const scope: Scope = { manager: runner.manager, client, beforeCommit: new Map(), afterCommit };
+      const result = await this.scope.run(scope, async () => {
+        const value = await work();
+        for (const finish of scope.beforeCommit.values()) await finish();
+        return value;
+      });
+      await runner.commitTransaction();
+      for (const follow of afterCommit) follow();
+      return result;
+    } catch (error) {
+      // A rollback that fails (the server is gone) must not hide why the block failed.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private run<R extends object>(text: string, values: unknown[]) {
+    const target = this.scope.getStore()?.client ?? this.pool;
+    const name = this.nameOf(text);
+    return target.query<R>(name === undefined ? { text, values } : { name, text, values });
+  }
+
+  private nameOf(text: string): string | undefined {
+    let name = this.names.get(text);
+    if (name === undefined && this.names.size < MAX_PREPARED) {
+      name = `q${this.names.size}`;
+      this.names.set(text, name);
+    }
+    return name;
+  }
+}
+
+const sqlState = (error: unknown): string | undefined => {
+  const { code, driverError } = (error ?? {}) as { code?: string; driverError?: { code?: string } };
+  return driverError?.code ?? code;
+};
+const constraintOf = (error: unknown): string | undefined => {
+  const { constraint, driverError } = (error ?? {}) as {
+    constraint?: string;
+    driverError?: { constraint?: string };
+  };
+  return driverError?.constraint ?? constraint;
+};
+const violates = (state: string) => (error: unknown, constraint?: string) =>
+  sqlState(error) === state && (constraint === undefined || constraintOf(error) === constraint);
+
+const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '');
+
+/** A UNIQUE constraint (of that name) refused the statement. */
+export const isUniqueViolation = violates('23505');
+/** A CHECK constraint (of that name) refused the statement. */
+export const isCheckViolation = violates('23514');
+/** A FOREIGN KEY (of that name) refused the statement. */
+export const isForeignKeyViolation = violates('23503');
+
+/** The server is away, overloaded or a lock took too long: worth another try by the caller, so 503 and not 500. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error) ?? '';
+  if (/^(08|57P0|53)/.test(state) || ['55P03', '40001', '40P01', '57014', '25P03'].includes(state))
+    return true;
+  if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(state)) return true;
+  // node-postgres and TypeORM say these without a code when the server went away under a connection.
+  return /Query runner already released|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    error instanceof Error ? error.message : '',
+  );
+}

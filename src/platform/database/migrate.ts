@@ -1,0 +1,34 @@
+import { DataSource, type MigrationInterface } from 'typeorm';
+import type { Config } from '../config.js';
+import { connectionOptions } from './options.js';
+
+/** Any number will do, as long as every process of every version takes the same one. */
+const MIGRATION_LOCK = 4_711_001;
+
+export type Migrations = (new () => MigrationInterface)[];
+
+/**
+ * Brings the database to the newest schema. Processes that start together wait for each other on an advisory
+ * lock; the second finds nothing to do. Returns the names of what was run.
+ */
+export async function migrate(config: Config, migrations: Migrations): Promise<string[]> {
+  const source = new DataSource({
+    ...connectionOptions(config),
+    // An index over a large table may take its time; nobody waits for a request here.
+    extra: { max: 2, options: '-c lock_timeout=30s -c statement_timeout=0 -c timezone=UTC' },
+    migrations,
+    migrationsTransactionMode: 'each',
+    migrationsTableName: 'schema_migrations',
+  });
+  await source.initialize();
+  const lock = source.createQueryRunner();
+  try {
+    await lock.query('SET lock_timeout = 0');
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    return (await source.runMigrations()).map((migration) => migration.name);
+  } finally {
+    await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    await lock.release();
+    await source.destroy();
+  }
+}

@@ -1,0 +1,22 @@
+import { Idempotency } from '../http/idempotency.js';
+import { Deliveries } from './deliveries.js';
+import { Every, Subscriber } from './subscribers.js';
+
+/** The platform's own chores. */
+@Subscriber()
+export class Housekeeping {
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Every('15s', 'platform.sweep_deliveries')
+  sweep(): Promise<number> {
+    return this.deliveries.sweep();
+  }
+
+  @Every('1h', 'platform.forget_idempotency_keys')
+  forget(): Promise<number> {
+    return this.idempotency.forgetOld();
+  }
+}

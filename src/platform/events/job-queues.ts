@@ -1,0 +1,151 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { createPostgresBackend, Queue, setDefaultBackendFactory, type WorkerOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { Config } from '../config.js';
+import { type QueueName, QUEUES } from './subscribers.js';
+
+export interface DeliveryJob {
+  id: string;
+  queue: string;
+  try: number;
+}
+
+const READY_WITHIN_MS = 15_000;
+
+/**
+ * BullMQ on either of its back ends: PostgreSQL by default (the same server, its own schema, one pool for all
+ * objects), Redis when REDIS_URL is set. Payloads are ids only; the truth about what is due stays in our tables,
+ * so a queue that forgets everything loses nothing.
+ */
+@Injectable()
+export class JobQueues implements OnApplicationShutdown {
+  private readonly log = new Logger('jobs');
+  private readonly pool: pg.Pool | null;
+  private readonly redis: Redis | null;
+  private readonly queues: Map<QueueName, Queue>;
+
+  constructor(private readonly config: Config) {
+    this.redis = config.redisUrl === null ? null : this.connectRedis(config.redisUrl);
+    this.pool = this.redis ? null : this.openPool();
+    // Nest creates providers before anything runs, so no queue of another back end can exist yet.
+    setDefaultBackendFactory(this.pool ? (createPostgresBackend as never) : undefined);
+    this.queues = new Map(QUEUES.map((name) => [name, this.openQueue(name)]));
+  }
+
+  get backend(): 'postgresql' | 'redis' {
+    return this.redis ? 'redis' : 'postgresql';
+  }
+
+  /** Everything that a worker needs to share this connection. */
+  workerOptions(): WorkerOptions {
+    return {
+      connection: this.connection() as never,
+      // The default (1) loses jobs when workers die again and again; consumers are safe to repeat.
+      maxStalledCount: 1_000,
+      lockDuration: 30_000,
+      stalledInterval: 15_000,
+    };
+  }
+
+  queue(name: QueueName): Queue {
+    const queue = this.queues.get(name);
+    if (!queue) throw new Error(`there is no queue ${name}`);
+    return queue;
+  }
+
+  all(): Queue[] {
+    return [...this.queues.values()];
+  }
+
+  /** Resolves when every queue can be used; throws when that takes too long. */
+  async ready(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`the job queues on ${this.backend} are not ready`)),
+        READY_WITHIN_MS,
+      );
+    });
+    try {
+      await Promise.race([Promise.all(this.all().map((queue) => queue.waitUntilReady())), deadline]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Adds a job per delivery. A job that cannot be added now is added by the sweeper later. */
+  async deliver(deliveries: DeliveryJob[]): Promise<void> {
+    for (const [name, jobs] of byQueue(deliveries)) {
+      try {
+        await this.queue(name as QueueName).addBulk(
+          jobs.map((job) => ({
+            name: 'deliver',
+            data: { delivery: job.id },
+            opts: { jobId: `${job.id}-${job.try}` },
+          })),
+        );
+      } catch (error) {
+        this.log.warn({ err: error, queue: name, count: jobs.length }, 'jobs wait for the sweeper');
+      }
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.all().map((queue) => queue.close()));
+    await this.pool?.end();
+    this.redis?.disconnect();
+  }
+
+  private connection(): pg.Pool | Redis {
+    return (this.pool ?? this.redis) as pg.Pool | Redis;
+  }
+
+  private openQueue(name: QueueName): Queue {
+    const queue = new Queue(name, {
+      connection: this.connection() as never,
+      ...(this.redis && { prefix: 'guildhall' }),
+      defaultJobOptions: {
+        attempts: 8,
+        backoff: { type: 'exponential', delay: 1_000 },
+        removeOnComplete: { age: 3_600, count: 1_000 },
+        removeOnFail: { age: 7 * 86_400, count: 5_000 },
+      },
+    });
+    queue.on('error', (error) => this.log.debug({ err: error, queue: name }, 'queue connection'));
+    return queue;
+  }
+
+  private openPool(): pg.Pool {
+    const pool = new pg.Pool({
+      connectionString: this.config.databaseUrl ?? undefined,
+      // Each worker keeps one connection to listen on; the rest is for adding and fetching.
+      max: QUEUES.length + 6,
+      options: '-c search_path=bullmq',
+      application_name: `guildhall-jobs-${this.config.role}`,
+    });
+    pool.setMaxListeners(0);
+    // An idle connection that breaks must not end the process; the next query opens another.
+    pool.on('error', (error) => this.log.debug({ err: error }, 'job pool'));
+    return pool;
+  }
+
+  private connectRedis(url: string): Redis {
+    // No offline queue: a producer must fail at once when Redis is away, the sweeper comes back to it.
+    const redis = new Redis(url, {
+      maxRetriesPerRequest: null,
+      enableOfflineQueue: true,
+      connectTimeout: 5_000,
+      commandTimeout: undefined,
+    });
+    redis.on('error', (error) => this.log.debug({ err: error }, 'redis'));
+    return redis;
+  }
+}
+
+function byQueue(deliveries: DeliveryJob[]): Map<string, DeliveryJob[]> {
+  const groups = new Map<string, DeliveryJob[]>();
+  for (const delivery of deliveries)
+    groups.set(delivery.queue, [...(groups.get(delivery.queue) ?? []), delivery]);
+  return groups;
+}

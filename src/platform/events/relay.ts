@@ -1,0 +1,128 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { newId } from '../ids.js';
+import { EVENTS_CHANNEL } from './channel.js';
+import { Consumers } from './consumers.js';
+import { JobQueues } from './job-queues.js';
+import { RelaySignal } from './relay-signal.js';
+
+/** Facts moved at once. */
+const BATCH = 500;
+/** How often a relay looks without having been woken: what another process recorded waits this long at most. */
+const POLL_MS = 200;
+/** Any number, the same everywhere: one relay at a time gives positions. */
+const RELAY_LOCK = 4_711_002;
+
+interface Fact {
+  id: string;
+  type: string;
+}
+
+/**
+ * Moves facts from the outbox to whoever listens. One relay at a time holds the lock and gives each fact its
+ * position, so the order of position is an order of commit and a reader of the feed never meets a gap that is
+ * filled later. A delivery row per fact and consumer is written in the same transaction; the jobs are added
+ * after it, and the sweeper adds them again when this process dies in between.
+ */
+@Injectable()
+export class Relay {
+  private readonly log = new Logger('relay');
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> | null = null;
+  private rung = false;
+  private stopped = true;
+
+  constructor(
+    private readonly database: Database,
+    private readonly consumers: Consumers,
+    private readonly queues: JobQueues,
+    private readonly signal: RelaySignal,
+  ) {}
+
+  start(): void {
+    this.stopped = false;
+    this.signal.listen(() => this.wake());
+    this.timer = setInterval(() => this.wake(), POLL_MS);
+    this.timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.timer) clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Moves everything that is there now; returns how many facts. */
+  async drain(): Promise<number> {
+    let moved = 0;
+    for (;;) {
+      const count = await this.moveBatch();
+      moved += count;
+      if (count < BATCH) return moved;
+    }
+  }
+
+  private wake(): void {
+    if (this.stopped) return;
+    if (this.running) {
+      this.rung = true;
+      return;
+    }
+    this.rung = false;
+    this.running = this.drain()
+      .then(
+        () => undefined,
+        (error: unknown) => this.log.warn({ err: error }, 'facts stay in the outbox for now'),
+      )
+      .finally(() => {
+        this.running = null;
+        if (this.rung) this.wake();
+      });
+  }
+
+  private async moveBatch(): Promise<number> {
+    const moved = await this.database.transaction(async () => {
+      // Its own statement, so that the next one sees everything that the holder before committed.
+      const [lock] = await this.database.query<{ held: boolean }>(TRY_LOCK, [RELAY_LOCK]);
+      if (!lock?.held) return { count: 0, deliveries: [] };
+      const facts = await this.database.query<Fact>(POSITION, [BATCH]);
+      const deliveries = facts.flatMap((fact) =>
+        this.consumers
+          .of(fact.type)
+          .map(({ name, queue }) => ({ id: newId(), eventId: fact.id, consumer: name, queue, try: 1 })),
+      );
+      if (deliveries.length > 0) {
+        await this.database.execute(DELIVER, [
+          deliveries.map(({ id }) => id),
+          deliveries.map(({ eventId }) => eventId),
+          deliveries.map(({ consumer }) => consumer),
+          deliveries.map(({ queue }) => queue),
+        ]);
+      }
+      if (facts.length > 0) {
+        const types = [...new Set(facts.map(({ type }) => type))].join(' ');
+        await this.database.query('SELECT pg_notify($1, $2)', [EVENTS_CHANNEL, types]);
+      }
+      return { count: facts.length, deliveries };
+    });
+    await this.queues.deliver(moved.deliveries);
+    return moved.count;
+  }
+}
+
+// Within a batch the moment of recording is as good as the order of commit, since all of it is committed. The lock
+// makes `max + n` safe: nobody else gives positions, and every position ever given is visible here.
+const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock($1) AS held';
+const POSITION = `
+  WITH batch AS (
+    SELECT id, row_number() OVER (ORDER BY recorded_at, id) AS n FROM (
+      SELECT id, recorded_at FROM platform.events WHERE position IS NULL ORDER BY recorded_at, id LIMIT $1
+    ) e
+  )
+  UPDATE platform.events e SET position = (SELECT coalesce(max(position), 0) FROM platform.events) + b.n
+  FROM batch b WHERE e.id = b.id
+  RETURNING e.id, e.type`;
+const DELIVER = `
+  INSERT INTO platform.deliveries (id, event_id, consumer, queue)
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+  ON CONFLICT ON CONSTRAINT deliveries_once_key DO NOTHING`;

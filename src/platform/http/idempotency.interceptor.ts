@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply } from 'fastify';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import type { RequestWithActor } from '../access/access.js';
+import { Database } from '../database/database.js';
+import { Idempotency } from './idempotency.js';
+import { platformProblems } from './problem.js';
+import { currentRequest } from './request-context.js';
+
+export const IDEMPOTENCY = 'guildhall:idempotency';
+
+/**
+ * `accepted`, `required`: the handler runs inside one transaction and its answer is stored in it.
+ * `steps`: also required; the service has several commits and stores the answer itself.
+ */
+export type IdempotencyMode = 'accepted' | 'required' | 'steps';
+
+const VALID_KEY = /^[\x21-\x7e]{16,255}$/;
+
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly idempotency: Idempotency,
+    private readonly database: Database,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const { mode, operation } = this.reflector.get<{ mode: IdempotencyMode; operation: string }>(
+      IDEMPOTENCY,
+      context.getHandler(),
+    );
+    const request = context.switchToHttp().getRequest<RequestWithActor>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const key = keyOf(request.headers['idempotency-key']);
+    if (key === null) {
+      if (mode === 'accepted') return next.handle();
+      throw platformProblems.idempotency_key_required();
+    }
+    const claim = { scope: scopeOf(request, operation), key, fingerprint: fingerprintOf(request) };
+    const claimed = await this.idempotency.claim(claim);
+    void reply.header('content-type', 'application/json; charset=utf-8');
+    if ('answer' in claimed) {
+      void reply.code(claimed.answer.status).header('idempotency-replayed', 'true');
+      return from([claimed.answer.body]);
+    }
+    const current = currentRequest();
+    if (current) current.idempotency = claimed.run;
+    const handle = async (): Promise<unknown> => lastValueFrom(next.handle(), { defaultValue: undefined });
+    try {
+      if (mode === 'steps') return from([await handle()]);
+      const body = await this.database.transaction(async () => {
+        const answer = await handle();
+        return claimed.run.answer(reply.statusCode, (answer ?? null) as object);
+      });
+      return from([body]);
+    } catch (error) {
+      // Nothing was committed: the key is free again. When the database is away the lease ends by itself.
+      await this.idempotency.giveBack(claim).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** The key in its bare form; the quoted form of RFC 8941 is taken too. */
+function keyOf(header: string | string[] | undefined): string | null {
+  if (header === undefined) return null;
+  const key = String(header).replace(/^"(.*)"$/, '$1');
+  if (!VALID_KEY.test(key)) throw platformProblems.idempotency_key_required();
+  return key;
+}
+
+/** A key belongs to whoever sent it: the same one from somebody else is another key. */
+function scopeOf({ actor, headers }: RequestWithActor, operation: string): string {
+  const guest = headers['x-cart-token'];
+  if (actor?.kind === 'person') return `${operation}:person:${actor.id}`;
+  if (typeof guest === 'string')
+    return `${operation}:guest:${createHash('sha256').update(guest).digest('base64url')}`;
+  return `${operation}:anonymous`;
+}
+
+function fingerprintOf(request: RequestWithActor): Buffer {
+  return createHash('sha256')
+    .update(`${request.method} ${request.url}\n${canonical(request.body)}`)
+    .digest();
+}
+
+/** JSON with sorted keys: the order in which a client writes its properties does not matter. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

@@ -1,0 +1,132 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { platformProblems } from './problem.js';
+import { currentRequest } from './request-context.js';
+
+/** How long a request may run before another one with the same key takes it over, in seconds. */
+const LEASE_SECONDS = 90;
+
+export interface StoredAnswer {
+  status: number;
+  body: string;
+}
+
+/** The running request as its service sees it: where a dead one stopped, and where the answer goes. */
+export interface IdempotentRequest {
+  /** What an earlier request with this key remembered before it died; null for a first run. */
+  readonly resume: unknown;
+  /** In the running transaction: what a later request needs to go on from here. */
+  remember(state: object): Promise<void>;
+  /** In the running transaction: the answer, to be stored with the effect itself. Returns the body as it is sent. */
+  answer(status: number, body: object): Promise<string>;
+}
+
+interface Claim {
+  scope: string;
+  key: string;
+  fingerprint: Buffer;
+}
+
+interface Row {
+  fingerprint: Buffer;
+  state: unknown;
+  status: number | null;
+  body: Buffer | null;
+  locked: boolean;
+  claimed: boolean;
+}
+
+/**
+ * Idempotency-Key, after draft-ietf-httpapi-idempotency-key-header: the key is claimed in a short commit of its
+ * own, so that rivals get 409 instead of waiting; the answer is stored in the transaction of the effect; a claim
+ * whose holder died is taken over where it stopped. Only a hash of the key is kept, and bodies are sealed with
+ * the key itself, because answers may hold secrets such as a cart token.
+ */
+@Injectable()
+export class Idempotency {
+  constructor(private readonly database: Database) {}
+
+  /** The request that is being answered, when it came with a key. */
+  static current(): IdempotentRequest | null {
+    return currentRequest()?.idempotency ?? null;
+  }
+
+  /** Claims the key: a stored answer to replay, or the right to run. */
+  async claim(claim: Claim): Promise<{ answer: StoredAnswer } | { run: IdempotentRequest }> {
+    const [row] = await this.database.query<Row>(CLAIM, [claim.scope, hash(claim.key), claim.fingerprint]);
+    if (row === undefined) {
+      // The row vanished between the conflict and the look: its holder gave the key back. The caller tries again.
+      throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
+    }
+    if (!row.claimed) {
+      if (!row.fingerprint.equals(claim.fingerprint)) throw platformProblems.idempotency_key_reused();
+      if (row.status !== null && row.body !== null) {
+        return { answer: { status: row.status, body: open(claim.key, row.body) } };
+      }
+      throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
+    }
+    return { run: this.running(claim, row.state) };
+  }
+
+  /** Gives an unanswered key back: nothing happened, and the same key may try again. Kept when it has a state. */
+  async giveBack(claim: Claim): Promise<void> {
+    await this.database.execute(GIVE_BACK, [claim.scope, hash(claim.key)]);
+    await this.database.execute(UNLOCK, [claim.scope, hash(claim.key)]);
+  }
+
+  /** Deletes what is older than 72 hours; a scheduled job calls it. */
+  async forgetOld(): Promise<number> {
+    return this.database.execute('DELETE FROM platform.idempotency_keys WHERE expires_at < now()');
+  }
+
+  private running({ scope, key }: Claim, resume: unknown): IdempotentRequest {
+    return {
+      resume,
+      remember: async (state) => {
+        await this.database.execute(REMEMBER, [scope, hash(key), JSON.stringify(state)]);
+      },
+      answer: async (status, body) => {
+        const text = JSON.stringify(body);
+        await this.database.execute(ANSWER, [scope, hash(key), status, seal(key, text)]);
+        return text;
+      },
+    };
+  }
+}
+
+// One statement and one commit. An existing row is only touched when its lease has run out without an answer.
+const CLAIM = `
+  WITH claimed AS (
+    INSERT INTO platform.idempotency_keys AS k (scope, key_hash, fingerprint, locked_until)
+    VALUES ($1, $2, $3, now() + interval '${LEASE_SECONDS} s')
+    ON CONFLICT (scope, key_hash) DO UPDATE SET locked_until = excluded.locked_until
+      WHERE k.status IS NULL AND k.fingerprint = excluded.fingerprint
+        AND (k.locked_until IS NULL OR k.locked_until < now())
+    RETURNING fingerprint, state, status, body
+  )
+  SELECT fingerprint, state, status, body, true AS claimed FROM claimed
+  UNION ALL
+  SELECT fingerprint, state, status, body, false FROM platform.idempotency_keys
+  WHERE scope = $1 AND key_hash = $2 AND NOT EXISTS (SELECT FROM claimed)`;
+const REMEMBER = `UPDATE platform.idempotency_keys SET state = $3 WHERE scope = $1 AND key_hash = $2`;
+const ANSWER = `
+  UPDATE platform.idempotency_keys SET status = $3, body = $4, sealed = true, locked_until = NULL
+  WHERE scope = $1 AND key_hash = $2`;
+const GIVE_BACK = `DELETE FROM platform.idempotency_keys WHERE scope = $1 AND key_hash = $2 AND status IS NULL AND state IS NULL`;
+const UNLOCK = `UPDATE platform.idempotency_keys SET locked_until = NULL WHERE scope = $1 AND key_hash = $2 AND status IS NULL`;
+
+const hash = (key: string): Buffer => createHash('sha256').update(key).digest();
+const sealKey = (key: string): Buffer => Buffer.from(hkdfSync('sha256', key, 'guildhall', 'idempotency', 32));
+
+function seal(key: string, text: string): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', sealKey(key), nonce);
+  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+}
+
+function open(key: string, sealed: Buffer): string {
+  const decipher = createDecipheriv('aes-256-gcm', sealKey(key), sealed.subarray(0, 12));
+  decipher.setAuthTag(sealed.subarray(-16));
+  return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString('utf8');
+}

@@ -1,0 +1,72 @@
+import { applyDecorators, Header, HttpCode, SetMetadata, UseInterceptors } from '@nestjs/common';
+import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { IdempotencyInterceptor, type IdempotencyMode, IDEMPOTENCY } from './idempotency.interceptor.js';
+import { platformProblems, type ProblemFactory } from './problem.js';
+
+type Answer = (new (...args: never[]) => object) | null | { contentType: string; description: string };
+
+export interface OperationOptions {
+  /** verbNoun, unique: the name of the function in every client. */
+  id: string;
+  summary: string;
+  description?: string;
+  /** Status to DTO (null: no body). The first is what the handler answers when it does not say otherwise. */
+  answers: Record<number, Answer>;
+  /** What can go wrong beyond what goes wrong everywhere. */
+  problems?: ProblemFactory[];
+  /** The handler returns ready JSON text. */
+  rawJson?: boolean;
+  /** See `IdempotencyInterceptor`. */
+  idempotency?: IdempotencyMode;
+}
+
+const STATUS_TEXT: Record<number, string> = {
+  200: 'Done.',
+  201: 'Made.',
+  202: 'Accepted; it goes on.',
+  204: 'Done; no body.',
+};
+
+/** Everything that the document says about an operation, in one place beside its handler. */
+export function Operation(options: OperationOptions): MethodDecorator {
+  const { id, summary, description, answers, problems = [], idempotency } = options;
+  const statuses = Object.keys(answers).map(Number);
+  const keyed = idempotency === undefined ? [] : idempotencyProblems(idempotency);
+  return applyDecorators(
+    ApiOperation({ operationId: id, summary, ...(description !== undefined && { description }) }),
+    HttpCode(statuses[0] ?? 200),
+    ...statuses.map((status) => answerOf(status, answers[status] ?? null)),
+    ApiExtension('x-problems', [...new Set([...problems, ...keyed].map(({ kind }) => kind.code))].sort()),
+    ...(options.rawJson ? [Header('content-type', 'application/json; charset=utf-8')] : []),
+    ...(idempotency === undefined
+      ? []
+      : [
+          SetMetadata(IDEMPOTENCY, { mode: idempotency, operation: id }),
+          UseInterceptors(IdempotencyInterceptor),
+          ApiHeader({
+            name: 'Idempotency-Key',
+            required: idempotency !== 'accepted',
+            description:
+              '16 to 255 characters, new for each intent; a repeat with the same key gets the first answer.',
+            schema: { type: 'string', minLength: 16, maxLength: 255 },
+            example: '5f1c6a0e-8a4e-4b0e-9d53-0f5a6a3c9b11',
+          }),
+        ]),
+  );
+}
+
+function answerOf(status: number, answer: Answer): MethodDecorator {
+  const description = STATUS_TEXT[status] ?? 'Answered.';
+  if (answer === null) return ApiResponse({ status, description });
+  if (typeof answer === 'function') return ApiResponse({ status, description, type: answer });
+  return ApiResponse({
+    status,
+    description: answer.description,
+    content: { [answer.contentType]: { schema: { type: 'string' } } },
+  });
+}
+
+function idempotencyProblems(mode: IdempotencyMode): ProblemFactory[] {
+  const common = [platformProblems.idempotency_in_flight, platformProblems.idempotency_key_reused];
+  return mode === 'accepted' ? common : [platformProblems.idempotency_key_required, ...common];
+}

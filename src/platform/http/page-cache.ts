@@ -1,0 +1,112 @@
+import { Header, Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { realNow } from '../clock.js';
+import { etagOfBody, matches } from './etag.js';
+
+interface ReadyPage {
+  body: string;
+  etag: string;
+  madeAt: number;
+}
+
+/** Bodies kept, the longest unused goes first; with pages of some 20 kB about 80 MB at the worst. */
+const MAX_PAGES = 4_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** How old a page may be in what it says about stock. */
+const STOCK_LAG_MS = 1_000;
+const CACHE_CONTROL = 'public, max-age=5, stale-while-revalidate=30';
+
+/** Marks a GET handler with ready JSON text that is the same for everybody: it is kept. */
+export const CachedPage = () => Header('cache-control', CACHE_CONTROL);
+
+/**
+ * Ready bodies of public catalog pages with their ETag, by URL. Content that changed drops everything at once;
+ * stock that moved lets a page live for at most another second, because checkout and not the page is the truth.
+ * Requests with a sign-in pass by: what they see may differ.
+ */
+@Injectable()
+export class PageCache {
+  private readonly pages = new Map<string, ReadyPage>();
+  private bytes = 0;
+  private stockMovedAt = 0;
+  /** Counts drops, so that a page whose SQL began before a drop is not kept after it. */
+  private generation = 0;
+
+  dropAll(): void {
+    this.pages.clear();
+    this.bytes = 0;
+    this.generation++;
+  }
+
+  touchStock(): void {
+    this.stockMovedAt = realNow().getTime();
+  }
+
+  /** Answers what is kept before routing, and keeps what marked handlers answer. */
+  install(server: FastifyInstance): void {
+    server.addHook('onRequest', (request, reply, done) => {
+      if (!isCandidate(request)) return done();
+      const page = this.find(request.url);
+      if (page === undefined) {
+        (request as FastifyRequest & { cacheGeneration?: number }).cacheGeneration = this.generation;
+        return done();
+      }
+      void reply.header('etag', page.etag).header('cache-control', CACHE_CONTROL);
+      if (matches(request.headers['if-none-match'], page.etag)) void reply.code(304).send();
+      else void reply.header('content-type', 'application/json; charset=utf-8').send(page.body);
+    });
+    server.addHook('onSend', (request, reply, payload, done) => {
+      if (
+        typeof payload !== 'string' ||
+        reply.getHeader('cache-control') !== CACHE_CONTROL ||
+        reply.hasHeader('etag')
+      ) {
+        return done();
+      }
+      const etag = etagOfBody(payload);
+      const { cacheGeneration } = request as FastifyRequest & { cacheGeneration?: number };
+      if (reply.statusCode === 200 && cacheGeneration === this.generation)
+        this.keep(request.url, payload, etag);
+      void reply.header('etag', etag);
+      if (!matches(request.headers['if-none-match'], etag)) return done();
+      void reply.code(304).removeHeader('content-length');
+      done(null, '');
+    });
+  }
+
+  private find(url: string): ReadyPage | undefined {
+    const page = this.pages.get(url);
+    if (page === undefined) return undefined;
+    this.forget(url, page);
+    // Stock moved since this page was made: it may be shown until it is a second old.
+    if (page.madeAt <= this.stockMovedAt && realNow().getTime() - page.madeAt >= STOCK_LAG_MS)
+      return undefined;
+    // Put back at the end: the map is in the order of use.
+    this.remember(url, page);
+    return page;
+  }
+
+  private keep(url: string, body: string, etag: string): void {
+    const old = this.pages.get(url);
+    if (old) this.forget(url, old);
+    this.remember(url, { body, etag, madeAt: realNow().getTime() });
+    for (const [oldest, page] of this.pages) {
+      if (this.pages.size <= MAX_PAGES && this.bytes <= MAX_BYTES) break;
+      this.forget(oldest, page);
+    }
+  }
+
+  private remember(url: string, page: ReadyPage): void {
+    this.pages.set(url, page);
+    this.bytes += page.body.length;
+  }
+
+  private forget(url: string, page: ReadyPage): void {
+    this.pages.delete(url);
+    this.bytes -= page.body.length;
+  }
+}
+
+function isCandidate({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers.authorization === undefined;
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import findMyWay from 'find-my-way';
+import qs from 'qs';
+import { PageCache } from './page-cache.js';
+import { platformProblems } from './problem.js';
+import { ProblemFilter, sendProblem, toProblem } from './problem.filter.js';
+import { installRequestContext, requestIdOf } from './request-context.js';
+import { validationPipe } from './validation.js';
+
+/** Body limit of everything but imports and uploads. */
+const BODY_LIMIT = 1024 * 1024;
+const METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const;
+
+/** Bodies are parsed by `acceptJson` below and not by Nest's own parsers. */
+export const applicationOptions = { bodyParser: false } as const;
+
+/** Leaves what is not found and what fails before a handler to `prepareApplication`: both speak problem+json. */
+class Adapter extends FastifyAdapter {
+  override setNotFoundHandler() {
+    return this.getInstance();
+  }
+
+  override setErrorHandler() {
+    return this.getInstance();
+  }
+}
+
+/** Fastify as this house runs it. */
+export function fastifyAdapter(): FastifyAdapter {
+  return new Adapter({
+    bodyLimit: BODY_LIMIT,
+    logger: false,
+    // The id comes from the caller when it is harmless; see request-context.
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
+    requestIdHeader: false,
+    routerOptions: {
+      // `price[gte]=100`; objects without a prototype, bounded in depth and number.
+      querystringParser: (text: string) =>
+        qs.parse(text, {
+          plainObjects: true,
+          depth: 2,
+          parameterLimit: 100,
+          arrayLimit: 20,
+          ignoreQueryPrefix: true,
+        }) as Record<string, string>,
+      maxParamLength: 300,
+    },
+    forceCloseConnections: false,
+    return503OnClosing: false,
+  });
+}
+
+/** Pipes, filters and hooks that hold for every request, in process and in tests alike. */
+export async function prepareApplication(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  installRequestContext(server);
+  app.get(PageCache).install(server);
+  acceptJson(server);
+  answerUnknownRoutes(server);
+  // What fails before Nest is reached (unreadable body, too large, wrong type).
+  server.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)));
+  await Promise.resolve();
+}
+
+/** PATCH comes as `application/merge-patch+json` too; an empty body is an empty body and not a fault. */
+function acceptJson(server: FastifyInstance): void {
+  server.removeContentTypeParser('application/json');
+  server.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      (request as typeof request & { rawBody?: Buffer }).rawBody = body as Buffer;
+      if (body.length === 0) return done(null, undefined);
+      try {
+        done(null, JSON.parse(body.toString()));
+      } catch {
+        done(Object.assign(new Error('malformed'), { statusCode: 400 }));
+      }
+    },
+  );
+}
+
+/** 404, or 405 with `Allow` when the path is there with other methods. */
+function answerUnknownRoutes(server: FastifyInstance): void {
+  const routes = findMyWay();
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) {
+      if ((METHODS as readonly string[]).includes(one) && !routes.hasRoute(one as 'GET', url))
+        routes.on(one as 'GET', url, () => undefined);
+    }
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/';
+    const allowed = METHODS.filter((method) => routes.find(method, path) !== null);
+    sendProblem(
+      request,
+      reply,
+      allowed.length > 0
+        ? platformProblems.method_not_allowed(`Use ${allowed.join(' or ')}.`, {
+            headers: { allow: allowed.join(', ') },
+          })
+        : platformProblems.not_found('There is no such path.'),
+    );
+  });
+}

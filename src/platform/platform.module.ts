@@ -1,0 +1,61 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AccessCheck } from './access/access.check.js';
+import { Audit } from './audit/audit.js';
+import { Clock, MovableClock, SystemClock } from './clock.js';
+import { Config } from './config.js';
+import { ConfigModule } from './config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { Consumers } from './events/consumers.js';
+import { Deliveries } from './events/deliveries.js';
+import { Housekeeping } from './events/housekeeping.jobs.js';
+import { JobQueues } from './events/job-queues.js';
+import { Outbox } from './events/outbox.js';
+import { Relay } from './events/relay.js';
+import { RelaySignal } from './events/relay-signal.js';
+import { Workers } from './events/workers.js';
+import { Idempotency } from './http/idempotency.js';
+import { PageCache } from './http/page-cache.js';
+import { PageCacheListener } from './http/page-cache.listener.js';
+import { Cursors } from './http/page.js';
+
+/** What every module stands on. It knows no module. */
+@Module({
+  imports: [ConfigModule, DatabaseModule.instance, DiscoveryModule],
+  providers: [
+    {
+      provide: Clock,
+      inject: [Config],
+      useFactory: (config: Config) => (config.test ? new MovableClock() : new SystemClock()),
+    },
+    AccessCheck,
+    Audit,
+    Consumers,
+    Cursors,
+    Deliveries,
+    Housekeeping,
+    Idempotency,
+    JobQueues,
+    Outbox,
+    PageCache,
+    PageCacheListener,
+    Relay,
+    RelaySignal,
+    Workers,
+  ],
+  exports: [
+    ConfigModule,
+    DatabaseModule.instance,
+    Audit,
+    Clock,
+    Cursors,
+    Deliveries,
+    Idempotency,
+    JobQueues,
+    Outbox,
+    PageCache,
+    Relay,
+    Workers,
+  ],
+})
+export class PlatformModule {}

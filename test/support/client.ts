@@ -1,0 +1,71 @@
+import { Agent, fetch } from 'undici';
+
+export interface Answer {
+  status: number;
+  // A test reads into answers of every shape; the contract test checks the shapes themselves.
+  body: ReturnType<typeof JSON.parse>;
+  text: string;
+  headers: { get(name: string): string | null };
+}
+
+export interface Options {
+  /** Access token. */
+  token?: string;
+  /** Idempotency-Key. */
+  key?: string;
+  cartToken?: string;
+  headers?: Record<string, string>;
+}
+
+const agent = new Agent({ connections: 128, keepAliveTimeout: 5_000 });
+
+/** Speaks to the application over HTTP, as a storefront would. */
+export class Client {
+  constructor(readonly base: string) {}
+
+  get(path: string, options?: Options): Promise<Answer> {
+    return this.send('GET', path, undefined, options);
+  }
+
+  post(path: string, body?: unknown, options?: Options): Promise<Answer> {
+    return this.send('POST', path, body, options);
+  }
+
+  patch(path: string, body?: unknown, options?: Options): Promise<Answer> {
+    return this.send('PATCH', path, body, options);
+  }
+
+  put(path: string, body?: unknown, options?: Options): Promise<Answer> {
+    return this.send('PUT', path, body, options);
+  }
+
+  delete(path: string, options?: Options): Promise<Answer> {
+    return this.send('DELETE', path, undefined, options);
+  }
+
+  async send(method: string, path: string, body: unknown, options: Options = {}): Promise<Answer> {
+    const { token, key, cartToken, headers } = options;
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const answer = await fetch(this.base + path, {
+      method,
+      dispatcher: agent,
+      redirect: 'manual',
+      headers: {
+        ...(body !== undefined && !raw && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+        ...(cartToken !== undefined && { 'x-cart-token': cartToken }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: raw ? (body as string | Uint8Array) : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const json = answer.headers.get('content-type')?.includes('json');
+    return {
+      status: answer.status,
+      body: json && text !== '' ? JSON.parse(text) : undefined,
+      text,
+      headers: answer.headers,
+    };
+  }
+}
