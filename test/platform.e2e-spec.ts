@@ -1,24 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { Deliveries } from '../src/platform/events/deliveries.js';
+import { PageCache } from '../src/platform/http/page-cache.js';
 import { startApp, type TestApp } from './support/app.js';
+import { FixtureModule } from './support/kernel.fixture.js';
+
+const NOTES = '/v1/fixture/notes';
 
 describe('the platform', () => {
   let app: TestApp;
-  beforeAll(async () => {
-    app = await startApp();
-  });
-  afterAll(() => app.close());
 
-  it('answers an unknown path with a problem document that has the request id', async () => {
-    const answer = await app.get('/v1/nothing', { headers: { 'x-request-id': 'my-request-0001' } });
-    expect(answer.status).toBe(404);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.headers.get('x-request-id')).toBe('my-request-0001');
-    expect(answer.body).toMatchObject({
-      code: 'platform.not_found',
-      status: 404,
-      requestId: 'my-request-0001',
-      instance: '/v1/nothing',
+  beforeAll(async () => {
+    app = await startApp({}, [FixtureModule]);
+    await app.database.execute('CREATE TABLE fixture_notes (text text)');
+    await app.database.execute('CREATE TABLE fixture_heard (text text)');
+  });
+  afterAll(() => app?.close());
+
+  const count = async (table: string, text: string) => {
+    const [row] = await app.database.query<{ count: string }>(
+      `SELECT count(*) FROM ${table} WHERE text = $1`,
+      [text],
+    );
+    return Number(row?.count);
+  };
+
+  describe('problems', () => {
+    it('answers an unknown path with the id of the request', async () => {
+      const answer = await app.get('/v1/nothing', { headers: { 'x-request-id': 'my-request-0001' } });
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(answer.headers.get('x-request-id')).toBe('my-request-0001');
+      expect(answer.body).toMatchObject({
+        code: 'platform.not_found',
+        requestId: 'my-request-0001',
+        instance: '/v1/nothing',
+      });
+    });
+
+    it('takes the request id from traceparent', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const answer = await app.get('/v1/nothing', { headers: { traceparent } });
+      expect(answer.headers.get('x-request-id')).toBe('0af7651916cd43dd8448eb211c80319c');
+    });
+
+    it('names the methods of a path', async () => {
+      const answer = await app.delete(NOTES);
+      expect(answer.status).toBe(405);
+      expect(answer.headers.get('allow')).toBe('GET, POST');
+    });
+
+    it.each([
+      ['malformed JSON', '{"text":', 'application/json', 400, ''],
+      ['an unknown property', '{"text":"a","x":1}', 'application/json', 400, '/x'],
+      ['a wrong type', '{"text":7}', 'application/json', 400, '/text'],
+      ['a number as text', '{"text":"a","weight":"3"}', 'application/json', 400, '/weight'],
+      ['a list of texts for objects', '{"text":"a","parts":["b"]}', 'application/json', 400, '/parts'],
+      [
+        'a fault deep inside',
+        '{"text":"a","parts":[{"name":"b","price":{"amount":1.5,"currency":"EUR"}}]}',
+        'application/json',
+        400,
+        '/parts/0/price/amount',
+      ],
+      [
+        'an unknown currency',
+        '{"text":"a","parts":[{"name":"b","price":{"amount":1,"currency":"EUX"}}]}',
+        'application/json',
+        400,
+        '/parts/0/price/currency',
+      ],
+      ['null where it may not be', '{"text":null}', 'application/json', 400, '/text'],
+      ['no body', '', 'application/json', 400, undefined],
+      ['another content type', '<a/>', 'text/xml', 415, undefined],
+    ])('refuses %s', async (_what, body, type, status, pointer) => {
+      const answer = await app.post(NOTES, body, { headers: { 'content-type': type } });
+      expect(answer.status).toBe(status);
+      if (pointer !== undefined)
+        expect(answer.body.errors.map((e: { pointer: string }) => e.pointer)).toContain(pointer);
+    });
+
+    it('refuses a body that is too large', async () => {
+      const answer = await app.post(NOTES, { text: 'x'.repeat(1_100_000) });
+      expect(answer.status).toBe(413);
+    });
+
+    it('tells nothing about what failed inside', async () => {
+      const answer = await app.post(NOTES, { text: 'fail' });
+      expect(answer.status).toBe(500);
+      expect(answer.text).not.toContain('as the test wants');
+      expect(await count('fixture_notes', 'fail')).toBe(0);
     });
   });
 
-  it('settles', () => app.settle());
+  describe('queries', () => {
+    it('converts text where a field says so', async () => {
+      const answer = await app.get(`${NOTES}?limit=3&loud=true&weight[gte]=7`);
+      expect(answer.body).toMatchObject({ limit: 3, loud: true, weight: { gte: 7 } });
+    });
+
+    it.each(['limit=0', 'limit=x', 'loud=maybe', 'weight[gt]=1', 'colour=red', 'limit=1&limit=2'])(
+      'refuses ?%s',
+      async (query) => {
+        expect((await app.get(`${NOTES}?${query}`)).status).toBe(400);
+      },
+    );
+  });
+
+  describe('Idempotency-Key', () => {
+    it('replays the answer byte by byte and does the work once', async () => {
+      const key = randomUUID();
+      const first = await app.post(NOTES, { text: 'once', weight: 1 }, { key });
+      const again = await app.post(NOTES, { weight: 1, text: 'once' }, { key });
+      expect(first.status).toBe(201);
+      expect(first.headers.get('idempotency-replayed')).toBeNull();
+      expect(again.status).toBe(201);
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect(again.text).toBe(first.text);
+      expect(await count('fixture_notes', 'once')).toBe(1);
+    });
+
+    it('lets one of twenty through and tells the others to wait or gives them its answer', async () => {
+      const key = randomUUID();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => app.post(NOTES, { text: 'race' }, { key })),
+      );
+      expect(await count('fixture_notes', 'race')).toBe(1);
+      expect(new Set(answers.filter(({ status }) => status === 201).map(({ text }) => text)).size).toBe(1);
+      expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    });
+
+    it('refuses the key for another body', async () => {
+      const key = randomUUID();
+      await app.post(NOTES, { text: 'one' }, { key });
+      const other = await app.post(NOTES, { text: 'two' }, { key });
+      expect(other.status).toBe(422);
+      expect(other.body.code).toBe('platform.idempotency_key_reused');
+    });
+
+    it('keeps the key free when nothing was committed', async () => {
+      const key = randomUUID();
+      expect((await app.post(NOTES, { text: 'fail' }, { key })).status).toBe(500);
+      expect((await app.post(NOTES, { text: 'better' }, { key })).status).toBe(201);
+    });
+
+    it('keeps nothing that could be read without the key', async () => {
+      const key = randomUUID();
+      await app.post(NOTES, { text: 'very secret' }, { key });
+      const rows = await app.database.query<{ body: Buffer }>(
+        'SELECT body FROM platform.idempotency_keys WHERE body IS NOT NULL',
+      );
+      expect(rows.some(({ body }) => body.includes('very secret'))).toBe(false);
+    });
+  });
+
+  describe('facts', () => {
+    it('reach their consumer once, and never from a transaction that was rolled back', async () => {
+      await app.post(NOTES, { text: 'heard' });
+      await app.post(NOTES, { text: 'fail' });
+      await app.settle();
+      expect(await count('fixture_heard', 'heard')).toBe(1);
+      expect(await count('fixture_heard', 'fail')).toBe(0);
+    });
+
+    it('have positions without a gap, in the order of their commits', async () => {
+      await Promise.all(Array.from({ length: 30 }, (_, n) => app.post(NOTES, { text: `many ${n}` })));
+      await app.settle();
+      const [row] = await app.database.query<{ gaps: string; last: string; facts: string }>(
+        'SELECT count(*) FILTER (WHERE position IS NULL) AS gaps, max(position) AS last, count(*) AS facts FROM platform.events',
+      );
+      expect(row).toMatchObject({ gaps: '0', last: row?.facts });
+    });
+
+    it('do nothing the second time', async () => {
+      await app.post(NOTES, { text: 'twice' });
+      await app.settle();
+      const [delivery] = await app.database.query<{ id: string }>(
+        `SELECT d.id FROM platform.deliveries d JOIN platform.events e ON e.id = d.event_id WHERE e.payload->>'text' = 'twice'`,
+      );
+      await app.app.get(Deliveries).handle(delivery?.id ?? '');
+      expect(await count('fixture_heard', 'twice')).toBe(1);
+    });
+
+    it('come back when their jobs were lost', async () => {
+      await app.post(NOTES, { text: 'lost' });
+      await app.settle();
+      await app.database.execute(
+        `UPDATE platform.deliveries SET state = 'pending', done_at = NULL, enqueued_at = now() - interval '2 minutes'
+         WHERE event_id = (SELECT id FROM platform.events WHERE payload->>'text' = 'lost')`,
+      );
+      expect(await app.app.get(Deliveries).sweep()).toBe(1);
+      await app.settle();
+      expect(await count('fixture_heard', 'lost')).toBe(2);
+    });
+
+    it('become dead, stay visible and can be replayed', async () => {
+      await app.post(NOTES, { text: 'poison' });
+      const find = async () => {
+        const [row] = await app.database.query<{
+          id: string;
+          state: string;
+          failures: number;
+          last_error: string;
+        }>(
+          `SELECT d.* FROM platform.deliveries d JOIN platform.events e ON e.id = d.event_id WHERE e.payload->>'text' = 'poison'`,
+        );
+        return row;
+      };
+      while ((await find()) === undefined) await new Promise((done) => setTimeout(done, 10));
+      const id = (await find())?.id ?? '';
+      for (let n = 0; n < 9; n++)
+        await app.app
+          .get(Deliveries)
+          .handle(id)
+          .catch(() => undefined);
+      expect(await find()).toMatchObject({ state: 'dead', last_error: 'Error: cannot hear this' });
+      expect(await count('fixture_heard', 'poison')).toBe(0);
+      expect(await app.app.get(Deliveries).replay(id)).toBe(true);
+      expect(await find()).toMatchObject({ state: 'pending', failures: 0 });
+      await app.database.execute(`UPDATE platform.deliveries SET state = 'dead' WHERE id = $1`, [id]);
+    });
+  });
+
+  describe('ready pages', () => {
+    it('answer 304 to their ETag, and change at once with the content', async () => {
+      const url = `${NOTES}?limit=17`;
+      const first = await app.get(url);
+      const etag = first.headers.get('etag') ?? '';
+      expect(first.headers.get('cache-control')).toContain('max-age');
+      await app.database.execute(`INSERT INTO fixture_notes (text) VALUES ('behind the back')`);
+      const kept = await app.get(url);
+      expect(kept.text).toBe(first.text);
+      const unchanged = await app.get(url, { headers: { 'if-none-match': etag } });
+      expect(unchanged.status).toBe(304);
+      expect(unchanged.text).toBe('');
+      app.app.get(PageCache).dropAll();
+      const fresh = await app.get(url, { headers: { 'if-none-match': etag } });
+      expect(fresh.status).toBe(200);
+      expect(fresh.body.count).toBe(first.body.count + 1);
+    });
+  });
+
+  describe('transactions', () => {
+    it('are run again after a deadlock', async () => {
+      await app.database.execute(`CREATE TABLE fixture_pair (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)`);
+      await app.database.execute(`INSERT INTO fixture_pair (id) VALUES (1), (2)`);
+      const touch = (first: number, second: number) =>
+        app.database.transaction(async () => {
+          await app.database.execute('UPDATE fixture_pair SET n = n + 1 WHERE id = $1', [first]);
+          await new Promise((done) => setTimeout(done, 50));
+          await app.database.execute('UPDATE fixture_pair SET n = n + 1 WHERE id = $1', [second]);
+        });
+      await Promise.all([touch(1, 2), touch(2, 1)]);
+      expect(await app.database.query('SELECT id, n FROM fixture_pair ORDER BY id')).toEqual([
+        { id: 1, n: 2 },
+        { id: 2, n: 2 },
+      ]);
+    });
+  });
 });

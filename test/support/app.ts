@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
@@ -102,19 +103,19 @@ export interface TestApp extends Client {
   close(): Promise<void>;
 }
 
-/** The whole application on a database of its own, listening on a free port, with its workers. */
-export async function startApp(settings: Record<string, string> = {}): Promise<TestApp> {
+/** The whole application on a database of its own, listening on a free port, with its workers; `extra` are fixtures of a test. */
+export async function startApp(settings: Record<string, string> = {}, extra: Type[] = []): Promise<TestApp> {
   const name = await freshDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'guildhall-test-'));
   const config = testConfig(databaseUrl(name), dataDir, settings);
   ConfigModule.use(config);
-  const module = await Test.createTestingModule({ imports: [AppModule] })
+  const module = await Test.createTestingModule({ imports: [AppModule, ...extra] })
     .overrideProvider(Config)
     .useValue(config)
     .compile();
   const app = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(), {
     ...applicationOptions,
-    logger: ['error', 'fatal'],
+    logger: process.env.LOG_LEVEL ? ['error', 'warn'] : false,
   });
   await prepareApplication(app);
   await app.init();
