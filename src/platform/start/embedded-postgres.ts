@@ -1,13 +1,12 @@
-import { spawn, spawnSync, type SpawnOptions } from 'node:child_process';
+import { spawnSync, type SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { StartFailure } from './failure.js';
 import { usableBinaries } from './postgres-binaries.js';
-import { prepareHome, type PostgresHome } from './postgres-home.js';
-import { freePort, isRunning, pidFileOf, runningPostmaster, type Postmaster } from './postmaster.js';
+import { connectionUrl, homeOf, postgresUser, prepareHome, type PostgresHome } from './postgres-home.js';
+import { lastWords, PostgresServer } from './postgres-server.js';
+import { runningPostmaster } from './postmaster.js';
 
 export interface EmbeddedPostgresOptions {
   dataDir: string;
@@ -19,17 +18,6 @@ export interface EmbeddedPostgresOptions {
   report?: (line: string) => void;
 }
 
-/** A running server that this process owns. */
-export interface EmbeddedPostgres {
-  readonly port: number;
-  readonly pid: number;
-  /** The server of an earlier process that was killed: found running and taken over. */
-  readonly adopted: boolean;
-  url(database?: string): string;
-  stop(): Promise<void>;
-}
-
-const user = 'guildhall';
 const defaults = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -49,13 +37,13 @@ const defaults = {
  * outlives a killed program, and the next start adopts it. Of two programs on one data folder the second is refused, by a
  * lock that lives in a session of the server and so can never be left behind.
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<PostgresServer> {
   const home = prepareHome(options.dataDir);
   if (home.notice) options.report?.(home.notice);
   const binaries = usableBinaries(home.base, home.account);
   if (!fs.existsSync(home.home)) await initialise(binaries, home);
 
-  const server = new Server(
+  const server = new PostgresServer(
     home,
     binaries,
     { ...defaults, ...options.settings },
@@ -66,150 +54,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return server;
 }
 
-class Server implements EmbeddedPostgres {
-  port = 0;
-  pid = 0;
-  adopted = false;
-  private owner: pg.Client | undefined;
-  private stopping = false;
-
-  constructor(
-    private readonly home: PostgresHome,
-    private readonly binaries: string,
-    private readonly settings: Record<string, string>,
-    private readonly report: (line: string) => void,
-  ) {}
-
-  url(database = 'postgres'): string {
-    const password = fs.readFileSync(path.join(this.home.home, 'password'), 'utf8').trim();
-    return `postgres://${user}:${password}@127.0.0.1:${this.port}/${database}`;
-  }
-
-  async start(port?: number): Promise<void> {
-    const running = await this.find();
-    this.adopted = running !== undefined;
-    const { pid, port: taken } = running ?? (await this.launch(port));
-    this.pid = pid;
-    this.port = taken;
-    await this.own();
-  }
-
-  async stop(): Promise<void> {
-    this.stopping = true;
-    await this.owner?.end().catch(() => undefined);
-    // Interrupt: break off the sessions and write everything. Quit: at once, the next start recovers.
-    for (const [signal, patience] of [
-      ['SIGINT', 15_000],
-      ['SIGQUIT', 5_000],
-    ] as const) {
-      if (!isRunning(this.pid, this.home.cluster)) return;
-      process.kill(this.pid, signal);
-      await until(() => !isRunning(this.pid, this.home.cluster), patience);
-    }
-  }
-
-  async ensureDatabase(name: string): Promise<void> {
-    const client = await this.connect();
-    try {
-      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-      if (!rowCount) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-    } finally {
-      await client.end();
-    }
-  }
-
-  /** A server that is still recovering is waited for: a second one could not start beside it. */
-  private async find(): Promise<Postmaster | undefined> {
-    await until(() => runningPostmaster(this.home.cluster)?.ready !== false, 60_000);
-    return runningPostmaster(this.home.cluster);
-  }
-
-  private async launch(wanted?: number): Promise<Postmaster> {
-    for (let attempt = 1; ; attempt++) {
-      const { postmaster, complaint } = await this.spawn(wanted ?? (await freePort()));
-      if (postmaster) return postmaster;
-      const passing = /lock file|shared memory|in use/i.test(complaint);
-      if (!passing || attempt === 10) {
-        throw new StartFailure(
-          `The embedded PostgreSQL did not start: ${lastWords(complaint)}`,
-          `See ${this.logFile}, run \`npm run doctor\`, or set DATABASE_URL to a server of your own.`,
-        );
-      }
-      if (/lock file/.test(complaint)) {
-        const running = await this.find();
-        if (running) return running;
-        // Left by a dead server whose number another process has now, which PostgreSQL cannot know.
-        fs.rmSync(pidFileOf(this.home.cluster), { force: true });
-      }
-      await sleep(200);
-    }
-  }
-
-  private async spawn(port: number): Promise<{ postmaster?: Postmaster; complaint: string }> {
-    const log = fs.openSync(this.logFile, 'a', 0o600);
-    const start = fs.fstatSync(log).size;
-    const settings = Object.entries(this.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const child = spawn(
-      path.join(this.binaries, 'bin', 'postgres'),
-      ['-D', this.home.cluster, '-p', String(port), ...settings],
-      { ...this.home.account, detached: true, stdio: ['ignore', log, log] },
-    );
-    fs.closeSync(log);
-    let ended: string | undefined;
-    child.once('error', (error) => (ended = error.message));
-    child.once('exit', (code, signal) => (ended ??= `it exited with ${code ?? signal}`));
-    const ready = () =>
-      runningPostmaster(this.home.cluster)?.pid === child.pid && runningPostmaster(this.home.cluster)?.ready;
-    await until(() => ended !== undefined || ready() === true, 60_000);
-    child.unref();
-    if (ended === undefined && child.pid && ready())
-      return { postmaster: { pid: child.pid, port, ready: true }, complaint: '' };
-    child.kill('SIGQUIT');
-    const written = fs.readFileSync(this.logFile).subarray(start).toString('utf8');
-    return { complaint: written || ended || 'it was not ready after a minute' };
-  }
-
-  /** Takes the lock, and revives the server when its session breaks off though nobody stopped it. */
-  private async own(): Promise<void> {
-    const client = await this.connect();
-    // The session of an owner that was killed a moment ago may not have noticed yet.
-    for (let attempt = 1; ; attempt++) {
-      const { rows } = await client.query<{ mine: boolean }>(
-        "SELECT pg_try_advisory_lock(hashtext('guildhall owner')) AS mine",
-      );
-      if (rows[0]?.mine) break;
-      if (attempt === 10) {
-        await client.end();
-        throw new StartFailure(
-          `Another Guildhall is running on the data folder ${this.home.base}.`,
-          'Stop it first, or give this one a folder of its own with DATA_DIR.',
-        );
-      }
-      await sleep(100);
-    }
-    client.once('end', () => {
-      if (!this.stopping)
-        this.revive().catch((error: Error) => this.report(`The database is lost: ${error.message}`));
-    });
-    this.owner = client;
-  }
-
-  private async revive(): Promise<void> {
-    this.report('The embedded PostgreSQL has stopped by itself: starting it again.');
-    await sleep(200);
-    if (!this.stopping) await this.start(this.port);
-  }
-
-  private async connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.url(), application_name: 'guildhall owner' });
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
-  }
-
-  private get logFile(): string {
-    return path.join(this.home.home, 'log');
-  }
+/** The address of the server that runs on the data folder at this moment, whoever owns it. */
+export function runningPostgres(dataDir: string, database: string): string | undefined {
+  const { home, cluster } = homeOf(dataDir);
+  const postmaster = runningPostmaster(cluster);
+  return postmaster?.ready ? connectionUrl(home, postmaster.port, database) : undefined;
 }
 
 /** A new cluster, made beside and renamed, so that an interrupted first start leaves nothing that looks finished. */
@@ -228,7 +77,12 @@ async function initialise(binaries: string, { base, home, account }: PostgresHom
     const made = spawnSync(
       path.join(binaries, 'bin', 'initdb'),
       [
-        ...[`--pgdata=${cluster}`, `--username=${user}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
+        ...[
+          `--pgdata=${cluster}`,
+          `--username=${postgresUser}`,
+          `--pwfile=${passwordFile}`,
+          '--auth=scram-sha-256',
+        ],
         // No locale of the machine: the same order of words everywhere.
         ...['--encoding=UTF8', '--locale-provider=builtin', '--locale=C', '--builtin-locale=C.UTF-8'],
         ...['--data-checksums', '--no-sync', '--no-instructions'],
@@ -247,14 +101,4 @@ async function initialise(binaries: string, { base, home, account }: PostgresHom
     // Another start on the same folder was faster.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
-}
-
-function lastWords(text: string): string {
-  const lines = text.trim().split('\n');
-  return (lines.findLast((line) => /error|fatal|panic/i.test(line)) ?? lines.at(-1) ?? '').trim();
-}
-
-async function until(condition: () => boolean, patience: number): Promise<void> {
-  const deadline = performance.now() + patience;
-  while (!condition() && performance.now() < deadline) await sleep(10);
 }

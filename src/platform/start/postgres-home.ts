@@ -54,7 +54,14 @@ export function prepareHome(dataDir: string): PostgresHome {
   };
 }
 
-function pointerOf(dataDir: string): string {
+export const postgresUser = 'guildhall';
+
+export function connectionUrl(home: string, port: number, database: string): string {
+  const password = fs.readFileSync(path.join(home, 'password'), 'utf8').trim();
+  return `postgres://${postgresUser}:${password}@127.0.0.1:${port}/${database}`;
+}
+
+export function pointerOf(dataDir: string): string {
   return path.join(path.resolve(dataDir), 'postgres-is-in');
 }
 
