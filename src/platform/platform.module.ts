@@ -10,6 +10,7 @@ import { Consumers } from './events/consumers.js';
 import { Deliveries } from './events/deliveries.js';
 import { Housekeeping } from './events/housekeeping.jobs.js';
 import { JobQueues } from './events/job-queues.js';
+import { OperationsController } from './events/operations.controller.js';
 import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { RelaySignal } from './events/relay-signal.js';
@@ -22,6 +23,7 @@ import { Cursors } from './http/page.js';
 /** What every module stands on. It knows no module. */
 @Module({
   imports: [ConfigModule, DatabaseModule.instance, DiscoveryModule],
+  controllers: [OperationsController],
   providers: [
     {
       provide: Clock,

@@ -61,7 +61,8 @@ export class Deliveries {
   /** A dead (or pending) delivery starts afresh. False when there is none of that id that could be replayed. */
   async replay(id: string): Promise<boolean> {
     const rows = await this.database.query<{ id: string; queue: string; try: number }>(REPLAY, [id]);
-    await this.queues.deliver(rows);
+    // Not before the commit: a quick worker would find it still dead. `deliver` never throws; the sweeper is behind it.
+    this.database.afterCommit(() => void this.queues.deliver(rows));
     return rows.length === 1;
   }
 
