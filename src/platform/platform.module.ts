@@ -15,15 +15,17 @@ import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { RelaySignal } from './events/relay-signal.js';
 import { Workers } from './events/workers.js';
+import { HealthController } from './health/health.controller.js';
 import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
 import { PageCacheListener } from './http/page-cache.listener.js';
 import { Cursors } from './http/page.js';
+import { Readiness } from './start/readiness.js';
 
 /** What every module stands on. It knows no module. */
 @Module({
   imports: [ConfigModule, DatabaseModule.instance, DiscoveryModule],
-  controllers: [OperationsController],
+  controllers: [HealthController, OperationsController],
   providers: [
     {
       provide: Clock,
@@ -41,6 +43,7 @@ import { Cursors } from './http/page.js';
     Outbox,
     PageCache,
     PageCacheListener,
+    Readiness,
     Relay,
     RelaySignal,
     Workers,

@@ -1,4 +1,7 @@
-import type { Type } from '@nestjs/common';
+import { createServer, type Server } from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, loadConfig } from '../config.js';
@@ -8,31 +11,110 @@ import { Workers } from '../events/workers.js';
 import { armFailpoint } from '../failpoint.js';
 import { PageCacheListener } from '../http/page-cache.listener.js';
 import { applicationOptions, fastifyAdapter, prepareApplication } from '../http/server.js';
+import { banner } from './banner.js';
+import { describeFailure } from './failure.js';
+import { Readiness } from './readiness.js';
+import { type Services, startServices } from './services.js';
+import { Shutdown } from './shutdown.js';
 
 export interface Program {
   module: Type;
   migrations: Migrations;
+  /** The compiled test gateway, for a store without a real one. */
+  gatewayProgram: string;
 }
 
 /** Starts the process in its role and ends it in order when it is told to. */
-export async function boot({ module, migrations }: Program): Promise<void> {
-  const config = loadConfig();
-  armFailpoint(config.failpoint);
-  ConfigModule.use(config);
-  await migrate(config, migrations);
-  const app = await NestFactory.create<NestFastifyApplication>(module, fastifyAdapter(), {
-    logger: ['error', 'warn', 'fatal'],
-    ...applicationOptions,
-  });
-  await prepareApplication(app);
-  await app.init();
-  await serve(app, config);
+export async function boot(program: Program): Promise<void> {
+  const shutdown = new Shutdown();
+  shutdown.listen();
+  let config: Config | undefined;
+  try {
+    config = loadConfig();
+    armFailpoint(config.failpoint);
+    if (config.role !== 'worker') await refuseBusyPort(config);
+    const services = await startServices({ config, gatewayProgram: program.gatewayProgram, report });
+    shutdown.add(services.stop);
+    config = loadConfig({
+      DATABASE_URL: services.databaseUrl,
+      TEST_GATEWAY_URL: services.testGatewayUrl ?? undefined,
+    });
+    ConfigModule.use(config);
+    await migrate(config, program.migrations);
+    const app = await open(program.module, config, shutdown);
+    console.log(welcome(config, services, await app.getUrl().catch(() => config?.publicUrl ?? '')));
+  } catch (error) {
+    // What breaks because a signal came during the start is not a failure.
+    if (shutdown.begun) return;
+    console.error(describeFailure(error, config) ?? error);
+    await shutdown.exit(1);
+  }
 }
 
-async function serve(app: NestFastifyApplication, config: Config): Promise<void> {
-  if (config.role !== 'api') await app.get(Workers).start();
+async function open(module: Type, config: Config, shutdown: Shutdown): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(module, fastifyAdapter(), {
+    logger: ['error', 'warn', 'fatal'],
+    // An error of the start is told by us, in one line, and not by Nest with an abort.
+    abortOnError: false,
+    ...applicationOptions,
+  });
+  shutdown.add(() => app.close());
+  await prepareApplication(app);
+  await app.init();
+  const workers = app.get(Workers);
+  shutdown.add(async () => {
+    app.get(Readiness).drain();
+    // Load balancers need a moment to see that this process is not ready any more.
+    await sleep(config.shutdownGraceMs);
+    await Promise.all([closeServer(app.getHttpServer() as Server), workers.stop()]);
+  });
+  if (config.role !== 'api') await workers.start();
   if (config.role !== 'worker') {
     await app.get(PageCacheListener).start();
     await app.listen(config.port, config.host);
   }
+  return app;
+}
+
+/** Waits for the answers that are under way, but not for clients that merely keep their connection open. */
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  await new Promise((resolve) => server.close(resolve));
+  clearInterval(idle);
+}
+
+/** Before anything is made: a second start by mistake should not begin with a new database. */
+async function refuseBusyPort({ port, host }: Config): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(port, host, resolve));
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+function report(line: string): void {
+  new Logger('start').warn(line);
+}
+
+function welcome(config: Config, services: Services, url: string): string {
+  const dataDir = shortened(config.dataDir);
+  return banner({
+    shopName: config.shopName,
+    url: url.replace(/127\.0\.0\.1|\[::1?\]|0\.0\.0\.0/, 'localhost'),
+    role: config.role,
+    database:
+      services.database === 'embedded' ? `embedded PostgreSQL in ${dataDir}` : 'the one of DATABASE_URL',
+    jobs: config.redisUrl ? 'BullMQ on Redis' : 'BullMQ on PostgreSQL',
+    mail: config.smtpUrl ? 'sent by SMTP' : `written to ${dataDir}/mail`,
+    payments: payments(config),
+  });
+}
+
+function payments({ stripeApiKey, testGatewayUrl }: Config): string {
+  if (stripeApiKey) return 'Stripe';
+  return testGatewayUrl ? `the test gateway at ${testGatewayUrl}` : 'none: set STRIPE_API_KEY';
+}
+
+function shortened(folder: string): string {
+  const relative = path.relative('', folder);
+  return relative && !relative.startsWith('..') ? relative : folder;
 }
