@@ -9,4 +9,5 @@ await boot({
   module: AppModule,
   migrations,
   gatewayProgram: fileURLToPath(new URL('./billing/gateway/test-gateway.process.js', import.meta.url)),
+  example: (url) => `curl -s '${url}/v1/products?limit=1'`,
 });

@@ -15,12 +15,13 @@ import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { RelaySignal } from './events/relay-signal.js';
 import { Workers } from './events/workers.js';
-import { HealthController } from './health/health.controller.js';
 import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
 import { PageCacheListener } from './http/page-cache.listener.js';
 import { Cursors } from './http/page.js';
-import { Readiness } from './start/readiness.js';
+import { HealthController } from './observability/health.controller.js';
+import { Metrics } from './observability/metrics.js';
+import { Readiness } from './observability/readiness.js';
 
 /** What every module stands on. It knows no module. */
 @Module({
@@ -40,6 +41,7 @@ import { Readiness } from './start/readiness.js';
     Housekeeping,
     Idempotency,
     JobQueues,
+    Metrics,
     Outbox,
     PageCache,
     PageCacheListener,

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { DiscoveryService, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { type Config, loadConfig } from '../config.js';
 import { ConfigModule } from '../config.module.js';
 import { migrate, type Migrations } from '../database/migrate.js';
@@ -11,9 +12,13 @@ import { Workers } from '../events/workers.js';
 import { armFailpoint } from '../failpoint.js';
 import { PageCacheListener } from '../http/page-cache.listener.js';
 import { applicationOptions, fastifyAdapter, prepareApplication } from '../http/server.js';
+import { JsonLogger } from '../observability/logger.js';
+import { Metrics } from '../observability/metrics.js';
+import { Readiness } from '../observability/readiness.js';
+import { installRequestLog } from '../observability/request-log.js';
 import { banner } from './banner.js';
+import { type BannerPart, FIRST_START, type FirstStartStep } from './first-start.js';
 import { describeFailure } from './failure.js';
-import { Readiness } from './readiness.js';
 import { type Services, startServices } from './services.js';
 import { Shutdown } from './shutdown.js';
 
@@ -22,6 +27,13 @@ export interface Program {
   migrations: Migrations;
   /** The compiled test gateway, for a store without a real one. */
   gatewayProgram: string;
+  /** Makes the command that buys something, for the banner. */
+  example: (url: string) => string;
+}
+
+interface Opened {
+  app: NestFastifyApplication;
+  shown: BannerPart;
 }
 
 /** Starts the process in its role and ends it in order when it is told to. */
@@ -32,7 +44,7 @@ export async function boot(program: Program): Promise<void> {
   try {
     config = loadConfig();
     armFailpoint(config.failpoint);
-    if (config.role !== 'worker') await refuseBusyPort(config);
+    await refuseBusyPort(config);
     const services = await startServices({ config, gatewayProgram: program.gatewayProgram, report });
     shutdown.add(services.stop);
     config = loadConfig({
@@ -41,8 +53,12 @@ export async function boot(program: Program): Promise<void> {
     });
     ConfigModule.use(config);
     await migrate(config, program.migrations);
-    const app = await open(program.module, config, shutdown);
-    console.log(welcome(config, services, await app.getUrl().catch(() => config?.publicUrl ?? '')));
+    const { app, shown } = await open(program.module, config, shutdown);
+    const url = (await app.getUrl().catch(() => config?.publicUrl ?? '')).replace(
+      /127\.0\.0\.1|\[::1?\]|0\.0\.0\.0/,
+      'localhost',
+    );
+    console.log(welcome(config, services, url, { ...shown, example: program.example(url) }));
   } catch (error) {
     // What breaks because a signal came during the start is not a failure.
     if (shutdown.begun) return;
@@ -51,14 +67,19 @@ export async function boot(program: Program): Promise<void> {
   }
 }
 
-async function open(module: Type, config: Config, shutdown: Shutdown): Promise<NestFastifyApplication> {
+async function open(module: Type, config: Config, shutdown: Shutdown): Promise<Opened> {
+  const logger = new JsonLogger(config.logLevel);
   const app = await NestFactory.create<NestFastifyApplication>(module, fastifyAdapter(), {
-    logger: ['error', 'warn', 'fatal'],
+    // Nest's own chatter about routes and modules is worth a line only when something is wrong.
+    logger: new JsonLogger(config.logLevel === 'info' ? 'warn' : config.logLevel),
     // An error of the start is told by us, in one line, and not by Nest with an abort.
     abortOnError: false,
     ...applicationOptions,
   });
   shutdown.add(() => app.close());
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  installRequestLog(server, logger, app.get(Metrics));
+  app.get(Readiness).install(server);
   await prepareApplication(app);
   await app.init();
   const workers = app.get(Workers);
@@ -68,12 +89,22 @@ async function open(module: Type, config: Config, shutdown: Shutdown): Promise<N
     await sleep(config.shutdownGraceMs);
     await Promise.all([closeServer(app.getHttpServer() as Server), workers.stop()]);
   });
+  const shown = await firstStart(app);
   if (config.role !== 'api') await workers.start();
-  if (config.role !== 'worker') {
-    await app.get(PageCacheListener).start();
-    await app.listen(config.port, config.host);
+  await app.get(PageCacheListener).start();
+  // A worker listens too: its health and its metrics are asked for like everybody's.
+  await app.listen(config.port, config.host);
+  return { app, shown };
+}
+
+/** Runs what a fresh store needs; every step does nothing when it finds its work done. */
+async function firstStart(app: NestFastifyApplication): Promise<BannerPart> {
+  let shown: BannerPart = {};
+  for (const { instance, metatype } of app.get(DiscoveryService).getProviders()) {
+    if (!instance || !metatype || !Reflect.hasMetadata(FIRST_START, metatype)) continue;
+    shown = { ...shown, ...(await (instance as FirstStartStep).run()) };
   }
-  return app;
+  return shown;
 }
 
 /** Waits for the answers that are under way, but not for clients that merely keep their connection open. */
@@ -95,17 +126,23 @@ function report(line: string): void {
   new Logger('start').warn(line);
 }
 
-function welcome(config: Config, services: Services, url: string): string {
+function welcome(
+  config: Config,
+  services: Services,
+  url: string,
+  shown: BannerPart & { example: string },
+): string {
   const dataDir = shortened(config.dataDir);
   return banner({
     shopName: config.shopName,
-    url: url.replace(/127\.0\.0\.1|\[::1?\]|0\.0\.0\.0/, 'localhost'),
+    url,
     role: config.role,
     database:
       services.database === 'embedded' ? `embedded PostgreSQL in ${dataDir}` : 'the one of DATABASE_URL',
     jobs: config.redisUrl ? 'BullMQ on Redis' : 'BullMQ on PostgreSQL',
     mail: config.smtpUrl ? 'sent by SMTP' : `written to ${dataDir}/mail`,
     payments: payments(config),
+    ...shown,
   });
 }
 

@@ -1,0 +1,99 @@
+import { Controller, Get, Header, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../access/access.js';
+import { Database } from '../database/database.js';
+import { JobQueues } from '../events/job-queues.js';
+import { OneOf } from '../http/fields.js';
+import { Operation } from '../http/operation.js';
+import { platformProblems } from '../http/problem.js';
+import { Metrics } from './metrics.js';
+import { Readiness } from './readiness.js';
+
+/** Longer than this and a probe should count the part as away. */
+const PATIENCE_MS = 500;
+
+class LiveDto {
+  @OneOf(['ok'])
+  status: string;
+}
+
+class ReadyDto {
+  @OneOf(['ready', 'degraded'], { description: 'degraded: purchases go on, what follows them waits.' })
+  status: string;
+
+  @OneOf(['ok'])
+  database: string;
+
+  @OneOf(['ok', 'away'])
+  jobs: string;
+}
+
+/** For load balancers and supervisors. No versions, no hosts. */
+@Controller()
+@Public()
+@ApiTags('operations')
+export class HealthController {
+  constructor(
+    private readonly database: Database,
+    private readonly queues: JobQueues,
+    private readonly readiness: Readiness,
+    private readonly metrics: Metrics,
+  ) {}
+
+  @Get('health/live')
+  @Operation({
+    id: 'getLiveness',
+    summary: 'Says whether the process runs at all',
+    answers: { 200: LiveDto },
+  })
+  live(): LiveDto {
+    return { status: 'ok' };
+  }
+
+  @Get('health/ready')
+  @Operation({
+    id: 'getReadiness',
+    summary: 'Says whether the process should be sent requests',
+    description: '503 while it drains or PostgreSQL is away. Job queues that are away make it `degraded`.',
+    answers: { 200: ReadyDto },
+    problems: [platformProblems.unavailable],
+  })
+  async ready(): Promise<ReadyDto> {
+    if (!this.readiness.ready)
+      throw platformProblems.unavailable('The process is shutting down.', { retryAfter: 1 });
+    if (!(await within(this.database.query('SELECT 1')))) {
+      throw platformProblems.unavailable('PostgreSQL does not answer.', { retryAfter: 1 });
+    }
+    const jobs =
+      this.queues.backend === 'postgresql' || (await within(this.queues.queue('events').getWaitingCount()));
+    return { status: jobs ? 'ready' : 'degraded', database: 'ok', jobs: jobs ? 'ok' : 'away' };
+  }
+
+  @Get('metrics')
+  @Header('cache-control', 'no-store')
+  @Operation({
+    id: 'getMetrics',
+    summary: 'Metrics for Prometheus',
+    answers: { 200: { contentType: 'text/plain', description: 'Prometheus text format 0.0.4.' } },
+  })
+  async prometheus(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    void reply.type('text/plain; version=0.0.4; charset=utf-8');
+    return this.metrics.registry.metrics();
+  }
+}
+
+/** True when it answered in time. */
+async function within(work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
