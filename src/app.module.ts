@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
+import { BillingModule } from './billing/billing.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 /** The whole system on one page. */
 @Module({
-  imports: [PlatformModule],
+  imports: [PlatformModule, BillingModule],
 })
 export class AppModule {}

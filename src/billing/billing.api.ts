@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import type { Money } from '../platform/money/money.js';
+import { GatewayCalls } from './gateway/gateway-calls.service.js';
+import { Outbox } from '../platform/events/outbox.js';
+import { OperationScheduled } from './billing.events.js';
+import type { GatewayOutcome } from './gateway/payment-gateway.port.js';
+import { PaymentRepository } from './payment/payment.repository.js';
+import { type OpenPayment, PaymentService } from './payment/payment.service.js';
+import { type PaymentView, viewOf } from './payment/payment.view.js';
+import { RefundService } from './refund/refund.service.js';
+
+export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
+export type { OpenPayment } from './payment/payment.service.js';
+export type { PaymentView } from './payment/payment.view.js';
+
+/** What other modules may ask of billing. */
+@Injectable()
+export class BillingApi {
+  constructor(
+    private readonly payments: PaymentService,
+    private readonly rows: PaymentRepository,
+    private readonly refunds: RefundService,
+    private readonly calls: GatewayCalls,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * In the caller's transaction: opens the payment of an order, or adds an attempt to the one that is open. Refuses
+   * (409 `billing.payment_in_progress`) while the outcome of an earlier attempt is not known. The operation is then
+   * sent by `authorize`, after the commit.
+   */
+  openPayment(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
+    return this.payments.open(input);
+  }
+
+  /** Asks the gateway for the money. Network only, refused in a transaction; repeating it moves nothing twice. */
+  authorize(operationId: string): Promise<GatewayOutcome> {
+    return this.calls.send(operationId);
+  }
+
+  /** In the caller's transaction: takes in an outcome, with books and facts. Repeating it answers the present state. */
+  settle(operationId: string, outcome: GatewayOutcome): Promise<PaymentView> {
+    return this.payments.settle(operationId, outcome);
+  }
+
+  async payment(paymentId: string): Promise<PaymentView | null> {
+    const payment = await this.rows.find(paymentId);
+    return payment ? viewOf(payment) : null;
+  }
+
+  /** Every payment of these orders, canceled ones too, oldest first. */
+  async paymentsOf(orderIds: string[]): Promise<PaymentView[]> {
+    if (orderIds.length === 0) return [];
+    return (await this.rows.ofOrders(orderIds)).map(viewOf);
+  }
+
+  /**
+   * In the caller's transaction: ends the payment of an order. What was captured is refunded, what was held is
+   * released; `canceled: false` while an outcome is unknown or under way: ask again when it is settled.
+   */
+  cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
+    return this.payments.cancelFor(orderId, reason);
+  }
+
+  /** In the caller's transaction: accepts a refund; it is sent after the commit and settles by itself. */
+  async refund(request: {
+    paymentId: string;
+    amount?: Money;
+    full?: true;
+    reason: string;
+    requestedBy: string;
+  }): Promise<{ refundId: string }> {
+    const { paymentId, amount, reason, requestedBy } = request;
+    const how = amount ? { amount, reason, requestedBy } : { full: true as const, reason, requestedBy };
+    const { refundId, operationId } = await this.refunds.request(paymentId, how);
+    this.outbox.record(new OperationScheduled({ operationId }));
+    return { refundId };
+  }
+}

@@ -1,0 +1,71 @@
+import { DomainEvent } from '../platform/events/event.js';
+import type { MoneyJson } from '../platform/money/money.js';
+
+/** All of the payment is with us: the order is paid. Told however it came to be known, also days later. */
+export class PaymentCaptured extends DomainEvent<{ paymentId: string; orderId: string; amount: MoneyJson }> {
+  static readonly type = 'billing.payment_captured';
+}
+
+/** The whole amount is held for us and waits for its capture. */
+export class PaymentAuthorized extends DomainEvent<{
+  paymentId: string;
+  orderId: string;
+  amount: MoneyJson;
+}> {
+  static readonly type = 'billing.payment_authorized';
+}
+
+/** An attempt failed; the payment lives and may be tried again. */
+export class PaymentDeclined extends DomainEvent<{ paymentId: string; orderId: string; code: string }> {
+  static readonly type = 'billing.payment_declined';
+}
+
+/** The shopper must answer the bank before it goes on. */
+export class PaymentActionRequired extends DomainEvent<{ paymentId: string; orderId: string }> {
+  static readonly type = 'billing.payment_action_required';
+}
+
+/** The payment ended before any money moved. */
+export class PaymentCanceled extends DomainEvent<{ paymentId: string; orderId: string }> {
+  static readonly type = 'billing.payment_canceled';
+}
+
+/** The gateway says another amount or currency than was asked for: a person must look. */
+export class PaymentReviewRequired extends DomainEvent<{
+  paymentId: string;
+  orderId: string;
+  reason: string;
+}> {
+  static readonly type = 'billing.payment_review_required';
+}
+
+/** The money is on its way back to the shopper. */
+export class RefundSettled extends DomainEvent<{
+  refundId: string;
+  paymentId: string;
+  orderId: string;
+  amount: MoneyJson;
+}> {
+  static readonly type = 'billing.refund_settled';
+}
+
+/** The refund came to nothing, at once or days after it was settled; its amount may be refunded again. */
+export class RefundFailed extends DomainEvent<{
+  refundId: string;
+  paymentId: string;
+  orderId: string;
+  amount: MoneyJson;
+  code: string;
+}> {
+  static readonly type = 'billing.refund_failed';
+}
+
+/** An operation that nobody waits for is to be sent to the gateway. */
+export class OperationScheduled extends DomainEvent<{ operationId: string }> {
+  static readonly type = 'billing.operation_scheduled';
+}
+
+/** A signed notice of a gateway lies in the inbox. */
+export class GatewayNoticeReceived extends DomainEvent<{ gateway: string; eventId: string }> {
+  static readonly type = 'billing.gateway_notice_received';
+}

@@ -1,0 +1,61 @@
+import { Module } from '@nestjs/common';
+import { PlatformModule } from '../platform/platform.module.js';
+import { BillingApi } from './billing.api.js';
+import { GatewayAccountRepository } from './gateway/gateway-account.repository.js';
+import { GatewayCalls } from './gateway/gateway-calls.service.js';
+import { PaymentGateway } from './gateway/payment-gateway.port.js';
+import { TestGateway } from './gateway/test-gateway.adapter.js';
+import { LedgerController } from './ledger/ledger.controller.js';
+import { LedgerRepository } from './ledger/ledger.repository.js';
+import { ConfirmationService } from './payment/confirmation.service.js';
+import { PaymentAccess } from './payment/payment-access.service.js';
+import { PaymentAdminController } from './payment/payment.admin.controller.js';
+import { PaymentController } from './payment/payment.controller.js';
+import { PaymentJobs } from './payment/payment.jobs.js';
+import { PaymentRepository } from './payment/payment.repository.js';
+import { PaymentService } from './payment/payment.service.js';
+import { PaymentSubscribers } from './payment/payment.subscribers.js';
+import { RefundController } from './refund/refund.controller.js';
+import { RefundRepository } from './refund/refund.repository.js';
+import { RefundService } from './refund/refund.service.js';
+import { StaffRefunds } from './refund/staff-refund.service.js';
+import { InboxRepository } from './webhook/inbox.repository.js';
+import { InboxService } from './webhook/inbox.service.js';
+import { InboxSubscribers } from './webhook/inbox.subscribers.js';
+import { WebhookController } from './webhook/webhook.controller.js';
+
+/**
+ * Owns payments, their operations at gateways, refunds, the ledger and the inbox of gateway notices (schema `billing`).
+ * Calls nobody but the gateway. Listens to its own facts only; ordering calls it and hears `billing.events.ts`.
+ */
+@Module({
+  imports: [PlatformModule],
+  controllers: [
+    PaymentController,
+    PaymentAdminController,
+    RefundController,
+    LedgerController,
+    WebhookController,
+  ],
+  providers: [
+    { provide: PaymentGateway, useClass: TestGateway },
+    BillingApi,
+    ConfirmationService,
+    GatewayAccountRepository,
+    GatewayCalls,
+    InboxRepository,
+    InboxService,
+    InboxSubscribers,
+    LedgerRepository,
+    PaymentAccess,
+    PaymentJobs,
+    PaymentRepository,
+    PaymentService,
+    PaymentSubscribers,
+    RefundRepository,
+    RefundService,
+    StaffRefunds,
+  ],
+  exports: [BillingApi],
+})
+export class BillingModule {}

@@ -1,0 +1,65 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { failpoint } from '../../platform/failpoint.js';
+import { PaymentRepository, type PreparedCall } from '../payment/payment.repository.js';
+import { type GatewayOutcome, type GatewaySnapshot, PaymentGateway } from './payment-gateway.port.js';
+
+/** Sends operations to the gateway and asks what became of them. Network only: never inside a transaction. */
+@Injectable()
+export class GatewayCalls {
+  private readonly log = new Logger('billing');
+
+  constructor(
+    private readonly gateway: PaymentGateway,
+    private readonly payments: PaymentRepository,
+  ) {}
+
+  /** Sends an operation; its id is the key, so sending it again after a crash never moves money twice. */
+  async send(operationId: string): Promise<GatewayOutcome> {
+    const call = await this.payments.prepared(operationId);
+    if (call === null) throw new Error(`there is no operation ${operationId}`);
+    failpoint('billing.before_gateway');
+    const outcome = await this.dispatch(call);
+    failpoint('billing.after_gateway');
+    if (outcome.kind === 'unknown')
+      this.log.warn(`operation ${operationId}: outcome unknown (${outcome.cause})`);
+    return outcome;
+  }
+
+  /** What became of an operation that was left open. One that never arrived is sent again, unless it was a shopper's. */
+  async ask(operationId: string): Promise<GatewayOutcome> {
+    const call = await this.payments.prepared(operationId);
+    if (call === null) throw new Error(`there is no operation ${operationId}`);
+    const { kind } = call.operation;
+    const snapshot = await this.look(call);
+    const outcome = snapshot?.outcomeOf(operationId) ?? null;
+    if (outcome) return outcome;
+    // Nobody stands at the till any more: an attempt that the gateway never saw is over, the shopper may try again.
+    if (kind === 'authorize') return { kind: 'errored', code: 'not_received', retryable: false };
+    return this.dispatch(call);
+  }
+
+  private look({ operation, chargeRef }: PreparedCall): Promise<GatewaySnapshot | null> {
+    return operation.kind === 'authorize' || chargeRef === null
+      ? this.gateway.findByOperation(operation.id)
+      : this.gateway.retrieve(chargeRef);
+  }
+
+  private dispatch({ operation, token, returnUrl, chargeRef }: PreparedCall): Promise<GatewayOutcome> {
+    const { id: operationId, kind, amount } = operation;
+    if (kind === 'authorize') {
+      // The token is forgotten when an attempt is decided: then there is nothing left to send.
+      if (token === null) return this.ask(operationId);
+      return this.gateway.authorize({ operationId, amount, token, capture: 'automatic', returnUrl });
+    }
+    if (chargeRef === null) return Promise.resolve({ kind: 'errored', code: 'no_charge', retryable: false });
+    const followUp = { operationId, ref: chargeRef, amount };
+    switch (kind) {
+      case 'capture':
+        return this.gateway.capture(followUp);
+      case 'void':
+        return this.gateway.void(followUp);
+      case 'refund':
+        return this.gateway.refund(followUp);
+    }
+  }
+}

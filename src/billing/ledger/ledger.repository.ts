@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import type { Posting } from './posting.js';
+
+export interface LedgerFilter {
+  readonly paymentId: string | null;
+  readonly orderId: string | null;
+  readonly kind: string | null;
+  readonly account: string | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
+}
+
+export interface LedgerTransactionRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly source_type: string;
+  readonly source_id: string;
+  readonly payment_id: string;
+  readonly order_id: string;
+  readonly effective_at: Date;
+  readonly recorded_at: Date;
+  readonly entries: { account: string; currency: string; amount: number }[];
+}
+
+export interface AccountRow {
+  readonly account: string;
+  readonly currency: string;
+  readonly debit: string;
+  readonly credit: string;
+}
+
+/** The books. Lines are added and read; nothing else is possible, and the database itself sees to it. */
+@Injectable()
+export class LedgerRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Writes postings in the running transaction; an unbalanced one stops the commit. */
+  async post(
+    of: { paymentId: string; orderId: string },
+    postings: readonly Posting[],
+    effectiveAt: Date,
+  ): Promise<void> {
+    for (const { kind, sourceType, sourceId, legs } of postings) {
+      await this.database.execute(POST, [
+        newId(),
+        kind,
+        sourceType,
+        sourceId,
+        of.paymentId,
+        of.orderId,
+        effectiveAt,
+        legs.map(({ account }) => account),
+        legs.map(({ amount }) => amount.currency),
+        legs.map(({ amount }) => amount.amount.toString()),
+      ]);
+    }
+  }
+
+  /** Newest first, from behind `after`. */
+  async list(
+    filter: LedgerFilter,
+    after: [string, string] | null,
+    limit: number,
+  ): Promise<LedgerTransactionRow[]> {
+    return this.database.query<LedgerTransactionRow>(LIST, [
+      filter.paymentId,
+      filter.orderId,
+      filter.kind,
+      filter.account,
+      filter.from,
+      filter.to,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      limit,
+    ]);
+  }
+
+  /** Every account with what was ever debited and credited: the sums of both are equal in each currency. */
+  async trialBalance(at: Date | null, currency: string | null): Promise<AccountRow[]> {
+    return this.database.query<AccountRow>(TRIAL_BALANCE, [at, currency]);
+  }
+}
+
+const POST = `
+  WITH posted AS (
+    INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+  )
+  INSERT INTO billing.ledger_entries (transaction_id, position, account, currency, amount)
+  SELECT $1, position, account, currency, amount
+    FROM unnest($8::text[], $9::text[], $10::bigint[]) WITH ORDINALITY AS legs (account, currency, amount, position)`;
+
+const LIST = `
+  SELECT t.id, t.kind, t.source_type, t.source_id, t.payment_id, t.order_id, t.effective_at, t.recorded_at, e.entries
+    FROM billing.ledger_transactions t
+    CROSS JOIN LATERAL (
+      SELECT json_agg(json_build_object('account', account, 'currency', currency, 'amount', amount) ORDER BY position) AS entries
+        FROM billing.ledger_entries WHERE transaction_id = t.id
+    ) e
+   WHERE ($1::uuid IS NULL OR t.payment_id = $1) AND ($2::uuid IS NULL OR t.order_id = $2) AND ($3::text IS NULL OR t.kind = $3)
+     AND ($4::text IS NULL OR EXISTS (SELECT FROM billing.ledger_entries a WHERE a.transaction_id = t.id AND a.account = $4))
+     AND ($5::timestamptz IS NULL OR t.effective_at >= $5) AND ($6::timestamptz IS NULL OR t.effective_at < $6)
+     AND ($7::timestamptz IS NULL OR (t.effective_at, t.id) < ($7, $8::uuid))
+   ORDER BY t.effective_at DESC, t.id DESC LIMIT $9`;
+
+const TRIAL_BALANCE = `
+  SELECT e.account, e.currency, coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)::text AS debit,
+         coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0)::text AS credit
+    FROM billing.ledger_entries e JOIN billing.ledger_transactions t ON t.id = e.transaction_id
+   WHERE ($1::timestamptz IS NULL OR t.effective_at <= $1) AND ($2::text IS NULL OR e.currency = $2)
+   GROUP BY e.account, e.currency ORDER BY e.account, e.currency`;

@@ -1,0 +1,37 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { PaymentGateway } from '../gateway/payment-gateway.port.js';
+import type { Payment } from './payment.entity.js';
+import { paymentProblems } from './payment.errors.js';
+import { PaymentRepository } from './payment.repository.js';
+import { PaymentService } from './payment.service.js';
+
+/** What happens when the shopper returns: the same look at the gateway that a webhook would cause. */
+@Injectable()
+export class ConfirmationService {
+  private readonly log = new Logger('billing');
+
+  constructor(
+    private readonly gateway: PaymentGateway,
+    private readonly payments: PaymentService,
+    private readonly rows: PaymentRepository,
+  ) {}
+
+  async confirm(payment: Payment): Promise<Payment> {
+    if (payment.status !== 'requires_action' && payment.status !== 'processing') return payment;
+    const snapshot = await this.look(payment);
+    if (snapshot === null) return payment;
+    await this.payments.apply(payment.id, snapshot);
+    return (await this.rows.find(payment.id)) ?? payment;
+  }
+
+  private async look({ gatewayRef, operationId }: Payment) {
+    try {
+      return gatewayRef === null
+        ? await this.gateway.findByOperation(operationId)
+        : await this.gateway.retrieve(gatewayRef);
+    } catch (error) {
+      this.log.warn(`the gateway could not be asked: ${String(error)}`);
+      throw paymentProblems.gateway_unreachable(undefined, { retryAfter: 2 });
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Permissions } from '../../platform/access/access.js';
+import { Operation } from '../../platform/http/operation.js';
+import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { AdminPaymentDto, OperationDto, PaymentDetailDto, PaymentQuery } from './payment.dto.js';
+import { PaymentRepository } from './payment.repository.js';
+
+const AdminPaymentPage = PageOf(AdminPaymentDto);
+
+/** Payments, for staff. */
+@ApiTags('Payments')
+@Permissions('billing:payment:read')
+@Controller('v1/admin/payments')
+export class PaymentAdminController {
+  constructor(
+    private readonly payments: PaymentRepository,
+    private readonly cursors: Cursors,
+  ) {}
+
+  @Get()
+  @Operation({
+    id: 'listPayments',
+    summary: 'List payments, newest first',
+    answers: { 200: AdminPaymentPage },
+    problems: [platformProblems.invalid_cursor],
+  })
+  async list(@Query() query: PaymentQuery): Promise<Page<AdminPaymentDto>> {
+    const { limit, cursor, orderId = null, customerId = null, status = null, currency = null } = query;
+    const filter = { orderId, customerId, status, currency };
+    const list = `payments ${JSON.stringify(filter)}`;
+    const after = this.cursors.decode(list, cursor) as [string, string] | null;
+    const rows = await this.payments.list(filter, after, limit + 1);
+    const page = this.cursors.page(list, rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+    return { ...page, items: page.items.map((payment) => AdminPaymentDto.from(payment)) };
+  }
+
+  @Get(':id')
+  @Operation({
+    id: 'getPaymentDetail',
+    summary: 'Read a payment with every call that was made for it',
+    answers: { 200: PaymentDetailDto },
+    problems: [platformProblems.not_found],
+  })
+  async get(@Param('id', ParseUUIDPipe) id: string): Promise<PaymentDetailDto> {
+    const payment = await this.payments.find(id);
+    if (payment === null) throw platformProblems.not_found();
+    const operations = await this.payments.operationsOf(id);
+    return {
+      ...AdminPaymentDto.from(payment),
+      operations: operations.map((each) => OperationDto.from(each)),
+    };
+  }
+}

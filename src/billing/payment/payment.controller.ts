@@ -1,0 +1,66 @@
+import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { CurrentActor, Public } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Operation } from '../../platform/http/operation.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { ConfirmationService } from './confirmation.service.js';
+import { PaymentAccess } from './payment-access.service.js';
+import { ConfirmPaymentDto, PaymentDto } from './payment.dto.js';
+import { paymentProblems } from './payment.errors.js';
+
+const CartTokenHeader = () =>
+  ApiHeader({
+    name: 'X-Cart-Token',
+    required: false,
+    description: 'The token of the cart that the payment was made from.',
+  });
+
+/** A shopper's payment, for whoever may see its order. */
+@ApiTags('Payments')
+@Controller('v1/payments')
+export class PaymentController {
+  constructor(
+    private readonly access: PaymentAccess,
+    private readonly confirmation: ConfirmationService,
+  ) {}
+
+  @Get(':id')
+  @Public()
+  @CartTokenHeader()
+  @Operation({
+    id: 'getPayment',
+    summary: 'Read a payment',
+    description: 'For the customer of the order, the holder of its cart token (`X-Cart-Token`), and staff.',
+    answers: { 200: PaymentDto },
+    problems: [platformProblems.not_found],
+  })
+  async get(
+    @Param('id', ParseUUIDPipe) id: string,
+    @CurrentActor() actor: Actor,
+    @Headers('x-cart-token') cartToken?: string,
+  ): Promise<PaymentDto> {
+    return PaymentDto.from(await this.access.find(id, actor, cartToken));
+  }
+
+  @Post(':id/confirmation')
+  @Public()
+  @CartTokenHeader()
+  @Operation({
+    id: 'confirmPayment',
+    summary: 'Confirm a payment after the shopper came back from the bank',
+    description:
+      'Reads the payment again at the gateway and answers what it has become. Nothing is taken from the request, so it ' +
+      'may be repeated at will; a payment without a next action answers its present state.',
+    answers: { 200: PaymentDto },
+    problems: [platformProblems.not_found, paymentProblems.gateway_unreachable],
+  })
+  async confirm(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() _body: ConfirmPaymentDto,
+    @CurrentActor() actor: Actor,
+    @Headers('x-cart-token') cartToken?: string,
+  ): Promise<PaymentDto> {
+    return PaymentDto.from(await this.confirmation.confirm(await this.access.find(id, actor, cartToken)));
+  }
+}

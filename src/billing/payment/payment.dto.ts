@@ -1,0 +1,177 @@
+import {
+  CurrencyCode,
+  Instant,
+  Integer,
+  ListOf,
+  MoneyDto,
+  MoneyField,
+  Nested,
+  OneOf,
+  Text,
+  Url,
+  Uuid,
+} from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/page.js';
+import type { Operation } from './operation.entity.js';
+import { type Payment, PAYMENT_STATUSES, type PaymentStatus } from './payment.entity.js';
+
+export class NextActionDto {
+  @OneOf(['redirect'])
+  type: 'redirect';
+
+  @Url({
+    description: 'Send the shopper here, then confirm the payment.',
+    example: 'https://bank.example.test/challenge/4',
+  })
+  url: string;
+}
+
+export class PaymentDto {
+  @Uuid()
+  id: string;
+
+  @Uuid()
+  orderId: string;
+
+  @OneOf(PAYMENT_STATUSES, { example: 'captured' })
+  status: PaymentStatus;
+
+  @MoneyField({ description: 'What is owed, frozen when the payment was opened.' })
+  amount: MoneyDto;
+
+  @MoneyField({ description: 'What the gateway took for us.' })
+  captured: MoneyDto;
+
+  @MoneyField({ description: 'What went back to the shopper.' })
+  refunded: MoneyDto;
+
+  @Text({ max: 100, nullable: true, description: 'Why the last attempt failed.', example: null })
+  declineCode: string | null;
+
+  @Nested(() => NextActionDto, { nullable: true })
+  nextAction: NextActionDto | null;
+
+  @Instant()
+  createdAt: string;
+
+  static from(payment: Payment): PaymentDto {
+    const { id, orderId, status, declineCode, nextActionUrl } = payment;
+    return {
+      id,
+      orderId,
+      status,
+      amount: payment.amount.toJSON(),
+      captured: payment.captured.toJSON(),
+      refunded: payment.refunded.toJSON(),
+      declineCode,
+      nextAction: nextActionUrl === null ? null : { type: 'redirect', url: nextActionUrl },
+      createdAt: payment.createdAt.toISOString(),
+    };
+  }
+}
+
+export class OperationDto {
+  @Uuid()
+  id: string;
+
+  @OneOf(['authorize', 'capture', 'void', 'refund'])
+  kind: string;
+
+  @OneOf(['created', 'succeeded', 'failed', 'errored', 'pending', 'unknown'])
+  status: string;
+
+  @Integer({ min: 1, max: 1000, example: 1 })
+  attempt: number;
+
+  @MoneyField()
+  amount: MoneyDto;
+
+  @Text({ max: 200, nullable: true, description: 'The reference of the charge at the gateway.' })
+  gatewayRef: string | null;
+
+  @Text({
+    max: 200,
+    nullable: true,
+    description: 'Why it failed, or why its outcome is not known.',
+    example: null,
+  })
+  code: string | null;
+
+  @Instant({ nullable: true, description: 'When the gateway is asked again.', example: null })
+  nextCheckAt: string | null;
+
+  static from({ id, kind, status, attempt, amount, gatewayRef, code, nextCheckAt }: Operation): OperationDto {
+    return {
+      id,
+      kind,
+      status,
+      attempt,
+      amount: amount.toJSON(),
+      gatewayRef,
+      code,
+      nextCheckAt: nextCheckAt?.toISOString() ?? null,
+    };
+  }
+}
+
+/** A payment as staff see it in a list. */
+export class AdminPaymentDto extends PaymentDto {
+  @Uuid({ nullable: true })
+  customerId: string | null;
+
+  @Text({ max: 50, example: 'test' })
+  gateway: string;
+
+  @Text({ max: 200, nullable: true })
+  gatewayRef: string | null;
+
+  @Integer({ min: 1, max: 1000, example: 1 })
+  attempts: number;
+
+  @MoneyField({ description: 'What may still be refunded.' })
+  refundable: MoneyDto;
+
+  @Text({ max: 100, nullable: true, description: 'Why a person must look at it.', example: null })
+  reviewReason: string | null;
+
+  @Integer({ min: 1, max: Number.MAX_SAFE_INTEGER, example: 2 })
+  version: number;
+
+  static override from(payment: Payment): AdminPaymentDto {
+    const { customerId, gateway, gatewayRef, attempts, reviewReason, version } = payment;
+    const refundable = payment.refundable.toJSON();
+    return {
+      ...PaymentDto.from(payment),
+      customerId,
+      gateway,
+      gatewayRef,
+      attempts,
+      refundable,
+      reviewReason,
+      version,
+    };
+  }
+}
+
+/** A payment with every call that was made for it. */
+export class PaymentDetailDto extends AdminPaymentDto {
+  @ListOf(() => OperationDto, { max: 1000 })
+  operations: OperationDto[];
+}
+
+export class PaymentQuery extends PageQuery {
+  @Uuid({ optional: true })
+  orderId?: string;
+
+  @Uuid({ optional: true })
+  customerId?: string;
+
+  @OneOf(PAYMENT_STATUSES, { optional: true })
+  status?: PaymentStatus;
+
+  @CurrencyCode({ optional: true })
+  currency?: string;
+}
+
+/** Confirming needs nothing: the gateway is read again. */
+export class ConfirmPaymentDto {}

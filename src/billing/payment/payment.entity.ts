@@ -1,0 +1,314 @@
+import { Money } from '../../platform/money/money.js';
+import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
+import { type Posting, postings } from '../ledger/posting.js';
+import type { Operation } from './operation.entity.js';
+
+export const PAYMENT_STATUSES = [
+  'processing',
+  'requires_payment_method',
+  'requires_action',
+  'authorized',
+  'captured',
+  'canceled',
+  'requires_review',
+] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+/** Every legal step. `captured` and `canceled` are never left: refunds are amounts, not states. */
+export const TRANSITIONS: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
+  processing: ['requires_payment_method', 'requires_action', 'authorized', 'captured', 'requires_review'],
+  requires_payment_method: [
+    'processing',
+    'requires_action',
+    'authorized',
+    'captured',
+    'canceled',
+    'requires_review',
+  ],
+  requires_action: [
+    'processing',
+    'requires_payment_method',
+    'authorized',
+    'captured',
+    'canceled',
+    'requires_review',
+  ],
+  authorized: ['captured', 'canceled', 'requires_review'],
+  requires_review: ['captured', 'canceled'],
+  captured: [],
+  canceled: [],
+};
+
+export type PaymentFact =
+  'captured' | 'authorized' | 'declined' | 'action_required' | 'canceled' | 'review_required';
+export type RefundFact = 'settled' | 'failed';
+type Ok = Extract<GatewayOutcome, { kind: 'ok' }>;
+
+/** What follows from one outcome besides the new state: written in the same transaction, or not at all. */
+export class Settlement {
+  changed = false;
+  readonly postings: Posting[] = [];
+  payment: PaymentFact | null = null;
+  refund: RefundFact | null = null;
+  /** Money or a hold that must go back by itself, because nobody waits for it any more. */
+  giveBack: { kind: 'refund' | 'void'; ref: string; amount: Money } | null = null;
+}
+
+/** What an order owes, frozen. Whatever a gateway says about it goes through `settle`, however often it is said. */
+export class Payment {
+  id: string;
+  orderId: string;
+  customerId: string | null;
+  status: PaymentStatus;
+  amount: Money;
+  captured: Money;
+  /** Refunds asked for and not failed; never more than was captured. */
+  refundReserved: Money;
+  refunded: Money;
+  gateway: string;
+  gatewayRef: string | null;
+  /** The attempt that counts. Earlier ones may still come true and are then given back. */
+  operationId: string;
+  attempts: number;
+  declineCode: string | null;
+  reviewReason: string | null;
+  nextActionUrl: string | null;
+  version: number;
+  createdAt: Date;
+
+  constructor(fields: Payment.Fields) {
+    Object.assign(this, fields);
+  }
+
+  /** What may still be refunded. */
+  get refundable(): Money {
+    return this.captured.minus(this.refundReserved);
+  }
+
+  /** Takes in what became of one operation. Hearing the same again changes nothing. */
+  settle(operation: Operation, outcome: GatewayOutcome): Settlement {
+    const settlement = new Settlement();
+    if (
+      outcome.kind === 'ok' ||
+      outcome.kind === 'declined' ||
+      outcome.kind === 'pending' ||
+      outcome.kind === 'action_required'
+    ) {
+      operation.gatewayRef = outcome.ref ?? operation.gatewayRef;
+      operation.gatewayVersion = Math.max(operation.gatewayVersion, outcome.version);
+    }
+    switch (operation.kind) {
+      case 'authorize':
+        this.settleAuthorize(operation, outcome, settlement);
+        break;
+      case 'capture':
+        this.settleCapture(operation, outcome, settlement);
+        break;
+      case 'void':
+        this.settleVoid(operation, outcome, settlement);
+        break;
+      case 'refund':
+        this.settleRefund(operation, outcome, settlement);
+        break;
+    }
+    return settlement;
+  }
+
+  /** Takes the payment back before any money moved. The hold, if there is one, is given back by the caller. */
+  cancel(): Settlement {
+    const settlement = new Settlement();
+    this.moveTo('canceled', settlement);
+    settlement.payment = 'canceled';
+    return settlement;
+  }
+
+  private settleAuthorize(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
+    if (operation.status === 'succeeded') return;
+    if (outcome.kind === 'ok') {
+      this.authorizeSucceeded(operation, outcome, settlement);
+      return;
+    }
+    // A decided attempt stays decided unless money did move after all.
+    if (operation.isFinal || this.operationId !== operation.id || this.isClosed) {
+      if (!operation.isFinal && (outcome.kind === 'declined' || outcome.kind === 'errored')) {
+        this.mark(operation, outcome.kind === 'declined' ? 'failed' : 'errored', outcome.code, settlement);
+      }
+      return;
+    }
+    switch (outcome.kind) {
+      case 'pending':
+        this.gatewayRef = outcome.ref;
+        this.mark(operation, 'pending', null, settlement);
+        this.moveTo('processing', settlement);
+        return;
+      case 'action_required':
+        this.gatewayRef = outcome.ref;
+        this.nextActionUrl = outcome.next.url;
+        this.mark(operation, 'pending', null, settlement);
+        if (this.moveTo('requires_action', settlement)) settlement.payment = 'action_required';
+        return;
+      case 'declined':
+      case 'errored':
+        this.mark(operation, outcome.kind === 'declined' ? 'failed' : 'errored', outcome.code, settlement);
+        this.declineCode = outcome.code;
+        this.nextActionUrl = null;
+        this.moveTo('requires_payment_method', settlement);
+        settlement.payment = 'declined';
+        return;
+      case 'unknown':
+        // What is pending is known better than that.
+        if (operation.status !== 'pending') this.mark(operation, 'unknown', outcome.cause, settlement);
+    }
+  }
+
+  private authorizeSucceeded(operation: Operation, outcome: Ok, settlement: Settlement): void {
+    this.mark(operation, 'succeeded', null, settlement);
+    const { amount, captured } = outcome;
+    const sameCurrency = amount.currency === this.amount.currency;
+    if (captured && sameCurrency) this.captured = this.captured.plus(amount);
+    const late =
+      this.operationId !== operation.id ||
+      this.isClosed ||
+      this.status === 'authorized' ||
+      this.status === 'requires_review';
+    if (captured) settlement.postings.push(postings.captured(operation.id, this.gateway, amount));
+    if (late) {
+      this.giveBack(outcome, settlement);
+      return;
+    }
+    if (!captured) settlement.postings.push(postings.authorized(operation.id, amount));
+    this.gatewayRef = outcome.ref;
+    this.declineCode = null;
+    this.nextActionUrl = null;
+    if (!amount.equals(this.amount)) {
+      this.reviewReason = sameCurrency ? 'amount_mismatch' : 'currency_mismatch';
+      this.moveTo('requires_review', settlement);
+      settlement.payment = 'review_required';
+      return;
+    }
+    this.moveTo(captured ? 'captured' : 'authorized', settlement);
+    settlement.payment = captured ? 'captured' : 'authorized';
+  }
+
+  /** Money for a payment that was canceled or paid otherwise: it goes back without anybody asking. */
+  private giveBack({ amount, captured, ref }: Ok, settlement: Settlement): void {
+    if (amount.currency !== this.amount.currency && captured) {
+      this.reviewReason = 'currency_mismatch';
+      return;
+    }
+    if (captured) this.refundReserved = this.refundReserved.plus(amount);
+    settlement.giveBack = { kind: captured ? 'refund' : 'void', ref, amount };
+  }
+
+  private settleCapture(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
+    if (operation.status === 'succeeded' || operation.status === 'failed') return;
+    if (outcome.kind !== 'ok') {
+      this.markFollowUp(operation, outcome, settlement);
+      return;
+    }
+    this.mark(operation, 'succeeded', null, settlement);
+    settlement.postings.push(
+      postings.authorizationReleased(operation.id, this.amount),
+      postings.captured(operation.id, this.gateway, outcome.amount),
+    );
+    this.captured = this.captured.plus(outcome.amount);
+    this.moveTo('captured', settlement);
+    settlement.payment = 'captured';
+  }
+
+  private settleVoid(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
+    if (operation.status === 'succeeded' || operation.status === 'failed') return;
+    if (outcome.kind !== 'ok') {
+      this.markFollowUp(operation, outcome, settlement);
+      return;
+    }
+    this.mark(operation, 'succeeded', null, settlement);
+    // Only a hold that counted stands in the books; a late one, or a challenge that nobody answered, never did.
+    if (this.status !== 'authorized') return;
+    settlement.postings.push(postings.authorizationReleased(operation.id, this.amount));
+    this.moveTo('canceled', settlement);
+    settlement.payment = 'canceled';
+  }
+
+  private settleRefund(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
+    const { amount, refundId } = operation;
+    if (refundId === null) throw new Error(`the refund operation ${operation.id} belongs to no refund`);
+    if (outcome.kind === 'ok') {
+      if (operation.status === 'succeeded' || operation.status === 'failed') return;
+      this.mark(operation, 'succeeded', null, settlement);
+      this.refunded = this.refunded.plus(amount);
+      settlement.postings.push(postings.refundSettled(refundId, this.gateway, amount));
+      settlement.refund = 'settled';
+      return;
+    }
+    const failed = outcome.kind === 'declined' || (outcome.kind === 'errored' && !outcome.retryable);
+    if (!failed) {
+      if (!operation.isFinal || operation.status === 'errored')
+        this.markFollowUp(operation, outcome, settlement);
+      return;
+    }
+    if (operation.status === 'failed' || (operation.status === 'succeeded' && outcome.kind === 'errored'))
+      return;
+    // A refund can come back days after it was settled: the books say so in a new line, never by changing an old one.
+    if (operation.status === 'succeeded') {
+      this.refunded = this.refunded.minus(amount);
+      settlement.postings.push(postings.refundReversed(refundId, this.gateway, amount));
+    }
+    this.refundReserved = this.refundReserved.minus(amount);
+    settlement.postings.push(postings.refundWithdrawn(refundId, amount));
+    this.mark(operation, 'failed', outcome.code, settlement);
+    settlement.refund = 'failed';
+  }
+
+  private markFollowUp(
+    operation: Operation,
+    outcome: Exclude<GatewayOutcome, { kind: 'ok' }>,
+    settlement: Settlement,
+  ): void {
+    switch (outcome.kind) {
+      case 'declined':
+        this.mark(operation, 'failed', outcome.code, settlement);
+        return;
+      case 'errored':
+        this.mark(operation, outcome.retryable ? 'errored' : 'failed', outcome.code, settlement);
+        return;
+      case 'pending':
+      case 'action_required':
+        this.mark(operation, 'pending', null, settlement);
+        return;
+      case 'unknown':
+        if (operation.status !== 'pending') this.mark(operation, 'unknown', outcome.cause, settlement);
+    }
+  }
+
+  private mark(
+    operation: Operation,
+    status: Operation['status'],
+    code: string | null,
+    settlement: Settlement,
+  ): void {
+    if (operation.status === status && operation.code === code) return;
+    operation.status = status;
+    operation.code = code;
+    settlement.changed = true;
+  }
+
+  /** True when it moved; staying where it is is no step and always allowed. */
+  private moveTo(status: PaymentStatus, settlement: Settlement): boolean {
+    if (this.status === status) return false;
+    if (!TRANSITIONS[this.status].includes(status)) {
+      throw new Error(`payment ${this.id} cannot go from ${this.status} to ${status}`);
+    }
+    this.status = status;
+    settlement.changed = true;
+    return true;
+  }
+
+  private get isClosed(): boolean {
+    return this.status === 'captured' || this.status === 'canceled';
+  }
+}
+
+export namespace Payment {
+  export type Fields = Omit<Payment, 'refundable' | 'settle' | 'cancel'>;
+}

@@ -1,0 +1,49 @@
+import { defineProblems } from '../../platform/http/problem.js';
+
+/** What can go wrong with payments. */
+export const paymentProblems = defineProblems('billing', {
+  payment_in_progress: {
+    status: 409,
+    title: 'A payment is under way',
+    meaning:
+      'The outcome of an earlier attempt is not known yet, and a second one could take the money twice.',
+    remedy: 'Read the payment until it is decided; do not start another attempt before.',
+  },
+  payment_already_captured: {
+    status: 409,
+    title: 'Already paid',
+    meaning: 'The order was paid already.',
+    remedy: 'Read the order; there is nothing left to pay.',
+  },
+  payment_amount_frozen: {
+    status: 409,
+    title: 'The amount to pay is fixed',
+    meaning: 'The payment was opened for another amount or currency.',
+    remedy: 'Cancel the order and order again.',
+  },
+  too_many_attempts: {
+    status: 422,
+    title: 'Too many attempts to pay',
+    meaning: 'This payment was tried as often as a payment may be.',
+    remedy: 'Order again, or ask the shop.',
+  },
+  unknown_gateway: {
+    status: 422,
+    title: 'Unknown payment gateway',
+    meaning: 'The shop does not take payments through this gateway.',
+    remedy: 'Use the gateway that the shop is set up with, `test` in a sandbox.',
+  },
+  gateway_unreachable: {
+    status: 503,
+    title: 'The payment gateway cannot be reached',
+    meaning: 'The gateway did not answer. Nothing was changed.',
+    remedy: 'Repeat after `Retry-After`.',
+  },
+  bad_signature: {
+    status: 400,
+    title: 'The signature is not valid',
+    meaning:
+      'The notice was not signed by the gateway, was changed on the way, or is older than five minutes.',
+    remedy: 'Sign the exact bytes that are sent with the secret of this endpoint, and check the clock.',
+  },
+});

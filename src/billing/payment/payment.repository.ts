@@ -1,0 +1,423 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
+import type { Posting } from '../ledger/posting.js';
+import { Operation, type OperationKind, type OperationStatus } from './operation.entity.js';
+import { Payment, type PaymentStatus } from './payment.entity.js';
+
+/** No card is tried for ever: after this many attempts a payment takes no more. */
+export const MAX_ATTEMPTS = 20;
+
+export interface OpenRow {
+  readonly paymentId: string;
+  readonly operationId: string;
+  readonly voidOperationId: string;
+  readonly orderId: string;
+  readonly customerId: string | null;
+  readonly amount: Money;
+  readonly gateway: string;
+  readonly token: string;
+  readonly buyer: object;
+  readonly returnUrl: string | null;
+  readonly accessHash: Buffer | null;
+  readonly now: Date;
+  readonly nextCheckAt: Date | null;
+}
+
+/** What a call to the gateway needs to know of its operation. */
+export interface PreparedCall {
+  readonly operation: Operation;
+  readonly token: string | null;
+  readonly returnUrl: string | null;
+  readonly chargeRef: string | null;
+}
+
+export interface PaymentFilter {
+  readonly orderId: string | null;
+  readonly customerId: string | null;
+  readonly status: string | null;
+  readonly currency: string | null;
+}
+
+interface PaymentColumns {
+  id: string;
+  order_id: string;
+  customer_id: string | null;
+  status: PaymentStatus;
+  amount: string;
+  currency: string;
+  captured: string;
+  refund_reserved: string;
+  refunded: string;
+  gateway: string;
+  gateway_ref: string | null;
+  operation_id: string;
+  attempts: number;
+  decline_code: string | null;
+  review_reason: string | null;
+  next_action_url: string | null;
+  version: number;
+  created_at: Date;
+}
+
+interface OperationColumns {
+  o_id: string;
+  o_payment_id: string;
+  o_kind: OperationKind;
+  o_status: OperationStatus;
+  o_attempt: number;
+  o_amount: string;
+  o_currency: string;
+  o_gateway_ref: string | null;
+  o_gateway_version: string;
+  o_code: string | null;
+  o_refund_id: string | null;
+  o_checks: number;
+  o_next_check_at: Date | null;
+}
+
+/** Payments and operations: every write is one guarded statement, every change of a state is made under the payment's lock. */
+@Injectable()
+export class PaymentRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Opens the payment of an order, or adds an attempt to the one that is open, in one statement. Null when the order
+   * has a payment that takes no attempt now. A challenge that the shopper walked away from is closed on the way.
+   */
+  async open(row: OpenRow): Promise<{ paymentId: string; attempt: number; superseded: boolean } | null> {
+    const [opened] = await this.database.query<{ id: string; attempts: number; superseded: boolean }>(OPEN, [
+      row.paymentId,
+      row.orderId,
+      row.customerId,
+      row.amount.amount,
+      row.amount.currency,
+      row.gateway,
+      row.operationId,
+      row.returnUrl,
+      row.buyer,
+      row.accessHash,
+      row.now,
+      row.token,
+      row.nextCheckAt,
+      row.voidOperationId,
+      MAX_ATTEMPTS,
+    ]);
+    return opened ? { paymentId: opened.id, attempt: opened.attempts, superseded: opened.superseded } : null;
+  }
+
+  /** The operation with its payment, both locked: the payment first, always. */
+  async lock(operationId: string): Promise<{ payment: Payment; operation: Operation } | null> {
+    const [row] = await this.database.query<PaymentColumns & OperationColumns>(
+      `SELECT ${PAYMENT}, ${OPERATION} FROM billing.payments p JOIN billing.operations o ON o.payment_id = p.id
+        WHERE o.id = $1 FOR UPDATE OF p FOR UPDATE OF o`,
+      [operationId],
+    );
+    return row ? { payment: toPayment(row), operation: toOperation(row) } : null;
+  }
+
+  /** The living payment of an order, locked. */
+  async lockOfOrder(orderId: string): Promise<Payment | null> {
+    const [row] = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE order_id = $1 AND status <> 'canceled' FOR UPDATE`,
+      [orderId],
+    );
+    return row ? toPayment(row) : null;
+  }
+
+  /** Writes all that one settlement changed, with its postings, in one statement. */
+  async save(payment: Payment, operation: Operation, postings: readonly Posting[], now: Date): Promise<void> {
+    const transactions = postings.map((posting) => ({ id: newId(), ...posting }));
+    await this.database.execute(SAVE, [
+      operation.id,
+      operation.status,
+      operation.gatewayRef,
+      operation.gatewayVersion,
+      operation.code,
+      operation.nextCheckAt,
+      now,
+      payment.id,
+      payment.status,
+      payment.captured.amount,
+      payment.refundReserved.amount,
+      payment.refunded.amount,
+      payment.gatewayRef,
+      payment.declineCode,
+      payment.reviewReason,
+      payment.nextActionUrl,
+      JSON.stringify(
+        transactions.map(({ id, kind, sourceType, sourceId }) => ({
+          id,
+          kind,
+          source_type: sourceType,
+          source_id: sourceId,
+        })),
+      ),
+      JSON.stringify(
+        transactions.flatMap(({ id, legs }) =>
+          legs.map(({ account, amount }, index) => ({
+            transaction_id: id,
+            position: index + 1,
+            account,
+            currency: amount.currency,
+            amount: amount.amount.toString(),
+          })),
+        ),
+      ),
+      payment.orderId,
+      operation.kind === 'refund' ? refundStatus(operation.status) : null,
+    ]);
+  }
+
+  /** Marks a payment canceled that has no operation in flight; the caller holds its lock. */
+  async saveCanceled(payment: Payment, now: Date): Promise<void> {
+    await this.database.execute(
+      `UPDATE billing.payments SET status = $2, next_action_url = NULL, version = version + 1, updated_at = $3 WHERE id = $1`,
+      [payment.id, payment.status, now],
+    );
+  }
+
+  /** An operation that the house itself wants done: it is due at once and is sent by a job. */
+  async addOperation(
+    payment: Payment,
+    fields: {
+      id: string;
+      kind: OperationKind;
+      ref: string;
+      amount: Money;
+      refundId: string | null;
+      now: Date;
+      nextCheckAt: Date | null;
+    },
+  ): Promise<void> {
+    await this.database.execute(
+      `INSERT INTO billing.operations
+         (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id, next_check_at, created_at, updated_at)
+       VALUES ($1, $2, $3, 'created', $4, $5, $6, $7, $8, $9, $10, $10)`,
+      [
+        fields.id,
+        payment.id,
+        fields.kind,
+        payment.attempts,
+        fields.amount.amount,
+        fields.amount.currency,
+        fields.ref,
+        fields.refundId,
+        fields.nextCheckAt,
+        fields.now,
+      ],
+    );
+  }
+
+  async prepared(operationId: string): Promise<PreparedCall | null> {
+    const [row] = await this.database.query<
+      OperationColumns & { token: string | null; return_url: string | null; charge_ref: string | null }
+    >(
+      `SELECT ${OPERATION}, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref
+         FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id WHERE o.id = $1`,
+      [operationId],
+    );
+    return row
+      ? {
+          operation: toOperation(row),
+          token: row.token,
+          returnUrl: row.return_url,
+          chargeRef: row.charge_ref,
+        }
+      : null;
+  }
+
+  async find(paymentId: string): Promise<Payment | null> {
+    const [row] = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE id = $1`,
+      [paymentId],
+    );
+    return row ? toPayment(row) : null;
+  }
+
+  async ofOrders(orderIds: readonly string[]): Promise<Payment[]> {
+    const rows = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE order_id = ANY($1::uuid[]) ORDER BY created_at, id`,
+      [orderIds],
+    );
+    return rows.map(toPayment);
+  }
+
+  /** The payment when whoever asks is its customer or holds the token of its cart. */
+  async findFor(
+    paymentId: string,
+    customerId: string | null,
+    accessHash: Buffer | null,
+  ): Promise<Payment | null> {
+    const [row] = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE id = $1 AND (customer_id = $2 OR access_hash = $3)`,
+      [paymentId, customerId, accessHash],
+    );
+    return row ? toPayment(row) : null;
+  }
+
+  /** The operations of a payment, oldest first. */
+  async operationsOf(paymentId: string): Promise<Operation[]> {
+    const rows = await this.database.query<OperationColumns>(
+      `SELECT ${OPERATION} FROM billing.operations o WHERE payment_id = $1 ORDER BY created_at, id`,
+      [paymentId],
+    );
+    return rows.map(toOperation);
+  }
+
+  /** The payment that a charge at the gateway belongs to: by our operation, else by its reference. */
+  async paymentOfCharge(operationId: string | null, ref: string): Promise<string | null> {
+    const [row] = await this.database.query<{ id: string }>(
+      `SELECT payment_id AS id FROM billing.operations WHERE id = $1
+       UNION ALL SELECT id FROM billing.payments WHERE gateway_ref = $2 LIMIT 1`,
+      [operationId, ref],
+    );
+    return row?.id ?? null;
+  }
+
+  /** For staff, newest first, from behind `after`. */
+  async list(filter: PaymentFilter, after: [string, string] | null, limit: number): Promise<Payment[]> {
+    const rows = await this.database.query<PaymentColumns>(LIST, [
+      filter.orderId,
+      filter.customerId,
+      filter.status,
+      filter.currency,
+      after?.[0] ?? null,
+      after?.[1] ?? null,
+      limit,
+    ]);
+    return rows.map(toPayment);
+  }
+
+  /** Claims what is due for a look, pushing each to its next hour, so that two workers never take the same. */
+  async claimDue(
+    now: Date,
+    limit: number,
+    next: (operation: Operation) => Date | null,
+  ): Promise<Operation[]> {
+    const rows = await this.database.query<OperationColumns>(
+      `SELECT ${OPERATION} FROM billing.operations o
+        WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [now, limit],
+    );
+    const operations = rows.map(toOperation);
+    if (operations.length > 0) {
+      await this.database.execute(
+        `UPDATE billing.operations o SET checks = checks + 1, next_check_at = due.next
+           FROM unnest($1::uuid[], $2::timestamptz[]) AS due (id, next) WHERE o.id = due.id`,
+        [operations.map(({ id }) => id), operations.map(next)],
+      );
+    }
+    return operations;
+  }
+}
+
+const refundStatus = (status: OperationStatus): string =>
+  status === 'succeeded' ? 'succeeded' : status === 'failed' ? 'failed' : 'pending';
+
+const toPayment = (row: PaymentColumns): Payment => {
+  const money = (amount: string) => Money.of(BigInt(amount), row.currency);
+  return new Payment({
+    id: row.id,
+    orderId: row.order_id,
+    customerId: row.customer_id,
+    status: row.status,
+    amount: money(row.amount),
+    captured: money(row.captured),
+    refundReserved: money(row.refund_reserved),
+    refunded: money(row.refunded),
+    gateway: row.gateway,
+    gatewayRef: row.gateway_ref,
+    operationId: row.operation_id,
+    attempts: row.attempts,
+    declineCode: row.decline_code,
+    reviewReason: row.review_reason,
+    nextActionUrl: row.next_action_url,
+    version: row.version,
+    createdAt: row.created_at,
+  });
+};
+
+const toOperation = (row: OperationColumns): Operation =>
+  new Operation({
+    id: row.o_id,
+    paymentId: row.o_payment_id,
+    kind: row.o_kind,
+    status: row.o_status,
+    attempt: row.o_attempt,
+    amount: Money.of(BigInt(row.o_amount), row.o_currency),
+    gatewayRef: row.o_gateway_ref,
+    gatewayVersion: Number(row.o_gateway_version),
+    code: row.o_code,
+    refundId: row.o_refund_id,
+    checks: row.o_checks,
+    nextCheckAt: row.o_next_check_at,
+  });
+
+const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
+  p.gateway, p.gateway_ref, p.operation_id, p.attempts, p.decline_code, p.review_reason, p.next_action_url, p.version, p.created_at`;
+
+const OPERATION = `o.id AS o_id, o.payment_id AS o_payment_id, o.kind AS o_kind, o.status AS o_status, o.attempt AS o_attempt,
+  o.amount AS o_amount, o.currency AS o_currency, o.gateway_ref AS o_gateway_ref, o.gateway_version AS o_gateway_version,
+  o.code AS o_code, o.refund_id AS o_refund_id, o.checks AS o_checks, o.next_check_at AS o_next_check_at`;
+
+const LIST = `
+  SELECT ${PAYMENT} FROM billing.payments p
+   WHERE ($1::uuid IS NULL OR order_id = $1) AND ($2::uuid IS NULL OR customer_id = $2) AND ($3::text IS NULL OR status = $3)
+     AND ($4::text IS NULL OR currency = $4) AND ($5::timestamptz IS NULL OR (created_at, id) < ($5, $6::uuid))
+   ORDER BY created_at DESC, id DESC LIMIT $7`;
+
+const OPEN = `
+  WITH payment AS (
+    INSERT INTO billing.payments AS p (id, order_id, customer_id, status, amount, currency, gateway, operation_id, return_url,
+      buyer, access_hash, created_at, updated_at)
+    VALUES ($1, $2, $3, 'processing', $4, $5, $6, $7, $8, $9, $10, $11, $11)
+    ON CONFLICT (order_id) WHERE status <> 'canceled' DO UPDATE
+      SET status = 'processing', attempts = p.attempts + 1, operation_id = excluded.operation_id, gateway = excluded.gateway,
+        return_url = excluded.return_url, next_action_url = NULL, decline_code = NULL, gateway_ref = NULL,
+        access_hash = coalesce(excluded.access_hash, p.access_hash), version = p.version + 1, updated_at = $11
+      WHERE p.status IN ('requires_payment_method', 'requires_action')
+        AND p.amount = excluded.amount AND p.currency = excluded.currency AND p.attempts < $15
+    RETURNING p.id, p.attempts
+  ), attempt AS (
+    INSERT INTO billing.operations
+      (id, payment_id, kind, status, attempt, amount, currency, token, next_check_at, created_at, updated_at)
+    SELECT $7, id, 'authorize', 'created', attempts, $4, $5, $12, $13, $11, $11 FROM payment
+  ), superseded AS (
+    UPDATE billing.operations o SET status = 'failed', code = 'superseded', token = NULL, next_check_at = NULL, updated_at = $11
+      FROM payment WHERE o.payment_id = payment.id AND o.kind = 'authorize' AND o.status = 'pending'
+    RETURNING o.payment_id, o.gateway_ref, o.attempt
+  ), void AS (
+    INSERT INTO billing.operations
+      (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, next_check_at, created_at, updated_at)
+    SELECT $14, payment_id, 'void', 'created', attempt, $4, $5, gateway_ref, $13, $11, $11
+      FROM superseded WHERE gateway_ref IS NOT NULL LIMIT 1
+    RETURNING id
+  )
+  SELECT id, attempts, EXISTS (SELECT FROM void) AS superseded FROM payment`;
+
+const SAVE = `
+  WITH operation AS (
+    UPDATE billing.operations
+       SET status = $2, gateway_ref = $3, gateway_version = $4, code = $5, next_check_at = $6, updated_at = $7,
+         token = CASE WHEN $2 IN ('created', 'unknown') THEN token END
+     WHERE id = $1
+  ), payment AS (
+    UPDATE billing.payments
+       SET status = $9, captured = $10, refund_reserved = $11, refunded = $12, gateway_ref = $13, decline_code = $14,
+         review_reason = $15, next_action_url = $16, version = version + 1, updated_at = $7
+     WHERE id = $8
+  ), refund AS (
+    UPDATE billing.refunds
+       SET status = $20, failure_code = CASE WHEN $20 = 'failed' THEN $5 END, version = version + 1,
+         settled_at = CASE WHEN $20 = 'pending' THEN NULL ELSE $7 END
+     WHERE operation_id = $1 AND $20::text IS NOT NULL
+  ), transactions AS (
+    INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at)
+    SELECT id, kind, source_type, source_id, $8, $19, $7
+      FROM jsonb_to_recordset($17) AS t (id uuid, kind text, source_type text, source_id uuid)
+  )
+  INSERT INTO billing.ledger_entries (transaction_id, position, account, currency, amount)
+  SELECT transaction_id, position, account, currency, amount
+    FROM jsonb_to_recordset($18) AS e (transaction_id uuid, position integer, account text, currency text, amount bigint)`;

@@ -1,0 +1,88 @@
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Operation } from '../../platform/http/operation.js';
+import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { Money } from '../../platform/money/money.js';
+import { CreateRefundDto, RefundDto, RefundQuery } from './refund.dto.js';
+import { refundProblems } from './refund.errors.js';
+import { RefundRepository } from './refund.repository.js';
+import { StaffRefunds } from './staff-refund.service.js';
+
+const RefundPage = PageOf(RefundDto);
+
+/** Refunds, for staff. */
+@ApiTags('Refunds')
+@Controller('v1/admin')
+export class RefundController {
+  constructor(
+    private readonly refunds: RefundRepository,
+    private readonly staff: StaffRefunds,
+    private readonly cursors: Cursors,
+  ) {}
+
+  @Post('payments/:id/refunds')
+  @Permissions('billing:refund:write')
+  @Operation({
+    id: 'refundPayment',
+    summary: 'Refund a payment, in part or in full',
+    description:
+      'The amount is reserved before the gateway is asked, so that no two refunds together exceed what was captured. ' +
+      '202 with status `pending` when the gateway has not decided; it settles by itself. A refund that the gateway ' +
+      'refused answers 201 with status `failed`, and its amount is free again.',
+    answers: { 201: RefundDto, 202: RefundDto },
+    problems: [
+      platformProblems.not_found,
+      refundProblems.refund_amount_required,
+      refundProblems.refund_exceeds_captured,
+    ],
+    idempotency: 'steps',
+  })
+  async refund(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { amount, full, reason = 'requested_by_customer' }: CreateRefundDto,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    if ((amount === undefined) === (full !== true)) throw refundProblems.refund_amount_required();
+    const how = amount ? { amount: Money.fromJSON(amount), reason } : { full: true as const, reason };
+    const { status, body } = await this.staff.refund(id, how, actor);
+    void reply.code(status);
+    return body;
+  }
+
+  @Get('refunds')
+  @Permissions('billing:payment:read')
+  @Operation({
+    id: 'listRefunds',
+    summary: 'List refunds, newest first',
+    answers: { 200: RefundPage },
+    problems: [platformProblems.invalid_cursor],
+  })
+  async list(@Query() query: RefundQuery): Promise<Page<RefundDto>> {
+    const { limit, cursor, paymentId = null, orderId = null, status = null } = query;
+    const filter = { paymentId, orderId, status };
+    const list = `refunds ${JSON.stringify(filter)}`;
+    const after = this.cursors.decode(list, cursor) as [string, string] | null;
+    const rows = await this.refunds.list(filter, after, limit + 1);
+    const page = this.cursors.page(list, rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+    return { ...page, items: page.items.map((refund) => RefundDto.from(refund)) };
+  }
+
+  @Get('refunds/:id')
+  @Permissions('billing:payment:read')
+  @Operation({
+    id: 'getRefund',
+    summary: 'Read a refund',
+    answers: { 200: RefundDto },
+    problems: [platformProblems.not_found],
+  })
+  async get(@Param('id', ParseUUIDPipe) id: string): Promise<RefundDto> {
+    const refund = await this.refunds.find(id);
+    if (refund === null) throw platformProblems.not_found();
+    return RefundDto.from(refund);
+  }
+}

@@ -1,0 +1,78 @@
+import { Bool, Instant, MoneyDto, MoneyField, OneOf, Text, Uuid } from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/page.js';
+import type { Refund } from './refund.repository.js';
+
+const REFUND_STATUSES = ['pending', 'succeeded', 'failed'] as const;
+
+export class CreateRefundDto {
+  @MoneyField({
+    optional: true,
+    description: 'Above zero and at most what is refundable. Send this or `full`.',
+  })
+  amount?: MoneyDto;
+
+  @Bool({ optional: true, description: 'Everything that is left. Send this or `amount`.', example: true })
+  full?: boolean;
+
+  @Text({ max: 200, optional: true, description: 'Why, for the books.', example: 'Arrived broken' })
+  reason?: string;
+}
+
+export class RefundDto {
+  @Uuid()
+  id: string;
+
+  @Uuid()
+  paymentId: string;
+
+  @Uuid()
+  orderId: string;
+
+  @MoneyField()
+  amount: MoneyDto;
+
+  @OneOf(REFUND_STATUSES, { example: 'succeeded', description: '`pending` until the gateway has decided.' })
+  status: string;
+
+  @Text({ max: 200, example: 'Arrived broken' })
+  reason: string;
+
+  @Text({ max: 200, nullable: true, description: 'Why the gateway refused it.', example: null })
+  failureCode: string | null;
+
+  @Text({ max: 100, description: 'Id of the person who asked for it, or `system`.' })
+  requestedBy: string;
+
+  @Instant()
+  createdAt: string;
+
+  @Instant({ nullable: true })
+  settledAt: string | null;
+
+  static from(refund: Refund): RefundDto {
+    const { id, paymentId, orderId, status, reason, failureCode, requestedBy } = refund;
+    return {
+      id,
+      paymentId,
+      orderId,
+      amount: refund.amount.toJSON(),
+      status,
+      reason,
+      failureCode,
+      requestedBy,
+      createdAt: refund.createdAt.toISOString(),
+      settledAt: refund.settledAt?.toISOString() ?? null,
+    };
+  }
+}
+
+export class RefundQuery extends PageQuery {
+  @Uuid({ optional: true })
+  paymentId?: string;
+
+  @Uuid({ optional: true })
+  orderId?: string;
+
+  @OneOf(REFUND_STATUSES, { optional: true })
+  status?: string;
+}

@@ -1,0 +1,23 @@
+import { defineProblems } from '../../platform/http/problem.js';
+
+/** What can go wrong with refunds. */
+export const refundProblems = defineProblems('billing', {
+  refund_exceeds_captured: {
+    status: 409,
+    title: 'More than was paid',
+    meaning: 'What was captured, less earlier refunds and those under way, is less than this refund.',
+    remedy: 'Refund at most `maximumRefundable`.',
+  },
+  refund_amount_required: {
+    status: 400,
+    title: 'Say how much to refund',
+    meaning: 'A refund needs either an amount above zero in the currency of the payment, or `full: true`.',
+    remedy: 'Send `amount` or `full: true`, not both.',
+  },
+  refund_declined: {
+    status: 402,
+    title: 'The gateway refused the refund',
+    meaning: 'No money was sent back; the amount can be refunded again.',
+    remedy: 'Look at `failureCode`; refund in another way when it stays.',
+  },
+});

@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { Money } from '../../platform/money/money.js';
+
+export type RefundStatus = 'pending' | 'succeeded' | 'failed';
+
+export interface Refund {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly orderId: string;
+  readonly operationId: string;
+  readonly amount: Money;
+  readonly status: RefundStatus;
+  readonly reason: string;
+  readonly failureCode: string | null;
+  readonly requestedBy: string;
+  readonly createdAt: Date;
+  readonly settledAt: Date | null;
+}
+
+interface RefundRow {
+  id: string;
+  payment_id: string;
+  order_id: string;
+  operation_id: string;
+  amount: string;
+  currency: string;
+  status: RefundStatus;
+  reason: string;
+  failure_code: string | null;
+  requested_by: string;
+  created_at: Date;
+  settled_at: Date | null;
+}
+
+export interface RefundFilter {
+  readonly paymentId: string | null;
+  readonly orderId: string | null;
+  readonly status: string | null;
+}
+
+/** Refunds. The room for one is taken from the payment before anything else happens. */
+@Injectable()
+export class RefundRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Takes room for a refund out of what was captured, in one guarded statement: however many ask at once, all of them
+   * together never get more than there is. `amount` null takes all that is left. Null when there is not enough.
+   */
+  async reserve(paymentId: string, amount: bigint | null): Promise<bigint | null> {
+    const [row] = await this.database.query<{ amount: string }>(RESERVE, [paymentId, amount]);
+    return row ? BigInt(row.amount) : null;
+  }
+
+  async add(refund: Omit<Refund, 'status' | 'failureCode' | 'settledAt'>): Promise<void> {
+    await this.database.execute(
+      `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, amount, currency, status, reason, requested_by, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)`,
+      [
+        refund.id,
+        refund.paymentId,
+        refund.orderId,
+        refund.operationId,
+        refund.amount.amount,
+        refund.amount.currency,
+        refund.reason,
+        refund.requestedBy,
+        refund.createdAt,
+      ],
+    );
+  }
+
+  async find(id: string): Promise<Refund | null> {
+    const [row] = await this.database.query<RefundRow>(
+      `SELECT ${REFUND} FROM billing.refunds r WHERE id = $1`,
+      [id],
+    );
+    return row ? toRefund(row) : null;
+  }
+
+  /** Newest first, from behind `after`. */
+  async list(filter: RefundFilter, after: [string, string] | null, limit: number): Promise<Refund[]> {
+    const rows = await this.database.query<RefundRow>(
+      `SELECT ${REFUND} FROM billing.refunds r
+        WHERE ($1::uuid IS NULL OR payment_id = $1) AND ($2::uuid IS NULL OR order_id = $2) AND ($3::text IS NULL OR status = $3)
+          AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::uuid))
+        ORDER BY created_at DESC, id DESC LIMIT $6`,
+      [filter.paymentId, filter.orderId, filter.status, after?.[0] ?? null, after?.[1] ?? null, limit],
+    );
+    return rows.map(toRefund);
+  }
+}
+
+const toRefund = (row: RefundRow): Refund => ({
+  id: row.id,
+  paymentId: row.payment_id,
+  orderId: row.order_id,
+  operationId: row.operation_id,
+  amount: Money.of(BigInt(row.amount), row.currency),
+  status: row.status,
+  reason: row.reason,
+  failureCode: row.failure_code,
+  requestedBy: row.requested_by,
+  createdAt: row.created_at,
+  settledAt: row.settled_at,
+});
+
+const REFUND = `r.id, r.payment_id, r.order_id, r.operation_id, r.amount, r.currency, r.status, r.reason, r.failure_code,
+  r.requested_by, r.created_at, r.settled_at`;
+
+const RESERVE = `
+  WITH wanted AS (
+    SELECT id, coalesce($2::bigint, captured - refund_reserved) AS amount FROM billing.payments WHERE id = $1 FOR UPDATE
+  )
+  UPDATE billing.payments p SET refund_reserved = p.refund_reserved + wanted.amount, version = p.version + 1
+    FROM wanted
+   WHERE p.id = wanted.id AND wanted.amount > 0 AND p.refund_reserved + wanted.amount <= p.captured
+  RETURNING wanted.amount`;

@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { type Posting, postings } from '../ledger/posting.js';
+import { Operation } from '../payment/operation.entity.js';
+import type { Payment } from '../payment/payment.entity.js';
+import { PaymentRepository } from '../payment/payment.repository.js';
+import { refundProblems } from './refund.errors.js';
+import { RefundRepository } from './refund.repository.js';
+
+/** How much: an amount above zero, or everything that is left. */
+export type RefundRequest = ({ readonly amount: Money } | { readonly full: true }) & {
+  readonly reason: string;
+  /** The person's id, or `system`. */
+  readonly requestedBy: string;
+};
+
+/** Accepts refunds: takes room for them out of what was captured and writes them down, before anything is sent. */
+@Injectable()
+export class RefundService {
+  constructor(
+    private readonly database: Database,
+    private readonly refunds: RefundRepository,
+    private readonly payments: PaymentRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In the caller's transaction. The operation is sent afterwards, by the caller or by the repair job. */
+  async request(
+    paymentId: string,
+    request: RefundRequest,
+  ): Promise<{ refundId: string; operationId: string }> {
+    if (!this.database.inTransaction)
+      throw new Error('refunds are accepted only in a transaction of their caller');
+    const before = await this.payments.find(paymentId);
+    if (before === null) throw platformProblems.not_found();
+    const wanted = 'amount' in request ? request.amount : null;
+    if (wanted && (wanted.currency !== before.amount.currency || wanted.isZero() || wanted.isNegative())) {
+      throw refundProblems.refund_amount_required(
+        `Refund an amount above zero in ${before.amount.currency}.`,
+      );
+    }
+    const reserved = await this.refunds.reserve(paymentId, wanted?.amount ?? null);
+    const payment = await this.payments.find(paymentId);
+    if (payment === null) throw platformProblems.not_found();
+    if (reserved === null) {
+      throw refundProblems.refund_exceeds_captured(
+        `At most ${payment.refundable.toString()} can be refunded.`,
+        {
+          extra: { maximumRefundable: payment.refundable.toJSON() },
+        },
+      );
+    }
+    if (payment.gatewayRef === null) throw new Error(`payment ${paymentId} has money and no charge`);
+    const now = this.clock.now();
+    const amount = Money.of(reserved, payment.amount.currency);
+    const [refundId, operationId] = [newId(), newId()];
+    await this.payments.addOperation(payment, {
+      id: operationId,
+      kind: 'refund',
+      ref: payment.gatewayRef,
+      amount,
+      refundId,
+      now,
+      nextCheckAt: Operation.nextCheck('errored', 'refund', 0, now),
+    });
+    const { reason, requestedBy } = request;
+    const accepted = await this.addReserved(payment, { refundId, operationId, amount, reason, requestedBy });
+    await this.ledger.post({ paymentId, orderId: payment.orderId }, [accepted], now);
+    return { refundId, operationId };
+  }
+
+  /** Writes down a refund whose room is taken already, and answers the posting that goes with it. */
+  async addReserved(
+    payment: Payment,
+    fields: { refundId: string; operationId: string; amount: Money; reason: string; requestedBy: string },
+  ): Promise<Posting> {
+    const { refundId, operationId, amount, reason, requestedBy } = fields;
+    await this.refunds.add({
+      id: refundId,
+      paymentId: payment.id,
+      orderId: payment.orderId,
+      operationId,
+      amount,
+      reason,
+      requestedBy,
+      createdAt: this.clock.now(),
+    });
+    return postings.refundAccepted(refundId, amount);
+  }
+}
