@@ -129,7 +129,7 @@ export class Payment {
       return;
     }
     // A decided attempt stays decided unless money did move after all.
-    if (operation.isFinal || this.operationId !== operation.id || this.isClosed) {
+    if (operation.isFinal || this.operationId !== operation.id || !this.isAwaiting) {
       if (!operation.isFinal && (outcome.kind === 'declined' || outcome.kind === 'errored')) {
         this.mark(operation, outcome.kind === 'declined' ? 'failed' : 'errored', outcome.code, settlement);
       }
@@ -166,11 +166,7 @@ export class Payment {
     const { amount, captured } = outcome;
     const sameCurrency = amount.currency === this.amount.currency;
     if (captured && sameCurrency) this.captured = this.captured.plus(amount);
-    const late =
-      this.operationId !== operation.id ||
-      this.isClosed ||
-      this.status === 'authorized' ||
-      this.status === 'requires_review';
+    const late = this.operationId !== operation.id || !this.isAwaiting;
     if (captured) settlement.postings.push(postings.captured(operation.id, this.gateway, amount));
     if (late) {
       this.giveBack(outcome, settlement);
@@ -304,8 +300,9 @@ export class Payment {
     return true;
   }
 
-  private get isClosed(): boolean {
-    return this.status === 'captured' || this.status === 'canceled';
+  /** Whether an attempt can still decide it. */
+  private get isAwaiting(): boolean {
+    return ['processing', 'requires_payment_method', 'requires_action'].includes(this.status);
   }
 }
 
