@@ -5,11 +5,9 @@
  * name the databases that they make `${TEST_DATABASE_PREFIX}_…`. With `DATABASE_URL` that server is used instead of an
  * embedded one; `REDIS_URL` reaches the tests as it is.
  */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { build, root } from '../../src/platform/start/build.mjs';
 import { dropDatabases, sweepDatabases } from './test-databases.mjs';
 
@@ -76,17 +74,16 @@ function isAlive(pid) {
 async function startGateway(program, stops) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `guildhall-test-${process.pid}-`));
   stops.push(() => fs.rmSync(folder, { recursive: true, force: true }));
-  const journal = path.join(folder, 'gateway.journal');
-  const child = spawn(process.execPath, [program, '--port', '0', '--journal', journal], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const { ChildService } = await load('child-service.js');
+  const gateway = new ChildService({
+    name: 'test gateway',
+    program,
+    arguments: ['--journal', path.join(folder, 'gateway.journal')],
+    report: console.error,
   });
-  stops.push(() => child.kill('SIGKILL'));
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`The test gateway exited with ${code}.`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{')) resolve(JSON.parse(line).url);
-    });
-  });
+  stops.push(() => gateway.stop());
+  await gateway.start();
+  return gateway.url;
 }
 
 function load(file) {

@@ -45,6 +45,8 @@ export class JobQueues implements OnApplicationShutdown {
       maxStalledCount: 1_000,
       lockDuration: 30_000,
       stalledInterval: 15_000,
+      // The default (15 s) would leave jobs lying, and a stop waiting, long after the database is back.
+      runRetryDelay: 1_000,
     };
   }
 

@@ -22,6 +22,9 @@ import { describeFailure } from './failure.js';
 import { type Services, startServices } from './services.js';
 import { Shutdown } from './shutdown.js';
 
+/** Answers and jobs under way get this long; the orders to stop of usual supervisors allow 30 seconds in all. */
+const DRAIN_MS = 16_000;
+
 export interface Program {
   module: Type;
   migrations: Migrations;
@@ -46,7 +49,7 @@ export async function boot(program: Program): Promise<void> {
     armFailpoint(config.failpoint);
     await refuseBusyPort(config);
     const services = await startServices({ config, gatewayProgram: program.gatewayProgram, report });
-    shutdown.add(services.stop);
+    shutdown.add(services.stop, 8_000);
     config = loadConfig({
       DATABASE_URL: services.databaseUrl,
       TEST_GATEWAY_URL: services.testGatewayUrl ?? undefined,
@@ -76,7 +79,7 @@ async function open(module: Type, config: Config, shutdown: Shutdown): Promise<O
     abortOnError: false,
     ...applicationOptions,
   });
-  shutdown.add(() => app.close());
+  shutdown.add(() => app.close(), 4_000);
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   installRequestLog(server, logger, app.get(Metrics));
   app.get(Readiness).install(server);
@@ -88,7 +91,7 @@ async function open(module: Type, config: Config, shutdown: Shutdown): Promise<O
     // Load balancers need a moment to see that this process is not ready any more.
     await sleep(config.shutdownGraceMs);
     await Promise.all([closeServer(app.getHttpServer() as Server), workers.stop()]);
-  });
+  }, DRAIN_MS + config.shutdownGraceMs);
   const shown = await firstStart(app);
   if (config.role !== 'api') await workers.start();
   await app.get(PageCacheListener).start();
@@ -111,8 +114,10 @@ async function firstStart(app: NestFastifyApplication): Promise<BannerPart> {
 async function closeServer(server: Server): Promise<void> {
   if (!server.listening) return;
   const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await new Promise((resolve) => server.close(resolve));
   clearInterval(idle);
+  clearTimeout(late);
 }
 
 /** Before anything is made: a second start by mistake should not begin with a new database. */

@@ -2,6 +2,7 @@ import { spawnSync, type SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { realNow } from '../clock.js';
 import { StartFailure } from './failure.js';
 import { usableBinaries } from './postgres-binaries.js';
 import { connectionUrl, homeOf, postgresUser, prepareHome, type PostgresHome } from './postgres-home.js';
@@ -63,6 +64,12 @@ export function runningPostgres(dataDir: string, database: string): string | und
 
 /** A new cluster, made beside and renamed, so that an interrupted first start leaves nothing that looks finished. */
 async function initialise(binaries: string, { base, home, account }: PostgresHome): Promise<void> {
+  for (const name of fs.readdirSync(base).filter((entry) => entry.startsWith('postgres-new-'))) {
+    const left = path.join(base, name);
+    // Younger ones may be in the making by another start.
+    const made = fs.statSync(left, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (made < realNow().getTime() - 60_000) fs.rmSync(left, { recursive: true, force: true });
+  }
   const draft = fs.mkdtempSync(path.join(base, 'postgres-new-'));
   try {
     const cluster = path.join(draft, 'data');

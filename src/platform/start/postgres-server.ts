@@ -7,6 +7,8 @@ import { StartFailure } from './failure.js';
 import { connectionUrl, type PostgresHome } from './postgres-home.js';
 import { freePort, isRunning, pidFileOf, runningPostmaster, type Postmaster } from './postmaster.js';
 
+const LOG_LIMIT = 10 * 1024 * 1024;
+
 /** The server of one data folder: found or launched, owned by a lock, revived when it dies, stopped. */
 export class PostgresServer {
   port = 0;
@@ -89,6 +91,7 @@ export class PostgresServer {
 
   private async spawn(port: number): Promise<{ postmaster?: Postmaster; complaint: string }> {
     const log = fs.openSync(this.logFile, 'a', 0o600);
+    if (fs.fstatSync(log).size > LOG_LIMIT) fs.ftruncateSync(log);
     const start = fs.fstatSync(log).size;
     const settings = Object.entries(this.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(

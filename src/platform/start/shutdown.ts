@@ -1,7 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeFailure } from './failure.js';
 
-/** After this long the process ends whatever is still going on. */
+/** Whatever is still going on when all patience is used up. */
 const PATIENCE_MS = 30_000;
+/** Ctrl-C in a terminal comes twice when npm passes it on as well; only a later one means impatience. */
+const ECHO_MS = 1_500;
+
+interface Step {
+  run: () => Promise<void>;
+  patienceMs: number;
+}
 
 /**
  * Ends the process in order: the steps run in the reverse of the order in which they were added, so that what was
@@ -11,23 +19,25 @@ const PATIENCE_MS = 30_000;
  * stopping.
  */
 export class Shutdown {
-  private readonly steps: (() => Promise<void>)[] = [];
+  private readonly steps: Step[] = [];
   private running: Promise<void> | undefined;
+  private begunAt = 0;
 
   get begun(): boolean {
     return this.running !== undefined;
   }
 
-  add(step: () => Promise<void>): void {
-    this.steps.push(step);
+  /** A step that does not end in time is left behind, so that those after it get their turn. */
+  add(run: () => Promise<void>, patienceMs: number): void {
+    this.steps.push({ run, patienceMs });
   }
 
-  /** The first signal drains, the second one ends at once. */
+  /** The first signal drains, a later one ends at once. */
   listen(): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (this.begun) process.exit(1);
-        void this.exit(0);
+        if (!this.begun) void this.exit(0);
+        else if (performance.now() - this.begunAt > ECHO_MS) process.exit(1);
       });
     }
     for (const defect of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -43,7 +53,11 @@ export class Shutdown {
       console.error(`Still not stopped after ${PATIENCE_MS / 1000} seconds: ending anyway.`);
       process.exit(1);
     }, PATIENCE_MS).unref();
-    await (this.running ??= this.run());
+    if (!this.running) {
+      this.begunAt = performance.now();
+      this.running = this.run();
+    }
+    await this.running;
     process.exit(code);
   }
 
@@ -51,7 +65,7 @@ export class Shutdown {
     // A step may still be added by a start that is under way.
     for (let step = this.steps.pop(); step; step = this.steps.pop()) {
       try {
-        await step();
+        await Promise.race([step.run(), sleep(step.patienceMs, undefined, { ref: false })]);
       } catch (error) {
         console.error(describeFailure(error) ?? error);
       }

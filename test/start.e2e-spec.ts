@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newFolder, postmasterOf, RealProcess } from './support/real-process.js';
+
+describe('npm start', () => {
+  const folders: string[] = [];
+  const folder = (): string => {
+    const made = newFolder();
+    folders.push(made);
+    return made;
+  };
+  const ready = async (one: RealProcess): Promise<number> =>
+    (await fetch(`${await one.url()}/health/ready`)).status;
+
+  afterAll(() => RealProcess.sweep(folders));
+
+  describe('on an empty folder', () => {
+    const home = folder();
+    let first: RealProcess;
+
+    beforeAll(() => {
+      first = RealProcess.start({ DATA_DIR: home });
+    });
+
+    it('answers, and refuses a second program on the same folder', async () => {
+      expect(await ready(first)).toBe(200);
+      const { code, complaints } = await RealProcess.start({ DATA_DIR: home }).ending();
+      expect(code).toBe(1);
+      expect(complaints).toEqual([expect.stringMatching(/^Another Guildhall is running on .+ DATA_DIR\.$/)]);
+      expect(await ready(first)).toBe(200);
+    });
+
+    it('adopts the database of a killed program', async () => {
+      const postmaster = postmasterOf(home);
+      await first.kill();
+      const second = RealProcess.start({ DATA_DIR: home });
+      expect(await ready(second)).toBe(200);
+      expect(postmasterOf(home)).toBe(postmaster);
+      await second.kill();
+    });
+
+    it('recovers when the database was killed too, and revives it when it dies alone', async () => {
+      process.kill(postmasterOf(home) as number, 'SIGKILL');
+      const third = RealProcess.start({ DATA_DIR: home });
+      expect(await ready(third)).toBe(200);
+      const postmaster = postmasterOf(home) as number;
+      process.kill(postmaster, 'SIGKILL');
+      const revived = async () => postmasterOf(home) !== postmaster && (await ready(third)) === 200;
+      for (let look = 0; look < 100 && !(await revived()); look++) await sleep(100);
+      expect(await revived()).toBe(true);
+      expect((await third.terminate()).code).toBe(0);
+      expect(postmasterOf(home)).toBeUndefined();
+    });
+
+    it('answers what is under way after SIGTERM, and then ends with 0 and its database', async () => {
+      const last = RealProcess.start({ DATA_DIR: home });
+      const { port } = new URL(await last.url());
+      const client = connect(Number(port), '127.0.0.1');
+      let answer = '';
+      client.setEncoding('utf8').on('data', (text: string) => (answer += text));
+      client.write(
+        'POST /v1/carts HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{',
+      );
+      await sleep(200);
+      const ended = last.terminate();
+      await sleep(500);
+      client.write('}');
+      await once(client, 'close');
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect((await ended).code).toBe(0);
+      expect(postmasterOf(home)).toBeUndefined();
+    }, 10_000);
+  });
+
+  it('runs twice at once on two folders', async () => {
+    const both = [RealProcess.start({ DATA_DIR: folder() }), RealProcess.start({ DATA_DIR: folder() })];
+    expect(await Promise.all(both.map(ready))).toEqual([200, 200]);
+    const endings = await Promise.all(both.map((one) => one.terminate()));
+    expect(endings.map(({ code }) => code)).toEqual([0, 0]);
+  });
+
+  describe('says in one line what is wrong', () => {
+    const failing = async (settings: Record<string, string>): Promise<string> => {
+      const { code, complaints } = await RealProcess.start({ DATA_DIR: folder(), ...settings }).ending();
+      expect(code).toBe(1);
+      expect(complaints).toHaveLength(1);
+      return complaints[0] ?? '';
+    };
+
+    it('a busy port', async () => {
+      const taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const { port } = taken.address() as AddressInfo;
+      expect(await failing({ PORT: String(port) })).toBe(
+        `Port ${port} is in use. Stop the program that listens there, or choose another: PORT=${port + 1} npm start`,
+      );
+      taken.close();
+    });
+
+    it('a database that does not answer', async () => {
+      const line = await failing({
+        DATABASE_URL: 'postgres://me:hush-hush@127.0.0.1:1/shop',
+        TEST_GATEWAY_URL: 'http://127.0.0.1:1',
+      });
+      expect(line).toMatch(/DATABASE_URL does not answer \(ECONNREFUSED\)\. /);
+      expect(line).not.toContain('hush-hush');
+    });
+
+    it('a database that does not let us in', async () => {
+      const url = new URL(process.env.TEST_DATABASE_URL as string);
+      url.pathname = '/there_is_no_such_database';
+      expect(await failing({ DATABASE_URL: url.href, TEST_GATEWAY_URL: 'http://127.0.0.1:1' })).toMatch(
+        /no database of that name.+\(DATABASE_URL\)\.$/,
+      );
+    });
+
+    it('a wrong setting, by its key and not its content', async () => {
+      const line = await failing({ PORT: 'sesame' });
+      expect(line).toMatch(/PORT/);
+      expect(line).not.toContain('sesame');
+      expect(await failing({ DATABASE_URL: 'mysql://root:hush-hush@db/shop' })).not.toContain('hush-hush');
+    });
+
+    it('a role that has no services of its own', async () => {
+      expect(await failing({ ROLE: 'worker' })).toMatch(/ROLE=worker.+DATABASE_URL/);
+    });
+  });
+});
