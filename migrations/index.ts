@@ -1,7 +1,17 @@
 import type { Migrations } from '../src/platform/database/migrate.js';
+import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
+import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
+import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
-export const migrations: Migrations = [Kernel1760000000000, Bullmq1760000000001, Catalog1760000010000];
+export const migrations: Migrations = [
+  Kernel1760000000000,
+  Bullmq1760000000001,
+  Catalog1760000010000,
+  BillingPayments1780000000300,
+  BillingLedger1780000000310,
+  BillingGatewayEvents1780000000320,
+];
