@@ -1,0 +1,61 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Files on their way into the catalog: how far each is, what was wrong with its rows, which product came from where. */
+export class CatalogImports1760000000220 implements MigrationInterface {
+  readonly name = 'CatalogImports1760000000220';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      CREATE TABLE catalog.imports (
+        id uuid CONSTRAINT imports_pk PRIMARY KEY,
+        format text NOT NULL CONSTRAINT imports_format_check CHECK (format IN ('ndjson', 'shopify_csv')),
+        state text NOT NULL DEFAULT 'pending' CONSTRAINT imports_state_check
+          CHECK (state IN ('pending', 'running', 'finished', 'failed', 'canceled')),
+        dry_run boolean NOT NULL,
+        currency char(3) NOT NULL,
+        file text NOT NULL,
+        bytes bigint NOT NULL,
+        requested_by text,
+        -- Checkpoint: products of the file that are dealt with. Moves in the transaction that writes them.
+        rows_read int NOT NULL DEFAULT 0,
+        created int NOT NULL DEFAULT 0,
+        updated int NOT NULL DEFAULT 0,
+        unchanged int NOT NULL DEFAULT 0,
+        rejected int NOT NULL DEFAULT 0,
+        failure text,
+        -- One worker at a time: the lease runs out by the database's clock when its worker dies.
+        worker uuid,
+        leased_until timestamptz,
+        created_at timestamptz NOT NULL,
+        started_at timestamptz,
+        finished_at timestamptz
+      );
+      CREATE INDEX imports_open ON catalog.imports (leased_until) WHERE state IN ('pending', 'running');
+
+      CREATE TABLE catalog.import_errors (
+        import_id uuid NOT NULL CONSTRAINT import_errors_import_fk REFERENCES catalog.imports (id) ON DELETE CASCADE,
+        number int NOT NULL,
+        ordinal int NOT NULL,
+        line int NOT NULL,
+        external_id text,
+        code text NOT NULL,
+        pointer text NOT NULL,
+        message text NOT NULL,
+        CONSTRAINT import_errors_pk PRIMARY KEY (import_id, ordinal, number)
+      );
+
+      -- Which product an external id means, and a digest of what was last imported for it at which version.
+      CREATE TABLE catalog.import_sources (
+        external_id text CONSTRAINT import_sources_pk PRIMARY KEY,
+        product_id uuid NOT NULL CONSTRAINT import_sources_product_key UNIQUE
+          CONSTRAINT import_sources_product_fk REFERENCES catalog.products (id) ON DELETE CASCADE,
+        digest bytea NOT NULL,
+        version int NOT NULL
+      );
+    `);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE catalog.import_sources, catalog.import_errors, catalog.imports');
+  }
+}

@@ -1,0 +1,70 @@
+/** A product as a file brings it, whatever the format: checked in shape, not yet compared with what is there. */
+export interface IncomingProduct {
+  /** What upserts go by; the handle when the file has no ids. */
+  externalId: string;
+  handle: string;
+  title: string;
+  description: string | null;
+  brand: string | null;
+  status: 'draft' | 'published';
+  /** Created when no category has that handle; an existing one keeps its title. */
+  categories: { handle: string; title: string }[];
+  attributes: Record<string, string>;
+  options: { name: string; values: string[] }[];
+  media: { url: string; alt: string | null }[];
+  variants: IncomingVariant[];
+}
+
+export interface IncomingVariant {
+  sku: string;
+  title: string | null;
+  options: Record<string, string>;
+  barcode: string | null;
+  weightGrams: number;
+  backorder: boolean;
+  prices: IncomingPrice[];
+  stock: { location: string; onHand: number }[];
+}
+
+export interface IncomingPrice {
+  amount: number;
+  currency: string;
+  compareAt: number | null;
+}
+
+/** What is wrong with one row of the file; `pointer` names the field or column. */
+export interface RowFault {
+  line: number;
+  code: string;
+  pointer: string;
+  message: string;
+}
+
+/** One product of the file, good or bad. `ordinal` counts them from 1: the checkpoint of a resumed import. */
+export interface IncomingRow {
+  ordinal: number;
+  line: number;
+  externalId: string | null;
+  product: IncomingProduct | null;
+  faults: RowFault[];
+}
+
+export const LIMITS = {
+  title: 500,
+  text: 100_000,
+  name: 100,
+  value: 2_000,
+  variants: 500,
+  media: 100,
+} as const;
+
+/** Handles are lower-case words joined by hyphens; whatever else a name holds is dropped. */
+export function toHandle(words: string): string {
+  return words
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 200);
+}

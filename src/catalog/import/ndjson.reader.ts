@@ -1,0 +1,179 @@
+import { FieldReader } from './field-reader.js';
+import {
+  type IncomingProduct,
+  type IncomingRow,
+  type IncomingVariant,
+  LIMITS,
+  toHandle,
+} from './incoming-product.js';
+
+/** A line that is longer is refused instead of filling the memory. */
+const MAX_LINE = 1024 * 1024;
+const AMOUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
+const COUNT = { min: 0, max: 2_000_000_000 };
+
+const PRODUCT = [
+  ...['externalId', 'handle', 'title', 'description', 'brand', 'status', 'categories', 'attributes'],
+  ...['options', 'media', 'variants'],
+];
+const VARIANT = ['sku', 'title', 'options', 'barcode', 'weightGrams', 'backorder', 'prices', 'stock'];
+
+/** Our own format: one product per line, the shape of `POST /v1/admin/products` with an `externalId`. */
+export async function* readNdjson(bytes: AsyncIterable<Buffer>): AsyncGenerator<IncomingRow> {
+  let ordinal = 0;
+  for await (const { line, text } of lines(bytes)) {
+    if (text !== null && text.trim() === '') continue;
+    ordinal++;
+    yield readLine(ordinal, line, text);
+  }
+}
+
+function readLine(ordinal: number, line: number, text: string | null): IncomingRow {
+  const reader = new FieldReader(line);
+  let externalId: string | null = null;
+  let product: IncomingProduct | null = null;
+  if (text === null) {
+    reader.fault('', 'too_long', `is longer than ${MAX_LINE} bytes`);
+  } else {
+    try {
+      product = readProduct(reader, JSON.parse(text));
+      externalId = product.externalId || null;
+    } catch {
+      reader.fault('', 'not_json', 'is not JSON');
+    }
+  }
+  return {
+    ordinal,
+    line,
+    externalId,
+    product: reader.faults.length === 0 ? product : null,
+    faults: reader.faults,
+  };
+}
+
+function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
+  const from = reader.object(value, '', PRODUCT);
+  const title = reader.text(from, 'title', '', LIMITS.title);
+  const handle = toHandle(reader.optionalText(from, 'handle', '', 200) ?? title);
+  if (handle === '') reader.fault('/handle', 'required', 'must have letters or digits');
+  const status = from.status ?? 'draft';
+  if (status !== 'draft' && status !== 'published')
+    reader.fault('/status', 'is_in', 'must be draft or published');
+  const options = reader.list(from, 'options', '', 3, (item, at) => {
+    const option = reader.object(item, at, ['name', 'values']);
+    return {
+      name: reader.text(option, 'name', at, LIMITS.name),
+      values: reader.list(option, 'values', at, LIMITS.variants, (one) => String(one).slice(0, LIMITS.name)),
+    };
+  });
+  const variants = reader.list(from, 'variants', '', LIMITS.variants, (item, at) =>
+    readVariant(reader, item, at),
+  );
+  if (variants.length === 0) reader.fault('/variants', 'array_min_size', 'must have at least one variant');
+  refuseRepeats(reader, variants);
+  return {
+    externalId: reader.optionalText(from, 'externalId', '', 200) ?? handle,
+    handle,
+    title,
+    description: reader.optionalText(from, 'description', '', LIMITS.text),
+    brand: reader.optionalText(from, 'brand', '', 200),
+    status: status === 'published' ? 'published' : 'draft',
+    categories: reader.list(from, 'categories', '', 50, (item, at) => readCategory(reader, item, at)),
+    attributes: reader.dictionary(from, 'attributes', '', {
+      keys: 250,
+      key: LIMITS.name,
+      value: LIMITS.value,
+    }),
+    options,
+    media: reader.list(from, 'media', '', LIMITS.media, (item, at) => {
+      const medium = reader.object(item, at, ['url', 'alt']);
+      return {
+        url: webAddress(reader, reader.text(medium, 'url', at, 2048), `${at}/url`),
+        alt: reader.optionalText(medium, 'alt', at, 500),
+      };
+    }),
+    variants,
+  };
+}
+
+/** `"shoes"` or `{"handle": "shoes", "title": "Shoes"}`. */
+function readCategory(reader: FieldReader, item: unknown, at: string): { handle: string; title: string } {
+  const from = typeof item === 'string' ? { handle: item } : reader.object(item, at, ['handle', 'title']);
+  const given = reader.text(from, 'handle', at, 200);
+  const handle = toHandle(given);
+  if (handle === '' && given !== '') reader.fault(`${at}/handle`, 'required', 'must have letters or digits');
+  return { handle, title: reader.optionalText(from, 'title', at, 200) ?? given };
+}
+
+function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVariant {
+  const from = reader.object(item, at, VARIANT);
+  return {
+    sku: reader.text(from, 'sku', at, LIMITS.name),
+    title: reader.optionalText(from, 'title', at, 200),
+    options: reader.dictionary(from, 'options', at, { keys: 3, key: LIMITS.name, value: LIMITS.name }),
+    barcode: reader.optionalText(from, 'barcode', at, LIMITS.name),
+    weightGrams: reader.optionalInteger(from, 'weightGrams', at, COUNT) ?? 0,
+    backorder: reader.boolean(from, 'backorder', at, false),
+    prices: reader.list(from, 'prices', at, 200, (price, pricePointer) => {
+      const money = reader.object(price, pricePointer, ['amount', 'currency', 'compareAt']);
+      return {
+        amount: reader.integer(money, 'amount', pricePointer, AMOUNT),
+        currency: reader.currency(money, 'currency', pricePointer),
+        compareAt: reader.optionalInteger(money, 'compareAt', pricePointer, AMOUNT),
+      };
+    }),
+    stock: reader.list(from, 'stock', at, 100, (level, levelPointer) => {
+      const stock = reader.object(level, levelPointer, ['location', 'onHand']);
+      return {
+        location: reader.text(stock, 'location', levelPointer, LIMITS.name),
+        onHand: reader.integer(stock, 'onHand', levelPointer, COUNT),
+      };
+    }),
+  };
+}
+
+function webAddress(reader: FieldReader, url: string, pointer: string): string {
+  if (url !== '' && !/^(https?:\/\/|\/)/.test(url))
+    reader.fault(pointer, 'is_url', 'must start with http://, https:// or /');
+  return url;
+}
+
+/** What would break a unique key inside the product itself. */
+export function refuseRepeats(reader: FieldReader, variants: IncomingVariant[]): void {
+  const skus = new Set<string>();
+  variants.forEach(({ sku, prices, stock }, index) => {
+    const at = `/variants/${index}`;
+    if (skus.has(sku)) reader.fault(`${at}/sku`, 'repeated', `${sku} stands twice in this product`);
+    skus.add(sku);
+    if (new Set(prices.map(({ currency }) => currency)).size < prices.length)
+      reader.fault(`${at}/prices`, 'repeated', 'must have one price per currency');
+    if (new Set(stock.map(({ location }) => location)).size < stock.length)
+      reader.fault(`${at}/stock`, 'repeated', 'must name each location once');
+  });
+}
+
+/** Lines with their numbers; null for one that is too long. Memory holds one line and one chunk. */
+async function* lines(bytes: AsyncIterable<Buffer>): AsyncGenerator<{ line: number; text: string | null }> {
+  let line = 1;
+  let rest: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+      const tooLong = size + end - start > MAX_LINE;
+      yield {
+        line,
+        text: tooLong ? null : Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8'),
+      };
+      line++;
+      rest = [];
+      size = 0;
+      start = end + 1;
+    }
+    const tail = chunk.subarray(start);
+    size += tail.length;
+    if (size <= MAX_LINE) rest.push(tail);
+    else rest = [];
+  }
+  if (size > 0) yield { line, text: size > MAX_LINE ? null : Buffer.concat(rest).toString('utf8') };
+}

@@ -1,0 +1,85 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import {
+  Bool,
+  CurrencyCode,
+  Dictionary,
+  Integer,
+  Nested,
+  OneOf,
+  Text,
+  TextList,
+} from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/page.js';
+
+export const SORTS = ['relevance', '-createdAt', 'createdAt', 'title', '-title', 'price', '-price'] as const;
+export type Sort = (typeof SORTS)[number];
+
+/** A parameter that may be repeated: `brand=acme&brand=umbrella` means either. */
+const Repeatable = () => Transform(({ value }: { value: unknown }) => (value === undefined ? value : [value].flat()));
+
+export class AmountRange {
+  @Integer({ min: 0, max: Number.MAX_SAFE_INTEGER, optional: true, description: 'At least, in minor units.' })
+  gte?: number;
+
+  @Integer({ min: 0, max: Number.MAX_SAFE_INTEGER, optional: true, description: 'At most, in minor units.' })
+  lte?: number;
+}
+
+export class ProductQuery extends PageQuery {
+  @Text({
+    max: 200,
+    optional: true,
+    description: 'Words to look for; `"a phrase"` and `-without` work. Typing errors are forgiven.',
+    example: 'oak chair',
+  })
+  q?: string;
+
+  @Repeatable()
+  @TextList({ max: 20, maxLength: 200, optional: true, description: 'Handle; what lies below it is included.' })
+  category?: string[];
+
+  @Repeatable()
+  @TextList({ max: 20, maxLength: 200, optional: true, description: 'Brand, upper or lower case.' })
+  brand?: string[];
+
+  @Nested(() => AmountRange, { optional: true, description: 'Lowest price of the product in `currency`.' })
+  price?: AmountRange;
+
+  @Dictionary({ values: 'any', optional: true, description: '`attributes[colour]=red`; repeat it for either.' })
+  attributes?: Record<string, unknown>;
+
+  @Bool({ optional: true, description: 'Only what can be bought now.' })
+  inStock?: boolean;
+
+  @CurrencyCode({ optional: true, description: 'Currency of the prices; the currency of the shop otherwise.' })
+  currency?: string;
+
+  @OneOf(SORTS, { optional: true, description: 'With `q` the best match first, otherwise the newest.' })
+  sort?: Sort;
+
+  @Bool({ optional: true, description: 'Adds counts per brand, category, price and attribute.' })
+  facets?: boolean;
+}
+
+export class FacetValueDto {
+  @Text({ max: 200, description: 'What the filter takes.' })
+  value: string;
+
+  @Text({ max: 300 })
+  label: string;
+
+  @Integer({ min: 0, max: 10_000 })
+  count: number;
+}
+
+export class FacetDto {
+  @Text({ max: 200, description: '`brand`, `category`, `price` or `attributes[name]`: the parameter to filter by.' })
+  code: string;
+
+  @Text({ max: 200 })
+  label: string;
+
+  @ApiProperty({ type: FacetValueDto, isArray: true })
+  values: FacetValueDto[];
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { listItemSql } from '../product/product.projection.js';
+import { type FacetCounts, facetsSql } from './facets.js';
+import type { Sort } from './product-query.dto.js';
+import { querySql, rankedSql, type SearchState } from './ranking.js';
+import { type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
+import { Statement } from './statement.js';
+
+export interface ProductSearch {
+  filters: ProductFilters;
+  sort: Sort;
+  limit: number;
+  /** Sort key and id of the last product of the page before. */
+  after: [key: string | number, id: string] | null;
+  state: SearchState | null;
+  facets: boolean;
+}
+
+export interface FoundProducts {
+  /** JSON of the items, without brackets. */
+  items: string | null;
+  more: boolean;
+  last: [key: string | number, id: string] | null;
+  state: (SearchState & { unknown: boolean }) | null;
+  counts: FacetCounts | null;
+}
+
+interface SortOrder {
+  key: string;
+  type: string;
+  direction: 'ASC' | 'DESC';
+}
+
+const ORDERS: Record<Exclude<Sort, 'relevance'>, SortOrder> = {
+  '-createdAt': { key: 'd.created_at', type: 'timestamptz', direction: 'DESC' },
+  createdAt: { key: 'd.created_at', type: 'timestamptz', direction: 'ASC' },
+  title: { key: 'd.title_key', type: 'text', direction: 'ASC' },
+  '-title': { key: 'd.title_key', type: 'text', direction: 'DESC' },
+  price: { key: 'p.lowest', type: 'bigint', direction: 'ASC' },
+  '-price': { key: 'p.lowest', type: 'bigint', direction: 'DESC' },
+};
+
+/** Every list of products that a shopper sees: one statement that selects, ranks, counts and writes the JSON. */
+@Injectable()
+export class ProductSearchRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(search: ProductSearch): Promise<FoundProducts> {
+    const statement = new Statement();
+    const { filters, state, limit } = search;
+    const conditions = conditionsOf(filters, statement);
+    const query = filters.q === null ? null : querySql(filters.q, state, where([], conditions), statement);
+    const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)'];
+    const ctes = [
+      ...(query === null ? [] : [query]),
+      this.page(search, base, conditions, statement),
+      ...(search.facets ? [facetsSql(base, conditions, filters.currency, statement)] : []),
+    ];
+    const [found] = await this.database.query<FoundProducts>(
+      `WITH ${ctes.join(',')}
+      SELECT
+        (SELECT string_agg((${listItemSql('x', statement.bind(filters.currency, 'text'))})::text, ',' ORDER BY page.n)
+          FROM page JOIN catalog.products x ON x.id = page.product_id WHERE page.n <= ${statement.bind(limit, 'int')}) AS items,
+        (SELECT count(*) FROM page) > ${statement.bind(limit, 'int')} AS more,
+        (SELECT json_build_array(key, product_id) FROM page WHERE n = ${statement.bind(limit, 'int')}) AS last,
+        ${query === null ? 'NULL::json' : STATE} AS state,
+        ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts`,
+      statement.values,
+    );
+    if (!found) throw new Error('a statement without FROM has one row');
+    return found;
+  }
+
+  /** CTE `page`: ids in order with their place `n`, one more than asked for. */
+  private page(search: ProductSearch, base: string[], conditions: Condition[], statement: Statement): string {
+    const { sort, after, limit, filters } = search;
+    const rows = statement.bind(limit + 1, 'int');
+    if (sort === 'relevance') {
+      const position =
+        after === null
+          ? 'TRUE'
+          : `(-score, product_id) > (-${statement.bind(after[0], 'float8')}, ${statement.bind(after[1], 'uuid')})`;
+      return `${rankedSql(where([], conditions))},
+        page AS MATERIALIZED (
+          SELECT product_id, score AS key, row_number() OVER () AS n FROM (
+            SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
+    }
+    const { key, type, direction } = ORDERS[sort];
+    const prices =
+      key === 'p.lowest'
+        ? `JOIN catalog.search_prices p ON p.product_id = d.product_id AND p.currency = ${statement.bind(filters.currency, 'char(3)')}`
+        : '';
+    const position =
+      after === null
+        ? []
+        : [
+            `(${key}, d.product_id) ${direction === 'ASC' ? '>' : '<'} (${statement.bind(after[0], type)}, ${statement.bind(after[1], 'uuid')})`,
+          ];
+    return `
+      page AS MATERIALIZED (
+        SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (
+          SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${prices}
+          WHERE ${where([...base, ...position], conditions)}
+          ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}) o)`;
+  }
+}
+
+/** What the next page must know, and whether a word occurs nowhere at all: then it may be a typing error. */
+const STATE = `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
+  'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms),
+  'unknown', (SELECT wide FROM chosen) AND EXISTS (SELECT FROM terms t WHERE NOT EXISTS (
+    SELECT FROM catalog.search_documents d WHERE d.words @@ t.q))))`;

@@ -1,0 +1,63 @@
+import type { Statement } from './statement.js';
+
+/** What a shopper asks for, checked and put into order. */
+export interface ProductFilters {
+  q: string | null;
+  categories: string[];
+  brands: string[];
+  price: { gte: number | null; lte: number | null };
+  attributes: [name: string, values: string[]][];
+  inStock: boolean;
+  currency: string;
+}
+
+/** Stands between name and value in `search_documents.attributes`; no text that people type holds it. */
+export const SEPARATOR = '\u001f';
+
+export const brandKey = (brand: string): string => brand.trim().toLowerCase();
+
+/** One filter: which facet it belongs to (its own counts ignore it) and what it demands of `d`. */
+export interface Condition {
+  facet: string;
+  sql: string;
+}
+
+export function conditionsOf(filters: ProductFilters, statement: Statement): Condition[] {
+  const { categories, brands, price, attributes, inStock, currency } = filters;
+  const conditions: Condition[] = [];
+  if (categories.length > 0) {
+    // Documents name their categories and all that lie above, so a subtree is one comparison.
+    const ids = `ARRAY(SELECT id FROM catalog.categories WHERE handle = ANY (${statement.bind(categories, 'text[]')}))`;
+    conditions.push({ facet: 'category', sql: `d.categories && ${ids}` });
+  }
+  if (brands.length > 0)
+    conditions.push({
+      facet: 'brand',
+      sql: `d.brand_key = ANY (${statement.bind(brands.map(brandKey), 'text[]')})`,
+    });
+  if (price.gte !== null || price.lte !== null) {
+    const bounds = [
+      ...(price.gte === null ? [] : [`f.lowest >= ${statement.bind(price.gte, 'bigint')}`]),
+      ...(price.lte === null ? [] : [`f.lowest <= ${statement.bind(price.lte, 'bigint')}`]),
+    ];
+    const sql = `EXISTS (SELECT FROM catalog.search_prices f WHERE f.product_id = d.product_id
+      AND f.currency = ${statement.bind(currency, 'char(3)')} AND ${bounds.join(' AND ')})`;
+    conditions.push({ facet: 'price', sql });
+  }
+  for (const [name, values] of attributes) {
+    const wanted = values.map((value) => `${name}${SEPARATOR}${value}`);
+    conditions.push({ facet: `attributes[${name}]`, sql: `d.attributes && ${statement.bind(wanted, 'text[]')}` });
+  }
+  if (inStock) conditions.push({ facet: 'inStock', sql: IN_STOCK });
+  return conditions;
+}
+
+/** Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. */
+const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND (v.backorder OR EXISTS (
+  SELECT FROM catalog.stock_levels s WHERE s.variant_id = v.id AND s.on_hand - s.allocated - s.reserved > 0)))`;
+
+/** All conditions but those of one facet, as text behind WHERE. */
+export function where(parts: string[], conditions: Condition[], without?: string): string {
+  const all = [...parts, ...conditions.filter(({ facet }) => facet !== without).map(({ sql }) => sql)];
+  return all.length === 0 ? 'TRUE' : all.join(' AND ');
+}
