@@ -3,6 +3,8 @@ import { BillingPayments1780000000300 } from './billing/1780000000300-payments.j
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
+import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
+import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 
@@ -11,6 +13,8 @@ export const migrations: Migrations = [
   Kernel1760000000000,
   Bullmq1760000000001,
   Catalog1760000010000,
+  CatalogSearch1760000010010,
+  CatalogImports1760000010020,
   BillingPayments1780000000300,
   BillingLedger1780000000310,
   BillingGatewayEvents1780000000320,

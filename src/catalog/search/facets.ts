@@ -32,16 +32,22 @@ export interface FacetCounts {
 /** Lower bounds of the price ranges in minor units: 1, 2, 5, 10, … of the currency. */
 export function priceSteps(currency: string): number[] {
   const unit = 10 ** exponentOf(currency);
-  return [0, ...[1, 10, 100, 1_000, 10_000].flatMap((ten) => [1, 2, 5].map((digit) => digit * ten * unit))].filter(
-    (step) => step === 0 || step >= 5 * unit,
-  );
+  return [
+    0,
+    ...[1, 10, 100, 1_000, 10_000].flatMap((ten) => [1, 2, 5].map((digit) => digit * ten * unit)),
+  ].filter((step) => step === 0 || step >= 5 * unit);
 }
 
 /**
  * Counts are disjunctive: those of a facet leave its own filter out, so that one sees what else could be chosen.
  * `matched` holds what all filters let through; each filtered facet counts over a set of its own.
  */
-export function facetsSql(base: string[], conditions: Condition[], currency: string, statement: Statement): string {
+export function facetsSql(
+  base: string[],
+  conditions: Condition[],
+  currency: string,
+  statement: Statement,
+): string {
   const set = (name: string, columns: string, without?: string) => `
     ${name} AS MATERIALIZED (SELECT ${columns} FROM catalog.search_documents d
       WHERE ${where(base, conditions, without)} LIMIT ${COUNTED + 1})`;
@@ -55,7 +61,10 @@ export function facetsSql(base: string[], conditions: Condition[], currency: str
     ...(filtered.has('price') ? [set('without_price', 'd.product_id', 'price')] : []),
     ...attributes.map((facet, index) => set(`without_attribute_${index}`, 'd.attributes', facet)),
   ];
-  const names = statement.bind(attributes.map((facet) => facet.slice(11, -1)), 'text[]');
+  const names = statement.bind(
+    attributes.map((facet) => facet.slice(11, -1)),
+    'text[]',
+  );
   const counted = [
     `SELECT a FROM matched m, unnest(m.attributes) a WHERE split_part(a, '${SEPARATOR}', 1) <> ALL (${names})`,
     ...attributes.map((facet, index) => {
@@ -96,7 +105,11 @@ export function facetsOf(counts: FacetCounts, currency: string): { facets: Facet
   const prices = counts.price.map(({ step, count }) => {
     const from = steps[step - 1] ?? 0;
     const next = steps[step];
-    return { value: `${from}..${next === undefined ? '' : next - 1}`, label: rangeLabel(from, next, currency), count };
+    return {
+      value: `${from}..${next === undefined ? '' : next - 1}`,
+      label: rangeLabel(from, next, currency),
+      count,
+    };
   });
   const byName = new Map<string, FacetValue[]>();
   for (const { name, value, count } of counts.attributes)
@@ -121,5 +134,7 @@ function labelOf(name: string): string {
 
 function rangeLabel(from: number, next: number | undefined, currency: string): string {
   const unit = 10 ** exponentOf(currency);
-  return next === undefined ? `from ${from / unit} ${currency}` : `${from / unit} to ${next / unit} ${currency}`;
+  return next === undefined
+    ? `from ${from / unit} ${currency}`
+    : `${from / unit} to ${next / unit} ${currency}`;
 }

@@ -12,11 +12,13 @@ import {
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 
-export const SORTS = ['relevance', '-createdAt', 'createdAt', 'title', '-title', 'price', '-price'] as const;
-export type Sort = (typeof SORTS)[number];
+const SORTS = ['relevance', '-createdAt', 'createdAt', 'title', '-title', 'price', '-price'] as const;
+/** `position` is the order of the plain list, for whoever asks for none. */
+export type Sort = (typeof SORTS)[number] | 'position';
 
 /** A parameter that may be repeated: `brand=acme&brand=umbrella` means either. */
-const Repeatable = () => Transform(({ value }: { value: unknown }) => (value === undefined ? value : [value].flat()));
+const Repeatable = () =>
+  Transform(({ value }: { value: unknown }) => (value === undefined ? value : [value].flat()));
 
 export class AmountRange {
   @Integer({ min: 0, max: Number.MAX_SAFE_INTEGER, optional: true, description: 'At least, in minor units.' })
@@ -36,7 +38,12 @@ export class ProductQuery extends PageQuery {
   q?: string;
 
   @Repeatable()
-  @TextList({ max: 20, maxLength: 200, optional: true, description: 'Handle; what lies below it is included.' })
+  @TextList({
+    max: 20,
+    maxLength: 200,
+    optional: true,
+    description: 'Handle; what lies below it is included.',
+  })
   category?: string[];
 
   @Repeatable()
@@ -46,16 +53,26 @@ export class ProductQuery extends PageQuery {
   @Nested(() => AmountRange, { optional: true, description: 'Lowest price of the product in `currency`.' })
   price?: AmountRange;
 
-  @Dictionary({ values: 'any', optional: true, description: '`attributes[colour]=red`; repeat it for either.' })
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    description: '`attributes[colour]=red`; repeat it for either.',
+  })
   attributes?: Record<string, unknown>;
 
   @Bool({ optional: true, description: 'Only what can be bought now.' })
   inStock?: boolean;
 
-  @CurrencyCode({ optional: true, description: 'Currency of the prices; the currency of the shop otherwise.' })
+  @CurrencyCode({
+    optional: true,
+    description: 'Currency of the prices; the currency of the shop otherwise.',
+  })
   currency?: string;
 
-  @OneOf(SORTS, { optional: true, description: 'With `q` the best match first, otherwise the newest.' })
+  @OneOf(SORTS, {
+    optional: true,
+    description: 'With `q` the best match first, otherwise the order of the shop.',
+  })
   sort?: Sort;
 
   @Bool({ optional: true, description: 'Adds counts per brand, category, price and attribute.' })
@@ -74,7 +91,10 @@ export class FacetValueDto {
 }
 
 export class FacetDto {
-  @Text({ max: 200, description: '`brand`, `category`, `price` or `attributes[name]`: the parameter to filter by.' })
+  @Text({
+    max: 200,
+    description: '`brand`, `category`, `price` or `attributes[name]`: the parameter to filter by.',
+  })
   code: string;
 
   @Text({ max: 200 })

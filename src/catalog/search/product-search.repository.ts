@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import { listItemSql } from '../product/product.projection.js';
+import { listItemSql } from './list-item.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import type { Sort } from './product-query.dto.js';
 import { querySql, rankedSql, type SearchState } from './ranking.js';
@@ -33,6 +33,7 @@ interface SortOrder {
 }
 
 const ORDERS: Record<Exclude<Sort, 'relevance'>, SortOrder> = {
+  position: { key: 'd.position', type: 'bigint', direction: 'ASC' },
   '-createdAt': { key: 'd.created_at', type: 'timestamptz', direction: 'DESC' },
   createdAt: { key: 'd.created_at', type: 'timestamptz', direction: 'ASC' },
   title: { key: 'd.title_key', type: 'text', direction: 'ASC' },

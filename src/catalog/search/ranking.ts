@@ -32,7 +32,12 @@ export interface SearchState {
  * CTEs `terms` (words and their weights) and `chosen` (the query that selects). `filters` is what else a product
  * must fulfil to count as found.
  */
-export function querySql(q: string, state: SearchState | null, filters: string, statement: Statement): string {
+export function querySql(
+  q: string,
+  state: SearchState | null,
+  filters: string,
+  statement: Statement,
+): string {
   const text = statement.bind(q, 'text');
   const weights = statement.bind(state ? JSON.stringify(state.weights) : null, 'jsonb');
   const wide = statement.bind(state ? state.wide : null, 'boolean');

@@ -46,15 +46,18 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
   }
   for (const [name, values] of attributes) {
     const wanted = values.map((value) => `${name}${SEPARATOR}${value}`);
-    conditions.push({ facet: `attributes[${name}]`, sql: `d.attributes && ${statement.bind(wanted, 'text[]')}` });
+    conditions.push({
+      facet: `attributes[${name}]`,
+      sql: `d.attributes && ${statement.bind(wanted, 'text[]')}`,
+    });
   }
   if (inStock) conditions.push({ facet: 'inStock', sql: IN_STOCK });
   return conditions;
 }
 
 /** Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. */
-const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND (v.backorder OR EXISTS (
-  SELECT FROM catalog.stock_levels s WHERE s.variant_id = v.id AND s.on_hand - s.allocated - s.reserved > 0)))`;
+const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND EXISTS (
+  SELECT FROM catalog.stock s WHERE s.variant_id = v.id AND s.on_hand + s.backorder_limit > s.allocated + s.reserved))`;
 
 /** All conditions but those of one facet, as text behind WHERE. */
 export function where(parts: string[], conditions: Condition[], without?: string): string {

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Files on their way into the catalog: how far each is, what was wrong with its rows, which product came from where. */
-export class CatalogImports1760000000220 implements MigrationInterface {
-  readonly name = 'CatalogImports1760000000220';
+export class CatalogImports1760000010020 implements MigrationInterface {
+  readonly name = 'CatalogImports1760000010020';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
@@ -44,11 +44,10 @@ export class CatalogImports1760000000220 implements MigrationInterface {
         CONSTRAINT import_errors_pk PRIMARY KEY (import_id, ordinal, number)
       );
 
-      -- Which product an external id means, and a digest of what was last imported for it at which version.
-      CREATE TABLE catalog.import_sources (
-        external_id text CONSTRAINT import_sources_pk PRIMARY KEY,
-        product_id uuid NOT NULL CONSTRAINT import_sources_product_key UNIQUE
-          CONSTRAINT import_sources_product_fk REFERENCES catalog.products (id) ON DELETE CASCADE,
+      -- What was last imported for a product, and which version that made: equal rows need not be written again.
+      CREATE TABLE catalog.import_digests (
+        product_id uuid CONSTRAINT import_digests_pk PRIMARY KEY
+          CONSTRAINT import_digests_product_fk REFERENCES catalog.products (id) ON DELETE CASCADE,
         digest bytea NOT NULL,
         version int NOT NULL
       );
@@ -56,6 +55,6 @@ export class CatalogImports1760000000220 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE catalog.import_sources, catalog.import_errors, catalog.imports');
+    await queryRunner.query('DROP TABLE catalog.import_digests, catalog.import_errors, catalog.imports');
   }
 }

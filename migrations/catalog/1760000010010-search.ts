@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What shoppers search in: one narrow row per published product, written with the product itself. */
-export class CatalogSearch1760000000210 implements MigrationInterface {
-  readonly name = 'CatalogSearch1760000000210';
+export class CatalogSearch1760000010010 implements MigrationInterface {
+  readonly name = 'CatalogSearch1760000010010';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
@@ -18,6 +18,7 @@ export class CatalogSearch1760000000210 implements MigrationInterface {
       CREATE TABLE catalog.search_documents (
         product_id uuid CONSTRAINT search_documents_pk PRIMARY KEY
           CONSTRAINT search_documents_product_fk REFERENCES catalog.products (id) ON DELETE CASCADE,
+        position bigint NOT NULL,
         created_at timestamptz NOT NULL,
         title_key text NOT NULL,
         brand_key text,
@@ -34,7 +35,8 @@ export class CatalogSearch1760000000210 implements MigrationInterface {
       CREATE INDEX search_documents_words ON catalog.search_documents USING gin (words);
       CREATE INDEX search_documents_categories ON catalog.search_documents USING gin (categories);
       CREATE INDEX search_documents_attributes ON catalog.search_documents USING gin (attributes);
-      CREATE INDEX search_documents_brand ON catalog.search_documents (brand_key, created_at, product_id);
+      CREATE INDEX search_documents_position ON catalog.search_documents (position, product_id);
+      CREATE INDEX search_documents_brand ON catalog.search_documents (brand_key, position, product_id);
       CREATE INDEX search_documents_created ON catalog.search_documents (created_at, product_id);
       CREATE INDEX search_documents_title ON catalog.search_documents (title_key, product_id);
 
@@ -54,10 +56,10 @@ export class CatalogSearch1760000000210 implements MigrationInterface {
         documents int NOT NULL
       );
 
-      -- Whole words of titles and brands, for typing errors. Only ever added to by writers; a job clears it.
+      -- Whole words of titles and brands: what a typing error may have meant. Writers only ever add, so that they
+      -- never wait for each other over a frequent word.
       CREATE TABLE catalog.search_vocabulary (
-        word text CONSTRAINT search_vocabulary_pk PRIMARY KEY,
-        documents int NOT NULL DEFAULT 1
+        word text CONSTRAINT search_vocabulary_pk PRIMARY KEY
       );
       CREATE INDEX search_vocabulary_trigrams ON catalog.search_vocabulary USING gin (word gin_trgm_ops);
     `);

@@ -1,0 +1,28 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Bool, ListOf, Text } from '../../platform/http/fields.js';
+import { FacetDto } from './product-query.dto.js';
+
+export class ProductPageDto {
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  items: object[];
+
+  @Text({ max: 1000, nullable: true, description: 'Pass it as `cursor` for the next page; null at the end.' })
+  nextCursor: string | null;
+
+  @Text({
+    max: 300,
+    optional: true,
+    nullable: true,
+    description: 'With `q`: what was searched for instead of a typing error.',
+  })
+  correctedQuery?: string | null;
+
+  @ListOf(() => FacetDto, { max: 20, optional: true, description: 'With `facets=true`.' })
+  facets?: FacetDto[];
+
+  @Bool({
+    optional: true,
+    description: 'With `facets=true`: false when more than 10,000 products were found.',
+  })
+  exact?: boolean;
+}

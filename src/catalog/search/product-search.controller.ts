@@ -1,0 +1,44 @@
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../../platform/access/access.js';
+import { Operation } from '../../platform/http/operation.js';
+import { CachedPage } from '../../platform/http/page-cache.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { ProductPageDto } from './product-page.dto.js';
+import { ProductQuery } from './product-query.dto.js';
+import { ProductSearchService } from './product-search.service.js';
+
+@ApiTags('Products')
+@Controller('v1/products')
+@Public()
+export class ProductSearchController {
+  constructor(private readonly search: ProductSearchService) {}
+
+  /** List and search in one: filters narrow, `q` ranks, `facets=true` counts what else could be chosen. */
+  @Get()
+  @CachedPage()
+  @Operation({
+    id: 'listProducts',
+    summary: 'List or search products',
+    description:
+      'Keyset pages. Filters of one facet mean "or", of several "and". Words are stemmed, accents do not matter; with fewer than 24 ' +
+      'products that have all words, those that have some follow. A word that no product has is taken for a typing error.',
+    answers: { 200: ProductPageDto },
+    problems: [platformProblems.invalid_cursor],
+    rawJson: true,
+  })
+  async list(
+    @Query() query: ProductQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { json, nextCursor } = await this.search.page(query);
+    if (nextCursor !== null) {
+      const next = new URL(request.url, 'http://shop');
+      next.searchParams.set('cursor', nextCursor);
+      void reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
+    }
+    return json;
+  }
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config.js';
+import { Cursors } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { facetsOf } from './facets.js';
+import type { ProductQuery, Sort } from './product-query.dto.js';
+import {
+  type FoundProducts,
+  type ProductSearch,
+  ProductSearchRepository,
+} from './product-search.repository.js';
+import type { SearchState } from './ranking.js';
+import type { ProductFilters } from './search-conditions.js';
+import { Spelling } from './spelling.service.js';
+
+/** Lists and searches for shoppers. */
+@Injectable()
+export class ProductSearchService {
+  constructor(
+    private readonly products: ProductSearchRepository,
+    private readonly spelling: Spelling,
+    private readonly cursors: Cursors,
+    private readonly config: Config,
+  ) {}
+
+  /** The page as JSON text, `link` being what the next page is reached by. */
+  async page(query: ProductQuery): Promise<{ json: string; nextCursor: string | null }> {
+    const filters = this.filtersOf(query);
+    const sort = query.sort ?? (filters.q === null ? 'position' : 'relevance');
+    if (sort === 'relevance' && filters.q === null)
+      throw platformProblems.invalid_input('sort=relevance needs words to search for: send q.', {
+        errors: [{ pointer: '/sort', code: 'needs_q', message: 'needs q' }],
+      });
+    // A cursor belongs to one list: other filters, another order or another currency make it worthless.
+    const list = `products ${sort} ${JSON.stringify(filters)}`;
+    const { after, state, corrected } = readKey(this.cursors.decode(list, query.cursor));
+    const search: ProductSearch = {
+      filters: corrected === null ? filters : { ...filters, q: corrected },
+      sort,
+      limit: query.limit,
+      after,
+      state,
+      facets: query.facets ?? false,
+    };
+    const { found, correctedQuery } = await this.find(search, corrected);
+    const nextCursor =
+      found.more && found.last ? this.cursors.encode(list, keyOf(found, correctedQuery)) : null;
+    return { json: toJson(found, filters, nextCursor, correctedQuery, search.facets), nextCursor };
+  }
+
+  /** One round trip; more only for words that no product has, which are probably mistyped. */
+  private async find(search: ProductSearch, corrected: string | null) {
+    const found = await this.products.find(search);
+    const { q } = search.filters;
+    if (q === null || search.after !== null || corrected !== null || !found.state?.unknown)
+      return { found, correctedQuery: corrected };
+    const guess = await this.spelling.correct(q);
+    if (guess === null) return { found, correctedQuery: null };
+    const better = await this.products.find({ ...search, filters: { ...search.filters, q: guess } });
+    return better.items === null ? { found, correctedQuery: null } : { found: better, correctedQuery: guess };
+  }
+
+  private filtersOf(query: ProductQuery): ProductFilters {
+    const q = query.q?.replace(/\0/g, '').trim() ?? '';
+    return {
+      q: q === '' ? null : q,
+      categories: query.category ?? [],
+      brands: query.brand ?? [],
+      price: { gte: query.price?.gte ?? null, lte: query.price?.lte ?? null },
+      attributes: attributesOf(query.attributes ?? {}),
+      inStock: query.inStock ?? false,
+      currency: query.currency ?? this.config.storeCurrency,
+    };
+  }
+}
+
+function attributesOf(attributes: Record<string, unknown>): [string, string[]][] {
+  return Object.entries(attributes).map(([name, given]) => {
+    const values = [given].flat();
+    if (values.length > 20 || !values.every((value) => typeof value === 'string' && value.length <= 200))
+      throw platformProblems.invalid_input(`attributes[${name}] must be a text of at most 200 characters.`, {
+        errors: [{ pointer: `/attributes/${name}`, code: 'is_string', message: 'must be a text' }],
+      });
+    return [name, values as string[]];
+  });
+}
+
+type CursorKey = (string | number | null)[];
+
+/** Sort key and id of the last row, and for a search what its ranks were made of: they must not move between pages. */
+function keyOf(found: FoundProducts, corrected: string | null): CursorKey {
+  const [key, id] = found.last ?? ['', ''];
+  const state = found.state && JSON.stringify([found.state.wide, found.state.weights]);
+  return [key, id, state, corrected];
+}
+
+function readKey(key: CursorKey | null) {
+  if (key === null) return { after: null, state: null, corrected: null };
+  const [last = '', id, state, corrected] = key;
+  const [wide, weights] = (typeof state === 'string' ? JSON.parse(state) : [false, {}]) as [
+    boolean,
+    Record<string, number>,
+  ];
+  return {
+    after: [last ?? '', String(id)] as [string | number, string],
+    state: typeof state === 'string' ? ({ wide, weights } satisfies SearchState) : null,
+    corrected: typeof corrected === 'string' ? corrected : null,
+  };
+}
+
+function toJson(
+  found: FoundProducts,
+  filters: ProductFilters,
+  nextCursor: string | null,
+  correctedQuery: string | null,
+  withFacets: boolean,
+): string {
+  const rest: Record<string, unknown> = { nextCursor };
+  if (filters.q !== null) rest.correctedQuery = correctedQuery;
+  if (withFacets && found.counts) Object.assign(rest, facetsOf(found.counts, filters.currency));
+  // The items are JSON already: parsing them only to write them again would cost more than all the rest.
+  return `{"items":[${found.items ?? ''}],${JSON.stringify(rest).slice(1)}`;
+}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { SEPARATOR } from './search-conditions.js';
+
+/** Words are counted in a sample of about this many products: enough to tell rare from frequent. */
+const SAMPLE = 50_000;
+
+@Injectable()
+export class SearchIndexRepository {
+  constructor(private readonly database: Database) {}
+
+  async write(productIds: string[]): Promise<void> {
+    await this.database.execute(WRITE, [productIds]);
+  }
+
+  /** How many products have a word, by stem; the empty word stands for all products. */
+  async countWords(): Promise<void> {
+    const [size] = await this.database.query<{ products: number }>(
+      'SELECT count(*)::int AS products FROM catalog.search_documents',
+    );
+    const products = size?.products ?? 0;
+    const share = Math.min(1, SAMPLE / Math.max(products, 1));
+    await this.database.transaction(async () => {
+      // Two processes may count at once; the second waits and counts again, which harms nobody.
+      await this.database.execute('LOCK TABLE catalog.search_words IN SHARE ROW EXCLUSIVE MODE');
+      await this.database.execute('DELETE FROM catalog.search_words');
+      await this.database.execute(COUNT, [
+        `SELECT words FROM catalog.search_documents TABLESAMPLE SYSTEM (${Math.max(share * 100, 0.01)})`,
+        share,
+        products,
+      ]);
+    });
+  }
+
+  /** Whether any product has this word, and if not, the words of the vocabulary that are most alike. */
+  async wordsLike(words: string[]): Promise<{ word: string; known: boolean; alike: string | null }[]> {
+    return this.database.query(ALIKE, [words]);
+  }
+
+  async wordsOf(text: string): Promise<string[]> {
+    const rows = await this.database.query<{ word: string }>(
+      `SELECT lexeme AS word FROM unnest(to_tsvector('catalog.plain', $1)) ORDER BY positions[1], lexeme`,
+      [text],
+    );
+    return rows.map(({ word }) => word);
+  }
+
+  /** The most frequent of these words that the vocabulary knows. */
+  async mostFrequent(candidates: string[]): Promise<string | null> {
+    const [best] = await this.database.query<{ word: string }>(MOST_FREQUENT, [candidates]);
+    return best?.word ?? null;
+  }
+}
+
+/** One statement for documents, prices and vocabulary; rows that stay as they are are not written. */
+const WRITE = `
+  WITH source AS MATERIALIZED (
+    SELECT p.id, p.position, p.created_at, p.title, nullif(trim(p.brand), '') AS brand, p.attributes,
+      left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), 20000) AS description
+    FROM catalog.products p WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
+  ),
+  gone AS (
+    DELETE FROM catalog.search_documents
+    WHERE product_id = ANY ($1::uuid[]) AND product_id NOT IN (SELECT id FROM source)
+  ),
+  texts AS (
+    SELECT s.id, to_tsvector('catalog.shop', s.title) AS title,
+      to_tsvector('catalog.shop', left(concat_ws(' ', s.brand, v.codes), 20000)) AS codes,
+      to_tsvector('catalog.shop', left(concat_ws(' ', a.said, v.options, c.titles), 20000)) AS attributes,
+      to_tsvector('catalog.shop', s.description) AS description,
+      coalesce(c.ids, '{}') AS categories, coalesce(a.pairs, '{}') AS pairs
+    FROM source s
+    LEFT JOIN LATERAL (
+      SELECT string_agg(concat_ws(' ', v.sku, v.barcode), ' ') AS codes,
+        string_agg((SELECT string_agg(value, ' ') FROM jsonb_each_text(v.options)), ' ') AS options
+      FROM catalog.variants v WHERE v.product_id = s.id) v ON true
+    LEFT JOIN LATERAL (
+      -- Numbers alone, yes and no find nothing: a search for them means a title.
+      SELECT string_agg(value, ' ') FILTER (WHERE value ~ '[[:alpha:]]' AND lower(value) NOT IN ('yes', 'no', 'true', 'false')) AS said,
+        (array_agg(key || '${SEPARATOR}' || value ORDER BY key) FILTER (WHERE length(value) BETWEEN 1 AND 80))[1:60] AS pairs
+      FROM jsonb_each_text(s.attributes)) a ON true
+    LEFT JOIN LATERAL (
+      SELECT array_agg(DISTINCT above.id) AS ids, string_agg(DISTINCT above.title, ' ') AS titles
+      FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id
+        JOIN catalog.categories above ON above.id = ANY (c.path)
+      WHERE pc.product_id = s.id) c ON true
+  ),
+  documents AS (
+    INSERT INTO catalog.search_documents AS d
+      (product_id, position, created_at, title_key, brand_key, brand, categories, attributes, heading, words, length)
+    SELECT s.id, s.position, s.created_at, left(lower(public.unaccent(s.title)), 200), lower(s.brand), s.brand,
+      t.categories, t.pairs, setweight(t.title, 'A') || setweight(t.codes, 'B'),
+      setweight(t.title, 'A') || setweight(t.codes, 'B') || setweight(t.attributes, 'C') || setweight(t.description, 'D'),
+      length(t.title) + length(t.description)
+    FROM source s JOIN texts t ON t.id = s.id
+    ON CONFLICT (product_id) DO UPDATE SET title_key = excluded.title_key, brand_key = excluded.brand_key,
+      brand = excluded.brand, categories = excluded.categories, attributes = excluded.attributes,
+      heading = excluded.heading, words = excluded.words, length = excluded.length
+    WHERE (d.title_key, d.brand, d.categories, d.attributes, d.words) IS DISTINCT FROM
+      (excluded.title_key, excluded.brand, excluded.categories, excluded.attributes, excluded.words)
+  ),
+  lowest AS MATERIALIZED (
+    SELECT v.product_id, price.key AS currency, min((price.value ->> 'amount')::bigint) AS lowest
+    FROM source s JOIN catalog.variants v ON v.product_id = s.id, jsonb_each(v.prices) price
+    GROUP BY v.product_id, price.key
+  ),
+  unpriced AS (
+    DELETE FROM catalog.search_prices p WHERE p.product_id = ANY ($1::uuid[])
+      AND NOT EXISTS (SELECT FROM lowest l WHERE l.product_id = p.product_id AND l.currency = p.currency)
+  ),
+  priced AS (
+    INSERT INTO catalog.search_prices AS p (product_id, currency, lowest)
+    SELECT product_id, currency, lowest FROM lowest
+    ON CONFLICT (product_id, currency) DO UPDATE SET lowest = excluded.lowest WHERE p.lowest <> excluded.lowest
+  )
+  INSERT INTO catalog.search_vocabulary (word)
+  SELECT DISTINCT t.lexeme FROM source s, unnest(to_tsvector('catalog.plain', concat_ws(' ', s.title, s.brand))) t
+  WHERE t.lexeme ~ '^[[:alpha:]]{3,30}$' AND NOT EXISTS (SELECT FROM catalog.search_vocabulary v WHERE v.word = t.lexeme)
+  ORDER BY t.lexeme
+  ON CONFLICT DO NOTHING`;
+
+const COUNT = `
+  INSERT INTO catalog.search_words (word, documents)
+  SELECT word, greatest(1, round(ndoc / $2::float8))::int FROM ts_stat($1) WHERE ndoc > 1
+  UNION ALL SELECT '', $3::int`;
+
+const ALIKE = `
+  SELECT w.word, k.known, CASE WHEN k.known THEN NULL ELSE (
+    SELECT v.word FROM catalog.search_vocabulary v WHERE v.word % w.word
+    ORDER BY similarity(v.word, w.word) DESC, v.word LIMIT 1) END AS alike
+  FROM unnest($1::text[]) WITH ORDINALITY w (word, place) CROSS JOIN LATERAL (
+    SELECT q = ''::tsquery OR EXISTS (SELECT FROM catalog.search_documents d WHERE d.words @@ q) AS known
+    FROM plainto_tsquery('catalog.shop', w.word) q) k
+  ORDER BY w.place`;
+
+const MOST_FREQUENT = `
+  SELECT v.word FROM catalog.search_vocabulary v
+    LEFT JOIN catalog.search_words w ON w.word = (ts_lexize('pg_catalog.english_stem', v.word))[1]
+  WHERE v.word = ANY ($1::text[])
+  ORDER BY w.documents DESC NULLS LAST, v.word LIMIT 1`;
