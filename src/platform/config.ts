@@ -41,6 +41,8 @@ export class Config {
   /** How long the payment gateway may take before the outcome counts as unknown. */
   readonly gatewayTimeoutMs: number;
   readonly demoStore: boolean;
+  /** Off: every catalog page is made by SQL, to measure what that costs. */
+  readonly pageCache: boolean;
   readonly hashConcurrency: number;
   readonly minimumPasswordLength: number;
   readonly jobConcurrency: number;
@@ -81,6 +83,7 @@ export class Config {
     this.testGatewayUrl = env.url('TEST_GATEWAY_URL', ['http:']);
     this.gatewayTimeoutMs = env.integer('GATEWAY_TIMEOUT_MS', 10_000, 100, 60_000);
     this.demoStore = env.oneOf('DEMO_STORE', ['on', 'off'], 'on') === 'on' && !this.production;
+    this.pageCache = env.oneOf('PAGE_CACHE', ['on', 'off'], 'on') === 'on';
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
     this.minimumPasswordLength = env.integer('MINIMUM_PASSWORD_LENGTH', 15, 8, 64);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);

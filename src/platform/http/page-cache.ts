@@ -1,6 +1,7 @@
 import { Header, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { realNow } from '../clock.js';
+import { Config } from '../config.js';
 import { etagOfBody, matches } from './etag.js';
 
 interface ReadyPage {
@@ -31,6 +32,8 @@ export class PageCache {
   private stockMovedAt = 0;
   /** Counts drops, so that a page whose SQL began before a drop is not kept after it. */
   private generation = 0;
+
+  constructor(private readonly config: Config) {}
 
   dropAll(): void {
     this.pages.clear();
@@ -89,6 +92,7 @@ export class PageCache {
   private keep(url: string, body: string, etag: string): void {
     const old = this.pages.get(url);
     if (old) this.forget(url, old);
+    if (!this.config.pageCache) return;
     this.remember(url, { body, etag, madeAt: realNow().getTime() });
     for (const [oldest, page] of this.pages) {
       if (this.pages.size <= MAX_PAGES && this.bytes <= MAX_BYTES) break;
