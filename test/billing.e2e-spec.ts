@@ -1,18 +1,32 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { BillingApi, type PaymentView } from '../src/billing/billing.api.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
+import { SpokenAccessModule } from './support/billing.fixture.js';
 
 const EUR = (amount: number) => Money.of(amount, 'EUR');
-const buyer = { email: 'ada@example.test', name: 'Ada', billingAddress: null };
+const buyer = { email: 'ada@example.test', name: 'Ada Lovelace', billingAddress: null };
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
+const token = (permissions: string, id = randomUUID()) => `person:${id}:${permissions}`;
+const staff = token('billing:payment:read,billing:refund:write,billing:ledger:read');
+const nobody = token('catalog:product:read');
+
+interface JournalEntry {
+  operationId: string;
+  ref: string;
+  what: string;
+  moved: number;
+}
 
 describe('billing', () => {
   let app: TestApp;
   let billing: BillingApi;
 
   beforeAll(async () => {
-    app = await startApp({ GATEWAY_TIMEOUT_MS: '400' });
+    app = await startApp({ GATEWAY_TIMEOUT_MS: '500' }, [SpokenAccessModule]);
     billing = app.app.get(BillingApi, { strict: false });
   });
   afterAll(() => app?.close());
@@ -21,40 +35,96 @@ describe('billing', () => {
     orderId: string;
     paymentId: string;
     operationId: string;
+    attempt: number;
     view: PaymentView;
   }
+  interface How {
+    orderId?: string;
+    amount?: Money;
+    cartToken?: string;
+    customerId?: string;
+  }
 
-  /** What checkout does: open and commit, ask the gateway, take in the outcome. */
-  async function pay(
-    token: string,
-    options: { orderId?: string; amount?: Money; cartToken?: string } = {},
-  ): Promise<Paid> {
-    const { orderId = randomUUID(), amount = EUR(100), cartToken } = options;
-    const opened = await app.database.transaction(() =>
-      billing.openPayment({
+  const open = (
+    card: string,
+    { orderId = randomUUID(), amount = EUR(100), cartToken, customerId }: How = {},
+  ) =>
+    app.database.transaction(async () => ({
+      orderId,
+      ...(await billing.openPayment({
         orderId,
         amount,
         gateway: 'test',
-        token,
+        token: card,
         buyer,
+        customerId,
         accessHash: cartToken === undefined ? null : hashOf(cartToken),
-      }),
-    );
+      })),
+    }));
+
+  /** What checkout does: open and commit, ask the gateway, take in the outcome. */
+  async function pay(card: string, how: How = {}): Promise<Paid> {
+    const opened = await open(card, how);
     const outcome = await billing.authorize(opened.operationId);
     const view = await app.database.transaction(() => billing.settle(opened.operationId, outcome));
-    return { orderId, ...opened, view };
+    return { ...opened, view };
   }
 
   const present = async (paymentId: string) => (await billing.payment(paymentId)) as PaymentView;
 
-  async function ledgerSum(): Promise<string> {
-    const rows = await app.database.query<{ total: string }>(
-      'SELECT coalesce(sum(amount), 0) AS total FROM billing.ledger_entries GROUP BY currency',
-    );
-    return rows.every(({ total }) => total === '0') ? 'balanced' : 'unbalanced';
+  /** Webhooks come when they come: looks until it is so, and fails when it never is. */
+  async function eventually(isSo: () => Promise<boolean>): Promise<void> {
+    for (let look = 0; look < 500; look++) {
+      if (await isSo()) return app.settle();
+      await wait(10);
+    }
+    throw new Error('it never came to be');
+  }
+  const becomes = (paymentId: string, status: string) =>
+    eventually(async () => (await present(paymentId)).status === status);
+
+  const one = async <R extends object>(sql: string, ...values: unknown[]): Promise<R> => {
+    const [row] = await app.database.query<R>(sql, values);
+    if (row === undefined) throw new Error(`no row: ${sql}`);
+    return row;
+  };
+  const count = async (sql: string, ...values: unknown[]) =>
+    Number((await one<{ count: string }>(`SELECT count(*) FROM ${sql}`, ...values)).count);
+  const facts = (type: string, paymentId: string) =>
+    count(`platform.events WHERE type = $1 AND payload->>'paymentId' = $2`, type, paymentId);
+  const postings = async (paymentId: string) =>
+    (
+      await app.database.query<{ kind: string }>(
+        'SELECT kind FROM billing.ledger_transactions WHERE payment_id = $1 ORDER BY id',
+        [paymentId],
+      )
+    ).map(({ kind }) => kind);
+
+  /** What the gateway itself has written down about an operation. */
+  async function journal(operationId: string): Promise<JournalEntry[]> {
+    const answer = await fetch(`${app.config.testGatewayUrl}/journal`);
+    const { entries } = (await answer.json()) as { entries: JournalEntry[] };
+    return entries.filter((entry) => entry.operationId === operationId);
   }
 
-  describe('each token', () => {
+  const decide = (view: PaymentView, decision: 'approve' | 'deny') =>
+    fetch(view.nextAction?.url ?? '', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ decision }),
+    });
+
+  const refund = (paymentId: string, body: object, key: string = randomUUID(), as = staff) =>
+    app.post(`/v1/admin/payments/${paymentId}/refunds`, body, { token: as, key });
+
+  afterEach(async () => {
+    const sums = await app.database.query<{ sum: string }>(
+      'SELECT sum(amount) FROM billing.ledger_entries GROUP BY currency HAVING sum(amount) <> 0',
+    );
+    expect(sums).toEqual([]);
+  });
+
+  describe('a payment', () => {
     it.each([
       ['ok', 'captured', null],
       ['decline_generic', 'requires_payment_method', 'generic_decline'],
@@ -72,10 +142,744 @@ describe('billing', () => {
       ['http_500_after+drop', 'processing', null],
       ['reset_after+drop', 'processing', null],
       ['async_ok:60000', 'processing', null],
-    ])('%s makes it %s', async (token, status, declineCode) => {
-      const { view } = await pay(token);
+    ])('with the token %s is %s', async (card, status, declineCode) => {
+      const { view } = await pay(card);
       expect(view).toMatchObject({ status, declineCode });
-      expect(await ledgerSum()).toBe('balanced');
+    });
+
+    it('is captured once, with its books and its fact', async () => {
+      const paid = await pay('ok');
+      await app.settle();
+      const again = await billing.authorize(paid.operationId);
+      const view = await app.database.transaction(() => billing.settle(paid.operationId, again));
+      expect(view).toMatchObject({ status: 'captured', captured: EUR(100), refunded: EUR(0) });
+      expect(await postings(paid.paymentId)).toEqual(['payment_captured']);
+      expect(await facts('billing.payment_captured', paid.paymentId)).toBe(1);
+      expect(await journal(paid.operationId)).toMatchObject([{ what: 'charge.captured', moved: 100 }]);
+    });
+
+    it('takes another attempt after a decline, and none after it is paid', async () => {
+      const declined = await pay('insufficient_funds');
+      const paid = await pay('ok', { orderId: declined.orderId });
+      expect(paid).toMatchObject({ paymentId: declined.paymentId, attempt: 2, view: { status: 'captured' } });
+      await expect(open('ok', { orderId: declined.orderId })).rejects.toMatchObject({
+        code: 'billing.payment_already_captured',
+      });
+    });
+
+    it('takes no second attempt while the first is unknown', async () => {
+      const { orderId } = await pay('timeout_after+drop');
+      await expect(open('ok', { orderId })).rejects.toMatchObject({
+        code: 'billing.payment_in_progress',
+        status: 409,
+      });
+    });
+
+    it('takes one of many attempts that come at once', async () => {
+      const { orderId } = await pay('lost');
+      const tries = await Promise.allSettled(Array.from({ length: 8 }, () => open('ok', { orderId })));
+      expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+
+    it('keeps the amount that it was opened for', async () => {
+      const { orderId } = await pay('lost');
+      await expect(open('ok', { orderId, amount: EUR(99) })).rejects.toMatchObject({
+        code: 'billing.payment_amount_frozen',
+      });
+    });
+
+    it('knows only the gateway of this shop', async () => {
+      const opening = app.database.transaction(() =>
+        billing.openPayment({ orderId: randomUUID(), amount: EUR(1), gateway: 'other', token: 'ok', buyer }),
+      );
+      await expect(opening).rejects.toMatchObject({ code: 'billing.unknown_gateway', status: 422 });
+    });
+
+    it('needs few statements: one to open, one to send, two to settle', async () => {
+      await pay('ok');
+      const spies = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'execute')];
+      const mine = () =>
+        spies.flatMap((spy) => spy.mock.calls).filter(([sql]) => /billing\.payments/.test(sql)).length;
+      await pay('ok');
+      expect(mine()).toBeLessThanOrEqual(4);
+      spies.forEach((spy) => spy.mockRestore());
+    });
+
+    it('is never asked for with a transaction open', async () => {
+      const { operationId } = await open('ok');
+      await expect(app.database.transaction(() => billing.authorize(operationId))).rejects.toThrow(
+        /transaction open/,
+      );
+      expect(await journal(operationId)).toEqual([]);
+    });
+
+    it('changes only in a transaction', async () => {
+      const { operationId } = await open('ok');
+      await expect(billing.settle(operationId, { kind: 'unknown', cause: 'x' })).rejects.toThrow(
+        /transaction/,
+      );
+    });
+
+    it('that the gateway cannot be asked for was certainly not made', async () => {
+      const { paymentId, operationId } = await open('ok');
+      const outcome = { kind: 'errored', code: 'gateway_unreachable', retryable: true } as const;
+      await app.database.transaction(() => billing.settle(operationId, outcome));
+      expect(await present(paymentId)).toMatchObject({
+        status: 'requires_payment_method',
+        declineCode: 'gateway_unreachable',
+      });
+    });
+
+    it('leaves no personal data and no token in its facts', async () => {
+      const { operationId, orderId } = await pay('ok');
+      await app.settle();
+      expect(await count(`platform.events WHERE payload::text ~* 'ada@|lovelace'`)).toBe(0);
+      const row = await one<{ token: string | null }>(
+        'SELECT token FROM billing.operations WHERE id = $1',
+        operationId,
+      );
+      expect(row.token).toBeNull();
+      expect(await billing.paymentsOf([orderId])).toHaveLength(1);
+    });
+  });
+
+  describe('an outcome that nobody heard', () => {
+    it.each(['timeout_after', 'http_500_after', 'reset_after'])(
+      'after %s is told by the webhook',
+      async (card) => {
+        const paid = await pay(card);
+        await becomes(paid.paymentId, 'captured');
+        expect(await postings(paid.paymentId)).toEqual(['payment_captured']);
+      },
+    );
+
+    it.each(['timeout_after', 'http_500_after', 'reset_after'])(
+      'after %s is found by the repair job',
+      async (card) => {
+        const paid = await pay(`${card}+drop`);
+        await app.run('billing.repair');
+        expect((await present(paid.paymentId)).status).toBe('processing');
+        app.clock.advance({ minutes: 6 });
+        await app.run('billing.repair');
+        expect((await present(paid.paymentId)).status).toBe('captured');
+        expect(await postings(paid.paymentId)).toEqual(['payment_captured']);
+        expect((await journal(paid.operationId)).map(({ what }) => what)).toEqual(['charge.captured']);
+        await app.settle();
+        expect(await facts('billing.payment_captured', paid.paymentId)).toBe(1);
+      },
+    );
+
+    it('of a request that never arrived ends the attempt, and the shopper may try again', async () => {
+      const paid = await pay('timeout_before');
+      app.clock.advance({ minutes: 6 });
+      await app.run('billing.repair');
+      expect(await present(paid.paymentId)).toMatchObject({
+        status: 'requires_payment_method',
+        declineCode: 'not_received',
+      });
+      const again = await pay('ok', { orderId: paid.orderId });
+      expect(again.view.status).toBe('captured');
+    });
+
+    it('of a process that died before asking ends the attempt too', async () => {
+      const { paymentId } = await open('ok');
+      app.clock.advance({ minutes: 6 });
+      await app.run('billing.repair');
+      expect(await present(paymentId)).toMatchObject({ status: 'requires_payment_method' });
+    });
+
+    it('is repaired once by many workers', async () => {
+      const paid = await pay('timeout_after+drop');
+      app.clock.advance({ minutes: 6 });
+      await Promise.all(Array.from({ length: 5 }, () => app.run('billing.repair')));
+      expect(await postings(paid.paymentId)).toEqual(['payment_captured']);
+    });
+
+    it('whose webhook was lost is caught up with', async () => {
+      const paid = await pay('async_ok:20+drop');
+      await eventually(async () => (await journal(paid.operationId)).length === 2);
+      await app.run('billing.catch_up');
+      await app.settle();
+      expect((await present(paid.paymentId)).status).toBe('captured');
+    });
+  });
+
+  describe('a method that takes its time', () => {
+    it.each([
+      ['async_ok:30', 'captured'],
+      ['async_fail:30', 'requires_payment_method'],
+      ['async_ok:30+dup=4', 'captured'],
+      ['async_ok:30+dup=3+shuffle=100', 'captured'],
+      ['async_ok:30+delay=150', 'captured'],
+    ])('%s ends as %s, once', async (card, status) => {
+      const paid = await pay(card);
+      expect(paid.view.status).toBe('processing');
+      await becomes(paid.paymentId, status);
+      await app.settle();
+      const captured = status === 'captured' ? 1 : 0;
+      expect(await postings(paid.paymentId)).toHaveLength(captured);
+      expect(await facts('billing.payment_captured', paid.paymentId)).toBe(captured);
+    });
+  });
+
+  describe('3-D Secure', () => {
+    const confirm = (paymentId: string, cartToken: string) =>
+      app.post(`/v1/payments/${paymentId}/confirmation`, {}, { cartToken });
+
+    it('captures when the shopper approves and comes back', async () => {
+      const cartToken = randomUUID();
+      const { paymentId, view } = await pay('sca_required+drop', { cartToken });
+      expect((await confirm(paymentId, cartToken)).body).toMatchObject({
+        status: 'requires_action',
+        nextAction: { type: 'redirect', url: view.nextAction?.url },
+      });
+      const page = await (await fetch(view.nextAction?.url ?? '')).text();
+      expect(page).toContain('Approve');
+      await decide(view, 'approve');
+      const answer = await confirm(paymentId, cartToken);
+      expect(answer).toMatchObject({ status: 200, body: { status: 'captured', nextAction: null } });
+      expect((await confirm(paymentId, cartToken)).body.status).toBe('captured');
+      await app.settle();
+      expect(await facts('billing.payment_captured', paymentId)).toBe(1);
+    });
+
+    it('captures by webhook when the shopper never comes back', async () => {
+      const { paymentId, view } = await pay('sca_required');
+      await decide(view, 'approve');
+      await becomes(paymentId, 'captured');
+    });
+
+    it.each([
+      ['sca_required', 'deny', 'authentication_failed'],
+      ['sca_then_decline', 'approve', 'insufficient_funds'],
+    ] as const)('%s that ends in %s may be tried again', async (card, decision, declineCode) => {
+      const cartToken = randomUUID();
+      const { paymentId, view, orderId } = await pay(`${card}+drop`, { cartToken });
+      await decide(view, decision);
+      expect((await confirm(paymentId, cartToken)).body).toMatchObject({
+        status: 'requires_payment_method',
+        declineCode,
+      });
+      expect((await pay('ok', { orderId })).view.status).toBe('captured');
+    });
+
+    it('that the shopper walked away from is closed by the next attempt', async () => {
+      const first = await pay('sca_required');
+      const second = await pay('ok', { orderId: first.orderId });
+      expect(second).toMatchObject({ paymentId: first.paymentId, view: { status: 'captured' } });
+      await app.settle();
+      const late = await decide(first.view, 'approve');
+      expect(await late.text()).toContain('voided');
+      expect(await postings(first.paymentId)).toEqual(['payment_captured']);
+    });
+
+    it('gives the money back when the abandoned challenge is approved after all', async () => {
+      const first = await pay('sca_required+drop');
+      // Approved before our void arrives: the gateway has the money twice.
+      const opened = await open('ok', { orderId: first.orderId });
+      await decide(first.view, 'approve');
+      const outcome = await billing.authorize(opened.operationId);
+      await app.database.transaction(() => billing.settle(opened.operationId, outcome));
+      await app.run('billing.catch_up');
+      await app.settle();
+      app.clock.advance({ minutes: 6 });
+      await app.run('billing.repair');
+      await app.settle();
+      const taken = (await journal(first.operationId)).reduce((sum, { moved }) => sum + moved, 0);
+      const view = await present(first.paymentId);
+      expect(view.captured.minus(view.refunded)).toEqual(EUR(100));
+      expect(view.refunded).toEqual(EUR(taken));
+    });
+  });
+
+  describe('canceling', () => {
+    const cancel = (orderId: string) =>
+      app.database.transaction(() => billing.cancelFor(orderId, 'order canceled'));
+
+    it('ends a payment that was not made', async () => {
+      const { orderId, paymentId } = await pay('lost');
+      expect(await cancel(orderId)).toEqual({ canceled: true });
+      expect(await cancel(orderId)).toEqual({ canceled: true });
+      await app.settle();
+      expect((await present(paymentId)).status).toBe('canceled');
+      expect(await facts('billing.payment_canceled', paymentId)).toBe(1);
+    });
+
+    it('says yes when there is nothing to end', async () => {
+      expect(await cancel(randomUUID())).toEqual({ canceled: true });
+    });
+
+    it('waits while the outcome is unknown', async () => {
+      const { orderId } = await pay('timeout_after+drop');
+      expect(await cancel(orderId)).toEqual({ canceled: false });
+    });
+
+    it('refunds what was captured, once', async () => {
+      const { orderId, paymentId } = await pay('ok');
+      expect(await cancel(orderId)).toEqual({ canceled: true });
+      expect(await cancel(orderId)).toEqual({ canceled: true });
+      await app.settle();
+      expect(await present(paymentId)).toMatchObject({ status: 'captured', refunded: EUR(100) });
+      expect(await postings(paymentId)).toEqual(['payment_captured', 'refund_accepted', 'refund_settled']);
+    });
+
+    it('closes an open challenge', async () => {
+      const { orderId, paymentId, view } = await pay('sca_required');
+      expect(await cancel(orderId)).toEqual({ canceled: true });
+      await app.settle();
+      await decide(view, 'approve');
+      expect(await present(paymentId)).toMatchObject({ status: 'canceled', captured: EUR(0) });
+    });
+
+    it('gives back money that comes too late', async () => {
+      const { operationId, paymentId } = await open('ok');
+      const outcome = await billing.authorize(operationId);
+      await app.database.execute(`UPDATE billing.payments SET status = 'canceled' WHERE id = $1`, [
+        paymentId,
+      ]);
+      await app.database.transaction(() => billing.settle(operationId, outcome));
+      await app.settle();
+      expect(await present(paymentId)).toMatchObject({
+        status: 'canceled',
+        captured: EUR(100),
+        refunded: EUR(100),
+      });
+      expect(await facts('billing.payment_captured', paymentId)).toBe(0);
+    });
+  });
+
+  describe('a refund', () => {
+    it('goes back in full, and is answered again to the same key', async () => {
+      const { paymentId } = await pay('ok');
+      const key = randomUUID();
+      const first = await refund(paymentId, { full: true, reason: 'Arrived broken' }, key);
+      expect(first).toMatchObject({
+        status: 201,
+        body: {
+          paymentId,
+          status: 'succeeded',
+          amount: { amount: 100, currency: 'EUR' },
+          reason: 'Arrived broken',
+        },
+      });
+      const replay = await refund(paymentId, { full: true, reason: 'Arrived broken' }, key);
+      expect(replay.text).toBe(first.text);
+      expect(replay.headers.get('idempotency-replayed')).toBe('true');
+      expect((await refund(paymentId, { full: true }, key)).status).toBe(422);
+      await app.settle();
+      expect(await facts('billing.refund_settled', paymentId)).toBe(1);
+      expect((await app.get(`/v1/admin/refunds/${first.body.id}`, { token: staff })).body).toEqual(
+        first.body,
+      );
+      expect(await count(`platform.audit_entries WHERE subject_id = $1`, first.body.id)).toBe(1);
+    });
+
+    it('may come in parts, up to what was captured', async () => {
+      const { paymentId } = await pay('ok');
+      expect((await refund(paymentId, { amount: { amount: 30, currency: 'EUR' } })).status).toBe(201);
+      expect((await refund(paymentId, { amount: { amount: 71, currency: 'EUR' } })).body).toMatchObject({
+        code: 'billing.refund_exceeds_captured',
+        maximumRefundable: { amount: 70, currency: 'EUR' },
+      });
+      expect((await refund(paymentId, { full: true })).body.amount.amount).toBe(70);
+      expect((await refund(paymentId, { full: true })).status).toBe(409);
+      expect((await present(paymentId)).refunded).toEqual(EUR(100));
+    });
+
+    it('of 60 is given once when 40 are asked for at the same time on 100', async () => {
+      const { paymentId, operationId } = await pay('ok');
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, () => refund(paymentId, { amount: { amount: 60, currency: 'EUR' } })),
+      );
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+      expect(statuses.filter((status) => status === 409)).toHaveLength(39);
+      expect((await present(paymentId)).refunded).toEqual(EUR(60));
+      expect(await journal(operationId)).toHaveLength(1);
+    });
+
+    it('is made once by twenty requests with one key', async () => {
+      const { paymentId } = await pay('ok');
+      const key = randomUUID();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => refund(paymentId, { amount: { amount: 10, currency: 'EUR' } }, key)),
+      );
+      expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+      expect(await count('billing.refunds WHERE payment_id = $1', paymentId)).toBe(1);
+    });
+
+    it('that the gateway refuses frees its room', async () => {
+      const { paymentId } = await pay('refund_fail');
+      const answer = await refund(paymentId, { full: true });
+      expect(answer).toMatchObject({
+        status: 201,
+        body: { status: 'failed', failureCode: 'refund_refused' },
+      });
+      expect(await postings(paymentId)).toEqual(['payment_captured', 'refund_accepted', 'refund_withdrawn']);
+      const detail = await app.get(`/v1/admin/payments/${paymentId}`, { token: staff });
+      expect(detail.body.refundable.amount).toBe(100);
+    });
+
+    it.each([
+      ['refund_pending:40', 'succeeded', 100],
+      ['refund_fail_later:40', 'failed', 0],
+    ])('that takes its time (%s) ends as %s', async (card, status, refunded) => {
+      const { paymentId } = await pay(card);
+      const answer = await refund(paymentId, { full: true });
+      expect(answer).toMatchObject({ status: 202, body: { status: 'pending' } });
+      expect((await refund(paymentId, { full: true })).status).toBe(409);
+      await eventually(
+        async () =>
+          (await app.get(`/v1/admin/refunds/${answer.body.id}`, { token: staff })).body.status === status,
+      );
+      expect((await present(paymentId)).refunded).toEqual(EUR(refunded));
+    });
+
+    it('whose answer is lost keeps its room and is found by the repair job', async () => {
+      const { paymentId } = await pay('refund_timeout_after+drop');
+      const answer = await refund(paymentId, { full: true });
+      expect(answer).toMatchObject({ status: 202, body: { status: 'pending' } });
+      expect((await refund(paymentId, { full: true })).status).toBe(409);
+      app.clock.advance({ minutes: 6 });
+      await app.run('billing.repair');
+      expect((await present(paymentId)).refunded).toEqual(EUR(100));
+      expect(await count(`billing.refunds WHERE payment_id = $1 AND status = 'succeeded'`, paymentId)).toBe(
+        1,
+      );
+    });
+
+    it.each([
+      ['nothing', {}],
+      ['both', { full: true, amount: { amount: 1, currency: 'EUR' } }],
+      ['full: false', { full: false }],
+      ['an amount of zero', { amount: { amount: 0, currency: 'EUR' } }],
+      ['a negative amount', { amount: { amount: -5, currency: 'EUR' } }],
+      ['another currency', { amount: { amount: 5, currency: 'USD' } }],
+      ['a fraction', { amount: { amount: 0.5, currency: 'EUR' } }],
+      ['an unknown property', { full: true, fully: true }],
+    ])('with %s is refused and changes nothing', async (_, body) => {
+      const { paymentId } = await pay('ok');
+      expect((await refund(paymentId, body)).status).toBe(400);
+      expect(await count('billing.refunds WHERE payment_id = $1', paymentId)).toBe(0);
+      expect(await postings(paymentId)).toEqual(['payment_captured']);
+    });
+
+    it('needs a key, a permission and a payment', async () => {
+      const { paymentId } = await pay('ok');
+      const path = `/v1/admin/payments/${paymentId}/refunds`;
+      expect((await app.post(path, { full: true }, { token: staff })).body.code).toBe(
+        'platform.idempotency_key_required',
+      );
+      expect((await app.post(path, { full: true }, { key: randomUUID() })).status).toBe(401);
+      expect((await refund(paymentId, { full: true }, randomUUID(), nobody)).status).toBe(403);
+      expect((await refund(randomUUID(), { full: true })).status).toBe(404);
+      expect((await refund('not-an-id', { full: true })).status).toBe(400);
+      expect((await present(paymentId)).refunded).toEqual(EUR(0));
+    });
+
+    it('of an unpaid payment has nothing to give', async () => {
+      const { paymentId } = await pay('lost');
+      expect((await refund(paymentId, { full: true })).status).toBe(409);
+    });
+  });
+
+  describe('a notice of the gateway', () => {
+    let secret: string;
+    beforeAll(async () => {
+      const { account } = await one<{ account: string }>(`SELECT account FROM billing.gateway_accounts`);
+      secret = createHmac('sha256', app.config.key('gateway-webhooks')).update(account).digest('hex');
+    });
+
+    const noticeAbout = (ref: string, operationId: string, fields: object = {}) => ({
+      id: `evt_${randomUUID()}`,
+      sequence: 1,
+      type: 'charge.captured',
+      createdAt: new Date(app.clock.now()).toISOString(),
+      data: { ref, operationId, version: 9, status: 'captured', amount: 100, currency: 'EUR', ...fields },
+    });
+    const realSeconds = () => Math.floor((performance.timeOrigin + performance.now()) / 1000);
+    const send = (body: string, { t = realSeconds(), key = secret, code = 'test' } = {}) =>
+      app.post(`/v1/gateways/${code}/webhooks`, body, {
+        headers: {
+          'content-type': 'application/json',
+          'gateway-signature': `t=${t},v1=${createHmac('sha256', key).update(`${t}.${body}`).digest('hex')}`,
+        },
+      });
+    const kept = () => count('billing.gateway_events');
+
+    it('is checked over the very bytes, is only a hint, and counts once', async () => {
+      const paid = await pay('timeout_after+drop');
+      const ref = (await journal(paid.operationId))[0]?.ref ?? '';
+      // The notice lies about the amount; the gateway itself is believed.
+      const body = JSON.stringify(noticeAbout(ref, paid.operationId, { amount: 5 }), null, 3).replace(
+        /":/g,
+        '" :',
+      );
+      expect((await send(body)).status).toBe(200);
+      expect((await send(body)).status).toBe(200);
+      await becomes(paid.paymentId, 'captured');
+      expect((await present(paid.paymentId)).captured).toEqual(EUR(100));
+      expect(await postings(paid.paymentId)).toEqual(['payment_captured']);
+    });
+
+    it('without the right signature is refused, and nothing is kept', async () => {
+      const before = await kept();
+      const body = JSON.stringify(noticeAbout('ch_1', randomUUID()));
+      const refused = [
+        await send(body, { key: 'another secret' }),
+        await send(body, { t: realSeconds() - 400 }),
+        await app.post('/v1/gateways/test/webhooks', body, {
+          headers: { 'content-type': 'application/json' },
+        }),
+        await app.post('/v1/gateways/test/webhooks', body, {
+          headers: { 'content-type': 'application/json', 'gateway-signature': 't=1,v1=zz' },
+        }),
+      ];
+      for (const answer of refused) {
+        expect(answer).toMatchObject({ status: 400, body: { code: 'billing.bad_signature' } });
+      }
+      expect(await kept()).toBe(before);
+    });
+
+    it('for a gateway that this shop does not have is not found', async () => {
+      expect((await send('{}', { code: 'other' })).status).toBe(404);
+    });
+
+    it('about an unknown object is tried three times more and is then an orphan', async () => {
+      const notice = noticeAbout('ch_nobody', randomUUID());
+      expect((await send(JSON.stringify(notice))).status).toBe(200);
+      await app.settle();
+      const state = async () =>
+        one<{ status: string; tries: number }>(
+          'SELECT status, tries FROM billing.gateway_events WHERE event_id = $1',
+          notice.id,
+        );
+      expect(await state()).toEqual({ status: 'received', tries: 1 });
+      for (let run = 0; run < 3; run++) {
+        app.clock.advance({ minutes: 11 });
+        await app.run('billing.retry_notices');
+      }
+      expect(await state()).toEqual({ status: 'orphan', tries: 4 });
+    });
+
+    it('that says two things under one id is a conflict for a person', async () => {
+      const notice = noticeAbout('ch_nobody', randomUUID());
+      await send(JSON.stringify(notice));
+      const other = { ...notice, data: { ...notice.data, amount: 7 } };
+      expect((await send(JSON.stringify(other))).status).toBe(200);
+      await app.settle();
+      const { status } = await one<{ status: string }>(
+        'SELECT status FROM billing.gateway_events WHERE event_id = $1',
+        notice.id,
+      );
+      expect(status).toBe('conflict');
+    });
+  });
+
+  describe('reading a payment', () => {
+    const cartToken = randomUUID();
+    const customerId = randomUUID();
+    let paid: Paid;
+    beforeAll(async () => {
+      paid = await pay('ok', { cartToken, customerId });
+    });
+
+    it('is for its customer, the holder of the cart and staff', async () => {
+      const path = `/v1/payments/${paid.paymentId}`;
+      const answers = [
+        await app.get(path, { cartToken }),
+        await app.get(path, { token: token('account:self', customerId) }),
+        await app.get(path, { token: staff }),
+      ];
+      for (const answer of answers) {
+        expect(answer).toMatchObject({
+          status: 200,
+          body: {
+            id: paid.paymentId,
+            orderId: paid.orderId,
+            status: 'captured',
+            amount: { amount: 100, currency: 'EUR' },
+            captured: { amount: 100, currency: 'EUR' },
+            refunded: { amount: 0, currency: 'EUR' },
+            declineCode: null,
+            nextAction: null,
+          },
+        });
+      }
+    });
+
+    it.each(['', '/confirmation'])('(%s) answers somebody else as if it were not there', async (suffix) => {
+      const ask = (id: string, options: object) =>
+        suffix === ''
+          ? app.get(`/v1/payments/${id}`, options)
+          : app.post(`/v1/payments/${id}${suffix}`, {}, options);
+      const foreign = [
+        await ask(paid.paymentId, {}),
+        await ask(paid.paymentId, { cartToken: randomUUID() }),
+        await ask(paid.paymentId, { token: token('account:self') }),
+        await ask(randomUUID(), { cartToken }),
+      ];
+      const shapes = foreign.map(({ status, body }) => ({ status, ...body, instance: '', requestId: '' }));
+      expect(shapes[0]).toMatchObject({ status: 404, code: 'platform.not_found' });
+      for (const shape of shapes) expect(shape).toEqual(shapes[0]);
+      expect((await ask('not-an-id', {})).status).toBe(400);
+    });
+
+    it('takes nothing from who confirms it', async () => {
+      const answer = await app.post(
+        `/v1/payments/${paid.paymentId}/confirmation`,
+        { status: 'captured' },
+        { cartToken },
+      );
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '/status' }] } });
+    });
+
+    it('of staff shows every call', async () => {
+      const { body, status } = await app.get(`/v1/admin/payments/${paid.paymentId}`, { token: staff });
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        customerId,
+        gateway: 'test',
+        attempts: 1,
+        operations: [{ kind: 'authorize', status: 'succeeded', nextCheckAt: null }],
+      });
+      expect(body).not.toHaveProperty('buyer');
+      expect(JSON.stringify(body)).not.toContain('ada@');
+      expect((await app.get(`/v1/admin/payments/${randomUUID()}`, { token: staff })).status).toBe(404);
+    });
+  });
+
+  describe('lists of staff', () => {
+    it.each(['payments', 'refunds', 'ledger/transactions'])(
+      '%s page through everything once',
+      async (list) => {
+        const seen: string[] = [];
+        let cursor: string | null = null;
+        do {
+          const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+          const { status, body } = await app.get(`/v1/admin/${list}?limit=7${query}`, { token: staff });
+          expect(status).toBe(200);
+          seen.push(...body.items.map(({ id }: { id: string }) => id));
+          cursor = body.nextCursor;
+        } while (cursor !== null);
+        expect(new Set(seen).size).toBe(seen.length);
+        const table = list === 'ledger/transactions' ? 'ledger_transactions' : list;
+        expect(seen).toHaveLength(await count(`billing.${table}`));
+      },
+    );
+
+    it('filter', async () => {
+      const { paymentId, orderId } = await pay('ok', { amount: EUR(777) });
+      await refund(paymentId, { amount: { amount: 77, currency: 'EUR' } });
+      const get = async (path: string) => (await app.get(`/v1/admin/${path}`, { token: staff })).body.items;
+      expect(await get(`payments?orderId=${orderId}&status=captured&currency=EUR`)).toMatchObject([
+        { id: paymentId },
+      ]);
+      expect(await get(`payments?orderId=${orderId}&status=canceled`)).toEqual([]);
+      expect(await get(`refunds?paymentId=${paymentId}&status=succeeded`)).toMatchObject([
+        { amount: { amount: 77 } },
+      ]);
+      expect(await get(`ledger/transactions?paymentId=${paymentId}&kind=payment_captured`)).toMatchObject([
+        {
+          orderId,
+          entries: [
+            { account: 'assets:provider:test:clearing', amount: { amount: 777, currency: 'EUR' } },
+            { account: 'liab:unapplied', amount: { amount: -777, currency: 'EUR' } },
+          ],
+        },
+      ]);
+      expect(await get(`ledger/transactions?orderId=${orderId}&account=contra:refunds`)).toHaveLength(1);
+    });
+
+    it.each(['payments', 'refunds', 'ledger/transactions', 'ledger/accounts', `payments/${randomUUID()}`])(
+      '%s are for staff alone and refuse what they do not know',
+      async (list) => {
+        expect((await app.get(`/v1/admin/${list}`)).status).toBe(401);
+        expect((await app.get(`/v1/admin/${list}`, { token: nobody })).status).toBe(403);
+        if (list.includes('payments/')) return;
+        expect((await app.get(`/v1/admin/${list}?nonsense=1`, { token: staff })).status).toBe(400);
+        if (list === 'ledger/accounts') return;
+        expect((await app.get(`/v1/admin/${list}?cursor=nonsense`, { token: staff })).status).toBe(400);
+        expect((await app.get(`/v1/admin/${list}?limit=0`, { token: staff })).status).toBe(400);
+      },
+    );
+
+    it('the trial balance adds up to zero and equals the gateway', async () => {
+      const { body } = await app.get('/v1/admin/ledger/accounts', { token: staff });
+      expect(body.totals.every(({ amount }: { amount: number }) => amount === 0)).toBe(true);
+      const { account } = await one<{ account: string }>('SELECT account FROM billing.gateway_accounts');
+      await app.run('billing.catch_up');
+      await app.settle();
+      app.clock.advance({ hours: 30 });
+      await app.run('billing.repair');
+      await app.settle();
+      const after = await app.get('/v1/admin/ledger/accounts?currency=EUR', { token: staff });
+      const clearing = after.body.items.find(
+        (item: { account: string }) => item.account === 'assets:provider:test:clearing',
+      );
+      const balance = await fetch(`${app.config.testGatewayUrl}/balance`, {
+        headers: { authorization: `Bearer ${account}` },
+      });
+      expect(clearing.balance.amount).toBe(((await balance.json()) as { EUR: number }).EUR);
+    });
+  });
+
+  describe('the ledger', () => {
+    const insert = (entries: string) =>
+      app.database.transaction(async () => {
+        const id = randomUUID();
+        await app.database.execute(
+          `INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at)
+           VALUES ($1, 'payment_captured', 'operation', $1, $1, $1, now())`,
+          [id],
+        );
+        if (entries) {
+          await app.database.execute(
+            `INSERT INTO billing.ledger_entries (transaction_id, position, account, currency, amount)
+             SELECT '${id}', * FROM (VALUES ${entries}) AS e`,
+          );
+        }
+      });
+
+    it.each([
+      ['an unbalanced transaction', `(1, 'a', 'EUR', 5), (2, 'b', 'EUR', -4)`, 'ledger_balanced'],
+      ['a balance across currencies', `(1, 'a', 'EUR', 5), (2, 'b', 'USD', -5)`, 'ledger_balanced'],
+      ['no entries', '', 'ledger_has_entries'],
+      ['an entry of nothing', `(1, 'a', 'EUR', 0), (2, 'b', 'EUR', 0)`, 'ledger_entries_amount_check'],
+    ])('refuses %s', async (_, entries, constraint) => {
+      await expect(insert(entries)).rejects.toMatchObject({ constraint });
+    });
+
+    it('takes a balanced exchange of currencies', async () => {
+      await insert(`(1, 'a', 'EUR', 5), (2, 'b', 'EUR', -5), (3, 'a', 'USD', -6), (4, 'b', 'USD', 6)`);
+    });
+
+    it('refuses the same fact twice, and an entry added to an old transaction', async () => {
+      const { id, source_id } = await one<{ id: string; source_id: string }>(
+        'SELECT id, source_id FROM billing.ledger_transactions LIMIT 1',
+      );
+      await expect(
+        app.database.execute(
+          `INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at)
+           SELECT $1, kind, source_type, source_id, payment_id, order_id, effective_at
+             FROM billing.ledger_transactions WHERE source_id = $2 LIMIT 1`,
+          [randomUUID(), source_id],
+        ),
+      ).rejects.toMatchObject({ constraint: 'ledger_transactions_source_key' });
+      await expect(
+        app.database.execute(`INSERT INTO billing.ledger_entries VALUES ($1, 77, 'a', 'EUR', 5)`, [id]),
+      ).rejects.toMatchObject({ constraint: 'ledger_balanced' });
+    });
+
+    it.each([
+      'UPDATE billing.ledger_entries SET amount = amount + 1',
+      'DELETE FROM billing.ledger_entries',
+      'TRUNCATE billing.ledger_entries',
+      `UPDATE billing.ledger_transactions SET kind = 'other'`,
+      'DELETE FROM billing.ledger_transactions',
+      'TRUNCATE billing.ledger_transactions CASCADE',
+    ])('refuses %s', async (sql) => {
+      await expect(app.database.execute(sql)).rejects.toThrow(/append-only/);
     });
   });
 });

@@ -101,10 +101,13 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
     if (!timingSafeEqual(expected, Buffer.from(v1, 'hex'))) throw new BadSignature('another signature');
     if (Math.abs(realNow().getTime() / 1000 - Number(t)) > SIGNATURE_TOLERANCE_SECONDS)
       throw new BadSignature('too old');
-    return noticeOf(JSON.parse(raw.toString('utf8')) as EventBody);
+    const body = JSON.parse(raw.toString('utf8')) as EventBody;
+    if (!isEvent(body)) throw new BadSignature('signed, but not a notice');
+    return noticeOf(body);
   }
 
   async noticesAfter(position: string): Promise<GatewayNotice[]> {
+    this.refuseInTransaction();
     const { status, body } = await this.call('GET', `/v1/events?after=${position}&limit=${EVENTS_AT_ONCE}`);
     if (status !== 200) throw new Error(`the gateway answered ${status} to the list of events`);
     return (body as { events: EventBody[] }).events.map(noticeOf);
@@ -118,6 +121,7 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
     path: string,
     body: { operationId: string } & Record<string, unknown>,
   ): Promise<GatewayOutcome> {
+    this.refuseInTransaction();
     let answer: Answer;
     try {
       answer = await this.call('POST', path, body, body.operationId);
@@ -140,6 +144,7 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
   }
 
   private async read(path: string): Promise<GatewaySnapshot | null> {
+    this.refuseInTransaction();
     const { status, body } = await this.call('GET', path);
     if (status === 404) return null;
     if (status !== 200) throw new Error(`the gateway answered ${status}`);
@@ -165,6 +170,11 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
     return { status: answer.statusCode, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : null };
   }
 
+  private refuseInTransaction(): void {
+    if (this.database.inTransaction)
+      throw new Error('a gateway was about to be called with a transaction open');
+  }
+
   private connections(): Pool {
     if (this.config.testGatewayUrl === null) {
       throw Object.assign(new Error('TEST_GATEWAY_URL is not set'), { code: 'ENOTFOUND' });
@@ -177,6 +187,14 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
     const account = await this.accounts.accountAt(this.code);
     return createHmac('sha256', this.config.key('gateway-webhooks')).update(account).digest('hex');
   }
+}
+
+function isEvent({ id, type, createdAt, data }: Partial<EventBody>): boolean {
+  return (
+    [id, type, createdAt, data?.ref, data?.operationId].every((text) => typeof text === 'string') &&
+    Number.isSafeInteger(data?.version) &&
+    !Number.isNaN(Date.parse(String(createdAt)))
+  );
 }
 
 function noticeOf({ id, sequence, type, createdAt, data }: EventBody): GatewayNotice {

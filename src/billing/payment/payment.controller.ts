@@ -6,7 +6,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ConfirmationService } from './confirmation.service.js';
 import { PaymentAccess } from './payment-access.service.js';
-import { ConfirmPaymentDto, PaymentDto } from './payment.dto.js';
+import { PaymentDto } from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
 
 const CartTokenHeader = () =>
@@ -15,6 +15,15 @@ const CartTokenHeader = () =>
     required: false,
     description: 'The token of the cart that the payment was made from.',
   });
+
+/** Confirming says nothing: what the payment has become is the gateway's word alone. */
+function refuseContent(body: unknown): void {
+  const [property] = Object.keys(Object(body ?? {}) as object);
+  if (property === undefined) return;
+  throw platformProblems.invalid_input('The body must be empty.', {
+    errors: [{ pointer: `/${property}`, code: 'unknown_property', message: 'is not known here' }],
+  });
+}
 
 /** A shopper's payment, for whoever may see its order. */
 @ApiTags('Payments')
@@ -57,10 +66,11 @@ export class PaymentController {
   })
   async confirm(
     @Param('id', ParseUUIDPipe) id: string,
-    @Body() _body: ConfirmPaymentDto,
+    @Body() body: unknown,
     @CurrentActor() actor: Actor,
     @Headers('x-cart-token') cartToken?: string,
   ): Promise<PaymentDto> {
+    refuseContent(body);
     return PaymentDto.from(await this.confirmation.confirm(await this.access.find(id, actor, cartToken)));
   }
 }

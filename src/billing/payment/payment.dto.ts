@@ -172,6 +172,3 @@ export class PaymentQuery extends PageQuery {
   @CurrencyCode({ optional: true })
   currency?: string;
 }
-
-/** Confirming needs nothing: the gateway is read again. */
-export class ConfirmPaymentDto {}
