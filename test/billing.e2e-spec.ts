@@ -2,7 +2,6 @@ import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { BillingApi, type PaymentView } from '../src/billing/billing.api.js';
-import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import { SpokenAccessModule } from './support/billing.fixture.js';

@@ -27,7 +27,7 @@ export class Operation {
   checks: number;
   nextCheckAt: Date | null;
 
-  constructor(fields: Operation.Fields) {
+  constructor(fields: OperationFields) {
     Object.assign(this, fields);
   }
 
@@ -51,6 +51,4 @@ export class Operation {
   }
 }
 
-export namespace Operation {
-  export type Fields = Omit<Operation, 'isFinal'>;
-}
+export type OperationFields = Omit<Operation, 'isFinal'>;

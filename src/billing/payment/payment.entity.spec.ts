@@ -3,12 +3,18 @@ import { Money } from '../../platform/money/money.js';
 import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
 import type { Posting } from '../ledger/posting.js';
 import { Operation, type OperationKind } from './operation.entity.js';
-import { Payment, PAYMENT_STATUSES, type PaymentStatus, TRANSITIONS } from './payment.entity.js';
+import {
+  Payment,
+  type PaymentFields,
+  PAYMENT_STATUSES,
+  type PaymentStatus,
+  TRANSITIONS,
+} from './payment.entity.js';
 
 const EUR = (amount: number | bigint) => Money.of(amount, 'EUR');
 const now = new Date('2026-11-21T10:00:00Z');
 
-const payment = (fields: Partial<Payment.Fields> = {}) =>
+const payment = (fields: Partial<PaymentFields> = {}) =>
   new Payment({
     id: 'p',
     orderId: 'o',

@@ -76,7 +76,7 @@ export class Payment {
   version: number;
   createdAt: Date;
 
-  constructor(fields: Payment.Fields) {
+  constructor(fields: PaymentFields) {
     Object.assign(this, fields);
   }
 
@@ -306,6 +306,4 @@ export class Payment {
   }
 }
 
-export namespace Payment {
-  export type Fields = Omit<Payment, 'refundable' | 'settle' | 'cancel'>;
-}
+export type PaymentFields = Omit<Payment, 'refundable' | 'settle' | 'cancel'>;
