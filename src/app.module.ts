@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
 import { BillingModule } from './billing/billing.module.js';
+import { CatalogModule } from './catalog/catalog.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 /** The whole system on one page. */
 @Module({
-  imports: [PlatformModule, BillingModule],
+  imports: [PlatformModule, CatalogModule, BillingModule],
 })
 export class AppModule {}

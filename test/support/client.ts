@@ -52,7 +52,7 @@ export class Client {
       redirect: 'manual',
       headers: {
         ...(body !== undefined && !raw && { 'content-type': 'application/json' }),
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(token && { authorization: `Bearer ${token}` }),
         ...(key !== undefined && { 'idempotency-key': key }),
         ...(cartToken !== undefined && { 'x-cart-token': cartToken }),
         ...headers,

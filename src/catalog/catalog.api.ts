@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database/database.js';
+import { Money } from '../platform/money/money.js';
+import { type SellableRow, SellableRepository } from './product/sellable.repository.js';
+import { StockService } from './stock/stock.service.js';
+
+/** A variant as whoever sells it needs to know it, at this moment. */
+export interface SellableVariant {
+  variantId: string;
+  productId: string;
+  sku: string;
+  /** Title of the product. */
+  title: string;
+  variantTitle: string;
+  options: Record<string, string>;
+  unitPrice: Money;
+  taxClass: string;
+  weightGrams: number;
+  /** Pieces that could be reserved now, without backorders. */
+  available: number;
+  /** More than `available` may be sold. */
+  backorder: boolean;
+}
+
+/** How many of which variant. */
+export interface StockLine {
+  variantId: string;
+  quantity: number;
+}
+
+/** What other modules may ask the catalog. */
+@Injectable()
+export class CatalogApi {
+  constructor(
+    private readonly sellables: SellableRepository,
+    private readonly stock: StockService,
+    private readonly database: Database,
+  ) {}
+
+  /** Published variants that have a price in the currency; those that are unknown, unpublished or unpriced are missing. */
+  async sellable(variantIds: string[], currency: string): Promise<SellableVariant[]> {
+    const rows = await this.sellables.find(variantIds, currency);
+    return rows.map(({ amount, ...row }: SellableRow) => ({
+      ...row,
+      unitPrice: Money.of(BigInt(amount), currency),
+    }));
+  }
+
+  /**
+   * Holds pieces for a reference (an order) until `expiresAt`, in the caller's transaction. All lines or none:
+   * `catalog.out_of_stock` (409) points at each line that cannot be served. Stock rows are locked in the order of
+   * their ids, so two buyers never deadlock. Repeating it for the same reference only extends the hold.
+   */
+  async reserve(reference: string, lines: StockLine[], expiresAt: Date): Promise<void> {
+    this.mustBeInTransaction();
+    await this.stock.reserve(reference, lines, expiresAt);
+  }
+
+  /** Lets a hold end later, never earlier. */
+  async extendReservation(reference: string, until: Date): Promise<void> {
+    await this.stock.extend(reference, until);
+  }
+
+  /**
+   * Promises what was held: reserved becomes allocated. When the hold ended meanwhile it tries to take the same
+   * again; false means that not enough is left, and that nothing was changed. Repeating it is harmless.
+   */
+  async allocate(reference: string): Promise<boolean> {
+    this.mustBeInTransaction();
+    return this.stock.allocate(reference);
+  }
+
+  /** Gives back everything of the reference that was not shipped. Repeating it is harmless. */
+  async release(reference: string): Promise<void> {
+    await this.stock.release(reference);
+  }
+
+  /** Sends allocated pieces away: on hand and allocated drop together. Refuses more than is allocated. */
+  async ship(reference: string, lines: StockLine[]): Promise<void> {
+    this.mustBeInTransaction();
+    await this.stock.ship(reference, lines);
+  }
+
+  /** These belong to what the caller does with them, or a crash would leave one without the other. */
+  private mustBeInTransaction(): void {
+    if (!this.database.inTransaction) throw new Error('call this inside the transaction that it belongs to');
+  }
+}

@@ -1,0 +1,64 @@
+import { defineProblems } from '../platform/http/problem.js';
+
+export const catalogProblems = defineProblems('catalog', {
+  out_of_stock: {
+    status: 409,
+    title: 'Not enough stock',
+    meaning: 'Fewer pieces are left than were asked for.',
+    remedy: 'Lower the quantity to what `errors` says is available, or remove the line.',
+  },
+  handle_taken: {
+    status: 409,
+    title: 'The handle is taken',
+    meaning: 'Another product or category has this handle, or the word is reserved.',
+    remedy: 'Choose another handle.',
+  },
+  sku_taken: {
+    status: 409,
+    title: 'The SKU is taken',
+    meaning: 'Another variant has this SKU, or the same SKU stands twice in the request.',
+    remedy: 'Give every variant a SKU of its own.',
+  },
+  external_id_taken: {
+    status: 409,
+    title: 'The external id is taken',
+    meaning: 'Another product has this external id.',
+    remedy: 'Change that product instead of making a second one.',
+  },
+  unknown_category: {
+    status: 422,
+    title: 'Unknown category',
+    meaning: 'No category has this handle.',
+    remedy: 'Make the category first: POST /v1/admin/categories.',
+  },
+  category_cycle: {
+    status: 422,
+    title: 'A category cannot stand below itself',
+    meaning: 'The new parent is the category itself or stands below it.',
+    remedy: 'Choose a parent outside of the subtree.',
+  },
+  category_in_use: {
+    status: 409,
+    title: 'The category is in use',
+    meaning: 'Products or other categories stand in it.',
+    remedy: 'Move them first.',
+  },
+  unknown_location: {
+    status: 422,
+    title: 'Unknown location',
+    meaning: 'No location has this code.',
+    remedy: 'Use a code of GET /v1/admin/locations, or make the location first.',
+  },
+  stock_promised: {
+    status: 409,
+    title: 'The stock is promised to orders',
+    meaning: 'The change would leave fewer pieces than are allocated or reserved.',
+    remedy: 'Cancel orders first, or wait until reservations end.',
+  },
+  compare_at_too_low: {
+    status: 422,
+    title: 'The compare-at price is not higher',
+    meaning: 'A compare-at price must be higher than the price that it stands beside.',
+    remedy: 'Raise `compareAtPrice` or leave it out.',
+  },
+});

@@ -1,0 +1,16 @@
+import { DomainEvent } from '../platform/events/event.js';
+
+/** What a product page shows beyond its stock has changed: texts, prices, variants, status, category. */
+export class ProductChanged extends DomainEvent<{ productIds: string[] }> {
+  static readonly type = 'catalog.product_changed';
+}
+
+/** How many can be sold has changed. */
+export class StockChanged extends DomainEvent<{ variantIds: string[] }> {
+  static readonly type = 'catalog.stock_changed';
+}
+
+/** A file waits to be imported. */
+export class ImportRequested extends DomainEvent<{ importId: string }> {
+  static readonly type = 'catalog.import_requested';
+}

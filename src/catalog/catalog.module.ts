@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import { PlatformModule } from '../platform/platform.module.js';
+import { CatalogApi } from './catalog.api.js';
+import { CategoryController } from './category/category.controller.js';
+import { CategoryRepository } from './category/category.repository.js';
+import { CategoryService } from './category/category.service.js';
+import { PriceController } from './price/price.controller.js';
+import { PriceRepository } from './price/price.repository.js';
+import { PriceService } from './price/price.service.js';
+import { AdminProductController } from './product/admin-product.controller.js';
+import { ProductController } from './product/product.controller.js';
+import { ProductReader } from './product/product.reader.service.js';
+import { ProductRepository } from './product/product.repository.js';
+import { ProductService } from './product/product.service.js';
+import { SellableRepository } from './product/sellable.repository.js';
+import { SearchIndex } from './search/search-index.service.js';
+import { StockController } from './stock/stock.controller.js';
+import { StockJobs } from './stock/stock.jobs.js';
+import { StockReader } from './stock/stock.reader.service.js';
+import { StockRepository } from './stock/stock.repository.js';
+import { StockService } from './stock/stock.service.js';
+
+/**
+ * Owns what is sold, for how much, and how many are left: schema `catalog`. Calls nobody. Listens to ordering.
+ */
+@Module({
+  imports: [PlatformModule],
+  controllers: [
+    AdminProductController,
+    CategoryController,
+    PriceController,
+    ProductController,
+    StockController,
+  ],
+  providers: [
+    CatalogApi,
+    CategoryRepository,
+    CategoryService,
+    PriceRepository,
+    PriceService,
+    ProductReader,
+    ProductRepository,
+    ProductService,
+    SearchIndex,
+    SellableRepository,
+    StockJobs,
+    StockReader,
+    StockRepository,
+    StockService,
+  ],
+  exports: [CatalogApi],
+})
+export class CatalogModule {}

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Database, isForeignKeyViolation, isUniqueViolation } from '../../platform/database/database.js';
+import { requireVersion } from '../../platform/http/etag.js';
+import { PageCache } from '../../platform/http/page-cache.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
+import { catalogProblems } from '../catalog.errors.js';
+import type { CategoryDto, CreateCategoryDto, UpdateCategoryDto } from './category.dto.js';
+import { CategoryRepository, type CategoryRow } from './category.repository.js';
+
+@Injectable()
+export class CategoryService {
+  constructor(
+    private readonly database: Database,
+    private readonly categories: CategoryRepository,
+    private readonly audit: Audit,
+    private readonly pages: PageCache,
+  ) {}
+
+  all(): Promise<CategoryDto[]> {
+    return this.categories.all();
+  }
+
+  async find(key: string): Promise<CategoryDto> {
+    const found = (await this.categories.all()).find(({ id, handle }) => id === key || handle === key);
+    if (!found) throw platformProblems.not_found();
+    return found;
+  }
+
+  async create(
+    { handle, title, parentId = null, position = 0 }: CreateCategoryDto,
+    actor: Actor,
+  ): Promise<CategoryDto> {
+    const id = newId();
+    return this.write(actor, 'created', id, async () => {
+      const parent = parentId === null ? null : await this.parent(parentId);
+      await this.categories.insert({
+        id,
+        handle,
+        title,
+        parentId,
+        position,
+        path: [...(parent?.path ?? []), id],
+        version: 1,
+      });
+    });
+  }
+
+  async update(
+    id: string,
+    input: UpdateCategoryDto,
+    version: number | null,
+    actor: Actor,
+  ): Promise<CategoryDto> {
+    return this.write(actor, 'updated', id, async () => {
+      const category = await this.categories.find(id);
+      if (!category) throw platformProblems.not_found();
+      requireVersion(version, category.version);
+      const next = { ...category, ...input };
+      await this.categories.update(next);
+      if (next.parentId !== category.parentId) await this.move(category, next.parentId);
+    });
+  }
+
+  async delete(id: string, version: number | null, actor: Actor): Promise<void> {
+    await this.database.transaction(async () => {
+      await this.categories.lockTree();
+      const category = await this.categories.find(id);
+      if (!category) throw platformProblems.not_found();
+      requireVersion(version, category.version);
+      try {
+        await this.categories.delete(id);
+      } catch (error) {
+        if (isForeignKeyViolation(error)) throw catalogProblems.category_in_use();
+        throw error;
+      }
+      this.done(actor, 'deleted', id);
+    });
+  }
+
+  private async move(category: CategoryRow, parentId: string | null): Promise<void> {
+    const parent = parentId === null ? null : await this.parent(parentId);
+    if (parent?.path.includes(category.id)) {
+      throw catalogProblems.category_cycle(undefined, {
+        errors: [{ pointer: '/parentId', code: 'cycle', message: 'stands below the category itself' }],
+      });
+    }
+    await this.categories.move(category.id, category.path, [...(parent?.path ?? []), category.id]);
+  }
+
+  private async parent(id: string): Promise<CategoryRow> {
+    const parent = await this.categories.find(id);
+    if (parent) return parent;
+    throw catalogProblems.unknown_category('The parent does not exist.', {
+      errors: [{ pointer: '/parentId', code: 'unknown_category', message: 'is not known' }],
+    });
+  }
+
+  private write(actor: Actor, what: string, id: string, work: () => Promise<void>): Promise<CategoryDto> {
+    return this.database.transaction(async () => {
+      await this.categories.lockTree();
+      try {
+        await work();
+      } catch (error) {
+        if (!isUniqueViolation(error, 'categories_handle_key')) throw error;
+        throw catalogProblems.handle_taken(undefined, {
+          errors: [{ pointer: '/handle', code: 'taken', message: 'is taken' }],
+        });
+      }
+      this.done(actor, what, id);
+      const row = await this.categories.find(id);
+      if (!row) throw platformProblems.not_found();
+      const { path: _path, ...category } = row;
+      return category;
+    });
+  }
+
+  private done(actor: Actor, what: string, id: string): void {
+    this.audit.record({ actor, action: `catalog.category.${what}`, subjectType: 'category', subjectId: id });
+    this.database.afterCommit(() => this.pages.dropAll());
+  }
+}

@@ -1,0 +1,155 @@
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
+import { Operation } from '../../platform/http/operation.js';
+import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { catalogProblems } from '../catalog.errors.js';
+import {
+  AdminProductDto,
+  AdminProductQuery,
+  CreateProductDto,
+  UpdateProductDto,
+  UpdateVariantDto,
+  VariantInputDto,
+} from './product.dto.js';
+import { ProductReader } from './product.reader.service.js';
+import { ProductService } from './product.service.js';
+
+const { handle_taken, sku_taken, external_id_taken, unknown_category, unknown_location } = catalogProblems;
+const { not_found, stale_version } = platformProblems;
+
+/** Products as staff make and change them. */
+@Controller('v1/admin')
+@ApiTags('products')
+export class AdminProductController {
+  constructor(
+    private readonly products: ProductService,
+    private readonly reader: ProductReader,
+    private readonly cursors: Cursors,
+  ) {}
+
+  @Post('products')
+  @Permissions('catalog:product:write')
+  @Operation({
+    id: 'createProduct',
+    summary: 'Makes a product with its variants, prices and stock',
+    description: 'One call makes something sellable. Everything is made or nothing.',
+    answers: { 201: AdminProductDto },
+    problems: [handle_taken, sku_taken, external_id_taken, unknown_category, unknown_location],
+    idempotency: 'accepted',
+  })
+  create(@Body() input: CreateProductDto, @CurrentActor() actor: Actor): Promise<AdminProductDto> {
+    return this.products.create(input, actor);
+  }
+
+  @Get('products')
+  @Permissions('catalog:product:read')
+  @Operation({
+    id: 'listAdminProducts',
+    summary: 'Lists products of every status, the newest first',
+    answers: { 200: PageOf(AdminProductDto) },
+  })
+  async list(@Query() query: AdminProductQuery): Promise<Page<AdminProductDto>> {
+    const { limit, cursor, ...filter } = query;
+    const list = `admin-products:${JSON.stringify(filter)}`;
+    const [after = null] = this.cursors.decode(list, cursor) ?? [];
+    const rows = await this.reader.adminList(filter, after as string | null, limit + 1);
+    return this.cursors.page(list, rows, limit, ({ id }) => [id]);
+  }
+
+  @Get('products/:id')
+  @Permissions('catalog:product:read')
+  @Operation({
+    id: 'getAdminProduct',
+    summary: 'Shows a product with everything that staff may know',
+    answers: { 200: AdminProductDto },
+    problems: [not_found],
+  })
+  async get(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AdminProductDto> {
+    return tagged(reply, await this.reader.admin(id));
+  }
+
+  @Patch('products/:id')
+  @Permissions('catalog:product:write')
+  @Operation({
+    id: 'updateProduct',
+    summary: 'Changes a product',
+    description: 'What is left out stays; null deletes. Lists and dictionaries are replaced as a whole.',
+    answers: { 200: AdminProductDto },
+    problems: [not_found, stale_version, handle_taken, external_id_taken, unknown_category],
+  })
+  async update(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() input: UpdateProductDto,
+    @IfMatch() version: number | null,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AdminProductDto> {
+    return tagged(reply, await this.products.update(id, input, version, actor));
+  }
+
+  @Delete('products/:id')
+  @Permissions('catalog:product:write')
+  @Operation({
+    id: 'archiveProduct',
+    summary: 'Takes a product out of the shop for good',
+    description: 'It is kept for the orders that name it, and listed with `status=archived`.',
+    answers: { 204: null },
+    problems: [not_found, stale_version],
+  })
+  async archive(
+    @Param('id', ParseUUIDPipe) id: string,
+    @IfMatch() version: number | null,
+    @CurrentActor() actor: Actor,
+  ): Promise<void> {
+    await this.products.archive(id, version, actor);
+  }
+
+  @Post('products/:id/variants')
+  @Permissions('catalog:product:write')
+  @Operation({
+    id: 'addVariant',
+    summary: 'Adds a variant to a product',
+    answers: { 201: AdminProductDto },
+    problems: [not_found, sku_taken, unknown_location],
+    idempotency: 'accepted',
+  })
+  addVariant(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() input: VariantInputDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<AdminProductDto> {
+    return this.products.addVariant(id, input, actor);
+  }
+
+  @Patch('variants/:id')
+  @Permissions('catalog:product:write')
+  @Operation({
+    id: 'updateVariant',
+    summary: 'Changes a variant',
+    description:
+      '`If-Match` takes the version of the variant. Prices and stock have operations of their own.',
+    answers: { 200: AdminProductDto },
+    problems: [not_found, stale_version, sku_taken, catalogProblems.stock_promised],
+  })
+  async updateVariant(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() input: UpdateVariantDto,
+    @IfMatch() version: number | null,
+    @CurrentActor() actor: Actor,
+  ): Promise<AdminProductDto> {
+    return this.products.updateVariant(id, input, version, actor);
+  }
+}
+
+function tagged(reply: FastifyReply, product: AdminProductDto): AdminProductDto {
+  void reply.header('etag', etagOfVersion(product.version));
+  return product;
+}

@@ -1,0 +1,361 @@
+import {
+  Bool,
+  CurrencyCode,
+  Dictionary,
+  Instant,
+  Integer,
+  ListOf,
+  MoneyDto,
+  MoneyField,
+  OneOf,
+  Text,
+  TextList,
+  Url,
+  Uuid,
+} from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/page.js';
+
+export const HANDLE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const handleHint = '$property must be lower-case letters, digits and single hyphens, such as linen-tote';
+const MAX_INT = 2_147_483_647;
+
+export class OptionDto {
+  @Text({ max: 60, example: 'Size' })
+  name: string;
+
+  @TextList({ max: 200, maxLength: 120, example: ['S', 'M'] })
+  values: string[];
+}
+
+export class MediaDto {
+  @Text({ max: 2048, example: 'https://cdn.example.test/tote.jpg' })
+  url: string;
+
+  @Text({ max: 300, min: 0, optional: true, nullable: true, example: 'A linen tote on a chair' })
+  alt?: string | null;
+}
+
+export class CategoryRefDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 120, example: 'bags' })
+  handle: string;
+
+  @Text({ max: 200, example: 'Bags' })
+  title: string;
+}
+
+export class VariantDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100, example: 'TOTE-NAT' })
+  sku: string;
+
+  @Text({ max: 300, example: 'Natural' })
+  title: string;
+
+  @Dictionary({ values: 'string', example: { Colour: 'Natural' } })
+  options: Record<string, string>;
+
+  @MoneyField({
+    nullable: true,
+    description: 'In the currency that was asked for; null when it has no price in it.',
+  })
+  price: MoneyDto | null;
+
+  @MoneyField({ nullable: true })
+  compareAtPrice: MoneyDto | null;
+
+  @Integer({
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'May lag by a second; checkout is the truth.',
+    example: 12,
+  })
+  available: number;
+
+  @Bool({ description: 'Can be bought beyond what is available.' })
+  backorder: boolean;
+}
+
+class ProductBase {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 120, example: 'linen-tote' })
+  handle: string;
+
+  @Text({ max: 300, example: 'Linen tote' })
+  title: string;
+
+  @Text({ max: 100_000, min: 0, example: 'A bag for bread, books and the beach.' })
+  description: string;
+
+  @Text({ max: 120, nullable: true, example: 'Oak & Flax' })
+  brand: string | null;
+
+  @ListOf(() => CategoryRefDto, { max: 50 })
+  categories: CategoryRefDto[];
+
+  @ListOf(() => OptionDto, { max: 3 })
+  options: OptionDto[];
+
+  @Dictionary({ values: 'any', example: { colour: 'natural' } })
+  attributes: Record<string, unknown>;
+
+  @ListOf(() => MediaDto, { max: 50 })
+  media: MediaDto[];
+}
+
+/** A product as the shop shows it. */
+export class ProductDto extends ProductBase {
+  @ListOf(() => VariantDto, { max: 2048 })
+  variants: VariantDto[];
+}
+
+/** A product on a list: at most ten variants, and how many there are. */
+export class ProductListItemDto extends ProductBase {
+  @Integer({ min: 0, max: MAX_INT })
+  variantCount: number;
+
+  @ListOf(() => VariantDto, { max: 10 })
+  variants: VariantDto[];
+}
+
+export class CurrencyQuery {
+  @CurrencyCode({ optional: true, description: "Currency of the prices; the store's own when left out." })
+  currency?: string;
+}
+
+export class StockInputDto {
+  @Text({ max: 60, example: 'main' })
+  location: string;
+
+  @Integer({ min: 0, max: 1_000_000_000, example: 50 })
+  onHand: number;
+}
+
+export class VariantInputDto {
+  @Text({ max: 100, example: 'TOTE-NAT' })
+  sku: string;
+
+  @Text({ max: 300, optional: true, example: 'Natural', description: 'Made of the options when left out.' })
+  title?: string;
+
+  @Dictionary({ values: 'string', optional: true, example: { Colour: 'Natural' } })
+  options?: Record<string, string>;
+
+  @Text({ max: 60, optional: true, nullable: true })
+  barcode?: string | null;
+
+  @Integer({ min: 0, max: 10_000_000, optional: true, example: 320 })
+  weightGrams?: number;
+
+  @Integer({
+    min: 0,
+    max: 1_000_000,
+    optional: true,
+    description: 'Pieces that may be sold beyond what is on hand.',
+  })
+  backorderLimit?: number;
+
+  @ListOf(() => MoneyDto, { max: 50, optional: true, example: [{ amount: 1999, currency: 'EUR' }] })
+  prices?: MoneyDto[];
+
+  @ListOf(() => StockInputDto, { max: 50, optional: true, example: [{ location: 'main', onHand: 50 }] })
+  stock?: StockInputDto[];
+}
+
+const statuses = ['draft', 'published'] as const;
+
+export class CreateProductDto {
+  @Text({
+    max: 120,
+    pattern: HANDLE,
+    patternHint: handleHint,
+    optional: true,
+    example: 'linen-tote-large',
+    description: 'Made of the title when left out.',
+  })
+  handle?: string;
+
+  @Text({ max: 200, optional: true, nullable: true, description: 'Your own id of it, for upserts.' })
+  externalId?: string | null;
+
+  @Text({ max: 300, example: 'Linen tote, large' })
+  title: string;
+
+  @Text({ max: 100_000, min: 0, optional: true, example: 'A bag for bread, books and the beach.' })
+  description?: string;
+
+  @Text({ max: 120, optional: true, nullable: true, example: 'Oak & Flax' })
+  brand?: string | null;
+
+  @OneOf(statuses, { optional: true, example: 'published' })
+  status?: 'draft' | 'published';
+
+  @TextList({
+    max: 50,
+    maxLength: 120,
+    optional: true,
+    example: ['bags'],
+    description: 'Handles of categories.',
+  })
+  categories?: string[];
+
+  @ListOf(() => OptionDto, { max: 3, optional: true })
+  options?: OptionDto[];
+
+  @Dictionary({ values: 'any', optional: true, example: { colour: 'natural' } })
+  attributes?: Record<string, unknown>;
+
+  @ListOf(() => MediaDto, { max: 50, optional: true })
+  media?: MediaDto[];
+
+  @Text({
+    max: 60,
+    optional: true,
+    example: 'standard',
+    description: 'Tax class: which rate applies is decided at checkout.',
+  })
+  taxClass?: string;
+
+  @Dictionary({ values: 'any', optional: true })
+  metadata?: Record<string, unknown>;
+
+  @ListOf(() => VariantInputDto, { min: 1, max: 250 })
+  variants: VariantInputDto[];
+}
+
+export class UpdateProductDto {
+  @Text({ max: 120, pattern: HANDLE, patternHint: handleHint, optional: true })
+  handle?: string;
+
+  @Text({ max: 200, optional: true, nullable: true })
+  externalId?: string | null;
+
+  @Text({ max: 300, optional: true, example: 'Linen tote, large' })
+  title?: string;
+
+  @Text({ max: 100_000, min: 0, optional: true })
+  description?: string;
+
+  @Text({ max: 120, optional: true, nullable: true })
+  brand?: string | null;
+
+  @OneOf(statuses, { optional: true })
+  status?: 'draft' | 'published';
+
+  @TextList({ max: 50, maxLength: 120, optional: true, description: 'Handles of categories; replaces them.' })
+  categories?: string[];
+
+  @ListOf(() => OptionDto, { max: 3, optional: true })
+  options?: OptionDto[];
+
+  @Dictionary({ values: 'any', optional: true, description: 'Replaces them.' })
+  attributes?: Record<string, unknown>;
+
+  @ListOf(() => MediaDto, { max: 50, optional: true })
+  media?: MediaDto[];
+
+  @Text({ max: 60, optional: true })
+  taxClass?: string;
+
+  @Dictionary({ values: 'any', optional: true })
+  metadata?: Record<string, unknown>;
+}
+
+export class UpdateVariantDto {
+  @Text({ max: 100, optional: true })
+  sku?: string;
+
+  @Text({ max: 300, optional: true, example: 'Natural' })
+  title?: string;
+
+  @Dictionary({ values: 'string', optional: true })
+  options?: Record<string, string>;
+
+  @Text({ max: 60, optional: true, nullable: true })
+  barcode?: string | null;
+
+  @Integer({ min: 0, max: 10_000_000, optional: true, example: 340 })
+  weightGrams?: number;
+
+  @Integer({ min: 0, max: 1_000_000, optional: true })
+  backorderLimit?: number;
+}
+
+export class AdminVariantDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100 })
+  sku: string;
+
+  @Text({ max: 300 })
+  title: string;
+
+  @Dictionary({ values: 'string' })
+  options: Record<string, string>;
+
+  @Text({ max: 60, nullable: true })
+  barcode: string | null;
+
+  @Integer({ min: 0, max: MAX_INT })
+  weightGrams: number;
+
+  @ListOf(() => MoneyDto, { max: 200, description: 'Present prices.' })
+  prices: MoneyDto[];
+
+  @ListOf(() => StockInputDto, { max: 200 })
+  stock: StockInputDto[];
+
+  @Integer({ min: 1, max: MAX_INT })
+  version: number;
+}
+
+/** A product as staff see it. */
+export class AdminProductDto extends ProductBase {
+  @Text({ max: 200, nullable: true })
+  externalId: string | null;
+
+  @OneOf(['draft', 'published', 'archived'])
+  status: string;
+
+  @Text({ max: 60 })
+  taxClass: string;
+
+  @Dictionary({ values: 'any' })
+  metadata: Record<string, unknown>;
+
+  @ListOf(() => AdminVariantDto, { max: 2048 })
+  variants: AdminVariantDto[];
+
+  @Integer({ min: 1, max: MAX_INT, description: 'Also the ETag.' })
+  version: number;
+
+  @Instant()
+  createdAt: string;
+
+  @Instant()
+  updatedAt: string;
+}
+
+export class AdminProductQuery extends PageQuery {
+  @OneOf(['draft', 'published', 'archived'], { optional: true })
+  status?: string;
+
+  @Text({ max: 120, optional: true, description: 'Category handle, with everything below it.' })
+  category?: string;
+
+  @Text({ max: 120, optional: true })
+  brand?: string;
+
+  @Text({ max: 100, optional: true, description: 'Exact SKU.' })
+  sku?: string;
+
+  @Text({ max: 200, optional: true })
+  externalId?: string;
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import type { AdminProductDto, AdminProductQuery } from './product.dto.js';
+import { ProductRepository } from './product.repository.js';
+
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
+/** Products as they are read. */
+@Injectable()
+export class ProductReader {
+  constructor(
+    private readonly products: ProductRepository,
+    private readonly config: Config,
+  ) {}
+
+  /** The product page as JSON text; `key` is an id or a handle. */
+  async page(key: string, currency = this.config.storeCurrency): Promise<string> {
+    const page = await this.products.page(key, UUID.test(key), currency);
+    if (page === null) throw platformProblems.not_found();
+    return page;
+  }
+
+  async admin(id: string): Promise<AdminProductDto> {
+    const product = await this.products.admin(id);
+    if (!product) throw platformProblems.not_found();
+    return product;
+  }
+
+  adminList(
+    filter: Omit<AdminProductQuery, 'limit' | 'cursor'>,
+    after: string | null,
+    limit: number,
+  ): Promise<AdminProductDto[]> {
+    const { status = null, category = null, brand = null, sku = null, externalId = null } = filter;
+    return this.products.adminList({ status, category, brand, sku, externalId, after, limit });
+  }
+}

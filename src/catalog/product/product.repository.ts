@@ -1,0 +1,188 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { AdminProductDto } from './product.dto.js';
+import { productJson } from './product.json.js';
+
+export interface ProductRow {
+  id: string;
+  handle: string;
+  externalId: string | null;
+  title: string;
+  description: string;
+  brand: string | null;
+  status: string;
+  options: object;
+  attributes: object;
+  media: object;
+  taxClass: string;
+  metadata: object;
+  version: number;
+}
+
+export interface VariantRow {
+  id: string;
+  productId: string;
+  position: number;
+  sku: string;
+  title: string;
+  options: object;
+  barcode: string | null;
+  weightGrams: number;
+  version: number;
+}
+
+export interface AdminFilter {
+  status: string | null;
+  category: string | null;
+  brand: string | null;
+  sku: string | null;
+  externalId: string | null;
+  after: string | null;
+  limit: number;
+}
+
+/** Products and variants in PostgreSQL. */
+@Injectable()
+export class ProductRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The product page as JSON text, by id or handle; null when there is no such published product. */
+  async page(key: string, isId: boolean, currency: string): Promise<string | null> {
+    const [row] = await this.database.query<{ body: string }>(isId ? PAGE_BY_ID : PAGE_BY_HANDLE, [
+      currency,
+      key,
+    ]);
+    return row?.body ?? null;
+  }
+
+  async insert(product: ProductRow, variants: VariantRow[]): Promise<void> {
+    await this.database.execute(INSERT_PRODUCT, [JSON.stringify(product)]);
+    await this.insertVariants(variants);
+  }
+
+  async insertVariants(variants: VariantRow[]): Promise<void> {
+    await this.database.execute(INSERT_VARIANTS, [JSON.stringify(variants)]);
+  }
+
+  /** The product, locked for a change; archived ones are gone. */
+  async lock(id: string): Promise<ProductRow | null> {
+    const [row] = await this.database.query<ProductRow>(LOCK_PRODUCT, [id]);
+    return row ?? null;
+  }
+
+  async lockVariant(id: string): Promise<VariantRow | null> {
+    const [row] = await this.database.query<VariantRow>(LOCK_VARIANT, [id]);
+    return row ?? null;
+  }
+
+  async update(product: ProductRow): Promise<void> {
+    await this.database.execute(UPDATE_PRODUCT, [JSON.stringify(product)]);
+  }
+
+  async updateVariant(variant: VariantRow): Promise<void> {
+    await this.database.execute(UPDATE_VARIANT, [JSON.stringify(variant)]);
+  }
+
+  async setBackorderLimit(variantId: string, limit: number): Promise<void> {
+    await this.database.execute('UPDATE catalog.stock SET backorder_limit = $2 WHERE variant_id = $1', [
+      variantId,
+      limit,
+    ]);
+  }
+
+  /** Replaces the categories by handles; returns the handles that do not exist. */
+  async setCategories(productId: string, handles: string[]): Promise<string[]> {
+    const rows = await this.database.query<{ handle: string }>(UNKNOWN_CATEGORIES, [handles]);
+    if (rows.length > 0) return rows.map(({ handle }) => handle);
+    await this.database.execute('DELETE FROM catalog.product_categories WHERE product_id = $1', [productId]);
+    await this.database.execute(SET_CATEGORIES, [productId, handles]);
+    return [];
+  }
+
+  async admin(id: string): Promise<AdminProductDto | null> {
+    const [row] = await this.database.query<{ body: AdminProductDto }>(
+      `SELECT ${ADMIN_JSON} AS body FROM catalog.products p WHERE p.id = $1`,
+      [id],
+    );
+    return row?.body ?? null;
+  }
+
+  async adminList(filter: AdminFilter): Promise<AdminProductDto[]> {
+    const rows = await this.database.query<{ body: AdminProductDto }>(ADMIN_LIST, [
+      filter.status,
+      filter.category,
+      filter.brand,
+      filter.sku,
+      filter.externalId,
+      filter.after,
+      filter.limit,
+    ]);
+    return rows.map(({ body }) => body);
+  }
+}
+
+const PAGE = `SELECT ${productJson('$1', 'detail')}::text AS body FROM catalog.products p WHERE p.status = 'published'`;
+const PAGE_BY_ID = `${PAGE} AND p.id = $2::uuid`;
+const PAGE_BY_HANDLE = `${PAGE} AND p.handle = $2`;
+const PRODUCT_RECORD = `jsonb_to_record($1::jsonb) AS r (id uuid, handle text, "externalId" text, title text, description text,
+  brand text, status text, options json, attributes jsonb, media json, "taxClass" text, metadata jsonb)`;
+const INSERT_PRODUCT = `
+  INSERT INTO catalog.products (id, handle, external_id, title, description, brand, status, options, attributes, media,
+    tax_class, metadata, published_at)
+  SELECT id, handle, "externalId", title, description, brand, status, options, attributes, media, "taxClass", metadata,
+    CASE WHEN status = 'published' THEN now() END
+  FROM ${PRODUCT_RECORD}`;
+const INSERT_VARIANTS = `
+  INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams)
+  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams" FROM jsonb_to_recordset($1::jsonb) AS r (
+    id uuid, "productId" uuid, position int, sku text, title text, options jsonb, barcode text, "weightGrams" int)`;
+const LOCK_PRODUCT = `
+  SELECT id, handle, external_id AS "externalId", title, description, brand, status, options, attributes, media,
+    tax_class AS "taxClass", metadata, version
+  FROM catalog.products WHERE id = $1 AND status <> 'archived' FOR UPDATE`;
+const LOCK_VARIANT = `
+  SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams", version
+  FROM catalog.variants WHERE id = $1 FOR UPDATE`;
+const UPDATE_PRODUCT = `
+  UPDATE catalog.products p SET handle = r.handle, external_id = r."externalId", title = r.title, description = r.description,
+    brand = r.brand, status = r.status, options = r.options, attributes = r.attributes, media = r.media,
+    tax_class = r."taxClass", metadata = r.metadata, version = p.version + 1, updated_at = now(),
+    published_at = CASE WHEN r.status = 'published' THEN coalesce(p.published_at, now()) ELSE p.published_at END
+  FROM ${PRODUCT_RECORD} WHERE p.id = r.id`;
+const UPDATE_VARIANT = `
+  UPDATE catalog.variants v SET sku = r.sku, title = r.title, options = r.options, barcode = r.barcode,
+    weight_grams = r."weightGrams", version = v.version + 1
+  FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int)
+  WHERE v.id = r.id`;
+const UNKNOWN_CATEGORIES = `
+  SELECT h.handle FROM unnest($1::text[]) AS h (handle)
+  WHERE NOT EXISTS (SELECT FROM catalog.categories c WHERE c.handle = h.handle)`;
+const SET_CATEGORIES = `
+  INSERT INTO catalog.product_categories (product_id, category_id, position)
+  SELECT $1, c.id, min(h.n)::int FROM unnest($2::text[]) WITH ORDINALITY AS h (handle, n)
+  JOIN catalog.categories c ON c.handle = h.handle GROUP BY c.id`;
+const ADMIN_JSON = `
+  json_build_object('id', p.id, 'handle', p.handle, 'externalId', p.external_id, 'title', p.title,
+    'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'metadata', p.metadata,
+    'options', p.options, 'attributes', p.attributes, 'media', p.media, 'version', p.version,
+    'createdAt', p.created_at, 'updatedAt', p.updated_at,
+    'categories', coalesce((SELECT json_agg(json_build_object('id', c.id, 'handle', c.handle, 'title', c.title) ORDER BY pc.position)
+      FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id WHERE pc.product_id = p.id), '[]'),
+    'variants', coalesce((SELECT json_agg(json_build_object('id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,
+      'barcode', v.barcode, 'weightGrams', v.weight_grams, 'version', v.version,
+      'prices', coalesce((SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key) ORDER BY e.key)
+        FROM jsonb_each(v.prices) e), '[]'),
+      'stock', coalesce((SELECT json_agg(json_build_object('location', l.code, 'onHand', s.on_hand) ORDER BY l.priority, l.code)
+        FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id WHERE s.variant_id = v.id), '[]')
+      ) ORDER BY v.position, v.id) FROM catalog.variants v WHERE v.product_id = p.id), '[]'))`;
+const ADMIN_LIST = `
+  SELECT ${ADMIN_JSON} AS body FROM catalog.products p
+  WHERE (p.status = $1 OR ($1::text IS NULL AND p.status <> 'archived'))
+    AND ($2::text IS NULL OR EXISTS (
+      SELECT FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id
+      WHERE pc.product_id = p.id AND c.path @> ARRAY(SELECT id FROM catalog.categories WHERE handle = $2)))
+    AND ($3::text IS NULL OR p.brand = $3)
+    AND ($4::text IS NULL OR p.id = (SELECT product_id FROM catalog.variants WHERE sku = $4))
+    AND ($5::text IS NULL OR p.external_id = $5)
+    AND ($6::uuid IS NULL OR p.id < $6)
+  ORDER BY p.id DESC LIMIT $7`;

@@ -1,0 +1,248 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, personId } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Clock } from '../../platform/clock.js';
+import { Database, isUniqueViolation } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { requireVersion } from '../../platform/http/etag.js';
+import { PageCache } from '../../platform/http/page-cache.js';
+import { type FieldError, platformProblems } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
+import { catalogProblems } from '../catalog.errors.js';
+import { ProductChanged } from '../catalog.events.js';
+import { PriceRepository } from '../price/price.repository.js';
+import { SearchIndex } from '../search/search-index.service.js';
+import { StockService } from '../stock/stock.service.js';
+import type {
+  AdminProductDto,
+  CreateProductDto,
+  UpdateProductDto,
+  UpdateVariantDto,
+  VariantInputDto,
+} from './product.dto.js';
+import { ProductRepository, type VariantRow } from './product.repository.js';
+
+/** Words that are paths of their own below /v1/products. */
+const RESERVED_HANDLES = new Set(['suggestions', 'search', 'facets', 'recommendations', 'export', 'import']);
+
+const slug = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 100);
+
+/** Products and their variants, as staff change them. */
+@Injectable()
+export class ProductService {
+  constructor(
+    private readonly database: Database,
+    private readonly products: ProductRepository,
+    private readonly prices: PriceRepository,
+    private readonly stock: StockService,
+    private readonly search: SearchIndex,
+    private readonly clock: Clock,
+    private readonly outbox: Outbox,
+    private readonly audit: Audit,
+    private readonly pages: PageCache,
+  ) {}
+
+  /** One call makes something sellable: texts, variants, prices and stock. */
+  async create(input: CreateProductDto, actor: Actor): Promise<AdminProductDto> {
+    const id = newId();
+    const handle = input.handle ?? (slug(input.title) || id);
+    refuseReserved(handle);
+    refuseDoubleSkus(input.variants);
+    return this.database.transaction(async () => {
+      const {
+        title,
+        description = '',
+        brand = null,
+        status = 'draft',
+        options = [],
+        attributes = {},
+      } = input;
+      const { media = [], taxClass = 'standard', metadata = {}, externalId = null } = input;
+      const product = {
+        id,
+        handle,
+        externalId,
+        title,
+        description,
+        brand,
+        status,
+        options,
+        attributes,
+        media,
+        taxClass,
+        metadata,
+        version: 1,
+      };
+      const variants = input.variants.map((variant, position) => rowOf(id, variant, position));
+      await this.unique(() => this.products.insert(product, variants));
+      await this.setCategories(id, input.categories ?? []);
+      await this.equip(variants, input.variants, actor);
+      return this.finish(id, actor, 'created');
+    });
+  }
+
+  async update(
+    id: string,
+    input: UpdateProductDto,
+    version: number | null,
+    actor: Actor,
+  ): Promise<AdminProductDto> {
+    return this.database.transaction(async () => {
+      const product = await this.products.lock(id);
+      if (!product) throw platformProblems.not_found();
+      requireVersion(version, product.version);
+      const { categories, ...fields } = input;
+      if (fields.handle !== undefined) refuseReserved(fields.handle);
+      await this.unique(() => this.products.update({ ...product, ...fields }));
+      if (categories) await this.setCategories(id, categories);
+      return this.finish(id, actor, 'updated', Object.keys(input));
+    });
+  }
+
+  /** Takes the product out of the shop for good. What was sold keeps pointing at it, so the row stays. */
+  async archive(id: string, version: number | null, actor: Actor): Promise<void> {
+    await this.database.transaction(async () => {
+      const product = await this.products.lock(id);
+      if (!product) throw platformProblems.not_found();
+      requireVersion(version, product.version);
+      await this.products.update({ ...product, status: 'archived' });
+      await this.finish(id, actor, 'archived');
+    });
+  }
+
+  async addVariant(productId: string, input: VariantInputDto, actor: Actor): Promise<AdminProductDto> {
+    return this.database.transaction(async () => {
+      const product = await this.products.lock(productId);
+      if (!product) throw platformProblems.not_found();
+      const variant = rowOf(productId, input, 1_000_000);
+      await this.unique(() => this.products.insertVariants([variant]));
+      await this.equip([variant], [input], actor);
+      await this.products.update(product);
+      return this.finish(productId, actor, 'updated', ['variants']);
+    });
+  }
+
+  async updateVariant(
+    id: string,
+    input: UpdateVariantDto,
+    version: number | null,
+    actor: Actor,
+  ): Promise<AdminProductDto> {
+    return this.database.transaction(async () => {
+      const variant = await this.products.lockVariant(id);
+      if (!variant) throw platformProblems.not_found();
+      requireVersion(version, variant.version);
+      const { backorderLimit, ...fields } = input;
+      await this.unique(() => this.products.updateVariant({ ...variant, ...fields }));
+      if (backorderLimit !== undefined) await this.products.setBackorderLimit(id, backorderLimit);
+      return this.finish(variant.productId, actor, 'updated', Object.keys(input));
+    });
+  }
+
+  private async equip(variants: VariantRow[], inputs: VariantInputDto[], actor: Actor): Promise<void> {
+    const prices = variants.flatMap(({ id }, index) =>
+      (inputs[index]?.prices ?? []).map(({ amount, currency }) => ({
+        variantId: id,
+        currency,
+        amount,
+        compareAt: null,
+      })),
+    );
+    if (prices.length > 0) await this.prices.append(prices, this.clock.now(), personId(actor) ?? actor.kind);
+    const stock = variants.flatMap(({ id }, index) =>
+      (inputs[index]?.stock ?? [])
+        .filter(({ onHand }) => onHand > 0)
+        .map(({ location, onHand }) => ({
+          variantId: id,
+          location,
+          kind: 'received' as const,
+          quantity: onHand,
+          reason: null,
+        })),
+    );
+    if (stock.length > 0) await this.stock.change(stock, actor);
+    for (const [index, { backorderLimit = 0 }] of inputs.entries()) {
+      const variant = variants[index];
+      if (backorderLimit > 0 && variant) await this.products.setBackorderLimit(variant.id, backorderLimit);
+    }
+  }
+
+  private async setCategories(id: string, handles: string[]): Promise<void> {
+    const unknown = await this.products.setCategories(id, handles);
+    if (unknown.length === 0) return;
+    throw catalogProblems.unknown_category(`There is no category ${unknown.join(', ')}.`, {
+      errors: unknown.map((handle) => ({
+        pointer: `/categories/${handles.indexOf(handle)}`,
+        code: 'unknown_category',
+        message: 'is not known',
+      })),
+    });
+  }
+
+  /** What every change ends with: the search row, the fact, the trail, and what is shown to whoever made it. */
+  private async finish(id: string, actor: Actor, what: string, fields?: string[]): Promise<AdminProductDto> {
+    await this.search.refresh([id]);
+    this.outbox.record(new ProductChanged({ productIds: [id] }));
+    this.audit.record({
+      actor,
+      action: `catalog.product.${what}`,
+      subjectType: 'product',
+      subjectId: id,
+      ...(fields && { details: { fields } }),
+    });
+    this.database.afterCommit(() => this.pages.dropAll());
+    const product = await this.products.admin(id);
+    if (!product) throw platformProblems.not_found();
+    return product;
+  }
+
+  /** Names the field whose value somebody else has. */
+  private async unique(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      const taken = (pointer: string): { errors: FieldError[] } => ({
+        errors: [{ pointer, code: 'taken', message: 'is taken' }],
+      });
+      if (isUniqueViolation(error, 'products_handle_key'))
+        throw catalogProblems.handle_taken(undefined, taken('/handle'));
+      if (isUniqueViolation(error, 'products_external_id_key'))
+        throw catalogProblems.external_id_taken(undefined, taken('/externalId'));
+      if (isUniqueViolation(error, 'variants_sku_key'))
+        throw catalogProblems.sku_taken(undefined, taken('/variants'));
+      throw error;
+    }
+  }
+}
+
+function refuseReserved(handle: string): void {
+  if (!RESERVED_HANDLES.has(handle)) return;
+  throw catalogProblems.handle_taken(`The word ${handle} is reserved.`, {
+    errors: [{ pointer: '/handle', code: 'reserved', message: 'is reserved' }],
+  });
+}
+
+function refuseDoubleSkus(variants: VariantInputDto[]): void {
+  const seen = new Set<string>();
+  variants.forEach(({ sku }, index) => {
+    if (seen.has(sku)) {
+      throw catalogProblems.sku_taken(`The SKU ${sku} stands twice in the request.`, {
+        errors: [{ pointer: `/variants/${index}/sku`, code: 'duplicate', message: 'stands twice' }],
+      });
+    }
+    seen.add(sku);
+  });
+}
+
+function rowOf(productId: string, input: VariantInputDto, position: number): VariantRow {
+  const { sku, options = {}, barcode = null, weightGrams = 0 } = input;
+  const title = input.title ?? (Object.values(options).join(' / ') || sku);
+  return { id: newId(), productId, position, sku, title, options, barcode, weightGrams, version: 1 };
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+
+export interface SellableRow {
+  variantId: string;
+  productId: string;
+  sku: string;
+  title: string;
+  variantTitle: string;
+  options: Record<string, string>;
+  amount: string;
+  taxClass: string;
+  weightGrams: number;
+  available: number;
+  backorder: boolean;
+}
+
+/** Variants as they are sold: one statement, whatever their number. */
+@Injectable()
+export class SellableRepository {
+  constructor(private readonly database: Database) {}
+
+  find(variantIds: string[], currency: string): Promise<SellableRow[]> {
+    return this.database.query<SellableRow>(SELLABLE, [variantIds, currency]);
+  }
+}
+
+const SELLABLE = `
+  SELECT v.id AS "variantId", p.id AS "productId", v.sku, p.title, v.title AS "variantTitle", v.options,
+    v.prices->$2->>'amount' AS amount, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams", s.available, s.backorder
+  FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(greatest(on_hand - allocated - reserved, 0)), 0)::int AS available,
+      coalesce(bool_or(backorder_limit > 0 AND on_hand + backorder_limit > allocated + reserved), false) AS backorder
+    FROM catalog.stock WHERE variant_id = v.id
+  ) s
+  WHERE v.id = ANY ($1::uuid[]) AND p.status = 'published' AND v.prices ? $2`;

@@ -1,0 +1,13 @@
+import { Every, Subscriber } from '../../platform/events/subscribers.js';
+import { StockService } from './stock.service.js';
+
+@Subscriber()
+export class StockJobs {
+  constructor(private readonly stock: StockService) {}
+
+  /** What nobody came back for is shown as free again; a buyer who needs it does not wait for this. */
+  @Every('30s', 'catalog.free_expired_holds')
+  freeExpired(): Promise<boolean> {
+    return this.stock.freeExpired();
+  }
+}

@@ -1,0 +1,284 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import type { StockRow, Taken } from './allocation-plan.js';
+
+export interface Hold {
+  id: string;
+  stockId: string;
+  variantId: string;
+  quantity: number;
+  shipped: number;
+  state: 'held' | 'allocated' | 'released' | 'expired';
+}
+
+export interface MovementRow {
+  stockId: string;
+  kind: 'received' | 'adjusted' | 'returned';
+  quantity: number;
+  reason: string | null;
+  actor: string;
+}
+
+export interface LockedStock extends StockRow {
+  /** The reference holds something already. */
+  reserved: boolean;
+}
+
+/**
+ * Every statement that changes a counter of catalog.stock. Rows are locked in the order of their ids before they
+ * change, whoever comes, so two buyers of the same things in another order wait instead of deadlocking.
+ */
+@Injectable()
+export class StockRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Locks every stock row of these variants, in id order. */
+  lock(variantIds: string[], reference: string): Promise<LockedStock[]> {
+    return this.database.query<LockedStock>(LOCK, [variantIds, reference]);
+  }
+
+  /** Frees holds of locked rows whose time is over. Returns whether there were any. */
+  async freeExpired(stockIds: string[], now: Date): Promise<boolean> {
+    return (await this.database.execute(FREE_EXPIRED, [stockIds, now])) > 0;
+  }
+
+  /** Takes pieces of locked rows; false when one of them has not enough after all. */
+  async hold(reference: string, taken: Taken[], expiresAt: Date): Promise<boolean> {
+    const made = await this.database.execute(HOLD, [
+      taken.map(() => newId()),
+      taken.map(({ stockId }) => stockId),
+      taken.map(({ quantity }) => quantity),
+      reference,
+      expiresAt,
+    ]);
+    return made === taken.length;
+  }
+
+  /** Moves the holds of a reference from reserved to allocated, unless one of them has been freed. */
+  async allocate(reference: string): Promise<string[]> {
+    const rows = await this.database.query<{ variantId: string }>(ALLOCATE, [reference]);
+    return rows.map(({ variantId }) => variantId);
+  }
+
+  holds(reference: string): Promise<Hold[]> {
+    return this.database.query<Hold>(HOLDS, [reference]);
+  }
+
+  /** Forgets freed holds of a reference that are about to be taken anew. */
+  async supersede(reference: string): Promise<void> {
+    await this.database.execute(SUPERSEDE, [reference]);
+  }
+
+  async extend(reference: string, until: Date): Promise<void> {
+    await this.database.execute(EXTEND, [reference, until]);
+  }
+
+  /** Gives back what a reference holds or was promised and has not been shipped. */
+  async release(reference: string): Promise<string[]> {
+    const rows = await this.database.query<{ variantId: string }>(RELEASE, [reference]);
+    return rows.map(({ variantId }) => variantId);
+  }
+
+  /** Sends allocated pieces away: on_hand drops. Returns the number of holds touched. */
+  ship(reference: string, taken: { holdId: string; quantity: number }[]): Promise<number> {
+    return this.database.execute(SHIP, [
+      reference,
+      taken.map(({ holdId }) => holdId),
+      taken.map(({ quantity }) => quantity),
+    ]);
+  }
+
+  /** Makes the rows of variants at locations that have none yet. */
+  async ensureRows(rows: { variantId: string; locationId: string; backorderLimit: number }[]): Promise<void> {
+    await this.database.execute(ENSURE, [
+      rows.map(() => newId()),
+      rows.map(({ variantId }) => variantId),
+      rows.map(({ locationId }) => locationId),
+      rows.map(({ backorderLimit }) => backorderLimit),
+    ]);
+  }
+
+  /** Writes movements that change on_hand, and the counters with them. */
+  async move(movements: MovementRow[]): Promise<void> {
+    await this.database.execute(MOVE, [
+      JSON.stringify(movements.map((movement) => ({ id: newId(), ...movement }))),
+    ]);
+  }
+
+  locations(): Promise<{ id: string; code: string; name: string; priority: number; version: number }[]> {
+    return this.database.query(
+      'SELECT id, code, name, priority, version FROM catalog.locations ORDER BY priority, code',
+    );
+  }
+
+  async addLocation(location: { id: string; code: string; name: string; priority: number }): Promise<void> {
+    const { id, code, name, priority } = location;
+    await this.database.execute(
+      'INSERT INTO catalog.locations (id, code, name, priority) VALUES ($1, $2, $3, $4)',
+      [id, code, name, priority],
+    );
+  }
+
+  /** Stock rows by variant and location code, locked. */
+  find(variantId: string, location: string): Promise<{ id: string; onHand: number }[]> {
+    return this.database.query(FIND, [variantId, location]);
+  }
+
+  levels(filter: {
+    variantId: string | null;
+    sku: string | null;
+    location: string | null;
+    after: string | null;
+    limit: number;
+  }): Promise<StockLevel[]> {
+    return this.database.query<StockLevel>(LEVELS, [
+      filter.variantId,
+      filter.sku,
+      filter.location,
+      filter.after,
+      filter.limit,
+    ]);
+  }
+
+  movements(stockId: string, after: string | null, limit: number): Promise<MovementView[]> {
+    return this.database.query<MovementView>(MOVEMENTS, [stockId, after, limit]);
+  }
+
+  /** Expired holds all over the house, freed a batch at a time. */
+  async expiredStock(now: Date): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(EXPIRED_STOCK, [now]);
+    return rows.map(({ id }) => id);
+  }
+}
+
+export interface StockLevel {
+  id: string;
+  variantId: string;
+  sku: string;
+  location: string;
+  onHand: number;
+  allocated: number;
+  reserved: number;
+  available: number;
+  backorderLimit: number;
+}
+
+export interface MovementView {
+  id: string;
+  kind: string;
+  quantity: number;
+  reference: string | null;
+  reason: string | null;
+  actor: string | null;
+  at: string;
+}
+
+const LOCK = `
+  SELECT s.id, s.variant_id AS "variantId", s.on_hand + s.backorder_limit - s.allocated - s.reserved AS free, l.priority,
+    EXISTS (SELECT FROM catalog.reservations r WHERE r.reference = $2 AND r.state IN ('held', 'allocated')) AS reserved
+  FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
+  WHERE s.variant_id = ANY ($1::uuid[]) ORDER BY s.id FOR UPDATE OF s`;
+const FREE_EXPIRED = `
+  WITH freed AS (
+    UPDATE catalog.reservations SET state = 'expired'
+    WHERE stock_id = ANY ($1::uuid[]) AND state = 'held' AND expires_at <= $2 RETURNING stock_id, quantity
+  )
+  UPDATE catalog.stock s SET reserved = s.reserved - f.quantity
+  FROM (SELECT stock_id, sum(quantity)::int AS quantity FROM freed GROUP BY stock_id) f WHERE s.id = f.stock_id`;
+const HOLD = `
+  WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS w (id, stock_id, quantity)),
+  taken AS (
+    UPDATE catalog.stock s SET reserved = s.reserved + w.quantity FROM wanted w
+    WHERE s.id = w.stock_id AND s.on_hand + s.backorder_limit - s.allocated - s.reserved >= w.quantity RETURNING w.*
+  )
+  INSERT INTO catalog.reservations (id, reference, stock_id, quantity, state, expires_at)
+  SELECT id, $4, stock_id, quantity, 'held', $5 FROM taken`;
+// The lock comes first and in order; what the holds say cannot change while their stock rows are locked.
+const LOCKED_BY_REFERENCE = `
+  locked AS MATERIALIZED (
+    SELECT s.id, s.variant_id FROM catalog.stock s
+    WHERE s.id IN (SELECT stock_id FROM catalog.reservations WHERE reference = $1) ORDER BY s.id FOR UPDATE
+  )`;
+const ALLOCATE = `
+  WITH ${LOCKED_BY_REFERENCE},
+  moved AS (
+    UPDATE catalog.reservations r SET state = 'allocated' FROM locked l
+    WHERE r.stock_id = l.id AND r.reference = $1 AND r.state = 'held'
+      AND NOT EXISTS (SELECT FROM catalog.reservations e WHERE e.reference = $1 AND e.state = 'expired')
+    RETURNING r.stock_id, r.quantity
+  ),
+  written AS (
+    INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reference)
+    SELECT gen_random_uuid(), stock_id, 'allocated', quantity, $1 FROM moved
+  )
+  UPDATE catalog.stock s SET reserved = s.reserved - m.quantity, allocated = s.allocated + m.quantity
+  FROM moved m WHERE s.id = m.stock_id RETURNING s.variant_id AS "variantId"`;
+const HOLDS = `
+  SELECT r.id, r.stock_id AS "stockId", s.variant_id AS "variantId", r.quantity, r.shipped, r.state
+  FROM catalog.reservations r JOIN catalog.stock s ON s.id = r.stock_id WHERE r.reference = $1 ORDER BY s.id, r.id`;
+const SUPERSEDE = `UPDATE catalog.reservations SET state = 'released' WHERE reference = $1 AND state = 'expired'`;
+const EXTEND = `
+  UPDATE catalog.reservations SET expires_at = greatest(expires_at, $2) WHERE reference = $1 AND state = 'held'`;
+const RELEASE = `
+  WITH ${LOCKED_BY_REFERENCE},
+  before AS (
+    SELECT r.id, r.stock_id, r.state, r.quantity - r.shipped AS left_over FROM catalog.reservations r JOIN locked l ON l.id = r.stock_id
+    WHERE r.reference = $1 AND r.state IN ('held', 'allocated')
+  ),
+  freed AS (
+    UPDATE catalog.reservations r SET state = 'released' FROM before b
+    WHERE r.id = b.id AND r.state = b.state RETURNING b.stock_id, b.state, b.left_over
+  ),
+  written AS (
+    INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reference)
+    SELECT gen_random_uuid(), stock_id, 'released', left_over, $1 FROM freed WHERE state = 'allocated' AND left_over > 0
+  )
+  UPDATE catalog.stock s SET
+    reserved = s.reserved - CASE f.state WHEN 'held' THEN f.left_over ELSE 0 END,
+    allocated = s.allocated - CASE f.state WHEN 'allocated' THEN f.left_over ELSE 0 END
+  FROM freed f WHERE s.id = f.stock_id RETURNING s.variant_id AS "variantId"`;
+const SHIP = `
+  WITH ${LOCKED_BY_REFERENCE},
+  sent AS (
+    UPDATE catalog.reservations r SET shipped = r.shipped + w.quantity
+    FROM unnest($2::uuid[], $3::int[]) AS w (id, quantity), locked l
+    WHERE r.id = w.id AND r.stock_id = l.id AND r.reference = $1 AND r.state = 'allocated' AND r.shipped + w.quantity <= r.quantity
+    RETURNING r.stock_id, w.quantity
+  ),
+  written AS (
+    INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reference)
+    SELECT gen_random_uuid(), stock_id, 'shipped', quantity, $1 FROM sent
+  )
+  UPDATE catalog.stock s SET on_hand = s.on_hand - f.quantity, allocated = s.allocated - f.quantity
+  FROM sent f WHERE s.id = f.stock_id`;
+const ENSURE = `
+  INSERT INTO catalog.stock (id, variant_id, location_id, backorder_limit)
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[])
+  ON CONFLICT ON CONSTRAINT stock_variant_location_key DO NOTHING`;
+const MOVE = `
+  WITH m AS (
+    INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reason, actor)
+    SELECT id, "stockId", kind, quantity, reason, actor
+    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, "stockId" uuid, kind text, quantity int, reason text, actor text)
+    RETURNING stock_id, quantity
+  )
+  UPDATE catalog.stock s SET on_hand = s.on_hand + c.quantity
+  FROM (SELECT stock_id, sum(quantity)::int AS quantity FROM m GROUP BY stock_id) c WHERE s.id = c.stock_id`;
+const FIND = `
+  SELECT s.id, s.on_hand AS "onHand" FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
+  WHERE s.variant_id = $1 AND l.code = $2 FOR UPDATE OF s`;
+const LEVELS = `
+  SELECT s.id, s.variant_id AS "variantId", v.sku, l.code AS location, s.on_hand AS "onHand", s.allocated, s.reserved,
+    s.on_hand - s.allocated - s.reserved AS available, s.backorder_limit AS "backorderLimit"
+  FROM catalog.stock s JOIN catalog.variants v ON v.id = s.variant_id JOIN catalog.locations l ON l.id = s.location_id
+  WHERE ($1::uuid IS NULL OR s.variant_id = $1) AND ($2::text IS NULL OR v.sku = $2) AND ($3::text IS NULL OR l.code = $3)
+    AND ($4::uuid IS NULL OR s.id > $4)
+  ORDER BY s.id LIMIT $5`;
+const MOVEMENTS = `
+  SELECT id, kind, quantity, reference, reason, actor, at FROM catalog.stock_movements
+  WHERE stock_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`;
+const EXPIRED_STOCK = `
+  SELECT s.id FROM catalog.stock s
+  WHERE s.id IN (SELECT stock_id FROM catalog.reservations WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT 500)
+  ORDER BY s.id FOR UPDATE`;

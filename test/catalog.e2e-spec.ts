@@ -1,0 +1,408 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { CatalogApi } from '../src/catalog/catalog.api.js';
+import { Problem } from '../src/platform/http/problem.js';
+import { startApp, type TestApp } from './support/app.js';
+import { given } from './support/given.js';
+
+describe('the catalog', () => {
+  let app: TestApp;
+  let token: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    token = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+
+  const product = (extra: object = {}) => given.product(app, token, extra);
+  const inHours = (hours: number) => new Date(app.clock.now().getTime() + hours * 3_600_000);
+  const api = () => app.app.get(CatalogApi);
+  const reserve = (reference: string, lines: { variantId: string; quantity: number }[], hours = 1) =>
+    app.database.transaction(() => api().reserve(reference, lines, inHours(hours)));
+  const level = async (variantId: string) => {
+    const answer = await app.get(`/v1/admin/stock?variantId=${variantId}`, { token });
+    return answer.body.items as {
+      onHand: number;
+      allocated: number;
+      reserved: number;
+      location: string;
+      id: string;
+    }[];
+  };
+  const outOfStock = (error: unknown) => error instanceof Problem && error.code === 'catalog.out_of_stock';
+
+  describe('a product', () => {
+    it('is made sellable by one call and shown by id and handle', async () => {
+      const made = await product({
+        title: 'Café chair',
+        variants: [
+          {
+            sku: 'CHAIR-1',
+            options: { Colour: 'Oak' },
+            prices: [
+              { amount: 4999, currency: 'EUR' },
+              { amount: 5999, currency: 'USD' },
+            ],
+            stock: [{ location: 'main', onHand: 7 }],
+          },
+        ],
+      });
+      expect(made).toMatchObject({ handle: 'cafe-chair', version: 1, status: 'published' });
+      const byHandle = await app.get('/v1/products/cafe-chair');
+      const byId = await app.get(`/v1/products/${made.id}?currency=USD`);
+      expect(byHandle.body.variants[0]).toMatchObject({
+        sku: 'CHAIR-1',
+        title: 'Oak',
+        price: { amount: 4999, currency: 'EUR' },
+        compareAtPrice: null,
+        available: 7,
+        backorder: false,
+      });
+      expect(byId.body.variants[0].price).toEqual({ amount: 5999, currency: 'USD' });
+      expect((await app.get(`/v1/products/${made.id}?currency=JPY`)).body.variants[0].price).toBeNull();
+    });
+
+    it('is unknown while it is a draft or when it is archived', async () => {
+      const draft = await product({ status: 'draft' });
+      expect((await app.get(`/v1/products/${draft.handle}`)).status).toBe(404);
+      const gone = await product();
+      expect((await app.get(`/v1/products/${gone.handle}`)).status).toBe(200);
+      expect((await app.delete(`/v1/admin/products/${gone.id}`, { token })).status).toBe(204);
+      expect((await app.get(`/v1/products/${gone.handle}`)).status).toBe(404);
+      expect((await app.delete(`/v1/admin/products/${gone.id}`, { token })).status).toBe(404);
+    });
+
+    it.each([
+      [
+        'a handle that is taken',
+        (p: { handle: string }) => ({ handle: p.handle }),
+        409,
+        'catalog.handle_taken',
+        '/handle',
+      ],
+      ['a reserved handle', () => ({ handle: 'suggestions' }), 409, 'catalog.handle_taken', '/handle'],
+      ['a handle with capitals', () => ({ handle: 'Not-Good' }), 400, 'platform.invalid_input', '/handle'],
+      [
+        'a SKU that is taken',
+        (p: { sku: string }) => ({ variants: [{ sku: p.sku }] }),
+        409,
+        'catalog.sku_taken',
+        '/variants',
+      ],
+      [
+        'a SKU twice',
+        () => ({ variants: [{ sku: 'TWICE' }, { sku: 'TWICE' }] }),
+        409,
+        'catalog.sku_taken',
+        '/variants/1/sku',
+      ],
+      [
+        'an unknown category',
+        () => ({ categories: ['nowhere'] }),
+        422,
+        'catalog.unknown_category',
+        '/categories/0',
+      ],
+      [
+        'an unknown location',
+        () => ({ variants: [{ sku: 'LOST', stock: [{ location: 'moon', onHand: 1 }] }] }),
+        422,
+        'catalog.unknown_location',
+        '/changes/0/location',
+      ],
+      ['no variant', () => ({ variants: [] }), 400, 'platform.invalid_input', '/variants'],
+    ])('is refused with %s, and nothing is made', async (_what, input, status, code, pointer) => {
+      const existing = await product();
+      const before = await app.database.query('SELECT count(*) FROM catalog.products');
+      const extra = input({ handle: existing.handle, sku: existing.variants[0].sku }) as object;
+      const answer = await app.post(
+        '/v1/admin/products',
+        { title: 'X', variants: [{ sku: randomUUID() }], ...extra },
+        { token },
+      );
+      expect([answer.status, answer.body.code]).toEqual([status, code]);
+      expect(answer.body.errors[0].pointer).toBe(pointer);
+      expect(await app.database.query('SELECT count(*) FROM catalog.products')).toEqual(before);
+    });
+
+    it('is changed under its version only', async () => {
+      const made = await product();
+      const path = `/v1/admin/products/${made.id}`;
+      const first = await app.patch(
+        path,
+        { title: 'New', brand: null },
+        { token, headers: { 'if-match': '"1"' } },
+      );
+      expect([first.status, first.body.version, first.headers.get('etag')]).toEqual([200, 2, '"2"']);
+      expect(
+        (await app.patch(path, { title: 'Late' }, { token, headers: { 'if-match': '"1"' } })).status,
+      ).toBe(412);
+      expect((await app.get(`/v1/products/${made.handle}`)).body.title).toBe('New');
+      expect((await app.patch(`/v1/admin/products/${randomUUID()}`, { title: 'x' }, { token })).status).toBe(
+        404,
+      );
+    });
+
+    it('may be written by staff only', async () => {
+      expect((await app.post('/v1/admin/products', {})).status).toBe(401);
+      const customer = await given.customer(app);
+      expect((await app.post('/v1/admin/products', {}, { token: customer.token })).status).toBe(403);
+    });
+
+    it('is listed to staff page by page, nothing twice', async () => {
+      await Promise.all(Array.from({ length: 5 }, () => product({ brand: 'Paged' })));
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const answer = await app.get(
+          `/v1/admin/products?brand=Paged&limit=2${cursor ? `&cursor=${cursor}` : ''}`,
+          { token },
+        );
+        seen.push(...answer.body.items.map(({ id }: { id: string }) => id));
+        cursor = answer.body.nextCursor;
+        await product({ brand: 'Paged' });
+      } while (cursor);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen.length).toBeGreaterThanOrEqual(5);
+      expect((await app.get('/v1/admin/products?limit=2&cursor=nonsense', { token })).body.code).toBe(
+        'platform.invalid_cursor',
+      );
+    });
+  });
+
+  describe('prices', () => {
+    it('are appended, shown at once and kept', async () => {
+      const made = await product();
+      const variantId = made.variants[0].id;
+      const url = `/v1/products/${made.handle}`;
+      await app.get(url);
+      const set = (price: number, compareAtPrice?: number) =>
+        app.post(
+          '/v1/admin/prices',
+          {
+            prices: [
+              {
+                variantId,
+                price: { amount: price, currency: 'EUR' },
+                compareAtPrice: compareAtPrice ? { amount: compareAtPrice, currency: 'EUR' } : null,
+              },
+            ],
+          },
+          { token },
+        );
+      expect((await set(1500, 2000)).status).toBe(204);
+      expect((await app.get(url)).body.variants[0]).toMatchObject({
+        price: { amount: 1500 },
+        compareAtPrice: { amount: 2000 },
+      });
+      expect((await set(1500, 2000)).status).toBe(204);
+      expect((await set(1500, 1500)).body.code).toBe('catalog.compare_at_too_low');
+      const history = await app.get(`/v1/admin/prices?variantId=${variantId}`, { token });
+      expect(history.body.items.map((row: { price: { amount: number } }) => row.price.amount)).toEqual([
+        1500, 1999,
+      ]);
+      await expect(app.database.execute('UPDATE catalog.prices SET amount = 1')).rejects.toThrow(
+        'append-only',
+      );
+      await expect(app.database.execute('DELETE FROM catalog.prices')).rejects.toThrow('append-only');
+    });
+  });
+
+  describe('categories', () => {
+    const make = async (handle: string, parentId: string | null = null) =>
+      (await app.post('/v1/admin/categories', { handle, title: handle, parentId }, { token })).body;
+
+    it('move with their subtree and never below themselves', async () => {
+      const root = await make('tree-root');
+      const middle = await make('tree-middle', root.id);
+      const leaf = await make('tree-leaf', middle.id);
+      const other = await make('tree-other');
+      const cycle = await app.patch(`/v1/admin/categories/${root.id}`, { parentId: leaf.id }, { token });
+      expect([cycle.status, cycle.body.code]).toEqual([422, 'catalog.category_cycle']);
+      await app.patch(`/v1/admin/categories/${middle.id}`, { parentId: other.id }, { token });
+      const made = await product({ categories: ['tree-leaf'] });
+      const below = await app.get('/v1/admin/products?category=tree-other', { token });
+      expect(below.body.items.map(({ id }: { id: string }) => id)).toContain(made.id);
+      expect((await app.get('/v1/admin/products?category=tree-root', { token })).body.items).toEqual([]);
+      expect((await app.delete(`/v1/admin/categories/${leaf.id}`, { token })).body.code).toBe(
+        'catalog.category_in_use',
+      );
+      expect((await app.delete(`/v1/admin/categories/${root.id}`, { token })).status).toBe(204);
+      expect((await app.get('/v1/categories/tree-leaf')).body.parentId).toBe(middle.id);
+      expect(
+        (await app.post('/v1/admin/categories', { handle: 'tree-leaf', title: 'x' }, { token })).status,
+      ).toBe(409);
+    });
+  });
+
+  describe('stock', () => {
+    it('moves by movements only, and never below what is promised', async () => {
+      const made = await product();
+      const variantId = made.variants[0].id;
+      await reserve(randomUUID(), [{ variantId, quantity: 40 }]);
+      const move = (kind: string, quantity: number, reason?: string) =>
+        app.post(
+          '/v1/admin/stock/movements',
+          { changes: [{ variantId, location: 'main', kind, quantity, reason }] },
+          { token, key: randomUUID() },
+        );
+      expect((await move('adjusted', -20, 'stocktake')).body.code).toBe('catalog.stock_promised');
+      expect((await move('adjusted', -5)).status).toBe(400);
+      expect((await move('received', -5)).status).toBe(400);
+      expect((await move('adjusted', -10, 'broken')).status).toBe(204);
+      const [row] = await level(variantId);
+      expect(row).toMatchObject({ onHand: 40, reserved: 40 });
+      const movements = await app.get(`/v1/admin/stock/${row?.id}/movements`, { token });
+      expect(
+        movements.body.items.map((m: { kind: string; quantity: number }) => [m.kind, m.quantity]),
+      ).toEqual([
+        ['adjusted', -10],
+        ['received', 50],
+      ]);
+      expect((await app.post('/v1/admin/stock/movements', { changes: [] }, { token })).body.code).toBe(
+        'platform.idempotency_key_required',
+      );
+    });
+
+    it('is held once per reference, given back, and goes from held to allocated to shipped', async () => {
+      const variantId = (await product()).variants[0].id;
+      const order = randomUUID();
+      const lines = [{ variantId, quantity: 3 }];
+      await reserve(order, lines);
+      await reserve(order, lines);
+      expect((await level(variantId))[0]).toMatchObject({ reserved: 3 });
+      const inTransaction = <T>(work: () => Promise<T>) => app.database.transaction(work);
+      expect(await inTransaction(() => api().allocate(order))).toBe(true);
+      expect(await inTransaction(() => api().allocate(order))).toBe(true);
+      expect((await level(variantId))[0]).toMatchObject({ onHand: 50, reserved: 0, allocated: 3 });
+      await inTransaction(() => api().ship(order, [{ variantId, quantity: 2 }]));
+      expect((await level(variantId))[0]).toMatchObject({ onHand: 48, allocated: 1 });
+      await expect(inTransaction(() => api().ship(order, [{ variantId, quantity: 2 }]))).rejects.toThrow(
+        'More would be shipped',
+      );
+      await api().release(order);
+      await api().release(order);
+      expect((await level(variantId))[0]).toMatchObject({ onHand: 48, allocated: 0, reserved: 0 });
+    });
+
+    it('counts a hold as free from its expiry on; late money gets it when it is still there, else nothing changes', async () => {
+      const variantId = (
+        await product({
+          variants: [
+            {
+              sku: randomUUID(),
+              prices: [{ amount: 1, currency: 'EUR' }],
+              stock: [{ location: 'main', onHand: 2 }],
+            },
+          ],
+        })
+      ).variants[0].id;
+      const [first, second] = [randomUUID(), randomUUID()] as const;
+      const lines = [{ variantId, quantity: 2 }];
+      await reserve(first, lines);
+      expect(await reserve(second, lines).catch(outOfStock)).toBe(true);
+      app.clock.advance({ hours: 2 });
+      await reserve(second, lines);
+      expect(await app.database.transaction(() => api().allocate(first))).toBe(false);
+      expect((await level(variantId))[0]).toMatchObject({ reserved: 2, allocated: 0 });
+      await api().release(second);
+      expect(await app.database.transaction(() => api().allocate(first))).toBe(true);
+      expect((await level(variantId))[0]).toMatchObject({ reserved: 0, allocated: 2 });
+    });
+
+    it('comes whole from the first location that has it, else in parts', async () => {
+      await app.post('/v1/admin/locations', { code: 'second', name: 'Second', priority: 10 }, { token });
+      const stock = [
+        { location: 'main', onHand: 2 },
+        { location: 'second', onHand: 5 },
+      ];
+      const variantId = (
+        await product({ variants: [{ sku: randomUUID(), prices: [{ amount: 1, currency: 'EUR' }], stock }] })
+      ).variants[0].id;
+      await reserve(randomUUID(), [{ variantId, quantity: 4 }]);
+      expect((await level(variantId)).map(({ location, reserved }) => [location, reserved]).sort()).toEqual([
+        ['main', 0],
+        ['second', 4],
+      ]);
+      await reserve(randomUUID(), [{ variantId, quantity: 3 }]);
+      expect((await level(variantId)).map(({ location, reserved }) => [location, reserved]).sort()).toEqual([
+        ['main', 2],
+        ['second', 5],
+      ]);
+    });
+
+    it('is never oversold by buyers who come at once, and never deadlocks in opposite order', async () => {
+      const a = (await product()).variants[0].id;
+      const b = (await product()).variants[0].id;
+      const attempts = await Promise.allSettled(
+        Array.from({ length: 160 }, (_, n) => {
+          const lines = [
+            { variantId: a, quantity: 1 },
+            { variantId: b, quantity: 1 },
+          ];
+          return reserve(randomUUID(), n % 2 ? lines : lines.reverse());
+        }),
+      );
+      expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(50);
+      const refusals = attempts.flatMap((attempt) =>
+        attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
+      );
+      expect(refusals.every(outOfStock)).toBe(true);
+      expect((await level(a))[0]).toMatchObject({ reserved: 50 });
+    });
+
+    it('has counters that equal its movements and holds, whatever happens in whatever order', async () => {
+      const variantId = (
+        await product({
+          variants: [
+            {
+              sku: randomUUID(),
+              prices: [{ amount: 1, currency: 'EUR' }],
+              stock: [{ location: 'main', onHand: 20 }],
+            },
+          ],
+        })
+      ).variants[0].id;
+      const references = Array.from({ length: 4 }, () => randomUUID());
+      const step = fc.record({
+        kind: fc.constantFrom('reserve', 'allocate', 'release', 'ship', 'wait', 'receive'),
+        who: fc.integer({ min: 0, max: 3 }),
+        quantity: fc.integer({ min: 1, max: 9 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+          for (const { kind, who, quantity } of steps) {
+            const reference = references[who] ?? '';
+            const lines = [{ variantId, quantity }];
+            if (kind === 'reserve') await reserve(reference, lines).catch(outOfStock);
+            if (kind === 'allocate') await app.database.transaction(() => api().allocate(reference));
+            if (kind === 'release') await api().release(reference);
+            if (kind === 'ship')
+              await app.database.transaction(() => api().ship(reference, lines)).catch(outOfStock);
+            if (kind === 'wait') app.clock.advance({ hours: 2 });
+            if (kind === 'receive')
+              await app.post(
+                '/v1/admin/stock/movements',
+                { changes: [{ variantId, location: 'main', kind: 'received', quantity }] },
+                { token, key: randomUUID() },
+              );
+            expect(await app.database.query(DRIFT)).toEqual([]);
+          }
+        }),
+        { numRuns: 25 },
+      );
+    });
+  });
+});
+
+/** Stock rows whose counters are not the sum of what happened to them. */
+const DRIFT = `
+  SELECT s.id FROM catalog.stock s
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(CASE kind WHEN 'shipped' THEN -quantity WHEN 'allocated' THEN 0 WHEN 'released' THEN 0 ELSE quantity END), 0) AS on_hand,
+      coalesce(sum(CASE kind WHEN 'allocated' THEN quantity WHEN 'released' THEN -quantity WHEN 'shipped' THEN -quantity ELSE 0 END), 0) AS allocated
+    FROM catalog.stock_movements m WHERE m.stock_id = s.id
+  ) m
+  CROSS JOIN LATERAL (SELECT coalesce(sum(quantity), 0) AS reserved FROM catalog.reservations r WHERE r.stock_id = s.id AND r.state = 'held') r
+  WHERE s.on_hand <> m.on_hand OR s.allocated <> m.allocated OR s.reserved <> r.reserved`;
