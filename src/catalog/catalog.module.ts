@@ -13,7 +13,13 @@ import { ProductReader } from './product/product.reader.service.js';
 import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
 import { SellableRepository } from './product/sellable.repository.js';
+import { ProductSearchController } from './search/product-search.controller.js';
+import { ProductSearchRepository } from './search/product-search.repository.js';
+import { ProductSearchService } from './search/product-search.service.js';
+import { SearchIndexRepository } from './search/search-index.repository.js';
 import { SearchIndex } from './search/search-index.service.js';
+import { SearchJobs } from './search/search.jobs.js';
+import { Spelling } from './search/spelling.service.js';
 import { StockController } from './stock/stock.controller.js';
 import { StockJobs } from './stock/stock.jobs.js';
 import { StockReader } from './stock/stock.reader.service.js';
@@ -30,6 +36,7 @@ import { StockService } from './stock/stock.service.js';
     CategoryController,
     PriceController,
     ProductController,
+    ProductSearchController,
     StockController,
   ],
   providers: [
@@ -41,7 +48,12 @@ import { StockService } from './stock/stock.service.js';
     ProductReader,
     ProductRepository,
     ProductService,
+    ProductSearchRepository,
+    ProductSearchService,
     SearchIndex,
+    SearchIndexRepository,
+    SearchJobs,
+    Spelling,
     SellableRepository,
     StockJobs,
     StockReader,
