@@ -7,11 +7,13 @@ import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
+import { Mails1760000000020 } from './platform/1760000000020-mails.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
   Kernel1760000000000,
   Bullmq1760000000001,
+  Mails1760000000020,
   Catalog1760000010000,
   CatalogSearch1760000010010,
   CatalogImports1760000010020,

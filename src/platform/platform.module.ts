@@ -19,6 +19,10 @@ import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
 import { PageCacheListener } from './http/page-cache.listener.js';
 import { Cursors } from './http/page.js';
+import { Mail } from './mail/mail.js';
+import { MailSubscriber } from './mail/mail.subscribers.js';
+import { Mailer } from './mail/mailer.port.js';
+import { mailerOf } from './mail/mailers.adapter.js';
 import { HealthController } from './observability/health.controller.js';
 import { Metrics } from './observability/metrics.js';
 import { Readiness } from './observability/readiness.js';
@@ -41,6 +45,9 @@ import { Readiness } from './observability/readiness.js';
     Housekeeping,
     Idempotency,
     JobQueues,
+    Mail,
+    MailSubscriber,
+    { provide: Mailer, inject: [Config], useFactory: mailerOf },
     Metrics,
     Outbox,
     PageCache,
@@ -59,6 +66,7 @@ import { Readiness } from './observability/readiness.js';
     Deliveries,
     Idempotency,
     JobQueues,
+    Mail,
     Outbox,
     PageCache,
     Relay,
