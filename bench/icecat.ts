@@ -48,17 +48,17 @@ function convert(product: IcecatProduct): object {
     externalId: product.id,
     // The id at the end, so that a judge who only sees the shop can tell which product it is.
     handle: `${slug(product.title).slice(0, 80).replace(/-+$/, '')}-${product.id}`,
-    title: product.title,
+    title: product.title.slice(0, 300),
     description:
       product.short_description
         ?.replace(/<[^>]*>/g, ' ')
         .replace(/\s+/g, ' ')
         .trim() || null,
-    brand: product.supplier ?? null,
+    brand: product.supplier?.slice(0, 120) ?? null,
     status: 'published',
     categories: typeof type === 'string' && slug(type) !== '' ? [{ handle: slug(type), title: type }] : [],
     attributes: attributesOf(product),
-    media: product.img_high ? [{ url: product.img_high, alt: product.title }] : [],
+    media: product.img_high ? [{ url: product.img_high, alt: product.title.slice(0, 300) }] : [],
     options: [],
     variants: [
       {

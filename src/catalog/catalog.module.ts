@@ -4,6 +4,13 @@ import { CatalogApi } from './catalog.api.js';
 import { CategoryController } from './category/category.controller.js';
 import { CategoryRepository } from './category/category.repository.js';
 import { CategoryService } from './category/category.service.js';
+import { ImportController } from './import/import.controller.js';
+import { ImportFileStore } from './import/import-file.store.js';
+import { ImportRepository } from './import/import.repository.js';
+import { ImportService } from './import/import.service.js';
+import { ImportSubscribers } from './import/import.subscribers.js';
+import { Importer } from './import/importer.service.js';
+import { ProductUpsertRepository } from './import/product-upsert.repository.js';
 import { PriceController } from './price/price.controller.js';
 import { PriceRepository } from './price/price.repository.js';
 import { PriceService } from './price/price.service.js';
@@ -34,6 +41,7 @@ import { StockService } from './stock/stock.service.js';
   controllers: [
     AdminProductController,
     CategoryController,
+    ImportController,
     PriceController,
     ProductController,
     ProductSearchController,
@@ -43,6 +51,11 @@ import { StockService } from './stock/stock.service.js';
     CatalogApi,
     CategoryRepository,
     CategoryService,
+    Importer,
+    ImportFileStore,
+    ImportRepository,
+    ImportService,
+    ImportSubscribers,
     PriceRepository,
     PriceService,
     ProductReader,
@@ -50,6 +63,7 @@ import { StockService } from './stock/stock.service.js';
     ProductService,
     ProductSearchRepository,
     ProductSearchService,
+    ProductUpsertRepository,
     SearchIndex,
     SearchIndexRepository,
     SearchJobs,

@@ -21,7 +21,8 @@ export interface IncomingVariant {
   options: Record<string, string>;
   barcode: string | null;
   weightGrams: number;
-  backorder: boolean;
+  /** Pieces that may be sold beyond what is there. */
+  backorderLimit: number;
   prices: IncomingPrice[];
   stock: { location: string; onHand: number }[];
 }
@@ -49,13 +50,17 @@ export interface IncomingRow {
   faults: RowFault[];
 }
 
+/** As wide as the products that staff make by hand. */
 export const LIMITS = {
-  title: 500,
+  title: 300,
   text: 100_000,
-  name: 100,
-  value: 2_000,
+  handle: 120,
+  brand: 120,
+  name: 60,
+  choice: 120,
+  sku: 100,
   variants: 500,
-  media: 100,
+  media: 50,
 } as const;
 
 /** Handles are lower-case words joined by hyphens; whatever else a name holds is dropped. */
@@ -66,5 +71,6 @@ export function toHandle(words: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
-    .slice(0, 200);
+    .slice(0, LIMITS.handle)
+    .replace(/-+$/, '');
 }

@@ -10,13 +10,13 @@ import {
 /** A line that is longer is refused instead of filling the memory. */
 const MAX_LINE = 1024 * 1024;
 const AMOUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
-const COUNT = { min: 0, max: 2_000_000_000 };
+const COUNT = { min: 0, max: 1_000_000_000 };
 
 const PRODUCT = [
   ...['externalId', 'handle', 'title', 'description', 'brand', 'status', 'categories', 'attributes'],
   ...['options', 'media', 'variants'],
 ];
-const VARIANT = ['sku', 'title', 'options', 'barcode', 'weightGrams', 'backorder', 'prices', 'stock'];
+const VARIANT = ['sku', 'title', 'options', 'barcode', 'weightGrams', 'backorderLimit', 'prices', 'stock'];
 
 /** Our own format: one product per line, the shape of `POST /v1/admin/products` with an `externalId`. */
 export async function* readNdjson(bytes: AsyncIterable<Buffer>): AsyncGenerator<IncomingRow> {
@@ -63,7 +63,9 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
     const option = reader.object(item, at, ['name', 'values']);
     return {
       name: reader.text(option, 'name', at, LIMITS.name),
-      values: reader.list(option, 'values', at, LIMITS.variants, (one) => String(one).slice(0, LIMITS.name)),
+      values: reader.list(option, 'values', at, LIMITS.variants, (one) =>
+        String(one).slice(0, LIMITS.choice),
+      ),
     };
   });
   const variants = reader.list(from, 'variants', '', LIMITS.variants, (item, at) =>
@@ -76,20 +78,20 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
     handle,
     title,
     description: reader.optionalText(from, 'description', '', LIMITS.text),
-    brand: reader.optionalText(from, 'brand', '', 200),
+    brand: reader.optionalText(from, 'brand', '', LIMITS.brand),
     status: status === 'published' ? 'published' : 'draft',
     categories: reader.list(from, 'categories', '', 50, (item, at) => readCategory(reader, item, at)),
     attributes: reader.dictionary(from, 'attributes', '', {
       keys: 250,
-      key: LIMITS.name,
-      value: LIMITS.value,
+      key: 100,
+      value: 2_000,
     }),
     options,
     media: reader.list(from, 'media', '', LIMITS.media, (item, at) => {
       const medium = reader.object(item, at, ['url', 'alt']);
       return {
         url: webAddress(reader, reader.text(medium, 'url', at, 2048), `${at}/url`),
-        alt: reader.optionalText(medium, 'alt', at, 500),
+        alt: reader.optionalText(medium, 'alt', at, 300),
       };
     }),
     variants,
@@ -108,12 +110,12 @@ function readCategory(reader: FieldReader, item: unknown, at: string): { handle:
 function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVariant {
   const from = reader.object(item, at, VARIANT);
   return {
-    sku: reader.text(from, 'sku', at, LIMITS.name),
+    sku: reader.text(from, 'sku', at, LIMITS.sku),
     title: reader.optionalText(from, 'title', at, 200),
-    options: reader.dictionary(from, 'options', at, { keys: 3, key: LIMITS.name, value: LIMITS.name }),
-    barcode: reader.optionalText(from, 'barcode', at, LIMITS.name),
+    options: reader.dictionary(from, 'options', at, { keys: 3, key: LIMITS.name, value: LIMITS.choice }),
+    barcode: reader.optionalText(from, 'barcode', at, 60),
     weightGrams: reader.optionalInteger(from, 'weightGrams', at, COUNT) ?? 0,
-    backorder: reader.boolean(from, 'backorder', at, false),
+    backorderLimit: reader.optionalInteger(from, 'backorderLimit', at, { min: 0, max: 1_000_000 }) ?? 0,
     prices: reader.list(from, 'prices', at, 200, (price, pricePointer) => {
       const money = reader.object(price, pricePointer, ['amount', 'currency', 'compareAt']);
       return {
@@ -125,7 +127,7 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
     stock: reader.list(from, 'stock', at, 100, (level, levelPointer) => {
       const stock = reader.object(level, levelPointer, ['location', 'onHand']);
       return {
-        location: reader.text(stock, 'location', levelPointer, LIMITS.name),
+        location: reader.text(stock, 'location', levelPointer, 60),
         onHand: reader.integer(stock, 'onHand', levelPointer, COUNT),
       };
     }),
@@ -145,6 +147,8 @@ export function refuseRepeats(reader: FieldReader, variants: IncomingVariant[]):
     const at = `/variants/${index}`;
     if (skus.has(sku)) reader.fault(`${at}/sku`, 'repeated', `${sku} stands twice in this product`);
     skus.add(sku);
+    if (prices.some(({ amount, compareAt }) => compareAt !== null && compareAt <= amount))
+      reader.fault(`${at}/prices`, 'compare_at_too_low', 'compareAt must be higher than amount');
     if (new Set(prices.map(({ currency }) => currency)).size < prices.length)
       reader.fault(`${at}/prices`, 'repeated', 'must have one price per currency');
     if (new Set(stock.map(({ location }) => location)).size < stock.length)

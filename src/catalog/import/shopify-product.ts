@@ -33,7 +33,9 @@ export class ShopifyProduct {
     if (this.rows++ === 0) {
       this.first = row;
       this.firstLine = line;
-      this.optionNames = [1, 2, 3].map((n) => cell(row, `Option${n} Name`)).filter((name) => name !== '');
+      this.optionNames = [1, 2, 3]
+        .map((n) => cell(row, `Option${n} Name`).slice(0, LIMITS.name))
+        .filter((name) => name !== '');
     }
     const isVariant = ['Option1 Value', 'Variant SKU', 'Variant Price'].some(
       (name) => cell(row, name) !== '',
@@ -47,7 +49,7 @@ export class ShopifyProduct {
         continue;
       }
       const position = Number(cell(row, 'Image Position')) || this.images.length + 1;
-      const alt = cell(row, 'Image Alt Text').slice(0, 500) || null;
+      const alt = cell(row, 'Image Alt Text').slice(0, 300) || null;
       this.images.push({ url, alt: column === 'Image Src' ? alt : null, position });
     }
   }
@@ -71,10 +73,10 @@ export class ShopifyProduct {
       handle,
       title,
       description: safeHtml(cell(first, 'Body (HTML)').slice(0, LIMITS.text)) || null,
-      brand: cell(first, 'Vendor').slice(0, 200) || null,
+      brand: cell(first, 'Vendor').slice(0, LIMITS.brand) || null,
       status: live && active ? 'published' : 'draft',
       categories: toHandle(type) === '' ? [] : [{ handle: toHandle(type), title: type.slice(0, 200) }],
-      attributes: tags === '' ? {} : { tags: tags.slice(0, LIMITS.value) },
+      attributes: tags === '' ? {} : { tags: tags.slice(0, 2_000) },
       options: this.options(),
       media: this.images.sort((a, b) => a.position - b.position).map(({ url, alt }) => ({ url, alt })),
       variants: this.variants,
@@ -86,7 +88,7 @@ export class ShopifyProduct {
 
   private addVariant(row: CsvRow, line: number): void {
     const values = this.optionNames.map((_, index) =>
-      cell(row, `Option${index + 1} Value`).slice(0, LIMITS.name),
+      cell(row, `Option${index + 1} Value`).slice(0, LIMITS.choice),
     );
     if (values.includes('')) {
       const missing = this.optionNames[values.indexOf('')] ?? '';
@@ -99,15 +101,16 @@ export class ShopifyProduct {
     this.variants.push({
       // Stable from one import to the next as long as the rows keep their order.
       sku:
-        cell(row, 'Variant SKU').slice(0, LIMITS.name) ||
+        cell(row, 'Variant SKU').slice(0, LIMITS.sku) ||
         `${this.handle.slice(0, 90)}-${this.variants.length + 1}`,
       title: named ? values.join(' / ') : null,
       options: named
         ? Object.fromEntries(this.optionNames.map((name, index) => [name, values[index] ?? '']))
         : {},
-      barcode: cell(row, 'Variant Barcode').slice(0, LIMITS.name) || null,
+      barcode: cell(row, 'Variant Barcode').slice(0, 60) || null,
       weightGrams: Math.round(this.quantity(row, line, 'Variant Grams', 0)),
-      backorder: cell(row, 'Variant Inventory Policy').toLowerCase() === 'continue',
+      // Shopify has no limit when it goes on selling; a number that no warehouse reaches is as good.
+      backorderLimit: cell(row, 'Variant Inventory Policy').toLowerCase() === 'continue' ? 1_000_000 : 0,
       prices: [
         {
           amount,
@@ -150,7 +153,7 @@ export class ShopifyProduct {
   private quantity(row: CsvRow, line: number, column: string, fallback: number): number {
     const text = cell(row, column);
     const value = text === '' ? fallback : Number(text);
-    if (Number.isFinite(value) && value <= 2_000_000_000) return Math.max(0, value);
+    if (Number.isFinite(value) && value <= 1_000_000_000) return Math.max(0, value);
     this.fault(line, column, 'is_number', `${text.slice(0, 40)} is no number`);
     return fallback;
   }

@@ -1,10 +1,10 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { Bool, ListOf, Text } from '../../platform/http/fields.js';
+import { ProductListItemDto } from '../product/product.dto.js';
 import { FacetDto } from './product-query.dto.js';
 
 export class ProductPageDto {
-  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
-  items: object[];
+  @ListOf(() => ProductListItemDto, { max: 100 })
+  items: ProductListItemDto[];
 
   @Text({ max: 1000, nullable: true, description: 'Pass it as `cursor` for the next page; null at the end.' })
   nextCursor: string | null;

@@ -9,7 +9,7 @@ import { ProductPageDto } from './product-page.dto.js';
 import { ProductQuery } from './product-query.dto.js';
 import { ProductSearchService } from './product-search.service.js';
 
-@ApiTags('Products')
+@ApiTags('products')
 @Controller('v1/products')
 @Public()
 export class ProductSearchController {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import { listItemSql } from './list-item.sql.js';
+import { productJson } from '../product/product.json.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import type { Sort } from './product-query.dto.js';
-import { querySql, rankedSql, type SearchState } from './ranking.js';
+import { querySql, rankedSql, type SearchState, WEIGHED_WORDS } from './ranking.js';
 import { type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
 import { Statement } from './statement.js';
 
@@ -61,8 +61,8 @@ export class ProductSearchRepository {
     const [found] = await this.database.query<FoundProducts>(
       `WITH ${ctes.join(',')}
       SELECT
-        (SELECT string_agg((${listItemSql('x', statement.bind(filters.currency, 'text'))})::text, ',' ORDER BY page.n)
-          FROM page JOIN catalog.products x ON x.id = page.product_id WHERE page.n <= ${statement.bind(limit, 'int')}) AS items,
+        (SELECT string_agg((${productJson(statement.bind(filters.currency, 'text'), 'list')})::text, ',' ORDER BY page.n)
+          FROM page JOIN catalog.products p ON p.id = page.product_id WHERE page.n <= ${statement.bind(limit, 'int')}) AS items,
         (SELECT count(*) FROM page) > ${statement.bind(limit, 'int')} AS more,
         (SELECT json_build_array(key, product_id) FROM page WHERE n = ${statement.bind(limit, 'int')}) AS last,
         ${query === null ? 'NULL::json' : STATE} AS state,
@@ -109,6 +109,6 @@ export class ProductSearchRepository {
 
 /** What the next page must know, and whether a word occurs nowhere at all: then it may be a typing error. */
 const STATE = `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
-  'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms),
+  'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms WHERE place <= ${WEIGHED_WORDS}),
   'unknown', (SELECT wide FROM chosen) AND EXISTS (SELECT FROM terms t WHERE NOT EXISTS (
     SELECT FROM catalog.search_documents d WHERE d.words @@ t.q))))`;

@@ -3,7 +3,7 @@ import { Config } from '../../platform/config.js';
 import { Cursors } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { facetsOf } from './facets.js';
-import type { ProductQuery, Sort } from './product-query.dto.js';
+import type { ProductQuery } from './product-query.dto.js';
 import {
   type FoundProducts,
   type ProductSearch,

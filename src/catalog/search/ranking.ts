@@ -14,7 +14,7 @@ const LENGTH_SHARE = 0.3;
 /** Words in title and description of a usual product. */
 const USUAL_LENGTH = 18;
 /** Words of the query that are weighed; further ones only select. */
-const WEIGHED_WORDS = 5;
+export const WEIGHED_WORDS = 5;
 
 /** At most this many matches are ranked. Those in title, brand or SKU go first: they are the ones that can win. */
 const RANKED = 2_000;
@@ -44,8 +44,8 @@ export function querySql(
   return `
     terms AS MATERIALIZED (
       SELECT t.lexeme, ('''' || replace(replace(t.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS q, row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
-        coalesce((${weights} ->> t.lexeme)::float8, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
-          / (coalesce(w.documents, 1) + 0.5)::float8)) AS weight
+        coalesce((${weights} ->> t.lexeme)::real, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
+          / (coalesce(w.documents, 1) + 0.5)::float8)::real) AS weight
       FROM unnest(to_tsvector('catalog.shop', ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
         CROSS JOIN (SELECT coalesce(max(documents), 1000) AS products FROM catalog.search_words WHERE word = '') n
     ),
@@ -54,8 +54,7 @@ export function querySql(
       SELECT c.wide, CASE WHEN c.wide THEN
           (SELECT string_agg(q::text, ' | ')::tsquery FROM terms) ELSE (SELECT q FROM every) END AS q
       FROM (SELECT coalesce(${wide}, (SELECT count(*) FROM (
-        SELECT FROM catalog.search_documents d WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e) < ${ENOUGH}
-        ) AND (SELECT q FROM every)::text NOT LIKE '%!%') AS wide) c
+        SELECT FROM catalog.search_documents d WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e) < ${ENOUGH} AND (SELECT q FROM every)::text NOT LIKE '%!%') AS wide) c
     )`;
 }
 

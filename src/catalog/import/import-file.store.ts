@@ -1,0 +1,54 @@
+import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config.js';
+import { platformProblems } from '../../platform/http/problem.js';
+
+/** Larger catalogs come in parts; an import is an upsert, so the order of parts does not matter. */
+const MAX_BYTES = 1024 * 1024 * 1024;
+
+/** Files that wait for the importer, in the data folder. API and worker processes share it. */
+@Injectable()
+export class ImportFileStore {
+  private readonly folder: string;
+
+  constructor(config: Config) {
+    this.folder = join(config.dataDir, 'imports');
+  }
+
+  /** Streams the body to disk: the memory holds a chunk at a time. Returns its size. */
+  async save(name: string, body: Readable): Promise<number> {
+    await mkdir(this.folder, { recursive: true });
+    let bytes = 0;
+    const limited = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        if (bytes > MAX_BYTES)
+          done(platformProblems.too_large(`A file may have at most ${MAX_BYTES} bytes.`));
+        else done(null, chunk);
+      },
+    });
+    try {
+      await pipeline(body, limited, createWriteStream(this.path(name), { flags: 'wx' }));
+      return bytes;
+    } catch (error) {
+      await this.remove(name);
+      throw error;
+    }
+  }
+
+  open(name: string): ReadStream {
+    return createReadStream(this.path(name), { highWaterMark: 256 * 1024 });
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name), { force: true });
+  }
+
+  private path(name: string): string {
+    return join(this.folder, name);
+  }
+}

@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream';
+import {
+  Controller,
+  Get,
+  Header,
+  type OnModuleInit,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Operation } from '../../platform/http/operation.js';
+import { type Page, PageOf } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { ImportDto, ImportErrorDto, ImportPageQuery, StartImportQuery } from './import.dto.js';
+import { importProblems } from './import.errors.js';
+import { ImportService } from './import.service.js';
+import type { ImportFormat } from './import.repository.js';
+
+const PATH = 'v1/admin/imports';
+const FORMATS: Record<string, ImportFormat> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'shopify_csv' };
+
+@ApiTags('imports')
+@Controller(PATH)
+@Permissions('catalog:import:write')
+export class ImportController implements OnModuleInit {
+  constructor(
+    private readonly imports: ImportService,
+    private readonly adapter: HttpAdapterHost,
+  ) {}
+
+  /** Files are handed on as streams, and only here: everywhere else these types stay unsupported. */
+  onModuleInit(): void {
+    const server = this.adapter.httpAdapter.getInstance<FastifyInstance>();
+    server.addContentTypeParser(Object.keys(FORMATS), (request, payload, done) => {
+      if (request.routeOptions.url === `/${PATH}`) done(null, payload);
+      else done(Object.assign(new Error('unsupported'), { statusCode: 415 }));
+    });
+  }
+
+  /** The body is the file itself: our own NDJSON, or a product CSV as Shopify exports it. */
+  @Post()
+  @ApiConsumes(...Object.keys(FORMATS))
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @Operation({
+    id: 'startImport',
+    summary: 'Import products from a file',
+    description:
+      'Upserts by external id (Shopify: by Handle), in the background. `application/x-ndjson`: one product per line, as in ' +
+      '`POST /v1/admin/products`, with `externalId`; categories that do not exist are made. Prices are appended when they differ, ' +
+      'stock is adjusted by movements, variants that the file does not name stay. The same file twice changes nothing.',
+    answers: { 202: ImportDto },
+    problems: [
+      importProblems.import_empty,
+      platformProblems.too_large,
+      platformProblems.unsupported_media_type,
+    ],
+  })
+  start(
+    @Query() query: StartImportQuery,
+    @Req() request: FastifyRequest,
+    @CurrentActor() actor: Actor,
+  ): Promise<ImportDto> {
+    const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    const format = FORMATS[type];
+    if (format === undefined || !(request.body instanceof Readable))
+      throw platformProblems.unsupported_media_type(`Send ${Object.keys(FORMATS).join(' or ')}.`);
+    return this.imports.start(format, request.body, query, actor);
+  }
+
+  @Get()
+  @Operation({
+    id: 'listImports',
+    summary: 'List imports, the newest first',
+    answers: { 200: PageOf(ImportDto) },
+  })
+  list(@Query() query: ImportPageQuery): Promise<Page<ImportDto>> {
+    return this.imports.list(query.limit, query.cursor);
+  }
+
+  @Get(':id')
+  @Header('cache-control', 'no-store')
+  @Operation({
+    id: 'getImport',
+    summary: 'How far an import is',
+    answers: { 200: ImportDto },
+    problems: [platformProblems.not_found],
+  })
+  get(@Param('id', ParseUUIDPipe) id: string): Promise<ImportDto> {
+    return this.imports.get(id);
+  }
+
+  @Get(':id/errors')
+  @Operation({
+    id: 'listImportErrors',
+    summary: 'What is wrong with the rows of a file',
+    answers: { 200: PageOf(ImportErrorDto) },
+    problems: [platformProblems.not_found],
+  })
+  errors(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() query: ImportPageQuery,
+  ): Promise<Page<ImportErrorDto>> {
+    return this.imports.errors(id, query.limit, query.cursor);
+  }
+
+  @Post(':id/cancellation')
+  @Operation({
+    id: 'cancelImport',
+    summary: 'Cancel an import',
+    description: 'It ends after the chunk that is being written. What is imported stays.',
+    answers: { 200: ImportDto },
+    problems: [platformProblems.not_found, importProblems.import_over],
+  })
+  cancel(@Param('id', ParseUUIDPipe) id: string, @CurrentActor() actor: Actor): Promise<ImportDto> {
+    return this.imports.cancel(id, actor);
+  }
+}

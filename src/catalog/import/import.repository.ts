@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { ImportDto, ImportErrorDto } from './import.dto.js';
+import type { RowFault } from './incoming-product.js';
+
+export type ImportFormat = 'ndjson' | 'shopify_csv';
+
+export interface ImportJob {
+  id: string;
+  format: ImportFormat;
+  dryRun: boolean;
+  currency: string;
+  file: string;
+  rowsRead: number;
+  requestedBy: string | null;
+}
+
+export interface Progress {
+  read: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
+}
+
+export type RowError = RowFault & { ordinal: number; externalId: string | null };
+
+/** How long a worker may be silent before another one takes the import over. */
+const LEASE = '30 s';
+
+@Injectable()
+export class ImportRepository {
+  constructor(private readonly database: Database) {}
+
+  async add(job: ImportJob, bytes: number, createdAt: Date): Promise<void> {
+    await this.database.execute(
+      `INSERT INTO catalog.imports (id, format, dry_run, currency, file, bytes, requested_by, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [job.id, job.format, job.dryRun, job.currency, job.file, bytes, job.requestedBy, createdAt],
+    );
+  }
+
+  async find(id: string): Promise<ImportDto | null> {
+    const [row] = await this.database.query<{ json: ImportDto }>(
+      `SELECT ${JSON_OF} AS json FROM catalog.imports i WHERE id = $1`,
+      [id],
+    );
+    return row?.json ?? null;
+  }
+
+  async list(after: string | null, limit: number): Promise<ImportDto[]> {
+    const rows = await this.database.query<{ json: ImportDto }>(
+      `SELECT ${JSON_OF} AS json FROM catalog.imports i WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2`,
+      [after, limit],
+    );
+    return rows.map(({ json }) => json);
+  }
+
+  errors(id: string, after: [number, number] | null, limit: number) {
+    return this.database.query<ImportErrorDto & { ordinal: number; number: number }>(
+      `SELECT line, external_id AS "externalId", code, pointer, message, ordinal, number FROM catalog.import_errors
+       WHERE import_id = $1 AND (ordinal, number) > ($2, $3) ORDER BY ordinal, number LIMIT $4`,
+      [id, after?.[0] ?? -1, after?.[1] ?? -1, limit],
+    );
+  }
+
+  /** Takes an import for this worker; null when it is over, or another worker is at it. */
+  async claim(id: string, worker: string, now: Date): Promise<ImportJob | null> {
+    const [job] = await this.database.query<ImportJob>(
+      `UPDATE catalog.imports SET state = 'running', worker = $2, leased_until = now() + '${LEASE}'::interval,
+         started_at = coalesce(started_at, $3)
+       WHERE id = $1 AND state IN ('pending', 'running') AND (leased_until IS NULL OR leased_until < now())
+       RETURNING id, format, dry_run AS "dryRun", currency, file, rows_read AS "rowsRead", requested_by AS "requestedBy"`,
+      [id, worker, now],
+    );
+    return job ?? null;
+  }
+
+  /** Moves the checkpoint and keeps the lease; false when the import was canceled or taken over meanwhile. */
+  async advance(id: string, worker: string, by: Progress): Promise<boolean> {
+    const moved = await this.database.execute(
+      `UPDATE catalog.imports SET rows_read = rows_read + $3, created = created + $4, updated = updated + $5,
+         unchanged = unchanged + $6, rejected = rejected + $7, leased_until = now() + '${LEASE}'::interval
+       WHERE id = $1 AND worker = $2 AND state = 'running'`,
+      [id, worker, by.read, by.created, by.updated, by.unchanged, by.rejected],
+    );
+    return moved === 1;
+  }
+
+  async addErrors(id: string, errors: RowError[]): Promise<void> {
+    await this.database.execute(ADD_ERRORS, [id, JSON.stringify(errors)]);
+  }
+
+  async finish(id: string, worker: string, failure: string | null, now: Date): Promise<void> {
+    await this.database.execute(
+      `UPDATE catalog.imports SET state = CASE WHEN $3::text IS NULL THEN 'finished' ELSE 'failed' END, failure = $3,
+         finished_at = $4, leased_until = NULL WHERE id = $1 AND worker = $2 AND state = 'running'`,
+      [id, worker, failure, now],
+    );
+  }
+
+  async cancel(id: string, now: Date): Promise<boolean> {
+    const canceled = await this.database.execute(
+      `UPDATE catalog.imports SET state = 'canceled', finished_at = $2, leased_until = NULL
+       WHERE id = $1 AND state IN ('pending', 'running')`,
+      [id, now],
+    );
+    return canceled === 1;
+  }
+
+  /** Imports whose worker has been silent for too long; they are left alone for another lease. */
+  async abandoned(): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `UPDATE catalog.imports SET leased_until = now()
+       WHERE state IN ('pending', 'running') AND leased_until < now() - '5 s'::interval RETURNING id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+}
+
+const at = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const JSON_OF = `json_build_object('id', i.id, 'format', i.format, 'state', i.state, 'dryRun', i.dry_run, 'currency', i.currency,
+  'bytes', i.bytes, 'counts', json_build_object('read', i.rows_read, 'created', i.created, 'updated', i.updated,
+    'unchanged', i.unchanged, 'rejected', i.rejected), 'failure', i.failure, 'createdAt', ${at('i.created_at')},
+  'startedAt', ${at('i.started_at')}, 'finishedAt', ${at('i.finished_at')})`;
+
+const ADD_ERRORS = `
+  INSERT INTO catalog.import_errors (import_id, ordinal, number, line, external_id, code, pointer, message)
+  SELECT $1, r.ordinal, row_number() OVER (PARTITION BY r.ordinal), r.line, left(r."externalId", 200), left(r.code, 60),
+    left(r.pointer, 300), left(r.message, 500)
+  FROM jsonb_to_recordset($2::jsonb) AS r (ordinal int, line int, "externalId" text, code text, pointer text, message text)`;

@@ -1,0 +1,184 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Database, isUniqueViolation } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { failpoint } from '../../platform/failpoint.js';
+import { PageCache } from '../../platform/http/page-cache.js';
+import { newId } from '../../platform/ids.js';
+import { ProductChanged, StockChanged } from '../catalog.events.js';
+import { PriceRepository } from '../price/price.repository.js';
+import { SearchIndex } from '../search/search-index.service.js';
+import { type ChunkPlan, FileIdentities, planChunk } from './chunk-plan.js';
+import { ImportFileStore } from './import-file.store.js';
+import { type ImportJob, ImportRepository, type Progress } from './import.repository.js';
+import type { IncomingRow } from './incoming-product.js';
+import { readNdjson } from './ndjson.reader.js';
+import { ProductUpsertRepository, type ProductWrite } from './product-upsert.repository.js';
+import { readShopifyCsv, UnreadableFile } from './shopify-csv.reader.js';
+
+/** Products per transaction: enough to make the statements cheap, few enough that nobody waits for their locks. */
+const CHUNK = 200;
+
+/** The import was canceled or taken over; what this worker has in hand is rolled back. */
+class NoLongerOurs extends Error {}
+
+/** Works through a file, chunk by chunk. Whoever takes over goes on behind the last chunk that was committed. */
+@Injectable()
+export class Importer {
+  private readonly log = new Logger('import');
+
+  constructor(
+    private readonly database: Database,
+    private readonly imports: ImportRepository,
+    private readonly files: ImportFileStore,
+    private readonly products: ProductUpsertRepository,
+    private readonly prices: PriceRepository,
+    private readonly searchIndex: SearchIndex,
+    private readonly outbox: Outbox,
+    private readonly pages: PageCache,
+    private readonly clock: Clock,
+  ) {}
+
+  async run(importId: string): Promise<void> {
+    const worker = newId();
+    const job = await this.imports.claim(importId, worker, this.clock.now());
+    if (!job) return;
+    let failure: string | null = null;
+    try {
+      await this.work(job, worker);
+    } catch (error) {
+      if (error instanceof NoLongerOurs) return;
+      failure = reasonOf(error);
+      // What is no fault of the file is tried again by the job.
+      if (failure === null) throw error;
+    }
+    if (!job.dryRun) await this.searchIndex.countWords();
+    await this.imports.finish(importId, worker, failure, this.clock.now());
+    await this.files.remove(job.file);
+  }
+
+  private async work(job: ImportJob, worker: string): Promise<void> {
+    const bytes = this.files.open(job.file);
+    const rows = job.format === 'ndjson' ? readNdjson(bytes) : readShopifyCsv(bytes, job.currency);
+    const identities = new FileIdentities();
+    let chunk: IncomingRow[] = [];
+    try {
+      for await (const row of rows) {
+        // Rows before the checkpoint are read again for their names only.
+        const checked = refuseRepeats(row, identities);
+        if (row.ordinal <= job.rowsRead) continue;
+        chunk.push(checked);
+        if (chunk.length < CHUNK) continue;
+        await this.take(chunk, job, worker);
+        chunk = [];
+      }
+      if (chunk.length > 0) await this.take(chunk, job, worker);
+    } finally {
+      bytes.destroy();
+    }
+  }
+
+  /** One chunk, one transaction: products, prices, stock, search rows, facts and the checkpoint. */
+  private async take(rows: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.database.transaction(() => this.write(rows, job, worker));
+        break;
+      } catch (error) {
+        // Somebody took a handle or SKU between look and write: look again.
+        if (attempt === 3 || !isUniqueViolation(error)) throw error;
+        this.log.debug({ err: error }, 'chunk tried again');
+      }
+    }
+    failpoint('import.after_chunk');
+  }
+
+  private async write(rows: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
+    const good = rows.flatMap(({ product }) => (product ? [product] : []));
+    const known = {
+      products: await this.products.products(
+        good.map(({ externalId }) => externalId),
+        good.map(({ handle }) => handle),
+      ),
+      variants: await this.products.variants(good.flatMap(({ variants }) => variants.map(({ sku }) => sku))),
+      locations: await this.products.locations(),
+    };
+    const plan = planChunk(rows, known, () => newId());
+    if (!job.dryRun) await this.apply(plan, job, known.locations);
+    if (plan.errors.length > 0) await this.imports.addErrors(job.id, plan.errors);
+    if (!(await this.imports.advance(job.id, worker, progressOf(plan, rows.length))))
+      throw new NoLongerOurs();
+  }
+
+  private async apply(plan: ChunkPlan, job: ImportJob, locations: Map<string, string>): Promise<void> {
+    const now = this.clock.now();
+    const actor = job.requestedBy ?? 'import';
+    const written = [...plan.created, ...plan.updated];
+    if (written.length > 0) {
+      await this.products.ensureCategories(written.flatMap(({ product }) => product.categories));
+      await this.products.insert(plan.created, now);
+      await this.products.update(plan.updated, now);
+      await this.products.equip(written);
+    }
+    const changed = [...written, ...plan.moved];
+    if (changed.length === 0) return;
+    await this.setPricesAndStock(changed, actor, locations, now);
+    await this.searchIndex.refresh(changed.map(({ id }) => id));
+    this.outbox.record(new ProductChanged({ productIds: changed.map(({ id }) => id) }));
+    this.database.afterCommit(() => this.pages.dropAll());
+  }
+
+  private async setPricesAndStock(
+    writes: ProductWrite[],
+    actor: string,
+    locations: Map<string, string>,
+    now: Date,
+  ): Promise<void> {
+    const variants = writes.flatMap(({ product }) => product.variants);
+    const present = await this.products.variants(variants.map(({ sku }) => sku));
+    const ids = new Map(present.map(({ sku, id }) => [sku, id]));
+    const prices = variants.flatMap(({ sku, prices: wanted }) =>
+      wanted.map((price) => ({ variantId: ids.get(sku) ?? '', ...price })),
+    );
+    if (prices.length > 0) await this.prices.append(prices, now, actor);
+    const stock = variants.flatMap(({ sku, stock: wanted, backorderLimit }) =>
+      wanted.map(({ location, onHand }) => ({
+        variantId: ids.get(sku) ?? '',
+        locationId: locations.get(location) ?? '',
+        onHand,
+        backorderLimit,
+      })),
+    );
+    const moved = await this.products.setStock(stock, actor);
+    if (moved.length > 0) this.outbox.record(new StockChanged({ variantIds: moved }));
+  }
+}
+
+/** A name that the file has used already makes the later row wrong: which of the two is meant, nobody knows. */
+function refuseRepeats(row: IncomingRow, identities: FileIdentities): IncomingRow {
+  if (row.product === null) return row;
+  const repeated = identities.claim(row.product);
+  if (repeated === null) return row;
+  const [pointer, value] = repeated;
+  const fault = { line: row.line, code: 'repeated', pointer, message: `${value} stands in the file already` };
+  return { ...row, product: null, faults: [fault] };
+}
+
+function progressOf(plan: ChunkPlan, read: number): Progress {
+  return {
+    read,
+    created: plan.created.length,
+    updated: plan.updated.length + plan.moved.length,
+    unchanged: plan.same.length - plan.moved.length,
+    rejected: plan.rejected.length,
+  };
+}
+
+/** Why the file itself cannot be imported; null when it is not the file's fault. */
+function reasonOf(error: unknown): string | null {
+  if (error instanceof UnreadableFile) return error.message;
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'ENOENT') return 'The file is gone from the data folder.';
+  if (code?.startsWith('CSV_')) return `The file is not CSV: ${message ?? code}`.slice(0, 500);
+  return null;
+}

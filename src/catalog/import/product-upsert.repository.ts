@@ -1,0 +1,205 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import type { IncomingProduct, IncomingVariant } from './incoming-product.js';
+
+export interface KnownProduct {
+  id: string;
+  externalId: string | null;
+  handle: string;
+  version: number;
+  /** Of what was last imported for it, and the version that this made; null when it was never imported. */
+  digest: string | null;
+  digestVersion: number | null;
+}
+
+export interface KnownVariant {
+  id: string;
+  productId: string;
+  sku: string;
+  prices: Record<string, { amount: number; compareAt: number | null }>;
+  stock: Record<string, number>;
+}
+
+export interface ProductWrite {
+  id: string;
+  digest: string;
+  product: IncomingProduct;
+}
+
+export interface StockWrite {
+  variantId: string;
+  locationId: string;
+  onHand: number;
+  backorderLimit: number;
+}
+
+/** The statements of an import: each deals with a whole chunk of products. */
+@Injectable()
+export class ProductUpsertRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Products that the chunk may mean, locked in id order. */
+  products(externalIds: string[], handles: string[]): Promise<KnownProduct[]> {
+    return this.database.query<KnownProduct>(PRODUCTS, [externalIds, handles]);
+  }
+
+  /** Variants with one of these SKUs, with present prices and stock by location code. */
+  variants(skus: string[]): Promise<KnownVariant[]> {
+    return this.database.query<KnownVariant>(VARIANTS, [skus]);
+  }
+
+  async locations(): Promise<Map<string, string>> {
+    const rows = await this.database.query<{ code: string; id: string }>(
+      'SELECT code, id FROM catalog.locations',
+    );
+    return new Map(rows.map(({ code, id }) => [code, id]));
+  }
+
+  /** Makes the categories that are missing, at the root. */
+  async ensureCategories(categories: { handle: string; title: string }[]): Promise<void> {
+    const rows = [...new Map(categories.map((category) => [category.handle, category])).values()]
+      .sort((a, b) => (a.handle < b.handle ? -1 : 1))
+      .map((category) => ({ id: newId(), ...category }));
+    if (rows.length > 0) await this.database.execute(ENSURE_CATEGORIES, [JSON.stringify(rows)]);
+  }
+
+  async insert(writes: ProductWrite[], now: Date): Promise<void> {
+    if (writes.length > 0)
+      await this.database.execute(INSERT_PRODUCTS, [JSON.stringify(writes.map(flat)), now]);
+  }
+
+  async update(writes: ProductWrite[], now: Date): Promise<void> {
+    if (writes.length > 0)
+      await this.database.execute(UPDATE_PRODUCTS, [JSON.stringify(writes.map(flat)), now]);
+  }
+
+  /** Categories, variants and digests of products that were just written. Returns ids by SKU. */
+  async equip(writes: ProductWrite[]): Promise<Map<string, string>> {
+    const categories = writes.flatMap(({ id, product }) =>
+      product.categories.map(({ handle }, position) => ({ productId: id, handle, position })),
+    );
+    const ids = writes.map(({ id }) => id);
+    await this.database.execute(SET_CATEGORIES, [ids, JSON.stringify(categories)]);
+    const variants = writes.flatMap(({ id, product }) =>
+      product.variants.map((variant, position) => ({
+        id: newId(),
+        productId: id,
+        position,
+        ...variant,
+        title: variant.title ?? titleOf(variant),
+      })),
+    );
+    const rows = await this.database.query<{ id: string; sku: string }>(UPSERT_VARIANTS, [
+      JSON.stringify(variants),
+    ]);
+    await this.database.execute(REMEMBER, [ids, writes.map(({ digest }) => digest)]);
+    return new Map(rows.map(({ id, sku }) => [sku, id]));
+  }
+
+  /**
+   * Brings stock to what the file says, by movements. Fewer than are promised to buyers cannot be: then as few as
+   * possible. Returns the variants whose stock moved.
+   */
+  async setStock(writes: StockWrite[], actor: string): Promise<string[]> {
+    if (writes.length === 0) return [];
+    const rows = JSON.stringify(writes.map((write) => ({ id: newId(), movementId: newId(), ...write })));
+    await this.database.execute(ENSURE_STOCK, [rows]);
+    const moved = await this.database.query<{ variantId: string }>(SET_STOCK, [rows, actor]);
+    return moved.map(({ variantId }) => variantId);
+  }
+}
+
+const titleOf = ({ options, sku }: IncomingVariant): string => Object.values(options).join(' / ') || sku;
+
+function flat({ id, product }: ProductWrite): object {
+  const { externalId, handle, title, description, brand, status, options, attributes, media } = product;
+  return {
+    id,
+    externalId,
+    handle,
+    title,
+    description: description ?? '',
+    brand,
+    status,
+    options,
+    attributes,
+    media,
+  };
+}
+
+const PRODUCTS = `
+  SELECT p.id, p.external_id AS "externalId", p.handle, p.version, encode(d.digest, 'hex') AS digest, d.version AS "digestVersion"
+  FROM catalog.products p LEFT JOIN catalog.import_digests d ON d.product_id = p.id
+  WHERE p.external_id = ANY ($1::text[]) OR p.handle = ANY ($2::text[]) ORDER BY p.id FOR UPDATE OF p`;
+const VARIANTS = `
+  SELECT v.id, v.product_id AS "productId", v.sku, v.prices, coalesce((
+    SELECT json_object_agg(l.code, s.on_hand) FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
+    WHERE s.variant_id = v.id), '{}') AS stock
+  FROM catalog.variants v WHERE v.sku = ANY ($1::text[])`;
+const ENSURE_CATEGORIES = `
+  INSERT INTO catalog.categories (id, handle, title, path)
+  SELECT r.id, r.handle, r.title, ARRAY[r.id] FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, handle text, title text)
+  WHERE NOT EXISTS (SELECT FROM catalog.categories c WHERE c.handle = r.handle)
+  ON CONFLICT (handle) DO NOTHING`;
+const FIELDS = `r (id uuid, "externalId" text, handle text, title text, description text, brand text, status text,
+  options json, attributes jsonb, media json)`;
+const INSERT_PRODUCTS = `
+  INSERT INTO catalog.products (id, external_id, handle, title, description, brand, status, options, attributes, media,
+    published_at, created_at, updated_at)
+  SELECT id, "externalId", handle, title, description, brand, status, options, attributes, media,
+    CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
+  FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} ORDER BY id`;
+const UPDATE_PRODUCTS = `
+  UPDATE catalog.products p SET external_id = r."externalId", handle = r.handle, title = r.title, description = r.description,
+    brand = r.brand, status = r.status, options = r.options, attributes = r.attributes, media = r.media,
+    published_at = coalesce(p.published_at, CASE r.status WHEN 'published' THEN $2::timestamptz END),
+    version = p.version + 1, updated_at = $2
+  FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} WHERE p.id = r.id`;
+const SET_CATEGORIES = `
+  WITH wanted AS (
+    SELECT DISTINCT ON (r."productId", c.id) r."productId" AS product_id, c.id AS category_id, r.position
+    FROM jsonb_to_recordset($2::jsonb) AS r ("productId" uuid, handle text, position int)
+      JOIN catalog.categories c ON c.handle = r.handle
+  ),
+  gone AS (
+    DELETE FROM catalog.product_categories pc WHERE pc.product_id = ANY ($1::uuid[])
+      AND NOT EXISTS (SELECT FROM wanted w WHERE w.product_id = pc.product_id AND w.category_id = pc.category_id)
+  )
+  INSERT INTO catalog.product_categories (product_id, category_id, position) SELECT * FROM wanted
+  ON CONFLICT ON CONSTRAINT product_categories_pk DO UPDATE SET position = excluded.position`;
+const UPSERT_VARIANTS = `
+  INSERT INTO catalog.variants AS v (id, product_id, position, sku, title, options, barcode, weight_grams)
+  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams"
+  FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, "productId" uuid, position int, sku text, title text, options jsonb,
+    barcode text, "weightGrams" int)
+  ON CONFLICT ON CONSTRAINT variants_sku_key DO UPDATE SET position = excluded.position, title = excluded.title,
+    options = excluded.options, barcode = excluded.barcode, weight_grams = excluded.weight_grams, version = v.version + 1
+  RETURNING id, sku`;
+const REMEMBER = `
+  INSERT INTO catalog.import_digests (product_id, digest, version)
+  SELECT p.id, decode(r.digest, 'hex'), p.version FROM unnest($1::uuid[], $2::text[]) AS r (id, digest)
+    JOIN catalog.products p ON p.id = r.id
+  ON CONFLICT ON CONSTRAINT import_digests_pk DO UPDATE SET digest = excluded.digest, version = excluded.version`;
+const STOCK_ROWS = `jsonb_to_recordset($1::jsonb) AS r (id uuid, "movementId" uuid, "variantId" uuid, "locationId" uuid,
+  "onHand" int, "backorderLimit" int)`;
+const ENSURE_STOCK = `
+  INSERT INTO catalog.stock (id, variant_id, location_id)
+  SELECT r.id, r."variantId", r."locationId" FROM ${STOCK_ROWS} ORDER BY r.id
+  ON CONFLICT ON CONSTRAINT stock_variant_location_key DO NOTHING`;
+// Locked in id order before anything changes, like every other writer of stock.
+const SET_STOCK = `
+  WITH locked AS MATERIALIZED (
+    SELECT s.id, s.variant_id, s.on_hand, r."movementId" AS movement_id,
+      greatest(r."backorderLimit", 0) AS backorder_limit,
+      greatest(r."onHand", s.allocated + s.reserved - greatest(r."backorderLimit", 0)) AS wanted, s.backorder_limit AS present_limit
+    FROM catalog.stock s JOIN ${STOCK_ROWS} ON r."variantId" = s.variant_id AND r."locationId" = s.location_id
+    ORDER BY s.id FOR UPDATE OF s
+  ),
+  written AS (
+    INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reason, actor)
+    SELECT movement_id, id, 'adjusted', wanted - on_hand, 'import', $2 FROM locked WHERE wanted <> on_hand
+  )
+  UPDATE catalog.stock s SET on_hand = l.wanted, backorder_limit = l.backorder_limit FROM locked l
+  WHERE s.id = l.id AND (l.wanted <> l.on_hand OR l.backorder_limit <> l.present_limit)
+  RETURNING s.variant_id AS "variantId"`;
