@@ -5,6 +5,10 @@ import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gatew
 import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
+import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
+import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
+import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
+import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Mails1760000000020 } from './platform/1760000000020-mails.js';
@@ -20,4 +24,8 @@ export const migrations: Migrations = [
   BillingPayments1780000000300,
   BillingLedger1780000000310,
   BillingGatewayEvents1780000000320,
+  OrderingZones1780000000400,
+  OrderingCarts1780000000410,
+  OrderingOrders1780000000420,
+  OrderingDefaultZones1780000000430,
 ];

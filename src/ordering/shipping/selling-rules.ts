@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { realNow } from '../../platform/clock.js';
+import { TaxRepository } from '../tax/tax.repository.js';
+import type { TaxZone } from '../tax/tax-zone.js';
+import { ShippingRepository } from './shipping.repository.js';
+import type { ShippingZone } from './shipping-zone.js';
+
+/** Where the shop sells to and on what terms. */
+export interface Rules {
+  tax: TaxZone[];
+  shipping: ShippingZone[];
+}
+
+const FRESH_MS = 1_000;
+
+/**
+ * The zones, kept in memory for a second: every cart and every checkout needs them and staff change them once a
+ * year. Ask before a transaction is opened, so that one request's rollback cannot fail another's read.
+ */
+@Injectable()
+export class SellingRules {
+  private kept: { rules: Promise<Rules>; until: number } | null = null;
+
+  constructor(
+    private readonly taxZones: TaxRepository,
+    private readonly shippingZones: ShippingRepository,
+  ) {}
+
+  current(): Promise<Rules> {
+    const now = realNow().getTime();
+    if (this.kept && now < this.kept.until) return this.kept.rules;
+    const rules = this.read();
+    const kept = { rules, until: now + FRESH_MS };
+    this.kept = kept;
+    rules.catch(() => {
+      if (this.kept === kept) this.kept = null;
+    });
+    return rules;
+  }
+
+  /** After a change in this process; the others see it when their second is over. */
+  forget(): void {
+    this.kept = null;
+  }
+
+  private async read(): Promise<Rules> {
+    const [tax, shipping] = await Promise.all([this.taxZones.all(), this.shippingZones.all()]);
+    return { tax, shipping };
+  }
+}

@@ -1,0 +1,109 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
+import { Operation } from '../../platform/http/operation.js';
+import { type Page, PageOf } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { ZoneParams } from '../tax/tax.dto.js';
+import { zoneProblems } from '../tax/tax.errors.js';
+import { ShippingZoneDto, ShippingZoneInput, ShippingZonePatch } from './shipping.dto.js';
+import { ShippingService } from './shipping.service.js';
+import type { ShippingZone } from './shipping-zone.js';
+
+const changing = [zoneProblems.zone_conflict, platformProblems.stale_version];
+
+@ApiTags('Shipping zones')
+@Controller('/v1/admin/shipping-zones')
+export class ShippingController {
+  constructor(private readonly zones: ShippingService) {}
+
+  /** All of them: there are never many. */
+  @Get()
+  @Permissions('ordering:order:read')
+  @Operation({
+    id: 'listShippingZones',
+    summary: 'List shipping zones',
+    answers: { 200: PageOf(ShippingZoneDto) },
+  })
+  async list(): Promise<Page<ShippingZoneDto>> {
+    return { items: (await this.zones.list()).map(toDto), nextCursor: null };
+  }
+
+  @Get('/:id')
+  @Permissions('ordering:order:read')
+  @Operation({ id: 'getShippingZone', summary: 'Read a shipping zone', answers: { 200: ShippingZoneDto } })
+  async get(
+    @Param() { id }: ZoneParams,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ShippingZoneDto> {
+    return tagged(reply, await this.zones.get(id));
+  }
+
+  @Post()
+  @Permissions('ordering:settings:write')
+  @Operation({
+    id: 'createShippingZone',
+    summary: 'Add a shipping zone',
+    answers: { 201: ShippingZoneDto },
+    problems: [zoneProblems.zone_conflict],
+    idempotency: 'accepted',
+  })
+  async create(
+    @CurrentActor() actor: Actor,
+    @Body() body: ShippingZoneInput,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ShippingZoneDto> {
+    return tagged(reply, await this.zones.create(actor, body));
+  }
+
+  /** Takes effect for carts within a second, in every process. Orders keep the price they were placed with. */
+  @Patch('/:id')
+  @Permissions('ordering:settings:write')
+  @Operation({
+    id: 'updateShippingZone',
+    summary: 'Change a shipping zone',
+    answers: { 200: ShippingZoneDto },
+    problems: changing,
+  })
+  async update(
+    @CurrentActor() actor: Actor,
+    @Param() { id }: ZoneParams,
+    @Body() body: ShippingZonePatch,
+    @IfMatch() version: number | null,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ShippingZoneDto> {
+    return tagged(reply, await this.zones.update(actor, id, body, version));
+  }
+
+  @Delete('/:id')
+  @Permissions('ordering:settings:write')
+  @Operation({
+    id: 'deleteShippingZone',
+    summary: 'Remove a shipping zone',
+    answers: { 204: null },
+    problems: changing,
+  })
+  delete(
+    @CurrentActor() actor: Actor,
+    @Param() { id }: ZoneParams,
+    @IfMatch() version: number | null,
+  ): Promise<void> {
+    return this.zones.delete(actor, id, version);
+  }
+}
+
+function tagged(reply: FastifyReply, zone: ShippingZone): ShippingZoneDto {
+  void reply.header('etag', etagOfVersion(zone.version));
+  return toDto(zone);
+}
+
+const toDto = (zone: ShippingZone): ShippingZoneDto => ({
+  ...zone,
+  options: zone.options.map((option) => ({
+    ...option,
+    tiers: option.tiers.map(({ upToGrams, price }) => ({ upToGrams, price: price.toJSON() })),
+  })),
+});

@@ -1,0 +1,74 @@
+import { Integer, ListOf, MoneyDto, MoneyField, Text, TextList, Uuid } from '../../platform/http/fields.js';
+
+export class ShippingTierDto {
+  @Integer({
+    min: 1,
+    max: 100_000_000,
+    nullable: true,
+    example: 2000,
+    description: 'Heaviest parcel of this price; null: any weight.',
+  })
+  upToGrams: number | null;
+
+  @MoneyField()
+  price: MoneyDto;
+}
+
+export class ShippingOptionInput {
+  @Uuid({ optional: true, description: 'Kept when it is sent, so that carts keep their choice.' })
+  id?: string;
+
+  @Text({ max: 100, example: 'Standard' })
+  title: string;
+
+  @ListOf(() => ShippingTierDto, {
+    min: 1,
+    max: 100,
+    description: 'Per currency; a flat rate is one tier without a limit.',
+  })
+  tiers: ShippingTierDto[];
+}
+
+export class ShippingOptionDto extends ShippingOptionInput {
+  @Uuid()
+  declare id: string;
+}
+
+export class ShippingZoneInput {
+  @Text({ max: 100, example: 'Germany' })
+  name: string;
+
+  @TextList({ max: 250, maxLength: 2, description: 'ISO 3166 codes; `*` is everywhere else.' })
+  countries: string[];
+
+  @ListOf(() => ShippingOptionInput, { max: 50 })
+  options: ShippingOptionInput[];
+}
+
+export class ShippingZonePatch {
+  @Text({ max: 100, optional: true })
+  name?: string;
+
+  @TextList({ max: 250, maxLength: 2, optional: true })
+  countries?: string[];
+
+  @ListOf(() => ShippingOptionInput, { max: 50, optional: true })
+  options?: ShippingOptionInput[];
+}
+
+export class ShippingZoneDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100 })
+  name: string;
+
+  @TextList({ max: 250, maxLength: 2 })
+  countries: string[];
+
+  @ListOf(() => ShippingOptionDto, { max: 50 })
+  options: ShippingOptionDto[];
+
+  @Integer({ min: 1, max: 2 ** 31 })
+  version: number;
+}

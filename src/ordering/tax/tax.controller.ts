@@ -1,0 +1,95 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
+import { Operation } from '../../platform/http/operation.js';
+import { type Page, PageOf } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { TaxZoneDto, TaxZoneInput, TaxZonePatch, ZoneParams } from './tax.dto.js';
+import { zoneProblems } from './tax.errors.js';
+import { TaxService } from './tax.service.js';
+
+const changing = [zoneProblems.zone_conflict, zoneProblems.default_zone, platformProblems.stale_version];
+
+@ApiTags('Tax zones')
+@Controller('/v1/admin/tax-zones')
+export class TaxController {
+  constructor(private readonly zones: TaxService) {}
+
+  /** All of them: there are never many. */
+  @Get()
+  @Permissions('ordering:order:read')
+  @Operation({ id: 'listTaxZones', summary: 'List tax zones', answers: { 200: PageOf(TaxZoneDto) } })
+  async list(): Promise<Page<TaxZoneDto>> {
+    return { items: await this.zones.list(), nextCursor: null };
+  }
+
+  @Get('/:id')
+  @Permissions('ordering:order:read')
+  @Operation({ id: 'getTaxZone', summary: 'Read a tax zone', answers: { 200: TaxZoneDto } })
+  async get(
+    @Param() { id }: ZoneParams,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TaxZoneDto> {
+    return tagged(reply, await this.zones.get(id));
+  }
+
+  @Post()
+  @Permissions('ordering:settings:write')
+  @Operation({
+    id: 'createTaxZone',
+    summary: 'Add a tax zone',
+    answers: { 201: TaxZoneDto },
+    problems: [zoneProblems.zone_conflict],
+    idempotency: 'accepted',
+  })
+  async create(
+    @CurrentActor() actor: Actor,
+    @Body() body: TaxZoneInput,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TaxZoneDto> {
+    return tagged(reply, await this.zones.create(actor, body));
+  }
+
+  /** Takes effect for carts within a second, in every process. Orders keep the rates they were placed with. */
+  @Patch('/:id')
+  @Permissions('ordering:settings:write')
+  @Operation({
+    id: 'updateTaxZone',
+    summary: 'Change a tax zone',
+    answers: { 200: TaxZoneDto },
+    problems: changing,
+  })
+  async update(
+    @CurrentActor() actor: Actor,
+    @Param() { id }: ZoneParams,
+    @Body() body: TaxZonePatch,
+    @IfMatch() version: number | null,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TaxZoneDto> {
+    return tagged(reply, await this.zones.update(actor, id, body, version));
+  }
+
+  @Delete('/:id')
+  @Permissions('ordering:settings:write')
+  @Operation({
+    id: 'deleteTaxZone',
+    summary: 'Remove a tax zone',
+    answers: { 204: null },
+    problems: changing,
+  })
+  delete(
+    @CurrentActor() actor: Actor,
+    @Param() { id }: ZoneParams,
+    @IfMatch() version: number | null,
+  ): Promise<void> {
+    return this.zones.delete(actor, id, version);
+  }
+}
+
+function tagged(reply: FastifyReply, zone: TaxZoneDto): TaxZoneDto {
+  void reply.header('etag', etagOfVersion(zone.version));
+  return zone;
+}

@@ -1,0 +1,59 @@
+import { Bool, Integer, ListOf, Text, TextList, Uuid } from '../../platform/http/fields.js';
+
+export class TaxRateDto {
+  @Text({ max: 50, pattern: /^[a-z][a-z0-9_-]*$/, example: 'standard' })
+  taxClass: string;
+
+  @Text({ max: 100, example: 'VAT 19 %' })
+  title: string;
+
+  @Integer({ min: 0, max: 1_000_000, example: 190_000, description: 'Parts per million: 190000 is 19 %.' })
+  ratePpm: number;
+}
+
+export class TaxZoneInput {
+  @Text({ max: 100, example: 'Germany' })
+  name: string;
+
+  @TextList({ max: 250, maxLength: 2, description: 'ISO 3166 codes; `*` is everywhere else.' })
+  countries: string[];
+
+  @Bool({ description: 'True: prices are what the buyer pays. False: tax comes on top.' })
+  pricesIncludeTax: boolean;
+
+  @Bool({ optional: true, description: 'The estimate of carts without an address uses this zone.' })
+  isDefault?: boolean;
+
+  @ListOf(() => TaxRateDto, { max: 20, description: 'A class without a rate is taxed like `standard`.' })
+  rates: TaxRateDto[];
+}
+
+export class TaxZonePatch {
+  @Text({ max: 100, optional: true })
+  name?: string;
+
+  @TextList({ max: 250, maxLength: 2, optional: true })
+  countries?: string[];
+
+  @Bool({ optional: true })
+  pricesIncludeTax?: boolean;
+
+  @Bool({ optional: true })
+  isDefault?: boolean;
+
+  @ListOf(() => TaxRateDto, { max: 20, optional: true })
+  rates?: TaxRateDto[];
+}
+
+export class TaxZoneDto extends TaxZoneInput {
+  @Uuid()
+  id: string;
+
+  @Integer({ min: 1, max: 2 ** 31 })
+  version: number;
+}
+
+export class ZoneParams {
+  @Uuid()
+  id: string;
+}

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Database, isUniqueViolation } from '../../platform/database/database.js';
+import { requireVersion } from '../../platform/http/etag.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
+import { SellingRules } from '../shipping/selling-rules.js';
+import type { TaxZoneInput, TaxZonePatch } from './tax.dto.js';
+import { zoneProblems } from './tax.errors.js';
+import { TaxRepository } from './tax.repository.js';
+import type { TaxZone } from './tax-zone.js';
+
+/** Tax zones as staff keep them. Orders keep the rates that they were placed with. */
+@Injectable()
+export class TaxService {
+  constructor(
+    private readonly database: Database,
+    private readonly zones: TaxRepository,
+    private readonly audit: Audit,
+    private readonly rules: SellingRules,
+  ) {}
+
+  list(): Promise<TaxZone[]> {
+    return this.zones.all();
+  }
+
+  async get(id: string): Promise<TaxZone> {
+    const zone = (await this.zones.all()).find((one) => one.id === id);
+    if (!zone) throw platformProblems.not_found();
+    return zone;
+  }
+
+  async create(actor: Actor, input: TaxZoneInput): Promise<TaxZone> {
+    const zone = { ...input, id: newId(), isDefault: input.isDefault ?? false, version: 1 };
+    return this.saving(async () => {
+      await this.zones.insert(zone);
+      this.record(actor, 'created', zone);
+      return zone;
+    });
+  }
+
+  async update(actor: Actor, id: string, patch: TaxZonePatch, version: number | null): Promise<TaxZone> {
+    return this.saving(async () => {
+      const present = await this.zones.locked(id);
+      if (!present) throw platformProblems.not_found();
+      requireVersion(version, present.version);
+      if (present.isDefault && patch.isDefault === false) throw zoneProblems.default_zone();
+      const zone = { ...present, ...patch, version: present.version + 1 };
+      await this.zones.update(zone);
+      this.record(actor, 'updated', zone);
+      return zone;
+    });
+  }
+
+  async delete(actor: Actor, id: string, version: number | null): Promise<void> {
+    await this.saving(async () => {
+      const present = await this.zones.locked(id);
+      if (!present) throw platformProblems.not_found();
+      requireVersion(version, present.version);
+      if (present.isDefault) throw zoneProblems.default_zone();
+      await this.zones.delete(id);
+      this.record(actor, 'deleted', present);
+    });
+  }
+
+  private async saving<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.database.transaction(async () => {
+        const result = await work();
+        this.database.afterCommit(() => this.rules.forget());
+        return result;
+      });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw zoneProblems.zone_conflict();
+      throw error;
+    }
+  }
+
+  private record(actor: Actor, what: string, { id, version, ...details }: TaxZone): void {
+    this.audit.record({
+      actor,
+      action: `ordering.tax_zone.${what}`,
+      subjectType: 'tax_zone',
+      subjectId: id,
+      details: { ...details, version },
+    });
+  }
+}
