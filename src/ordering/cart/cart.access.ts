@@ -1,0 +1,52 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader } from '@nestjs/swagger';
+import { type RequestWithActor } from '../../platform/access/access.js';
+import { type Actor, anonymous } from '../../platform/access/actor.js';
+
+/** Whoever asks for a cart or for what was made from it: a guest with the token, or a signed-in person. */
+export interface Holder {
+  actor: Actor;
+  tokenHash: Buffer | null;
+}
+
+/** 256 bits that the guest keeps; we keep the hash. */
+export const newCartToken = (): string => randomBytes(32).toString('base64url');
+
+export const hashCartToken = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+export const CurrentHolder = createParamDecorator((_: unknown, context: ExecutionContext): Holder => {
+  const request = context.switchToHttp().getRequest<RequestWithActor>();
+  const token = request.headers['x-cart-token'];
+  return {
+    actor: request.actor ?? anonymous,
+    tokenHash: typeof token === 'string' && token.length <= 200 ? hashCartToken(token) : null,
+  };
+});
+
+/** Documents both ways in. */
+export const HeldByShopper = () =>
+  applyDecorators(
+    ApiBearerAuth(),
+    ApiHeader({
+      name: 'X-Cart-Token',
+      required: false,
+      description: 'What a guest holds: `token` of the answer that made the cart. Customers sign in instead.',
+    }),
+  );
+
+interface Held {
+  tokenHash: Buffer | null;
+  customerId: string | null;
+}
+
+/** Whether it is theirs. Compared in constant time, though the hash alone already tells a guesser nothing. */
+export function holds({ actor, tokenHash }: Holder, thing: Held): boolean {
+  if (actor.kind === 'person' && thing.customerId !== null && thing.customerId === actor.id) return true;
+  return (
+    tokenHash !== null &&
+    thing.tokenHash !== null &&
+    tokenHash.length === thing.tokenHash.length &&
+    timingSafeEqual(tokenHash, thing.tokenHash)
+  );
+}

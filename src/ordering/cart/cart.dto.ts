@@ -1,0 +1,285 @@
+import {
+  Bool,
+  CurrencyCode,
+  Email,
+  Integer,
+  ListOf,
+  MoneyDto,
+  MoneyField,
+  Nested,
+  OneOf,
+  Text,
+  TextList,
+  Uuid,
+} from '../../platform/http/fields.js';
+import { AddressDto } from './address.dto.js';
+import { MAX_LINES, MAX_QUANTITY } from './cart.js';
+
+const unset = { optional: true, nullable: true } as const;
+
+export class CartParams {
+  @Uuid()
+  id: string;
+}
+
+export class CartLineParams extends CartParams {
+  @Uuid()
+  lineId: string;
+}
+
+export class CartLineInput {
+  @Uuid()
+  variantId: string;
+
+  @Integer({ min: 1, max: MAX_QUANTITY, example: 2 })
+  quantity: number;
+}
+
+export class QuantityInput {
+  @Integer({ min: 0, max: MAX_QUANTITY, description: '0 removes the line.' })
+  quantity: number;
+}
+
+export class CreateCartDto {
+  @CurrencyCode()
+  currency: string;
+
+  @ListOf(() => CartLineInput, { max: MAX_LINES, optional: true })
+  lines?: CartLineInput[];
+
+  @Email({ optional: true })
+  email?: string;
+}
+
+export class UpdateCartDto {
+  @Email(unset)
+  email?: string | null;
+
+  @Nested(() => AddressDto, unset)
+  shippingAddress?: AddressDto | null;
+
+  @Nested(() => AddressDto, { ...unset, description: 'Null: the same as the shipping address.' })
+  billingAddress?: AddressDto | null;
+
+  @Uuid({ ...unset, description: 'Null: the cheapest one that fits.' })
+  shippingOptionId?: string | null;
+
+  @TextList({ max: 10, maxLength: 50, optional: true })
+  promotionCodes?: string[];
+}
+
+export class CartLineDto {
+  @Uuid()
+  id: string;
+
+  @Uuid()
+  variantId: string;
+
+  @Uuid()
+  productId: string;
+
+  @Text({ max: 500 })
+  title: string;
+
+  @Text({ max: 100 })
+  sku: string;
+
+  @Integer({ min: 1, max: MAX_QUANTITY })
+  quantity: number;
+
+  @MoneyField()
+  unitPrice: MoneyDto;
+
+  @MoneyField()
+  discount: MoneyDto;
+
+  @MoneyField()
+  tax: MoneyDto;
+
+  @MoneyField({ description: 'What the buyer pays for the line, tax included.' })
+  total: MoneyDto;
+}
+
+export class TotalsDto {
+  @MoneyField({ description: 'Prices times quantities.' })
+  subtotal: MoneyDto;
+
+  @MoneyField()
+  discount: MoneyDto;
+
+  @MoneyField()
+  shipping: MoneyDto;
+
+  @MoneyField({ description: 'Inside the prices or on top of them, as the country has it.' })
+  tax: MoneyDto;
+
+  @MoneyField()
+  total: MoneyDto;
+}
+
+export class CartDto {
+  @Uuid()
+  id: string;
+
+  @Text({
+    max: 100,
+    nullable: true,
+    optional: true,
+    description: 'Only in the answer that makes a guest’s cart: keep it, it is not told again.',
+  })
+  token?: string | null;
+
+  @Integer({ min: 1, max: 2 ** 31 })
+  version: number;
+
+  @CurrencyCode()
+  currency: string;
+
+  @Email({ nullable: true })
+  email: string | null;
+
+  @Nested(() => AddressDto, { nullable: true })
+  shippingAddress: AddressDto | null;
+
+  @Nested(() => AddressDto, { nullable: true })
+  billingAddress: AddressDto | null;
+
+  @Uuid({ nullable: true })
+  shippingOptionId: string | null;
+
+  @TextList({ max: 10, maxLength: 50 })
+  promotionCodes: string[];
+
+  @ListOf(() => CartLineDto, { max: MAX_LINES })
+  lines: CartLineDto[];
+
+  @Nested(() => TotalsDto)
+  totals: TotalsDto;
+}
+
+export class ShippingOfferDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100 })
+  title: string;
+
+  @Text({ max: 100, description: 'The shipping zone that it belongs to.' })
+  zone: string;
+
+  @MoneyField()
+  price: MoneyDto;
+
+  @Bool({ description: 'This one is in the totals.' })
+  selected: boolean;
+}
+
+export class ShippingOffersDto {
+  @ListOf(() => ShippingOfferDto, { max: 50 })
+  items: ShippingOfferDto[];
+
+  @Text({ max: 1, nullable: true })
+  nextCursor: string | null;
+}
+
+export class ObstacleDto {
+  @Text({ max: 100, example: 'ordering.shipping_address_missing' })
+  code: string;
+
+  @Text({ max: 200, example: '/shippingAddress' })
+  pointer: string;
+
+  @Text({ max: 500 })
+  detail: string;
+
+  @Text({ max: 500, description: 'What to do about it.' })
+  fix: string;
+}
+
+export class ReadinessDto {
+  @Bool()
+  ready: boolean;
+
+  @ListOf(() => ObstacleDto, { max: 500 })
+  problems: ObstacleDto[];
+}
+
+export class TaxCategoryDto {
+  @Text({ max: 50 })
+  taxClass: string;
+
+  @Text({ max: 100 })
+  title: string;
+
+  @Integer({ min: 0, max: 1_000_000, description: 'Parts per million.' })
+  ratePpm: number;
+
+  @MoneyField({ description: 'Net.' })
+  base: MoneyDto;
+
+  @MoneyField()
+  amount: MoneyDto;
+}
+
+export class ExplainedLineDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100 })
+  sku: string;
+
+  @Text({ max: 300, example: '2 × 19.99 EUR' })
+  calculation: string;
+
+  @MoneyField()
+  net: MoneyDto;
+
+  @MoneyField()
+  tax: MoneyDto;
+
+  @MoneyField()
+  total: MoneyDto;
+
+  @Nested(() => TaxCategoryDto)
+  taxLine: TaxCategoryDto;
+}
+
+export class ExplainedShippingDto {
+  @Uuid()
+  optionId: string;
+
+  @Text({ max: 100 })
+  title: string;
+
+  @OneOf(['shopper', 'cheapest'])
+  chosenBy: string;
+
+  @MoneyField()
+  price: MoneyDto;
+
+  @MoneyField()
+  tax: MoneyDto;
+
+  @Integer({ min: 0, max: 50, description: 'How many options fitted.' })
+  candidates: number;
+}
+
+export class CartExplanationDto {
+  @Text({ max: 100, description: 'The tax zone; of the address, or the default one while there is none.' })
+  taxZone: string;
+
+  @Bool()
+  pricesIncludeTax: boolean;
+
+  @ListOf(() => ExplainedLineDto, { max: MAX_LINES })
+  lines: ExplainedLineDto[];
+
+  @Nested(() => ExplainedShippingDto, { nullable: true })
+  shipping: ExplainedShippingDto | null;
+
+  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each, half away from zero.' })
+  taxes: TaxCategoryDto[];
+
+  @Nested(() => TotalsDto)
+  totals: TotalsDto;
+}

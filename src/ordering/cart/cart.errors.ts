@@ -1,0 +1,34 @@
+import { defineProblems } from '../../platform/http/problem.js';
+
+export const cartProblems = defineProblems('ordering', {
+  variant_unavailable: {
+    status: 422,
+    title: 'Not for sale',
+    meaning: 'The variant is unknown, not published, or has no price in the currency of the cart.',
+    remedy: 'Choose another variant, or make a cart in a currency that it is sold in.',
+  },
+  too_many_lines: {
+    status: 422,
+    title: 'The cart is full',
+    meaning: 'A cart has at most 100 lines, and a line at most 999 pieces.',
+    remedy: 'Split the purchase into several carts.',
+  },
+  unknown_promotion_code: {
+    status: 422,
+    title: 'Unknown promotion code',
+    meaning: 'There is no such promotion code.',
+    remedy: 'Correct the code, or leave it out.',
+  },
+  unknown_shipping_option: {
+    status: 422,
+    title: 'Unknown shipping option',
+    meaning: 'The shop has no shipping option of that id.',
+    remedy: 'Take one of `GET /v1/carts/{id}/shipping-options`.',
+  },
+  cart_closed: {
+    status: 409,
+    title: 'The cart has become an order',
+    meaning: 'An order was written from this cart; its lines and addresses are fixed.',
+    remedy: 'Pay or cancel the order named in `orderId`; make a new cart to buy something else.',
+  },
+});

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { Address } from './address.dto.js';
+import type { Cart, CartLine } from './cart.js';
+
+type Head = Omit<Cart, 'lines'>;
+
+interface LineRow extends Omit<CartLine, 'unitAmount'> {
+  unitAmount: string;
+}
+
+/** What is read once the cart is locked: its lines, and the order that was made from it. */
+export interface CartContent {
+  lines: CartLine[];
+  orderId: string | null;
+}
+
+export interface CartChanges {
+  email: string | null;
+  shippingAddress: Address | null;
+  billingAddress: Address | null;
+  shippingOptionId: string | null;
+}
+
+@Injectable()
+export class CartRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Cart and lines in one statement, which is one transaction by itself. */
+  async insert(cart: Cart, now: Date): Promise<void> {
+    await this.database.execute(INSERT, [
+      cart.id,
+      cart.tokenHash,
+      cart.customerId,
+      cart.currency,
+      cart.email,
+      now,
+      lineRows(cart.lines),
+    ]);
+  }
+
+  /** Reads without a lock, in one round trip. */
+  async find(id: string): Promise<(Cart & { orderId: string | null }) | undefined> {
+    const [row] = await this.database.query<Head & { lines: LineRow[]; orderId: string | null }>(FIND, [id]);
+    return row && { ...row, lines: row.lines.map(toLine) };
+  }
+
+  /** Every change of a cart, and its checkout, begins here: two of them wait for each other. */
+  async lock(id: string): Promise<Head | undefined> {
+    const [row] = await this.database.query<Head>(LOCK, [id]);
+    return row;
+  }
+
+  /**
+   * A statement of its own after the lock, on purpose: in READ COMMITTED only a new statement sees what the
+   * transaction that we waited for has written.
+   */
+  async content(id: string): Promise<CartContent> {
+    const [row] = await this.database.query<{ lines: LineRow[]; orderId: string | null }>(CONTENT, [id]);
+    return { lines: (row?.lines ?? []).map(toLine), orderId: row?.orderId ?? null };
+  }
+
+  /** Puts lines in; a variant that is there already gets more of it. Returns false when a line would grow too long. */
+  async addLines(cartId: string, lines: readonly CartLine[]): Promise<void> {
+    await this.database.execute(ADD_LINES, [cartId, lineRows(lines)]);
+  }
+
+  async setQuantity(cartId: string, lineId: string, quantity: number): Promise<boolean> {
+    const text = quantity === 0 ? DELETE_LINE : SET_QUANTITY;
+    const values = quantity === 0 ? [cartId, lineId] : [cartId, lineId, quantity];
+    return (await this.database.execute(text, values)) === 1;
+  }
+
+  async save(id: string, changes: CartChanges): Promise<void> {
+    await this.database.execute(SAVE, [
+      id,
+      changes.email,
+      json(changes.shippingAddress),
+      json(changes.billingAddress),
+      changes.shippingOptionId,
+    ]);
+  }
+
+  async touch(id: string, now: Date): Promise<number> {
+    const [row] = await this.database.query<{ version: number }>(TOUCH, [id, now]);
+    return row?.version ?? 0;
+  }
+}
+
+const json = (value: object | null) => (value === null ? null : JSON.stringify(value));
+const toLine = (row: LineRow): CartLine => ({ ...row, unitAmount: BigInt(row.unitAmount) });
+const lineRows = (lines: readonly CartLine[]) =>
+  JSON.stringify(
+    lines.map((line) => ({
+      id: line.id,
+      variant_id: line.variantId,
+      quantity: line.quantity,
+      product_id: line.productId,
+      sku: line.sku,
+      title: line.title,
+      unit_amount: line.unitAmount.toString(),
+    })),
+  );
+
+const LINE_RECORD = `
+  jsonb_to_recordset($LINES::jsonb) AS l (
+    id uuid, variant_id uuid, quantity int, product_id uuid, sku text, title text, unit_amount bigint)`;
+const LINE_COLUMNS = 'id, cart_id, variant_id, quantity, product_id, sku, title, unit_amount';
+const LINE_VALUES = 'l.id, $1, l.variant_id, l.quantity, l.product_id, l.sku, l.title, l.unit_amount';
+
+const INSERT = `
+  WITH cart AS (
+    INSERT INTO ordering.carts (id, token_hash, customer_id, currency, email, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $6)
+  )
+  INSERT INTO ordering.cart_lines (${LINE_COLUMNS}) SELECT ${LINE_VALUES} FROM ${LINE_RECORD.replace('$LINES', '$7')}`;
+const ADD_LINES = `
+  INSERT INTO ordering.cart_lines (${LINE_COLUMNS}) SELECT ${LINE_VALUES} FROM ${LINE_RECORD.replace('$LINES', '$2')}
+  ON CONFLICT ON CONSTRAINT cart_lines_variant_key
+  DO UPDATE SET quantity = ordering.cart_lines.quantity + excluded.quantity, unit_amount = excluded.unit_amount,
+    title = excluded.title, sku = excluded.sku`;
+
+const HEAD = `c.id, c.token_hash AS "tokenHash", c.customer_id AS "customerId", c.currency, c.email,
+  c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
+  c.shipping_option_id AS "shippingOptionId", c.state, c.version`;
+const LINES = (cart: string) => `coalesce((
+    SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
+      'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text) ORDER BY l.id)
+    FROM ordering.cart_lines l WHERE l.cart_id = ${cart}), '[]') AS lines,
+  (SELECT o.id FROM ordering.orders o WHERE o.cart_id = ${cart}) AS "orderId"`;
+const FIND = `SELECT ${HEAD}, ${LINES('c.id')} FROM ordering.carts c WHERE c.id = $1`;
+const LOCK = `SELECT ${HEAD} FROM ordering.carts c WHERE c.id = $1 FOR UPDATE`;
+const CONTENT = `SELECT ${LINES('$1')}`;
+const SET_QUANTITY = 'UPDATE ordering.cart_lines SET quantity = $3 WHERE cart_id = $1 AND id = $2';
+const DELETE_LINE = 'DELETE FROM ordering.cart_lines WHERE cart_id = $1 AND id = $2';
+const SAVE = `
+  UPDATE ordering.carts SET email = $2, shipping_address = $3, billing_address = $4, shipping_option_id = $5
+  WHERE id = $1`;
+const TOUCH =
+  'UPDATE ordering.carts SET version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version';

@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { personId } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { Database, isCheckViolation } from '../../platform/database/database.js';
+import { requireVersion } from '../../platform/http/etag.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
+import { SellingRules } from '../shipping/selling-rules.js';
+import { toAddress } from './address.dto.js';
+import { type Assessment, assess } from './assessment.js';
+import { hashCartToken, type Holder, holds, newCartToken } from './cart.access.js';
+import type { CartLineInput, CreateCartDto, UpdateCartDto } from './cart.dto.js';
+import { cartProblems } from './cart.errors.js';
+import { CartRepository } from './cart.repository.js';
+import { type Cart, type CartLine, MAX_LINES, MAX_QUANTITY } from './cart.js';
+
+export interface AssessedCart {
+  cart: Cart;
+  assessment: Assessment;
+}
+
+/** Carts of guests and customers. Every change locks the cart first, so two tabs cannot lose each other's lines. */
+@Injectable()
+export class CartService {
+  constructor(
+    private readonly database: Database,
+    private readonly carts: CartRepository,
+    private readonly catalog: CatalogApi,
+    private readonly rules: SellingRules,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A cart with its lines in one go. A guest gets the token that opens it; a customer's cart opens by signing in. */
+  async create(actor: Actor, input: CreateCartDto): Promise<AssessedCart & { token: string | null }> {
+    const rules = await this.rules.current();
+    const customerId = personId(actor);
+    const token = customerId === null ? newCartToken() : null;
+    const wanted = merge(input.lines ?? []);
+    const sellable = await this.sellable(input.currency, wanted);
+    const cart: Cart = {
+      id: newId(),
+      tokenHash: token === null ? null : hashCartToken(token),
+      customerId,
+      currency: input.currency,
+      email: input.email ?? null,
+      shippingAddress: null,
+      billingAddress: null,
+      shippingOptionId: null,
+      state: 'active',
+      version: 1,
+      lines: toLines(wanted, sellable),
+    };
+    await this.carts.insert(cart, this.clock.now());
+    return { cart, token, assessment: assess(cart, sellable, rules) };
+  }
+
+  /** The cart as it stands now; somebody else's is as unknown as none. */
+  async get(id: string, holder: Holder): Promise<AssessedCart> {
+    const rules = await this.rules.current();
+    const cart = await this.carts.find(id);
+    if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
+    const sellable = await this.catalogOf(cart);
+    return { cart, assessment: assess(cart, sellable, rules) };
+  }
+
+  addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
+    return this.changing(id, holder, version, async (cart) => {
+      const sellable = await this.sellable(cart.currency, [line], '');
+      const known = cart.lines.some(({ variantId }) => variantId === line.variantId);
+      if (!known && cart.lines.length >= MAX_LINES) throw cartProblems.too_many_lines();
+      await this.carts.addLines(id, toLines([line], sellable));
+    });
+  }
+
+  setQuantity(
+    id: string,
+    lineId: string,
+    holder: Holder,
+    quantity: number,
+    version: number | null,
+  ): Promise<AssessedCart> {
+    return this.changing(id, holder, version, async () => {
+      if (!(await this.carts.setQuantity(id, lineId, quantity))) throw platformProblems.not_found();
+    });
+  }
+
+  update(id: string, holder: Holder, input: UpdateCartDto, version: number | null): Promise<AssessedCart> {
+    return this.changing(id, holder, version, async (cart) => {
+      if (input.promotionCodes?.length) {
+        throw cartProblems.unknown_promotion_code(undefined, {
+          errors: input.promotionCodes.map((code, index) => ({
+            pointer: `/promotionCodes/${index}`,
+            code: 'unknown_promotion_code',
+            message: `${code} is not known`,
+          })),
+        });
+      }
+      if (input.shippingOptionId) await this.requireOption(input.shippingOptionId);
+      const { email, shippingAddress, billingAddress, shippingOptionId } = input;
+      await this.carts.save(id, {
+        email: email === undefined ? cart.email : email,
+        shippingAddress:
+          shippingAddress === undefined
+            ? cart.shippingAddress
+            : shippingAddress && toAddress(shippingAddress),
+        billingAddress:
+          billingAddress === undefined ? cart.billingAddress : billingAddress && toAddress(billingAddress),
+        shippingOptionId: shippingOptionId === undefined ? cart.shippingOptionId : shippingOptionId,
+      });
+    });
+  }
+
+  private async changing(
+    id: string,
+    holder: Holder,
+    version: number | null,
+    change: (cart: Cart) => Promise<void>,
+  ): Promise<AssessedCart> {
+    await this.rules.current();
+    try {
+      await this.database.transaction(async () => {
+        const head = await this.carts.lock(id);
+        if (!head || !holds(holder, head)) throw platformProblems.not_found();
+        requireVersion(version, head.version);
+        const { lines, orderId } = await this.carts.content(id);
+        if (orderId !== null || head.state !== 'active') {
+          throw cartProblems.cart_closed(undefined, { extra: { orderId } });
+        }
+        await change({ ...head, lines });
+        await this.carts.touch(id, this.clock.now());
+      });
+    } catch (error) {
+      if (isCheckViolation(error, 'cart_lines_quantity_check')) {
+        throw cartProblems.too_many_lines(`A line has at most ${MAX_QUANTITY} pieces.`, {
+          errors: [
+            { pointer: '/quantity', code: 'max_quantity', message: `must be at most ${MAX_QUANTITY} in all` },
+          ],
+        });
+      }
+      throw error;
+    }
+    return this.get(id, holder);
+  }
+
+  private catalogOf(cart: Cart): Promise<SellableVariant[]> {
+    if (cart.lines.length === 0) return Promise.resolve([]);
+    return this.catalog.sellable(
+      cart.lines.map(({ variantId }) => variantId),
+      cart.currency,
+    );
+  }
+
+  private async sellable(
+    currency: string,
+    lines: readonly CartLineInput[],
+    pointer?: string,
+  ): Promise<SellableVariant[]> {
+    if (lines.length === 0) return [];
+    const sellable = await this.catalog.sellable(
+      lines.map(({ variantId }) => variantId),
+      currency,
+    );
+    const known = new Set(sellable.map(({ variantId }) => variantId));
+    const errors = lines.flatMap(({ variantId }, index) =>
+      known.has(variantId)
+        ? []
+        : [
+            {
+              pointer: `${pointer ?? `/lines/${index}`}/variantId`,
+              code: 'variant_unavailable',
+              message: `is not for sale in ${currency}`,
+            },
+          ],
+    );
+    if (errors.length > 0) throw cartProblems.variant_unavailable(undefined, { errors });
+    return sellable;
+  }
+
+  private async requireOption(id: string): Promise<void> {
+    const { shipping } = await this.rules.current();
+    const known = shipping.some(({ options }) => options.some((option) => option.id === id));
+    if (!known) throw cartProblems.unknown_shipping_option();
+  }
+}
+
+/** The same variant twice is one line. */
+function merge(lines: readonly CartLineInput[]): CartLineInput[] {
+  const byVariant = new Map<string, CartLineInput>();
+  for (const { variantId, quantity } of lines) {
+    const total = quantity + (byVariant.get(variantId)?.quantity ?? 0);
+    if (total > MAX_QUANTITY) throw cartProblems.too_many_lines();
+    byVariant.set(variantId, { variantId, quantity: total });
+  }
+  return [...byVariant.values()];
+}
+
+function toLines(lines: readonly CartLineInput[], sellable: readonly SellableVariant[]): CartLine[] {
+  const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
+  return lines.flatMap(({ variantId, quantity }) => {
+    const variant = variants.get(variantId);
+    if (!variant) return [];
+    return {
+      id: newId(),
+      variantId,
+      quantity,
+      productId: variant.productId,
+      sku: variant.sku,
+      title: variant.title,
+      unitAmount: variant.unitPrice.amount,
+    };
+  });
+}

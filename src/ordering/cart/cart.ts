@@ -1,0 +1,30 @@
+import type { Address } from './address.dto.js';
+
+export const MAX_LINES = 100;
+export const MAX_QUANTITY = 999;
+
+export interface CartLine {
+  id: string;
+  variantId: string;
+  productId: string;
+  sku: string;
+  title: string;
+  quantity: number;
+  /** Price when it was put in; only shown when the variant is no longer sold. */
+  unitAmount: bigint;
+}
+
+/** What a shopper is about to buy. It holds no stock; prices are today's whenever it is read. */
+export interface Cart {
+  id: string;
+  tokenHash: Buffer | null;
+  customerId: string | null;
+  currency: string;
+  email: string | null;
+  shippingAddress: Address | null;
+  billingAddress: Address | null;
+  shippingOptionId: string | null;
+  state: 'active' | 'ordered';
+  version: number;
+  lines: CartLine[];
+}
