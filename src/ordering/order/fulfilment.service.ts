@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogApi } from '../../catalog/catalog.api.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { requireVersion } from '../../platform/http/etag.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
+import { OrderFulfilled } from '../ordering.events.js';
+import { FulfilmentRepository } from './fulfilment.repository.js';
+import type { FulfilOrderDto } from './order.dto.js';
+import { orderProblems } from './order.errors.js';
+import type { Order } from './order.js';
+import { OrderRepository } from './order.repository.js';
+import { fulfilmentStatusOf, isSecured } from './order.statuses.js';
+
+/** Sends what was ordered, all at once or line by line. */
+@Injectable()
+export class FulfilmentService {
+  constructor(
+    private readonly database: Database,
+    private readonly orders: OrderRepository,
+    private readonly fulfilments: FulfilmentRepository,
+    private readonly catalog: CatalogApi,
+    private readonly outbox: Outbox,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async fulfil(actor: Actor, id: string, input: FulfilOrderDto, version: number | null): Promise<void> {
+    await this.database.transaction(async () => {
+      const order = await this.orders.locked(id);
+      if (!order) throw platformProblems.not_found();
+      requireVersion(version, order.version);
+      if (order.status !== 'placed' || !(isSecured(order.paymentStatus) || isPartlyRefunded(order))) {
+        throw orderProblems.order_not_fulfillable();
+      }
+      const lines = contentsOf(order, input.lines);
+      const parcel = {
+        id: newId(),
+        carrier: input.carrier ?? null,
+        trackingNumber: input.trackingNumber ?? null,
+        trackingUrl: input.trackingUrl ?? null,
+        createdAt: this.clock.now(),
+        lines,
+      };
+      await this.fulfilments.insert(id, parcel);
+      await this.moveOn(order, lines, actor);
+      await this.catalog.ship(id, toVariants(order, lines));
+      this.outbox.record(new OrderFulfilled({ orderId: id, fulfilmentId: parcel.id }));
+      this.audit.record({
+        actor,
+        action: 'ordering.order.fulfilled',
+        subjectType: 'order',
+        subjectId: id,
+        details: { fulfilmentId: parcel.id, lines },
+      });
+    });
+  }
+
+  private async moveOn(order: Order, lines: readonly Piece[], actor: Actor): Promise<void> {
+    const sent = new Map(lines.map(({ lineId, quantity }) => [lineId, quantity]));
+    const fulfilmentStatus = fulfilmentStatusOf(
+      order.lines.map((line) => ({ ...line, fulfilled: line.fulfilled + (sent.get(line.id) ?? 0) })),
+    );
+    const done = fulfilmentStatus === 'fulfilled' && order.paymentStatus !== 'authorized';
+    const moved = await this.orders.move(
+      order.id,
+      order,
+      { status: done ? 'completed' : order.status, paymentStatus: order.paymentStatus, fulfilmentStatus },
+      { event: fulfilmentStatus, actor, at: this.clock.now() },
+    );
+    if (!moved) throw orderProblems.order_not_fulfillable();
+  }
+}
+
+interface Piece {
+  lineId: string;
+  quantity: number;
+}
+
+const isPartlyRefunded = ({ paymentStatus }: Order) => paymentStatus === 'partially_refunded';
+
+/** What goes into the parcel: what was asked for, or all that is left. */
+function contentsOf(order: Order, wanted: readonly Piece[] | undefined): Piece[] {
+  const left = order.lines.flatMap(({ id, quantity, fulfilled }) =>
+    quantity > fulfilled ? [{ lineId: id, quantity: quantity - fulfilled }] : [],
+  );
+  if (wanted === undefined) {
+    if (left.length === 0) throw orderProblems.order_not_fulfillable('Everything was sent already.');
+    return left;
+  }
+  const errors = wanted.flatMap(({ lineId, quantity }, index) => {
+    const rest = left.find((piece) => piece.lineId === lineId)?.quantity ?? 0;
+    const twice = wanted.findIndex((piece) => piece.lineId === lineId) !== index;
+    if (quantity <= rest && !twice) return [];
+    return [
+      {
+        pointer: `/lines/${index}/quantity`,
+        code: 'max_left',
+        message: `at most ${twice ? 0 : rest} left to send`,
+      },
+    ];
+  });
+  if (errors.length > 0) throw orderProblems.order_not_fulfillable(undefined, { errors });
+  return wanted.map(({ lineId, quantity }) => ({ lineId, quantity }));
+}
+
+const toVariants = (order: Order, pieces: readonly Piece[]) =>
+  pieces.flatMap(({ lineId, quantity }) => {
+    const line = order.lines.find(({ id }) => id === lineId);
+    return line ? [{ variantId: line.variantId, quantity }] : [];
+  });

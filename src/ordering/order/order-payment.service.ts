@@ -1,0 +1,90 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
+import { CatalogApi } from '../../catalog/catalog.api.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
+import { type Order, totalOf } from './order.js';
+import { OrderRepository } from './order.repository.js';
+import { isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
+
+/**
+ * What payments do to an order. The checkout and the late messenger (webhook, repair) both come here, and
+ * compare-and-set lets the first of them place the order once.
+ */
+@Injectable()
+export class OrderPaymentService {
+  private readonly log = new Logger('ordering');
+
+  constructor(
+    private readonly orders: OrderRepository,
+    private readonly catalog: CatalogApi,
+    private readonly billing: BillingApi,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * In the caller's transaction: brings the order up to its payments and answers it as it is then. An order that
+   * is paid and waiting (or has expired meanwhile) is placed, if its goods are there; else the money goes back.
+   */
+  async take(order: Order, payments: readonly PaymentView[], actor: Actor): Promise<Order> {
+    const paymentStatus = paymentStatusOf(payments, totalOf(order));
+    const waiting = order.status === 'pending_payment' || order.status === 'expired';
+    // Another amount than was asked for is a case for a person; until then nothing is promised.
+    const doubtful = payments.some(({ status }) => status === 'requires_review');
+    if (waiting && !doubtful && isSecured(paymentStatus))
+      return this.place(order, { ...order, paymentStatus }, actor);
+    if (order.status === 'canceled' && isSecured(paymentStatus)) await this.giveBack(order);
+    if (paymentStatus === order.paymentStatus) return order;
+    return this.move(order, { ...order, paymentStatus }, `payment_${paymentStatus}`, actor);
+  }
+
+  private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
+    const placed = await this.move(order, { ...paid, status: 'placed' }, 'placed', actor);
+    if (placed.status !== 'placed') return placed;
+    if (await this.catalog.allocate(order.id)) {
+      this.outbox.record(
+        new OrderPlaced({
+          orderId: order.id,
+          number: order.number,
+          total: totalOf(order).toJSON(),
+          customerId: order.customerId,
+        }),
+      );
+      return placed;
+    }
+    this.log.warn(`order ${order.number} was paid after its goods were gone: the money goes back`);
+    const canceled = await this.move(placed, { ...placed, status: 'canceled' }, 'sold_out', actor);
+    await this.giveBack(order);
+    this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
+    return canceled;
+  }
+
+  private async giveBack(order: Order): Promise<void> {
+    await this.catalog.release(order.id);
+    await this.billing.cancelFor(order.id, 'order_canceled');
+  }
+
+  /** The order after the move; when somebody else was quicker, the order as they left it. */
+  private async move(order: Order, to: Statuses, event: string, actor: Actor): Promise<Order> {
+    const at = this.clock.now();
+    const { status, paymentStatus, fulfilmentStatus } = to;
+    if (!(await this.orders.move(order.id, order, to, { event, actor, at }))) {
+      return (await this.orders.find(order.id)) ?? order;
+    }
+    return {
+      ...order,
+      status,
+      paymentStatus,
+      fulfilmentStatus,
+      version: order.version + 1,
+      placedAt: status === 'placed' ? (order.placedAt ?? at) : order.placedAt,
+      history: [
+        ...order.history,
+        { at, event, status, paymentStatus, fulfilmentStatus, actorKind: actor.kind, note: null },
+      ],
+    };
+  }
+}

@@ -1,0 +1,332 @@
+import {
+  CurrencyCode,
+  Dictionary,
+  Email,
+  Instant,
+  Integer,
+  ListOf,
+  MoneyDto,
+  MoneyField,
+  Nested,
+  OneOf,
+  Text,
+  Url,
+  Uuid,
+} from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/page.js';
+import { AddressDto } from '../cart/address.dto.js';
+import { TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
+import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
+
+const unset = { optional: true, nullable: true } as const;
+
+export class OrderParams {
+  @Uuid()
+  id: string;
+}
+
+export class OrderLineDto {
+  @Uuid()
+  id: string;
+
+  @Uuid()
+  variantId: string;
+
+  @Uuid()
+  productId: string;
+
+  @Text({ max: 500 })
+  title: string;
+
+  @Text({ max: 500, nullable: true })
+  variantTitle: string | null;
+
+  @Dictionary({ values: 'string' })
+  options: Record<string, string>;
+
+  @Text({ max: 100 })
+  sku: string;
+
+  @Integer({ min: 1, max: 999 })
+  quantity: number;
+
+  @Integer({ min: 0, max: 999 })
+  fulfilledQuantity: number;
+
+  @MoneyField()
+  unitPrice: MoneyDto;
+
+  @MoneyField()
+  discount: MoneyDto;
+
+  @MoneyField()
+  tax: MoneyDto;
+
+  @MoneyField({ description: 'What the buyer pays for the line, tax included.' })
+  total: MoneyDto;
+
+  @ListOf(() => TaxCategoryDto, { max: 20 })
+  taxLines: TaxCategoryDto[];
+}
+
+export class OrderShippingDto {
+  @Uuid()
+  optionId: string;
+
+  @Text({ max: 100 })
+  title: string;
+
+  @OneOf(['shopper', 'cheapest'])
+  chosenBy: string;
+
+  @MoneyField()
+  price: MoneyDto;
+
+  @ListOf(() => TaxCategoryDto, { max: 20 })
+  taxLines: TaxCategoryDto[];
+}
+
+export class NextActionDto {
+  @OneOf(['redirect'])
+  type: string;
+
+  @Url()
+  url: string;
+}
+
+export class OrderPaymentDto {
+  @Uuid()
+  id: string;
+
+  @OneOf([
+    'processing',
+    'requires_payment_method',
+    'requires_action',
+    'authorized',
+    'captured',
+    'canceled',
+    'requires_review',
+  ])
+  status: string;
+
+  @MoneyField()
+  amount: MoneyDto;
+
+  @MoneyField()
+  captured: MoneyDto;
+
+  @MoneyField()
+  refunded: MoneyDto;
+
+  @Text({ max: 100, nullable: true })
+  declineCode: string | null;
+
+  @Nested(() => NextActionDto, { nullable: true, description: 'Where to send the shopper next.' })
+  nextAction: NextActionDto | null;
+}
+
+export class FulfilmentLineDto {
+  @Uuid()
+  lineId: string;
+
+  @Integer({ min: 1, max: 999 })
+  quantity: number;
+}
+
+export class FulfilmentDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100, nullable: true })
+  carrier: string | null;
+
+  @Text({ max: 100, nullable: true })
+  trackingNumber: string | null;
+
+  @Url({ nullable: true })
+  trackingUrl: string | null;
+
+  @Instant()
+  createdAt: string;
+
+  @ListOf(() => FulfilmentLineDto, { max: 100 })
+  lines: FulfilmentLineDto[];
+}
+
+export class HistoryEntryDto {
+  @Instant()
+  at: string;
+
+  @Text({ max: 100, example: 'placed' })
+  event: string;
+
+  @OneOf(ORDER_STATUSES)
+  status: string;
+
+  @OneOf(PAYMENT_STATUSES)
+  paymentStatus: string;
+
+  @OneOf(FULFILMENT_STATUSES)
+  fulfilmentStatus: string;
+
+  @OneOf(['anonymous', 'person', 'system'])
+  actor: string;
+
+  @Text({ max: 500, nullable: true })
+  note: string | null;
+}
+
+export class OrderSummaryDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 30, example: '1001' })
+  number: string;
+
+  @OneOf(ORDER_STATUSES)
+  status: string;
+
+  @OneOf(PAYMENT_STATUSES)
+  paymentStatus: string;
+
+  @OneOf(FULFILMENT_STATUSES)
+  fulfilmentStatus: string;
+
+  @Instant({ nullable: true })
+  placedAt: string | null;
+
+  @Instant()
+  createdAt: string;
+
+  @CurrencyCode()
+  currency: string;
+
+  @Email()
+  email: string;
+
+  @Integer({ min: 0, max: 100_000, description: 'Pieces in all.' })
+  quantity: number;
+
+  @MoneyField()
+  total: MoneyDto;
+}
+
+export class OrderDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 30, example: '1001' })
+  number: string;
+
+  @OneOf(ORDER_STATUSES)
+  status: string;
+
+  @OneOf(PAYMENT_STATUSES)
+  paymentStatus: string;
+
+  @OneOf(FULFILMENT_STATUSES)
+  fulfilmentStatus: string;
+
+  @Instant({ nullable: true })
+  placedAt: string | null;
+
+  @Instant()
+  createdAt: string;
+
+  @Instant({
+    nullable: true,
+    description: 'Unpaid until then, it gives its stock back; null when it is paid.',
+  })
+  expiresAt: string | null;
+
+  @Integer({ min: 1, max: 2 ** 31 })
+  version: number;
+
+  @CurrencyCode()
+  currency: string;
+
+  @Email()
+  email: string;
+
+  @Nested(() => AddressDto)
+  shippingAddress: AddressDto;
+
+  @Nested(() => AddressDto, { nullable: true })
+  billingAddress: AddressDto | null;
+
+  @Nested(() => OrderShippingDto)
+  shipping: OrderShippingDto;
+
+  @ListOf(() => OrderLineDto, { max: 100 })
+  lines: OrderLineDto[];
+
+  @Nested(() => TotalsDto)
+  totals: TotalsDto;
+
+  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each.' })
+  taxes: TaxCategoryDto[];
+
+  @ListOf(() => OrderPaymentDto, { max: 100 })
+  payments: OrderPaymentDto[];
+
+  @ListOf(() => FulfilmentDto, { max: 500 })
+  fulfilments: FulfilmentDto[];
+
+  @ListOf(() => HistoryEntryDto, { max: 1000 })
+  history: HistoryEntryDto[];
+}
+
+export class CancelOrderDto {
+  @Text({ max: 300, optional: true, example: 'Ordered twice' })
+  reason?: string;
+}
+
+export class FulfilOrderDto {
+  @ListOf(() => FulfilmentLineDto, {
+    min: 1,
+    max: 100,
+    optional: true,
+    description: 'Left out: all that is left.',
+  })
+  lines?: FulfilmentLineDto[];
+
+  @Text({ max: 100, ...unset, example: 'DHL' })
+  carrier?: string | null;
+
+  @Text({ max: 100, ...unset, example: '00340434161094000000' })
+  trackingNumber?: string | null;
+
+  @Url(unset)
+  trackingUrl?: string | null;
+}
+
+export class InstantRange {
+  @Instant({ optional: true })
+  gte?: string;
+
+  @Instant({ optional: true })
+  lte?: string;
+}
+
+export class OrderListQuery extends PageQuery {
+  @OneOf(ORDER_STATUSES, { optional: true })
+  status?: string;
+
+  @OneOf(PAYMENT_STATUSES, { optional: true })
+  paymentStatus?: string;
+
+  @OneOf(FULFILMENT_STATUSES, { optional: true })
+  fulfilmentStatus?: string;
+
+  @Text({ max: 18, pattern: /^[0-9]+$/, optional: true, example: '1001' })
+  number?: string;
+
+  @Email({ optional: true })
+  email?: string;
+
+  @Nested(() => InstantRange, { optional: true, description: 'createdAt[gte]=…&createdAt[lte]=…' })
+  createdAt?: InstantRange;
+
+  @OneOf(['-createdAt', 'createdAt'], { optional: true })
+  sort?: string;
+}

@@ -1,0 +1,22 @@
+import { defineProblems } from '../../platform/http/problem.js';
+
+export const orderProblems = defineProblems('ordering', {
+  order_not_cancelable: {
+    status: 409,
+    title: 'The order can no longer be canceled',
+    meaning: 'Something of it was sent, or it is canceled or expired already.',
+    remedy: 'Read the order; what was sent is given back as a return.',
+  },
+  payment_undecided: {
+    status: 409,
+    title: 'The payment is not decided yet',
+    meaning: 'A payment of the order is under way, and nobody knows yet whether the money moved.',
+    remedy: 'Repeat after `Retry-After`.',
+  },
+  order_not_fulfillable: {
+    status: 409,
+    title: 'The order cannot be sent',
+    meaning: 'Only a placed order whose payment is secured is sent, and each piece once.',
+    remedy: 'Read the order: its statuses and `fulfilledQuantity` of its lines.',
+  },
+});

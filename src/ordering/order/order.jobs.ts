@@ -1,0 +1,63 @@
+import { Logger } from '@nestjs/common';
+import { BillingApi } from '../../billing/billing.api.js';
+import { CatalogApi } from '../../catalog/catalog.api.js';
+import { system } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { Every, Subscriber } from '../../platform/events/subscribers.js';
+import { OrderExpired } from '../ordering.events.js';
+import { OrderRepository } from './order.repository.js';
+import { OrderService } from './order.service.js';
+
+const AT_ONCE = 200;
+/** When the outcome of a payment is not known, the order waits on and is looked at again after this long. */
+const LOOK_AGAIN_MS = 5 * 60_000;
+const clockwork = system('ordering.expire_orders');
+
+/** Orders that nobody paid give their stock back. */
+@Subscriber()
+export class OrderJobs {
+  private readonly log = new Logger('ordering');
+
+  constructor(
+    private readonly database: Database,
+    private readonly orders: OrderRepository,
+    private readonly service: OrderService,
+    private readonly billing: BillingApi,
+    private readonly catalog: CatalogApi,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  @Every('30s', 'ordering.expire_orders')
+  async expire(): Promise<number> {
+    const due = await this.orders.unpaid(this.clock.now(), AT_ONCE);
+    for (const id of due) {
+      try {
+        await this.database.transaction(() => this.expireOne(id));
+      } catch (error) {
+        // One odd order must not keep the stock of the others.
+        this.log.error(`order ${id} could not be expired: ${String(error)}`);
+      }
+    }
+    return due.length;
+  }
+
+  private async expireOne(id: string): Promise<void> {
+    const now = this.clock.now();
+    const { canceled } = await this.billing.cancelFor(id, 'order_expired');
+    const order = await this.orders.locked(id);
+    if (order?.status !== 'pending_payment' || order.expiresAt > now) {
+      throw new Error('it was paid, canceled or prolonged in this very moment');
+    }
+    if (!canceled) {
+      const until = new Date(now.getTime() + LOOK_AGAIN_MS);
+      await this.orders.extend(id, until);
+      await this.catalog.extendReservation(id, until);
+      return;
+    }
+    await this.service.end(order, 'expired', clockwork, null);
+    this.outbox.record(new OrderExpired({ orderId: id }));
+  }
+}

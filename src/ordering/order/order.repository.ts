@@ -1,0 +1,253 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../platform/access/actor.js';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import type { Order, OrderLine, OrderTaxLine } from './order.js';
+import { NEXT, type Statuses } from './order.statuses.js';
+
+/** What goes into the history with a move. */
+export interface Deed {
+  event: string;
+  actor: Actor;
+  at: Date;
+  note?: string;
+}
+
+type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total';
+type LineAmounts = 'unitPrice' | 'discount' | 'tax' | 'total';
+type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'history' | 'fulfilments'> &
+  Record<Amounts, string> & {
+    lines: (Omit<OrderLine, LineAmounts> & Record<LineAmounts, string>)[];
+    taxLines: (Omit<OrderTaxLine, 'base' | 'amount'> & { base: string; amount: string })[];
+    history: (Omit<Order['history'][number], 'at'> & { at: string })[];
+    fulfilments: (Omit<Order['fulfilments'][number], 'createdAt'> & { createdAt: string })[];
+  };
+
+@Injectable()
+export class OrderRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * The order with its lines, tax lines and first history entry, and the end of its cart, in one statement.
+   * Returns its number.
+   */
+  async insert(order: Order, deed: Deed): Promise<string> {
+    const [row] = await this.database.query<{ number: string }>(INSERT, [
+      order.id,
+      order.cartId,
+      order.customerId,
+      order.tokenHash,
+      order.status,
+      order.paymentStatus,
+      order.fulfilmentStatus,
+      order.currency,
+      order.email,
+      JSON.stringify(order.shippingAddress),
+      order.billingAddress && JSON.stringify(order.billingAddress),
+      order.shippingOptionId,
+      order.shippingTitle,
+      order.shippingChosenBy,
+      order.pricesIncludeTax,
+      order.taxZone,
+      order.subtotal,
+      order.discount,
+      order.shipping,
+      order.tax,
+      order.total,
+      order.expiresAt,
+      order.createdAt,
+      JSON.stringify(order.lines.map(lineRow)),
+      JSON.stringify(order.taxLines.map(taxRow)),
+      newId(),
+      deed.event,
+      deed.actor.kind,
+      actorId(deed.actor),
+    ]);
+    return row?.number ?? '';
+  }
+
+  /**
+   * The one writer of the three statuses: compare-and-set, with its line of history. False when the order is no
+   * longer as the caller knew it; then nothing was written.
+   */
+  async move(id: string, from: Statuses, to: Statuses, deed: Deed): Promise<boolean> {
+    if (!NEXT[from.status].includes(to.status)) {
+      throw new Error(`an order does not go from ${from.status} to ${to.status}`);
+    }
+    const moved = await this.database.execute(MOVE, [
+      id,
+      from.status,
+      from.paymentStatus,
+      from.fulfilmentStatus,
+      to.status,
+      to.paymentStatus,
+      to.fulfilmentStatus,
+      deed.at,
+      newId(),
+      deed.event,
+      deed.actor.kind,
+      actorId(deed.actor),
+      deed.note ?? null,
+    ]);
+    return moved === 1;
+  }
+
+  /** A line of history without a change of status: a declined payment, a note. */
+  async note(id: string, statuses: Statuses, deed: Deed): Promise<void> {
+    await this.database.execute(NOTE, [
+      newId(),
+      id,
+      deed.at,
+      deed.event,
+      statuses.status,
+      statuses.paymentStatus,
+      statuses.fulfilmentStatus,
+      deed.actor.kind,
+      actorId(deed.actor),
+      deed.note ?? null,
+    ]);
+  }
+
+  /** More time to pay. False when the order no longer waits. */
+  async extend(id: string, until: Date): Promise<boolean> {
+    return (await this.database.execute(EXTEND, [id, until])) === 1;
+  }
+
+  /** All of it, in one round trip. */
+  async find(id: string): Promise<Order | undefined> {
+    const [row] = await this.database.query<Row>(`${SELECT} WHERE o.id = $1`, [id]);
+    return row && toOrder(row);
+  }
+
+  /** Locked first and read afterwards, so that what is read is what the lock holders before us have written. */
+  async locked(id: string): Promise<Order | undefined> {
+    await this.database.query('SELECT FROM ordering.orders WHERE id = $1 FOR UPDATE', [id]);
+    return this.find(id);
+  }
+
+  /** Orders whose time to pay is over, the oldest first. */
+  async unpaid(before: Date, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(UNPAID, [before, limit]);
+    return rows.map(({ id }) => id);
+  }
+}
+
+const actorId = (actor: Actor): string | null =>
+  actor.kind === 'person' ? actor.id : actor.kind === 'system' ? actor.name : null;
+
+const lineRow = (line: OrderLine, index: number) => ({
+  id: line.id,
+  position: index + 1,
+  variant_id: line.variantId,
+  product_id: line.productId,
+  sku: line.sku,
+  title: line.title,
+  variant_title: line.variantTitle,
+  options: line.options,
+  quantity: line.quantity,
+  unit_price: line.unitPrice.toString(),
+  discount: line.discount.toString(),
+  tax: line.tax.toString(),
+  total: line.total.toString(),
+});
+const taxRow = (tax: OrderTaxLine, index: number) => ({
+  position: index + 1,
+  line_id: tax.lineId,
+  tax_class: tax.taxClass,
+  title: tax.title,
+  rate_ppm: tax.ratePpm,
+  base: tax.base.toString(),
+  amount: tax.amount.toString(),
+});
+
+const toOrder = (row: Row): Order => ({
+  ...row,
+  subtotal: BigInt(row.subtotal),
+  discount: BigInt(row.discount),
+  shipping: BigInt(row.shipping),
+  tax: BigInt(row.tax),
+  total: BigInt(row.total),
+  lines: row.lines.map((line) => ({
+    ...line,
+    unitPrice: BigInt(line.unitPrice),
+    discount: BigInt(line.discount),
+    tax: BigInt(line.tax),
+    total: BigInt(line.total),
+  })),
+  taxLines: row.taxLines.map((tax) => ({ ...tax, base: BigInt(tax.base), amount: BigInt(tax.amount) })),
+  history: row.history.map((entry) => ({ ...entry, at: new Date(entry.at) })),
+  fulfilments: row.fulfilments.map((one) => ({ ...one, createdAt: new Date(one.createdAt) })),
+});
+
+const INSERT = `
+  WITH made AS (
+    INSERT INTO ordering.orders (id, cart_id, customer_id, access_hash, status, payment_status, fulfilment_status,
+      currency, email, shipping_address, billing_address, shipping_option_id, shipping_title, shipping_chosen_by,
+      prices_include_tax, tax_zone, subtotal, discount, shipping, tax, total, expires_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    RETURNING number::text
+  ), lines AS (
+    INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
+      quantity, unit_price, discount, tax, total)
+    SELECT l.id, $1, l.position, l.variant_id, l.product_id, l.sku, l.title, l.variant_title, l.options, l.quantity,
+      l.unit_price, l.discount, l.tax, l.total
+    FROM jsonb_to_recordset($24::jsonb) AS l (id uuid, position int, variant_id uuid, product_id uuid, sku text,
+      title text, variant_title text, options jsonb, quantity int, unit_price bigint, discount bigint, tax bigint,
+      total bigint)
+  ), taxes AS (
+    INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
+    SELECT $1, t.position, t.line_id, t.tax_class, t.title, t.rate_ppm, t.base, t.amount
+    FROM jsonb_to_recordset($25::jsonb) AS t (position int, line_id uuid, tax_class text, title text, rate_ppm int,
+      base bigint, amount bigint)
+  ), history AS (
+    INSERT INTO ordering.order_history (id, order_id, at, event, status, payment_status, fulfilment_status, actor_kind,
+      actor_id)
+    VALUES ($26, $1, $23, $27, $5, $6, $7, $28, $29)
+  ), cart AS (
+    UPDATE ordering.carts SET state = 'ordered', version = version + 1, updated_at = $23 WHERE id = $2
+  )
+  SELECT number FROM made`;
+
+const MOVE = `
+  WITH moved AS (
+    UPDATE ordering.orders SET status = $5, payment_status = $6, fulfilment_status = $7, version = version + 1,
+      placed_at = CASE WHEN $5 = 'placed' THEN coalesce(placed_at, $8) ELSE placed_at END
+    WHERE id = $1 AND status = $2 AND payment_status = $3 AND fulfilment_status = $4
+    RETURNING id
+  )
+  INSERT INTO ordering.order_history (id, order_id, at, event, status, payment_status, fulfilment_status, actor_kind,
+    actor_id, note)
+  SELECT $9, id, $8, $10, $5, $6, $7, $11, $12, $13 FROM moved`;
+const NOTE = `
+  INSERT INTO ordering.order_history (id, order_id, at, event, status, payment_status, fulfilment_status, actor_kind,
+    actor_id, note)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+const EXTEND = `
+  UPDATE ordering.orders SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'`;
+const UNPAID = `
+  SELECT id FROM ordering.orders WHERE status = 'pending_payment' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`;
+
+const SELECT = `
+  SELECT o.id, o.number::text, o.cart_id AS "cartId", o.customer_id AS "customerId", o.access_hash AS "tokenHash",
+    o.status, o.payment_status AS "paymentStatus", o.fulfilment_status AS "fulfilmentStatus", o.currency, o.email,
+    o.shipping_address AS "shippingAddress", o.billing_address AS "billingAddress",
+    o.shipping_option_id AS "shippingOptionId", o.shipping_title AS "shippingTitle",
+    o.shipping_chosen_by AS "shippingChosenBy", o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone",
+    o.subtotal, o.discount, o.shipping, o.tax, o.total, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",
+    o.created_at AS "createdAt", o.version,
+    (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
+      'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
+      'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text, 'discount', l.discount::text, 'tax', l.tax::text,
+      'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
+    coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,
+      'ratePpm', t.rate_ppm, 'base', t.base::text, 'amount', t.amount::text) ORDER BY t.position)
+      FROM ordering.order_tax_lines t WHERE t.order_id = o.id), '[]') AS "taxLines",
+    coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'status', h.status,
+      'paymentStatus', h.payment_status, 'fulfilmentStatus', h.fulfilment_status, 'actorKind', h.actor_kind,
+      'note', h.note) ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = o.id), '[]') AS history,
+    coalesce((SELECT json_agg(json_build_object('id', f.id, 'carrier', f.carrier, 'trackingNumber', f.tracking_number,
+      'trackingUrl', f.tracking_url, 'createdAt', f.created_at, 'lines', (
+        SELECT json_agg(json_build_object('lineId', fl.line_id, 'quantity', fl.quantity) ORDER BY fl.line_id)
+        FROM ordering.fulfilment_lines fl WHERE fl.fulfilment_id = f.id)) ORDER BY f.id)
+      FROM ordering.fulfilments f WHERE f.order_id = o.id), '[]') AS fulfilments
+  FROM ordering.orders o`;

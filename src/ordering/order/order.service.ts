@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
+import { CatalogApi } from '../../catalog/catalog.api.js';
+import { type Actor, may } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { type Holder, holds } from '../cart/cart.access.js';
+import { OrderCanceled } from '../ordering.events.js';
+import { orderProblems } from './order.errors.js';
+import { type Order, totalOf } from './order.js';
+import { OrderRepository } from './order.repository.js';
+import { paymentStatusOf } from './order.statuses.js';
+
+export interface PaidOrder {
+  order: Order;
+  payments: PaymentView[];
+}
+
+/** Reading and canceling orders, for whoever they belong to and for staff. */
+@Injectable()
+export class OrderService {
+  constructor(
+    private readonly database: Database,
+    private readonly orders: OrderRepository,
+    private readonly billing: BillingApi,
+    private readonly catalog: CatalogApi,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  async get(id: string, holder: Holder): Promise<PaidOrder> {
+    const [order, payments] = await Promise.all([this.orders.find(id), this.billing.paymentsOf([id])]);
+    if (!order || !mayRead(holder, order)) throw platformProblems.not_found();
+    return { order, payments };
+  }
+
+  /**
+   * Before anything of it was sent: the stock is free and the money on its way back in the same transaction; the
+   * gateway is told after the commit. Canceling twice is refused, repeating the request by its key is not.
+   */
+  async cancel(id: string, holder: Holder, reason: string | null): Promise<PaidOrder> {
+    const seen = await this.orders.find(id);
+    if (!seen || !mayChange(holder, seen)) throw platformProblems.not_found();
+    await this.database.transaction(async () => {
+      // The payment is locked before the order, here as everywhere, so that two paths never wait for each other.
+      const { canceled } = await this.billing.cancelFor(id, 'order_canceled');
+      if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
+      const order = await this.orders.locked(id);
+      const open = order?.status === 'pending_payment' || order?.status === 'placed';
+      if (!order || !open || order.fulfilmentStatus !== 'unfulfilled') {
+        throw orderProblems.order_not_cancelable();
+      }
+      await this.end(order, 'canceled', holder.actor, reason);
+      this.outbox.record(new OrderCanceled({ orderId: id, number: order.number }));
+    });
+    return this.get(id, holder);
+  }
+
+  /** In the caller's transaction, after `billing.cancelFor`: the last move of an order, and its stock is free. */
+  async end(order: Order, status: 'canceled' | 'expired', actor: Actor, note: string | null): Promise<void> {
+    const payments = await this.billing.paymentsOf([order.id]);
+    const moved = await this.orders.move(
+      order.id,
+      order,
+      {
+        status,
+        paymentStatus: paymentStatusOf(payments, totalOf(order)),
+        fulfilmentStatus: order.fulfilmentStatus,
+      },
+      { event: status, actor, at: this.clock.now(), ...(note !== null && { note }) },
+    );
+    if (!moved) throw orderProblems.order_not_cancelable();
+    await this.catalog.release(order.id);
+  }
+}
+
+const mayRead = (holder: Holder, order: Order): boolean =>
+  holds(holder, order) || may(holder.actor, 'ordering:order:read');
+const mayChange = (holder: Holder, order: Order): boolean =>
+  holds(holder, order) || may(holder.actor, 'ordering:order:write');

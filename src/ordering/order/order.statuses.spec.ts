@@ -1,0 +1,35 @@
+import type { PaymentView } from '../../billing/billing.api.js';
+import { Money } from '../../platform/money/money.js';
+import { fulfilmentStatusOf, paymentStatusOf } from './order.statuses.js';
+
+const eur = (amount: number) => Money.of(amount, 'EUR');
+const payment = (status: PaymentView['status'], captured = 0, refunded = 0) =>
+  ({ status, captured: eur(captured), refunded: eur(refunded) }) as PaymentView;
+
+describe('the statuses of an order', () => {
+  it.each([
+    ['none', [payment('requires_payment_method')]],
+    ['none', []],
+    ['authorized', [payment('authorized')]],
+    ['paid', [payment('captured', 1000)]],
+    ['partially_paid', [payment('captured', 400)]],
+    ['overcharged', [payment('captured', 1000), payment('captured', 10)]],
+    ['partially_refunded', [payment('captured', 1000, 1)]],
+    ['refunded', [payment('captured', 1000, 1000)]],
+    ['voided', [payment('canceled')]],
+    ['none', [payment('canceled'), payment('processing')]],
+  ])('say %s', (status, payments) => {
+    expect(paymentStatusOf(payments, eur(1000))).toBe(status);
+  });
+
+  it('call an order paid that costs nothing', () => {
+    expect(paymentStatusOf([], eur(0))).toBe('paid');
+  });
+
+  it('follow what was sent', () => {
+    const line = (quantity: number, fulfilled: number) => ({ quantity, fulfilled });
+    expect(fulfilmentStatusOf([line(2, 0), line(1, 0)])).toBe('unfulfilled');
+    expect(fulfilmentStatusOf([line(2, 2), line(1, 0)])).toBe('partially_fulfilled');
+    expect(fulfilmentStatusOf([line(2, 2), line(1, 1)])).toBe('fulfilled');
+  });
+});

@@ -1,0 +1,67 @@
+import type { PaymentView } from '../../billing/billing.api.js';
+import { Money } from '../../platform/money/money.js';
+
+export const ORDER_STATUSES = ['pending_payment', 'placed', 'completed', 'canceled', 'expired'] as const;
+export const PAYMENT_STATUSES = [
+  'none',
+  'authorized',
+  'partially_paid',
+  'paid',
+  'partially_refunded',
+  'refunded',
+  'overcharged',
+  'voided',
+] as const;
+export const FULFILMENT_STATUSES = ['unfulfilled', 'partially_fulfilled', 'fulfilled'] as const;
+
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+export type FulfilmentStatus = (typeof FULFILMENT_STATUSES)[number];
+
+/** Stored, indexed, and written together by `OrderRepository.move` alone. */
+export interface Statuses {
+  status: OrderStatus;
+  paymentStatus: PaymentStatus;
+  fulfilmentStatus: FulfilmentStatus;
+}
+
+/** The legal ways of an order. An expired one may come back when its money arrives late and the goods are there. */
+export const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  pending_payment: ['pending_payment', 'placed', 'canceled', 'expired'],
+  placed: ['placed', 'completed', 'canceled'],
+  completed: ['completed'],
+  canceled: ['canceled'],
+  expired: ['expired', 'placed', 'canceled'],
+};
+
+/** What the payments of an order say about it: derived here and nowhere else. */
+export function paymentStatusOf(payments: readonly PaymentView[], total: Money): PaymentStatus {
+  const captured = Money.sum(
+    payments.map((payment) => payment.captured),
+    total.currency,
+  );
+  const refunded = Money.sum(
+    payments.map((payment) => payment.refunded),
+    total.currency,
+  );
+  if (captured.isZero()) {
+    if (total.isZero()) return 'paid';
+    if (payments.some(({ status }) => status === 'authorized')) return 'authorized';
+    const ended = payments.length > 0 && payments.every(({ status }) => status === 'canceled');
+    return ended ? 'voided' : 'none';
+  }
+  if (!refunded.isZero()) return refunded.compare(captured) >= 0 ? 'refunded' : 'partially_refunded';
+  const difference = captured.compare(total);
+  return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';
+}
+
+export function fulfilmentStatusOf(
+  lines: readonly { quantity: number; fulfilled: number }[],
+): FulfilmentStatus {
+  if (lines.every(({ quantity, fulfilled }) => fulfilled >= quantity)) return 'fulfilled';
+  return lines.some(({ fulfilled }) => fulfilled > 0) ? 'partially_fulfilled' : 'unfulfilled';
+}
+
+/** Money enough to keep the goods for the buyer. */
+export const isSecured = (status: PaymentStatus): boolean =>
+  status === 'paid' || status === 'authorized' || status === 'overcharged';

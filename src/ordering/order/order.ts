@@ -1,0 +1,80 @@
+import { Money } from '../../platform/money/money.js';
+import type { Address } from '../cart/address.dto.js';
+import type { Statuses } from './order.statuses.js';
+
+export interface OrderTaxLine {
+  /** Null: the tax of shipping. */
+  lineId: string | null;
+  taxClass: string;
+  title: string;
+  ratePpm: number;
+  base: bigint;
+  amount: bigint;
+}
+
+export interface OrderLine {
+  id: string;
+  variantId: string;
+  productId: string;
+  sku: string;
+  title: string;
+  variantTitle: string | null;
+  options: Record<string, string>;
+  quantity: number;
+  fulfilled: number;
+  unitPrice: bigint;
+  discount: bigint;
+  tax: bigint;
+  total: bigint;
+}
+
+export interface OrderHistoryEntry extends Statuses {
+  at: Date;
+  event: string;
+  actorKind: string;
+  note: string | null;
+}
+
+export interface Fulfilment {
+  id: string;
+  carrier: string | null;
+  trackingNumber: string | null;
+  trackingUrl: string | null;
+  createdAt: Date;
+  lines: { lineId: string; quantity: number }[];
+}
+
+/** An order: a frozen copy of what was bought; only its statuses, its history and what was sent go on. */
+export interface Order extends Statuses {
+  id: string;
+  number: string;
+  cartId: string;
+  customerId: string | null;
+  /** SHA-256 of the cart's token, which goes on opening the order. */
+  tokenHash: Buffer | null;
+  currency: string;
+  email: string;
+  shippingAddress: Address;
+  billingAddress: Address | null;
+  shippingOptionId: string;
+  shippingTitle: string;
+  shippingChosenBy: string;
+  pricesIncludeTax: boolean;
+  taxZone: string;
+  subtotal: bigint;
+  discount: bigint;
+  shipping: bigint;
+  tax: bigint;
+  total: bigint;
+  /** Unpaid until then, it gives its stock back. */
+  expiresAt: Date;
+  placedAt: Date | null;
+  createdAt: Date;
+  version: number;
+  lines: OrderLine[];
+  taxLines: OrderTaxLine[];
+  history: OrderHistoryEntry[];
+  fulfilments: Fulfilment[];
+}
+
+export const totalOf = (order: Order): Money => Money.of(order.total, order.currency);

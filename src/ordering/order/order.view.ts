@@ -1,0 +1,105 @@
+import type { PaymentView } from '../../billing/billing.api.js';
+import { Money } from '../../platform/money/money.js';
+import type { TaxCategoryDto } from '../cart/cart.dto.js';
+import type { OrderDto, OrderPaymentDto } from './order.dto.js';
+import type { Order, OrderTaxLine } from './order.js';
+
+/** The order as the contract has it. */
+export function orderView(order: Order, payments: readonly PaymentView[]): OrderDto {
+  const money = (amount: bigint) => Money.of(amount, order.currency).toJSON();
+  const taxOf = (lineId: string | null) =>
+    order.taxLines.filter((tax) => tax.lineId === lineId).map((tax) => taxView(tax, order.currency));
+  return {
+    id: order.id,
+    number: order.number,
+    status: order.status,
+    paymentStatus: order.paymentStatus,
+    fulfilmentStatus: order.fulfilmentStatus,
+    placedAt: order.placedAt?.toISOString() ?? null,
+    createdAt: order.createdAt.toISOString(),
+    expiresAt: order.status === 'pending_payment' ? order.expiresAt.toISOString() : null,
+    version: order.version,
+    currency: order.currency,
+    email: order.email,
+    shippingAddress: order.shippingAddress,
+    billingAddress: order.billingAddress,
+    shipping: {
+      optionId: order.shippingOptionId,
+      title: order.shippingTitle,
+      chosenBy: order.shippingChosenBy,
+      price: money(order.shipping),
+      taxLines: taxOf(null),
+    },
+    lines: order.lines.map((line) => ({
+      id: line.id,
+      variantId: line.variantId,
+      productId: line.productId,
+      title: line.title,
+      variantTitle: line.variantTitle,
+      options: line.options,
+      sku: line.sku,
+      quantity: line.quantity,
+      fulfilledQuantity: line.fulfilled,
+      unitPrice: money(line.unitPrice),
+      discount: money(line.discount),
+      tax: money(line.tax),
+      total: money(line.total),
+      taxLines: taxOf(line.id),
+    })),
+    totals: {
+      subtotal: money(order.subtotal),
+      discount: money(order.discount),
+      shipping: money(order.shipping),
+      tax: money(order.tax),
+      total: money(order.total),
+    },
+    taxes: taxesOf(order),
+    payments: payments.map(paymentView),
+    fulfilments: order.fulfilments.map((one) => ({ ...one, createdAt: one.createdAt.toISOString() })),
+    history: order.history.map(({ at, event, status, paymentStatus, fulfilmentStatus, actorKind, note }) => ({
+      at: at.toISOString(),
+      event,
+      status,
+      paymentStatus,
+      fulfilmentStatus,
+      actor: actorKind,
+      note,
+    })),
+  };
+}
+
+function paymentView(payment: PaymentView): OrderPaymentDto {
+  return {
+    id: payment.id,
+    status: payment.status,
+    amount: payment.amount.toJSON(),
+    captured: payment.captured.toJSON(),
+    refunded: payment.refunded.toJSON(),
+    declineCode: payment.declineCode,
+    nextAction: payment.nextAction,
+  };
+}
+
+/** The categories of tax, from the frozen shares of the lines. */
+function taxesOf({ taxLines, currency }: Order): TaxCategoryDto[] {
+  const byClass = new Map<string, OrderTaxLine>();
+  for (const tax of taxLines) {
+    const present = byClass.get(tax.taxClass);
+    byClass.set(
+      tax.taxClass,
+      present ? { ...present, base: present.base + tax.base, amount: present.amount + tax.amount } : tax,
+    );
+  }
+  return [...byClass.values()].map((tax) => taxView(tax, currency));
+}
+
+const taxView = (
+  { taxClass, title, ratePpm, base, amount }: OrderTaxLine,
+  currency: string,
+): TaxCategoryDto => ({
+  taxClass,
+  title,
+  ratePpm,
+  base: Money.of(base, currency).toJSON(),
+  amount: Money.of(amount, currency).toJSON(),
+});
