@@ -1,0 +1,40 @@
+import { defineProblems } from '../../platform/http/problem.js';
+
+export const checkoutProblems = defineProblems('ordering', {
+  out_of_stock: {
+    status: 409,
+    title: 'Not enough stock',
+    meaning: 'Somebody was quicker: less is left than the cart asks for.',
+    remedy: 'Take fewer of the lines that `errors` points at, or remove them.',
+  },
+  cart_changed: {
+    status: 409,
+    title: 'The total is another one',
+    meaning: 'Prices, shipping or tax changed since the total in `expectedTotal` was shown.',
+    remedy: 'Show the shopper `totals` of this answer and send its total as `expectedTotal`.',
+  },
+  cart_not_ready: {
+    status: 422,
+    title: 'Something is missing',
+    meaning: 'The cart lacks what an order needs.',
+    remedy: 'See to what `errors` points at; GET /v1/carts/{id}/readiness says how.',
+  },
+  payment_declined: {
+    status: 402,
+    title: 'The payment was declined',
+    meaning: 'No money moved. The order is kept for a while and waits for another try.',
+    remedy: 'Check out again with another payment method and a new Idempotency-Key; it is the same order.',
+  },
+  order_closed: {
+    status: 409,
+    title: 'The order of this cart is closed',
+    meaning: 'The order that was written from this cart is paid, canceled or expired.',
+    remedy: 'Read the order named in `orderId`; make a new cart to buy again.',
+  },
+  order_fixed: {
+    status: 409,
+    title: 'The order is written already',
+    meaning: 'Another attempt to pay an order cannot change its e-mail, addresses or shipping.',
+    remedy: 'Leave them out, or cancel the order named in `orderId` and make a new cart.',
+  },
+});

@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { BillingApi, type GatewayOutcome } from '../../billing/billing.api.js';
+import { failpoint } from '../../platform/failpoint.js';
+import { Database } from '../../platform/database/database.js';
+import { Idempotency, type IdempotentRequest } from '../../platform/http/idempotency.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import type { Holder } from '../cart/cart.access.js';
+import { OrderPaymentService } from '../order/order-payment.service.js';
+import type { Order } from '../order/order.js';
+import { OrderRepository } from '../order/order.repository.js';
+import { SellingRules } from '../shipping/selling-rules.js';
+import { type CheckoutAnswer, CheckoutAnswers } from './checkout.answers.js';
+import type { CheckoutDto } from './checkout.dto.js';
+import { type Begun, PlacingService } from './placing.service.js';
+
+/**
+ * The checkout, in steps that each survive a crash:
+ *
+ * 1. the Idempotency-Key is claimed (before this service is reached);
+ * 2. one transaction writes the order as `pending_payment`, opens its payment and holds the stock;
+ * 3. the gateway is asked, with no transaction open;
+ * 4. one transaction takes in the outcome: payment, books, order, stock, facts and the stored answer.
+ *
+ * A request that takes over a dead one finds in the claim what step 2 had written and goes on at step 3; the gateway
+ * knows the operation by its id and moves no money twice. When no request ever comes back, billing's repair job
+ * and `PaymentCaptured` finish step 4, or the order expires.
+ */
+@Injectable()
+export class CheckoutService {
+  constructor(
+    private readonly database: Database,
+    private readonly rules: SellingRules,
+    private readonly placing: PlacingService,
+    private readonly billing: BillingApi,
+    private readonly orders: OrderRepository,
+    private readonly orderPayments: OrderPaymentService,
+    private readonly answers: CheckoutAnswers,
+  ) {}
+
+  async checkout(cartId: string, holder: Holder, input: CheckoutDto): Promise<CheckoutAnswer> {
+    const request = Idempotency.current();
+    if (request === null) throw platformProblems.idempotency_key_required();
+    failpoint('checkout.after_claim');
+    const begun = begunBefore(request) ?? (await this.begin(cartId, holder, input, request));
+    failpoint('checkout.after_place_commit');
+    const outcome = await this.ask(begun);
+    failpoint('checkout.after_gateway');
+    const answer = await this.database.transaction(async () => {
+      const taken = await this.finish(begun, outcome, holder, request);
+      failpoint('checkout.before_settle_commit');
+      return taken;
+    });
+    failpoint('checkout.after_settle_commit');
+    return answer;
+  }
+
+  private async begin(
+    cartId: string,
+    holder: Holder,
+    input: CheckoutDto,
+    request: IdempotentRequest,
+  ): Promise<Begun> {
+    const rules = await this.rules.current();
+    return this.database.transaction(async () => {
+      const begun = await this.placing.place(cartId, holder, input, rules, ({ orderId, operationId }) =>
+        request.remember({ orderId, operationId }),
+      );
+      failpoint('checkout.after_reserve');
+      return begun;
+    });
+  }
+
+  /** An order that costs nothing asks nobody. */
+  private async ask({ operationId }: Begun): Promise<GatewayOutcome | null> {
+    if (operationId === null) return null;
+    failpoint('checkout.before_gateway');
+    return this.billing.authorize(operationId);
+  }
+
+  private async finish(
+    { orderId, operationId, order: known }: Begun,
+    outcome: GatewayOutcome | null,
+    { actor }: Holder,
+    request: IdempotentRequest,
+  ): Promise<CheckoutAnswer> {
+    const payment = operationId && outcome ? await this.billing.settle(operationId, outcome) : null;
+    const order: Order | undefined = known ?? (await this.orders.find(orderId));
+    if (!order) throw new Error(`the order ${orderId} is gone`);
+    const taken = await this.orderPayments.take(order, payment ? [payment] : [], actor);
+    return this.answers.give(taken, payment, request);
+  }
+}
+
+/** What an earlier request with this key had reached before it died. */
+function begunBefore({ resume }: IdempotentRequest): Begun | null {
+  if (typeof resume !== 'object' || resume === null || !('orderId' in resume)) return null;
+  const { orderId, operationId } = resume as { orderId: string; operationId: string | null };
+  return { orderId, operationId, order: null };
+}

@@ -1,0 +1,138 @@
+import { newId } from '../../platform/ids.js';
+import type { Address } from '../cart/address.dto.js';
+import { toAddress } from '../cart/address.dto.js';
+import type { Assessment, Obstacle } from '../cart/assessment.js';
+import type { Cart } from '../cart/cart.js';
+import { totalsView } from '../cart/cart.view.js';
+import type { TaxLine } from '../cart/totals.js';
+import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
+import type { CheckoutDto } from './checkout.dto.js';
+import { checkoutProblems } from './checkout.errors.js';
+
+/** The cart as it is checked out: what came with the checkout goes before what the cart had. */
+export function withCheckout(cart: Cart, input: CheckoutDto): Cart {
+  return {
+    ...cart,
+    email: input.email ?? cart.email,
+    shippingAddress: input.shippingAddress ? toAddress(input.shippingAddress) : cart.shippingAddress,
+    billingAddress: input.billingAddress ? toAddress(input.billingAddress) : cart.billingAddress,
+    shippingOptionId: input.shippingOptionId ?? cart.shippingOptionId,
+  };
+}
+
+/** Throws when the cart cannot become an order as it stands, or not for what the shopper was shown. */
+export function guard({ obstacles, totals }: Assessment, expected: CheckoutDto['expectedTotal']): void {
+  const missing = obstacles.filter(({ code }) => code !== 'out_of_stock');
+  if (missing.length > 0) {
+    throw checkoutProblems.cart_not_ready(missing[0]?.detail, { errors: missing.map(toFieldError) });
+  }
+  if (obstacles.length > 0) throw outOfStock(obstacles);
+  if (
+    expected &&
+    !(BigInt(expected.amount) === totals.total.amount && expected.currency === totals.total.currency)
+  ) {
+    throw checkoutProblems.cart_changed(`It comes to ${totals.total}.`, {
+      extra: { totals: totalsView(totals) },
+    });
+  }
+}
+
+export const outOfStock = (obstacles: readonly Obstacle[]) =>
+  checkoutProblems.out_of_stock(obstacles[0]?.detail, { errors: obstacles.map(toFieldError) });
+
+const toFieldError = ({ pointer, code, detail }: Obstacle) => ({ pointer, code, message: detail });
+
+/** The order that a cart becomes: everything copied, nothing that could change afterwards. */
+export function draftOrder(
+  cart: Cart,
+  { lines, shipping, taxZone, totals }: Assessment,
+  whose: { customerId: string | null; now: Date; expiresAt: Date },
+): Order {
+  if (cart.email === null || cart.shippingAddress === null || shipping === null) {
+    throw new Error('the guard lets no such cart through');
+  }
+  const taxLines: OrderTaxLine[] = [];
+  const orderLines = lines.flatMap(({ line, variant, unitPrice }, index): OrderLine[] => {
+    const charge = totals.lines[index];
+    if (!charge || !variant) return [];
+    const id = newId();
+    taxLines.push(taxLine(id, charge.taxLine));
+    return [
+      {
+        id,
+        variantId: line.variantId,
+        productId: variant.productId,
+        sku: variant.sku,
+        title: variant.title,
+        variantTitle: variant.variantTitle,
+        options: variant.options,
+        quantity: line.quantity,
+        fulfilled: 0,
+        unitPrice: unitPrice.amount,
+        discount: charge.discount.amount,
+        tax: charge.tax.amount,
+        total: charge.total.amount,
+      },
+    ];
+  });
+  if (totals.shipping) taxLines.push(taxLine(null, totals.shipping.taxLine));
+  return {
+    id: newId(),
+    number: '',
+    cartId: cart.id,
+    customerId: whose.customerId,
+    tokenHash: cart.tokenHash,
+    status: 'pending_payment',
+    paymentStatus: 'none',
+    fulfilmentStatus: 'unfulfilled',
+    currency: cart.currency,
+    email: cart.email,
+    shippingAddress: cart.shippingAddress,
+    billingAddress: cart.billingAddress,
+    shippingOptionId: shipping.offer.optionId,
+    shippingTitle: shipping.offer.title,
+    shippingChosenBy: shipping.chosenBy,
+    pricesIncludeTax: totals.pricesIncludeTax,
+    taxZone,
+    subtotal: totals.subtotal.amount,
+    discount: totals.discount.amount,
+    shipping: totals.shippingPrice.amount,
+    tax: totals.tax.amount,
+    total: totals.total.amount,
+    expiresAt: whose.expiresAt,
+    placedAt: null,
+    createdAt: whose.now,
+    version: 1,
+    lines: orderLines,
+    taxLines,
+    history: [],
+    fulfilments: [],
+  };
+}
+
+const taxLine = (
+  lineId: string | null,
+  { taxClass, title, ratePpm, base, amount }: TaxLine,
+): OrderTaxLine => ({
+  lineId,
+  taxClass,
+  title,
+  ratePpm,
+  base: base.amount,
+  amount: amount.amount,
+});
+
+/** Whether the checkout asks for something else than the order that was written already. */
+export function contradicts(order: Order, input: CheckoutDto): boolean {
+  const differs = (wanted: Address | null | undefined, present: Address | null) =>
+    wanted !== undefined && wanted !== null && JSON.stringify(wanted) !== JSON.stringify(sorted(present));
+  return (
+    (input.email ?? order.email) !== order.email ||
+    (input.shippingOptionId ?? order.shippingOptionId) !== order.shippingOptionId ||
+    differs(input.shippingAddress ? toAddress(input.shippingAddress) : null, order.shippingAddress) ||
+    differs(input.billingAddress ? toAddress(input.billingAddress) : null, order.billingAddress)
+  );
+}
+
+/** jsonb keeps no order of keys. */
+const sorted = (address: Address | null): Address | null => address && toAddress(address);

@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import { BillingApi } from '../../billing/billing.api.js';
+import { CatalogApi } from '../../catalog/catalog.api.js';
+import { personId } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
+import { Problem, platformProblems } from '../../platform/http/problem.js';
+import { assess } from '../cart/assessment.js';
+import { type Holder, holds } from '../cart/cart.access.js';
+import type { Cart } from '../cart/cart.js';
+import { CartRepository } from '../cart/cart.repository.js';
+import { type Order, totalOf } from '../order/order.js';
+import { OrderRepository } from '../order/order.repository.js';
+import type { Rules } from '../shipping/selling-rules.js';
+import type { CheckoutDto } from './checkout.dto.js';
+import { checkoutProblems } from './checkout.errors.js';
+import { contradicts, draftOrder, guard, withCheckout } from './draft.js';
+
+/** How far the checkout has come; `order` is null when a later request takes over. */
+export interface Begun {
+  orderId: string;
+  operationId: string | null;
+  order: Order | null;
+}
+
+/** The hold outlives the order's time to pay a little, so that the expiry of the order is what gives it back. */
+const HOLD_GRACE_MS = 5 * 60_000;
+
+/** Step 2 of the checkout, in the transaction of its caller. */
+@Injectable()
+export class PlacingService {
+  constructor(
+    private readonly carts: CartRepository,
+    private readonly orders: OrderRepository,
+    private readonly catalog: CatalogApi,
+    private readonly billing: BillingApi,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  /** Locks the cart and makes its order, or another attempt to pay the order that it has. */
+  async place(
+    cartId: string,
+    holder: Holder,
+    input: CheckoutDto,
+    rules: Rules,
+    remember: (begun: Begun) => Promise<void>,
+  ): Promise<Begun> {
+    const head = await this.carts.lock(cartId);
+    if (!head || !holds(holder, head)) throw platformProblems.not_found();
+    const { lines, orderId } = await this.carts.content(cartId);
+    if (orderId !== null) return this.tryAgain(orderId, input, remember);
+    return this.write(withCheckout({ ...head, lines }, input), holder, input, rules, remember);
+  }
+
+  private async write(
+    cart: Cart,
+    holder: Holder,
+    input: CheckoutDto,
+    rules: Rules,
+    remember: (begun: Begun) => Promise<void>,
+  ): Promise<Begun> {
+    const variantIds = cart.lines.map(({ variantId }) => variantId);
+    const sellable = variantIds.length > 0 ? await this.catalog.sellable(variantIds, cart.currency) : [];
+    const assessment = assess(cart, sellable, rules);
+    guard(assessment, input.expectedTotal);
+    const now = this.clock.now();
+    const draft = draftOrder(cart, assessment, {
+      customerId: cart.customerId ?? personId(holder.actor),
+      now,
+      expiresAt: this.deadline(now),
+    });
+    const number = await this.orders.insert(draft, { event: 'created', actor: holder.actor, at: now });
+    const order: Order = {
+      ...draft,
+      number,
+      history: [
+        { ...statusesOf(draft), at: now, event: 'created', actorKind: holder.actor.kind, note: null },
+      ],
+    };
+    const operationId = await this.openPayment(order, input);
+    const begun = { orderId: order.id, operationId, order };
+    await remember(begun);
+    // Last, so that the rows which every shopper wants are locked for the shortest time.
+    await this.reserve(order);
+    return begun;
+  }
+
+  /** The order waits for money: a new key is a new attempt, at the same price. */
+  private async tryAgain(
+    orderId: string,
+    input: CheckoutDto,
+    remember: (begun: Begun) => Promise<void>,
+  ): Promise<Begun> {
+    const order = await this.orders.find(orderId);
+    if (!order) throw new Error(`the order ${orderId} is gone`);
+    const extra = { orderId, number: order.number, status: order.status };
+    const now = this.clock.now();
+    if (order.status !== 'pending_payment' || order.expiresAt <= now) {
+      throw checkoutProblems.order_closed(`The order ${order.number} is ${order.status}.`, { extra });
+    }
+    const expected = input.expectedTotal;
+    if (expected && !(BigInt(expected.amount) === order.total && expected.currency === order.currency)) {
+      throw checkoutProblems.cart_changed(`It comes to ${totalOf(order)}.`, { extra });
+    }
+    if (contradicts(order, input)) throw checkoutProblems.order_fixed(undefined, { extra });
+    const operationId = await this.openPayment(order, input);
+    const until = this.deadline(now);
+    if (!(await this.orders.extend(orderId, until)))
+      throw checkoutProblems.order_closed(undefined, { extra });
+    const begun = { orderId, operationId, order: { ...order, expiresAt: until } };
+    await remember(begun);
+    await this.catalog.extendReservation(orderId, holdUntil(until));
+    return begun;
+  }
+
+  private async openPayment(order: Order, { payment }: CheckoutDto): Promise<string | null> {
+    const amount = totalOf(order);
+    if (amount.isZero()) return null;
+    const address = order.billingAddress ?? order.shippingAddress;
+    const { operationId } = await this.billing.openPayment({
+      orderId: order.id,
+      amount,
+      gateway: payment.gateway,
+      token: payment.token,
+      buyer: {
+        email: order.email,
+        name: `${address.firstName} ${address.lastName}`,
+        billingAddress: address,
+      },
+      customerId: order.customerId,
+      accessHash: order.tokenHash,
+      returnUrl: payment.returnUrl ?? null,
+    });
+    return operationId;
+  }
+
+  private async reserve(order: Order): Promise<void> {
+    try {
+      await this.catalog.reserve(
+        order.id,
+        order.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
+        holdUntil(order.expiresAt),
+      );
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'catalog.out_of_stock') {
+        throw checkoutProblems.out_of_stock(error.message, {
+          ...(error.details.errors && { errors: error.details.errors }),
+        });
+      }
+      throw error;
+    }
+  }
+
+  private deadline(now: Date): Date {
+    return new Date(now.getTime() + this.config.unpaidOrderMinutes * 60_000);
+  }
+}
+
+const holdUntil = (expiresAt: Date): Date => new Date(expiresAt.getTime() + HOLD_GRACE_MS);
+const statusesOf = ({ status, paymentStatus, fulfilmentStatus }: Order) => ({
+  status,
+  paymentStatus,
+  fulfilmentStatus,
+});

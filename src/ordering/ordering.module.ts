@@ -1,0 +1,67 @@
+import { Module } from '@nestjs/common';
+import { BillingModule } from '../billing/billing.module.js';
+import { CatalogModule } from '../catalog/catalog.module.js';
+import { PlatformModule } from '../platform/platform.module.js';
+import { CartController } from './cart/cart.controller.js';
+import { CartRepository } from './cart/cart.repository.js';
+import { CartService } from './cart/cart.service.js';
+import { CheckoutAnswers } from './checkout/checkout.answers.js';
+import { CheckoutController } from './checkout/checkout.controller.js';
+import { CheckoutService } from './checkout/checkout.service.js';
+import { PlacingService } from './checkout/placing.service.js';
+import { FulfilmentRepository } from './order/fulfilment.repository.js';
+import { FulfilmentService } from './order/fulfilment.service.js';
+import { OrderAdminController } from './order/order.admin.controller.js';
+import { OrderController } from './order/order.controller.js';
+import { OrderJobs } from './order/order.jobs.js';
+import { OrderListRepository } from './order/order-list.repository.js';
+import { OrderListService } from './order/order-list.service.js';
+import { OrderPaymentService } from './order/order-payment.service.js';
+import { OrderPaymentSubscribers } from './order/order.subscribers.js';
+import { OrderRepository } from './order/order.repository.js';
+import { OrderService } from './order/order.service.js';
+import { SellingRules } from './shipping/selling-rules.js';
+import { ShippingController } from './shipping/shipping.controller.js';
+import { ShippingRepository } from './shipping/shipping.repository.js';
+import { ShippingService } from './shipping/shipping.service.js';
+import { TaxController } from './tax/tax.controller.js';
+import { TaxRepository } from './tax/tax.repository.js';
+import { TaxService } from './tax/tax.service.js';
+
+/**
+ * Owns carts, checkout, orders with what was sent of them, shipping and tax zones (schema `ordering`). Calls catalog
+ * for prices and stock, billing for money. Listens to billing's facts and to its own.
+ */
+@Module({
+  imports: [PlatformModule, CatalogModule, BillingModule],
+  controllers: [
+    CartController,
+    CheckoutController,
+    OrderController,
+    OrderAdminController,
+    ShippingController,
+    TaxController,
+  ],
+  providers: [
+    CartRepository,
+    CartService,
+    CheckoutAnswers,
+    CheckoutService,
+    FulfilmentRepository,
+    FulfilmentService,
+    OrderJobs,
+    OrderListRepository,
+    OrderListService,
+    OrderPaymentService,
+    OrderPaymentSubscribers,
+    OrderRepository,
+    OrderService,
+    PlacingService,
+    SellingRules,
+    ShippingRepository,
+    ShippingService,
+    TaxRepository,
+    TaxService,
+  ],
+})
+export class OrderingModule {}
