@@ -748,6 +748,48 @@ describe('billing', () => {
     });
   });
 
+  describe('a payment of another amount', () => {
+    const review = (paymentId: string, decision: string, as = staff) =>
+      app.post(`/v1/admin/payments/${paymentId}/review`, { decision }, { token: as, key: randomUUID() });
+
+    it('counts as it is when a person accepts it', async () => {
+      const { paymentId } = await pay('amount_mismatch');
+      expect(await review(paymentId, 'accept')).toMatchObject({
+        status: 200,
+        body: { status: 'captured', captured: { amount: 101, currency: 'EUR' } },
+      });
+      await app.settle();
+      expect(await facts('billing.payment_captured', paymentId)).toBe(1);
+      expect((await review(paymentId, 'reject')).status).toBe(409);
+    });
+
+    it('goes back when a person rejects it', async () => {
+      const { paymentId } = await pay('amount_mismatch');
+      expect((await review(paymentId, 'reject')).body.status).toBe('canceled');
+      await app.settle();
+      expect((await present(paymentId)).refunded).toEqual(EUR(101));
+      expect(await facts('billing.payment_canceled', paymentId)).toBe(1);
+    });
+
+    it('is decided once', async () => {
+      const { paymentId } = await pay('amount_mismatch');
+      const answers = await Promise.all(
+        ['accept', 'reject', 'accept', 'reject'].map((decision) => review(paymentId, decision)),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    });
+
+    it('is for staff to decide, and only where there is something to decide', async () => {
+      const { paymentId } = await pay('currency_switch');
+      expect((await review(paymentId, 'accept')).body.code).toBe('billing.review_not_possible');
+      expect((await review(paymentId, 'maybe')).status).toBe(400);
+      expect((await review(randomUUID(), 'accept')).status).toBe(404);
+      expect((await review(paymentId, 'accept', nobody)).status).toBe(403);
+      const anonymous = await app.post(`/v1/admin/payments/${paymentId}/review`, { decision: 'accept' });
+      expect(anonymous.status).toBe(401);
+    });
+  });
+
   describe('lists of staff', () => {
     it.each(['payments', 'refunds', 'ledger/transactions'])(
       '%s page through everything once',

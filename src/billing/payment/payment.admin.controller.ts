@@ -1,11 +1,21 @@
-import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Permissions } from '../../platform/access/access.js';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import { type Actor, personId } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { AdminPaymentDto, OperationDto, PaymentDetailDto, PaymentQuery } from './payment.dto.js';
+import {
+  AdminPaymentDto,
+  OperationDto,
+  PaymentDetailDto,
+  PaymentQuery,
+  ReviewPaymentDto,
+} from './payment.dto.js';
+import { paymentProblems } from './payment.errors.js';
 import { PaymentRepository } from './payment.repository.js';
+import { PaymentService } from './payment.service.js';
 
 const AdminPaymentPage = PageOf(AdminPaymentDto);
 
@@ -16,6 +26,8 @@ const AdminPaymentPage = PageOf(AdminPaymentDto);
 export class PaymentAdminController {
   constructor(
     private readonly payments: PaymentRepository,
+    private readonly service: PaymentService,
+    private readonly audit: Audit,
     private readonly cursors: Cursors,
   ) {}
 
@@ -51,5 +63,25 @@ export class PaymentAdminController {
       ...AdminPaymentDto.from(payment),
       operations: operations.map((each) => OperationDto.from(each)),
     };
+  }
+
+  @Post(':id/review')
+  @Permissions('billing:refund:write')
+  @Operation({
+    id: 'reviewPayment',
+    summary: 'Decide about a payment whose amount differs from what was owed',
+    answers: { 200: AdminPaymentDto },
+    problems: [platformProblems.not_found, paymentProblems.review_not_possible],
+    idempotency: 'required',
+  })
+  async review(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { decision }: ReviewPaymentDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<AdminPaymentDto> {
+    const payment = await this.service.review(id, decision === 'accept', personId(actor) ?? 'system');
+    const action = `billing.payment.review_${decision}ed`;
+    this.audit.record({ actor, action, subjectType: 'payment', subjectId: id });
+    return AdminPaymentDto.from(payment);
   }
 }

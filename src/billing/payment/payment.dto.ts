@@ -159,6 +159,15 @@ export class PaymentDetailDto extends AdminPaymentDto {
   operations: OperationDto[];
 }
 
+export class ReviewPaymentDto {
+  @OneOf(['accept', 'reject'], {
+    example: 'reject',
+    description:
+      '`accept` takes what came as payment of the order; `reject` ends the payment and sends the money back.',
+  })
+  decision: 'accept' | 'reject';
+}
+
 export class PaymentQuery extends PageQuery {
   @Uuid({ optional: true })
   orderId?: string;

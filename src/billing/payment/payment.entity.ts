@@ -122,6 +122,19 @@ export class Payment {
     return settlement;
   }
 
+  /** A person has looked at a payment whose amount differs: it counts as it is, or its money goes back. */
+  decideReview(accept: boolean): Settlement {
+    const settlement = new Settlement();
+    this.moveTo(accept ? 'captured' : 'canceled', settlement);
+    settlement.payment = accept ? 'captured' : 'canceled';
+    return settlement;
+  }
+
+  /** Whether a person can decide here: money of another currency cannot be counted in this payment. */
+  get isReviewable(): boolean {
+    return this.status === 'requires_review' && this.reviewReason === 'amount_mismatch';
+  }
+
   private settleAuthorize(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
     if (operation.status === 'succeeded') return;
     if (outcome.kind === 'ok') {
@@ -306,4 +319,7 @@ export class Payment {
   }
 }
 
-export type PaymentFields = Omit<Payment, 'refundable' | 'settle' | 'cancel'>;
+export type PaymentFields = Omit<
+  Payment,
+  'refundable' | 'isReviewable' | 'settle' | 'cancel' | 'decideReview'
+>;

@@ -33,6 +33,13 @@ export const paymentProblems = defineProblems('billing', {
     meaning: 'The shop does not take payments through this gateway.',
     remedy: 'Use the gateway that the shop is set up with, `test` in a sandbox.',
   },
+  review_not_possible: {
+    status: 409,
+    title: 'Nothing to decide',
+    meaning:
+      'The payment does not wait for a review, or its money came in another currency and is settled by hand.',
+    remedy: 'Read the payment; settle money of another currency at the gateway itself.',
+  },
   gateway_unreachable: {
     status: 503,
     title: 'The payment gateway cannot be reached',

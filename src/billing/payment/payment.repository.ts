@@ -170,8 +170,17 @@ export class PaymentRepository {
     ]);
   }
 
-  /** Marks a payment canceled that has no operation in flight; the caller holds its lock. */
-  async saveCanceled(payment: Payment, now: Date): Promise<void> {
+  /** The payment, locked. */
+  async lockPayment(id: string): Promise<Payment | null> {
+    const [row] = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE id = $1 FOR UPDATE`,
+      [id],
+    );
+    return row ? toPayment(row) : null;
+  }
+
+  /** Writes the state of a payment that no operation changed; the caller holds its lock. */
+  async saveStatus(payment: Payment, now: Date): Promise<void> {
     await this.database.execute(
       `UPDATE billing.payments SET status = $2, next_action_url = NULL, version = version + 1, updated_at = $3 WHERE id = $1`,
       [payment.id, payment.status, now],

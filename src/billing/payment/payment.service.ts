@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { newId } from '../../platform/ids.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import type { Money } from '../../platform/money/money.js';
 import {
   OperationScheduled,
@@ -150,10 +151,32 @@ export class PaymentService {
     }
   }
 
+  /** In the caller's transaction: what a person decided about a payment whose amount differs from what was owed. */
+  async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
+    this.needTransaction();
+    const payment = await this.payments.lockPayment(paymentId);
+    if (payment === null) throw platformProblems.not_found();
+    if (!payment.isReviewable) throw paymentProblems.review_not_possible();
+    const settlement = payment.decideReview(accept);
+    await this.payments.saveStatus(payment, this.clock.now());
+    if (settlement.payment === 'canceled') {
+      this.outbox.record(new PaymentCanceled({ paymentId, orderId: payment.orderId }));
+      if (!payment.refundable.isZero()) {
+        const refund = { full: true, reason: 'review_rejected', requestedBy } as const;
+        const { operationId } = await this.refunds.request(paymentId, refund);
+        this.outbox.record(new OperationScheduled({ operationId }));
+      }
+    } else {
+      const { orderId, captured } = payment;
+      this.outbox.record(new PaymentCaptured({ paymentId, orderId, amount: captured.toJSON() }));
+    }
+    return (await this.payments.find(paymentId)) ?? payment;
+  }
+
   private async cancel(payment: Payment, now: Date): Promise<void> {
     const settlement = payment.cancel();
     payment.nextActionUrl = null;
-    await this.payments.saveCanceled(payment, now);
+    await this.payments.saveStatus(payment, now);
     if (settlement.payment)
       this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
   }
