@@ -3,6 +3,7 @@ import { createPostgresBackend, Queue, setDefaultBackendFactory, type WorkerOpti
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Config } from '../config.js';
+import { StartFailure } from '../start/failure.js';
 import { type QueueName, QUEUES } from './subscribers.js';
 
 export interface DeliveryJob {
@@ -65,7 +66,13 @@ export class JobQueues implements OnApplicationShutdown {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new Error(`the job queues on ${this.backend} are not ready`)),
+        () =>
+          reject(
+            new StartFailure(
+              `The job queues on ${this.backend} did not get ready in ${READY_WITHIN_MS / 1000} seconds.`,
+              `Start the server named in ${this.redis ? 'REDIS_URL' : 'DATABASE_URL'}, or correct it.`,
+            ),
+          ),
         READY_WITHIN_MS,
       );
     });

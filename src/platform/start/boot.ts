@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger, type Type } from '@nestjs/common';
+import { type Type } from '@nestjs/common';
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -128,7 +128,7 @@ async function refuseBusyPort({ port, host }: Config): Promise<void> {
 }
 
 function report(line: string): void {
-  new Logger('start').warn(line);
+  new JsonLogger('warn').warn(line, 'start');
 }
 
 function welcome(
@@ -142,8 +142,9 @@ function welcome(
     shopName: config.shopName,
     url,
     role: config.role,
-    database:
-      services.database === 'embedded' ? `embedded PostgreSQL in ${dataDir}` : 'the one of DATABASE_URL',
+    database: services.databaseFolder
+      ? `embedded PostgreSQL in ${shortened(services.databaseFolder)}`
+      : 'the one of DATABASE_URL',
     jobs: config.redisUrl ? 'BullMQ on Redis' : 'BullMQ on PostgreSQL',
     mail: config.smtpUrl ? 'sent by SMTP' : `written to ${dataDir}/mail`,
     payments: payments(config),

@@ -19,5 +19,16 @@ try {
   process.exit(1);
 }
 
+// npm passes a signal on to its shell only, which dies of it; left alone like this, the program would run on for ever.
+if (process.env.npm_lifecycle_event) {
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
+
 process.argv.splice(1, 2, program);
 await import(pathToFileURL(program).href);

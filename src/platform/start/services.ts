@@ -4,6 +4,7 @@ import type { Config } from '../config.js';
 import { ChildService } from './child-service.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { StartFailure } from './failure.js';
+import { homeOf } from './postgres-home.js';
 
 export interface ServicesOptions {
   config: Pick<Config, 'role' | 'production' | 'dataDir' | 'databaseUrl' | 'stripeApiKey' | 'testGatewayUrl'>;
@@ -18,8 +19,8 @@ export interface Services {
   databaseUrl: string;
   /** Null when payments go to a real gateway. */
   testGatewayUrl: string | null;
-  /** `embedded` when this process has started it. */
-  database: 'embedded' | 'external';
+  /** The embedded database's folder, when this process has started one. */
+  databaseFolder: string | null;
   /** To call when nothing uses the services any more. */
   stop(): Promise<void>;
 }
@@ -40,7 +41,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     return {
       databaseUrl,
       testGatewayUrl,
-      database: options.config.databaseUrl ? 'external' : 'embedded',
+      databaseFolder: options.config.databaseUrl ? null : homeOf(options.config.dataDir).home,
       stop,
     };
   } catch (error) {
