@@ -486,6 +486,181 @@ describe('ordering', () => {
     });
   });
 
+  describe('what staff do', () => {
+    const staff = `person:${randomUUID()}:ordering:order:read,ordering:order:write,ordering:settings:write`;
+    const customer = `person:${randomUUID()}:account:self`;
+
+    it('send goods line by line; the last parcel completes the order', async () => {
+      const thing = await goods(app, { stock: 10 });
+      const { cart, answer } = await buy(app, [{ ...thing, quantity: 3 }, book]);
+      const path = `/v1/admin/orders/${answer.body.id}`;
+      const [line] = answer.body.lines;
+      const send = (body: object, options: object = {}) =>
+        app.post(`${path}/fulfilments`, body, { token: staff, key: key(), ...options });
+      expect((await send({ lines: [{ lineId: line.id, quantity: 4 }] })).status).toBe(409);
+      expect((await send({ lines: [] })).status).toBe(400);
+      expect((await send({}, { headers: { 'if-match': '"1"' } })).status).toBe(412);
+      expect((await send({}, { token: customer })).status).toBe(403);
+      const part = await send({
+        lines: [{ lineId: line.id, quantity: 2 }],
+        carrier: 'DHL',
+        trackingNumber: '0034',
+        trackingUrl: 'https://dhl.example/0034',
+      });
+      expect(part).toMatchObject({
+        status: 201,
+        body: {
+          status: 'placed',
+          fulfilmentStatus: 'partially_fulfilled',
+          fulfilments: [{ carrier: 'DHL' }],
+        },
+      });
+      expect(part.body.lines[0].fulfilledQuantity).toBe(2);
+      expect(await stockOf(app, thing)).toEqual({ onHand: 8, allocated: 1, reserved: 0 });
+      const refused = await app.post(
+        `/v1/orders/${answer.body.id}/cancellation`,
+        {},
+        { cartToken: cart.token, key: key() },
+      );
+      expect(refused).toMatchObject({ status: 409, body: { code: 'ordering.order_not_cancelable' } });
+      const rest = await send({});
+      expect(rest.body).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
+      expect((await send({})).status).toBe(409);
+      expect(await stockOf(app, thing)).toEqual({ onHand: 7, allocated: 0, reserved: 0 });
+      await app.settle();
+      const mails = await app.database.query<{ template: string; state: string }>(
+        `SELECT template, state FROM platform.mails WHERE subject_id = ANY ($1) ORDER BY template`,
+        [[answer.body.id, ...rest.body.fulfilments.map(({ id }: { id: string }) => id)]],
+      );
+      expect(mails).toEqual([
+        { template: 'order_confirmation', state: 'sent' },
+        { template: 'order_shipped', state: 'sent' },
+        { template: 'order_shipped', state: 'sent' },
+      ]);
+    });
+
+    it('find orders by status, number, e-mail and time, page by page', async () => {
+      const mail = `${randomUUID()}@example.test`;
+      for (let n = 0; n < 5; n++) {
+        const cart = await fillCart(app, [lamp], { email: mail });
+        await checkOut(app, cart, { token: n === 0 ? 'decline_generic' : 'ok' });
+      }
+      const list = async (query: string) =>
+        (await app.get(`/v1/admin/orders?${query}`, { token: staff })).body;
+      const first = await list(`email=${mail}&limit=3`);
+      expect(first.items).toHaveLength(3);
+      const second = await list(`email=${mail}&limit=3&cursor=${encodeURIComponent(first.nextCursor)}`);
+      expect(second).toMatchObject({ nextCursor: null });
+      const numbers = [...first.items, ...second.items].map(({ number }: { number: string }) =>
+        Number(number),
+      );
+      expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
+      expect(new Set(numbers).size).toBe(5);
+      expect((await list(`email=${mail}&status=pending_payment`)).items).toHaveLength(1);
+      expect((await list(`email=${mail}&paymentStatus=paid&sort=createdAt`)).items).toHaveLength(4);
+      expect((await list(`number=${numbers[0]}`)).items).toHaveLength(1);
+      expect((await list(`email=${mail}&createdAt[gte]=2100-01-01T00:00:00Z`)).items).toHaveLength(0);
+      expect((await list('status=odd')).code).toBe('platform.invalid_input');
+      expect((await list('colour=red')).code).toBe('platform.invalid_input');
+      expect((await app.get('/v1/admin/orders', { token: customer })).status).toBe(403);
+    });
+
+    it('keep shipping and tax zones', async () => {
+      for (const kind of ['shipping-zones', 'tax-zones'] as const) {
+        const path = `/v1/admin/${kind}`;
+        const body =
+          kind === 'tax-zones'
+            ? {
+                name: 'Switzerland',
+                countries: ['CH'],
+                pricesIncludeTax: true,
+                rates: [{ taxClass: 'standard', title: 'MWST 8.1 %', ratePpm: 81_000 }],
+              }
+            : {
+                name: 'Switzerland',
+                countries: ['CH'],
+                options: [
+                  { title: 'Post', tiers: [{ upToGrams: null, price: { amount: 700, currency: 'EUR' } }] },
+                ],
+              };
+        const made = await app.post(path, body, { token: staff });
+        expect(made).toMatchObject({ status: 201, body: { name: 'Switzerland', version: 1 } });
+        const one = `${path}/${made.body.id}`;
+        expect(await app.post(path, { ...body, name: 'Again' }, { token: staff })).toMatchObject({
+          status: 409,
+          body: { code: 'ordering.zone_conflict' },
+        });
+        expect((await app.post(path, { name: '' }, { token: staff })).status).toBe(400);
+        expect((await app.post(path, body, { token: customer })).status).toBe(403);
+        const renamed = await app.patch(
+          one,
+          { name: 'Helvetia' },
+          { token: staff, headers: { 'if-match': '"1"' } },
+        );
+        expect(renamed).toMatchObject({
+          status: 200,
+          body: { name: 'Helvetia', countries: ['CH'], version: 2 },
+        });
+        expect(
+          (await app.patch(one, { name: 'X' }, { token: staff, headers: { 'if-match': '"1"' } })).status,
+        ).toBe(412);
+        expect((await app.get(path, { token: staff })).body.items.length).toBeGreaterThan(3);
+      }
+      const cart = await fillCart(app, [lamp]);
+      const swiss = await app.patch(
+        `/v1/carts/${cart.id}`,
+        { shippingAddress: { ...berlin, country: 'CH' } },
+        { cartToken: cart.token },
+      );
+      expect(swiss.body.totals).toMatchObject({ shipping: { amount: 700 }, tax: { amount: 202 } });
+      for (const kind of ['shipping-zones', 'tax-zones']) {
+        const { items } = (await app.get(`/v1/admin/${kind}`, { token: staff })).body;
+        const { id } = items.find(({ name }: { name: string }) => name === 'Helvetia');
+        expect((await app.delete(`/v1/admin/${kind}/${id}`, { token: staff })).status).toBe(204);
+        expect((await app.get(`/v1/admin/${kind}/${id}`, { token: staff })).status).toBe(404);
+      }
+    });
+  });
+
+  describe('customers', () => {
+    const ada = `person:${randomUUID()}:account:self`;
+    const eve = `person:${randomUUID()}:account:self`;
+
+    it('need no cart token, and see their own orders only', async () => {
+      const cart = await app.post(
+        '/v1/carts',
+        { currency: 'EUR', email, lines: [lineOf(lamp)] },
+        { token: ada },
+      );
+      expect(cart.body.token).toBeNull();
+      const path = `/v1/carts/${cart.body.id}`;
+      expect((await app.get(path, { token: ada })).status).toBe(200);
+      expect((await app.get(path, { token: eve })).status).toBe(404);
+      expect((await app.get(path)).status).toBe(404);
+      const body = { payment: { gateway: 'test', token: 'ok' }, shippingAddress: berlin };
+      expect((await app.post(`${path}/checkout`, body, { token: eve, key: key() })).status).toBe(404);
+      const placed = await app.post(`${path}/checkout`, body, { token: ada, key: key() });
+      expect(placed.status).toBe(201);
+      expect((await app.get(`/v1/orders/${placed.body.id}`, { token: ada })).status).toBe(200);
+      expect((await app.get(`/v1/orders/${placed.body.id}`, { token: eve })).status).toBe(404);
+      const mine = await app.get('/v1/me/orders', { token: ada });
+      expect(mine.body).toMatchObject({ items: [{ id: placed.body.id, quantity: 1 }], nextCursor: null });
+      expect((await app.get('/v1/me/orders', { token: eve })).body.items).toEqual([]);
+    });
+
+    it('own what they buy with a guest’s cart', async () => {
+      const cart = await fillCart(app, [lamp]);
+      const body = { payment: { gateway: 'test', token: 'ok' }, shippingAddress: berlin };
+      const placed = await app.post(`/v1/carts/${cart.id}/checkout`, body, {
+        token: eve,
+        cartToken: cart.token,
+        key: key(),
+      });
+      expect(placed.status).toBe(201);
+      expect((await app.get(`/v1/orders/${placed.body.id}`, { token: eve })).status).toBe(200);
+    });
+  });
+
   describe('orders', () => {
     it('open for whoever holds the token of their cart', async () => {
       const { cart, answer } = await buy(app, [lamp]);

@@ -14,6 +14,7 @@ import { FulfilmentService } from './order/fulfilment.service.js';
 import { OrderAdminController } from './order/order.admin.controller.js';
 import { OrderController } from './order/order.controller.js';
 import { OrderJobs } from './order/order.jobs.js';
+import { OrderMails } from './order/order-mails.subscribers.js';
 import { OrderListRepository } from './order/order-list.repository.js';
 import { OrderListService } from './order/order-list.service.js';
 import { OrderPaymentService } from './order/order-payment.service.js';
@@ -52,6 +53,7 @@ import { TaxService } from './tax/tax.service.js';
     OrderJobs,
     OrderListRepository,
     OrderListService,
+    OrderMails,
     OrderPaymentService,
     OrderPaymentSubscribers,
     OrderRepository,

@@ -1,100 +1,110 @@
+import { defineMail } from '../../platform/mail/templates.js';
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../cart/address.dto.js';
 import { type Fulfilment, type Order, totalOf } from './order.js';
 
-/** What the shop writes to the buyer: plain text that reads well everywhere. */
-export interface Letter {
-  subject: string;
-  text: string;
+/** What the letters about an order need to know: plain data, kept until the letter is sent. */
+export interface OrderLetter {
+  number: string;
+  firstName: string;
+  address: string;
+  contents: string;
+  sums: string;
+  total: string;
+  shipping: string;
+  paid: boolean;
 }
 
-export interface LetterHead {
-  shopName: string;
-  publicUrl: string;
+export interface ParcelLetter extends OrderLetter {
+  sent: string;
+  tracking: string;
+  trackingUrl: string | null;
 }
 
-export function confirmation(order: Order, shop: LetterHead): Letter {
+export const confirmationMail = defineMail<OrderLetter>('order_confirmation', (order) => ({
+  subject: `Your order ${order.number}`,
+  paragraphs: [
+    `Hello ${order.firstName},`,
+    `thank you for your order ${order.number}. We have received your payment.`,
+    order.contents,
+    order.sums,
+    `We send it (${order.shipping}) to:\n${order.address}`,
+    'You will hear from us again when it leaves.',
+  ],
+}));
+
+export const cancellationMail = defineMail<OrderLetter>('order_canceled', (order) => ({
+  subject: `Your order ${order.number} is canceled`,
+  paragraphs: [
+    `Hello ${order.firstName},`,
+    `your order ${order.number} is canceled; nothing of it will be sent.`,
+    order.contents,
+    order.paid
+      ? `You get back what you paid, ${order.total}. Your bank may take a few days to show it.`
+      : 'You were not charged.',
+  ],
+}));
+
+export const shippedMail = defineMail<ParcelLetter>('order_shipped', (parcel) => ({
+  subject: `Your order ${parcel.number} is on its way`,
+  paragraphs: [
+    `Hello ${parcel.firstName},`,
+    `this has left us, for your order ${parcel.number}:`,
+    parcel.sent,
+    ...(parcel.tracking === '' ? [] : [`Tracking: ${parcel.tracking}`]),
+    `It goes to:\n${parcel.address}`,
+  ],
+  ...(parcel.trackingUrl !== null && { action: { label: 'Follow it', url: parcel.trackingUrl } }),
+}));
+
+export function orderLetter(order: Order): OrderLetter {
+  const money = (amount: bigint) => Money.of(amount, order.currency).toString();
   return {
-    subject: `Your order ${order.number}`,
-    text: letter(shop, order, [
-      `thank you for your order ${order.number}. We have received your payment.`,
-      contents(order),
-      sums(order),
-      `We send it by ${order.shippingTitle} to:\n${address(order.shippingAddress)}`,
-      'You will hear from us again when it leaves.',
-    ]),
+    number: order.number,
+    firstName: order.shippingAddress.firstName,
+    address: addressLines(order.shippingAddress),
+    contents: order.lines
+      .map((line) => `${line.quantity} × ${nameOf(line)} (${line.sku}): ${money(line.total)}`)
+      .join('\n'),
+    sums: [
+      `Shipping: ${money(order.shipping)}`,
+      ...(order.discount === 0n ? [] : [`Discount: ${money(-order.discount)}`]),
+      `${order.pricesIncludeTax ? 'Tax included' : 'Tax'}: ${money(order.tax)}`,
+      `Total: ${money(order.total)}`,
+    ].join('\n'),
+    total: totalOf(order).toString(),
+    shipping: order.shippingTitle,
+    paid: ['paid', 'partially_refunded', 'refunded', 'overcharged'].includes(order.paymentStatus),
   };
 }
 
-export function cancellation(order: Order, shop: LetterHead): Letter {
-  const paid = ['paid', 'partially_refunded', 'refunded', 'overcharged'].includes(order.paymentStatus);
-  return {
-    subject: `Your order ${order.number} is canceled`,
-    text: letter(shop, order, [
-      `your order ${order.number} is canceled; nothing of it will be sent.`,
-      contents(order),
-      paid
-        ? `You get back what you paid, ${totalOf(order)}. It may take your bank a few days to show it.`
-        : 'You were not charged.',
-    ]),
-  };
-}
-
-export function shipped(order: Order, parcel: Fulfilment, shop: LetterHead): Letter {
+export function parcelLetter(order: Order, parcel: Fulfilment): ParcelLetter {
   const sent = parcel.lines.flatMap(({ lineId, quantity }) => {
     const line = order.lines.find(({ id }) => id === lineId);
-    return line ? [`  ${quantity} × ${nameOf(line)}`] : [];
+    return line ? [`${quantity} × ${nameOf(line)}`] : [];
   });
-  const tracking = [parcel.carrier, parcel.trackingNumber].filter((part) => part !== null).join(' ');
   return {
-    subject: `Your order ${order.number} is on its way`,
-    text: letter(shop, order, [
-      `this has left us today, for your order ${order.number}:`,
-      sent.join('\n'),
-      ...(tracking === '' ? [] : [`Tracking: ${tracking}`]),
-      ...(parcel.trackingUrl === null ? [] : [parcel.trackingUrl]),
-      `It goes to:\n${address(order.shippingAddress)}`,
-    ]),
+    ...orderLetter(order),
+    sent: sent.join('\n'),
+    tracking: [parcel.carrier, parcel.trackingNumber].filter((part) => part !== null).join(' '),
+    trackingUrl: parcel.trackingUrl,
   };
 }
-
-const letter = ({ shopName, publicUrl }: LetterHead, order: Order, paragraphs: string[]): string =>
-  [`Hello ${order.shippingAddress.firstName},`, ...paragraphs, `${shopName}\n${publicUrl}`].join('\n\n') +
-  '\n';
 
 const nameOf = ({ title, variantTitle }: Order['lines'][number]): string =>
   variantTitle === null || variantTitle === '' || variantTitle === title
     ? title
     : `${title}, ${variantTitle}`;
 
-const contents = (order: Order): string =>
-  order.lines
-    .map(
-      (line) => `  ${line.quantity} × ${nameOf(line)} (${line.sku})  ${Money.of(line.total, order.currency)}`,
-    )
-    .join('\n');
-
-function sums(order: Order): string {
-  const row = (label: string, amount: bigint) => `  ${label}  ${Money.of(amount, order.currency)}`;
-  return [
-    row('Shipping', order.shipping),
-    ...(order.discount === 0n ? [] : [row('Discount', -order.discount)]),
-    row(order.pricesIncludeTax ? 'Tax included' : 'Tax', order.tax),
-    row('Total', order.total),
-  ].join('\n');
-}
-
-function address(to: Address): string {
-  return [
+const addressLines = (to: Address): string =>
+  [
     `${to.firstName} ${to.lastName}`,
     to.company,
     to.line1,
     to.line2,
-    [to.postalCode, to.city].join(' '),
+    `${to.postalCode} ${to.city}`,
     to.region,
     to.country,
   ]
     .filter((line) => line !== null)
-    .map((line) => `  ${line}`)
     .join('\n');
-}
