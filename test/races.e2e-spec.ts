@@ -1,0 +1,155 @@
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import {
+  buy,
+  type CartInHand,
+  checkOut,
+  fillCart,
+  goods,
+  imbalance,
+  key,
+  stockOf,
+} from './support/purchase.js';
+
+/** Runs the work for each item, so many at a time. */
+async function parallel<T, R>(items: T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const one = async () => {
+    for (let index = next++; index < items.length; index = next++) {
+      results[index] = await work(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, one));
+  return results;
+}
+
+function tally(answers: Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status, body } of answers) {
+    const name = status < 300 ? String(status) : `${status} ${body.code}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+describe('races', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app?.close());
+
+  const orders = async (where: string, value: unknown): Promise<number> => {
+    const [row] = await app.database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM ordering.orders o WHERE ${where}`,
+      [value],
+    );
+    return row?.n ?? 0;
+  };
+  const ofVariant = `EXISTS (SELECT FROM ordering.order_lines l WHERE l.order_id = o.id AND l.variant_id = $1)`;
+
+  it('1,000 buyers of 100 pieces: exactly 100 get one', async () => {
+    const scarce = await goods(app, { stock: 100 });
+    const answers = await parallel(
+      Array.from({ length: 1_000 }, (_, n) => n),
+      64,
+      async () => (await buy(app, [scarce])).answer,
+    );
+    expect(tally(answers)).toEqual({ '201': 100, '409 ordering.out_of_stock': 900 });
+    expect(await orders(ofVariant, scarce.variantId)).toBe(100);
+    await app.settle();
+    expect(await stockOf(app, scarce)).toEqual({ onHand: 100, allocated: 100, reserved: 0 });
+    expect(await imbalance(app)).toBeNull();
+    const [money] = await app.database.query<{ captures: number; distinct: number }>(
+      `SELECT count(*)::int AS captures, count(DISTINCT p.order_id)::int AS distinct FROM billing.payments p
+       JOIN ordering.order_lines l ON l.order_id = p.order_id WHERE l.variant_id = $1 AND p.status = 'captured'`,
+      [scarce.variantId],
+    );
+    expect(money).toEqual({ captures: 100, distinct: 100 });
+    const [mails] = await app.database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM platform.mails m JOIN ordering.order_lines l ON l.order_id::text = m.subject_id::text
+       WHERE l.variant_id = $1 AND m.template = 'order_confirmation'`,
+      [scarce.variantId],
+    );
+    expect(mails?.n).toBe(100);
+  }, 240_000);
+
+  it('carts with the same lines in opposite order do not block each other', async () => {
+    const things = await Promise.all(Array.from({ length: 4 }, () => goods(app, { stock: 1_000 })));
+    const answers = await parallel(
+      Array.from({ length: 200 }, (_, n) => n),
+      32,
+      async (n) => (await buy(app, n % 2 === 0 ? things : [...things].reverse())).answer,
+    );
+    expect(tally(answers)).toEqual({ '201': 200 });
+    await app.settle();
+    for (const thing of things) {
+      expect(await stockOf(app, thing)).toEqual({ onHand: 1_000, allocated: 200, reserved: 0 });
+    }
+  }, 120_000);
+
+  it('20 equal requests with one key make one order, and are answered byte for byte alike', async () => {
+    const thing = await goods(app, { stock: 1_000 });
+    const carts = await Promise.all(Array.from({ length: 10 }, () => fillCart(app, [thing])));
+    for (const cart of carts) {
+      const once = key();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => untilAnswered(cart, once)));
+      expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+      expect(tally(answers)).toEqual({ '201': 20 });
+      expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(
+        19,
+      );
+      const other = await checkOut(app, cart, { key: once, token: 'decline_generic' });
+      expect(other).toMatchObject({ status: 422, body: { code: 'platform.idempotency_key_reused' } });
+    }
+    expect(await orders(ofVariant, thing.variantId)).toBe(10);
+    expect(await stockOf(app, thing)).toMatchObject({ allocated: 10, reserved: 0 });
+  }, 120_000);
+
+  /** While the first is still running the others are told so, and come again. */
+  async function untilAnswered(cart: CartInHand, once: string): Promise<Answer> {
+    for (;;) {
+      const answer = await checkOut(app, cart, { key: once });
+      if (answer.body.code !== 'platform.idempotency_in_flight') return answer;
+      expect(answer.status).toBe(409);
+      expect(answer.headers.get('retry-after')).toBe('1');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  it('50 checkouts of one cart, each with a key of its own, make one order and one charge', async () => {
+    const thing = await goods(app, { stock: 1_000 });
+    const cart = await fillCart(app, [thing]);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => checkOut(app, cart)));
+    const { '201': won, ...lost } = tally(answers);
+    expect(won).toBe(1);
+    expect(Object.keys(lost).every((name) => name.startsWith('409 '))).toBe(true);
+    expect(await orders('o.cart_id = $1', cart.id)).toBe(1);
+    const [charges] = await app.database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM billing.operations op JOIN billing.payments p ON p.id = op.payment_id
+       JOIN ordering.orders o ON o.id = p.order_id WHERE o.cart_id = $1 AND op.status = 'succeeded'`,
+      [cart.id],
+    );
+    expect(charges?.n).toBe(1);
+    expect(await stockOf(app, thing)).toEqual({ onHand: 1_000, allocated: 1, reserved: 0 });
+    await app.settle();
+    expect(await imbalance(app)).toBeNull();
+  }, 60_000);
+
+  it('four cancellations of one order give the money back once', async () => {
+    for (let round = 0; round < 10; round++) {
+      const thing = await goods(app, { stock: 5 });
+      const { cart, answer } = await buy(app, [thing]);
+      const path = `/v1/orders/${answer.body.id}/cancellation`;
+      const answers = await Promise.all(
+        Array.from({ length: 4 }, () => app.post(path, {}, { cartToken: cart.token, key: key() })),
+      );
+      expect(tally(answers)).toEqual({ '201': 1, '409 ordering.order_not_cancelable': 3 });
+      await app.settle();
+      expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 0, reserved: 0 });
+    }
+    expect(await imbalance(app)).toBeNull();
+  }, 60_000);
+});
