@@ -64,6 +64,12 @@ export class RealProcess {
     return { code: this.child.exitCode, complaints: this.errors.split('\n').filter((line) => line !== '') };
   }
 
+  /** The signal that ended it; null when it ended by itself. */
+  async signal(): Promise<NodeJS.Signals | null> {
+    if (!this.ended) await once(this.child, 'exit');
+    return this.child.signalCode;
+  }
+
   async terminate(): Promise<Ending> {
     this.child.kill('SIGTERM');
     return this.ending();
