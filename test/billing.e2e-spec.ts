@@ -199,7 +199,7 @@ describe('billing', () => {
       const spies = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'execute')];
       const mine = () =>
         spies.flatMap((spy) => spy.mock.calls).filter(([sql]) => /billing\.payments/.test(sql)).length;
-      await pay('ok');
+      await pay('ok+drop');
       expect(mine()).toBeLessThanOrEqual(4);
       spies.forEach((spy) => spy.mockRestore());
     });
@@ -844,24 +844,78 @@ describe('billing', () => {
         expect((await app.get(`/v1/admin/${list}?limit=0`, { token: staff })).status).toBe(400);
       },
     );
+  });
 
-    it('the trial balance adds up to zero and equals the gateway', async () => {
-      const { body } = await app.get('/v1/admin/ledger/accounts', { token: staff });
-      expect(body.totals.every(({ amount }: { amount: number }) => amount === 0)).toBe(true);
-      const { account } = await one<{ account: string }>('SELECT account FROM billing.gateway_accounts');
-      await app.run('billing.catch_up');
-      await app.settle();
-      app.clock.advance({ hours: 30 });
-      await app.run('billing.repair');
-      await app.settle();
-      const after = await app.get('/v1/admin/ledger/accounts?currency=EUR', { token: staff });
-      const clearing = after.body.items.find(
-        (item: { account: string }) => item.account === 'assets:provider:test:clearing',
+  describe('in a storm of lost answers, repeats and delays', () => {
+    const CARDS = [
+      'ok',
+      'ok+dup=3',
+      'insufficient_funds',
+      'timeout_before',
+      'timeout_after+drop',
+      'timeout_after+dup=2+delay=50',
+      'http_500_before',
+      'http_500_after+drop',
+      'reset_after+shuffle=80',
+      'async_ok:40+dup=2+shuffle=60',
+      'async_ok:40+drop',
+      'async_fail:40',
+      'refund_pending:30+drop',
+      'refund_fail_later:30+dup=2',
+      'refund_timeout_after+drop',
+      'refund_fail',
+    ];
+
+    it('everything is known in the end, the books are even and say what the gateway says', async () => {
+      const storm = Array.from({ length: 96 }, (_, index) => CARDS[index % CARDS.length] ?? 'ok');
+      const paid: Paid[] = [];
+      await Promise.all(
+        Array.from({ length: 12 }, async (_, lane) => {
+          for (const [index, card] of storm.entries()) {
+            if (index % 12 !== lane) continue;
+            const payment = await pay(card, { amount: EUR(500 + index) });
+            paid.push(payment);
+            await Promise.all(
+              [100, 200, 300].map((amount) =>
+                refund(payment.paymentId, { amount: { amount, currency: 'EUR' } }),
+              ),
+            );
+          }
+        }),
       );
+      for (let round = 0; round < 4; round++) {
+        await app.run('billing.catch_up');
+        await app.settle();
+        app.clock.advance({ hours: 25 });
+        await app.run('billing.repair');
+        await app.run('billing.repair');
+        await app.run('billing.retry_notices');
+        await app.settle();
+      }
+      const ids = paid.map(({ paymentId }) => paymentId);
+      expect(await count(`billing.payments WHERE id = ANY($1) AND status = 'processing'`, ids)).toBe(0);
+      expect(await count(`billing.refunds WHERE payment_id = ANY($1) AND status = 'pending'`, ids)).toBe(0);
+      for (const { paymentId, operationId } of paid) {
+        const moved = (await journal(operationId)).reduce((sum, entry) => sum + entry.moved, 0);
+        const twice = await facts('billing.payment_captured', paymentId);
+        expect({ captured: (await present(paymentId)).captured, facts: twice }).toEqual({
+          captured: EUR(moved),
+          facts: moved > 0 ? 1 : 0,
+        });
+      }
+      const { account } = await one<{ account: string }>('SELECT account FROM billing.gateway_accounts');
       const balance = await fetch(`${app.config.testGatewayUrl}/balance`, {
         headers: { authorization: `Bearer ${account}` },
       });
-      expect(clearing.balance.amount).toBe(((await balance.json()) as { EUR: number }).EUR);
+      const { body } = await app.get('/v1/admin/ledger/accounts', { token: staff });
+      expect(body.totals.every(({ amount }: { amount: number }) => amount === 0)).toBe(true);
+      const clearing = body.items
+        .filter((item: { account: string }) => item.account === 'assets:provider:test:clearing')
+        .map(({ balance: { amount, currency } }: { balance: { amount: number; currency: string } }) => [
+          currency,
+          amount,
+        ]);
+      expect(Object.fromEntries(clearing)).toEqual(await balance.json());
     });
   });
 

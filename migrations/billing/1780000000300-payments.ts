@@ -39,6 +39,7 @@ export class BillingPayments1780000000300 implements MigrationInterface {
       -- A shopper must never pay one order twice: whatever two requests do at once, one payment is alive.
       CREATE UNIQUE INDEX payments_one_alive_per_order ON billing.payments (order_id) WHERE status <> 'canceled';
       CREATE INDEX payments_order ON billing.payments (order_id);
+      CREATE INDEX payments_customer ON billing.payments (customer_id, created_at, id) WHERE customer_id IS NOT NULL;
       CREATE INDEX payments_created ON billing.payments (created_at, id);
       CREATE INDEX payments_status_created ON billing.payments (status, created_at, id);
       CREATE INDEX payments_gateway_ref ON billing.payments (gateway_ref) WHERE gateway_ref IS NOT NULL;
@@ -86,6 +87,7 @@ export class BillingPayments1780000000300 implements MigrationInterface {
         CONSTRAINT refunds_status_check CHECK (status IN ('pending', 'succeeded', 'failed'))
       );
       CREATE INDEX refunds_payment ON billing.refunds (payment_id);
+      CREATE INDEX refunds_order ON billing.refunds (order_id);
       CREATE INDEX refunds_created ON billing.refunds (created_at, id);
       CREATE INDEX refunds_status_created ON billing.refunds (status, created_at, id);
     `);

@@ -23,6 +23,14 @@ interface Change {
   readonly answer?: KeptAnswer;
 }
 
+/** What a line says in short: enough for a check from outside, without every charge as it once was. */
+export interface Entry extends Pick<Line, 'seq' | 'at' | 'what' | 'moved' | 'operationId'> {
+  readonly account: string;
+  readonly ref: string;
+  readonly currency: string;
+  readonly status: string;
+}
+
 export interface ReplayableAnswer extends KeptAnswer {
   readonly charge: Charge;
 }
@@ -34,7 +42,8 @@ export class Book {
   private readonly answers = new Map<string, ReplayableAnswer>();
   private readonly endpoints = new Map<string, Map<string, Endpoint>>();
   private readonly listeners: ((event: GatewayEvent, charge: Charge) => void)[] = [];
-  readonly lines: Line[] = [];
+  readonly entries: Entry[] = [];
+  private lastSeq = 0;
   readonly events: GatewayEvent[] = [];
 
   constructor(
@@ -69,6 +78,16 @@ export class Book {
 
   endpointsOf(account: string): Endpoint[] {
     return [...(this.endpoints.get(account)?.values() ?? [])];
+  }
+
+  /** Events of an account after a position, oldest first; the position is the place in the list. */
+  eventsAfter(account: string, position: number, since: string, limit: number): GatewayEvent[] {
+    const found: GatewayEvent[] = [];
+    for (let at = position; at < this.events.length && found.length < limit; at++) {
+      const event = this.events[at];
+      if (event && event.account === account && event.createdAt >= since) found.push(event);
+    }
+    return found;
   }
 
   /** Charges with something that decides itself later, for example after a restart. */
@@ -118,16 +137,16 @@ export class Book {
   /** Σ captured - Σ refunded for each currency: what the shop's clearing account must say too. */
   balance(account: string | null): Record<string, number> {
     const balance: Record<string, number> = {};
-    for (const { charge, moved } of this.lines) {
-      if (charge === null || (account !== null && charge.account !== account)) continue;
-      balance[charge.currency] = (balance[charge.currency] ?? 0) + moved;
+    for (const { account: owner, currency, moved } of this.entries) {
+      if (account !== null && owner !== account) continue;
+      balance[currency] = (balance[currency] ?? 0) + moved;
     }
     return balance;
   }
 
   private async write(part: Partial<Line> & { what: string }): Promise<void> {
     const line: Line = {
-      seq: this.lines.length + 1,
+      seq: this.lastSeq + 1,
       at: new Date(gatewayNow()).toISOString(),
       moved: 0,
       operationId: null,
@@ -142,9 +161,12 @@ export class Book {
   }
 
   private apply(line: Line): void {
-    this.lines.push(line);
+    this.lastSeq = line.seq;
     if (line.charge) {
       this.charges.set(line.charge.ref, line.charge);
+      const { seq, at, what, moved, operationId } = line;
+      const { account, ref, currency, status } = line.charge;
+      this.entries.push({ seq, at, what, moved, operationId, account, ref, currency, status });
       for (const { operationId } of line.charge.operations) {
         this.refOfOperation.set(`${line.charge.account}/${operationId}`, line.charge.ref);
       }

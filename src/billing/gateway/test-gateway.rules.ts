@@ -160,10 +160,10 @@ export class GatewayRules {
       : this.fail(charge, operation, approved ? 'insufficient_funds' : 'authentication_failed');
   }
 
-  /** Something that was pending has reached its hour. */
-  async mature(ref: string): Promise<void> {
+  /** Something that was pending has reached its hour; whoever wakes us keeps the time. */
+  async mature(ref: string, operationRef: string): Promise<void> {
     const charge = this.book.anyCharge(ref);
-    const due = charge?.operations.find((each) => each.later !== null && each.later.at <= gatewayNow());
+    const due = charge?.operations.find((each) => each.ref === operationRef);
     if (!charge || !due?.later) return;
     if (due.kind === 'authorize') {
       await (due.later.succeeds ? this.succeed(charge, due) : this.fail(charge, due, 'bank_refused'));

@@ -78,9 +78,9 @@ export function gatewayServer(book: Book, rules: GatewayRules, webhooks: Webhook
   }
 
   function scheduleLater(charge: Charge): void {
-    for (const { later } of charge.operations) {
-      if (later)
-        setTimeout(() => void rules.mature(charge.ref), Math.max(1, later.at - gatewayNow() + 1)).unref();
+    for (const { ref, later } of charge.operations) {
+      if (later === null) continue;
+      setTimeout(() => void rules.mature(charge.ref, ref), Math.max(1, later.at - gatewayNow())).unref();
     }
   }
   book.undecided().forEach(scheduleLater);
@@ -162,10 +162,9 @@ export function gatewayServer(book: Book, rules: GatewayRules, webhooks: Webhook
       await book.flushed();
       const account = accountOf(request);
       const { since = '', after = '0', limit = '100' } = request.query;
-      const events = book.events.filter(
-        (event) => event.account === account && event.createdAt >= since && event.sequence > Number(after),
-      );
-      return { events: events.slice(0, Number(limit)), more: events.length > Number(limit) };
+      const wanted = Number(limit);
+      const events = book.eventsAfter(account, Number(after), since, wanted + 1);
+      return { events: events.slice(0, wanted), more: events.length > wanted };
     },
   );
 
@@ -187,22 +186,9 @@ export function gatewayServer(book: Book, rules: GatewayRules, webhooks: Webhook
   app.get('/journal', async (request) => {
     await book.flushed();
     const account = request.headers.authorization === undefined ? null : accountOf(request);
-    const entries = book.lines.flatMap(({ seq, at, what, moved, operationId, charge }) =>
-      charge === null || (account !== null && charge.account !== account)
-        ? []
-        : [
-            {
-              seq,
-              at,
-              what,
-              moved,
-              operationId,
-              ref: charge.ref,
-              currency: charge.currency,
-              status: charge.status,
-            },
-          ],
-    );
+    const entries = book.entries
+      .filter((entry) => account === null || entry.account === account)
+      .map(({ account: _account, ...entry }) => entry);
     return { entries };
   });
 

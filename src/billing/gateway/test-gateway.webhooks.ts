@@ -4,6 +4,8 @@ import { request } from 'undici';
 import type { Endpoint, GatewayEvent } from './test-gateway.journal.js';
 import type { WebhookKnobs } from './test-gateway.tokens.js';
 
+/** Real gateways tell a moment after they have answered. */
+const USUAL_DELAY_MS = 150;
 const RETRY_AFTER_MS = [200, 1000, 5000, 15_000, 60_000];
 
 /** Sends signed events to the endpoints of their account, and misbehaves on request. */
@@ -43,7 +45,7 @@ export class WebhookSender {
   }
 
   private async later(event: GatewayEvent, knobs: WebhookKnobs): Promise<void> {
-    if (knobs.delay) await sleep(knobs.delay, undefined, { ref: false });
+    await sleep(knobs.delay ?? USUAL_DELAY_MS, undefined, { ref: false });
     const copies = Math.max(1, knobs.dup ?? 1);
     const sends = this.endpointsOf(event.account).flatMap((endpoint) =>
       Array.from({ length: copies }, () => this.deliver(endpoint, event)),

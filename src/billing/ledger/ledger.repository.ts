@@ -64,17 +64,29 @@ export class LedgerRepository {
     after: [string, string] | null,
     limit: number,
   ): Promise<LedgerTransactionRow[]> {
-    return this.database.query<LedgerTransactionRow>(LIST, [
-      filter.paymentId,
-      filter.orderId,
-      filter.kind,
-      filter.account,
-      filter.from,
-      filter.to,
-      after?.[0] ?? null,
-      after?.[1] ?? null,
-      limit,
-    ]);
+    const wanted: [(value: string) => string, unknown][] = [
+      [(value) => `t.payment_id = ${value}`, filter.paymentId],
+      [(value) => `t.order_id = ${value}`, filter.orderId],
+      [(value) => `t.kind = ${value}`, filter.kind],
+      [(value) => `t.effective_at >= ${value}`, filter.from],
+      [(value) => `t.effective_at < ${value}`, filter.to],
+      [
+        (value) =>
+          `EXISTS (SELECT FROM billing.ledger_entries a WHERE a.transaction_id = t.id AND a.account = ${value})`,
+        filter.account,
+      ],
+    ];
+    const values: unknown[] = [limit];
+    const conditions = wanted
+      .filter(([, value]) => value !== null)
+      .map(([condition, value]) => condition(`$${values.push(value)}`));
+    if (after)
+      conditions.push(`(t.effective_at, t.id) < ($${values.push(after[0])}, $${values.push(after[1])})`);
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    return this.database.query<LedgerTransactionRow>(
+      `${TRANSACTIONS} ${where} ORDER BY t.effective_at DESC, t.id DESC LIMIT $1`,
+      values,
+    );
   }
 
   /** Every account with what was ever debited and credited: the sums of both are equal in each currency. */
@@ -92,18 +104,13 @@ const POST = `
   SELECT $1, position, account, currency, amount
     FROM unnest($8::text[], $9::text[], $10::bigint[]) WITH ORDINALITY AS legs (account, currency, amount, position)`;
 
-const LIST = `
+const TRANSACTIONS = `
   SELECT t.id, t.kind, t.source_type, t.source_id, t.payment_id, t.order_id, t.effective_at, t.recorded_at, e.entries
     FROM billing.ledger_transactions t
     CROSS JOIN LATERAL (
       SELECT json_agg(json_build_object('account', account, 'currency', currency, 'amount', amount) ORDER BY position) AS entries
         FROM billing.ledger_entries WHERE transaction_id = t.id
-    ) e
-   WHERE ($1::uuid IS NULL OR t.payment_id = $1) AND ($2::uuid IS NULL OR t.order_id = $2) AND ($3::text IS NULL OR t.kind = $3)
-     AND ($4::text IS NULL OR EXISTS (SELECT FROM billing.ledger_entries a WHERE a.transaction_id = t.id AND a.account = $4))
-     AND ($5::timestamptz IS NULL OR t.effective_at >= $5) AND ($6::timestamptz IS NULL OR t.effective_at < $6)
-     AND ($7::timestamptz IS NULL OR (t.effective_at, t.id) < ($7, $8::uuid))
-   ORDER BY t.effective_at DESC, t.id DESC LIMIT $9`;
+    ) e`;
 
 const TRIAL_BALANCE = `
   SELECT e.account, e.currency, coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)::text AS debit,

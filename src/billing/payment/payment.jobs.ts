@@ -23,7 +23,12 @@ export class PaymentJobs {
   ) {}
 
   @Every('30s', 'billing.repair')
-  async repair(): Promise<number> {
+  async repair(): Promise<void> {
+    let looked = AT_ONCE;
+    while (looked === AT_ONCE) looked = await this.repairSome();
+  }
+
+  private async repairSome(): Promise<number> {
     const due = await this.database.transaction(() => {
       const now = this.clock.now();
       return this.rows.claimDue(now, AT_ONCE, ({ status, kind, checks }) =>

@@ -81,12 +81,20 @@ export class RefundRepository {
 
   /** Newest first, from behind `after`. */
   async list(filter: RefundFilter, after: [string, string] | null, limit: number): Promise<Refund[]> {
+    const wanted: [string, unknown][] = [
+      ['payment_id =', filter.paymentId],
+      ['order_id =', filter.orderId],
+      ['status =', filter.status],
+    ];
+    const values: unknown[] = [limit];
+    const conditions = wanted
+      .filter(([, value]) => value !== null)
+      .map(([condition, value]) => `${condition} $${values.push(value)}`);
+    if (after) conditions.push(`(created_at, id) < ($${values.push(after[0])}, $${values.push(after[1])})`);
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
     const rows = await this.database.query<RefundRow>(
-      `SELECT ${REFUND} FROM billing.refunds r
-        WHERE ($1::uuid IS NULL OR payment_id = $1) AND ($2::uuid IS NULL OR order_id = $2) AND ($3::text IS NULL OR status = $3)
-          AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::uuid))
-        ORDER BY created_at DESC, id DESC LIMIT $6`,
-      [filter.paymentId, filter.orderId, filter.status, after?.[0] ?? null, after?.[1] ?? null, limit],
+      `SELECT ${REFUND} FROM billing.refunds r ${where} ORDER BY created_at DESC, id DESC LIMIT $1`,
+      values,
     );
     return rows.map(toRefund);
   }

@@ -64,6 +64,14 @@ export class InboxRepository {
     );
   }
 
+  /** Forgets what is long done; orphans and conflicts stay until a person has looked. */
+  async forgetDone(before: Date): Promise<number> {
+    return this.database.execute(
+      `DELETE FROM billing.gateway_events WHERE status = 'done' AND received_at < $1`,
+      [before],
+    );
+  }
+
   /** Nobody here knows the object yet: another try later, or none any more. */
   async unknownObject(gateway: string, eventId: string, nextTryAt: Date | null): Promise<void> {
     await this.database.execute(

@@ -18,6 +18,8 @@ import { InboxRepository } from './inbox.repository.js';
 /** A notice may overtake the commit of what it is about: so often it is tried again, then it is an orphan. */
 const RETRY_SECONDS = [10, 60, 600];
 const AT_ONCE = 100;
+/** Longer than any gateway repeats itself. */
+const KEPT_DAYS = 90;
 
 /** Takes in what gateways tell on their own. A notice says where to look, never what is true. */
 @Injectable()
@@ -93,6 +95,10 @@ export class InboxService implements OnApplicationBootstrap {
         this.log.warn(`notice ${eventId} could not be worked: ${String(error)}`);
       }
     }
+  }
+
+  forgetDone(): Promise<number> {
+    return this.inbox.forgetDone(new Date(this.clock.now().getTime() - KEPT_DAYS * 86_400_000));
   }
 
   /** Asks the gateway for what it told and nobody heard, for example while this shop was away. */

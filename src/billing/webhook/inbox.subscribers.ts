@@ -17,6 +17,11 @@ export class InboxSubscribers {
     await this.inbox.retryDue();
   }
 
+  @Every('1d', 'billing.forget_notices')
+  async forget(): Promise<void> {
+    await this.inbox.forgetDone();
+  }
+
   @Every('1m', 'billing.catch_up')
   async catchUp(): Promise<void> {
     await this.inbox.catchUp();
