@@ -115,19 +115,14 @@ export class Payment {
   }
 
   /** Takes the payment back before any money moved. The hold, if there is one, is given back by the caller. */
-  cancel(): Settlement {
-    const settlement = new Settlement();
-    this.moveTo('canceled', settlement);
-    settlement.payment = 'canceled';
-    return settlement;
+  cancel(): void {
+    this.moveTo('canceled', new Settlement());
+    this.nextActionUrl = null;
   }
 
   /** A person has looked at a payment whose amount differs: it counts as it is, or its money goes back. */
-  decideReview(accept: boolean): Settlement {
-    const settlement = new Settlement();
-    this.moveTo(accept ? 'captured' : 'canceled', settlement);
-    settlement.payment = accept ? 'captured' : 'canceled';
-    return settlement;
+  decideReview(accept: boolean): void {
+    this.moveTo(accept ? 'captured' : 'canceled', new Settlement());
   }
 
   /** Whether a person can decide here: money of another currency cannot be counted in this payment. */

@@ -136,9 +136,11 @@ export class PaymentService {
         await this.scheduleVoid(payment, now);
         return { canceled: true };
       case 'requires_review':
+        if (!payment.isReviewable) return { canceled: false };
+        await this.rejectReview(payment, reason, 'system');
+        return { canceled: true };
       case 'captured':
       case 'canceled':
-        if (payment.captured.isZero()) return { canceled: false };
         if (!payment.refundable.isZero()) {
           const { operationId } = await this.refunds.request(payment.id, {
             full: true,
@@ -157,28 +159,31 @@ export class PaymentService {
     const payment = await this.payments.lockPayment(paymentId);
     if (payment === null) throw platformProblems.not_found();
     if (!payment.isReviewable) throw paymentProblems.review_not_possible();
-    const settlement = payment.decideReview(accept);
-    await this.payments.saveStatus(payment, this.clock.now());
-    if (settlement.payment === 'canceled') {
-      this.outbox.record(new PaymentCanceled({ paymentId, orderId: payment.orderId }));
-      if (!payment.refundable.isZero()) {
-        const refund = { full: true, reason: 'review_rejected', requestedBy } as const;
-        const { operationId } = await this.refunds.request(paymentId, refund);
-        this.outbox.record(new OperationScheduled({ operationId }));
-      }
-    } else {
+    if (accept) {
+      payment.decideReview(true);
+      await this.payments.saveStatus(payment, this.clock.now());
       const { orderId, captured } = payment;
       this.outbox.record(new PaymentCaptured({ paymentId, orderId, amount: captured.toJSON() }));
+    } else {
+      await this.rejectReview(payment, 'review_rejected', requestedBy);
     }
     return (await this.payments.find(paymentId)) ?? payment;
   }
 
+  /** The payment ends and what came of it goes back. */
+  private async rejectReview(payment: Payment, reason: string, requestedBy: string): Promise<void> {
+    payment.decideReview(false);
+    await this.payments.saveStatus(payment, this.clock.now());
+    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
+    if (payment.refundable.isZero()) return;
+    const { operationId } = await this.refunds.request(payment.id, { full: true, reason, requestedBy });
+    this.outbox.record(new OperationScheduled({ operationId }));
+  }
+
   private async cancel(payment: Payment, now: Date): Promise<void> {
-    const settlement = payment.cancel();
-    payment.nextActionUrl = null;
+    payment.cancel();
     await this.payments.saveStatus(payment, now);
-    if (settlement.payment)
-      this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
+    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
   }
 
   private async scheduleVoid(payment: Payment, now: Date): Promise<void> {
