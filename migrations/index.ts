@@ -9,6 +9,7 @@ import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
+import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Mails1760000000020 } from './platform/1760000000020-mails.js';
@@ -18,6 +19,7 @@ export const migrations: Migrations = [
   Kernel1760000000000,
   Bullmq1760000000001,
   Mails1760000000020,
+  Identity1760000020000,
   Catalog1760000010000,
   CatalogSearch1760000010010,
   CatalogImports1760000010020,

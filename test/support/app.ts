@@ -18,8 +18,13 @@ import { Consumers } from '../../src/platform/events/consumers.js';
 import { Relay } from '../../src/platform/events/relay.js';
 import { Workers } from '../../src/platform/events/workers.js';
 import { applicationOptions, fastifyAdapter, prepareApplication } from '../../src/platform/http/server.js';
+import { firstStart } from '../../src/platform/start/first-start.js';
 import { migrations } from '../../migrations/index.js';
 import { Client } from './client.js';
+import { type LetterSeen, readLetters } from './letters.js';
+
+/** Who rules every test store. */
+export const admin = { email: 'admin@shop.test', password: 'the keeper of all the keys' };
 
 /** Any number; it keeps two Jest workers from building the template at the same time. */
 const TEMPLATE_LOCK = 4_711_003;
@@ -85,6 +90,9 @@ function testConfig(url: string, dataDir: string, overrides: Record<string, stri
     SECRET_KEY: 'a secret that only the tests know, 32+',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
     PUBLIC_URL: 'http://shop.test',
+    DEMO_STORE: 'off',
+    ADMIN_EMAIL: admin.email,
+    ADMIN_PASSWORD: admin.password,
     ...overrides,
   });
 }
@@ -98,6 +106,8 @@ export interface TestApp extends Client {
   url: string;
   /** Drives relay and workers until nothing is left to do. */
   settle(): Promise<void>;
+  /** Letters that were sent, the oldest first. */
+  letters(): Promise<LetterSeen[]>;
   /** Runs one scheduled job now. */
   run(job: string): Promise<void>;
   close(): Promise<void>;
@@ -119,6 +129,7 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
   });
   await prepareApplication(app);
   await app.init();
+  await firstStart(app);
   await app.listen(0, '127.0.0.1');
   const workers = app.get(Workers);
   await workers.start({ schedules: false });
@@ -137,6 +148,7 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
       if (!found) throw new Error(`there is no job ${job}`);
       await found.run();
     },
+    letters: () => readLetters(join(dataDir, 'mail')),
     close: async () => {
       await workers.stop();
       await app.close();

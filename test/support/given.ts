@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { TestApp } from './app.js';
+import { admin, type TestApp } from './app.js';
 
 interface Variant {
   id: string;
@@ -16,13 +16,23 @@ export interface GivenProduct {
 /** Builds the world through the front door. */
 export const given = {
   /** Access token of an administrator. */
-  async admin(_app: TestApp): Promise<string> {
-    return '';
+  async admin(app: TestApp): Promise<string> {
+    return signIn(app, admin.email, admin.password);
   },
 
   /** A customer with a verified address, signed in. */
-  async customer(_app: TestApp): Promise<{ token: string; email: string }> {
-    return { token: '', email: '' };
+  async customer(
+    app: TestApp,
+    email = `${randomUUID()}@example.test`,
+  ): Promise<{ token: string; email: string; password: string }> {
+    const password = 'four random words are good';
+    await app.post('/v1/auth/register', { email, password });
+    await app.settle();
+    const letter = (await app.letters()).findLast(({ to }) => to === email);
+    const token = /token=([\w-]+)/.exec(letter?.text ?? '')?.[1];
+    const verified = await app.post('/v1/auth/email/verify', { token });
+    if (verified.status !== 204) throw new Error(`the address was not verified: ${verified.text}`);
+    return { token: await signIn(app, email, password), email, password };
   },
 
   /** A published product with one variant at 19.99 EUR and 50 pieces in `main`, unless told otherwise. */
@@ -48,3 +58,9 @@ export const given = {
     return answer.body as GivenProduct;
   },
 };
+
+async function signIn(app: TestApp, email: string, password: string): Promise<string> {
+  const answer = await app.post('/v1/auth/login', { email, password });
+  if (answer.status !== 200) throw new Error(`nobody was signed in: ${answer.text}`);
+  return (answer.body as { accessToken: string }).accessToken;
+}

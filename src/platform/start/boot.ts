@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Type } from '@nestjs/common';
-import { DiscoveryService, NestFactory } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { type Config, loadConfig } from '../config.js';
@@ -17,7 +17,7 @@ import { Metrics } from '../observability/metrics.js';
 import { Readiness } from '../observability/readiness.js';
 import { installRequestLog } from '../observability/request-log.js';
 import { banner } from './banner.js';
-import { type BannerPart, FIRST_START, type FirstStartStep } from './first-start.js';
+import { type BannerPart, firstStart } from './first-start.js';
 import { describeFailure } from './failure.js';
 import { type Services, startServices } from './services.js';
 import { Shutdown } from './shutdown.js';
@@ -98,16 +98,6 @@ async function open(module: Type, config: Config, shutdown: Shutdown): Promise<O
   // A worker listens too: its health and its metrics are asked for like everybody's.
   await app.listen(config.port, config.host);
   return { app, shown };
-}
-
-/** Runs what a fresh store needs; every step does nothing when it finds its work done. */
-async function firstStart(app: NestFastifyApplication): Promise<BannerPart> {
-  let shown: BannerPart = {};
-  for (const { instance, metatype } of app.get(DiscoveryService).getProviders()) {
-    if (!instance || !metatype || !Reflect.hasMetadata(FIRST_START, metatype)) continue;
-    shown = { ...shown, ...(await (instance as FirstStartStep).run()) };
-  }
-  return shown;
 }
 
 /** Waits for the answers that are under way, but not for clients that merely keep their connection open. */

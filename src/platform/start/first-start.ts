@@ -1,6 +1,7 @@
-import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
+import { applyDecorators, type INestApplicationContext, Injectable, SetMetadata } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 
-export const FIRST_START = 'guildhall:first-start';
+const FIRST_START = 'guildhall:first-start';
 
 /** What a step of the first start has to show to the person who started it. */
 export interface BannerPart {
@@ -16,3 +17,13 @@ export interface FirstStartStep {
 }
 
 export const FirstStart = () => applyDecorators(Injectable(), SetMetadata(FIRST_START, true));
+
+/** Runs every step that the application has; what they have to show, together. */
+export async function firstStart(app: INestApplicationContext): Promise<BannerPart> {
+  let shown: BannerPart = {};
+  for (const { instance, metatype } of app.get(DiscoveryService).getProviders()) {
+    if (!instance || !metatype || !Reflect.hasMetadata(FIRST_START, metatype)) continue;
+    shown = { ...shown, ...(await (instance as FirstStartStep).run()) };
+  }
+  return shown;
+}

@@ -1,0 +1,108 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Bool, Email, Instant, OneOf, Text, TextList, Uuid } from '../../platform/http/fields.js';
+import { Operation } from '../../platform/http/operation.js';
+import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { identityProblems } from '../identity.errors.js';
+import { StaffService } from './staff.service.js';
+
+export class CustomerDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 254 })
+  email: string;
+
+  @Bool()
+  emailVerified: boolean;
+
+  @Text({ max: 100, nullable: true })
+  firstName: string | null;
+
+  @Text({ max: 100, nullable: true })
+  lastName: string | null;
+
+  @OneOf(['active', 'disabled'])
+  status: string;
+
+  @Instant()
+  createdAt: string;
+}
+
+export class StaffDto extends CustomerDto {
+  @TextList({ max: 50, maxLength: 60, example: ['support'] })
+  roles: string[];
+}
+
+class AccountQuery extends PageQuery {
+  @Email({ optional: true, description: 'Exact address.' })
+  email?: string;
+}
+
+class CreateStaffDto {
+  @Email({ example: 'grace@example.test' })
+  email: string;
+
+  @TextList({ max: 20, maxLength: 60, example: ['support'], description: 'Codes of roles.' })
+  roles: string[];
+
+  @Text({ max: 100, optional: true, nullable: true, example: 'Grace' })
+  firstName?: string | null;
+
+  @Text({ max: 100, optional: true, nullable: true, example: 'Hopper' })
+  lastName?: string | null;
+}
+
+@Controller('v1/admin')
+@ApiTags('people')
+export class AdminAccountController {
+  constructor(
+    private readonly staff: StaffService,
+    private readonly cursors: Cursors,
+  ) {}
+
+  @Get('customers')
+  @Permissions('identity:customer:read')
+  @Operation({
+    id: 'listCustomers',
+    summary: 'Lists customers, the newest first',
+    answers: { 200: PageOf(CustomerDto) },
+  })
+  customers(@Query() query: AccountQuery): Promise<Page<CustomerDto>> {
+    return this.list('customer', query);
+  }
+
+  @Get('staff')
+  @Permissions('identity:staff:read')
+  @Operation({ id: 'listStaff', summary: 'Lists staff with their roles', answers: { 200: PageOf(StaffDto) } })
+  staffMembers(@Query() query: AccountQuery): Promise<Page<StaffDto>> {
+    return this.list('staff', query) as Promise<Page<StaffDto>>;
+  }
+
+  @Post('staff')
+  @Permissions('identity:staff:write')
+  @Operation({
+    id: 'createStaff',
+    summary: 'Makes a staff account',
+    description: 'Nobody sees a password: a link to set one is mailed.',
+    answers: { 201: StaffDto },
+    problems: [platformProblems.conflict, identityProblems.unknown_role],
+    idempotency: 'accepted',
+  })
+  create(@Body() input: CreateStaffDto, @CurrentActor() actor: Actor): Promise<StaffDto> {
+    return this.staff.create(input, actor);
+  }
+
+  private async list(
+    kind: 'customer' | 'staff',
+    { cursor, limit, email }: AccountQuery,
+  ): Promise<Page<StaffDto>> {
+    const list = `${kind}:${email ?? ''}`;
+    const [after = null] = this.cursors.decode(list, cursor) ?? [];
+    const rows = await this.staff.list(kind, email ?? null, after as string | null, limit + 1);
+    return this.cursors.page(list, rows, limit, ({ id }) => [id]);
+  }
+}

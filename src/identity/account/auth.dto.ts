@@ -1,0 +1,67 @@
+import { Email, Integer, OneOf, Text } from '../../platform/http/fields.js';
+
+/** Longer than any password that is taken, so that the reason is told by the password rules. */
+const MAX_SENT = 1_000;
+
+export class RegisterDto {
+  @Email()
+  email: string;
+
+  @Text({ max: MAX_SENT, example: 'four random words are good' })
+  password: string;
+
+  @Text({ max: 100, optional: true, nullable: true, example: 'Ada' })
+  firstName?: string | null;
+
+  @Text({ max: 100, optional: true, nullable: true, example: 'Byron' })
+  lastName?: string | null;
+}
+
+export class LoginDto {
+  @Email()
+  email: string;
+
+  @Text({ max: MAX_SENT, example: 'four random words are good' })
+  password: string;
+}
+
+export class TokensDto {
+  @Text({ max: 4000, description: 'JWT for `Authorization: Bearer`.' })
+  accessToken: string;
+
+  @OneOf(['Bearer'])
+  tokenType: string;
+
+  @Integer({ min: 1, max: 86_400, description: 'Seconds that the access token lives.', example: 600 })
+  expiresIn: number;
+
+  @Text({ max: 200, description: 'Good for one refresh; keep the one that you get back.' })
+  refreshToken: string;
+}
+
+export class RefreshDto {
+  @Text({
+    max: 500,
+    example: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+  })
+  refreshToken: string;
+}
+
+export class EmailOnlyDto {
+  @Email()
+  email: string;
+}
+
+export class TokenDto {
+  @Text({
+    max: 200,
+    description: 'From the link in the mail.',
+    example: '3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  })
+  token: string;
+}
+
+export class ResetPasswordDto extends TokenDto {
+  @Text({ max: MAX_SENT, example: 'four other random words' })
+  password: string;
+}

@@ -1,0 +1,117 @@
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { PersonActor } from '../../platform/access/actor.js';
+import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
+import { Bool, Instant, ListOf, Text, Uuid } from '../../platform/http/fields.js';
+import { Operation } from '../../platform/http/operation.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { ProfileService } from './profile.service.js';
+
+export class MeDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 254, example: 'ada@example.test' })
+  email: string;
+
+  @Bool()
+  emailVerified: boolean;
+
+  @Text({ max: 100, nullable: true })
+  firstName: string | null;
+
+  @Text({ max: 100, nullable: true })
+  lastName: string | null;
+
+  @Instant()
+  createdAt: string;
+}
+
+export class UpdateMeDto {
+  @Text({ max: 100, optional: true, nullable: true, example: 'Ada' })
+  firstName?: string | null;
+
+  @Text({ max: 100, optional: true, nullable: true, example: 'Byron' })
+  lastName?: string | null;
+}
+
+export class SessionDto {
+  @Uuid()
+  id: string;
+
+  @Instant()
+  createdAt: string;
+
+  @Instant()
+  lastSeenAt: string;
+
+  @Text({ max: 100, nullable: true })
+  ipPrefix: string | null;
+
+  @Text({ max: 200, nullable: true })
+  userAgent: string | null;
+
+  @Bool({ description: 'The session of this request.' })
+  current: boolean;
+}
+
+class SessionsDto {
+  @ListOf(() => SessionDto, { max: 50 })
+  items: SessionDto[];
+}
+
+/** One's own account. */
+@Controller('v1/me')
+@Permissions('account:self')
+@ApiTags('account')
+export class MeController {
+  constructor(private readonly profiles: ProfileService) {}
+
+  @Get()
+  @Operation({ id: 'getMe', summary: 'Shows my account', answers: { 200: MeDto } })
+  async get(
+    @CurrentActor() actor: PersonActor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MeDto> {
+    const { version, ...me } = await this.profiles.get(actor.id);
+    void reply.header('etag', etagOfVersion(version));
+    return me;
+  }
+
+  @Patch()
+  @Operation({
+    id: 'updateMe',
+    summary: 'Changes my account',
+    answers: { 200: MeDto },
+    problems: [platformProblems.stale_version],
+  })
+  async update(
+    @Body() input: UpdateMeDto,
+    @IfMatch() wanted: number | null,
+    @CurrentActor() actor: PersonActor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MeDto> {
+    const { version, ...me } = await this.profiles.update(actor, input, wanted);
+    void reply.header('etag', etagOfVersion(version));
+    return me;
+  }
+
+  @Get('sessions')
+  @Operation({ id: 'listMySessions', summary: 'Lists where I am signed in', answers: { 200: SessionsDto } })
+  async sessions(@CurrentActor() actor: PersonActor): Promise<SessionsDto> {
+    return { items: await this.profiles.sessions(actor) };
+  }
+
+  @Delete('sessions/:id')
+  @Operation({
+    id: 'revokeMySession',
+    summary: 'Signs me out somewhere',
+    answers: { 204: null },
+    problems: [platformProblems.not_found],
+  })
+  async revoke(@Param('id', ParseUUIDPipe) id: string, @CurrentActor() actor: PersonActor): Promise<void> {
+    await this.profiles.revoke(actor, id);
+  }
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Actor, may } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Config } from '../../platform/config.js';
+import { Database } from '../../platform/database/database.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
+import { type BannerPart, FirstStart, type FirstStartStep } from '../../platform/start/first-start.js';
+import { identityProblems } from '../identity.errors.js';
+import { PasswordHasher } from '../password/password.hasher.service.js';
+import { AccountRepository, type AccountView } from './account.repository.js';
+import { AccountService } from './account.service.js';
+import type { StaffDto } from './admin-account.controller.js';
+import { normalizeEmail } from './sign-in.service.js';
+
+/** Accounts of staff, the first one included. */
+@FirstStart()
+export class StaffService implements FirstStartStep {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: AccountRepository,
+    private readonly customers: AccountService,
+    private readonly hasher: PasswordHasher,
+    private readonly audit: Audit,
+    private readonly config: Config,
+  ) {}
+
+  /** Makes the first administrator, from ADMIN_EMAIL and ADMIN_PASSWORD or with a password that is shown once. */
+  async run(): Promise<BannerPart | null> {
+    if (await this.accounts.hasStaff()) return null;
+    const { adminEmail, adminPassword, production } = this.config;
+    const email = normalizeEmail(adminEmail ?? 'admin@localhost.test');
+    const password = adminPassword ?? randomBytes(12).toString('base64url');
+    const passwordHash = await this.hasher.hash(password);
+    const made = await this.database.transaction(async () => {
+      await this.accounts.lockAll();
+      if (await this.accounts.hasStaff()) return false;
+      const id = newId();
+      const mustChangePassword = production && adminPassword === null;
+      await this.accounts.insert({
+        id,
+        kind: 'staff',
+        email,
+        passwordHash,
+        firstName: null,
+        lastName: null,
+        verified: true,
+        mustChangePassword,
+      });
+      await this.accounts.grant(id, ['administrator']);
+      return true;
+    });
+    return made && adminPassword === null ? { administrator: { email, password } } : null;
+  }
+
+  async create(
+    input: { email: string; roles: string[]; firstName?: string | null; lastName?: string | null },
+    actor: Actor,
+  ): Promise<StaffDto> {
+    const email = normalizeEmail(input.email);
+    // Nobody knows this one; the link in the mail sets another.
+    const passwordHash = await this.hasher.hash(randomBytes(32).toString('base64url'));
+    const id = newId();
+    await this.database.transaction(async () => {
+      const { firstName = null, lastName = null, roles } = input;
+      if (roles.includes('administrator') && !may(actor, 'identity:role:write'))
+        throw platformProblems.forbidden();
+      const made = await this.accounts.insert({
+        id,
+        kind: 'staff',
+        email,
+        passwordHash,
+        firstName,
+        lastName,
+        verified: false,
+        mustChangePassword: true,
+      });
+      if (!made)
+        throw platformProblems.conflict('Somebody has this address.', {
+          errors: [{ pointer: '/email', code: 'taken', message: 'is taken' }],
+        });
+      if ((await this.accounts.grant(id, roles)) !== new Set(roles).size) {
+        throw identityProblems.unknown_role(undefined, {
+          errors: [{ pointer: '/roles', code: 'unknown_role', message: 'has a role that does not exist' }],
+        });
+      }
+      await this.customers.forgotPassword(email);
+      this.audit.record({
+        actor,
+        action: 'identity.staff.created',
+        subjectType: 'account',
+        subjectId: id,
+        details: { roles },
+      });
+    });
+    const view = await this.accounts.view(id);
+    if (!view) throw platformProblems.not_found();
+    return shown(view);
+  }
+
+  async list(
+    kind: 'customer' | 'staff',
+    email: string | null,
+    after: string | null,
+    limit: number,
+  ): Promise<StaffDto[]> {
+    const rows = await this.accounts.list(kind, email && normalizeEmail(email), after, limit);
+    return rows.map(shown);
+  }
+}
+
+function shown({ version: _version, createdAt, ...view }: AccountView): StaffDto {
+  return { ...view, createdAt: createdAt.toISOString() };
+}

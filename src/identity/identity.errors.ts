@@ -1,0 +1,52 @@
+import { defineProblems } from '../platform/http/problem.js';
+
+export const identityProblems = defineProblems('identity', {
+  invalid_credentials: {
+    status: 401,
+    title: 'Address or password is wrong',
+    meaning: 'The address is unknown, the password is wrong, or the account may not sign in.',
+    remedy: 'Check both, or reset the password.',
+  },
+  email_unverified: {
+    status: 403,
+    title: 'The address is not verified',
+    meaning: 'The password is right, but the address has not been verified yet.',
+    remedy: 'Follow the link in the mail, or ask for another: POST /v1/auth/email/verification.',
+  },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many attempts',
+    meaning: 'There were too many failed attempts for this address or from this network.',
+    remedy: 'Wait as long as `Retry-After` says, or reset the password.',
+  },
+  busy: {
+    status: 503,
+    title: 'Too many sign-ins at once',
+    meaning: 'The queue for checking passwords is full.',
+    remedy: 'Repeat after `Retry-After`.',
+  },
+  invalid_refresh_token: {
+    status: 401,
+    title: 'The refresh token is not valid',
+    meaning: 'It is unknown, expired, revoked, or was used before.',
+    remedy: 'Sign in again.',
+  },
+  invalid_or_expired_token: {
+    status: 400,
+    title: 'The link is not valid',
+    meaning: 'It is unknown, expired or was used before.',
+    remedy: 'Ask for a new mail.',
+  },
+  unknown_role: {
+    status: 422,
+    title: 'Unknown role',
+    meaning: 'One of the roles does not exist.',
+    remedy: 'Use administrator, catalog-manager, support or read-only.',
+  },
+  password_blocked: {
+    status: 400,
+    title: 'The password is too easy to guess',
+    meaning: 'It is short, common, or made of your address or our name.',
+    remedy: 'Choose a longer one; four random words are good.',
+  },
+});

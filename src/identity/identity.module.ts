@@ -1,0 +1,51 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessGuard } from '../platform/access/access.guard.js';
+import { Authenticator } from '../platform/access/actor.js';
+import { PlatformModule } from '../platform/platform.module.js';
+import { AccountRepository } from './account/account.repository.js';
+import { AccountService } from './account/account.service.js';
+import { AdminAccountController } from './account/admin-account.controller.js';
+import { AuthController, JwksController } from './account/auth.controller.js';
+import { MeController } from './account/me.controller.js';
+import { ProfileService } from './account/profile.service.js';
+import { SignInService } from './account/sign-in.service.js';
+import { StaffService } from './account/staff.service.js';
+import { IdentityApi } from './identity.api.js';
+import { LinkRepository } from './link/link.repository.js';
+import { PasswordHasher } from './password/password.hasher.service.js';
+import { PasswordService } from './password/password.service.js';
+import { SessionRepository } from './session/session.repository.js';
+import { SessionService } from './session/session.service.js';
+import { ThrottleRepository } from './throttle/throttle.repository.js';
+import { AccessTokens } from './token/access-tokens.service.js';
+import { JwtAuthenticator } from './token/jwt.authenticator.service.js';
+import { JwtStrategy } from './token/jwt.strategy.js';
+import { SigningKeyRepository } from './token/signing-key.repository.js';
+
+/** Owns accounts, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
+@Module({
+  imports: [PlatformModule],
+  controllers: [AdminAccountController, AuthController, JwksController, MeController],
+  providers: [
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: Authenticator, useClass: JwtAuthenticator },
+    AccessTokens,
+    AccountRepository,
+    AccountService,
+    IdentityApi,
+    JwtStrategy,
+    LinkRepository,
+    PasswordHasher,
+    PasswordService,
+    ProfileService,
+    SessionRepository,
+    SessionService,
+    SignInService,
+    SigningKeyRepository,
+    StaffService,
+    ThrottleRepository,
+  ],
+  exports: [IdentityApi],
+})
+export class IdentityModule {}

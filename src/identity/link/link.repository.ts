@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+
+export type LinkPurpose = 'verify_email' | 'reset_password';
+
+const LIFETIMES: Record<LinkPurpose, string> = { verify_email: '24 hours', reset_password: '30 minutes' };
+
+/** Links that work once: 256 random bits of which only the hash is kept; a new one cancels the older. */
+@Injectable()
+export class LinkRepository {
+  constructor(private readonly database: Database) {}
+
+  async make(purpose: LinkPurpose, accountId: string, email: string): Promise<{ token: string; id: string }> {
+    const token = randomBytes(32).toString('base64url');
+    const hash = hashOf(token);
+    await this.database.execute(MAKE, [hash, purpose, accountId, email, LIFETIMES[purpose]]);
+    return { token, id: hash.toString('hex') };
+  }
+
+  /** The account and address that the link was made for, once; null ever after. */
+  async use(purpose: LinkPurpose, token: string): Promise<{ accountId: string; email: string } | null> {
+    const [row] = await this.database.query<{ accountId: string; email: string }>(USE, [
+      hashOf(token),
+      purpose,
+    ]);
+    return row ?? null;
+  }
+
+  async cancelAll(accountId: string): Promise<void> {
+    await this.database.execute(
+      'UPDATE identity.one_time_links SET used_at = now() WHERE account_id = $1 AND used_at IS NULL',
+      [accountId],
+    );
+  }
+}
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+const MAKE = `
+  WITH older AS (
+    UPDATE identity.one_time_links SET used_at = now() WHERE account_id = $3 AND purpose = $2 AND used_at IS NULL
+  )
+  INSERT INTO identity.one_time_links (hash, purpose, account_id, email, expires_at) VALUES ($1, $2, $3, $4, now() + $5::interval)`;
+const USE = `
+  UPDATE identity.one_time_links SET used_at = now()
+  WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > now() RETURNING account_id AS "accountId", email`;

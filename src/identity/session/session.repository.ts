@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+
+export interface SessionRow {
+  id: string;
+  accountId: string;
+  kind: 'customer' | 'staff';
+  counter: number;
+  refreshedAt: Date;
+  live: boolean;
+}
+
+/** What the guard needs to know about whoever holds a token. */
+export interface Standing {
+  accountId: string;
+  kind: 'customer' | 'staff';
+  emailVerified: boolean;
+  permissions: string[];
+}
+
+export interface SessionView {
+  id: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  ipPrefix: string | null;
+  userAgent: string | null;
+}
+
+@Injectable()
+export class SessionRepository {
+  constructor(private readonly database: Database) {}
+
+  async insert(session: {
+    id: string;
+    accountId: string;
+    idle: string;
+    absolute: string;
+    ipPrefix: string | null;
+    userAgent: string | null;
+  }): Promise<void> {
+    const { id, accountId, idle, absolute, ipPrefix, userAgent } = session;
+    await this.database.execute(INSERT, [id, accountId, idle, absolute, ipPrefix, userAgent]);
+  }
+
+  async lock(id: string): Promise<SessionRow | null> {
+    const [row] = await this.database.query<SessionRow>(LOCK, [id]);
+    return row ?? null;
+  }
+
+  async rotate(id: string, idle: string): Promise<void> {
+    await this.database.execute(ROTATE, [id, idle]);
+  }
+
+  /** Null when the session is over or its account may not act. One look for each request that brings a token. */
+  async standing(id: string): Promise<Standing | null> {
+    const [row] = await this.database.query<Standing>(STANDING, [id]);
+    return row ?? null;
+  }
+
+  async revoke(id: string, because: string): Promise<boolean> {
+    return (await this.database.execute(REVOKE, [id, because])) === 1;
+  }
+
+  async revokeAllOf(accountId: string, because: string): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(REVOKE_ALL, [accountId, because]);
+    return rows.map(({ id }) => id);
+  }
+
+  async revokeOwn(id: string, accountId: string): Promise<boolean> {
+    return (await this.database.execute(`${REVOKE} AND account_id = $3`, [id, 'by_owner', accountId])) === 1;
+  }
+
+  live(accountId: string): Promise<SessionView[]> {
+    return this.database.query<SessionView>(LIVE, [accountId]);
+  }
+}
+
+const INSERT = `
+  INSERT INTO identity.sessions (id, account_id, idle_until, ends_at, ip_prefix, user_agent)
+  VALUES ($1, $2, now() + $3::interval, now() + $4::interval, $5, $6)`;
+const LOCK = `
+  SELECT s.id, s.account_id AS "accountId", a.kind, s.counter, s.refreshed_at AS "refreshedAt",
+    s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active' AS live
+  FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`;
+const ROTATE = `
+  UPDATE identity.sessions SET counter = counter + 1, refreshed_at = clock_timestamp(), idle_until = now() + $2::interval WHERE id = $1`;
+const STANDING = `
+  SELECT a.id AS "accountId", a.kind, a.email_verified_at IS NOT NULL AS "emailVerified",
+    ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity.account_roles ar JOIN identity.roles r ON r.code = ar.role
+      WHERE ar.account_id = a.id) AS permissions
+  FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
+  WHERE s.id = $1 AND s.revoked_at IS NULL AND s.ends_at > now() AND a.status = 'active'`;
+const REVOKE = `
+  UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE id = $1 AND revoked_at IS NULL`;
+const REVOKE_ALL = `
+  UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE account_id = $1 AND revoked_at IS NULL RETURNING id`;
+const LIVE = `
+  SELECT id, created_at AS "createdAt", refreshed_at AS "lastSeenAt", ip_prefix AS "ipPrefix", user_agent AS "userAgent"
+  FROM identity.sessions WHERE account_id = $1 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC LIMIT 50`;

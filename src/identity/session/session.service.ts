@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../../platform/audit/audit.js';
+import { realNow } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import { identityProblems } from '../identity.errors.js';
+import { AccessTokens } from '../token/access-tokens.service.js';
+import { judgeRefresh, readRefreshToken, refreshToken } from './refresh-token.js';
+import { SessionRepository, type SessionView, type Standing } from './session.repository.js';
+
+export interface Tokens {
+  accessToken: string;
+  tokenType: 'Bearer';
+  /** Seconds. */
+  expiresIn: number;
+  refreshToken: string;
+}
+
+export interface Device {
+  ip: string;
+  userAgent: string | null;
+}
+
+type Kind = 'customer' | 'staff';
+
+/** Until nothing came (idle) and at the latest (absolute); staff sessions are short. Source: ASVS 10.4.8, NIST 800-63B. */
+const LIFETIMES: Record<Kind, { idle: string; absolute: string }> = {
+  customer: { idle: '30 days', absolute: '90 days' },
+  staff: { idle: '1 hour', absolute: '12 hours' },
+};
+/** How long a revoked session may still be believed in this process. */
+const STANDING_MS = 1_000;
+const MAX_CACHED = 10_000;
+
+/** Who is signed in where. A session is a family of refresh tokens. */
+@Injectable()
+export class SessionService {
+  private readonly key: Buffer;
+  private readonly standings = new Map<string, { standing: Standing | null; until: number }>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly sessions: SessionRepository,
+    private readonly tokens: AccessTokens,
+    private readonly audit: Audit,
+    config: Config,
+  ) {
+    this.key = config.key('refresh-token');
+  }
+
+  /** In the caller's transaction. */
+  async open(accountId: string, kind: Kind, device: Device): Promise<Tokens> {
+    const id = newId();
+    await this.sessions.insert({
+      id,
+      accountId,
+      ...LIFETIMES[kind],
+      ipPrefix: prefixOf(device.ip),
+      userAgent: device.userAgent?.slice(0, 200) ?? null,
+    });
+    return this.issue(accountId, kind, id, 0);
+  }
+
+  /** Gives the next pair of tokens; a token that was used before ends the whole family. */
+  async refresh(token: string): Promise<Tokens> {
+    const read = readRefreshToken(this.key, token);
+    if (!read) throw identityProblems.invalid_refresh_token();
+    const tokens = await this.database.transaction(async () => {
+      const session = await this.sessions.lock(read.sessionId);
+      if (!session?.live) return null;
+      const { id, accountId, kind, counter } = session;
+      switch (judgeRefresh(read.counter, session, realNow())) {
+        case 'rotate':
+          await this.sessions.rotate(id, LIFETIMES[kind].idle);
+          return this.issue(accountId, kind, id, counter + 1);
+        case 'repeat':
+          return this.issue(accountId, kind, id, counter);
+        case 'reuse':
+          await this.sessions.revoke(id, 'refresh_reuse');
+          this.audit.record({
+            actor: { kind: 'system', name: 'identity' },
+            action: 'identity.session.refresh_reuse_detected',
+            subjectType: 'account',
+            subjectId: accountId,
+          });
+          this.standings.delete(id);
+          return null;
+      }
+    });
+    if (!tokens) throw identityProblems.invalid_refresh_token();
+    return tokens;
+  }
+
+  /** Ends the family of this token; a dead or foreign token is no fault. */
+  async signOut(token: string): Promise<void> {
+    const read = readRefreshToken(this.key, token);
+    if (read) await this.revoke(read.sessionId, 'signed_out');
+  }
+
+  async revoke(id: string, because: string): Promise<void> {
+    await this.sessions.revoke(id, because);
+    this.standings.delete(id);
+  }
+
+  /** False when the account has no such live session. */
+  async revokeOwn(id: string, accountId: string): Promise<boolean> {
+    this.standings.delete(id);
+    return this.sessions.revokeOwn(id, accountId);
+  }
+
+  /** In the caller's transaction. */
+  async revokeAllOf(accountId: string, because: string): Promise<void> {
+    const ids = await this.sessions.revokeAllOf(accountId, because);
+    this.database.afterCommit(() => ids.forEach((id) => this.standings.delete(id)));
+  }
+
+  list(accountId: string): Promise<SessionView[]> {
+    return this.sessions.live(accountId);
+  }
+
+  /** What the holder of a session may do; at most a second old, so that sign-out, ban and lost roles bite at once. */
+  async standing(id: string): Promise<Standing | null> {
+    const now = realNow().getTime();
+    const known = this.standings.get(id);
+    if (known && known.until > now) return known.standing;
+    const standing = await this.sessions.standing(id);
+    if (this.standings.size >= MAX_CACHED) this.standings.clear();
+    this.standings.set(id, { standing, until: now + STANDING_MS });
+    return standing;
+  }
+
+  private async issue(accountId: string, kind: Kind, sessionId: string, counter: number): Promise<Tokens> {
+    const { token, expiresIn } = await this.tokens.sign(accountId, sessionId, kind);
+    return {
+      accessToken: token,
+      tokenType: 'Bearer',
+      expiresIn,
+      refreshToken: refreshToken(this.key, sessionId, counter),
+    };
+  }
+}
+
+/** Enough to recognise a place, too little to find a person: /24 or /48. */
+function prefixOf(ip: string): string {
+  const plain = ip.replace(/^::ffff:/, '');
+  return plain.includes('.')
+    ? `${plain.split('.').slice(0, 3).join('.')}.0/24`
+    : `${plain.split(':').slice(0, 3).join(':')}::/48`;
+}

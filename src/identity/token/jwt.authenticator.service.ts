@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import passport from 'passport';
+import { Authenticator, type PersonActor } from '../../platform/access/actor.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { SessionService } from '../session/session.service.js';
+import { type AccessClaims, JwtStrategy } from './jwt.strategy.js';
+
+/** What every signed-in person may do with its own things. */
+const OWN = 'account:self';
+
+/** Turns a bearer token into whoever holds it, through the passport strategy; every refusal is the same 401. */
+@Injectable()
+export class JwtAuthenticator extends Authenticator {
+  constructor(
+    // Named so that it is made: constructing it registers the strategy with passport.
+    _strategy: JwtStrategy,
+    private readonly sessions: SessionService,
+  ) {
+    super();
+  }
+
+  async authenticate(authorization: string): Promise<PersonActor> {
+    const claims = await verify(authorization);
+    const standing = claims && (await this.sessions.standing(claims.sid));
+    if (!claims || !standing || standing.accountId !== claims.sub) throw platformProblems.unauthorized();
+    return {
+      kind: 'person',
+      id: standing.accountId,
+      sessionId: claims.sid,
+      emailVerified: standing.emailVerified,
+      permissions: permissionsOf(standing.permissions),
+      groups: [],
+    };
+  }
+}
+
+function verify(authorization: string): Promise<AccessClaims | null> {
+  return new Promise((resolve) => {
+    const done = (_error: unknown, claims?: AccessClaims | false) => resolve(claims || null);
+    const middleware = passport.authenticate('jwt', { session: false }, done) as (
+      request: object,
+      response: object,
+      next: () => void,
+    ) => void;
+    // The strategy reads one header; what Fastify has more than that is not its business.
+    middleware({ headers: { authorization } }, {}, () => resolve(null));
+  });
+}
+
+/** `*` is every permission there is or will be. */
+function permissionsOf(granted: string[]): ReadonlySet<string> {
+  return granted.includes('*') ? EVERYTHING : new Set([...granted, OWN]);
+}
+
+class Everything extends Set<string> {
+  override has(): boolean {
+    return true;
+  }
+}
+const EVERYTHING: ReadonlySet<string> = new Everything();
