@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CatalogApi } from '../src/catalog/catalog.api.js';
 import { Database } from '../src/platform/database/database.js';
 import { startApp, type TestApp } from './support/app.js';
 import { SpokenAccessModule } from './support/billing.fixture.js';
@@ -162,6 +163,89 @@ describe('ordering', () => {
     });
   });
 
+  describe('a payment that is decided later', () => {
+    it('is placed when the shopper has answered the bank', async () => {
+      const { cart, answer } = await buy(app, [lamp], { token: 'sca_required+drop' });
+      const [payment] = answer.body.payments;
+      expect(payment.nextAction).toMatchObject({ type: 'redirect', url: expect.stringContaining('http') });
+      await decide(payment.nextAction.url, 'approve');
+      const path = `/v1/payments/${payment.id}/confirmation`;
+      expect((await app.post(path, {}, { cartToken: cart.token })).body).toMatchObject({
+        status: 'captured',
+      });
+      await app.settle();
+      const placed = await order(answer.body.id, cart.token);
+      expect(placed).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
+      expect(placed.history.at(-1)).toMatchObject({ event: 'placed', actor: 'system' });
+    });
+
+    it('waits on when the bank says no, and is paid by another method', async () => {
+      const { cart, answer } = await buy(app, [lamp], { token: 'sca_required+drop' });
+      const [payment] = answer.body.payments;
+      await decide(payment.nextAction.url, 'deny');
+      await app.post(`/v1/payments/${payment.id}/confirmation`, {}, { cartToken: cart.token });
+      await app.settle();
+      expect(await order(answer.body.id, cart.token)).toMatchObject({ status: 'pending_payment' });
+      expect(await checkOut(app, cart)).toMatchObject({ status: 201, body: { id: answer.body.id } });
+    });
+
+    it('is told by the gateway when it takes its time', async () => {
+      const { cart, answer } = await buy(app, [lamp], { token: 'async_ok:50' });
+      expect(answer.status).toBe(202);
+      for (let look = 0; look < 100; look++) {
+        await app.settle();
+        if ((await order(answer.body.id, cart.token)).status === 'placed') break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(await order(answer.body.id, cart.token)).toMatchObject({
+        status: 'placed',
+        paymentStatus: 'paid',
+      });
+    });
+
+    /** As if the order had been given up in the moment in which the money was on its way. */
+    async function giveUp(orderId: string): Promise<void> {
+      await app.database.transaction(async () => {
+        await app.database.execute(`UPDATE ordering.orders SET status = 'expired' WHERE id = $1`, [orderId]);
+        await app.app.get(CatalogApi, { strict: false }).release(orderId);
+      });
+    }
+
+    it('brings an expired order back while its goods are there', async () => {
+      const thing = await goods(app, { stock: 1 });
+      const { cart, answer } = await buy(app, [thing], { token: 'timeout_after+drop' });
+      await giveUp(answer.body.id);
+      await repair();
+      expect(await order(answer.body.id, cart.token)).toMatchObject({
+        status: 'placed',
+        paymentStatus: 'paid',
+      });
+      expect(await stockOf(app, thing)).toEqual({ onHand: 1, allocated: 1, reserved: 0 });
+    });
+
+    it('gives the money back when the goods of the expired order were sold meanwhile', async () => {
+      const thing = await goods(app, { stock: 1 });
+      const { cart, answer } = await buy(app, [thing], { token: 'timeout_after+drop' });
+      await giveUp(answer.body.id);
+      expect((await buy(app, [thing])).answer.status).toBe(201);
+      await repair();
+      await repair();
+      const ended = await order(answer.body.id, cart.token);
+      expect(ended).toMatchObject({ status: 'canceled', paymentStatus: 'refunded' });
+      expect(ended.history.map(({ event }: { event: string }) => event)).toContain('sold_out');
+      expect(await stockOf(app, thing)).toEqual({ onHand: 1, allocated: 1, reserved: 0 });
+      expect(await imbalance(app)).toBeNull();
+    });
+  });
+
+  async function decide(url: string, decision: 'approve' | 'deny'): Promise<void> {
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ decision }),
+    });
+  }
+
   async function repair(): Promise<void> {
     app.clock.advance({ minutes: 6 });
     await app.run('billing.repair');
@@ -184,6 +268,7 @@ describe('ordering', () => {
       const replayed = await checkOut(app, cart, { token: 'decline_generic', key: first });
       expect(replayed.text).toBe(declined.text);
       expect(replayed.headers.get('idempotency-replayed')).toBe('true');
+      expect(replayed.headers.get('content-type')).toContain('application/problem+json');
 
       const paid = await checkOut(app, cart);
       expect(paid).toMatchObject({ status: 201, body: { id: declined.body.orderId, status: 'placed' } });

@@ -4,6 +4,7 @@ import { CatalogApi } from '../../catalog/catalog.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import { Problem } from '../../platform/http/problem.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, totalOf } from './order.js';
 import { OrderRepository } from './order.repository.js';
@@ -41,10 +42,16 @@ export class OrderPaymentService {
     return this.move(order, { ...order, paymentStatus }, `payment_${paymentStatus}`, actor);
   }
 
+  /** Whether `take` would change nothing. */
+  isUpToDate(order: Order, payments: readonly PaymentView[]): boolean {
+    const settled = order.status === 'placed' || order.status === 'completed';
+    return settled && paymentStatusOf(payments, totalOf(order)) === order.paymentStatus;
+  }
+
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
     const placed = await this.move(order, { ...paid, status: 'placed' }, 'placed', actor);
     if (placed.status !== 'placed') return placed;
-    if (await this.catalog.allocate(order.id)) {
+    if (await this.goodsAreThere(order)) {
       this.outbox.record(
         new OrderPlaced({
           orderId: order.id,
@@ -60,6 +67,19 @@ export class OrderPaymentService {
     await this.giveBack(order);
     this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
     return canceled;
+  }
+
+  /** An expired order has given its stock back, and must find as much again. */
+  private async goodsAreThere(order: Order): Promise<boolean> {
+    if (order.status === 'expired') {
+      try {
+        await this.catalog.reserve(order.id, order.lines, this.clock.now());
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'catalog.out_of_stock') return false;
+        throw error;
+      }
+    }
+    return this.catalog.allocate(order.id);
   }
 
   private async giveBack(order: Order): Promise<void> {

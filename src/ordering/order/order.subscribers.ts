@@ -63,8 +63,10 @@ export class OrderPaymentSubscribers {
 
   /** The order follows its payments; most of the time the checkout was quicker and there is nothing to do. */
   private async follow(orderId: string): Promise<void> {
-    const payments = await this.payments.paymentsOf([orderId]);
-    const order = await this.orders.find(orderId);
-    if (order) await this.orderPayments.take(order, payments, billing);
+    const seen = await this.orders.find(orderId);
+    if (!seen || this.orderPayments.isUpToDate(seen, await this.payments.paymentsOf([orderId]))) return;
+    // Only under its lock can no other messenger's news get lost.
+    const order = await this.orders.locked(orderId);
+    if (order) await this.orderPayments.take(order, await this.payments.paymentsOf([orderId]), billing);
   }
 }

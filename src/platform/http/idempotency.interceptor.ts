@@ -43,6 +43,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const claimed = await this.idempotency.claim(claim);
     void reply.header('content-type', 'application/json; charset=utf-8');
     if ('answer' in claimed) {
+      if (claimed.answer.status >= 400) {
+        void reply.header('content-type', 'application/problem+json; charset=utf-8');
+      }
       void reply.code(claimed.answer.status).header('idempotency-replayed', 'true');
       return from([claimed.answer.body]);
     }
