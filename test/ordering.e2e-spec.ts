@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CatalogApi } from '../src/catalog/catalog.api.js';
 import { Database } from '../src/platform/database/database.js';
 import { startApp, type TestApp } from './support/app.js';
-import { SpokenAccessModule } from './support/billing.fixture.js';
+import { given } from './support/given.js';
 import {
   berlin,
   buy,
@@ -23,7 +23,7 @@ describe('ordering', () => {
   let book: Goods;
 
   beforeAll(async () => {
-    app = await startApp({ GATEWAY_TIMEOUT_MS: '500' }, [SpokenAccessModule]);
+    app = await startApp({ GATEWAY_TIMEOUT_MS: '500' });
     lamp = await goods(app, { price: 1999, stock: 1_000 });
     book = await goods(app, { price: 1000, stock: 1_000, taxClass: 'reduced' });
   });
@@ -572,8 +572,13 @@ describe('ordering', () => {
   });
 
   describe('what staff do', () => {
-    const staff = `person:${randomUUID()}:ordering:order:read,ordering:order:write,ordering:settings:write`;
-    const customer = `person:${randomUUID()}:account:self`;
+    let staff: string;
+    let customer: string;
+
+    beforeAll(async () => {
+      staff = await given.admin(app);
+      customer = (await given.customer(app)).token;
+    });
 
     it('send goods line by line; the last parcel completes the order', async () => {
       const thing = await goods(app, { stock: 10 });
@@ -708,16 +713,18 @@ describe('ordering', () => {
   });
 
   describe('customers', () => {
-    const ada = `person:${randomUUID()}:account:self`;
-    const eve = `person:${randomUUID()}:account:self`;
+    let ada: string;
+    let eve: string;
+    let address: string;
+
+    beforeAll(async () => {
+      ({ token: ada, email: address } = await given.customer(app));
+      ({ token: eve } = await given.customer(app));
+    });
 
     it('need no cart token, and see their own orders only', async () => {
-      const cart = await app.post(
-        '/v1/carts',
-        { currency: 'EUR', email, lines: [lineOf(lamp)] },
-        { token: ada },
-      );
-      expect(cart.body.token).toBeNull();
+      const cart = await app.post('/v1/carts', { currency: 'EUR', lines: [lineOf(lamp)] }, { token: ada });
+      expect(cart.body).toMatchObject({ token: null, email: address });
       const path = `/v1/carts/${cart.body.id}`;
       expect((await app.get(path, { token: ada })).status).toBe(200);
       expect((await app.get(path, { token: eve })).status).toBe(404);

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
+import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { CartController } from './cart/cart.controller.js';
 import { CartRepository } from './cart/cart.repository.js';
@@ -31,10 +32,10 @@ import { TaxService } from './tax/tax.service.js';
 
 /**
  * Owns carts, checkout, orders with what was sent of them, shipping and tax zones (schema `ordering`). Calls catalog
- * for prices and stock, billing for money. Listens to billing's facts and to its own.
+ * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts and to its own.
  */
 @Module({
-  imports: [PlatformModule, CatalogModule, BillingModule],
+  imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],
   controllers: [
     CartController,
     CheckoutController,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
+import { IdentityApi } from '../../identity/identity.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
@@ -29,6 +30,7 @@ export class CartService {
     private readonly carts: CartRepository,
     private readonly catalog: CatalogApi,
     private readonly rules: SellingRules,
+    private readonly identity: IdentityApi,
     private readonly clock: Clock,
   ) {}
 
@@ -44,7 +46,7 @@ export class CartService {
       tokenHash: token === null ? null : hashCartToken(token),
       customerId,
       currency: input.currency,
-      email: input.email ?? null,
+      email: input.email ?? (await this.emailOf(customerId)),
       shippingAddress: null,
       billingAddress: null,
       shippingOptionId: null,
@@ -110,6 +112,12 @@ export class CartService {
         shippingOptionId: shippingOptionId === undefined ? cart.shippingOptionId : shippingOptionId,
       });
     });
+  }
+
+  /** A customer need not say again what we know. */
+  private async emailOf(customerId: string | null): Promise<string | null> {
+    if (customerId === null) return null;
+    return (await this.identity.customer(customerId))?.email ?? null;
   }
 
   private async changing(
