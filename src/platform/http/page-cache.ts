@@ -7,6 +7,8 @@ import { etagOfBody, matches } from './etag.js';
 interface ReadyPage {
   body: string;
   etag: string;
+  /** `Link` to the next page. */
+  link: string | undefined;
   madeAt: number;
 }
 
@@ -55,6 +57,7 @@ export class PageCache {
         return done();
       }
       void reply.header('etag', page.etag).header('cache-control', CACHE_CONTROL);
+      if (page.link !== undefined) void reply.header('link', page.link);
       if (matches(request.headers['if-none-match'], page.etag)) void reply.code(304).send();
       else void reply.header('content-type', 'application/json; charset=utf-8').send(page.body);
     });
@@ -69,7 +72,7 @@ export class PageCache {
       const etag = etagOfBody(payload);
       const { cacheGeneration } = request as FastifyRequest & { cacheGeneration?: number };
       if (reply.statusCode === 200 && cacheGeneration === this.generation)
-        this.keep(request.url, payload, etag);
+        this.keep(request.url, payload, etag, reply.getHeader('link') as string | undefined);
       void reply.header('etag', etag);
       if (!matches(request.headers['if-none-match'], etag)) return done();
       void reply.code(304).removeHeader('content-length');
@@ -89,11 +92,11 @@ export class PageCache {
     return page;
   }
 
-  private keep(url: string, body: string, etag: string): void {
+  private keep(url: string, body: string, etag: string, link: string | undefined): void {
     const old = this.pages.get(url);
     if (old) this.forget(url, old);
     if (!this.config.pageCache) return;
-    this.remember(url, { body, etag, madeAt: realNow().getTime() });
+    this.remember(url, { body, etag, link, madeAt: realNow().getTime() });
     for (const [oldest, page] of this.pages) {
       if (this.pages.size <= MAX_PAGES && this.bytes <= MAX_BYTES) break;
       this.forget(oldest, page);
