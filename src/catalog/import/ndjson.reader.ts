@@ -55,7 +55,7 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
   const from = reader.object(value, '', PRODUCT);
   const title = reader.text(from, 'title', '', LIMITS.title);
   const handle = toHandle(reader.optionalText(from, 'handle', '', 200) ?? title);
-  if (handle === '') reader.fault('/handle', 'required', 'must have letters or digits');
+  if (handle === '' && title !== '') reader.fault('/handle', 'required', 'must have letters or digits');
   const status = from.status ?? 'draft';
   if (status !== 'draft' && status !== 'published')
     reader.fault('/status', 'is_in', 'must be draft or published');

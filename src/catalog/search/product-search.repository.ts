@@ -3,7 +3,7 @@ import { Database } from '../../platform/database/database.js';
 import { productJson } from '../product/product.json.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import type { Sort } from './product-query.dto.js';
-import { querySql, rankedSql, type SearchState, WEIGHED_WORDS } from './ranking.js';
+import { rankedSql, type SearchState, termsSql, unrankedSql, WEIGHED_WORDS } from './ranking.js';
 import { type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
 import { Statement } from './statement.js';
 
@@ -51,7 +51,7 @@ export class ProductSearchRepository {
     const statement = new Statement();
     const { filters, state, limit } = search;
     const conditions = conditionsOf(filters, statement);
-    const query = filters.q === null ? null : querySql(filters.q, state, where([], conditions), statement);
+    const query = filters.q === null ? null : termsSql(filters.q, state, statement);
     const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)'];
     const ctes = [
       ...(query === null ? [] : [query]),
@@ -76,13 +76,13 @@ export class ProductSearchRepository {
   /** CTE `page`: ids in order with their place `n`, one more than asked for. */
   private page(search: ProductSearch, base: string[], conditions: Condition[], statement: Statement): string {
     const { sort, after, limit, filters } = search;
-    const rows = statement.bind(limit + 1, 'int');
+    const rows = roomFor(limit) + 1;
     if (sort === 'relevance') {
       const position =
         after === null
           ? 'TRUE'
           : `(-score, product_id) > (-${statement.bind(after[0], 'float8')}, ${statement.bind(after[1], 'uuid')})`;
-      return `${rankedSql(where([], conditions))},
+      return `${rankedSql(where([], conditions), search.state, statement)},
         page AS MATERIALIZED (
           SELECT product_id, score AS key, row_number() OVER () AS n FROM (
             SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
@@ -98,7 +98,9 @@ export class ProductSearchRepository {
         : [
             `(${key}, d.product_id) ${direction === 'ASC' ? '>' : '<'} (${statement.bind(after[0], type)}, ${statement.bind(after[1], 'uuid')})`,
           ];
-    return `
+    const chosen =
+      filters.q === null ? '' : `${unrankedSql(where([], conditions), search.state, statement)},`;
+    return `${chosen}
       page AS MATERIALIZED (
         SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (
           SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${prices}
@@ -106,6 +108,9 @@ export class ProductSearchRepository {
           ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}) o)`;
   }
 }
+
+/** A few sizes as literals: with a parameter the planner could not tell a page from a table, and would plan anew each time. */
+const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= size) ?? 100;
 
 /** What the next page must know, and whether a word occurs nowhere at all: then it may be a typing error. */
 const STATE = `(SELECT json_build_object('wide', (SELECT wide FROM chosen),

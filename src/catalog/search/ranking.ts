@@ -28,59 +28,70 @@ export interface SearchState {
   weights: Record<string, number>;
 }
 
-/**
- * CTEs `terms` (words and their weights) and `chosen` (the query that selects). `filters` is what else a product
- * must fulfil to count as found.
- */
-export function querySql(
-  q: string,
-  state: SearchState | null,
-  filters: string,
-  statement: Statement,
-): string {
+/** CTEs `terms` (the words and their weights) and `every` (the query that wants all of them). */
+export function termsSql(q: string, state: SearchState | null, statement: Statement): string {
   const text = statement.bind(q, 'text');
   const weights = statement.bind(state ? JSON.stringify(state.weights) : null, 'jsonb');
-  const wide = statement.bind(state ? state.wide : null, 'boolean');
   return `
     terms AS MATERIALIZED (
-      SELECT t.lexeme, ('''' || replace(replace(t.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS q, row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
+      SELECT t.lexeme, ('''' || replace(replace(t.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS q,
+        row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
         coalesce((${weights} ->> t.lexeme)::real, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
           / (coalesce(w.documents, 1) + 0.5)::float8)::real) AS weight
       FROM unnest(to_tsvector('catalog.shop', ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
         CROSS JOIN (SELECT coalesce(max(documents), 1000) AS products FROM catalog.search_words WHERE word = '') n
     ),
-    every AS MATERIALIZED (SELECT websearch_to_tsquery('catalog.shop', ${text}) AS q),
-    chosen AS MATERIALIZED (
-      SELECT c.wide, CASE WHEN c.wide THEN
-          (SELECT string_agg(q::text, ' | ')::tsquery FROM terms) ELSE (SELECT q FROM every) END AS q
-      FROM (SELECT coalesce(${wide}, (SELECT count(*) FROM (
-        SELECT FROM catalog.search_documents d WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e) < ${ENOUGH} AND (SELECT q FROM every)::text NOT LIKE '%!%') AS wide) c
-    )`;
+    every AS MATERIALIZED (SELECT websearch_to_tsquery('catalog.shop', ${text}) AS q)`;
 }
 
-/** CTE `ranked`: what was found, with its score. Needs `terms` and `chosen`. */
-export function rankedSql(filters: string): string {
-  const columns = 'd.product_id, d.length, d.words';
-  const places = Array.from({ length: WEIGHED_WORDS }, (_, index) => index + 1);
+/** CTE `chosen`: whether some of the words are enough, and the query that selects. `found` counts the strict matches. */
+function chosenSql(found: string, state: SearchState | null, statement: Statement): string {
+  // A query that forbids words means what it says.
   return `
-    best AS MATERIALIZED (
-      SELECT ${columns} FROM catalog.search_documents d
-      WHERE d.heading @@ (SELECT q FROM chosen) AND ${filters} LIMIT ${RANKED}),
-    good AS MATERIALIZED (
-      SELECT ${columns} FROM catalog.search_documents d
-      WHERE (SELECT count(*) FROM best) < ${RANKED} AND d.words @@ (SELECT q FROM chosen) AND ${filters} LIMIT ${RANKED}),
-    ranked AS (
-      SELECT f.product_id, ${places.map(partOf).join(' + ')} AS score
-      FROM (
-        SELECT * FROM good
-        UNION ALL SELECT * FROM best WHERE (SELECT count(*) FROM best) >= ${RANKED}
-      ) f)`;
+    chosen AS MATERIALIZED (
+      SELECT c.wide, CASE WHEN c.wide THEN (SELECT string_agg(q::text, ' | ')::tsquery FROM terms) ELSE (SELECT q FROM every) END AS q
+      FROM (SELECT coalesce(${statement.bind(state?.wide ?? null, 'boolean')},
+        ${found} < ${ENOUGH} AND (SELECT q FROM every)::text NOT LIKE '%!%') AS wide OFFSET 0) c)`;
+}
+
+/** `chosen` for an order that asks no scores. */
+export function unrankedSql(filters: string, state: SearchState | null, statement: Statement): string {
+  const found = `(SELECT count(*) FROM (SELECT FROM catalog.search_documents d
+    WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e)`;
+  return chosenSql(found, state, statement);
+}
+
+/**
+ * CTEs `chosen` and `ranked`: what was found, with its score. Matches in the heading are ranked first; the others
+ * only when there is room. A step whose gate is shut costs nothing.
+ */
+export function rankedSql(filters: string, state: SearchState | null, statement: Statement): string {
+  const step = (name: string, gate: string, match: string) => `
+    ${name} AS MATERIALIZED (
+      SELECT d.product_id, ${SCORE} AS score FROM catalog.search_documents d
+      WHERE ${gate} AND ${match} AND ${filters} LIMIT ${RANKED})`;
+  const wide = statement.bind(state?.wide ?? false, 'boolean');
+  const room = (name: string) => `(SELECT count(*) FROM ${name}) < ${RANKED}`;
+  const heading = (query: string) => `d.heading @@ (SELECT q FROM ${query})`;
+  const elsewhere = (query: string) => `d.words @@ (SELECT q FROM ${query}) AND NOT ${heading(query)}`;
+  return [
+    step('best', `NOT ${wide}`, heading('every')),
+    step('good', `NOT ${wide} AND ${room('best')}`, elsewhere('every')),
+    chosenSql('(SELECT count(*) FROM best) + (SELECT count(*) FROM good)', state, statement),
+    step('fair', '(SELECT wide FROM chosen)', heading('chosen')),
+    step('poor', `(SELECT wide FROM chosen) AND ${room('fair')}`, elsewhere('chosen')),
+    `ranked AS (
+      SELECT * FROM best WHERE NOT (SELECT wide FROM chosen) UNION ALL SELECT * FROM good WHERE NOT (SELECT wide FROM chosen)
+      UNION ALL SELECT * FROM fair UNION ALL SELECT * FROM poor)`,
+  ].join(',');
 }
 
 /** w · tf / (k + tf), with tf = ts_rank / length: the part of one word in the score. */
 function partOf(place: number): string {
   const { title, brand, attributes, description } = WEIGHTS;
-  const k = `(${SATURATION * (1 - LENGTH_SHARE)}::float8 + ${(SATURATION * LENGTH_SHARE) / USUAL_LENGTH}::float8 * f.length)`;
-  const tf = `ts_rank('{${description},${attributes},${brand},${title}}', f.words, (SELECT q FROM terms WHERE place = ${place}))`;
+  const k = `(${SATURATION * (1 - LENGTH_SHARE)}::float8 + ${(SATURATION * LENGTH_SHARE) / USUAL_LENGTH}::float8 * d.length)`;
+  const tf = `ts_rank('{${description},${attributes},${brand},${title}}', d.words, (SELECT q FROM terms WHERE place = ${place}))`;
   return `coalesce((SELECT weight FROM terms WHERE place = ${place}) * (1 - ${k} / (${k} + ${tf})), 0)`;
 }
+
+const SCORE = Array.from({ length: WEIGHED_WORDS }, (_, index) => partOf(index + 1)).join(' + ');

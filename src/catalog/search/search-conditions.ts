@@ -11,9 +11,6 @@ export interface ProductFilters {
   currency: string;
 }
 
-/** Stands between name and value in `search_documents.attributes`; no text that people type holds it. */
-export const SEPARATOR = '\u001f';
-
 export const brandKey = (brand: string): string => brand.trim().toLowerCase();
 
 /** One filter: which facet it belongs to (its own counts ignore it) and what it demands of `d`. */
@@ -45,11 +42,10 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
     conditions.push({ facet: 'price', sql });
   }
   for (const [name, values] of attributes) {
-    const wanted = values.map((value) => `${name}${SEPARATOR}${value}`);
-    conditions.push({
-      facet: `attributes[${name}]`,
-      sql: `d.attributes && ${statement.bind(wanted, 'text[]')}`,
-    });
+    const facet = `attributes[${name}]`;
+    const ids = `ARRAY(SELECT id FROM catalog.search_facets
+      WHERE code = ${statement.bind(facet, 'text')} AND value = ANY (${statement.bind(values, 'text[]')}))`;
+    conditions.push({ facet, sql: `d.facets && ${ids}` });
   }
   if (inStock) conditions.push({ facet: 'inStock', sql: IN_STOCK });
   return conditions;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import { SEPARATOR } from './search-conditions.js';
+import { PRICE_STEPS } from './facets.js';
 
 /** Words are counted in a sample of about this many products: enough to tell rare from frequent. */
 const SAMPLE = 50_000;
@@ -10,6 +10,7 @@ export class SearchIndexRepository {
   constructor(private readonly database: Database) {}
 
   async write(productIds: string[]): Promise<void> {
+    await this.database.execute(NAME_FACETS, [productIds]);
     await this.database.execute(WRITE, [productIds]);
   }
 
@@ -52,13 +53,44 @@ export class SearchIndexRepository {
   }
 }
 
-/** One statement for documents, prices and vocabulary; rows that stay as they are are not written. */
-const WRITE = `
-  WITH source AS MATERIALIZED (
+const SOURCE = `
+  source AS MATERIALIZED (
     SELECT p.id, p.position, p.created_at, p.title, nullif(trim(p.brand), '') AS brand, p.attributes,
       left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), 20000) AS description
     FROM catalog.products p WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
   ),
+  above AS MATERIALIZED (
+    SELECT DISTINCT pc.product_id, c.id, c.title
+    FROM catalog.product_categories pc JOIN catalog.categories own ON own.id = pc.category_id
+      JOIN catalog.categories c ON c.id = ANY (own.path)
+    WHERE pc.product_id = ANY ($1::uuid[])
+  ),
+  lowest AS MATERIALIZED (
+    SELECT v.product_id, price.key AS currency, min((price.value ->> 'amount')::bigint) AS lowest
+    FROM source s JOIN catalog.variants v ON v.product_id = s.id, jsonb_each(v.prices) price
+    GROUP BY v.product_id, price.key
+  ),
+  facets AS MATERIALIZED (
+    SELECT id AS product_id, 'brand' AS code, lower(brand) AS value, brand AS label FROM source WHERE brand IS NOT NULL
+    UNION ALL SELECT a.product_id, 'category', a.id::text, '' FROM above a JOIN source s ON s.id = a.product_id
+    UNION ALL SELECT product_id, 'price ' || currency, width_bucket(lowest, '{${PRICE_STEPS.join(',')}}'::bigint[])::text, '' FROM lowest
+    UNION ALL SELECT s.id, 'attributes[' || a.key || ']', a.value, a.value
+    FROM source s CROSS JOIN LATERAL (
+      SELECT key, value FROM jsonb_each_text(s.attributes) WHERE length(value) BETWEEN 1 AND 80 ORDER BY key LIMIT 60) a
+  )`;
+
+/** Facet values that nobody had before. A statement of its own: the next one must see them. */
+const NAME_FACETS = `
+  WITH ${SOURCE}
+  INSERT INTO catalog.search_facets (code, value, label)
+  SELECT DISTINCT ON (code, value) code, value, label FROM facets n
+  WHERE NOT EXISTS (SELECT FROM catalog.search_facets f WHERE f.code = n.code AND f.value = n.value)
+  ORDER BY code, value
+  ON CONFLICT DO NOTHING`;
+
+/** Documents, prices and vocabulary in one statement; rows that stay as they are are not written. */
+const WRITE = `
+  WITH ${SOURCE},
   gone AS (
     DELETE FROM catalog.search_documents
     WHERE product_id = ANY ($1::uuid[]) AND product_id NOT IN (SELECT id FROM source)
@@ -68,7 +100,7 @@ const WRITE = `
       to_tsvector('catalog.shop', left(concat_ws(' ', s.brand, v.codes), 20000)) AS codes,
       to_tsvector('catalog.shop', left(concat_ws(' ', a.said, v.options, c.titles), 20000)) AS attributes,
       to_tsvector('catalog.shop', s.description) AS description,
-      coalesce(c.ids, '{}') AS categories, coalesce(a.pairs, '{}') AS pairs
+      coalesce(c.ids, '{}') AS categories
     FROM source s
     LEFT JOIN LATERAL (
       SELECT string_agg(concat_ws(' ', v.sku, v.barcode), ' ') AS codes,
@@ -76,33 +108,29 @@ const WRITE = `
       FROM catalog.variants v WHERE v.product_id = s.id) v ON true
     LEFT JOIN LATERAL (
       -- Numbers alone, yes and no find nothing: a search for them means a title.
-      SELECT string_agg(value, ' ') FILTER (WHERE value ~ '[[:alpha:]]' AND lower(value) NOT IN ('yes', 'no', 'true', 'false')) AS said,
-        (array_agg(key || '${SEPARATOR}' || value ORDER BY key) FILTER (WHERE length(value) BETWEEN 1 AND 80))[1:60] AS pairs
-      FROM jsonb_each_text(s.attributes)) a ON true
+      SELECT string_agg(value, ' ') AS said FROM jsonb_each_text(s.attributes)
+      WHERE value ~ '[[:alpha:]]' AND lower(value) NOT IN ('yes', 'no', 'true', 'false')) a ON true
     LEFT JOIN LATERAL (
-      SELECT array_agg(DISTINCT above.id) AS ids, string_agg(DISTINCT above.title, ' ') AS titles
-      FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id
-        JOIN catalog.categories above ON above.id = ANY (c.path)
-      WHERE pc.product_id = s.id) c ON true
+      SELECT array_agg(id ORDER BY id) AS ids, string_agg(title, ' ') AS titles FROM above WHERE product_id = s.id) c ON true
+  ),
+  numbers AS (
+    SELECT n.product_id, array_agg(f.id ORDER BY f.id) FILTER (WHERE f.code NOT LIKE 'price %') AS facets,
+      array_agg(f.id ORDER BY f.id) FILTER (WHERE f.code LIKE 'price %') AS price_steps
+    FROM facets n JOIN catalog.search_facets f ON f.code = n.code AND f.value = n.value GROUP BY n.product_id
   ),
   documents AS (
-    INSERT INTO catalog.search_documents AS d
-      (product_id, position, created_at, title_key, brand_key, brand, categories, attributes, heading, words, length)
+    INSERT INTO catalog.search_documents AS d (product_id, position, created_at, title_key, brand_key, brand, categories,
+      facets, price_steps, heading, words, length)
     SELECT s.id, s.position, s.created_at, left(lower(public.unaccent(s.title)), 200), lower(s.brand), s.brand,
-      t.categories, t.pairs, setweight(t.title, 'A') || setweight(t.codes, 'B'),
+      t.categories, coalesce(n.facets, '{}'), coalesce(n.price_steps, '{}'), setweight(t.title, 'A') || setweight(t.codes, 'B'),
       setweight(t.title, 'A') || setweight(t.codes, 'B') || setweight(t.attributes, 'C') || setweight(t.description, 'D'),
       length(t.title) + length(t.description)
-    FROM source s JOIN texts t ON t.id = s.id
+    FROM source s JOIN texts t ON t.id = s.id LEFT JOIN numbers n ON n.product_id = s.id
     ON CONFLICT (product_id) DO UPDATE SET title_key = excluded.title_key, brand_key = excluded.brand_key,
-      brand = excluded.brand, categories = excluded.categories, attributes = excluded.attributes,
+      brand = excluded.brand, categories = excluded.categories, facets = excluded.facets, price_steps = excluded.price_steps,
       heading = excluded.heading, words = excluded.words, length = excluded.length
-    WHERE (d.title_key, d.brand, d.categories, d.attributes, d.words) IS DISTINCT FROM
-      (excluded.title_key, excluded.brand, excluded.categories, excluded.attributes, excluded.words)
-  ),
-  lowest AS MATERIALIZED (
-    SELECT v.product_id, price.key AS currency, min((price.value ->> 'amount')::bigint) AS lowest
-    FROM source s JOIN catalog.variants v ON v.product_id = s.id, jsonb_each(v.prices) price
-    GROUP BY v.product_id, price.key
+    WHERE (d.title_key, d.brand, d.categories, d.facets, d.price_steps, d.words) IS DISTINCT FROM
+      (excluded.title_key, excluded.brand, excluded.categories, excluded.facets, excluded.price_steps, excluded.words)
   ),
   unpriced AS (
     DELETE FROM catalog.search_prices p WHERE p.product_id = ANY ($1::uuid[])
