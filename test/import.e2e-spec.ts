@@ -1,0 +1,306 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startApp, type TestApp } from './support/app.js';
+import { given } from './support/given.js';
+
+const NDJSON = 'application/x-ndjson';
+
+describe('imports', () => {
+  let app: TestApp;
+  let token: string;
+  beforeAll(async () => {
+    app = await startApp();
+    token = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+
+  const start = async (body: string, type = NDJSON, query = '') => {
+    const answer = await app.post(`/v1/admin/imports${query}`, body, {
+      token,
+      headers: { 'content-type': type },
+    });
+    expect(answer.status).toBe(202);
+    return answer.body.id as string;
+  };
+  const get = async (id: string) => (await app.get(`/v1/admin/imports/${id}`, { token })).body;
+  const importAll = async (body: string, type = NDJSON, query = '') => {
+    const id = await start(body, type, query);
+    await app.settle();
+    return get(id);
+  };
+  const errors = async (id: string) =>
+    (await app.get(`/v1/admin/imports/${id}/errors`, { token })).body.items;
+  const tables = async () => {
+    const [row] = await app.database.query<{ state: string }>(
+      `SELECT concat_ws(' ', (SELECT count(*) FROM catalog.products), (SELECT count(*) FROM catalog.variants),
+        (SELECT count(*) FROM catalog.prices), (SELECT count(*) FROM catalog.stock_movements),
+        (SELECT count(*) FROM catalog.categories), (SELECT count(*) FROM catalog.search_documents),
+        (SELECT sum(version) FROM catalog.products)) AS state`,
+    );
+    return row?.state;
+  };
+  const product = (id: string, extra: object = {}, variant: object = {}) => ({
+    externalId: id,
+    title: `Imported ${id}`,
+    status: 'published',
+    categories: [{ handle: 'imported', title: 'Imported things' }],
+    attributes: { colour: 'green' },
+    variants: [
+      {
+        sku: `SKU-${id}`,
+        prices: [{ amount: 1500, currency: 'EUR', compareAt: 2000 }],
+        stock: [{ location: 'main', onHand: 7 }],
+        ...variant,
+      },
+    ],
+    ...extra,
+  });
+  const lines = (...products: object[]) => products.map((one) => JSON.stringify(one)).join('\n');
+
+  it('makes products that can be found and bought at once', async () => {
+    const done = await importAll(lines(product('one'), product('two')));
+    expect(done).toMatchObject({ state: 'finished', dryRun: false, failure: null });
+    expect(done.counts).toEqual({ read: 2, created: 2, updated: 0, unchanged: 0, rejected: 0 });
+    const found = await app.get('/v1/products?q=imported%20one');
+    expect(found.body.items[0]).toMatchObject({
+      handle: 'imported-one',
+      attributes: { colour: 'green' },
+      categories: [{ handle: 'imported', title: 'Imported things' }],
+      variants: [
+        {
+          sku: 'SKU-one',
+          price: { amount: 1500 },
+          compareAtPrice: { amount: 2000, currency: 'EUR' },
+          available: 7,
+        },
+      ],
+    });
+  });
+
+  it('finds nothing to do in the same file', async () => {
+    const file = lines(product('same-1'), product('same-2'));
+    await importAll(file);
+    const before = await tables();
+    expect((await importAll(file)).counts).toMatchObject({ read: 2, created: 0, updated: 0, unchanged: 2 });
+    expect(await tables()).toBe(before);
+  });
+
+  it('writes only what differs: a price is appended, stock is moved by what is missing', async () => {
+    await importAll(lines(product('live')));
+    const changed = product(
+      'live',
+      {},
+      { prices: [{ amount: 1400, currency: 'EUR' }], stock: [{ location: 'main', onHand: 9 }] },
+    );
+    expect((await importAll(lines(changed))).counts).toMatchObject({ updated: 1 });
+    const [row] = await app.database.query<{ prices: number; moves: number[]; version: number }>(
+      `SELECT (SELECT count(*)::int FROM catalog.prices p WHERE p.variant_id = v.id) AS prices, p.version,
+        (SELECT json_agg(m.quantity ORDER BY m.id) FROM catalog.stock_movements m JOIN catalog.stock s ON s.id = m.stock_id
+          WHERE s.variant_id = v.id) AS moves
+       FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id WHERE v.sku = 'SKU-live'`,
+    );
+    expect(row).toEqual({ prices: 2, moves: [7, 2], version: 1 });
+  });
+
+  it('writes a product again that somebody changed meanwhile', async () => {
+    await importAll(lines(product('edited')));
+    await app.database.execute(
+      `UPDATE catalog.products SET title = 'By hand', version = version + 1 WHERE external_id = 'edited'`,
+    );
+    expect((await importAll(lines(product('edited')))).counts).toMatchObject({ updated: 1, unchanged: 0 });
+  });
+
+  it('decides the same in a dry run and changes nothing', async () => {
+    const before = await tables();
+    const done = await importAll(
+      lines(product('one'), product('dry'), { title: '' }),
+      NDJSON,
+      '?dryRun=true',
+    );
+    expect(done).toMatchObject({ dryRun: true, counts: { read: 3, created: 1, unchanged: 1, rejected: 1 } });
+    expect(await tables()).toBe(before);
+  });
+
+  it('rejects bad rows with line, code, pointer and message, and takes the others', async () => {
+    const done = await importAll(
+      [
+        JSON.stringify(product('fine')),
+        'not json',
+        '',
+        JSON.stringify(product('bad-1', { title: 7, surprise: true })),
+        JSON.stringify(product('bad-2', {}, { prices: [{ amount: 1.5, currency: 'XXQ' }] })),
+        JSON.stringify(product('bad-3', {}, { sku: 'SKU-one' })),
+        JSON.stringify(product('fine', { handle: 'fine-again' }, { sku: 'SKU-again' })),
+        JSON.stringify(product('bad-4', {}, { stock: [{ location: 'moon', onHand: 1 }] })),
+        JSON.stringify(product('bad-5', { variants: [] })),
+      ].join('\r\n'),
+    );
+    expect(done.counts).toEqual({ read: 8, created: 1, updated: 0, unchanged: 0, rejected: 7 });
+    expect(await errors(done.id)).toEqual([
+      expect.objectContaining({ line: 2, code: 'not_json', pointer: '', externalId: null }),
+      expect.objectContaining({ line: 4, code: 'unknown_property', pointer: '/surprise' }),
+      expect.objectContaining({ line: 4, code: 'is_string', pointer: '/title', externalId: 'bad-1' }),
+      expect.objectContaining({ line: 5, code: 'is_int', pointer: '/variants/0/prices/0/amount' }),
+      expect.objectContaining({ line: 5, code: 'is_currency', pointer: '/variants/0/prices/0/currency' }),
+      expect.objectContaining({
+        line: 6,
+        code: 'sku_taken',
+        pointer: '/variants/0/sku',
+        externalId: 'bad-3',
+      }),
+      expect.objectContaining({ line: 7, code: 'repeated', pointer: '/externalId' }),
+      expect.objectContaining({ line: 8, code: 'unknown_location' }),
+      expect.objectContaining({ line: 9, code: 'array_min_size', pointer: '/variants' }),
+    ]);
+  });
+
+  it('pages through the errors without losing one', async () => {
+    const { id } = await importAll(Array.from({ length: 7 }, () => '{').join('\n'));
+    const seen: number[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { body } = await app.get(
+        `/v1/admin/imports/${id}/errors?limit=3${cursor && `&cursor=${cursor}`}`,
+        { token },
+      );
+      seen.push(...body.items.map(({ line }: { line: number }) => line));
+      cursor = body.nextCursor;
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('goes on behind the last chunk of a worker that died', async () => {
+    const file = lines(...Array.from({ length: 450 }, (_, n) => product(`resume-${n}`)));
+    const id = await start(file, NDJSON, '?dryRun=true');
+    // As a worker leaves it that was killed after its first chunk: checkpoint moved, lease still there.
+    await app.settle();
+    await app.post('/v1/admin/imports', file, { token, headers: { 'content-type': NDJSON } });
+    await app.settle();
+    expect((await get(id)).counts).toMatchObject({ read: 450, created: 450 });
+    const again = await start(file);
+    await app.settle();
+    expect((await get(again)).counts).toMatchObject({ read: 450, unchanged: 450 });
+  });
+
+  it('is canceled once, and refuses what is over, unknown, empty or of another type', async () => {
+    const { id } = await importAll(lines(product('over')));
+    const late = await app.post(`/v1/admin/imports/${id}/cancellation`, undefined, { token });
+    expect(late).toMatchObject({ status: 409, body: { code: 'catalog.import_over' } });
+    const unknown = await app.get('/v1/admin/imports/01890000-0000-7000-8000-000000000000', { token });
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'platform.not_found' } });
+    const send = (body: string, type: string) =>
+      app.post('/v1/admin/imports', body, { token, headers: { 'content-type': type } });
+    expect(await send('', NDJSON)).toMatchObject({ status: 400, body: { code: 'catalog.import_empty' } });
+    expect(await send('{}', 'application/json')).toMatchObject({ status: 415 });
+    expect(await send('<a/>', 'application/xml')).toMatchObject({ status: 415 });
+    const elsewhere = await app.post('/v1/admin/categories', 'a,b', {
+      token,
+      headers: { 'content-type': 'text/csv' },
+    });
+    expect(elsewhere.status).toBe(415);
+    expect(
+      (await app.post('/v1/admin/imports?what=1', 'x', { token, headers: { 'content-type': NDJSON } }))
+        .status,
+    ).toBe(400);
+    expect(readdirSync(join(app.config.dataDir, 'imports'))).toEqual([]);
+  });
+
+  describe('from Shopify', () => {
+    const HEADER =
+      'Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,' +
+      'Variant SKU,Variant Grams,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Compare At Price,Image Src,Image Alt Text';
+    const csv = (...rows: string[]) => `\ufeff${[HEADER, ...rows].join('\r\n')}\r\n`;
+    const shirt = [
+      'shirt,Blue shirt,"<p onclick=""x()"">Soft &amp; <b>blue</b></p><script>alert(1)</script>",Acme,Shirts,"summer, sale",true,Size,S,Colour,Blue,,200,3,deny,19.99,25.00,https://img.test/a.jpg,Front',
+      'shirt,,,,,,,,M,,Blue,SHIRT-M,210,0,continue,19.90,,,',
+      'shirt,,,,,,,,,,,,,,,,,https://img.test/b.jpg,Back',
+    ];
+
+    it('joins rows by handle, with options, images, prices and safe HTML', async () => {
+      const done = await importAll(csv(...shirt), 'text/csv; charset=utf-8');
+      expect(done).toMatchObject({ format: 'shopify_csv', counts: { read: 1, created: 1, rejected: 0 } });
+      const { body } = await app.get('/v1/products/shirt');
+      expect(body).toMatchObject({
+        title: 'Blue shirt',
+        brand: 'Acme',
+        description: '<p>Soft &amp; <b>blue</b></p>',
+        categories: [{ handle: 'shirts', title: 'Shirts' }],
+        options: [
+          { name: 'Size', values: ['S', 'M'] },
+          { name: 'Colour', values: ['Blue'] },
+        ],
+        media: [
+          { url: 'https://img.test/a.jpg', alt: 'Front' },
+          { url: 'https://img.test/b.jpg', alt: 'Back' },
+        ],
+        attributes: { tags: 'summer, sale' },
+        variants: [
+          {
+            sku: 'shirt-1',
+            title: 'S / Blue',
+            price: { amount: 1999 },
+            compareAtPrice: { amount: 2500 },
+            available: 3,
+            backorder: false,
+          },
+          {
+            sku: 'SHIRT-M',
+            title: 'M / Blue',
+            price: { amount: 1990 },
+            compareAtPrice: null,
+            available: 0,
+            backorder: true,
+          },
+        ],
+      });
+      expect((await importAll(csv(...shirt), 'text/csv')).counts).toMatchObject({ unchanged: 1 });
+    });
+
+    it('keeps drafts out of the shop and takes the currency that is said', async () => {
+      await importAll(
+        csv(
+          'hat,Hat,,,,,false,Title,Default Title,,,,,1,deny,5,,,',
+          'cap,Cap,,,,,true,Title,Default Title,,,,,1,deny,500,,,',
+        ),
+        'text/csv',
+        '?currency=JPY',
+      );
+      expect((await app.get('/v1/products/hat')).status).toBe(404);
+      const cap = await app.get('/v1/products/cap?currency=JPY');
+      expect(cap.body).toMatchObject({
+        options: [],
+        variants: [{ sku: 'cap-1', price: { amount: 500, currency: 'JPY' } }],
+      });
+    });
+
+    it('tells what is wrong with which row', async () => {
+      const rows = [
+        ',No handle,,,,,true,Title,Default Title,,,,,1,deny,5,,,',
+        'pricey,Pricey,,,,,true,Title,Default Title,,,,,1,deny,1.999,,,',
+        'sized,Sized,,,,,true,Size,,,,SZ,,1,deny,5,,ftp://x,',
+        'untitled,,,,,,true,Title,Default Title,,,,,1,deny,5,,,',
+        'good,Good,,,,,true,Title,Default Title,,,,,1,deny,5,,,',
+        'untitled,Again,,,,,true,Title,Default Title,,,,,1,deny,5,,,',
+      ];
+      const done = await importAll(csv(...rows), 'text/csv');
+      expect(done.counts).toMatchObject({ read: 6, created: 1, rejected: 5 });
+      expect(
+        (await errors(done.id)).map(
+          ({ line, code, pointer }: { line: number; code: string; pointer: string }) => [line, code, pointer],
+        ),
+      ).toEqual([
+        [2, 'required', '/Handle'],
+        [3, 'is_price', '/Variant Price'],
+        [4, 'required', '/Option1 Value'],
+        [4, 'is_url', '/Image Src'],
+        [5, 'required', '/Title'],
+        [7, 'scattered', '/Handle'],
+      ]);
+    });
+
+    it('fails as a whole when it is no such file', async () => {
+      const done = await importAll('a,b\n1,2\n', 'text/csv');
+      expect(done).toMatchObject({ state: 'failed', failure: expect.stringContaining('Handle') });
+    });
+  });
+});
