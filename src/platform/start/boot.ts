@@ -31,7 +31,7 @@ export interface Program {
   /** The compiled test gateway, for a store without a real one. */
   gatewayProgram: string;
   /** Makes the command that buys something, for the banner. */
-  example: (url: string) => string;
+  example: (url: string, currency: string) => string;
 }
 
 interface Opened {
@@ -61,7 +61,9 @@ export async function boot(program: Program): Promise<void> {
       /127\.0\.0\.1|\[::1?\]|0\.0\.0\.0/,
       'localhost',
     );
-    console.log(welcome(config, services, url, { ...shown, example: program.example(url) }));
+    console.log(
+      welcome(config, services, url, { ...shown, example: program.example(url, config.storeCurrency) }),
+    );
   } catch (error) {
     // What breaks because a signal came during the start is not a failure.
     if (shutdown.begun) return;
