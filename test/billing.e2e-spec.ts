@@ -1,5 +1,11 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { BillingApi, type PaymentView } from '../src/billing/billing.api.js';
 import { Money } from '../src/platform/money/money.js';
@@ -987,6 +993,80 @@ describe('billing', () => {
       'TRUNCATE billing.ledger_transactions CASCADE',
     ])('refuses %s', async (sql) => {
       await expect(app.database.execute(sql)).rejects.toThrow(/append-only/);
+    });
+  });
+
+  describe('the test gateway', () => {
+    const program = fileURLToPath(
+      new URL('../dist/src/billing/gateway/test-gateway.process.js', import.meta.url),
+    );
+    const journalFile = join(mkdtempSync(join(tmpdir(), 'guildhall-gateway-')), 'journal');
+    let child: ChildProcess;
+    let url: string;
+
+    async function start(): Promise<void> {
+      child = spawn(process.execPath, [program, '--port', '0', '--journal', journalFile], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+      ({ url } = JSON.parse(chunk.toString()) as { url: string });
+    }
+    beforeAll(start);
+    afterAll(() => void child.kill('SIGKILL'));
+
+    const charge = (operationId: string, fields: object = {}, key = operationId) =>
+      fetch(`${url}/v1/charges`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer shop', 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({
+          operationId,
+          amount: 100,
+          currency: 'EUR',
+          token: 'ok',
+          capture: 'automatic',
+          ...fields,
+        }),
+      });
+    const balance = async (shop: string): Promise<unknown> =>
+      (await fetch(`${url}/balance`, { headers: { authorization: `Bearer ${shop}` } })).json();
+
+    it('takes a key once, whatever is asked again', async () => {
+      const operationId = randomUUID();
+      const first = await (await charge(operationId)).text();
+      const again = await charge(operationId);
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect(await again.text()).toBe(first);
+      expect((await charge(operationId, { amount: 101 })).status).toBe(400);
+      expect(await balance('shop')).toEqual({ EUR: 100 });
+      expect(await balance('another-shop')).toEqual({});
+    });
+
+    it('answers twenty equal requests with one charge', async () => {
+      const operationId = randomUUID();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => charge(operationId)));
+      expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
+      expect(await balance('shop')).toEqual({ EUR: 200 });
+    });
+
+    it('remembers everything after kill -9, also what is to happen later', async () => {
+      const later = randomUUID();
+      expect(await (await charge(later, { token: 'async_ok:200' })).json()).toMatchObject({
+        status: 'processing',
+      });
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await start();
+      const known = async () =>
+        (await (
+          await fetch(`${url}/v1/operations/${later}`, { headers: { authorization: 'Bearer shop' } })
+        ).json()) as { status: string };
+      await eventually(async () => (await known()).status === 'captured');
+      expect(await balance('shop')).toEqual({ EUR: 300 });
+    });
+
+    it('ends when whoever started it goes away', async () => {
+      child.stdin?.end();
+      expect(await once(child, 'exit')).toEqual([0, null]);
     });
   });
 });
