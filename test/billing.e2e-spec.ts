@@ -10,14 +10,11 @@ import { jest } from '@jest/globals';
 import { BillingApi, type PaymentView } from '../src/billing/billing.api.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
-import { SpokenAccessModule } from './support/billing.fixture.js';
+import { given } from './support/given.js';
 
 const EUR = (amount: number) => Money.of(amount, 'EUR');
 const buyer = { email: 'ada@example.test', name: 'Ada Lovelace', billingAddress: null };
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
-const token = (permissions: string, id = randomUUID()) => `person:${id}:${permissions}`;
-const staff = token('billing:payment:read,billing:refund:write,billing:ledger:read');
-const nobody = token('catalog:product:read');
 
 interface JournalEntry {
   operationId: string;
@@ -29,10 +26,14 @@ interface JournalEntry {
 describe('billing', () => {
   let app: TestApp;
   let billing: BillingApi;
+  let staff: string;
+  let nobody: string;
 
   beforeAll(async () => {
-    app = await startApp({ GATEWAY_TIMEOUT_MS: '500' }, [SpokenAccessModule]);
+    app = await startApp({ GATEWAY_TIMEOUT_MS: '500' });
     billing = app.app.get(BillingApi, { strict: false });
+    staff = await given.admin(app);
+    nobody = (await given.customer(app)).token;
   });
   afterAll(() => app?.close());
 
@@ -695,9 +696,12 @@ describe('billing', () => {
 
   describe('reading a payment', () => {
     const cartToken = randomUUID();
-    const customerId = randomUUID();
+    let customer: string;
+    let customerId: string;
     let paid: Paid;
     beforeAll(async () => {
+      customer = (await given.customer(app)).token;
+      customerId = (await app.get('/v1/me', { token: customer })).body.id;
       paid = await pay('ok', { cartToken, customerId });
     });
 
@@ -705,7 +709,7 @@ describe('billing', () => {
       const path = `/v1/payments/${paid.paymentId}`;
       const answers = [
         await app.get(path, { cartToken }),
-        await app.get(path, { token: token('account:self', customerId) }),
+        await app.get(path, { token: customer }),
         await app.get(path, { token: staff }),
       ];
       for (const answer of answers) {
@@ -733,7 +737,7 @@ describe('billing', () => {
       const foreign = [
         await ask(paid.paymentId, {}),
         await ask(paid.paymentId, { cartToken: randomUUID() }),
-        await ask(paid.paymentId, { token: token('account:self') }),
+        await ask(paid.paymentId, { token: nobody }),
         await ask(randomUUID(), { cartToken }),
       ];
       const shapes = foreign.map(({ status, body }) => ({ status, ...body, instance: '', requestId: '' }));
