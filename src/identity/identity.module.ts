@@ -12,6 +12,7 @@ import { ProfileService } from './account/profile.service.js';
 import { SignInService } from './account/sign-in.service.js';
 import { StaffService } from './account/staff.service.js';
 import { IdentityApi } from './identity.api.js';
+import { IdentityJobs } from './identity.jobs.js';
 import { LinkRepository } from './link/link.repository.js';
 import { PasswordHasher } from './password/password.hasher.service.js';
 import { PasswordService } from './password/password.service.js';
@@ -34,6 +35,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     AccountRepository,
     AccountService,
     IdentityApi,
+    IdentityJobs,
     JwtStrategy,
     LinkRepository,
     PasswordHasher,

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../platform/audit/audit.js';
 import { Config } from '../../platform/config.js';
@@ -20,8 +21,11 @@ import {
 } from './account.mails.js';
 import { normalizeEmail } from './sign-in.service.js';
 
-/** Mails that anybody may cause for an address: three an hour. */
-const MAILS: Limit = { free: 4, windowSeconds: 3_600, maxWaitSeconds: 3_600 };
+/** Mails that anybody may cause for an address: three an hour, ten a day. */
+const PER_HOUR: Limit = { free: 3, windowSeconds: 3_600 };
+const PER_DAY: Limit = { free: 10, windowSeconds: 86_400 };
+/** Longer than the work takes, whatever it finds: the time must not tell whether an address has an account. */
+const ANSWER_MS = 100;
 
 /** Accounts of customers: made, verified, given a new password. Answers are alike whether an address is known or not. */
 @Injectable()
@@ -48,32 +52,34 @@ export class AccountService {
     const email = normalizeEmail(input.email);
     const passwordHash = await this.passwords.hash(input.password, [email.split('@')[0] ?? '']);
     const { firstName = null, lastName = null } = input;
-    await this.database.transaction(async () => {
-      const id = newId();
-      const made = await this.accounts.insert({
-        id,
-        kind: 'customer',
-        email,
-        passwordHash,
-        firstName,
-        lastName,
-        verified: false,
-        mustChangePassword: false,
-      });
-      if (made) {
-        this.outbox.record(new CustomerRegistered({ customerId: id }));
-        this.note('registered', id);
-        await this.sendLink('verify_email', id, email);
-        return;
-      }
-      if (await this.tooManyMails(email)) return;
-      await this.mail.request({
-        template: accountExistsMail.name,
-        subjectId: newId(),
-        to: email,
-        data: { url: this.url('/account/forgot') },
-      });
-    });
+    await evenly(
+      this.database.transaction(async () => {
+        const id = newId();
+        const made = await this.accounts.insert({
+          id,
+          kind: 'customer',
+          email,
+          passwordHash,
+          firstName,
+          lastName,
+          verified: false,
+          mustChangePassword: false,
+        });
+        if (made) {
+          this.outbox.record(new CustomerRegistered({ customerId: id }));
+          this.note('registered', id);
+          await this.sendLink('verify_email', id, email);
+          return;
+        }
+        if (await this.tooManyMails(email)) return;
+        await this.mail.request({
+          template: accountExistsMail.name,
+          subjectId: newId(),
+          to: email,
+          data: { url: this.url('/account/forgot') },
+        });
+      }),
+    );
   }
 
   async verifyEmail(token: string): Promise<void> {
@@ -87,11 +93,18 @@ export class AccountService {
   }
 
   async askVerification(address: string): Promise<void> {
-    await this.mailIfKnown(address, 'verify_email', ({ emailVerifiedAt }) => emailVerifiedAt === null);
+    await evenly(
+      this.mailIfKnown(address, 'verify_email', ({ emailVerifiedAt }) => emailVerifiedAt === null),
+    );
+  }
+
+  /** Mails the link to set a password; for staff that was just made, in the transaction of that. */
+  async invite(email: string): Promise<void> {
+    await this.mailIfKnown(email, 'reset_password', ({ status }) => status === 'active');
   }
 
   async forgotPassword(address: string): Promise<void> {
-    await this.mailIfKnown(address, 'reset_password', ({ status }) => status === 'active');
+    await evenly(this.invite(address));
   }
 
   /** Does not sign in; signs out everywhere. */
@@ -130,7 +143,10 @@ export class AccountService {
   }
 
   private async tooManyMails(email: string): Promise<boolean> {
-    return (await this.throttles.attempt(`mail:${email}`, MAILS)) > 0;
+    return (
+      (await this.throttles.attempt(`mail:${email}`, PER_HOUR)) > 0 ||
+      (await this.throttles.attempt(`mails-of-day:${email}`, PER_DAY)) > 0
+    );
   }
 
   private async sendLink(
@@ -163,4 +179,8 @@ export class AccountService {
       subjectId: accountId,
     });
   }
+}
+
+async function evenly(work: Promise<void>): Promise<void> {
+  await Promise.all([work, wait(ANSWER_MS)]);
 }

@@ -53,6 +53,7 @@ export class AuthController {
   }
 
   @Post('login')
+  @Header('cache-control', 'no-store')
   @Operation({
     id: 'login',
     summary: 'Signs in',
@@ -64,6 +65,7 @@ export class AuthController {
   }
 
   @Post('refresh')
+  @Header('cache-control', 'no-store')
   @Operation({
     id: 'refreshTokens',
     summary: 'Gives the next access and refresh token',

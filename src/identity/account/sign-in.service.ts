@@ -9,7 +9,7 @@ import { AccountRepository, type AccountRow } from './account.repository.js';
 
 /** NIST 800-63B 5.2.2 and OWASP: wait longer after each failure, never longer than a quarter of an hour. */
 const PER_ACCOUNT: Limit = { free: 5, windowSeconds: 86_400, maxWaitSeconds: 900 };
-const PER_NETWORK: Limit = { free: 30, windowSeconds: 900, maxWaitSeconds: 900 };
+const PER_NETWORK: Limit = { free: 30, windowSeconds: 900 };
 
 export const normalizeEmail = (email: string): string => email.normalize('NFKC').toLowerCase();
 
@@ -32,10 +32,12 @@ export class SignInService {
     const account = await this.accounts.byEmail(email);
     const right = await this.hasher.verify(account?.passwordHash ?? null, password);
     if (!account || !right || account.status !== 'active') {
-      if (account) await this.note(account, 'failed');
+      // Written for unknown addresses too: the time that it takes must not tell them apart.
+      await this.noteFailure(account);
       throw identityProblems.invalid_credentials();
     }
     await this.throttles.reset(buckets[0]);
+    await this.throttles.takeBack(buckets[1], PER_NETWORK);
     if (!account.emailVerifiedAt) throw identityProblems.email_unverified();
     await this.rehash(account, password);
     return this.database.transaction(async () => {
@@ -51,21 +53,20 @@ export class SignInService {
 
   /** Counted before the password is looked at: parallel guesses cannot get past the counter. */
   private async count([account, network]: readonly [string, string]): Promise<void> {
-    const waits = [
-      await this.throttles.attempt(account, PER_ACCOUNT),
-      await this.throttles.attempt(network, PER_NETWORK),
-    ];
-    const wait = Math.max(...waits);
+    // The network first: one that is stopped must not go on locking out the owners of addresses.
+    const wait =
+      (await this.throttles.attempt(network, PER_NETWORK)) ||
+      (await this.throttles.attempt(account, PER_ACCOUNT));
     if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
   }
 
-  private async note(account: AccountRow, what: string): Promise<void> {
+  private async noteFailure(account: AccountRow | null): Promise<void> {
     await this.database.transaction(async () => {
       this.audit.record({
         actor: { kind: 'system', name: 'identity' },
-        action: `identity.sign_in.${what}`,
+        action: 'identity.sign_in.failed',
         subjectType: 'account',
-        subjectId: account.id,
+        subjectId: account?.id ?? 'unknown',
       });
       await Promise.resolve();
     });

@@ -85,7 +85,7 @@ export class StaffService implements FirstStartStep {
           errors: [{ pointer: '/roles', code: 'unknown_role', message: 'has a role that does not exist' }],
         });
       }
-      await this.customers.forgotPassword(email);
+      await this.customers.invite(email);
       this.audit.record({
         actor,
         action: 'identity.staff.created',

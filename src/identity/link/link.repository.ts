@@ -27,6 +27,13 @@ export class LinkRepository {
     return row ?? null;
   }
 
+  /** Dead ones are kept for a week, for whoever asks why a link did not work. */
+  forgetOld(): Promise<number> {
+    return this.database.execute(
+      `DELETE FROM identity.one_time_links WHERE expires_at < now() - interval '7 days'`,
+    );
+  }
+
   async cancelAll(accountId: string): Promise<void> {
     await this.database.execute(
       'UPDATE identity.one_time_links SET used_at = now() WHERE account_id = $1 AND used_at IS NULL',

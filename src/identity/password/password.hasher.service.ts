@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { Config } from '../../platform/config.js';
 import { identityProblems } from '../identity.errors.js';
@@ -13,16 +13,21 @@ const QUEUE = 32;
 
 /** Hashes and checks passwords, a few at a time: each takes 19 MiB and a core for some ten milliseconds. */
 @Injectable()
-export class PasswordHasher {
+export class PasswordHasher implements OnModuleInit {
   private readonly pepper: Buffer;
   private readonly slots: number;
   private running = 0;
   private readonly waiting: (() => void)[] = [];
-  private dummy: Promise<string> | null = null;
+  private dummy = '';
 
   constructor(config: Config) {
     this.pepper = config.key('pepper');
     this.slots = config.hashConcurrency;
+  }
+
+  /** Made before the first sign-in, which would otherwise take twice as long for an unknown address. */
+  async onModuleInit(): Promise<void> {
+    this.dummy = await this.hash('nobody has this password');
   }
 
   hash(password: string): Promise<string> {
@@ -31,8 +36,7 @@ export class PasswordHasher {
 
   /** Checks against the hash, or against a made-up one when there is no account: both take the same time. */
   async verify(stored: string | null, password: string): Promise<boolean> {
-    const against = stored ?? (await (this.dummy ??= this.hash('nobody has this password')));
-    const right = await this.turn(() => verify(against, this.peppered(password)));
+    const right = await this.turn(() => verify(stored ?? this.dummy, this.peppered(password)));
     return right && stored !== null;
   }
 

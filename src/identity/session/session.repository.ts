@@ -6,6 +6,7 @@ export interface SessionRow {
   accountId: string;
   kind: 'customer' | 'staff';
   counter: number;
+  createdAt: Date;
   refreshedAt: Date;
   live: boolean;
 }
@@ -79,7 +80,7 @@ const INSERT = `
   INSERT INTO identity.sessions (id, account_id, idle_until, ends_at, ip_prefix, user_agent)
   VALUES ($1, $2, now() + $3::interval, now() + $4::interval, $5, $6)`;
 const LOCK = `
-  SELECT s.id, s.account_id AS "accountId", a.kind, s.counter, s.refreshed_at AS "refreshedAt",
+  SELECT s.id, s.account_id AS "accountId", a.kind, s.counter, s.created_at AS "createdAt", s.refreshed_at AS "refreshedAt",
     s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active' AS live
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`;
 const ROTATE = `

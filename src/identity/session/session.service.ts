@@ -7,7 +7,7 @@ import { newId } from '../../platform/ids.js';
 import { identityProblems } from '../identity.errors.js';
 import { AccessTokens } from '../token/access-tokens.service.js';
 import { judgeRefresh, readRefreshToken, refreshToken } from './refresh-token.js';
-import { SessionRepository, type SessionView, type Standing } from './session.repository.js';
+import { SessionRepository, type SessionRow, type SessionView, type Standing } from './session.repository.js';
 
 export interface Tokens {
   accessToken: string;
@@ -23,6 +23,7 @@ export interface Device {
 }
 
 type Kind = 'customer' | 'staff';
+type Issuing = Pick<SessionRow, 'id' | 'accountId' | 'kind' | 'createdAt'>;
 
 /** Until nothing came (idle) and at the latest (absolute); staff sessions are short. Source: ASVS 10.4.8, NIST 800-63B. */
 const LIFETIMES: Record<Kind, { idle: string; absolute: string }> = {
@@ -59,7 +60,7 @@ export class SessionService {
       ipPrefix: prefixOf(device.ip),
       userAgent: device.userAgent?.slice(0, 200) ?? null,
     });
-    return this.issue(accountId, kind, id, 0);
+    return this.issue({ id, accountId, kind, createdAt: realNow() }, 0);
   }
 
   /** Gives the next pair of tokens; a token that was used before ends the whole family. */
@@ -73,9 +74,9 @@ export class SessionService {
       switch (judgeRefresh(read.counter, session, realNow())) {
         case 'rotate':
           await this.sessions.rotate(id, LIFETIMES[kind].idle);
-          return this.issue(accountId, kind, id, counter + 1);
+          return this.issue(session, counter + 1);
         case 'repeat':
-          return this.issue(accountId, kind, id, counter);
+          return this.issue(session, counter);
         case 'reuse':
           await this.sessions.revoke(id, 'refresh_reuse');
           this.audit.record({
@@ -105,8 +106,9 @@ export class SessionService {
 
   /** False when the account has no such live session. */
   async revokeOwn(id: string, accountId: string): Promise<boolean> {
+    const revoked = await this.sessions.revokeOwn(id, accountId);
     this.standings.delete(id);
-    return this.sessions.revokeOwn(id, accountId);
+    return revoked;
   }
 
   /** In the caller's transaction. */
@@ -130,13 +132,14 @@ export class SessionService {
     return standing;
   }
 
-  private async issue(accountId: string, kind: Kind, sessionId: string, counter: number): Promise<Tokens> {
-    const { token, expiresIn } = await this.tokens.sign(accountId, sessionId, kind);
+  private async issue(session: Issuing, counter: number): Promise<Tokens> {
+    const { id, accountId, kind, createdAt } = session;
+    const { token, expiresIn } = await this.tokens.sign(accountId, id, kind, createdAt);
     return {
       accessToken: token,
       tokenType: 'Bearer',
       expiresIn,
-      refreshToken: refreshToken(this.key, sessionId, counter),
+      refreshToken: refreshToken(this.key, id, counter),
     };
   }
 }

@@ -17,6 +17,8 @@ import { SigningKeyRepository, type SigningKeyRow } from './signing-key.reposito
 const LIFETIME = { customer: 600, staff: 300 } as const;
 export const AUDIENCE = 'guildhall';
 
+const seconds = (time: Date): number => Math.floor(time.getTime() / 1_000);
+
 /** Access tokens after RFC 9068, signed with ES256 by a key that is kept sealed in the database. */
 @Injectable()
 export class AccessTokens implements OnModuleInit {
@@ -46,11 +48,16 @@ export class AccessTokens implements OnModuleInit {
     accountId: string,
     sessionId: string,
     kind: 'customer' | 'staff',
+    signedInAt: Date,
   ): Promise<{ token: string; expiresIn: number }> {
     if (!this.active) throw new Error('there is no signing key');
     const expiresIn = LIFETIME[kind];
-    const now = Math.floor(realNow().getTime() / 1_000);
-    const token = await new SignJWT({ sid: sessionId, client_id: 'first-party', auth_time: now })
+    const now = seconds(realNow());
+    const token = await new SignJWT({
+      sid: sessionId,
+      client_id: 'first-party',
+      auth_time: seconds(signedInAt),
+    })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: this.active.kid })
       .setIssuer(this.issuer)
       .setAudience(AUDIENCE)

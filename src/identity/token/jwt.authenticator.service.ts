@@ -12,15 +12,14 @@ const OWN = 'account:self';
 @Injectable()
 export class JwtAuthenticator extends Authenticator {
   constructor(
-    // Named so that it is made: constructing it registers the strategy with passport.
-    _strategy: JwtStrategy,
+    private readonly strategy: JwtStrategy,
     private readonly sessions: SessionService,
   ) {
     super();
   }
 
   async authenticate(authorization: string): Promise<PersonActor> {
-    const claims = await verify(authorization);
+    const claims = await this.verify(authorization);
     const standing = claims && (await this.sessions.standing(claims.sid));
     if (!claims || !standing || standing.accountId !== claims.sub) throw platformProblems.unauthorized();
     return {
@@ -32,19 +31,22 @@ export class JwtAuthenticator extends Authenticator {
       groups: [],
     };
   }
-}
 
-function verify(authorization: string): Promise<AccessClaims | null> {
-  return new Promise((resolve) => {
-    const done = (_error: unknown, claims?: AccessClaims | false) => resolve(claims || null);
-    const middleware = passport.authenticate('jwt', { session: false }, done) as (
-      request: object,
-      response: object,
-      next: () => void,
-    ) => void;
-    // The strategy reads one header; what Fastify has more than that is not its business.
-    middleware({ headers: { authorization } }, {}, () => resolve(null));
-  });
+  private verify(authorization: string): Promise<AccessClaims | null> {
+    return new Promise((resolve) => {
+      const done = (_error: unknown, claims?: AccessClaims | false) => resolve(claims || null);
+      // Passport writes its callbacks on the strategy that it is given: each request needs one of its own. And ours, not
+      // the one that passport knows by name: that is the last one made, and a process may hold two applications.
+      const strategy = Object.create(this.strategy) as JwtStrategy;
+      const middleware = passport.authenticate(strategy as unknown as string, { session: false }, done) as (
+        request: object,
+        response: object,
+        next: () => void,
+      ) => void;
+      // The strategy reads one header; what Fastify has more than that is not its business.
+      middleware({ headers: { authorization } }, {}, () => resolve(null));
+    });
+  }
 }
 
 /** `*` is every permission there is or will be. */

@@ -1,0 +1,645 @@
+import { createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { admin, startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+
+const GOOD = 'four random words are good';
+const OTHER = 'seven other words of mine';
+const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** A problem without what tells two requests apart. */
+const told = ({ body }: Answer) => {
+  const { requestId: _requestId, instance: _instance, ...rest } = body as Record<string, unknown>;
+  return rest;
+};
+
+describe('identity', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app?.close());
+  // All tests come from one address, and its counter is not what most of them are about.
+  beforeEach(() => app.database.execute('DELETE FROM identity.throttles'));
+
+  const fresh = () => `${randomUUID()}@example.test`;
+  const login = (email: string, password: string) => app.post('/v1/auth/login', { email, password });
+  const signedIn = async (email: string, password = GOOD): Promise<Tokens> => {
+    const { status, body, text } = await login(email, password);
+    if (status !== 200) throw new Error(text);
+    return body as Tokens;
+  };
+  const linkTo = async (email: string): Promise<string> => {
+    await app.settle();
+    const letter = (await app.letters()).findLast(({ to }) => to === email);
+    return /token=([\w-]+)/.exec(letter?.text ?? '')?.[1] ?? '';
+  };
+  const lettersTo = async (email: string) => {
+    await app.settle();
+    return (await app.letters()).filter(({ to }) => to === email);
+  };
+
+  describe('registration', () => {
+    it('makes an account that can sign in once its address is verified', async () => {
+      const email = fresh();
+      expect((await app.post('/v1/auth/register', { email, password: GOOD, firstName: 'Ada' })).status).toBe(
+        202,
+      );
+      const early = await login(email, GOOD);
+      expect([early.status, early.body.code]).toEqual([403, 'identity.email_unverified']);
+      const token = await linkTo(email);
+      expect((await app.post('/v1/auth/email/verify', { token })).status).toBe(204);
+      const { status, body, headers } = await login(email, GOOD);
+      expect(status).toBe(200);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(body).toEqual({
+        accessToken: expect.any(String),
+        tokenType: 'Bearer',
+        expiresIn: 600,
+        refreshToken: expect.stringMatching(/^rt_/),
+      });
+      const me = await app.get('/v1/me', { token: body.accessToken });
+      expect(me.body).toMatchObject({ email, emailVerified: true, firstName: 'Ada', lastName: null });
+    });
+
+    it('answers alike for an address that has an account, whatever its case, and tells its owner', async () => {
+      const { email } = await given.customer(app);
+      const answer = await app.post('/v1/auth/register', { email: email.toUpperCase(), password: OTHER });
+      expect([answer.status, answer.text]).toEqual([202, '']);
+      expect((await lettersTo(email)).at(-1)?.subject).toBe('You already have an account');
+      expect((await login(email, OTHER)).status).toBe(401);
+      expect((await login(email, GOOD)).status).toBe(200);
+    });
+
+    it('makes one account of twenty registrations at once', async () => {
+      const email = fresh();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => app.post('/v1/auth/register', { email, password: GOOD })),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+      const [row] = await app.database.query<{ count: string }>(
+        'SELECT count(*) FROM identity.accounts WHERE email = $1',
+        [email],
+      );
+      expect(row?.count).toBe('1');
+    });
+
+    it.each([
+      ['short', 'too few characters', 'identity.password_blocked'],
+      ['passwordpassword', 'a common one', 'identity.password_blocked'],
+      ['guildhall-guildhall-1', 'the name of the shop', 'identity.password_blocked'],
+      ['a1 '.repeat(43), 'too many characters', 'identity.password_blocked'],
+      ['', 'nothing', 'platform.invalid_input'],
+    ])('refuses the password %s', async (password, _why, code) => {
+      const { status, body } = await app.post('/v1/auth/register', { email: fresh(), password });
+      expect([status, body.code]).toEqual([400, code]);
+      expect(body.errors[0].pointer).toBe('/password');
+    });
+
+    it('refuses what is no address, and unknown properties', async () => {
+      expect((await app.post('/v1/auth/register', { email: 'ada', password: GOOD })).status).toBe(400);
+      const more = await app.post('/v1/auth/register', {
+        email: fresh(),
+        password: GOOD,
+        roles: ['administrator'],
+      });
+      expect([more.status, more.body.errors[0].pointer]).toEqual([400, '/roles']);
+    });
+  });
+
+  describe('links', () => {
+    it('verify once, and a newer one cancels the older', async () => {
+      const email = fresh();
+      await app.post('/v1/auth/register', { email, password: GOOD });
+      const first = await linkTo(email);
+      expect((await app.post('/v1/auth/email/verification', { email })).status).toBe(202);
+      const second = await linkTo(email);
+      expect(second).not.toBe(first);
+      const old = await app.post('/v1/auth/email/verify', { token: first });
+      expect([old.status, old.body.code]).toEqual([400, 'identity.invalid_or_expired_token']);
+      expect((await app.post('/v1/auth/email/verify', { token: second })).status).toBe(204);
+      const again = await app.post('/v1/auth/email/verify', { token: second });
+      const never = await app.post('/v1/auth/email/verify', { token: randomBytes(32).toString('base64url') });
+      expect(told(again)).toEqual(told(old));
+      expect(told(never)).toEqual(told(old));
+    });
+
+    it('are kept as hashes only', async () => {
+      const { email } = await given.customer(app);
+      await app.post('/v1/auth/password/forgot', { email });
+      const token = await linkTo(email);
+      const rows = await app.database.query<{ all: string }>(
+        'SELECT l::text AS all FROM identity.one_time_links l',
+      );
+      expect(rows.some((row) => row.all.includes(token))).toBe(false);
+    });
+
+    it('set a new password once in a race of fifty, sign out everywhere and sign in nowhere', async () => {
+      const { email, token: access } = await given.customer(app);
+      const { refreshToken } = await signedIn(email);
+      await app.post('/v1/auth/password/forgot', { email });
+      const token = await linkTo(email);
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          app.post('/v1/auth/password/reset', { token, password: `${OTHER} ${index}` }),
+        ),
+      );
+      const won = answers.flatMap(({ status }, index) => (status === 204 ? [index] : []));
+      expect(won).toHaveLength(1);
+      // The queue for hashing is short: some are told to come back.
+      expect(answers.filter(({ status }) => ![204, 400, 503].includes(status))).toEqual([]);
+      expect((await app.get('/v1/me', { token: access })).status).toBe(401);
+      expect((await app.post('/v1/auth/refresh', { refreshToken })).status).toBe(401);
+      expect((await login(email, GOOD)).status).toBe(401);
+      expect((await login(email, `${OTHER} ${won[0]}`)).status).toBe(200);
+      expect((await lettersTo(email)).at(-1)?.subject).toBe('Your password was changed');
+    });
+
+    it('end with their time', async () => {
+      const { email } = await given.customer(app);
+      await app.post('/v1/auth/password/forgot', { email });
+      const token = await linkTo(email);
+      await app.database.execute(`UPDATE identity.one_time_links SET expires_at = now() - interval '1 s'`);
+      const { status, body } = await app.post('/v1/auth/password/reset', { token, password: OTHER });
+      expect([status, body.code]).toEqual([400, 'identity.invalid_or_expired_token']);
+    });
+
+    it('of one purpose do not serve another', async () => {
+      const email = fresh();
+      await app.post('/v1/auth/register', { email, password: GOOD });
+      const token = await linkTo(email);
+      expect((await app.post('/v1/auth/password/reset', { token, password: OTHER })).status).toBe(400);
+    });
+
+    it('are mailed three times an hour at the most, and the answer stays the same', async () => {
+      const { email } = await given.customer(app);
+      await app.database.execute('DELETE FROM identity.throttles');
+      const before = (await lettersTo(email)).length;
+      for (let count = 0; count < 6; count++) {
+        expect((await app.post('/v1/auth/password/forgot', { email })).status).toBe(202);
+      }
+      expect((await lettersTo(email)).length - before).toBe(3);
+    });
+
+    it('to unknown addresses are not mailed, with the same answer', async () => {
+      const email = fresh();
+      const { email: known } = await given.customer(app);
+      for (const path of ['/v1/auth/password/forgot', '/v1/auth/email/verification']) {
+        const [one, other] = [await app.post(path, { email }), await app.post(path, { email: known })];
+        expect([one.status, one.text]).toEqual([202, '']);
+        expect([other.status, other.text]).toEqual([202, '']);
+      }
+      expect(await lettersTo(email)).toEqual([]);
+    });
+  });
+
+  describe('signing in', () => {
+    it('says the same about a wrong password and an unknown address', async () => {
+      const { email } = await given.customer(app);
+      const wrong = await login(email, OTHER);
+      const unknown = await login(fresh(), OTHER);
+      expect([wrong.status, wrong.body.code]).toEqual([401, 'identity.invalid_credentials']);
+      expect(told(unknown)).toEqual(told(wrong));
+    });
+
+    it('says the same about a disabled account, even with the right password', async () => {
+      const { email, token } = await given.customer(app);
+      await app.database.execute(`UPDATE identity.accounts SET status = 'disabled' WHERE email = $1`, [
+        email,
+      ]);
+      expect((await login(email, GOOD)).body.code).toBe('identity.invalid_credentials');
+      await settled();
+      expect((await app.get('/v1/me', { token })).status).toBe(401);
+    });
+
+    it.each(['known', 'unknown'])(
+      'lets through no more than the free tries for a %s address',
+      async (kind) => {
+        const email = kind === 'known' ? (await given.customer(app)).email : fresh();
+        await app.database.execute('DELETE FROM identity.throttles');
+        const answers = await Promise.all(Array.from({ length: 25 }, () => login(email, OTHER)));
+        const statuses = answers.map(({ status }) => status);
+        expect(statuses.filter((status) => status === 401)).toHaveLength(5);
+        const refused = answers.filter(({ status }) => status === 429);
+        expect(refused).toHaveLength(20);
+        expect(refused[0]?.body.code).toBe('identity.too_many_attempts');
+        expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      },
+    );
+
+    it('waits longer after each failure, a quarter of an hour at the most', async () => {
+      const email = fresh();
+      const blocked = async () => {
+        const [row] = await app.database.query<{ seconds: number }>(
+          `SELECT max(extract(epoch FROM blocked_until - last_failure_at))::int AS seconds FROM identity.throttles
+           WHERE blocked_until > '-infinity'`,
+        );
+        await app.database.execute(
+          `UPDATE identity.throttles SET blocked_until = now() WHERE blocked_until > '-infinity'`,
+        );
+        return row?.seconds;
+      };
+      for (let count = 1; count < 5; count++) await login(email, OTHER);
+      const waits: unknown[] = [];
+      for (let count = 5; count < 18; count++) {
+        expect((await login(email, OTHER)).status).toBe(401);
+        waits.push(await blocked());
+      }
+      expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
+    });
+
+    it('does not count what went right against the network', async () => {
+      const { email } = await given.customer(app);
+      for (let count = 0; count < 35; count++) expect((await login(email, GOOD)).status).toBe(200);
+    });
+
+    it('stops a network after thirty failures, whatever the addresses', async () => {
+      const { email } = await given.customer(app);
+      await app.database.execute('DELETE FROM identity.throttles');
+      for (let count = 0; count < 30; count++) expect((await login(fresh(), OTHER)).status).toBe(401);
+      const stopped = await login(email, GOOD);
+      expect(stopped.status).toBe(429);
+      expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(0);
+    });
+
+    it('keeps no counter that says whose it is', async () => {
+      const email = fresh();
+      await login(email, OTHER);
+      const rows = await app.database.query<{ all: string }>(
+        `SELECT encode(bucket, 'escape') AS all FROM identity.throttles`,
+      );
+      expect(rows.some((row) => row.all.includes(email))).toBe(false);
+    });
+
+    it('hashes with argon2id and says so in the row', async () => {
+      const { email } = await given.customer(app);
+      const [row] = await app.database.query<{ hash: string }>(
+        'SELECT password_hash AS hash FROM identity.accounts WHERE email = $1',
+        [email],
+      );
+      expect(row?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    });
+  });
+
+  describe('refreshing', () => {
+    const refresh = (refreshToken: string) => app.post('/v1/auth/refresh', { refreshToken });
+
+    it('gives the next pair and keeps the session', async () => {
+      const { email } = await given.customer(app);
+      const first = await signedIn(email);
+      const { status, body, headers } = await refresh(first.refreshToken);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(body.refreshToken).not.toBe(first.refreshToken);
+      const [before, after] = [decodeJwt(first.accessToken), decodeJwt(body.accessToken)];
+      expect(after.sid).toBe(before.sid);
+      expect(after.auth_time).toBe(before.auth_time);
+      expect((await app.get('/v1/me', { token: body.accessToken })).status).toBe(200);
+    });
+
+    it('gives one successor to twenty at once', async () => {
+      const { email } = await given.customer(app);
+      const { refreshToken } = await signedIn(email);
+      const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(refreshToken)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(new Set(answers.map(({ body }) => body.refreshToken)).size).toBe(1);
+    });
+
+    it('ends the family when a token comes back after the grace', async () => {
+      const { email } = await given.customer(app);
+      const { refreshToken } = await signedIn(email);
+      const { body } = await refresh(refreshToken);
+      await app.database.execute(`UPDATE identity.sessions SET refreshed_at = now() - interval '11 s'`);
+      const replayed = await refresh(refreshToken);
+      expect([replayed.status, replayed.body.code]).toEqual([401, 'identity.invalid_refresh_token']);
+      const successor = await refresh(body.refreshToken);
+      expect(told(successor)).toEqual(told(replayed));
+      await settled();
+      expect((await app.get('/v1/me', { token: body.accessToken })).status).toBe(401);
+    });
+
+    it('ends the family at once for a token two steps back', async () => {
+      const { email } = await given.customer(app);
+      const { refreshToken } = await signedIn(email);
+      const second = await refresh(refreshToken);
+      const third = await refresh(second.body.refreshToken);
+      expect((await refresh(refreshToken)).status).toBe(401);
+      expect((await refresh(third.body.refreshToken)).status).toBe(401);
+    });
+
+    it('refuses forged, foreign and ended tokens alike', async () => {
+      const { email } = await given.customer(app);
+      const { refreshToken, accessToken } = await signedIn(email);
+      const flipped =
+        refreshToken.slice(0, -2) + (refreshToken.at(-2) === 'A' ? 'B' : 'A') + refreshToken.slice(-1);
+      const higher = refreshToken.replace('.0.', '.1.');
+      const forged = [
+        flipped,
+        higher,
+        `rt_${UNKNOWN}.0.${'a'.repeat(43)}`,
+        'rt_',
+        'x',
+        accessToken.slice(0, 400),
+      ];
+      const answers = [];
+      for (const token of forged) answers.push(await refresh(token));
+      await app.post('/v1/auth/logout', { refreshToken });
+      answers.push(await refresh(refreshToken));
+      for (const answer of answers) {
+        expect(answer.status).toBe(401);
+        expect(told(answer)).toEqual(told(answers[0] as Answer));
+      }
+    });
+
+    it('ends with the idle and the absolute time of the session', async () => {
+      const { email } = await given.customer(app);
+      for (const column of ['idle_until', 'ends_at']) {
+        const { refreshToken, accessToken } = await signedIn(email);
+        const { sid } = decodeJwt(accessToken);
+        await app.database.execute(
+          `UPDATE identity.sessions SET ${column} = now() - interval '1 s' WHERE id = $1`,
+          [sid],
+        );
+        expect((await refresh(refreshToken)).status).toBe(401);
+      }
+    });
+  });
+
+  describe('sessions', () => {
+    it('end by signing out, also for dead tokens', async () => {
+      const { email } = await given.customer(app);
+      const { refreshToken, accessToken } = await signedIn(email);
+      expect((await app.get('/v1/me', { token: accessToken })).status).toBe(200);
+      expect((await app.post('/v1/auth/logout', { refreshToken })).status).toBe(204);
+      expect((await app.get('/v1/me', { token: accessToken })).status).toBe(401);
+      expect((await app.post('/v1/auth/logout', { refreshToken })).status).toBe(204);
+      expect((await app.post('/v1/auth/logout', { refreshToken: 'rt_x' })).status).toBe(204);
+    });
+
+    it('are listed and ended by their owner', async () => {
+      const { email, token } = await given.customer(app);
+      const other = await signedIn(email);
+      const list = await app.get('/v1/me/sessions', { token });
+      expect(list.body.items).toHaveLength(2);
+      const mine = list.body.items.filter(({ current }: { current: boolean }) => current);
+      expect(mine).toEqual([expect.objectContaining({ id: decodeJwt(token).sid, ipPrefix: '127.0.0.0/24' })]);
+      const { sid } = decodeJwt(other.accessToken);
+      expect((await app.delete(`/v1/me/sessions/${String(sid)}`, { token })).status).toBe(204);
+      expect((await app.get('/v1/me', { token: other.accessToken })).status).toBe(401);
+      expect((await app.post('/v1/auth/refresh', { refreshToken: other.refreshToken })).status).toBe(401);
+      expect((await app.get('/v1/me', { token })).status).toBe(200);
+    });
+
+    it('of somebody else are as unknown ones', async () => {
+      const [ada, eve] = [await given.customer(app), await given.customer(app)];
+      const { sid } = decodeJwt(ada.token);
+      const foreign = await app.delete(`/v1/me/sessions/${String(sid)}`, { token: eve.token });
+      const unknown = await app.delete(`/v1/me/sessions/${UNKNOWN}`, { token: eve.token });
+      expect(foreign.status).toBe(404);
+      expect(told(foreign)).toEqual(told(unknown));
+      expect((await app.get('/v1/me', { token: ada.token })).status).toBe(200);
+      expect((await app.delete('/v1/me/sessions/7', { token: eve.token })).status).toBe(400);
+    });
+
+    it('ended in another process are refused within a second', async () => {
+      const { token } = await given.customer(app);
+      expect((await app.get('/v1/me', { token })).status).toBe(200);
+      await app.database.execute('UPDATE identity.sessions SET revoked_at = now() WHERE id = $1', [
+        decodeJwt(token).sid,
+      ]);
+      await settled();
+      expect((await app.get('/v1/me', { token })).status).toBe(401);
+    });
+  });
+
+  describe('my account', () => {
+    it('is changed by its owner, with If-Match', async () => {
+      const { token } = await given.customer(app);
+      const etag = (await app.get('/v1/me', { token })).headers.get('etag') ?? '';
+      const body = { firstName: 'Ada', lastName: 'Byron' };
+      const changed = await app.patch('/v1/me', body, { token, headers: { 'if-match': etag } });
+      expect(changed.body).toMatchObject(body);
+      expect((await app.patch('/v1/me', body, { token, headers: { 'if-match': etag } })).status).toBe(412);
+      const cleared = await app.patch('/v1/me', { firstName: null }, { token });
+      expect(cleared.body).toMatchObject({ firstName: null, lastName: 'Byron' });
+      expect((await app.patch('/v1/me', { email: fresh() }, { token })).status).toBe(400);
+    });
+
+    it.each([
+      ['GET', '/v1/me'],
+      ['PATCH', '/v1/me'],
+      ['GET', '/v1/me/sessions'],
+      ['DELETE', `/v1/me/sessions/${UNKNOWN}`],
+      ['GET', '/v1/admin/customers'],
+      ['GET', '/v1/admin/staff'],
+      ['POST', '/v1/admin/staff'],
+    ])('%s %s wants a token', async (method, path) => {
+      const answer = await app.send(method, path, ['PATCH', 'POST'].includes(method) ? {} : undefined);
+      expect([answer.status, answer.body.code]).toEqual([401, 'platform.unauthorized']);
+      expect(answer.headers.get('www-authenticate')).toContain('Bearer');
+    });
+  });
+
+  describe('staff', () => {
+    it('lists customers page by page, and finds one by address', async () => {
+      const token = await given.admin(app);
+      const { email } = await given.customer(app);
+      await given.customer(app);
+      const first = await app.get('/v1/admin/customers?limit=1', { token });
+      expect([first.status, first.body.items.length]).toEqual([200, 1]);
+      const second = await app.get(`/v1/admin/customers?limit=1&cursor=${first.body.nextCursor}`, { token });
+      expect(second.body.items[0].id).not.toBe(first.body.items[0].id);
+      const found = await app.get(`/v1/admin/customers?email=${email.toUpperCase()}`, { token });
+      expect(found.body.items).toEqual([expect.objectContaining({ email, emailVerified: true })]);
+      expect(found.text).not.toMatch(/password|hash/i);
+      expect((await app.get('/v1/admin/customers?name=x', { token })).status).toBe(400);
+      expect((await app.get('/v1/admin/customers?cursor=x.y', { token })).status).toBe(400);
+    });
+
+    it('is nothing for customers', async () => {
+      const { token } = await given.customer(app);
+      for (const path of ['/v1/admin/customers', '/v1/admin/staff', '/v1/admin/orders']) {
+        const { status, body } = await app.get(path, { token });
+        expect([path, status, body.code]).toEqual([path, 403, 'platform.forbidden']);
+      }
+    });
+
+    it('gets an account by invitation, and may do what its roles say', async () => {
+      const token = await given.admin(app);
+      const email = fresh();
+      const made = await app.post('/v1/admin/staff', { email, roles: ['support'] }, { token });
+      expect([made.status, made.body.roles]).toEqual([201, ['support']]);
+      const link = await linkTo(email);
+      expect((await app.post('/v1/auth/password/reset', { token: link, password: GOOD })).status).toBe(204);
+      const { body } = await login(email, GOOD);
+      expect(body.expiresIn).toBe(300);
+      const may = { token: body.accessToken as string };
+      expect((await app.get('/v1/admin/customers', may)).status).toBe(200);
+      expect(
+        (await app.post('/v1/admin/staff', { email: fresh(), roles: ['administrator'] }, may)).status,
+      ).toBe(403);
+      await app.database.execute(
+        'DELETE FROM identity.account_roles WHERE account_id = (SELECT id FROM identity.accounts WHERE email = $1)',
+        [email],
+      );
+      await settled();
+      expect((await app.get('/v1/admin/customers', may)).status).toBe(403);
+    });
+
+    it('refuses a second account for an address, and roles that do not exist', async () => {
+      const token = await given.admin(app);
+      const taken = await app.post('/v1/admin/staff', { email: admin.email, roles: ['support'] }, { token });
+      expect([taken.status, taken.body.code]).toEqual([409, 'platform.conflict']);
+      const email = fresh();
+      const unknown = await app.post('/v1/admin/staff', { email, roles: ['king'] }, { token });
+      expect([unknown.status, unknown.body.code]).toEqual([422, 'identity.unknown_role']);
+      const list = await app.get(`/v1/admin/staff?email=${email}`, { token });
+      expect(list.body.items).toEqual([]);
+      expect((await app.post('/v1/admin/staff', { email }, { token })).status).toBe(400);
+    });
+
+    it('can do everything as administrator', async () => {
+      const token = await given.admin(app);
+      const list = await app.get('/v1/admin/staff', { token });
+      expect(list.body.items.at(-1)).toMatchObject({ email: admin.email, roles: ['administrator'] });
+    });
+  });
+
+  describe('access tokens', () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const split = (token: string) => {
+      const [head = '', body = '', signature = ''] = token.split('.');
+      const read = (text: string) =>
+        JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
+      return { head: read(head), claims: read(body), raw: { head, body, signature } };
+    };
+
+    it('are ES256 of type at+jwt, without personal data, and verify with the published key', async () => {
+      const { token, email } = await given.customer(app);
+      const { head, claims } = split(token);
+      const { body, headers } = await app.get('/.well-known/jwks.json');
+      expect(headers.get('cache-control')).toBe('public, max-age=300');
+      expect(body.keys).toEqual([
+        {
+          kty: 'EC',
+          crv: 'P-256',
+          x: expect.any(String),
+          y: expect.any(String),
+          kid: head.kid,
+          alg: 'ES256',
+          use: 'sig',
+        },
+      ]);
+      expect(head).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: body.keys[0].kid });
+      expect(claims).toMatchObject({ iss: 'http://shop.test', aud: 'guildhall', sid: expect.any(String) });
+      expect(Number(claims.exp) - Number(claims.iat)).toBe(600);
+      expect(JSON.stringify(claims)).not.toContain(email.split('@')[0]);
+    });
+
+    it('keep their private key sealed in the database', async () => {
+      const [row] = await app.database.query<{ sealed: Buffer }>(
+        'SELECT private_sealed AS sealed FROM identity.signing_keys',
+      );
+      expect(row?.sealed.toString('latin1')).not.toContain('"d"');
+    });
+
+    it('that were tampered with are refused, all with one answer', async () => {
+      const { email } = await given.customer(app);
+      const { accessToken, refreshToken } = await signedIn(email);
+      const { head, claims, raw } = split(accessToken);
+      const jwk = (await app.get('/.well-known/jwks.json')).body.keys[0];
+      const own = await generateKeyPair('ES256', { extractable: true });
+      const ownPublic = await exportJWK(own.publicKey);
+      const foreign = (header: object, payload: object = claims) =>
+        new SignJWT(payload as Record<string, unknown>)
+          .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: String(head.kid), ...header })
+          .sign(own.privateKey);
+      const hs256 = (secret: string) => {
+        const text = `${part({ ...head, alg: 'HS256' })}.${raw.body}`;
+        return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+      };
+      const ours = await ourSigner(app);
+      const now = Math.floor(Date.now() / 1_000);
+      const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const attacks: Record<string, string> = {
+        'alg none': `${part({ ...head, alg: 'none' })}.${raw.body}.`,
+        'alg None': `${part({ ...head, alg: 'None' })}.${raw.body}.`,
+        'no signature': `${raw.head}.${raw.body}.`,
+        'HS256 with the public key as JSON': hs256(JSON.stringify(jwk)),
+        'HS256 with the x of the public key': hs256(String(jwk.x)),
+        RS256: await new SignJWT(claims)
+          .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: String(head.kid) })
+          .sign(rsa.privateKey),
+        'a foreign key': await foreign({}),
+        'an unknown kid': await foreign({ kid: 'other' }),
+        'a kid of SQL': await foreign({ kid: `' OR 1=1 --` }),
+        'a kid of a path': await foreign({ kid: '../../../dev/null' }),
+        'a jwk of its own': await foreign({ jwk: ownPublic }),
+        'a jku of its own': await foreign({ jku: 'http://127.0.0.1:1/jwks.json' }),
+        'an x5u of its own': await foreign({ x5u: 'http://127.0.0.1:1/cert.pem' }),
+        'ours with a jwk': await ours({}, { jwk: ownPublic }),
+        'ours with a jku': await ours({}, { jku: 'http://127.0.0.1:1/' }),
+        'ours with crit': await ours({}, { crit: ['b64'], b64: true }),
+        'the type JWT': await ours({}, { typ: 'JWT' }),
+        'no type': await ours({}, { typ: undefined }),
+        'no kid': await ours({}, { kid: undefined }),
+        'another audience': await ours({ aud: 'elsewhere' }),
+        'another issuer': await ours({ iss: 'http://evil.test' }),
+        'no issuer': await ours({ iss: undefined }),
+        expired: await ours({ iat: now - 700, exp: now - 10 }),
+        'not yet valid': await ours({ nbf: now + 60 }),
+        'without end': await ours({ exp: undefined }),
+        'another subject': await ours({ sub: UNKNOWN }),
+        'another session': await ours({ sid: UNKNOWN }),
+        'no session': await ours({ sid: undefined }),
+        'a session of SQL': await ours({ sid: `' OR 1=1 --` }),
+        'a bit of the payload': `${raw.head}.${part({ ...claims, sub: UNKNOWN })}.${raw.signature}`,
+        'a bit of the signature': `${raw.head}.${raw.body}.${raw.signature.startsWith('A') ? 'B' : 'A'}${raw.signature.slice(1)}`,
+        'a refresh token': refreshToken,
+        nothing: '',
+        rubbish: 'a.b.c',
+        long: 'x'.repeat(4_000),
+      };
+      expect((await app.get('/v1/me', { token: await ours({}) })).status).toBe(200);
+      const plain = told(await app.get('/v1/me'));
+      const seen: Record<string, unknown> = {};
+      for (const [name, token] of Object.entries(attacks)) {
+        const answer = await app.get('/v1/me', { headers: { authorization: `Bearer ${token}` } });
+        seen[name] = [answer.status, told(answer)];
+      }
+      expect(seen).toEqual(Object.fromEntries(Object.keys(attacks).map((name) => [name, [401, plain]])));
+    });
+
+    it('count only as a bearer header', async () => {
+      const { token } = await given.customer(app);
+      expect((await app.get(`/v1/me?access_token=${token}`)).status).toBe(401);
+      expect((await app.get('/v1/me', { headers: { authorization: `Basic ${token}` } })).status).toBe(401);
+      expect((await app.get('/v1/me', { headers: { authorization: token } })).status).toBe(401);
+      expect((await app.get('/v1/me', { headers: { cookie: `token=${token}` } })).status).toBe(401);
+    });
+  });
+
+  /** What a process believes about a session is a second old at the most. */
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 1_050));
+});
+
+/** Signs with the real key of the store: what only the missing check of one claim or header would let through. */
+async function ourSigner(app: TestApp) {
+  const { AccessTokens } = await import('../src/identity/token/access-tokens.service.js');
+  const tokens = app.app.get(AccessTokens, { strict: false }) as unknown as {
+    active: { kid: string; key: Parameters<SignJWT['sign']>[0] };
+  };
+  const { token } = await given.customer(app);
+  const claims = decodeJwt(token);
+  const { active } = tokens;
+  return (changes: Record<string, unknown>, header: Record<string, unknown> = {}) => {
+    const head = { alg: 'ES256', typ: 'at+jwt', kid: active.kid, ...header };
+    return new SignJWT({ ...claims, ...changes }).setProtectedHeader(head).sign(active.key);
+  };
+}
