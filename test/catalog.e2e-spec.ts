@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { CatalogApi } from '../src/catalog/catalog.api.js';
+import { DemoCatalog } from '../src/catalog/demo/demo-catalog.service.js';
 import { Problem } from '../src/platform/http/problem.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
@@ -31,6 +32,32 @@ describe('the catalog', () => {
     }[];
   };
   const outOfStock = (error: unknown) => error instanceof Problem && error.code === 'catalog.out_of_stock';
+
+  describe('the demo shop', () => {
+    it('fills an empty store once, with things that can be bought and seen', async () => {
+      const fill = () => app.app.get(DemoCatalog).fill();
+      expect(await Promise.all([fill(), fill()])).toEqual(expect.arrayContaining([true, false]));
+      const tote = (await app.get('/v1/products/linen-tote')).body;
+      expect(tote.variants).toHaveLength(3);
+      expect(tote.variants[0]).toMatchObject({
+        sku: 'LINEN-TOTE-NATURAL',
+        price: { amount: 2900, currency: 'EUR' },
+      });
+      const dollars = (await app.get('/v1/products/courier-bag?currency=USD')).body.variants[0];
+      expect(dollars).toMatchObject({ price: { amount: 10900 }, compareAtPrice: { amount: 13900 } });
+      const page = (await app.get('/v1/products?category=home&limit=100')).body.items;
+      expect(page.length).toBeGreaterThan(25);
+      expect((await app.get('/v1/admin/locations', { token })).body.items).toHaveLength(2);
+      const picture = await app.get(tote.media[0].url);
+      expect([picture.status, picture.headers.get('content-type')]).toEqual([
+        200,
+        'image/svg+xml; charset=utf-8',
+      ]);
+      const etag = picture.headers.get('etag') ?? '';
+      expect((await app.get(tote.media[0].url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+      expect((await app.get('/v1/media/demo/nothing.svg')).status).toBe(404);
+    });
+  });
 
   describe('a product', () => {
     it('is made sellable by one call and shown by id and handle', async () => {

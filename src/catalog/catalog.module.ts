@@ -4,6 +4,9 @@ import { CatalogApi } from './catalog.api.js';
 import { CategoryController } from './category/category.controller.js';
 import { CategoryRepository } from './category/category.repository.js';
 import { CategoryService } from './category/category.service.js';
+import { DemoCatalogRepository } from './demo/demo-catalog.repository.js';
+import { DemoCatalog } from './demo/demo-catalog.service.js';
+import { DemoMediaController } from './demo/demo-media.controller.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportFileStore } from './import/import-file.store.js';
 import { ImportRepository } from './import/import.repository.js';
@@ -41,6 +44,7 @@ import { StockService } from './stock/stock.service.js';
   controllers: [
     AdminProductController,
     CategoryController,
+    DemoMediaController,
     ImportController,
     PriceController,
     ProductController,
@@ -51,6 +55,8 @@ import { StockService } from './stock/stock.service.js';
     CatalogApi,
     CategoryRepository,
     CategoryService,
+    DemoCatalog,
+    DemoCatalogRepository,
     Importer,
     ImportFileStore,
     ImportRepository,
