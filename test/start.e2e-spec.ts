@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newFolder, postmasterOf, RealProcess } from './support/real-process.js';
@@ -72,6 +73,40 @@ describe('npm start', () => {
       expect((await ended).code).toBe(0);
       expect(performance.now() - told).toBeLessThan(10_000);
       expect(postmasterOf(home)).toBeUndefined();
+    });
+  });
+
+  describe('the helpers', () => {
+    const home = folder();
+    const doctor = 'src/platform/start/doctor.js';
+    const reset = 'src/platform/start/reset.js';
+
+    it('doctor finds a fresh machine well, and a taken port not', async () => {
+      const well = await RealProcess.run(doctor, { DATA_DIR: home });
+      expect(well.output).not.toMatch(/^fail/m);
+      expect(well.code).toBe(0);
+      const taken = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const { port } = taken.address() as AddressInfo;
+      const ill = await RealProcess.run(doctor, { DATA_DIR: home, PORT: String(port) });
+      expect(ill.output).toMatch(/^fail +Port .+ → /m);
+      expect(ill.code).toBe(1);
+      taken.close();
+    });
+
+    it('reset spares a running program, forgets a stopped one, and leaves a foreign database alone', async () => {
+      const one = RealProcess.start({ DATA_DIR: home });
+      await one.url();
+      const refused = await RealProcess.run(reset, { DATA_DIR: home });
+      expect(refused).toMatchObject({ code: 1, complaints: [expect.stringMatching(/^Another Guildhall/)] });
+      expect(await ready(one)).toBe(200);
+      // Killed, not stopped: its database still runs.
+      await one.kill();
+      const foreign = await RealProcess.run(reset, { DATA_DIR: home, DATABASE_URL: 'postgres://db/shop' });
+      expect(foreign).toMatchObject({ code: 1, complaints: [expect.stringMatching(/^Nothing was touched/)] });
+      expect(postmasterOf(home)).toBeDefined();
+      expect((await RealProcess.run(reset, { DATA_DIR: home })).code).toBe(0);
+      expect(existsSync(home)).toBe(false);
     });
   });
 

@@ -5,12 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const program = path.resolve('dist/src/main.js');
-
 export interface Ending {
   code: number | null;
   /** What it said on its standard error, line by line. */
   complaints: string[];
+  output: string;
 }
 
 /** The compiled program in a process of its own, as `npm start` runs it. */
@@ -20,9 +19,9 @@ export class RealProcess {
   private output = '';
   private errors = '';
 
-  private constructor(settings: Record<string, string>) {
+  private constructor(program: string, parameters: string[], settings: Record<string, string>) {
     const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, [program], {
+    this.child = spawn(process.execPath, [path.resolve('dist', program), ...parameters], {
       // Nothing of the test's own settings: what it is not told, it has to find out.
       env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'error', ...settings } as NodeJS.ProcessEnv,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,7 +32,16 @@ export class RealProcess {
   }
 
   static start(settings: Record<string, string>): RealProcess {
-    return new RealProcess(settings);
+    return new RealProcess('src/main.js', [], settings);
+  }
+
+  /** Another program of ours, to its end. */
+  static async run(
+    program: string,
+    settings: Record<string, string>,
+    ...parameters: string[]
+  ): Promise<Ending> {
+    return new RealProcess(program, parameters, settings).ending();
   }
 
   /** Stops hard whatever a failed test has left running. */
@@ -61,7 +69,8 @@ export class RealProcess {
     if (!this.ended) await once(this.child, 'exit');
     // The last words may arrive after the end.
     await sleep(20);
-    return { code: this.child.exitCode, complaints: this.errors.split('\n').filter((line) => line !== '') };
+    const complaints = this.errors.split('\n').filter((line) => line !== '');
+    return { code: this.child.exitCode, complaints, output: this.output };
   }
 
   /** The signal that ended it; null when it ended by itself. */
