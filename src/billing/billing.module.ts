@@ -8,6 +8,7 @@ import { TestGateway } from './gateway/test-gateway.adapter.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
+import { OperationRepository } from './payment/operation.repository.js';
 import { PaymentAccess } from './payment/payment-access.service.js';
 import { PaymentAdminController } from './payment/payment.admin.controller.js';
 import { PaymentController } from './payment/payment.controller.js';
@@ -47,6 +48,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InboxService,
     InboxSubscribers,
     LedgerRepository,
+    OperationRepository,
     PaymentAccess,
     PaymentJobs,
     PaymentRepository,

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../../platform/failpoint.js';
-import { PaymentRepository, type PreparedCall } from '../payment/payment.repository.js';
+import { OperationRepository, type PreparedCall } from '../payment/operation.repository.js';
 import { type GatewayOutcome, type GatewaySnapshot, PaymentGateway } from './payment-gateway.port.js';
 
 /** Sends operations to the gateway and asks what became of them. Network only: never inside a transaction. */
@@ -10,12 +10,12 @@ export class GatewayCalls {
 
   constructor(
     private readonly gateway: PaymentGateway,
-    private readonly payments: PaymentRepository,
+    private readonly operations: OperationRepository,
   ) {}
 
   /** Sends an operation; its id is the key, so sending it again after a crash never moves money twice. */
   async send(operationId: string): Promise<GatewayOutcome> {
-    const call = await this.payments.prepared(operationId);
+    const call = await this.operations.prepared(operationId);
     if (call === null) throw new Error(`there is no operation ${operationId}`);
     failpoint('billing.before_gateway');
     const outcome = await this.dispatch(call);
@@ -27,7 +27,7 @@ export class GatewayCalls {
 
   /** What became of an operation that was left open. One that never arrived is sent again, unless it was a shopper's. */
   async ask(operationId: string): Promise<GatewayOutcome> {
-    const call = await this.payments.prepared(operationId);
+    const call = await this.operations.prepared(operationId);
     if (call === null) throw new Error(`there is no operation ${operationId}`);
     const { kind } = call.operation;
     const snapshot = await this.look(call);

@@ -14,6 +14,7 @@ import {
   ReviewPaymentDto,
 } from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
+import { OperationRepository } from './operation.repository.js';
 import { PaymentRepository } from './payment.repository.js';
 import { PaymentService } from './payment.service.js';
 
@@ -26,6 +27,7 @@ const AdminPaymentPage = PageOf(AdminPaymentDto);
 export class PaymentAdminController {
   constructor(
     private readonly payments: PaymentRepository,
+    private readonly operations: OperationRepository,
     private readonly service: PaymentService,
     private readonly audit: Audit,
     private readonly cursors: Cursors,
@@ -58,7 +60,7 @@ export class PaymentAdminController {
   async get(@Param('id', ParseUUIDPipe) id: string): Promise<PaymentDetailDto> {
     const payment = await this.payments.find(id);
     if (payment === null) throw platformProblems.not_found();
-    const operations = await this.payments.operationsOf(id);
+    const operations = await this.operations.ofPayment(id);
     return {
       ...AdminPaymentDto.from(payment),
       operations: operations.map((each) => OperationDto.from(each)),

@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
 import { GatewayCalls } from '../gateway/gateway-calls.service.js';
 import { Operation } from './operation.entity.js';
-import { PaymentRepository } from './payment.repository.js';
+import { OperationRepository } from './operation.repository.js';
 import { PaymentService } from './payment.service.js';
 
 const AT_ONCE = 50;
@@ -17,7 +17,7 @@ export class PaymentJobs {
   constructor(
     private readonly database: Database,
     private readonly payments: PaymentService,
-    private readonly rows: PaymentRepository,
+    private readonly operations: OperationRepository,
     private readonly calls: GatewayCalls,
     private readonly clock: Clock,
   ) {}
@@ -31,7 +31,7 @@ export class PaymentJobs {
   private async repairSome(): Promise<number> {
     const due = await this.database.transaction(() => {
       const now = this.clock.now();
-      return this.rows.claimDue(now, AT_ONCE, ({ status, kind, checks }) =>
+      return this.operations.claimDue(now, AT_ONCE, ({ status, kind, checks }) =>
         Operation.nextCheck(status, kind, checks + 1, now),
       );
     });

@@ -1,10 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
-import { Money } from '../../platform/money/money.js';
+import type { Money } from '../../platform/money/money.js';
 import type { Posting } from '../ledger/posting.js';
-import { Operation, type OperationKind, type OperationStatus } from './operation.entity.js';
-import { Payment, type PaymentStatus } from './payment.entity.js';
+import type { Operation, OperationStatus } from './operation.entity.js';
+import type { Payment } from './payment.entity.js';
+import {
+  OPERATION,
+  type OperationColumns,
+  PAYMENT,
+  type PaymentColumns,
+  toOperation,
+  toPayment,
+} from './payment.rows.js';
 
 /** No card is tried for ever: after this many attempts a payment takes no more. */
 export const MAX_ATTEMPTS = 20;
@@ -25,14 +33,6 @@ export interface OpenRow {
   readonly nextCheckAt: Date | null;
 }
 
-/** What a call to the gateway needs to know of its operation. */
-export interface PreparedCall {
-  readonly operation: Operation;
-  readonly token: string | null;
-  readonly returnUrl: string | null;
-  readonly chargeRef: string | null;
-}
-
 export interface PaymentFilter {
   readonly orderId: string | null;
   readonly customerId: string | null;
@@ -40,44 +40,7 @@ export interface PaymentFilter {
   readonly currency: string | null;
 }
 
-interface PaymentColumns {
-  id: string;
-  order_id: string;
-  customer_id: string | null;
-  status: PaymentStatus;
-  amount: string;
-  currency: string;
-  captured: string;
-  refund_reserved: string;
-  refunded: string;
-  gateway: string;
-  gateway_ref: string | null;
-  operation_id: string;
-  attempts: number;
-  decline_code: string | null;
-  review_reason: string | null;
-  next_action_url: string | null;
-  version: number;
-  created_at: Date;
-}
-
-interface OperationColumns {
-  o_id: string;
-  o_payment_id: string;
-  o_kind: OperationKind;
-  o_status: OperationStatus;
-  o_attempt: number;
-  o_amount: string;
-  o_currency: string;
-  o_gateway_ref: string | null;
-  o_gateway_version: string;
-  o_code: string | null;
-  o_refund_id: string | null;
-  o_checks: number;
-  o_next_check_at: Date | null;
-}
-
-/** Payments and operations: every write is one guarded statement, every change of a state is made under the payment's lock. */
+/** Payments: every write is one guarded statement, every change of a state is made under the payment's lock. */
 @Injectable()
 export class PaymentRepository {
   constructor(private readonly database: Database) {}
@@ -187,56 +150,6 @@ export class PaymentRepository {
     );
   }
 
-  /** An operation that the house itself wants done: it is due at once and is sent by a job. */
-  async addOperation(
-    payment: Payment,
-    fields: {
-      id: string;
-      kind: OperationKind;
-      ref: string;
-      amount: Money;
-      refundId: string | null;
-      now: Date;
-      nextCheckAt: Date | null;
-    },
-  ): Promise<void> {
-    await this.database.execute(
-      `INSERT INTO billing.operations
-         (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id, next_check_at, created_at, updated_at)
-       VALUES ($1, $2, $3, 'created', $4, $5, $6, $7, $8, $9, $10, $10)`,
-      [
-        fields.id,
-        payment.id,
-        fields.kind,
-        payment.attempts,
-        fields.amount.amount,
-        fields.amount.currency,
-        fields.ref,
-        fields.refundId,
-        fields.nextCheckAt,
-        fields.now,
-      ],
-    );
-  }
-
-  async prepared(operationId: string): Promise<PreparedCall | null> {
-    const [row] = await this.database.query<
-      OperationColumns & { token: string | null; return_url: string | null; charge_ref: string | null }
-    >(
-      `SELECT ${OPERATION}, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref
-         FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id WHERE o.id = $1`,
-      [operationId],
-    );
-    return row
-      ? {
-          operation: toOperation(row),
-          token: row.token,
-          returnUrl: row.return_url,
-          chargeRef: row.charge_ref,
-        }
-      : null;
-  }
-
   async find(paymentId: string): Promise<Payment | null> {
     const [row] = await this.database.query<PaymentColumns>(
       `SELECT ${PAYMENT} FROM billing.payments p WHERE id = $1`,
@@ -264,15 +177,6 @@ export class PaymentRepository {
       [paymentId, customerId, accessHash],
     );
     return row ? toPayment(row) : null;
-  }
-
-  /** The operations of a payment, oldest first. */
-  async operationsOf(paymentId: string): Promise<Operation[]> {
-    const rows = await this.database.query<OperationColumns>(
-      `SELECT ${OPERATION} FROM billing.operations o WHERE payment_id = $1 ORDER BY created_at, id`,
-      [paymentId],
-    );
-    return rows.map(toOperation);
   }
 
   /** The payment that a charge at the gateway belongs to: by our operation, else by its reference. */
@@ -306,78 +210,10 @@ export class PaymentRepository {
     );
     return rows.map(toPayment);
   }
-
-  /** Claims what is due for a look, pushing each to its next hour, so that two workers never take the same. */
-  async claimDue(
-    now: Date,
-    limit: number,
-    next: (operation: Operation) => Date | null,
-  ): Promise<Operation[]> {
-    const rows = await this.database.query<OperationColumns>(
-      `SELECT ${OPERATION} FROM billing.operations o
-        WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
-      [now, limit],
-    );
-    const operations = rows.map(toOperation);
-    if (operations.length > 0) {
-      await this.database.execute(
-        `UPDATE billing.operations o SET checks = checks + 1, next_check_at = due.next
-           FROM unnest($1::uuid[], $2::timestamptz[]) AS due (id, next) WHERE o.id = due.id`,
-        [operations.map(({ id }) => id), operations.map(next)],
-      );
-    }
-    return operations;
-  }
 }
 
 const refundStatus = (status: OperationStatus): string =>
   status === 'succeeded' ? 'succeeded' : status === 'failed' ? 'failed' : 'pending';
-
-const toPayment = (row: PaymentColumns): Payment => {
-  const money = (amount: string) => Money.of(BigInt(amount), row.currency);
-  return new Payment({
-    id: row.id,
-    orderId: row.order_id,
-    customerId: row.customer_id,
-    status: row.status,
-    amount: money(row.amount),
-    captured: money(row.captured),
-    refundReserved: money(row.refund_reserved),
-    refunded: money(row.refunded),
-    gateway: row.gateway,
-    gatewayRef: row.gateway_ref,
-    operationId: row.operation_id,
-    attempts: row.attempts,
-    declineCode: row.decline_code,
-    reviewReason: row.review_reason,
-    nextActionUrl: row.next_action_url,
-    version: row.version,
-    createdAt: row.created_at,
-  });
-};
-
-const toOperation = (row: OperationColumns): Operation =>
-  new Operation({
-    id: row.o_id,
-    paymentId: row.o_payment_id,
-    kind: row.o_kind,
-    status: row.o_status,
-    attempt: row.o_attempt,
-    amount: Money.of(BigInt(row.o_amount), row.o_currency),
-    gatewayRef: row.o_gateway_ref,
-    gatewayVersion: Number(row.o_gateway_version),
-    code: row.o_code,
-    refundId: row.o_refund_id,
-    checks: row.o_checks,
-    nextCheckAt: row.o_next_check_at,
-  });
-
-const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
-  p.gateway, p.gateway_ref, p.operation_id, p.attempts, p.decline_code, p.review_reason, p.next_action_url, p.version, p.created_at`;
-
-const OPERATION = `o.id AS o_id, o.payment_id AS o_payment_id, o.kind AS o_kind, o.status AS o_status, o.attempt AS o_attempt,
-  o.amount AS o_amount, o.currency AS o_currency, o.gateway_ref AS o_gateway_ref, o.gateway_version AS o_gateway_version,
-  o.code AS o_code, o.refund_id AS o_refund_id, o.checks AS o_checks, o.next_check_at AS o_next_check_at`;
 
 const OPEN = `
   WITH payment AS (

@@ -24,6 +24,7 @@ import {
 } from '../gateway/payment-gateway.port.js';
 import { RefundService } from '../refund/refund.service.js';
 import { Operation } from './operation.entity.js';
+import { OperationRepository } from './operation.repository.js';
 import type { Payment, Settlement } from './payment.entity.js';
 import { paymentProblems } from './payment.errors.js';
 import { MAX_ATTEMPTS, PaymentRepository } from './payment.repository.js';
@@ -50,6 +51,7 @@ export class PaymentService {
   constructor(
     private readonly database: Database,
     private readonly payments: PaymentRepository,
+    private readonly operations: OperationRepository,
     private readonly refunds: RefundService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -103,7 +105,7 @@ export class PaymentService {
   /** Everything that the gateway's view of a charge says about a payment, in one transaction. */
   async apply(paymentId: string, snapshot: GatewaySnapshot): Promise<void> {
     await this.database.transaction(async () => {
-      for (const operation of await this.payments.operationsOf(paymentId)) {
+      for (const operation of await this.operations.ofPayment(paymentId)) {
         const outcome = snapshot.outcomeOf(operation.id);
         const known =
           (operation.status === 'succeeded' && outcome?.kind === 'ok') ||
@@ -189,7 +191,7 @@ export class PaymentService {
   private async scheduleVoid(payment: Payment, now: Date): Promise<void> {
     if (payment.gatewayRef === null) return;
     const id = newId();
-    await this.payments.addOperation(payment, {
+    await this.operations.add(payment, {
       id,
       kind: 'void',
       ref: payment.gatewayRef,
@@ -208,7 +210,7 @@ export class PaymentService {
     this.log.warn(`payment ${payment.id}: ${amount.toString()} came too late and goes back (${kind})`);
     const operationId = newId();
     const refundId = kind === 'refund' ? newId() : null;
-    await this.payments.addOperation(payment, {
+    await this.operations.add(payment, {
       id: operationId,
       kind,
       ref,

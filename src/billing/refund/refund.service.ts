@@ -7,6 +7,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { type Posting, postings } from '../ledger/posting.js';
 import { Operation } from '../payment/operation.entity.js';
+import { OperationRepository } from '../payment/operation.repository.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { refundProblems } from './refund.errors.js';
@@ -26,6 +27,7 @@ export class RefundService {
     private readonly database: Database,
     private readonly refunds: RefundRepository,
     private readonly payments: PaymentRepository,
+    private readonly operations: OperationRepository,
     private readonly ledger: LedgerRepository,
     private readonly clock: Clock,
   ) {}
@@ -60,7 +62,7 @@ export class RefundService {
     const now = this.clock.now();
     const amount = Money.of(reserved, payment.amount.currency);
     const [refundId, operationId] = [newId(), newId()];
-    await this.payments.addOperation(payment, {
+    await this.operations.add(payment, {
       id: operationId,
       kind: 'refund',
       ref: payment.gatewayRef,

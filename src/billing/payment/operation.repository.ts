@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { Money } from '../../platform/money/money.js';
+import type { Operation, OperationKind } from './operation.entity.js';
+import type { Payment } from './payment.entity.js';
+import { OPERATION, type OperationColumns, toOperation } from './payment.rows.js';
+
+/** What a call to the gateway needs to know of its operation. */
+export interface PreparedCall {
+  readonly operation: Operation;
+  readonly token: string | null;
+  readonly returnUrl: string | null;
+  readonly chargeRef: string | null;
+}
+
+/** Calls to gateways: what is to be sent, what was, and what somebody must look at. Their outcomes are written with their payment. */
+@Injectable()
+export class OperationRepository {
+  constructor(private readonly database: Database) {}
+
+  /** An operation that the house itself wants done: it is due at once and is sent by a job. */
+  async add(
+    payment: Payment,
+    fields: {
+      id: string;
+      kind: OperationKind;
+      ref: string;
+      amount: Money;
+      refundId: string | null;
+      now: Date;
+      nextCheckAt: Date | null;
+    },
+  ): Promise<void> {
+    await this.database.execute(
+      `INSERT INTO billing.operations
+         (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id, next_check_at, created_at, updated_at)
+       VALUES ($1, $2, $3, 'created', $4, $5, $6, $7, $8, $9, $10, $10)`,
+      [
+        fields.id,
+        payment.id,
+        fields.kind,
+        payment.attempts,
+        fields.amount.amount,
+        fields.amount.currency,
+        fields.ref,
+        fields.refundId,
+        fields.nextCheckAt,
+        fields.now,
+      ],
+    );
+  }
+
+  async prepared(operationId: string): Promise<PreparedCall | null> {
+    const [row] = await this.database.query<
+      OperationColumns & { token: string | null; return_url: string | null; charge_ref: string | null }
+    >(
+      `SELECT ${OPERATION}, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref
+         FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id WHERE o.id = $1`,
+      [operationId],
+    );
+    return row
+      ? {
+          operation: toOperation(row),
+          token: row.token,
+          returnUrl: row.return_url,
+          chargeRef: row.charge_ref,
+        }
+      : null;
+  }
+
+  /** The operations of a payment, oldest first. */
+  async ofPayment(paymentId: string): Promise<Operation[]> {
+    const rows = await this.database.query<OperationColumns>(
+      `SELECT ${OPERATION} FROM billing.operations o WHERE payment_id = $1 ORDER BY created_at, id`,
+      [paymentId],
+    );
+    return rows.map(toOperation);
+  }
+
+  /** Claims what is due for a look, pushing each to its next hour, so that two workers never take the same. */
+  async claimDue(
+    now: Date,
+    limit: number,
+    next: (operation: Operation) => Date | null,
+  ): Promise<Operation[]> {
+    const rows = await this.database.query<OperationColumns>(
+      `SELECT ${OPERATION} FROM billing.operations o
+        WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [now, limit],
+    );
+    const operations = rows.map(toOperation);
+    if (operations.length > 0) {
+      await this.database.execute(
+        `UPDATE billing.operations o SET checks = checks + 1, next_check_at = due.next
+           FROM unnest($1::uuid[], $2::timestamptz[]) AS due (id, next) WHERE o.id = due.id`,
+        [operations.map(({ id }) => id), operations.map(next)],
+      );
+    }
+    return operations;
+  }
+}

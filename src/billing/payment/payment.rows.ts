@@ -1,0 +1,88 @@
+import { Money } from '../../platform/money/money.js';
+import { Operation, type OperationKind, type OperationStatus } from './operation.entity.js';
+import { Payment, type PaymentStatus } from './payment.entity.js';
+
+export interface PaymentColumns {
+  id: string;
+  order_id: string;
+  customer_id: string | null;
+  status: PaymentStatus;
+  amount: string;
+  currency: string;
+  captured: string;
+  refund_reserved: string;
+  refunded: string;
+  gateway: string;
+  gateway_ref: string | null;
+  operation_id: string;
+  attempts: number;
+  decline_code: string | null;
+  review_reason: string | null;
+  next_action_url: string | null;
+  version: number;
+  created_at: Date;
+}
+
+export interface OperationColumns {
+  o_id: string;
+  o_payment_id: string;
+  o_kind: OperationKind;
+  o_status: OperationStatus;
+  o_attempt: number;
+  o_amount: string;
+  o_currency: string;
+  o_gateway_ref: string | null;
+  o_gateway_version: string;
+  o_code: string | null;
+  o_refund_id: string | null;
+  o_checks: number;
+  o_next_check_at: Date | null;
+}
+
+export const toPayment = (row: PaymentColumns): Payment => {
+  const money = (amount: string) => Money.of(BigInt(amount), row.currency);
+  return new Payment({
+    id: row.id,
+    orderId: row.order_id,
+    customerId: row.customer_id,
+    status: row.status,
+    amount: money(row.amount),
+    captured: money(row.captured),
+    refundReserved: money(row.refund_reserved),
+    refunded: money(row.refunded),
+    gateway: row.gateway,
+    gatewayRef: row.gateway_ref,
+    operationId: row.operation_id,
+    attempts: row.attempts,
+    declineCode: row.decline_code,
+    reviewReason: row.review_reason,
+    nextActionUrl: row.next_action_url,
+    version: row.version,
+    createdAt: row.created_at,
+  });
+};
+
+export const toOperation = (row: OperationColumns): Operation =>
+  new Operation({
+    id: row.o_id,
+    paymentId: row.o_payment_id,
+    kind: row.o_kind,
+    status: row.o_status,
+    attempt: row.o_attempt,
+    amount: Money.of(BigInt(row.o_amount), row.o_currency),
+    gatewayRef: row.o_gateway_ref,
+    gatewayVersion: Number(row.o_gateway_version),
+    code: row.o_code,
+    refundId: row.o_refund_id,
+    checks: row.o_checks,
+    nextCheckAt: row.o_next_check_at,
+  });
+
+/** The columns of a payment `p`. */
+export const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
+  p.gateway, p.gateway_ref, p.operation_id, p.attempts, p.decline_code, p.review_reason, p.next_action_url, p.version, p.created_at`;
+
+/** The columns of an operation `o`, beside those of its payment. */
+export const OPERATION = `o.id AS o_id, o.payment_id AS o_payment_id, o.kind AS o_kind, o.status AS o_status, o.attempt AS o_attempt,
+  o.amount AS o_amount, o.currency AS o_currency, o.gateway_ref AS o_gateway_ref, o.gateway_version AS o_gateway_version,
+  o.code AS o_code, o.refund_id AS o_refund_id, o.checks AS o_checks, o.next_check_at AS o_next_check_at`;
