@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 import { type Actor, may } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Config } from '../../platform/config.js';
