@@ -7,7 +7,7 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { Problem } from '../../platform/http/problem.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, totalOf } from './order.js';
-import { OrderRepository } from './order.repository.js';
+import { type Glance, OrderRepository } from './order.repository.js';
 import { isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
 
 /**
@@ -43,9 +43,9 @@ export class OrderPaymentService {
   }
 
   /** Whether `take` would change nothing. */
-  isUpToDate(order: Order, payments: readonly PaymentView[]): boolean {
+  isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
     const settled = order.status === 'placed' || order.status === 'completed';
-    return settled && paymentStatusOf(payments, totalOf(order)) === order.paymentStatus;
+    return settled && paymentStatusOf(payments, order.total) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {

@@ -86,7 +86,7 @@ export class OrderShippingDto {
   taxLines: TaxCategoryDto[];
 }
 
-export class NextActionDto {
+export class OrderNextActionDto {
   @OneOf(['redirect'])
   type: string;
 
@@ -121,8 +121,8 @@ export class OrderPaymentDto {
   @Text({ max: 100, nullable: true })
   declineCode: string | null;
 
-  @Nested(() => NextActionDto, { nullable: true, description: 'Where to send the shopper next.' })
-  nextAction: NextActionDto | null;
+  @Nested(() => OrderNextActionDto, { nullable: true, description: 'Where to send the shopper next.' })
+  nextAction: OrderNextActionDto | null;
 }
 
 export class FulfilmentLineDto {

@@ -38,7 +38,7 @@ export class OrderJobs {
         await this.database.transaction(() => this.expireOne(id));
       } catch (error) {
         // One odd order must not keep the stock of the others.
-        this.log.error(`order ${id} could not be expired: ${String(error)}`);
+        this.log.warn(`order ${id} could not be expired: ${String(error)}`);
       }
     }
     return due.length;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/access/actor.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
 import type { Order, OrderLine, OrderTaxLine } from './order.js';
 import { NEXT, type Statuses } from './order.statuses.js';
 
@@ -11,6 +12,10 @@ export interface Deed {
   actor: Actor;
   at: Date;
   note?: string;
+}
+
+export interface Glance extends Statuses {
+  total: Money;
 }
 
 type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total';
@@ -117,6 +122,15 @@ export class OrderRepository {
   async find(id: string): Promise<Order | undefined> {
     const [row] = await this.database.query<Row>(`${SELECT} WHERE o.id = $1`, [id]);
     return row && toOrder(row);
+  }
+
+  /** Only what tells whether the order has heard of its payments. */
+  async glance(id: string): Promise<Glance | undefined> {
+    const [row] = await this.database.query<Omit<Glance, 'total'> & { total: string; currency: string }>(
+      GLANCE,
+      [id],
+    );
+    return row && { ...row, total: Money.of(BigInt(row.total), row.currency) };
   }
 
   /** Locked first and read afterwards, so that what is read is what the lock holders before us have written. */
@@ -226,6 +240,10 @@ const EXTEND = `
   UPDATE ordering.orders SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'`;
 const UNPAID = `
   SELECT id FROM ordering.orders WHERE status = 'pending_payment' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`;
+
+const GLANCE = `
+  SELECT status, payment_status AS "paymentStatus", fulfilment_status AS "fulfilmentStatus", total, currency
+  FROM ordering.orders WHERE id = $1`;
 
 const SELECT = `
   SELECT o.id, o.number::text, o.cart_id AS "cartId", o.customer_id AS "customerId", o.access_hash AS "tokenHash",

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import { type Actor, may } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
@@ -27,6 +28,7 @@ export class OrderService {
     private readonly billing: BillingApi,
     private readonly catalog: CatalogApi,
     private readonly outbox: Outbox,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -54,6 +56,12 @@ export class OrderService {
       }
       await this.end(order, 'canceled', holder.actor, reason);
       this.outbox.record(new OrderCanceled({ orderId: id, number: order.number }));
+      this.audit.record({
+        actor: holder.actor,
+        action: 'ordering.order.canceled',
+        subjectType: 'order',
+        subjectId: id,
+      });
     });
     return this.get(id, holder);
   }

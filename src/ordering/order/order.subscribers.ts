@@ -63,7 +63,7 @@ export class OrderPaymentSubscribers {
 
   /** The order follows its payments; most of the time the checkout was quicker and there is nothing to do. */
   private async follow(orderId: string): Promise<void> {
-    const seen = await this.orders.find(orderId);
+    const seen = await this.orders.glance(orderId);
     if (!seen || this.orderPayments.isUpToDate(seen, await this.payments.paymentsOf([orderId]))) return;
     // Only under its lock can no other messenger's news get lost.
     const order = await this.orders.locked(orderId);
