@@ -32,6 +32,18 @@ describe('npm start', () => {
       expect(await ready(first)).toBe(200);
     });
 
+    it('sells something of its demo store at once', async () => {
+      const bought = await RealProcess.run(
+        'bench/purchase.js',
+        { DATA_DIR: home },
+        '--url',
+        await first.url(),
+      );
+      expect(bought.output).not.toMatch(/^✗/m);
+      expect(bought.output).toMatch(/^✓ confirmation .+Your order 1001/m);
+      expect(bought.code).toBe(0);
+    });
+
     it('adopts the database of a killed program', async () => {
       const postmaster = postmasterOf(home);
       await first.kill();
