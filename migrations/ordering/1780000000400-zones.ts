@@ -45,6 +45,7 @@ export class OrderingZones1780000000400 implements MigrationInterface {
       DROP TABLE ordering.shipping_zones;
       DROP TABLE ordering.tax_zone_countries;
       DROP TABLE ordering.tax_zones;
+      DROP SCHEMA ordering;
     `);
   }
 }

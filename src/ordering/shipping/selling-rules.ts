@@ -44,7 +44,8 @@ export class SellingRules {
   }
 
   private async read(): Promise<Rules> {
-    const [tax, shipping] = await Promise.all([this.taxZones.all(), this.shippingZones.all()]);
-    return { tax, shipping };
+    // One after the other: inside a transaction both go over the same connection.
+    const tax = await this.taxZones.all();
+    return { tax, shipping: await this.shippingZones.all() };
   }
 }
