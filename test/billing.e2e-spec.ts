@@ -344,7 +344,7 @@ describe('billing', () => {
         nextAction: { type: 'redirect', url: view.nextAction?.url },
       });
       const page = await (await fetch(view.nextAction?.url ?? '')).text();
-      expect(page).toContain('Approve');
+      expect(page).toContain('<strong>1.00 EUR</strong>');
       await decide(view, 'approve');
       const answer = await confirm(paymentId, cartToken);
       expect(answer).toMatchObject({ status: 200, body: { status: 'captured', nextAction: null } });

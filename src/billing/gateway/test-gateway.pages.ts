@@ -1,3 +1,4 @@
+import { Money } from '../../platform/money/money.js';
 import type { Charge } from './test-gateway.journal.js';
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -8,7 +9,7 @@ function page(title: string, body: string): string {
 button{font:inherit;padding:.5rem 1rem;margin-right:.5rem}</style><h1>${title}</h1>${body}</html>`;
 }
 
-const readable = (charge: Charge): string => `${charge.amount} ${escape(charge.currency)} (minor units)`;
+const readable = (charge: Charge): string => Money.of(charge.amount, charge.currency).toString();
 
 /** What a bank would ask its customer during 3-D Secure. */
 export function challengePage(charge: Charge): string {

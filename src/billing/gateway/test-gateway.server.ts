@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isCurrency } from '../../platform/money/currencies.js';
 import { type Book, gatewayNow } from './test-gateway.book.js';
 import { challengePage, outcomePage } from './test-gateway.pages.js';
 import type { Charge, KeptAnswer } from './test-gateway.journal.js';
@@ -97,6 +98,7 @@ export function gatewayServer(book: Book, rules: GatewayRules, webhooks: Webhook
       typeof operationId !== 'string' ||
       !isAmount(amount) ||
       typeof currency !== 'string' ||
+      !isCurrency(currency) ||
       typeof token !== 'string' ||
       (capture !== 'automatic' && capture !== 'manual')
     ) {
