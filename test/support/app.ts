@@ -127,7 +127,7 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
     ...applicationOptions,
     logger: process.env.LOG_LEVEL ? ['error', 'warn'] : false,
   });
-  await prepareApplication(app);
+  prepareApplication(app);
   await app.init();
   await firstStart(app);
   await app.listen(0, '127.0.0.1');

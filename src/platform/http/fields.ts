@@ -214,7 +214,8 @@ export function ListOf(type: () => Constructor, options: FieldOptions & { max: n
   return field(
     options,
     {
-      type: type as () => new () => object,
+      // Swagger knows a lazy type by the name `type` of the function.
+      type: () => type(),
       isArray: true,
       maxItems: max,
       ...(min > 0 && { minItems: min }),
@@ -278,7 +279,7 @@ export function MoneyField(options: FieldOptions = {}) {
 
 function nestedSchema(type: () => Constructor, options: FieldOptions): ApiPropertyOptions {
   return {
-    type: type as () => new () => object,
+    type: () => type(),
     ...(options.nullable && { nullable: true }),
   } as ApiPropertyOptions;
 }

@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import findMyWay from 'find-my-way';
 import qs from 'qs';
+import { serveReference } from '../openapi/pages.js';
 import { PageCache } from './page-cache.js';
 import { platformProblems } from './problem.js';
 import { ProblemFilter, sendProblem, toProblem } from './problem.filter.js';
@@ -53,7 +54,7 @@ export function fastifyAdapter(): FastifyAdapter {
 }
 
 /** Pipes, filters and hooks that hold for every request, in process and in tests alike. */
-export async function prepareApplication(app: NestFastifyApplication): Promise<void> {
+export function prepareApplication(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());
@@ -63,7 +64,7 @@ export async function prepareApplication(app: NestFastifyApplication): Promise<v
   answerUnknownRoutes(server);
   // What fails before Nest is reached (unreadable body, too large, wrong type).
   server.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)));
-  await Promise.resolve();
+  serveReference(app);
 }
 
 /** PATCH comes as `application/merge-patch+json` too; an empty body is an empty body and not a fault. */
@@ -95,11 +96,14 @@ function answerUnknownRoutes(server: FastifyInstance): void {
   });
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '/';
-    const allowed = METHODS.filter((method) => routes.find(method, path) !== null);
+    const allowed = METHODS.filter(
+      (method) => method !== request.method && routes.find(method, path) !== null,
+    );
     sendProblem(
       request,
       reply,
-      allowed.length > 0
+      allowed.length > 0 &&
+        !METHODS.some((method) => method === request.method && routes.find(method, path) !== null)
         ? platformProblems.method_not_allowed(`Use ${allowed.join(' or ')}.`, {
             headers: { allow: allowed.join(', ') },
           })

@@ -85,7 +85,7 @@ async function open(module: Type, config: Config, shutdown: Shutdown): Promise<O
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   installRequestLog(server, logger, app.get(Metrics));
   app.get(Readiness).install(server);
-  await prepareApplication(app);
+  prepareApplication(app);
   await app.init();
   const workers = app.get(Workers);
   shutdown.add(async () => {

@@ -1,0 +1,240 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { problemRegistry } from '../http/problem.js';
+
+type Json = Record<string, unknown>;
+interface OperationObject extends Json {
+  operationId: string;
+  tags?: string[];
+  parameters?: { name: string; in: string; [key: string]: unknown }[];
+  requestBody?: { content: Record<string, Json> };
+  responses: Record<string, Json>;
+  security?: Json[];
+  'x-permissions'?: string[];
+  'x-problems'?: string[];
+}
+interface Document extends Json {
+  paths: Record<string, Record<string, OperationObject>>;
+  components: { schemas: Record<string, Json>; responses?: Json; headers?: Json };
+  tags?: { name: string; description?: string }[];
+}
+
+export interface Documents {
+  /** For shops and customers. */
+  store: object;
+  /** For staff and their machines. */
+  admin: object;
+}
+
+const GUIDE = `Guildhall sells things: accounts, catalog, carts, checkout, orders and payments over REST.
+
+**Money** is \`{"amount": 1999, "currency": "EUR"}\` in minor units. **Time** is ISO 8601 in UTC. Absent values are null.
+
+**Lists** take \`limit\` and \`cursor\` and answer \`items\` and \`nextCursor\`; unknown parameters are refused.
+
+**Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`; each has a page at \`/problems/{code}\`.
+
+**Repeat safely**: send an \`Idempotency-Key\` and the same one again when no answer came; you get the first answer.
+
+**Write safely**: send the \`ETag\` that you read as \`If-Match\`; 412 says that somebody was quicker.
+
+**Guests** hold a cart by the \`X-Cart-Token\` that creating it returned once; it goes on opening the order and its payments.`;
+
+/** Statuses that any operation may answer, beside what it declares. */
+const EVERYWHERE = ['platform.invalid_input', 'platform.internal_error', 'platform.unavailable'];
+
+const TAGS: Record<string, string> = {
+  account: "One's own account.",
+  carts: 'Carts, from the first line to the checkout.',
+  categories: 'The tree of categories.',
+  imports: 'Products from files.',
+  ledger: 'Double-entry books.',
+  operations: 'What operators look at.',
+  orders: 'Orders, their fulfilment and cancellation.',
+  payments: 'Payments and refunds.',
+  people: 'Customers and staff.',
+  prices: 'Which price, since when, by whom.',
+  products: 'What is sold.',
+  shipping: 'Where parcels go and for how much.',
+  'sign-in': 'Signing in and everything that leads to it.',
+  stock: 'How many there are and where.',
+  tax: 'Which rate applies where.',
+};
+
+/** Both documents, from the code. The same code gives the same bytes. */
+export function buildDocuments(app: INestApplication): Documents {
+  const config = new DocumentBuilder()
+    .setTitle('Guildhall')
+    .setDescription(GUIDE)
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .setOpenAPIVersion('3.1.0')
+    .addServer('/', 'This store')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'Access token of `POST /v1/auth/login`.',
+    })
+    .build();
+  const whole = SwaggerModule.createDocument(app, config) as unknown as Document;
+  for (const [path, item] of Object.entries(whole.paths)) {
+    for (const operation of Object.values(item)) finishOperation(path, operation);
+  }
+  for (const schema of Object.values(whole.components.schemas)) finishSchema(schema);
+  whole.components.schemas.Problem = PROBLEM_SCHEMA;
+  whole.components.responses = problemResponses();
+  const isStaff = (path: string) => path.startsWith('/v1/admin');
+  const store = part(whole, (path) => !isStaff(path));
+  return {
+    store,
+    admin: { ...part(whole, isStaff), info: { ...(whole.info as Json), title: 'Guildhall for staff' } },
+  };
+}
+
+/** The served document must not be cached by whoever wrote it: it is what the committed file is compared with. */
+export const documentText = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+
+function finishOperation(path: string, operation: OperationObject): void {
+  const permissions = operation['x-permissions'] ?? [];
+  operation.security = permissions.length > 0 ? [{ bearer: [] }] : [];
+  const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
+  if (permissions.length > 0)
+    for (const code of ['platform.unauthorized', 'platform.forbidden']) codes.add(code);
+  if (path.includes('{')) codes.add('platform.not_found');
+  delete operation['x-problems'];
+  const byStatus = new Map<number, string[]>();
+  for (const code of [...codes].sort()) {
+    const status = problemRegistry.get(code)?.status;
+    if (status === undefined) throw new Error(`${operation.operationId} names the unknown problem ${code}`);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  for (const [status, list] of byStatus) {
+    operation.responses[String(status)] = problemResponse(list);
+  }
+  for (const answer of Object.values(operation.responses)) {
+    answer.headers = {
+      'X-Request-Id': {
+        description: 'Id of the request, in logs and problems too.',
+        schema: { type: 'string' },
+      },
+    };
+  }
+  for (const parameter of operation.parameters ?? []) {
+    // Nest says nothing about the type of a path parameter without a pipe.
+    parameter.schema ??= { type: 'string' };
+    if (parameter.in === 'path' && parameter.example === undefined) {
+      parameter.example = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
+    }
+    if (parameter.in === 'query' && isObject(parameter.schema as Json))
+      Object.assign(parameter, { style: 'deepObject', explode: true });
+  }
+}
+
+const isObject = (schema: Json): boolean => schema.type === 'object' || '$ref' in schema || 'allOf' in schema;
+
+/** Unknown properties of a request are refused, so its schema says so; answers may grow. */
+function finishSchema(schema: Json): void {
+  for (const property of Object.values((schema.properties ?? {}) as Record<string, Json>)) {
+    // OpenAPI 3.1 knows no `nullable`; a reference that may be null is a choice.
+    if (property.nullable === true) {
+      delete property.nullable;
+      if (Array.isArray(property.allOf)) {
+        property.anyOf = [...(property.allOf as Json[]), { type: 'null' }];
+        delete property.allOf;
+      } else if (typeof property.type === 'string') property.type = [property.type, 'null'];
+      if (Array.isArray(property.enum)) property.enum = [...(property.enum as unknown[]), null];
+    }
+  }
+}
+
+function problemResponse(codes: string[]): Json {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${problemRegistry.get(code)?.meaning ?? ''}`).join('\n\n'),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
+      },
+    },
+  };
+}
+
+function exampleOf(code: string): Json {
+  const { status, title, meaning } = problemRegistry.get(code) ?? { status: 500, title: '', meaning: '' };
+  return {
+    type: `/problems/${code}`,
+    title,
+    status,
+    detail: meaning,
+    instance: '/v1/…',
+    code,
+    requestId: '0af7651916cd43dd8448eb211c80319c',
+  };
+}
+
+function problemResponses(): Json {
+  return Object.fromEntries(
+    [...problemRegistry.keys()].sort().map((code) => [code.replace('.', '_'), problemResponse([code])]),
+  );
+}
+
+const PROBLEM_SCHEMA: Json = {
+  type: 'object',
+  description: 'What went wrong (RFC 9457), and what to do about it at `type`.',
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'requestId'],
+  properties: {
+    type: { type: 'string', examples: ['/problems/catalog.out_of_stock'] },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string' },
+    code: { type: 'string', examples: ['catalog.out_of_stock'] },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'code', 'message'],
+        properties: {
+          pointer: {
+            type: 'string',
+            description: 'JSON Pointer into the body, or the name of a query parameter.',
+          },
+          code: { type: 'string' },
+          message: { type: 'string' },
+        },
+      },
+    },
+  },
+};
+
+/** The paths that fit, with only the tags and schemas that they use, all in a fixed order. */
+function part(whole: Document, fits: (path: string) => boolean): Document {
+  const paths = Object.fromEntries(
+    Object.entries(whole.paths)
+      .filter(([path]) => fits(path))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  const tags = new Set(
+    Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags: used = [] }) => used)),
+  );
+  const schemas: Record<string, Json> = {};
+  const collect = (node: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(node).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+      const schema = whole.components.schemas[name];
+      if (!schema || name in schemas) continue;
+      schemas[name] = schema;
+      collect(schema);
+    }
+  };
+  collect(paths);
+  const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const { responses: _unused, ...components } = whole.components;
+  return {
+    ...whole,
+    tags: [...tags].sort().map((name) => ({ name, description: TAGS[name] ?? `Operations on ${name}.` })),
+    paths,
+    components: { ...components, schemas: sorted },
+  };
+}

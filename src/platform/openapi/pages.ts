@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { problemRegistry } from '../http/problem.js';
+import { buildDocuments, documentText } from './documents.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const HTML_TYPE = 'text/html; charset=utf-8';
+
+/** Swagger UI as @nestjs/swagger carries it: the files that its page needs, and no others. */
+const UI_FILES: Record<string, string> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'swagger-ui-standalone-preset.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+};
+
+/** Serves both documents, the reference page at /docs and a page for each problem. Nothing comes from elsewhere. */
+export function serveReference(app: NestFastifyApplication): void {
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const { store, admin } = buildDocuments(app);
+  for (const [path, document] of [
+    ['/openapi.json', store] as const,
+    ['/openapi.admin.json', admin] as const,
+  ]) {
+    const text = documentText(document);
+    server.get(path, (_request, reply) => reply.type(JSON_TYPE).send(text));
+  }
+  serveDocs(server);
+  serveProblems(server);
+}
+
+function serveDocs(server: FastifyInstance): void {
+  const require = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'));
+  const folder = dirname(require.resolve('swagger-ui-dist/package.json'));
+  server.get('/docs', (_request, reply) => reply.type(HTML_TYPE).send(DOCS_PAGE));
+  server.get('/docs/start.js', (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(DOCS_SCRIPT),
+  );
+  for (const [name, type] of Object.entries(UI_FILES)) {
+    server.get(`/docs/${name}`, async (_request, reply) => {
+      const file = await readFile(join(folder, name));
+      return reply.type(type).header('cache-control', 'public, max-age=86400').send(file);
+    });
+  }
+}
+
+const DOCS_PAGE = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Guildhall reference</title>
+<link rel="icon" href="/docs/favicon-32x32.png"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/swagger-ui-standalone-preset.js"></script>
+<script src="/docs/start.js"></script></body>
+</html>
+`;
+
+// Without `validatorUrl: null` the page would send the document to its maker's server.
+const DOCS_SCRIPT = `SwaggerUIBundle({
+  urls: [{ url: '/openapi.json', name: 'Store' }, { url: '/openapi.admin.json', name: 'Staff' }],
+  dom_id: '#ui',
+  deepLinking: true,
+  validatorUrl: null,
+  persistAuthorization: true,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  layout: 'StandaloneLayout',
+});
+`;
+
+function serveProblems(server: FastifyInstance): void {
+  server.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
+    const problem = problemRegistry.get(request.params.code);
+    if (!problem) return reply.callNotFound();
+    if (!request.headers.accept?.includes('text/html'))
+      return reply.type(JSON_TYPE).send(JSON.stringify(problem));
+    const { code, status, title, meaning, remedy } = problem;
+    return reply.type(HTML_TYPE).send(`<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${code}</title>
+<body style="font-family:system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;line-height:1.5">
+<p><code>${code}</code> · ${status}</p><h1>${title}</h1><p>${marked(meaning)}</p><h2>What to do</h2><p>${marked(remedy)}</p>
+</body></html>
+`);
+  });
+}
+
+const marked = (text: string): string => text.replace(/</g, '&lt;').replace(/`([^`]+)`/g, '<code>$1</code>');
