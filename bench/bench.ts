@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { realNow } from '../src/platform/clock.js';
 import type { Measurement } from './load.js';
 import { type Running, runToEnd } from './processes.js';
-import { mean, type Result, statementTable, table } from './report.js';
+import { processorTime } from './processor.js';
+import { mean, type Result, type Round, statementTable, table } from './report.js';
 import { type Scenario, scenariosNamed } from './scenarios.js';
 import { prepareStage, type Stage } from './stage.js';
 import { countStatements, type StatementCount } from './statements.js';
@@ -73,22 +74,33 @@ async function measureAll(stage: Stage, memory: boolean): Promise<Result[]> {
 }
 
 async function measure(scenario: Scenario, product: Running, yardstick: Running): Promise<Result> {
-  const rounds = { product: [] as Measurement[], yardstick: [] as Measurement[] };
+  const rounds = { product: [] as Round[], yardstick: [] as Round[] };
   for (let round = 0; round < Number(values.rounds); round++) {
-    rounds.product.push(await drive(scenario, product));
-    rounds.yardstick.push(await drive(scenario, yardstick));
+    rounds.product.push(await drive(scenario, product, stage.productDatabase));
+    rounds.yardstick.push(await drive(scenario, yardstick, stage.yardstickDatabase));
   }
   const result = { scenario, product: mean(rounds.product), yardstick: mean(rounds.yardstick) };
-  const each = (of: Measurement[]): string => of.map(({ perSecond }) => perSecond.toFixed(0)).join(', ');
+  const each = (of: Round[]): string => of.map(({ perSecond }) => perSecond.toFixed(0)).join(', ');
   say(`${scenario.name}: product ${each(rounds.product)}/s, yardstick ${each(rounds.yardstick)}/s`);
   return result;
 }
 
-function drive({ work, connections }: Scenario, { url }: Running): Promise<Measurement> {
-  return runToEnd<Measurement>('load.js', [
+async function drive(
+  { work, connections }: Scenario,
+  { url, pid }: Running,
+  databaseUrl: string,
+): Promise<Round> {
+  const before = processorTime(pid, databaseUrl);
+  const found = await runToEnd<Measurement>('load.js', [
     ...['--base', url, '--work', work, '--connections', String(connections)],
     ...['--seconds', values.seconds, '--warmup', values.warmup],
   ]);
+  const after = processorTime(pid, databaseUrl);
+  return {
+    ...found,
+    processMs: (after.process - before.process) / found.done,
+    databaseMs: (after.database - before.database) / found.done,
+  };
 }
 
 interface Counts {

@@ -9,6 +9,8 @@ export interface Measurement {
   p50: number;
   p95: number;
   p99: number;
+  /** How much was done, the warm-up included: what processor time is shared out over. */
+  done: number;
   /** How often which status came. */
   statuses: Record<string, number>;
   /** The first answer that was not meant to come. */
@@ -38,6 +40,7 @@ await shopper.lookAround(Number(values.pages));
 let counting = false;
 let over = values.times !== undefined;
 const times: number[] = [];
+let done = 0;
 const statuses: Record<string, number> = {};
 let complaint: string | null = null;
 if (values.times !== undefined) for (let n = 0; n < Number(values.times); n++) await once();
@@ -61,6 +64,7 @@ const measurement: Measurement = {
   p50: percentile(0.5),
   p95: percentile(0.95),
   p99: percentile(0.99),
+  done,
   statuses,
   complaint,
 };
@@ -72,6 +76,7 @@ async function once(): Promise<void> {
   const { status, text } = await shopper.do(work);
   const expected = status < 400 && status !== 202;
   if (!expected) complaint ??= `${status} ${text.slice(0, 300)}`;
+  done++;
   if (!counting) return;
   times.push(performance.now() - begun);
   statuses[status] = (statuses[status] ?? 0) + 1;

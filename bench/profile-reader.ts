@@ -12,6 +12,13 @@ interface Profile {
   timeDeltas: number[];
 }
 
+/** What to show: milliseconds since the start, and how many functions. */
+interface Window {
+  from: number;
+  to: number;
+  top: number;
+}
+
 /** Work that every request pays for, whatever it is about: found anywhere above a function on the stack. */
 const LAYERS: [string, RegExp][] = [
   ['validation', /class-validator|class-transformer|platform\/http\/(validation|fields)|validation\.pipe/],
@@ -21,9 +28,9 @@ const LAYERS: [string, RegExp][] = [
 ];
 
 /** Self time by package and by function, and the share of what every request pays for, as text. */
-export function readProfile(file: string, top: number): string {
+export function readProfile(file: string, { from, to, top }: Window): string {
   const profile = JSON.parse(readFileSync(file, 'utf8')) as Profile;
-  const own = selfTimes(profile);
+  const own = selfTimes(profile, from, to);
   const parents = parentsOf(profile);
   const packages = new Map<string, number>();
   const functions = new Map<string, number>();
@@ -52,9 +59,13 @@ export function readProfile(file: string, top: number): string {
   ].join('\n\n');
 }
 
-function selfTimes({ samples, timeDeltas }: Profile): Map<number, number> {
+function selfTimes({ samples, timeDeltas }: Profile, from: number, to: number): Map<number, number> {
   const own = new Map<number, number>();
-  samples.forEach((id, at) => own.set(id, (own.get(id) ?? 0) + Math.max(0, timeDeltas[at + 1] ?? 0)));
+  let at = 0;
+  samples.forEach((id, n) => {
+    at += (timeDeltas[n] ?? 0) / 1_000;
+    if (at >= from && at <= to) own.set(id, (own.get(id) ?? 0) + Math.max(0, timeDeltas[n + 1] ?? 0));
+  });
   return own;
 }
 

@@ -2,23 +2,23 @@ import type { Measurement } from './load.js';
 import { P99_TARGET, type Scenario } from './scenarios.js';
 import type { StatementCount } from './statements.js';
 
+/** A measurement with the processor time of one piece of work, in milliseconds: of the process, of the database. */
+export interface Round extends Measurement {
+  processMs: number;
+  databaseMs: number;
+}
+
 /** One scenario with what both sides did, the mean of all rounds. */
 export interface Result {
   scenario: Scenario;
-  product: Measurement;
-  yardstick: Measurement;
+  product: Round;
+  yardstick: Round;
 }
 
 const COLUMNS = [
-  'scenario',
-  'product/s',
-  'yardstick/s',
-  'ratio',
-  'target',
-  'p50 ms',
-  'p99 ms',
-  'p99 ×',
-  'verdict',
+  ...['scenario', 'product/s', 'yardstick/s', 'ratio', 'target', 'p50 ms', 'p99 ms', 'p99 ×'],
+  // Milliseconds of processor time for one: of the process and of the database.
+  ...['CPU ms', 'yardstick', 'verdict'],
 ];
 
 /** The table as Markdown, so that it can be pasted where it is discussed. */
@@ -28,7 +28,7 @@ export function table(results: Result[]): string {
   return rows
     .map((row, at) => {
       const cells = row.map((cell, column) =>
-        pad(cell, widths[column] ?? 0, column > 0 && column < 8, at === 1),
+        pad(cell, widths[column] ?? 0, column > 0 && column < COLUMNS.length - 1, at === 1),
       );
       return `| ${cells.join(' | ')} |`;
     })
@@ -45,8 +45,8 @@ export function statementTable(title: string, { statements, commits, list }: Sta
 }
 
 /** The mean of the rounds; two are enough to see that the machine was not quiet. */
-export function mean(rounds: Measurement[]): Measurement {
-  const average = (of: (round: Measurement) => number): number =>
+export function mean(rounds: Round[]): Round {
+  const average = (of: (round: Round) => number): number =>
     rounds.reduce((sum, round) => sum + of(round), 0) / rounds.length;
   const statuses: Record<string, number> = {};
   for (const round of rounds)
@@ -57,6 +57,9 @@ export function mean(rounds: Measurement[]): Measurement {
     p50: average(({ p50 }) => p50),
     p95: average(({ p95 }) => p95),
     p99: average(({ p99 }) => p99),
+    done: average(({ done }) => done),
+    processMs: average(({ processMs }) => processMs),
+    databaseMs: average(({ databaseMs }) => databaseMs),
     statuses,
     complaint: rounds.find(({ complaint }) => complaint !== null)?.complaint ?? null,
   };
@@ -76,6 +79,8 @@ function rowOf(result: Result): string[] {
     product.p50.toFixed(1),
     product.p99.toFixed(1),
     late.toFixed(1),
+    cost(product),
+    cost(yardstick),
     verdict(result, late),
   ];
 }
@@ -89,6 +94,9 @@ function verdict(result: Result, late: number): string {
 
 const rate = (perSecond: number): string =>
   perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 100 ? 1 : 0 });
+const cost = ({ processMs, databaseMs }: Round): string =>
+  `${milliseconds(processMs)} + ${milliseconds(databaseMs)}`;
+const milliseconds = (time: number): string => time.toFixed(time < 1 ? 2 : 1);
 const share = (part: number): string => `${Math.round(part * 100)} %`;
 
 function pad(cell: string, width: number, right: boolean, rule: boolean): string {
