@@ -9,9 +9,7 @@ describe('what keeps a program from starting', () => {
     expect(describeFailure(new StartFailure('It rains.', 'Take an umbrella.'))).toBe(
       'It rains. Take an umbrella.',
     );
-    expect(describeFailure(new BadSetting('PORT', 'use a number'))).toBe(
-      'The setting PORT is wrong: use a number.',
-    );
+    expect(describeFailure(new BadSetting('PORT', 'use a number'))).toBe('Setting PORT: use a number.');
   });
 
   it('names the setting whose server does not answer', () => {

@@ -50,7 +50,7 @@ const networkCodes = [
  */
 export function describeFailure(error: unknown, addresses: Addresses = {}): string | null {
   if (error instanceof StartFailure) return `${error.message} ${error.remedy}`;
-  if (error instanceof BadSetting) return `The setting ${error.key} is wrong: ${error.remedy}.`;
+  if (error instanceof BadSetting) return `Setting ${error.key}: ${error.remedy}.`;
   if (!(error instanceof Error)) return null;
   const { code = '', ...rest } = innermost(error);
   if (rest.syscall === 'listen' && code === 'EADDRINUSE') {
