@@ -161,6 +161,14 @@ describe('search', () => {
     await given.product(app, token, { title: 'Monstera', categories: ['house-plants'], status: 'published' });
     expect(await titles('category=house-plants')).toEqual(['Monstera']);
     expect(await titles('category=house')).toEqual(['Monstera']);
+    const [plants] = (await app.get('/v1/categories')).body.items.filter(
+      ({ handle }: { handle: string }) => handle === 'house-plants',
+    );
+    const moved = { parentId: null, title: 'Greenery' };
+    expect((await app.patch(`/v1/admin/categories/${plants.id}`, moved, { token })).status).toBe(200);
+    expect(await titles('category=house')).toEqual([]);
+    expect(await titles('category=house-plants')).toEqual(['Monstera']);
+    expect(await titles('q=greenery')).toEqual(['Monstera']);
   });
 
   it('counts facets as one would by hand, each without its own filter', async () => {

@@ -7,6 +7,7 @@ import { PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { catalogProblems } from '../catalog.errors.js';
+import { SearchIndex } from '../search/search-index.service.js';
 import type { CategoryDto, CreateCategoryDto, UpdateCategoryDto } from './category.dto.js';
 import { CategoryRepository, type CategoryRow } from './category.repository.js';
 
@@ -15,6 +16,7 @@ export class CategoryService {
   constructor(
     private readonly database: Database,
     private readonly categories: CategoryRepository,
+    private readonly searchIndex: SearchIndex,
     private readonly audit: Audit,
     private readonly pages: PageCache,
   ) {}
@@ -61,6 +63,8 @@ export class CategoryService {
       const next = { ...category, ...input };
       await this.categories.update(next);
       if (next.parentId !== category.parentId) await this.move(category, next.parentId);
+      if (next.parentId !== category.parentId || next.title !== category.title)
+        await this.searchIndex.refreshCategory(id);
     });
   }
 

@@ -14,6 +14,15 @@ export class SearchIndexRepository {
     await this.database.execute(WRITE, [productIds]);
   }
 
+  async productsBelow(categoryId: string): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT DISTINCT pc.product_id AS id FROM catalog.categories c JOIN catalog.product_categories pc ON pc.category_id = c.id
+       WHERE c.path @> ARRAY[$1]::uuid[] ORDER BY 1`,
+      [categoryId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** How many products have a word, by stem; the empty word stands for all products. */
   async countWords(): Promise<void> {
     const [size] = await this.database.query<{ products: number }>(

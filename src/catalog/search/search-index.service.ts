@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { SearchIndexRepository } from './search-index.repository.js';
 
+/** Products per statement: far below the limit of its time. */
+const BATCH = 500;
+
 /**
  * What shoppers search in. It is written in the transaction of the product, so a search finds what was saved a
  * moment ago; there is no lag and no job to wait for.
@@ -22,6 +25,13 @@ export class SearchIndex {
       throw new Error('the search row belongs to the transaction of the product');
     // In id order: two writers that touch the same products do not wait for each other in a circle.
     if (productIds.length > 0) await this.documents.write([...new Set(productIds)].sort());
+  }
+
+  /** The products at and below a category, after it was renamed or moved: documents name all that lies above them. */
+  async refreshCategory(categoryId: string): Promise<void> {
+    const productIds = await this.documents.productsBelow(categoryId);
+    for (let at = 0; at < productIds.length; at += BATCH)
+      await this.refresh(productIds.slice(at, at + BATCH));
   }
 
   /** Counts how frequent words are, which ranking weighs. Old figures rank a little worse and hurt nobody. */
