@@ -68,13 +68,14 @@ export function unrankedSql(filters: string, state: SearchState | null, statemen
 export function rankedSql(filters: string, state: SearchState | null, statement: Statement): string {
   const step = (name: string, gate: string, match: string) => `
     ${name} AS MATERIALIZED (
-      SELECT d.product_id, ${SCORE} AS score FROM catalog.search_documents d
+      SELECT d.product_id, ${SCORE} AS score FROM catalog.search_documents d, weighed w
       WHERE ${gate} AND ${match} AND ${filters} LIMIT ${RANKED})`;
   const wide = statement.bind(state?.wide ?? false, 'boolean');
   const room = (name: string) => `(SELECT count(*) FROM ${name}) < ${RANKED}`;
   const heading = (query: string) => `d.heading @@ (SELECT q FROM ${query})`;
   const elsewhere = (query: string) => `d.words @@ (SELECT q FROM ${query}) AND NOT ${heading(query)}`;
   return [
+    WEIGHED,
     step('best', `NOT ${wide}`, heading('every')),
     step('good', `NOT ${wide} AND ${room('best')}`, elsewhere('every')),
     chosenSql('(SELECT count(*) FROM best) + (SELECT count(*) FROM good)', state, statement),
@@ -90,8 +91,15 @@ export function rankedSql(filters: string, state: SearchState | null, statement:
 function partOf(place: number): string {
   const { title, brand, attributes, description } = WEIGHTS;
   const k = `(${SATURATION * (1 - LENGTH_SHARE)}::float8 + ${(SATURATION * LENGTH_SHARE) / USUAL_LENGTH}::float8 * d.length)`;
-  const tf = `ts_rank('{${description},${attributes},${brand},${title}}', d.words, (SELECT q FROM terms WHERE place = ${place}))`;
-  return `coalesce((SELECT weight FROM terms WHERE place = ${place}) * (1 - ${k} / (${k} + ${tf})), 0)`;
+  const tf = `ts_rank('{${description},${attributes},${brand},${title}}', d.words, w.q${place})`;
+  return `coalesce(w.w${place} * (1 - ${k} / (${k} + ${tf})), 0)`;
 }
 
-const SCORE = Array.from({ length: WEIGHED_WORDS }, (_, index) => partOf(index + 1)).join(' + ');
+const PLACES = Array.from({ length: WEIGHED_WORDS }, (_, index) => index + 1);
+const SCORE = PLACES.map(partOf).join(' + ');
+/** The words side by side in one row: looked up once and not for every step. */
+const WEIGHED = `
+    weighed AS MATERIALIZED (SELECT ${PLACES.map(
+      (place) =>
+        `(SELECT q FROM terms WHERE place = ${place}) AS q${place}, (SELECT weight FROM terms WHERE place = ${place}) AS w${place}`,
+    ).join(', ')})`;
