@@ -32,6 +32,7 @@ export class Catalog1760000010000 implements MigrationInterface {
       );
       CREATE INDEX products_published ON catalog.products (position) WHERE status = 'published';
       CREATE INDEX products_status ON catalog.products (status, id);
+      CREATE INDEX products_brand ON catalog.products (brand, id);
 
       CREATE TABLE catalog.variants (
         id uuid CONSTRAINT variants_pk PRIMARY KEY,

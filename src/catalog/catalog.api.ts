@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
 import { type SellableRow, SellableRepository } from './product/sellable.repository.js';
@@ -35,11 +36,12 @@ export class CatalogApi {
     private readonly sellables: SellableRepository,
     private readonly stock: StockService,
     private readonly database: Database,
+    private readonly clock: Clock,
   ) {}
 
   /** Published variants that have a price in the currency; those that are unknown, unpublished or unpriced are missing. */
   async sellable(variantIds: string[], currency: string): Promise<SellableVariant[]> {
-    const rows = await this.sellables.find(variantIds, currency);
+    const rows = await this.sellables.find(variantIds, currency, this.clock.now());
     return rows.map(({ amount, ...row }: SellableRow) => ({
       ...row,
       unitPrice: Money.of(BigInt(amount), currency),
@@ -49,7 +51,8 @@ export class CatalogApi {
   /**
    * Holds pieces for a reference (an order) until `expiresAt`, in the caller's transaction. All lines or none:
    * `catalog.out_of_stock` (409) points at each line that cannot be served. Stock rows are locked in the order of
-   * their ids, so two buyers never deadlock. Repeating it for the same reference only extends the hold.
+   * their ids, so two buyers never deadlock. Repeating it for the same reference takes what it does not hold yet (a hold
+   * may have ended) and extends the rest.
    */
   async reserve(reference: string, lines: StockLine[], expiresAt: Date): Promise<void> {
     this.mustBeInTransaction();

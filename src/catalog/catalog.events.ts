@@ -5,6 +5,11 @@ export class ProductChanged extends DomainEvent<{ productIds: string[] }> {
   static readonly type = 'catalog.product_changed';
 }
 
+/** The tree of categories has changed: a title, a place, one more or one less. */
+export class CategoryChanged extends DomainEvent<{ categoryId: string }> {
+  static readonly type = 'catalog.category_changed';
+}
+
 /** How many can be sold has changed. */
 export class StockChanged extends DomainEvent<{ variantIds: string[] }> {
   static readonly type = 'catalog.stock_changed';

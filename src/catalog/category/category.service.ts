@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Database, isForeignKeyViolation, isUniqueViolation } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { catalogProblems } from '../catalog.errors.js';
+import { CategoryChanged } from '../catalog.events.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import type { CategoryDto, CreateCategoryDto, UpdateCategoryDto } from './category.dto.js';
 import { CategoryRepository, type CategoryRow } from './category.repository.js';
@@ -17,6 +19,7 @@ export class CategoryService {
     private readonly database: Database,
     private readonly categories: CategoryRepository,
     private readonly searchIndex: SearchIndex,
+    private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly pages: PageCache,
   ) {}
@@ -123,6 +126,7 @@ export class CategoryService {
 
   private done(actor: Actor, what: string, id: string): void {
     this.audit.record({ actor, action: `catalog.category.${what}`, subjectType: 'category', subjectId: id });
+    this.outbox.record(new CategoryChanged({ categoryId: id }));
     this.database.afterCommit(() => this.pages.dropAll());
   }
 }

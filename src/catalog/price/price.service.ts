@@ -48,6 +48,14 @@ export class PriceService {
           ],
         });
       }
+      const twice = wanted.findIndex(
+        (other) => other.variantId === variantId && other.price.currency === price.currency,
+      );
+      if (twice < index) {
+        throw platformProblems.invalid_input('A variant can have one price per currency.', {
+          errors: [{ pointer: `/prices/${index}`, code: 'duplicate', message: 'stands twice' }],
+        });
+      }
       return {
         variantId,
         currency: price.currency,

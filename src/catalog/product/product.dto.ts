@@ -10,7 +10,6 @@ import {
   OneOf,
   Text,
   TextList,
-  Url,
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';

@@ -4,7 +4,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import type { AdminProductDto, AdminProductQuery } from './product.dto.js';
 import { ProductRepository } from './product.repository.js';
 
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 /** Products as they are read. */
 @Injectable()
@@ -16,6 +16,8 @@ export class ProductReader {
 
   /** The product page as JSON text; `key` is an id or a handle. */
   async page(key: string, currency = this.config.storeCurrency): Promise<string> {
+    // PostgreSQL has no NUL in a text: nothing can be called so.
+    if (key.includes('\0')) throw platformProblems.not_found();
     const page = await this.products.page(key, UUID.test(key), currency);
     if (page === null) throw platformProblems.not_found();
     return page;

@@ -83,13 +83,6 @@ export class ProductRepository {
     await this.database.execute(UPDATE_VARIANT, [JSON.stringify(variant)]);
   }
 
-  async setBackorderLimit(variantId: string, limit: number): Promise<void> {
-    await this.database.execute('UPDATE catalog.stock SET backorder_limit = $2 WHERE variant_id = $1', [
-      variantId,
-      limit,
-    ]);
-  }
-
   /** Replaces the categories by handles; returns the handles that do not exist. */
   async setCategories(productId: string, handles: string[]): Promise<string[]> {
     const rows = await this.database.query<{ handle: string }>(UNKNOWN_CATEGORIES, [handles]);
@@ -108,15 +101,16 @@ export class ProductRepository {
   }
 
   async adminList(filter: AdminFilter): Promise<AdminProductDto[]> {
-    const rows = await this.database.query<{ body: AdminProductDto }>(ADMIN_LIST, [
-      filter.status,
-      filter.category,
-      filter.brand,
-      filter.sku,
-      filter.externalId,
-      filter.after,
-      filter.limit,
-    ]);
+    // Only the conditions that were asked for: one text for all of them would be planned for none.
+    const values: unknown[] = [filter.limit];
+    const conditions = ADMIN_FILTERS.flatMap(([field, condition]) =>
+      filter[field] === null ? [] : [condition(`$${values.push(filter[field])}`)],
+    );
+    if (filter.status === null) conditions.push("p.status <> 'archived'");
+    const rows = await this.database.query<{ body: AdminProductDto }>(
+      `SELECT ${ADMIN_JSON} AS body FROM catalog.products p WHERE ${conditions.join(' AND ')} ORDER BY p.id DESC LIMIT $1`,
+      values,
+    );
     return rows.map(({ body }) => body);
   }
 }
@@ -175,14 +169,17 @@ const ADMIN_JSON = `
       'stock', coalesce((SELECT json_agg(json_build_object('location', l.code, 'onHand', s.on_hand) ORDER BY l.priority, l.code)
         FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id WHERE s.variant_id = v.id), '[]')
       ) ORDER BY v.position, v.id) FROM catalog.variants v WHERE v.product_id = p.id), '[]'))`;
-const ADMIN_LIST = `
-  SELECT ${ADMIN_JSON} AS body FROM catalog.products p
-  WHERE (p.status = $1 OR ($1::text IS NULL AND p.status <> 'archived'))
-    AND ($2::text IS NULL OR EXISTS (
-      SELECT FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id
-      WHERE pc.product_id = p.id AND c.path @> ARRAY(SELECT id FROM catalog.categories WHERE handle = $2)))
-    AND ($3::text IS NULL OR p.brand = $3)
-    AND ($4::text IS NULL OR p.id = (SELECT product_id FROM catalog.variants WHERE sku = $4))
-    AND ($5::text IS NULL OR p.external_id = $5)
-    AND ($6::uuid IS NULL OR p.id < $6)
-  ORDER BY p.id DESC LIMIT $7`;
+const ADMIN_FILTERS: [keyof AdminFilter, (value: string) => string][] = [
+  ['status', (value) => `p.status = ${value}`],
+  [
+    'category',
+    (
+      value,
+    ) => `EXISTS (SELECT FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id
+      WHERE pc.product_id = p.id AND (SELECT id FROM catalog.categories WHERE handle = ${value}) = ANY (c.path))`,
+  ],
+  ['brand', (value) => `p.brand = ${value}`],
+  ['sku', (value) => `p.id = (SELECT product_id FROM catalog.variants WHERE sku = ${value})`],
+  ['externalId', (value) => `p.external_id = ${value}`],
+  ['after', (value) => `p.id < ${value}`],
+];

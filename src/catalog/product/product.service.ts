@@ -55,6 +55,7 @@ export class ProductService {
     const handle = input.handle ?? (slug(input.title) || id);
     refuseReserved(handle);
     refuseDoubleSkus(input.variants);
+    refuseOddPrices(input.variants, ofVariant);
     return this.database.transaction(async () => {
       const {
         title,
@@ -81,9 +82,9 @@ export class ProductService {
         version: 1,
       };
       const variants = input.variants.map((variant, position) => rowOf(id, variant, position));
-      await this.unique(() => this.products.insert(product, variants));
+      await this.unique(() => this.products.insert(product, variants), variants, ofVariant);
       await this.setCategories(id, input.categories ?? []);
-      await this.equip(variants, input.variants, actor);
+      await this.equip(variants, input.variants, actor, ofVariant);
       return this.finish(id, actor, 'created');
     });
   }
@@ -118,12 +119,13 @@ export class ProductService {
   }
 
   async addVariant(productId: string, input: VariantInputDto, actor: Actor): Promise<AdminProductDto> {
+    refuseOddPrices([input], itself);
     return this.database.transaction(async () => {
       const product = await this.products.lock(productId);
       if (!product) throw platformProblems.not_found();
       const variant = rowOf(productId, input, 1_000_000);
-      await this.unique(() => this.products.insertVariants([variant]));
-      await this.equip([variant], [input], actor);
+      await this.unique(() => this.products.insertVariants([variant]), [variant], itself);
+      await this.equip([variant], [input], actor, itself);
       await this.products.update(product);
       return this.finish(productId, actor, 'updated', ['variants']);
     });
@@ -140,13 +142,19 @@ export class ProductService {
       if (!variant) throw platformProblems.not_found();
       requireVersion(version, variant.version);
       const { backorderLimit, ...fields } = input;
-      await this.unique(() => this.products.updateVariant({ ...variant, ...fields }));
-      if (backorderLimit !== undefined) await this.products.setBackorderLimit(id, backorderLimit);
+      const next = { ...variant, ...fields };
+      await this.unique(() => this.products.updateVariant(next), [next], itself);
+      if (backorderLimit !== undefined) await this.stock.setBackorderLimit(id, backorderLimit);
       return this.finish(variant.productId, actor, 'updated', Object.keys(input));
     });
   }
 
-  private async equip(variants: VariantRow[], inputs: VariantInputDto[], actor: Actor): Promise<void> {
+  private async equip(
+    variants: VariantRow[],
+    inputs: VariantInputDto[],
+    actor: Actor,
+    pointer: (index: number) => string,
+  ): Promise<void> {
     const prices = variants.flatMap(({ id }, index) =>
       (inputs[index]?.prices ?? []).map(({ amount, currency }) => ({
         variantId: id,
@@ -158,19 +166,20 @@ export class ProductService {
     if (prices.length > 0) await this.prices.append(prices, this.clock.now(), personId(actor) ?? actor.kind);
     const stock = variants.flatMap(({ id }, index) =>
       (inputs[index]?.stock ?? [])
-        .filter(({ onHand }) => onHand > 0)
-        .map(({ location, onHand }) => ({
+        .map(({ location, onHand }, place) => ({
           variantId: id,
           location,
           kind: 'received' as const,
           quantity: onHand,
           reason: null,
-        })),
+          pointer: `${pointer(index)}/stock/${place}`,
+        }))
+        .filter(({ quantity }) => quantity > 0),
     );
-    if (stock.length > 0) await this.stock.change(stock, actor);
+    if (stock.length > 0) await this.stock.change(stock, actor, (index) => stock[index]?.pointer ?? '');
     for (const [index, { backorderLimit = 0 }] of inputs.entries()) {
       const variant = variants[index];
-      if (backorderLimit > 0 && variant) await this.products.setBackorderLimit(variant.id, backorderLimit);
+      if (backorderLimit > 0 && variant) await this.stock.setBackorderLimit(variant.id, backorderLimit);
     }
   }
 
@@ -204,7 +213,11 @@ export class ProductService {
   }
 
   /** Names the field whose value somebody else has. */
-  private async unique(write: () => Promise<void>): Promise<void> {
+  private async unique(
+    write: () => Promise<void>,
+    variants: VariantRow[] = [],
+    pointer: (index: number) => string = itself,
+  ): Promise<void> {
     try {
       await write();
     } catch (error) {
@@ -215,12 +228,19 @@ export class ProductService {
         throw catalogProblems.handle_taken(undefined, taken('/handle'));
       if (isUniqueViolation(error, 'products_external_id_key'))
         throw catalogProblems.external_id_taken(undefined, taken('/externalId'));
-      if (isUniqueViolation(error, 'variants_sku_key'))
-        throw catalogProblems.sku_taken(undefined, taken('/variants'));
+      if (isUniqueViolation(error, 'variants_sku_key')) {
+        const { detail = '' } = error as { detail?: string };
+        const index = variants.findIndex(({ sku }) => detail.includes(`=(${sku}) `));
+        throw catalogProblems.sku_taken(undefined, taken(`${pointer(Math.max(index, 0))}/sku`));
+      }
       throw error;
     }
   }
 }
+
+/** Where a variant stands in the call that makes its product, and in a call of its own. */
+const ofVariant = (index: number): string => `/variants/${index}`;
+const itself = (): string => '';
 
 function refuseReserved(handle: string): void {
   if (!RESERVED_HANDLES.has(handle)) return;
@@ -238,6 +258,31 @@ function refuseDoubleSkus(variants: VariantInputDto[]): void {
       });
     }
     seen.add(sku);
+  });
+}
+
+/** A price is not negative, and there is one per currency. */
+function refuseOddPrices(variants: VariantInputDto[], pointer: (index: number) => string): void {
+  variants.forEach(({ prices = [] }, index) => {
+    prices.forEach(({ amount, currency }, place) => {
+      const twice = prices.findIndex((other) => other.currency === currency) < place;
+      if (amount >= 0 && !twice) return;
+      throw platformProblems.invalid_input('A variant has one price per currency, and none is negative.', {
+        errors: [
+          twice
+            ? {
+                pointer: `${pointer(index)}/prices/${place}/currency`,
+                code: 'duplicate',
+                message: 'stands twice',
+              }
+            : {
+                pointer: `${pointer(index)}/prices/${place}/amount`,
+                code: 'min',
+                message: 'must not be less than 0',
+              },
+        ],
+      });
+    });
   });
 }
 

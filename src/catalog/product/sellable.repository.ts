@@ -20,8 +20,8 @@ export interface SellableRow {
 export class SellableRepository {
   constructor(private readonly database: Database) {}
 
-  find(variantIds: string[], currency: string): Promise<SellableRow[]> {
-    return this.database.query<SellableRow>(SELLABLE, [variantIds, currency]);
+  find(variantIds: string[], currency: string, now: Date): Promise<SellableRow[]> {
+    return this.database.query<SellableRow>(SELLABLE, [variantIds, currency, now]);
   }
 }
 
@@ -30,8 +30,14 @@ const SELLABLE = `
     v.prices->$2->>'amount' AS amount, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams", s.available, s.backorder
   FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
   CROSS JOIN LATERAL (
-    SELECT coalesce(sum(greatest(on_hand - allocated - reserved, 0)), 0)::int AS available,
-      coalesce(bool_or(backorder_limit > 0 AND on_hand + backorder_limit > allocated + reserved), false) AS backorder
-    FROM catalog.stock WHERE variant_id = v.id
+    SELECT coalesce(sum(greatest(free, 0)), 0)::int AS available,
+      coalesce(bool_or(backorder_limit > 0 AND free + backorder_limit > 0), false) AS backorder
+    FROM (
+      -- A hold counts as free from its expiry on, whether or not anybody has freed it yet.
+      SELECT backorder_limit, on_hand - allocated - reserved + CASE WHEN reserved = 0 THEN 0 ELSE (
+        SELECT coalesce(sum(quantity), 0) FROM catalog.reservations r
+        WHERE r.stock_id = s.id AND r.state = 'held' AND r.expires_at <= $3) END AS free
+      FROM catalog.stock s WHERE s.variant_id = v.id
+    ) f
   ) s
   WHERE v.id = ANY ($1::uuid[]) AND p.status = 'published' AND v.prices ? $2`;

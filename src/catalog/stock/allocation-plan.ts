@@ -2,8 +2,10 @@
 export interface StockRow {
   id: string;
   variantId: string;
-  /** Pieces that may be promised, backorders included. */
+  /** Pieces that lie there and are promised to nobody; negative when more were sold than lie there. */
   free: number;
+  /** Pieces that may be sold beyond those that lie there. */
+  backorderLimit: number;
   priority: number;
 }
 
@@ -24,8 +26,9 @@ export interface Plan {
 }
 
 /**
- * Which location gives how many. A line comes whole from the first location by priority that has all of it;
- * when none has, it is split, those with the highest priority giving first.
+ * Which location gives how many. A line comes whole from the first location by priority that has all of it; when
+ * none has, it is split, those with the highest priority giving first. Backorders are made only when what lies
+ * there is not enough.
  */
 export function planAllocation(wanted: readonly Wanted[], stock: readonly StockRow[]): Plan {
   const rows = [...stock]
@@ -34,24 +37,29 @@ export function planAllocation(wanted: readonly Wanted[], stock: readonly StockR
   const taken = new Map<string, number>();
   const missing: Plan['missing'] = [];
   const take = (row: StockRow, quantity: number) => {
+    if (quantity <= 0) return;
     row.free -= quantity;
     taken.set(row.id, (taken.get(row.id) ?? 0) + quantity);
   };
   wanted.forEach(({ variantId, quantity }, index) => {
-    const candidates = rows.filter((row) => row.variantId === variantId && row.free > 0);
-    const available = candidates.reduce((sum, { free }) => sum + free, 0);
-    if (available < quantity) {
-      missing.push({ index, available });
-      return;
-    }
-    const whole = candidates.find(({ free }) => free >= quantity);
+    const own = rows.filter((row) => row.variantId === variantId);
+    const sum = (has: (row: StockRow) => number) => own.reduce((total, row) => total + has(row), 0);
+    if (sum(onBackorder) < quantity) return missing.push({ index, available: sum(onBackorder) });
+    const has = sum(onHand) >= quantity ? onHand : onBackorder;
+    const whole = own.find((row) => has(row) >= quantity);
     if (whole) return take(whole, quantity);
     let left = quantity;
-    for (const row of candidates) {
-      const part = Math.min(left, row.free);
-      if (part > 0) take(row, part);
-      left -= part;
+    for (const give of [onHand, onBackorder]) {
+      for (const row of own) {
+        const part = Math.min(left, give(row));
+        take(row, part);
+        left -= part;
+      }
     }
+    return undefined;
   });
   return { taken: [...taken].map(([stockId, quantity]) => ({ stockId, quantity })), missing };
 }
+
+const onHand = ({ free }: StockRow): number => Math.max(free, 0);
+const onBackorder = ({ free, backorderLimit }: StockRow): number => Math.max(free + backorderLimit, 0);

@@ -1,7 +1,9 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
+import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Instant, Integer, ListOf, OneOf, Text, Uuid } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
@@ -115,6 +117,17 @@ export class LocationDto {
 
   @Integer({ min: 0, max: 10_000, description: 'The lowest is asked first.' })
   priority: number;
+
+  @Integer({ min: 1, max: MAX, description: 'Also the ETag.' })
+  version: number;
+}
+
+class UpdateLocationDto {
+  @Text({ max: 120, optional: true, example: 'Harbour warehouse' })
+  name?: string;
+
+  @Integer({ min: 0, max: 10_000, optional: true })
+  priority?: number;
 }
 
 class LocationsDto {
@@ -224,7 +237,27 @@ export class StockController {
     @CurrentActor() actor: Actor,
   ): Promise<LocationDto> {
     const { id } = await this.stock.addLocation({ code, name, priority }, actor);
-    return { id, code, name, priority };
+    return { id, code, name, priority, version: 1 };
+  }
+
+  @Patch('locations/:id')
+  @Permissions('catalog:stock:write')
+  @Operation({
+    id: 'updateLocation',
+    summary: 'Changes the name of a location or when it is asked',
+    answers: { 200: LocationDto },
+    problems: [platformProblems.not_found, platformProblems.stale_version],
+  })
+  async updateLocation(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() input: UpdateLocationDto,
+    @IfMatch() version: number | null,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LocationDto> {
+    const location = await this.stock.updateLocation(id, input, version, actor);
+    void reply.header('etag', etagOfVersion(location.version));
+    return location;
   }
 }
 

@@ -7,7 +7,7 @@ export class StockJobs {
 
   /** What nobody came back for is shown as free again; a buyer who needs it does not wait for this. */
   @Every('30s', 'catalog.free_expired_holds')
-  freeExpired(): Promise<boolean> {
-    return this.stock.freeExpired();
+  async freeExpired(): Promise<void> {
+    while (await this.stock.freeExpired());
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type MovementView, type StockLevel, StockRepository } from './stock.repository.js';
+import { type Location, type MovementView, type StockLevel, StockRepository } from './stock.repository.js';
 
 /** Stock as staff read it. */
 @Injectable()
@@ -14,12 +14,7 @@ export class StockReader {
     return this.stock.movements(stockId, after, limit);
   }
 
-  async locations(): Promise<{ id: string; code: string; name: string; priority: number }[]> {
-    return (await this.stock.locations()).map(({ id, code, name, priority }) => ({
-      id,
-      code,
-      name,
-      priority,
-    }));
+  locations(): Promise<Location[]> {
+    return this.stock.locations();
   }
 }

@@ -21,8 +21,8 @@ export interface MovementRow {
 }
 
 export interface LockedStock extends StockRow {
-  /** The reference holds something already. */
-  reserved: boolean;
+  /** Pieces that the reference holds or was promised here already. */
+  mine: number;
 }
 
 /**
@@ -43,7 +43,10 @@ export class StockRepository {
     return (await this.database.execute(FREE_EXPIRED, [stockIds, now])) > 0;
   }
 
-  /** Takes pieces of locked rows; false when one of them has not enough after all. */
+  /**
+   * Takes pieces of locked rows; false when one of them has not enough after all. Holds of the reference that
+   * were freed are forgotten: these take their place.
+   */
   async hold(reference: string, taken: Taken[], expiresAt: Date): Promise<boolean> {
     const made = await this.database.execute(HOLD, [
       taken.map(() => newId()),
@@ -65,9 +68,12 @@ export class StockRepository {
     return this.database.query<Hold>(HOLDS, [reference]);
   }
 
-  /** Forgets freed holds of a reference that are about to be taken anew. */
-  async supersede(reference: string): Promise<void> {
-    await this.database.execute(SUPERSEDE, [reference]);
+  /**
+   * Locks the stock rows of a reference, in id order. What its holds say is read by the next statement: one that
+   * locks and reads at once would wait with the lock and then see the holds as they were before.
+   */
+  async lockReference(reference: string): Promise<void> {
+    await this.database.query(LOCK_REFERENCE, [reference]);
   }
 
   async extend(reference: string, until: Date): Promise<void> {
@@ -90,12 +96,11 @@ export class StockRepository {
   }
 
   /** Makes the rows of variants at locations that have none yet. */
-  async ensureRows(rows: { variantId: string; locationId: string; backorderLimit: number }[]): Promise<void> {
+  async ensureRows(rows: { variantId: string; locationId: string }[]): Promise<void> {
     await this.database.execute(ENSURE, [
       rows.map(() => newId()),
       rows.map(({ variantId }) => variantId),
       rows.map(({ locationId }) => locationId),
-      rows.map(({ backorderLimit }) => backorderLimit),
     ]);
   }
 
@@ -106,10 +111,23 @@ export class StockRepository {
     ]);
   }
 
-  locations(): Promise<{ id: string; code: string; name: string; priority: number; version: number }[]> {
+  async lockLocation(id: string): Promise<Location | null> {
+    const [row] = await this.database.query<Location>(
+      'SELECT id, code, name, priority, version FROM catalog.locations WHERE id = $1 FOR UPDATE',
+      [id],
+    );
+    return row ?? null;
+  }
+
+  locations(): Promise<Location[]> {
     return this.database.query(
       'SELECT id, code, name, priority, version FROM catalog.locations ORDER BY priority, code',
     );
+  }
+
+  async updateLocation(location: { id: string; name: string; priority: number }): Promise<void> {
+    const { id, name, priority } = location;
+    await this.database.execute(UPDATE_LOCATION, [id, name, priority]);
   }
 
   async addLocation(location: { id: string; code: string; name: string; priority: number }): Promise<void> {
@@ -120,9 +138,20 @@ export class StockRepository {
     );
   }
 
-  /** Stock rows by variant and location code, locked. */
-  find(variantId: string, location: string): Promise<{ id: string; onHand: number }[]> {
-    return this.database.query(FIND, [variantId, location]);
+  /** Stock rows of variants at locations, locked in id order. */
+  lockAt(
+    rows: { variantId: string; locationId: string }[],
+  ): Promise<{ id: string; variantId: string; locationId: string; onHand: number }[]> {
+    return this.database.query(LOCK_AT, [
+      rows.map(({ variantId }) => variantId),
+      rows.map(({ locationId }) => locationId),
+    ]);
+  }
+
+  /** The limit is one of the variant: it stands on the row of one location and is 0 elsewhere. */
+  async setBackorderLimit(variantId: string, locationId: string, limit: number): Promise<void> {
+    await this.database.query(LOCK_VARIANT, [variantId]);
+    await this.database.execute(SET_BACKORDER_LIMIT, [variantId, locationId, limit]);
   }
 
   levels(filter: {
@@ -132,24 +161,32 @@ export class StockRepository {
     after: string | null;
     limit: number;
   }): Promise<StockLevel[]> {
-    return this.database.query<StockLevel>(LEVELS, [
-      filter.variantId,
-      filter.sku,
-      filter.location,
-      filter.after,
-      filter.limit,
-    ]);
+    // Only the conditions that were asked for: one text for all of them would be planned for none.
+    const values: unknown[] = [filter.limit];
+    const conditions = LEVEL_FILTERS.flatMap(([field, sql]) =>
+      filter[field] === null ? [] : [`${sql} $${values.push(filter[field])}`],
+    );
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    return this.database.query<StockLevel>(`${LEVELS} ${where} ORDER BY s.id LIMIT $1`, values);
   }
 
   movements(stockId: string, after: string | null, limit: number): Promise<MovementView[]> {
     return this.database.query<MovementView>(MOVEMENTS, [stockId, after, limit]);
   }
 
-  /** Expired holds all over the house, freed a batch at a time. */
-  async expiredStock(now: Date): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(EXPIRED_STOCK, [now]);
-    return rows.map(({ id }) => id);
+  /** Rows with expired holds all over the house, a batch at a time; those that a buyer has locked are left to him. */
+  expiredStock(now: Date): Promise<{ id: string; variantId: string }[]> {
+    return this.database.query<{ id: string; variantId: string }>(EXPIRED_STOCK, [now]);
   }
+}
+
+export interface Location {
+  id: string;
+  code: string;
+  name: string;
+  /** The lowest is asked first. */
+  priority: number;
+  version: number;
 }
 
 export interface StockLevel {
@@ -175,8 +212,10 @@ export interface MovementView {
 }
 
 const LOCK = `
-  SELECT s.id, s.variant_id AS "variantId", s.on_hand + s.backorder_limit - s.allocated - s.reserved AS free, l.priority,
-    EXISTS (SELECT FROM catalog.reservations r WHERE r.reference = $2 AND r.state IN ('held', 'allocated')) AS reserved
+  SELECT s.id, s.variant_id AS "variantId", l.priority, s.on_hand - s.allocated - s.reserved AS free,
+    s.backorder_limit AS "backorderLimit",
+    (SELECT coalesce(sum(r.quantity), 0)::int FROM catalog.reservations r
+      WHERE r.reference = $2 AND r.stock_id = s.id AND r.state IN ('held', 'allocated')) AS mine
   FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
   WHERE s.variant_id = ANY ($1::uuid[]) ORDER BY s.id FOR UPDATE OF s`;
 const FREE_EXPIRED = `
@@ -188,23 +227,23 @@ const FREE_EXPIRED = `
   FROM (SELECT stock_id, sum(quantity)::int AS quantity FROM freed GROUP BY stock_id) f WHERE s.id = f.stock_id`;
 const HOLD = `
   WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS w (id, stock_id, quantity)),
+  superseded AS (UPDATE catalog.reservations SET state = 'released' WHERE reference = $4 AND state = 'expired'),
   taken AS (
     UPDATE catalog.stock s SET reserved = s.reserved + w.quantity FROM wanted w
     WHERE s.id = w.stock_id AND s.on_hand + s.backorder_limit - s.allocated - s.reserved >= w.quantity RETURNING w.*
   )
-  INSERT INTO catalog.reservations (id, reference, stock_id, quantity, state, expires_at)
-  SELECT id, $4, stock_id, quantity, 'held', $5 FROM taken`;
-// The lock comes first and in order; what the holds say cannot change while their stock rows are locked.
-const LOCKED_BY_REFERENCE = `
-  locked AS MATERIALIZED (
-    SELECT s.id, s.variant_id FROM catalog.stock s
-    WHERE s.id IN (SELECT stock_id FROM catalog.reservations WHERE reference = $1) ORDER BY s.id FOR UPDATE
-  )`;
+  INSERT INTO catalog.reservations AS r (id, reference, stock_id, quantity, state, expires_at)
+  SELECT id, $4, stock_id, quantity, 'held', $5 FROM taken
+  ON CONFLICT (reference, stock_id) WHERE state IN ('held', 'allocated')
+    DO UPDATE SET quantity = r.quantity + excluded.quantity, expires_at = greatest(r.expires_at, excluded.expires_at)
+    WHERE r.state = 'held'`;
+const LOCK_REFERENCE = `
+  SELECT s.id FROM catalog.stock s
+  WHERE s.id IN (SELECT stock_id FROM catalog.reservations WHERE reference = $1) ORDER BY s.id FOR UPDATE`;
 const ALLOCATE = `
-  WITH ${LOCKED_BY_REFERENCE},
-  moved AS (
-    UPDATE catalog.reservations r SET state = 'allocated' FROM locked l
-    WHERE r.stock_id = l.id AND r.reference = $1 AND r.state = 'held'
+  WITH moved AS (
+    UPDATE catalog.reservations r SET state = 'allocated'
+    WHERE r.reference = $1 AND r.state = 'held'
       AND NOT EXISTS (SELECT FROM catalog.reservations e WHERE e.reference = $1 AND e.state = 'expired')
     RETURNING r.stock_id, r.quantity
   ),
@@ -217,18 +256,16 @@ const ALLOCATE = `
 const HOLDS = `
   SELECT r.id, r.stock_id AS "stockId", s.variant_id AS "variantId", r.quantity, r.shipped, r.state
   FROM catalog.reservations r JOIN catalog.stock s ON s.id = r.stock_id WHERE r.reference = $1 ORDER BY s.id, r.id`;
-const SUPERSEDE = `UPDATE catalog.reservations SET state = 'released' WHERE reference = $1 AND state = 'expired'`;
 const EXTEND = `
   UPDATE catalog.reservations SET expires_at = greatest(expires_at, $2) WHERE reference = $1 AND state = 'held'`;
 const RELEASE = `
-  WITH ${LOCKED_BY_REFERENCE},
-  before AS (
-    SELECT r.id, r.stock_id, r.state, r.quantity - r.shipped AS left_over FROM catalog.reservations r JOIN locked l ON l.id = r.stock_id
-    WHERE r.reference = $1 AND r.state IN ('held', 'allocated')
+  WITH before AS (
+    SELECT id, state, quantity - shipped AS left_over FROM catalog.reservations
+    WHERE reference = $1 AND state IN ('held', 'allocated')
   ),
   freed AS (
     UPDATE catalog.reservations r SET state = 'released' FROM before b
-    WHERE r.id = b.id AND r.state = b.state RETURNING b.stock_id, b.state, b.left_over
+    WHERE r.id = b.id RETURNING r.stock_id, b.state, b.left_over
   ),
   written AS (
     INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reference)
@@ -239,11 +276,10 @@ const RELEASE = `
     allocated = s.allocated - CASE f.state WHEN 'allocated' THEN f.left_over ELSE 0 END
   FROM freed f WHERE s.id = f.stock_id RETURNING s.variant_id AS "variantId"`;
 const SHIP = `
-  WITH ${LOCKED_BY_REFERENCE},
-  sent AS (
+  WITH sent AS (
     UPDATE catalog.reservations r SET shipped = r.shipped + w.quantity
-    FROM unnest($2::uuid[], $3::int[]) AS w (id, quantity), locked l
-    WHERE r.id = w.id AND r.stock_id = l.id AND r.reference = $1 AND r.state = 'allocated' AND r.shipped + w.quantity <= r.quantity
+    FROM unnest($2::uuid[], $3::int[]) AS w (id, quantity)
+    WHERE r.id = w.id AND r.reference = $1 AND r.state = 'allocated' AND r.shipped + w.quantity <= r.quantity
     RETURNING r.stock_id, w.quantity
   ),
   written AS (
@@ -253,9 +289,14 @@ const SHIP = `
   UPDATE catalog.stock s SET on_hand = s.on_hand - f.quantity, allocated = s.allocated - f.quantity
   FROM sent f WHERE s.id = f.stock_id`;
 const ENSURE = `
-  INSERT INTO catalog.stock (id, variant_id, location_id, backorder_limit)
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[])
+  INSERT INTO catalog.stock (id, variant_id, location_id)
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS r (id, variant_id, location_id) ORDER BY variant_id, location_id
   ON CONFLICT ON CONSTRAINT stock_variant_location_key DO NOTHING`;
+const LOCK_VARIANT = 'SELECT id FROM catalog.stock WHERE variant_id = $1 ORDER BY id FOR UPDATE';
+const SET_BACKORDER_LIMIT = `
+  UPDATE catalog.stock SET backorder_limit = CASE WHEN location_id = $2 THEN $3::int ELSE 0 END WHERE variant_id = $1`;
+const UPDATE_LOCATION = `
+  UPDATE catalog.locations SET name = $2, priority = $3, version = version + 1 WHERE id = $1`;
 const MOVE = `
   WITH m AS (
     INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reason, actor)
@@ -265,20 +306,23 @@ const MOVE = `
   )
   UPDATE catalog.stock s SET on_hand = s.on_hand + c.quantity
   FROM (SELECT stock_id, sum(quantity)::int AS quantity FROM m GROUP BY stock_id) c WHERE s.id = c.stock_id`;
-const FIND = `
-  SELECT s.id, s.on_hand AS "onHand" FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
-  WHERE s.variant_id = $1 AND l.code = $2 FOR UPDATE OF s`;
+const LOCK_AT = `
+  SELECT s.id, s.variant_id AS "variantId", s.location_id AS "locationId", s.on_hand AS "onHand" FROM catalog.stock s
+  WHERE (s.variant_id, s.location_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) ORDER BY s.id FOR UPDATE`;
 const LEVELS = `
   SELECT s.id, s.variant_id AS "variantId", v.sku, l.code AS location, s.on_hand AS "onHand", s.allocated, s.reserved,
     s.on_hand - s.allocated - s.reserved AS available, s.backorder_limit AS "backorderLimit"
-  FROM catalog.stock s JOIN catalog.variants v ON v.id = s.variant_id JOIN catalog.locations l ON l.id = s.location_id
-  WHERE ($1::uuid IS NULL OR s.variant_id = $1) AND ($2::text IS NULL OR v.sku = $2) AND ($3::text IS NULL OR l.code = $3)
-    AND ($4::uuid IS NULL OR s.id > $4)
-  ORDER BY s.id LIMIT $5`;
+  FROM catalog.stock s JOIN catalog.variants v ON v.id = s.variant_id JOIN catalog.locations l ON l.id = s.location_id`;
+const LEVEL_FILTERS = [
+  ['variantId', 's.variant_id ='],
+  ['sku', 'v.sku ='],
+  ['location', 'l.code ='],
+  ['after', 's.id >'],
+] as const;
 const MOVEMENTS = `
   SELECT id, kind, quantity, reference, reason, actor, at FROM catalog.stock_movements
   WHERE stock_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`;
 const EXPIRED_STOCK = `
-  SELECT s.id FROM catalog.stock s
+  SELECT s.id, s.variant_id AS "variantId" FROM catalog.stock s
   WHERE s.id IN (SELECT stock_id FROM catalog.reservations WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT 500)
-  ORDER BY s.id FOR UPDATE`;
+  ORDER BY s.id FOR UPDATE SKIP LOCKED`;

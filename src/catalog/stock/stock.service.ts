@@ -2,15 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
-import { Database, isCheckViolation, isUniqueViolation } from '../../platform/database/database.js';
+import {
+  Database,
+  isCheckViolation,
+  isForeignKeyViolation,
+  isUniqueViolation,
+} from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import { requireVersion } from '../../platform/http/etag.js';
 import { PageCache } from '../../platform/http/page-cache.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { type Problem, platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { StockChanged } from '../catalog.events.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { planAllocation, type Taken, type Wanted } from './allocation-plan.js';
-import { StockRepository } from './stock.repository.js';
+import { type Location, type LockedStock, StockRepository } from './stock.repository.js';
 
 export interface StockChange {
   variantId: string;
@@ -20,6 +26,9 @@ export interface StockChange {
   quantity: number;
   reason: string | null;
 }
+
+/** What a row may have on hand, far from the end of its integer. */
+const MOST_ON_HAND = 1_000_000_000;
 
 /** How many there are, and to whom they are promised. */
 @Injectable()
@@ -37,7 +46,7 @@ export class StockService {
   async reserve(reference: string, lines: readonly Wanted[], expiresAt: Date): Promise<void> {
     await this.database.transaction(async () => {
       const taken = await this.take(reference, lines);
-      if (taken === 'already') return this.stock.extend(reference, expiresAt);
+      if (taken.length === 0) return this.stock.extend(reference, expiresAt);
       if (!(await this.stock.hold(reference, taken, expiresAt)))
         throw new Error('locked stock has changed under its lock');
       this.changed(lines.map(({ variantId }) => variantId));
@@ -51,6 +60,7 @@ export class StockService {
   /** See `CatalogApi.allocate`. */
   async allocate(reference: string): Promise<boolean> {
     return this.database.transaction(async () => {
+      await this.stock.lockReference(reference);
       if ((await this.stock.allocate(reference)).length > 0) return true;
       const holds = await this.stock.holds(reference);
       const lost = holds.filter(({ state }) => state === 'expired');
@@ -61,6 +71,7 @@ export class StockService {
 
   async release(reference: string): Promise<void> {
     await this.database.transaction(async () => {
+      await this.stock.lockReference(reference);
       const variants = await this.stock.release(reference);
       if (variants.length > 0) this.changed(variants);
     });
@@ -69,6 +80,7 @@ export class StockService {
   /** See `CatalogApi.ship`. */
   async ship(reference: string, lines: readonly Wanted[]): Promise<void> {
     await this.database.transaction(async () => {
+      await this.stock.lockReference(reference);
       const holds = (await this.stock.holds(reference)).filter(({ state }) => state === 'allocated');
       const taken = lines.flatMap(({ variantId, quantity }) => {
         let left = quantity;
@@ -82,35 +94,63 @@ export class StockService {
         if (left > 0) throw catalogProblems.out_of_stock('More would be shipped than is allocated.');
         return parts.filter((part) => part.quantity > 0);
       });
-      if (taken.length > 0 && (await this.stock.ship(reference, taken)) === 0)
-        throw new Error('nothing was shipped');
+      if (taken.length === 0) return;
+      const sent = await this.guarded(
+        () => this.stock.ship(reference, taken),
+        () => catalogProblems.out_of_stock('Some of it is sold but not on hand yet: receive it first.'),
+      );
+      if (sent !== taken.length) throw new Error('locked holds have changed under their lock');
     });
   }
 
-  /** Receives, adjusts or takes back pieces at a location; the row is made when it is the first time. */
-  async change(changes: StockChange[], actor: Actor): Promise<void> {
+  /**
+   * Receives, adjusts or takes back pieces at locations; a row is made when it is the first time. `pointer` says
+   * where in the caller's input a change stands.
+   */
+  async change(
+    changes: StockChange[],
+    actor: Actor,
+    pointer: (index: number) => string = (index) => `/changes/${index}`,
+  ): Promise<void> {
     await this.database.transaction(async () => {
       const locations = new Map((await this.stock.locations()).map(({ code, id }) => [code, id]));
-      const rows = changes.map(({ variantId, location }, index) => {
+      const places = changes.map(({ variantId, location }, index) => {
         const locationId = locations.get(location);
-        if (!locationId) {
-          throw catalogProblems.unknown_location(`There is no location ${location}.`, {
+        if (locationId) return { variantId, locationId };
+        throw catalogProblems.unknown_location(`There is no location ${location}.`, {
+          errors: [
+            { pointer: `${pointer(index)}/location`, code: 'unknown_location', message: 'is not known' },
+          ],
+        });
+      });
+      await this.ensureRows(places);
+      const rows = await this.stock.lockAt(places);
+      const movements = changes.map(({ kind, quantity, reason }, index) => {
+        const place = places[index];
+        const row = rows.find(
+          (one) => one.variantId === place?.variantId && one.locationId === place.locationId,
+        );
+        if (!row) throw platformProblems.not_found();
+        row.onHand += quantity;
+        if (row.onHand > MOST_ON_HAND) {
+          throw platformProblems.invalid_input('So many cannot be on hand.', {
             errors: [
-              { pointer: `/changes/${index}/location`, code: 'unknown_location', message: 'is not known' },
+              { pointer: `${pointer(index)}/quantity`, code: 'max', message: `exceeds ${MOST_ON_HAND}` },
             ],
           });
         }
-        return { variantId, locationId, backorderLimit: 0 };
+        return { stockId: row.id, kind, quantity, reason, actor: personId(actor) ?? actor.kind };
       });
-      await this.stock.ensureRows(rows);
-      const movements = [];
-      for (const change of changes) {
-        const [row] = await this.stock.find(change.variantId, change.location);
-        if (!row) throw platformProblems.not_found();
-        const { kind, quantity, reason } = change;
-        movements.push({ stockId: row.id, kind, quantity, reason, actor: personId(actor) ?? actor.kind });
-      }
-      await this.move(movements);
+      // What nobody came back for does not stand in the way of writing pieces off.
+      if (movements.some(({ quantity }) => quantity < 0))
+        await this.stock.freeExpired(
+          rows.map(({ id }) => id),
+          this.clock.now(),
+        );
+      await this.guarded(
+        () => this.stock.move(movements),
+        () => catalogProblems.stock_promised(),
+      );
       this.changed(changes.map(({ variantId }) => variantId));
       for (const { variantId, location, kind, quantity } of changes) {
         this.audit.record({
@@ -121,6 +161,20 @@ export class StockService {
           details: { location, quantity },
         });
       }
+    });
+  }
+
+  /** How many of a variant may be sold beyond what is on hand, wherever it lies. */
+  async setBackorderLimit(variantId: string, limit: number): Promise<void> {
+    await this.database.transaction(async () => {
+      const [first] = await this.stock.locations();
+      if (!first) throw new Error('the location main is gone');
+      if (limit > 0) await this.stock.ensureRows([{ variantId, locationId: first.id }]);
+      await this.guarded(
+        () => this.stock.setBackorderLimit(variantId, first.id, limit),
+        () => catalogProblems.stock_promised(),
+      );
+      this.changed([variantId]);
     });
   }
 
@@ -148,38 +202,79 @@ export class StockService {
     return { id };
   }
 
+  /** Another name or another place in the order in which locations are asked. */
+  async updateLocation(
+    id: string,
+    input: { name?: string; priority?: number },
+    version: number | null,
+    actor: Actor,
+  ): Promise<Location> {
+    return this.database.transaction(async () => {
+      const present = await this.stock.lockLocation(id);
+      if (!present) throw platformProblems.not_found();
+      requireVersion(version, present.version);
+      const next = { ...present, ...input, version: present.version + 1 };
+      await this.stock.updateLocation(next);
+      this.audit.record({
+        actor,
+        action: 'catalog.location.updated',
+        subjectType: 'location',
+        subjectId: id,
+        details: { fields: Object.keys(input) },
+      });
+      return next;
+    });
+  }
+
   /** Frees holds whose time is over, so that pages show what can be bought again. Returns whether there were any. */
   async freeExpired(): Promise<boolean> {
     return this.database.transaction(async () => {
       const now = this.clock.now();
       const rows = await this.stock.expiredStock(now);
       if (rows.length === 0) return false;
-      await this.stock.freeExpired(rows, now);
-      this.database.afterCommit(() => this.pages.touchStock());
+      await this.stock.freeExpired(
+        rows.map(({ id }) => id),
+        now,
+      );
+      this.changed(rows.map(({ variantId }) => variantId));
       return true;
     });
   }
 
-  private async move(movements: Parameters<StockRepository['move']>[0]): Promise<void> {
+  private async ensureRows(places: { variantId: string; locationId: string }[]): Promise<void> {
     try {
-      await this.stock.move(movements);
+      await this.stock.ensureRows(places);
+    } catch (error) {
+      if (isForeignKeyViolation(error, 'stock_variant_fk')) throw platformProblems.not_found();
+      throw error;
+    }
+  }
+
+  /** The CHECKs of catalog.stock are the last wall: running into it is an answer and not a fault. */
+  private async guarded<T>(write: () => Promise<T>, problem: () => Problem): Promise<T> {
+    try {
+      return await write();
     } catch (error) {
       if (
         isCheckViolation(error, 'stock_available_check') ||
         isCheckViolation(error, 'stock_counters_check')
       ) {
-        throw catalogProblems.stock_promised();
+        throw problem();
       }
       throw error;
     }
   }
 
-  /** Plans under lock; holds that have expired are freed only when the rest is not enough. */
-  private async take(reference: string, lines: readonly Wanted[]): Promise<Taken[] | 'already'> {
+  /**
+   * Plans under lock what the reference does not hold yet; nothing when it holds it all. Holds of others that have
+   * expired are freed only when the rest is not enough.
+   */
+  private async take(reference: string, lines: readonly Wanted[]): Promise<Taken[]> {
     const variants = [...new Set(lines.map(({ variantId }) => variantId))];
-    let rows = await this.stock.lock(variants, reference);
-    if (rows.some(({ reserved }) => reserved)) return 'already';
-    let plan = planAllocation(lines, rows);
+    const rows = await this.stock.lock(variants, reference);
+    const wanted = without(lines, rows);
+    if (wanted.every(({ quantity }) => quantity === 0)) return [];
+    let plan = planAllocation(wanted, rows);
     if (
       plan.missing.length > 0 &&
       (await this.stock.freeExpired(
@@ -187,8 +282,8 @@ export class StockService {
         this.clock.now(),
       ))
     ) {
-      rows = await this.stock.lock(variants, reference);
-      plan = planAllocation(lines, rows);
+      const fresh = await this.stock.lock(variants, reference);
+      plan = planAllocation(without(lines, fresh), fresh);
     }
     if (plan.missing.length === 0) return plan.taken;
     throw catalogProblems.out_of_stock(undefined, {
@@ -210,8 +305,8 @@ export class StockService {
     );
     const plan = planAllocation(lost, await this.stock.lock(variants, reference));
     if (plan.missing.length > 0) return false;
-    await this.stock.supersede(reference);
-    await this.stock.hold(reference, plan.taken, this.clock.now());
+    if (!(await this.stock.hold(reference, plan.taken, this.clock.now())))
+      throw new Error('locked stock has changed under its lock');
     return (await this.stock.allocate(reference)).length > 0;
   }
 
@@ -219,4 +314,15 @@ export class StockService {
     this.outbox.record(new StockChanged({ variantIds: [...new Set(variantIds)] }));
     this.database.afterCommit(() => this.pages.touchStock());
   }
+}
+
+/** The lines less what the reference holds already. */
+function without(lines: readonly Wanted[], rows: readonly LockedStock[]): Wanted[] {
+  const held = new Map<string, number>();
+  for (const { variantId, mine } of rows) held.set(variantId, (held.get(variantId) ?? 0) + mine);
+  return lines.map(({ variantId, quantity }) => {
+    const mine = Math.min(quantity, held.get(variantId) ?? 0);
+    held.set(variantId, (held.get(variantId) ?? 0) - mine);
+    return { variantId, quantity: quantity - mine };
+  });
 }
