@@ -5,7 +5,8 @@ import { Config } from '../config.js';
 import { etagOfBody, matches } from './etag.js';
 
 interface ReadyPage {
-  body: string;
+  /** Bytes and not text: a text would be counted and encoded again for every answer. */
+  body: Buffer;
   etag: string;
   /** `Link` to the next page. */
   link: string | undefined;
@@ -96,7 +97,7 @@ export class PageCache {
     const old = this.pages.get(url);
     if (old) this.forget(url, old);
     if (!this.config.pageCache) return;
-    this.remember(url, { body, etag, link, madeAt: realNow().getTime() });
+    this.remember(url, { body: Buffer.from(body), etag, link, madeAt: realNow().getTime() });
     for (const [oldest, page] of this.pages) {
       if (this.pages.size <= MAX_PAGES && this.bytes <= MAX_BYTES) break;
       this.forget(oldest, page);
