@@ -35,7 +35,6 @@ export class CatalogSearch1760000010010 implements MigrationInterface {
         brand text,
         categories uuid[] NOT NULL,
         facets int[] NOT NULL,
-        price_steps int[] NOT NULL,
         heading tsvector NOT NULL,
         words tsvector NOT NULL,
         length real NOT NULL

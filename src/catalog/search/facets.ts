@@ -46,7 +46,7 @@ export function facetsSql(
   const filtered = [...new Set(conditions.map(({ facet }) => facet))].filter((facet) => facet !== 'inStock');
   const codeOf = (facet: string) => (facet === 'price' ? priceCode(currency) : facet);
   const set = (name: string, without?: string) => `
-    ${name} AS MATERIALIZED (SELECT d.facets || d.price_steps AS ids FROM catalog.search_documents d
+    ${name} AS MATERIALIZED (SELECT d.facets AS ids FROM catalog.search_documents d
       WHERE ${where(base, conditions, without)} LIMIT ${COUNTED + 1})`;
   // `unnest` among the columns and not in FROM: several times cheaper.
   const counts = (name: string, only: string) => `
