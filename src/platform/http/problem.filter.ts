@@ -11,7 +11,7 @@ export function toProblem(error: unknown): Problem {
   if (isUnavailable(error)) return platformProblems.unavailable(undefined, { retryAfter: 1 });
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
-  switch (status) {
+  switch (status ?? 500) {
     case 400:
       return platformProblems.invalid_input(
         code === 'FST_ERR_CTP_EMPTY_JSON_BODY'
