@@ -84,6 +84,11 @@ describe('the platform', () => {
       expect(answer.status).toBe(413);
     });
 
+    it('refuses text that cannot be kept, and ids that are none', async () => {
+      expect((await app.post(NOTES, { text: 'a\u0000b' })).status).toBe(400);
+      expect((await app.get('/v1/carts/not-an-id', { cartToken: 'x' })).status).toBe(400);
+    });
+
     it('tells nothing about what failed inside', async () => {
       const answer = await app.post(NOTES, { text: 'fail' });
       expect(answer.status).toBe(500);

@@ -160,6 +160,10 @@ export const isCheckViolation = violates('23514');
 /** A FOREIGN KEY (of that name) refused the statement. */
 export const isForeignKeyViolation = violates('23503');
 
+/** PostgreSQL keeps no NUL in text (22021) nor in jsonb (22P05): the input's fault. */
+export const isUnstorableText = (error: unknown): boolean =>
+  ['22021', '22P05'].includes(sqlState(error) ?? '');
+
 /** The server is away, overloaded or a lock took too long: worth another try by the caller, so 503 and not 500. */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error) ?? '';

@@ -1,6 +1,13 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  BadRequestException,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isUnavailable } from '../database/database.js';
+import { isUnavailable, isUnstorableText } from '../database/database.js';
 import { Problem, platformProblems } from './problem.js';
 
 const log = new Logger('http');
@@ -8,6 +15,17 @@ const log = new Logger('http');
 /** Everything that was thrown, as a problem that may be told: never a stack, SQL or a library's own text. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  // Of Nest's own, only the pipe that reads ids in paths answers 400; bodies and queries are told by validation.ts.
+  if (error instanceof BadRequestException) {
+    return platformProblems.invalid_input('An id in the path is not a UUID.', {
+      errors: [{ pointer: '/id', code: 'is_uuid', message: 'must be a UUID' }],
+    });
+  }
+  if (isUnstorableText(error)) {
+    return platformProblems.invalid_input('The text holds a character that cannot be kept (NUL).', {
+      errors: [{ pointer: '', code: 'unstorable', message: 'must not hold NUL characters' }],
+    });
+  }
   if (isUnavailable(error)) return platformProblems.unavailable(undefined, { retryAfter: 1 });
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
