@@ -4,27 +4,35 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICK_MS = 10;
 
 /**
- * Processor time so far, in milliseconds, of a process and of the sessions of its database. On a machine that others use
- * too, what a request costs stays the same while what is done in a second does not. Zero where there is no `/proc`.
+ * Processor time so far, in milliseconds, of a process and of its database server. On a machine that others use too, what
+ * a request costs stays the same while what is done in a second does not. Zero where there is no `/proc`.
  */
 export function processorTime(pid: number, databaseUrl: string): { process: number; database: number } {
-  return { process: timeOf(String(pid)), database: sessionsOf(new URL(databaseUrl)) };
+  return { process: ownTime(String(pid)), database: serverTime(new URL(databaseUrl)) };
 }
 
-function sessionsOf({ pathname }: URL): number {
-  const database = ` ${pathname.slice(1)} `;
-  return entriesOfProc()
-    .filter((pid) => {
-      const title = read(`/proc/${pid}/cmdline`);
-      return title.startsWith('postgres: ') && title.includes(database);
-    })
-    .reduce((sum, pid) => sum + timeOf(pid), 0);
+/** All sessions of the server, those included that have ended: their time went to their parent. */
+function serverTime({ pathname }: URL): number {
+  const sessions = entriesOfProc().filter((pid) => read(`/proc/${pid}/cmdline`).startsWith('postgres: '));
+  const one = sessions.find((pid) => read(`/proc/${pid}/cmdline`).includes(` ${pathname.slice(1)} `));
+  if (one === undefined) return 0;
+  const parent = fieldsOf(one)[1] ?? '';
+  const ended = fieldsOf(parent);
+  const own = sessions.filter((pid) => fieldsOf(pid)[1] === parent);
+  return own.reduce(
+    (sum, pid) => sum + ownTime(pid),
+    (Number(ended[13] ?? 0) + Number(ended[14] ?? 0)) * TICK_MS,
+  );
 }
 
-function timeOf(pid: string): number {
-  // The name of the program, in brackets, may hold anything; what follows is numbers.
-  const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
+function ownTime(pid: string): number {
+  const fields = fieldsOf(pid);
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS;
+}
+
+/** The name of the program, in brackets, may hold anything; what follows is plain fields, the state first. */
+function fieldsOf(pid: string): string[] {
+  return read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
 }
 
 function entriesOfProc(): string[] {
