@@ -25,6 +25,13 @@ export class Deliveries {
     private readonly queues: JobQueues,
   ) {}
 
+  /** Handles every delivery of a job, each for itself. One that fails fails the job, whose next attempt finds the others done. */
+  async handleAll(ids: string[]): Promise<void> {
+    const failures: unknown[] = [];
+    for (const id of ids) await this.handle(id).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+
   /**
    * Hands the fact to its consumer. Marking it done and the consumer's effect are one transaction, so a job that
    * comes twice does nothing the second time; a consumer with `transactional: false` is marked afterwards.

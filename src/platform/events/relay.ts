@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { newId } from '../ids.js';
@@ -10,6 +11,8 @@ import { RelaySignal } from './relay-signal.js';
 const BATCH = 500;
 /** How often a relay looks without having been woken: what another process recorded waits this long at most. */
 const POLL_MS = 200;
+/** How long it waits for company when it was woken: facts that come together are moved together. */
+const GATHER_MS = 20;
 /** Any number, the same everywhere: one relay at a time gives positions. */
 const RELAY_LOCK = 4_711_002;
 
@@ -69,7 +72,9 @@ export class Relay {
       return;
     }
     this.rung = false;
-    this.running = this.drain()
+    // The first fact after a quiet time waits for its company too; what is asked of the whole way is a second.
+    this.running = wait(GATHER_MS)
+      .then(() => this.drain())
       .then(
         () => undefined,
         (error: unknown) => this.log.warn({ err: error }, 'facts stay in the outbox for now'),

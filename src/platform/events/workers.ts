@@ -43,7 +43,7 @@ export class Workers {
       name,
       async (job) => {
         if (name === 'scheduled') return this.consumers.job(job.name)?.run();
-        return this.deliveries.handle((job.data as { delivery: string }).delivery);
+        return this.deliveries.handleAll((job.data as { deliveries: string[] }).deliveries);
       },
       {
         ...this.queues.workerOptions(),
