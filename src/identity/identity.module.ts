@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessGuard } from '../platform/access/access.guard.js';
 import { Authenticator } from '../platform/access/actor.js';
 import { PlatformModule } from '../platform/platform.module.js';
+import { Account } from './account/account.entity.js';
 import { AccountRepository } from './account/account.repository.js';
 import { AccountService } from './account/account.service.js';
 import { AdminAccountController } from './account/admin-account.controller.js';
@@ -26,7 +28,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
 
 /** Owns accounts, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
 @Module({
-  imports: [PlatformModule],
+  imports: [PlatformModule, TypeOrmModule.forFeature([Account])],
   controllers: [AdminAccountController, AuthController, JwksController, MeController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },

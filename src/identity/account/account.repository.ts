@@ -1,19 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-
-export interface AccountRow {
-  id: string;
-  kind: 'customer' | 'staff';
-  email: string;
-  emailVerifiedAt: Date | null;
-  passwordHash: string;
-  firstName: string | null;
-  lastName: string | null;
-  status: 'active' | 'disabled';
-  mustChangePassword: boolean;
-  version: number;
-  createdAt: Date;
-}
+import { Account } from './account.entity.js';
 
 export interface AccountView {
   id: string;
@@ -31,46 +18,26 @@ export interface AccountView {
 export class AccountRepository {
   constructor(private readonly database: Database) {}
 
-  async byEmail(email: string): Promise<AccountRow | null> {
-    const [row] = await this.database.query<AccountRow>(
-      `SELECT ${COLUMNS} FROM identity.accounts WHERE email = $1`,
-      [email],
-    );
-    return row ?? null;
+  byEmail(email: string): Promise<Account | null> {
+    return this.database.repository(Account).findOneBy({ email });
   }
 
-  async lock(id: string): Promise<AccountRow | null> {
-    const [row] = await this.database.query<AccountRow>(
-      `SELECT ${COLUMNS} FROM identity.accounts WHERE id = $1 FOR UPDATE`,
-      [id],
-    );
-    return row ?? null;
+  lock(id: string): Promise<Account | null> {
+    return this.database.repository(Account).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
-  /** False when somebody has the address already. */
-  async insert(account: {
-    id: string;
-    kind: string;
-    email: string;
-    passwordHash: string;
-    firstName: string | null;
-    lastName: string | null;
-    verified: boolean;
-    mustChangePassword: boolean;
-  }): Promise<boolean> {
-    const { id, kind, email, passwordHash, firstName, lastName, verified, mustChangePassword } = account;
-    return (
-      (await this.database.execute(INSERT, [
-        id,
-        kind,
-        email,
-        passwordHash,
-        firstName,
-        lastName,
-        verified,
-        mustChangePassword,
-      ])) === 1
-    );
+  /** The one place that counts the version of a changed account, so no writer can forget it. */
+  async save(account: Account): Promise<void> {
+    account.version += 1;
+    await this.database.repository(Account).save(account);
+  }
+
+  /** False when somebody has the address already; the transaction goes on. */
+  async insert(account: Account): Promise<boolean> {
+    const { id, kind, email, passwordHash, firstName, lastName, emailVerifiedAt, mustChangePassword } =
+      account;
+    const values = [id, kind, email, passwordHash, firstName, lastName, emailVerifiedAt, mustChangePassword];
+    return (await this.database.execute(INSERT, values)) === 1;
   }
 
   async grant(accountId: string, roles: string[]): Promise<number> {
@@ -89,28 +56,11 @@ export class AccountRepository {
     await this.database.execute('LOCK TABLE identity.accounts IN SHARE ROW EXCLUSIVE MODE');
   }
 
-  async setPassword(id: string, hash: string): Promise<void> {
-    await this.database.execute(
-      'UPDATE identity.accounts SET password_hash = $2, must_change_password = false, version = version + 1 WHERE id = $1',
-      [id, hash],
-    );
-  }
-
+  /** The same password, hashed as it is done today: only while nobody has set another meanwhile. */
   async rehash(id: string, from: string, to: string): Promise<void> {
     await this.database.execute(
       'UPDATE identity.accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
       [id, from, to],
-    );
-  }
-
-  async verify(id: string, email: string): Promise<boolean> {
-    return (await this.database.execute(VERIFY, [id, email])) === 1;
-  }
-
-  async setNames(id: string, firstName: string | null, lastName: string | null): Promise<void> {
-    await this.database.execute(
-      'UPDATE identity.accounts SET first_name = $2, last_name = $3, version = version + 1 WHERE id = $1',
-      [id, firstName, lastName],
     );
   }
 
@@ -132,18 +82,13 @@ export class AccountRepository {
   }
 }
 
-const COLUMNS = `id, kind, email, email_verified_at AS "emailVerifiedAt", password_hash AS "passwordHash", first_name AS "firstName",
-  last_name AS "lastName", status, must_change_password AS "mustChangePassword", version, created_at AS "createdAt"`;
 const INSERT = `
   INSERT INTO identity.accounts (id, kind, email, password_hash, first_name, last_name, email_verified_at, must_change_password)
-  VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7::boolean THEN now() END, $8)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
   ON CONFLICT ON CONSTRAINT accounts_email_key DO NOTHING`;
 const GRANT = `
   INSERT INTO identity.account_roles (account_id, role) SELECT $1, code FROM identity.roles WHERE code = ANY ($2::text[])
   ON CONFLICT DO NOTHING`;
-const VERIFY = `
-  UPDATE identity.accounts SET email_verified_at = coalesce(email_verified_at, now()), version = version + 1
-  WHERE id = $1 AND email = $2`;
 const VIEW = `a.id, a.email, a.email_verified_at IS NOT NULL AS "emailVerified", a.first_name AS "firstName", a.last_name AS "lastName",
   a.status, a.version, a.created_at AS "createdAt",
   ARRAY(SELECT role FROM identity.account_roles r WHERE r.account_id = a.id ORDER BY role) AS roles`;

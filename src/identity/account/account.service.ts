@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../platform/audit/audit.js';
+import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
@@ -12,7 +13,8 @@ import { LinkRepository } from '../link/link.repository.js';
 import { PasswordService } from '../password/password.service.js';
 import { SessionService } from '../session/session.service.js';
 import { type Limit, ThrottleRepository } from '../throttle/throttle.repository.js';
-import { AccountRepository, type AccountRow } from './account.repository.js';
+import { Account } from './account.entity.js';
+import { AccountRepository } from './account.repository.js';
 import {
   accountExistsMail,
   passwordChangedMail,
@@ -55,16 +57,9 @@ export class AccountService {
     await evenly(
       this.database.transaction(async () => {
         const id = newId();
-        const made = await this.accounts.insert({
-          id,
-          kind: 'customer',
-          email,
-          passwordHash,
-          firstName,
-          lastName,
-          verified: false,
-          mustChangePassword: false,
-        });
+        const made = await this.accounts.insert(
+          Account.open({ id, kind: 'customer', email, passwordHash, firstName, lastName }),
+        );
         if (made) {
           this.outbox.record(new CustomerRegistered({ customerId: id }));
           this.note('registered', id);
@@ -85,22 +80,21 @@ export class AccountService {
   async verifyEmail(token: string): Promise<void> {
     await this.database.transaction(async () => {
       const link = await this.links.use('verify_email', token);
-      if (!link || !(await this.accounts.verify(link.accountId, link.email)))
-        throw identityProblems.invalid_or_expired_token();
-      this.outbox.record(new EmailVerified({ customerId: link.accountId }));
-      this.note('email_verified', link.accountId);
+      const account = link && (await this.accounts.lock(link.accountId));
+      if (!link || !account?.verify(link.email, realNow())) throw identityProblems.invalid_or_expired_token();
+      await this.accounts.save(account);
+      this.outbox.record(new EmailVerified({ customerId: account.id }));
+      this.note('email_verified', account.id);
     });
   }
 
   async askVerification(address: string): Promise<void> {
-    await evenly(
-      this.mailIfKnown(address, 'verify_email', ({ emailVerifiedAt }) => emailVerifiedAt === null),
-    );
+    await evenly(this.mailIfKnown(address, 'verify_email', ({ isVerified }) => !isVerified));
   }
 
   /** Mails the link to set a password; for staff that was just made, in the transaction of that. */
   async invite(email: string): Promise<void> {
-    await this.mailIfKnown(email, 'reset_password', ({ status }) => status === 'active');
+    await this.mailIfKnown(email, 'reset_password', ({ isActive }) => isActive);
   }
 
   async forgotPassword(address: string): Promise<void> {
@@ -112,10 +106,11 @@ export class AccountService {
     const hash = await this.passwords.hash(password, []);
     await this.database.transaction(async () => {
       const link = await this.links.use('reset_password', token);
-      if (!link) throw identityProblems.invalid_or_expired_token();
-      await this.accounts.setPassword(link.accountId, hash);
-      // Whoever reads the mail owns the address.
-      await this.accounts.verify(link.accountId, link.email);
+      const account = link && (await this.accounts.lock(link.accountId));
+      if (!link || !account) throw identityProblems.invalid_or_expired_token();
+      account.setPassword(hash);
+      account.verify(link.email, realNow());
+      await this.accounts.save(account);
       await this.links.cancelAll(link.accountId);
       await this.sessions.revokeAllOf(link.accountId, 'password_reset');
       await this.throttles.reset(`account:${link.email}`);
@@ -132,7 +127,7 @@ export class AccountService {
   private async mailIfKnown(
     address: string,
     purpose: 'verify_email' | 'reset_password',
-    when: (account: AccountRow) => boolean,
+    when: (account: Account) => boolean,
   ): Promise<void> {
     const email = normalizeEmail(address);
     await this.database.transaction(async () => {

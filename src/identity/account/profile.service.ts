@@ -31,8 +31,8 @@ export class ProfileService {
       const account = await this.accounts.lock(actor.id);
       if (!account) throw platformProblems.not_found();
       requireVersion(version, account.version);
-      const { firstName, lastName } = { ...account, ...input };
-      await this.accounts.setNames(actor.id, firstName ?? null, lastName ?? null);
+      account.rename(input);
+      await this.accounts.save(account);
       this.audit.record({
         actor,
         action: 'identity.account.updated',

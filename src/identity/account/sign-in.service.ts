@@ -5,7 +5,8 @@ import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
 import { type Device, SessionService, type Tokens } from '../session/session.service.js';
 import { type Limit, ThrottleRepository } from '../throttle/throttle.repository.js';
-import { AccountRepository, type AccountRow } from './account.repository.js';
+import type { Account } from './account.entity.js';
+import { AccountRepository } from './account.repository.js';
 
 /** NIST 800-63B 5.2.2 and OWASP: wait longer after each failure, never longer than a quarter of an hour. */
 const PER_ACCOUNT: Limit = { free: 5, windowSeconds: 86_400, maxWaitSeconds: 900 };
@@ -31,14 +32,14 @@ export class SignInService {
     await this.count(buckets);
     const account = await this.accounts.byEmail(email);
     const right = await this.hasher.verify(account?.passwordHash ?? null, password);
-    if (!account || !right || account.status !== 'active') {
+    if (!account || !right || !account.isActive) {
       // Written for unknown addresses too: the time that it takes must not tell them apart.
       await this.noteFailure(account);
       throw identityProblems.invalid_credentials();
     }
     await this.throttles.reset(buckets[0]);
     await this.throttles.takeBack(buckets[1], PER_NETWORK);
-    if (!account.emailVerifiedAt) throw identityProblems.email_unverified();
+    if (!account.isVerified) throw identityProblems.email_unverified();
     await this.rehash(account, password);
     return this.database.transaction(async () => {
       this.audit.record({
@@ -60,7 +61,7 @@ export class SignInService {
     if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
   }
 
-  private async noteFailure(account: AccountRow | null): Promise<void> {
+  private async noteFailure(account: Account | null): Promise<void> {
     await this.database.transaction(async () => {
       this.audit.record({
         actor: { kind: 'system', name: 'identity' },
@@ -72,7 +73,7 @@ export class SignInService {
     });
   }
 
-  private async rehash(account: AccountRow, password: string): Promise<void> {
+  private async rehash(account: Account, password: string): Promise<void> {
     if (!this.hasher.isOutdated(account.passwordHash)) return;
     await this.accounts.rehash(account.id, account.passwordHash, await this.hasher.hash(password));
   }

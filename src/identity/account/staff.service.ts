@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Actor, may } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
+import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -8,6 +9,7 @@ import { newId } from '../../platform/ids.js';
 import { type BannerPart, FirstStart, type FirstStartStep } from '../../platform/start/first-start.js';
 import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
+import { Account } from './account.entity.js';
 import { AccountRepository, type AccountView } from './account.repository.js';
 import { AccountService } from './account.service.js';
 import type { StaffDto } from './admin-account.controller.js';
@@ -37,16 +39,10 @@ export class StaffService implements FirstStartStep {
       if (await this.accounts.hasStaff()) return false;
       const id = newId();
       const mustChangePassword = production && adminPassword === null;
-      await this.accounts.insert({
-        id,
-        kind: 'staff',
-        email,
-        passwordHash,
-        firstName: null,
-        lastName: null,
-        verified: true,
-        mustChangePassword,
-      });
+      const emailVerifiedAt = realNow();
+      await this.accounts.insert(
+        Account.open({ id, kind: 'staff', email, passwordHash, emailVerifiedAt, mustChangePassword }),
+      );
       await this.accounts.grant(id, ['administrator']);
       return true;
     });
@@ -65,16 +61,10 @@ export class StaffService implements FirstStartStep {
       const { firstName = null, lastName = null, roles } = input;
       if (roles.includes('administrator') && !may(actor, 'identity:role:write'))
         throw platformProblems.forbidden();
-      const made = await this.accounts.insert({
-        id,
-        kind: 'staff',
-        email,
-        passwordHash,
-        firstName,
-        lastName,
-        verified: false,
-        mustChangePassword: true,
-      });
+      const names = { firstName, lastName };
+      const made = await this.accounts.insert(
+        Account.open({ id, kind: 'staff', email, passwordHash, ...names, mustChangePassword: true }),
+      );
       if (!made)
         throw platformProblems.conflict('Somebody has this address.', {
           errors: [{ pointer: '/email', code: 'taken', message: 'is taken' }],

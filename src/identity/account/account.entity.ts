@@ -1,0 +1,79 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+type NewAccount = Pick<Account, 'id' | 'kind' | 'email' | 'passwordHash'> &
+  Partial<Pick<Account, 'firstName' | 'lastName' | 'emailVerifiedAt' | 'mustChangePassword'>>;
+
+/** Somebody who may sign in: a customer or one of the staff. What may become of an account is said here. */
+@Entity({ schema: 'identity', name: 'accounts' })
+export class Account {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('text')
+  kind: 'customer' | 'staff';
+
+  /** NFKC, lower case. */
+  @Column('text')
+  email: string;
+
+  @Column({ type: 'timestamptz', name: 'email_verified_at', nullable: true })
+  emailVerifiedAt: Date | null;
+
+  @Column({ type: 'text', name: 'password_hash' })
+  passwordHash: string;
+
+  @Column({ type: 'text', name: 'first_name', nullable: true })
+  firstName: string | null;
+
+  @Column({ type: 'text', name: 'last_name', nullable: true })
+  lastName: string | null;
+
+  @Column('text')
+  status: 'active' | 'disabled';
+
+  @Column({ type: 'boolean', name: 'must_change_password' })
+  mustChangePassword: boolean;
+
+  @Column('int')
+  version: number;
+
+  /** The database writes it. */
+  @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false })
+  createdAt: Date;
+
+  static open(input: NewAccount): Account {
+    return Object.assign(
+      new Account(),
+      { firstName: null, lastName: null, emailVerifiedAt: null, mustChangePassword: false },
+      { status: 'active', version: 1 },
+      input,
+    );
+  }
+
+  get isActive(): boolean {
+    return this.status === 'active';
+  }
+
+  get isVerified(): boolean {
+    return this.emailVerifiedAt !== null;
+  }
+
+  /** Whoever reads the mail owns the address; false when the account has another address by now. */
+  verify(email: string, at: Date): boolean {
+    if (email !== this.email) return false;
+    this.emailVerifiedAt ??= at;
+    return true;
+  }
+
+  /** A password of the owner's own choice, so nothing is left to change. */
+  setPassword(hash: string): void {
+    this.passwordHash = hash;
+    this.mustChangePassword = false;
+  }
+
+  /** What is not given stays. */
+  rename({ firstName, lastName }: { firstName?: string | null; lastName?: string | null }): void {
+    if (firstName !== undefined) this.firstName = firstName;
+    if (lastName !== undefined) this.lastName = lastName;
+  }
+}
