@@ -365,6 +365,14 @@ describe('the catalog', () => {
       const other = await make('tree-other');
       const cycle = await app.patch(`/v1/admin/categories/${root.id}`, { parentId: leaf.id }, { token });
       expect([cycle.status, cycle.body.code]).toEqual([422, 'catalog.category_cycle']);
+      const itself = await app.patch(`/v1/admin/categories/${root.id}`, { parentId: root.id }, { token });
+      expect([itself.status, itself.body.code]).toEqual([422, 'catalog.category_cycle']);
+      const nowhere = await app.patch(
+        `/v1/admin/categories/${root.id}`,
+        { parentId: '00000000-0000-7000-8000-00000000dead' },
+        { token },
+      );
+      expect([nowhere.status, nowhere.body.code]).toEqual([422, 'catalog.unknown_category']);
       await app.patch(`/v1/admin/categories/${middle.id}`, { parentId: other.id }, { token });
       const made = await product({ categories: ['tree-leaf'] });
       const below = await app.get('/v1/admin/products?category=tree-other', { token });

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { PlatformModule } from '../platform/platform.module.js';
 import { CatalogApi } from './catalog.api.js';
 import { CategoryController } from './category/category.controller.js';
+import { Category } from './category/category.entity.js';
 import { CategoryRepository } from './category/category.repository.js';
 import { CategoryService } from './category/category.service.js';
 import { DemoCatalogRepository } from './demo/demo-catalog.repository.js';
@@ -32,6 +34,7 @@ import { SearchJobs } from './search/search.jobs.js';
 import { Spelling } from './search/spelling.service.js';
 import { StockController } from './stock/stock.controller.js';
 import { StockJobs } from './stock/stock.jobs.js';
+import { Location } from './stock/location.entity.js';
 import { StockReader } from './stock/stock.reader.service.js';
 import { StockRepository } from './stock/stock.repository.js';
 import { StockService } from './stock/stock.service.js';
@@ -40,7 +43,7 @@ import { StockService } from './stock/stock.service.js';
  * Owns what is sold, for how much, and how many are left: schema `catalog`. Calls nobody. Listens to ordering.
  */
 @Module({
-  imports: [PlatformModule],
+  imports: [PlatformModule, TypeOrmModule.forFeature([Category, Location])],
   controllers: [
     AdminProductController,
     CategoryController,

@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { CategoryDto } from './category.dto.js';
-
-export interface CategoryRow extends CategoryDto {
-  path: string[];
-}
+import { Category } from './category.entity.js';
 
 /** The tree of categories. It is small: a shop has hundreds, not millions. */
 @Injectable()
@@ -22,25 +19,23 @@ export class CategoryRepository {
     );
   }
 
-  async find(id: string): Promise<CategoryRow | null> {
-    const [row] = await this.database.query<CategoryRow>(
-      `SELECT ${COLUMNS}, path FROM catalog.categories WHERE id = $1`,
-      [id],
-    );
-    return row ?? null;
+  find(id: string): Promise<Category | null> {
+    return this.database.repository(Category).findOneBy({ id });
   }
 
-  async insert({ id, handle, title, parentId, position, path }: CategoryRow): Promise<void> {
-    await this.database.execute(INSERT, [id, handle, title, parentId, position, path]);
+  async insert(category: Category): Promise<void> {
+    await this.database.repository(Category).insert(category);
   }
 
-  async update({ id, handle, title, parentId, position }: CategoryDto): Promise<void> {
-    await this.database.execute(UPDATE, [id, handle, title, parentId, position]);
+  /** The one place that counts the version of a changed category. */
+  async save(category: Category): Promise<void> {
+    category.version += 1;
+    await this.database.repository(Category).save(category);
   }
 
-  /** Everything at and below `id` gets the new way from the root. */
-  async move(id: string, oldPath: string[], newPath: string[]): Promise<void> {
-    await this.database.execute(MOVE, [id, oldPath.length, newPath]);
+  /** Everything below a moved category gets the new way from the root; `depth` is how long its own way was before. */
+  async moveBranch({ id, path }: Category, depth: number): Promise<void> {
+    await this.database.execute(MOVE_BRANCH, [id, depth, path]);
   }
 
   async delete(id: string): Promise<void> {
@@ -49,9 +44,5 @@ export class CategoryRepository {
 }
 
 const COLUMNS = 'id, handle, title, parent_id AS "parentId", position, version';
-const INSERT = `
-  INSERT INTO catalog.categories (id, handle, title, parent_id, position, path) VALUES ($1, $2, $3, $4, $5, $6)`;
-const UPDATE = `
-  UPDATE catalog.categories SET handle = $2, title = $3, parent_id = $4, position = $5, version = version + 1 WHERE id = $1`;
-const MOVE = `
-  UPDATE catalog.categories SET path = $3::uuid[] || path[$2 + 1:] WHERE path @> ARRAY[$1]::uuid[]`;
+const MOVE_BRANCH = `
+  UPDATE catalog.categories SET path = $3::uuid[] || path[$2 + 1:] WHERE path @> ARRAY[$1]::uuid[] AND id <> $1`;

@@ -11,7 +11,8 @@ import { catalogProblems } from '../catalog.errors.js';
 import { CategoryChanged } from '../catalog.events.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import type { CategoryDto, CreateCategoryDto, UpdateCategoryDto } from './category.dto.js';
-import { CategoryRepository, type CategoryRow } from './category.repository.js';
+import { Category } from './category.entity.js';
+import { CategoryRepository } from './category.repository.js';
 
 @Injectable()
 export class CategoryService {
@@ -40,16 +41,10 @@ export class CategoryService {
   ): Promise<CategoryDto> {
     const id = newId();
     return this.write(actor, 'created', id, async () => {
-      const parent = parentId === null ? null : await this.parent(parentId);
-      await this.categories.insert({
-        id,
-        handle,
-        title,
-        parentId,
-        position,
-        path: [...(parent?.path ?? []), id],
-        version: 1,
-      });
+      const parent = await this.parent(parentId);
+      const category = Category.under(parent, { id, handle, title, position });
+      await this.categories.insert(category);
+      return category;
     });
   }
 
@@ -63,11 +58,15 @@ export class CategoryService {
       const category = await this.categories.find(id);
       if (!category) throw platformProblems.not_found();
       requireVersion(version, category.version);
-      const next = { ...category, ...input };
-      await this.categories.update(next);
-      if (next.parentId !== category.parentId) await this.move(category, next.parentId);
-      if (next.parentId !== category.parentId || next.title !== category.title)
-        await this.searchIndex.refreshCategory(id);
+      const { title, path } = category;
+      const { parentId = category.parentId, ...rest } = input;
+      Object.assign(category, rest);
+      const moves = parentId !== category.parentId;
+      if (moves) category.moveUnder(await this.parent(parentId));
+      await this.categories.save(category);
+      if (moves) await this.categories.moveBranch(category, path.length);
+      if (moves || category.title !== title) await this.searchIndex.refreshCategory(id);
+      return category;
     });
   }
 
@@ -87,17 +86,8 @@ export class CategoryService {
     });
   }
 
-  private async move(category: CategoryRow, parentId: string | null): Promise<void> {
-    const parent = parentId === null ? null : await this.parent(parentId);
-    if (parent?.path.includes(category.id)) {
-      throw catalogProblems.category_cycle(undefined, {
-        errors: [{ pointer: '/parentId', code: 'cycle', message: 'stands below the category itself' }],
-      });
-    }
-    await this.categories.move(category.id, category.path, [...(parent?.path ?? []), category.id]);
-  }
-
-  private async parent(id: string): Promise<CategoryRow> {
+  private async parent(id: string | null): Promise<Category | null> {
+    if (id === null) return null;
     const parent = await this.categories.find(id);
     if (parent) return parent;
     throw catalogProblems.unknown_category('The parent does not exist.', {
@@ -105,11 +95,12 @@ export class CategoryService {
     });
   }
 
-  private write(actor: Actor, what: string, id: string, work: () => Promise<void>): Promise<CategoryDto> {
+  private write(actor: Actor, what: string, id: string, work: () => Promise<Category>): Promise<CategoryDto> {
     return this.database.transaction(async () => {
       await this.categories.lockTree();
+      let category: Category;
       try {
-        await work();
+        category = await work();
       } catch (error) {
         if (!isUniqueViolation(error, 'categories_handle_key')) throw error;
         throw catalogProblems.handle_taken(undefined, {
@@ -117,10 +108,7 @@ export class CategoryService {
         });
       }
       this.done(actor, what, id);
-      const row = await this.categories.find(id);
-      if (!row) throw platformProblems.not_found();
-      const { path: _path, ...category } = row;
-      return category;
+      return shown(category);
     });
   }
 
@@ -129,4 +117,8 @@ export class CategoryService {
     this.outbox.record(new CategoryChanged({ categoryId: id }));
     this.database.afterCommit(() => this.pages.dropAll());
   }
+}
+
+function shown({ id, handle, title, parentId, position, version }: Category): CategoryDto {
+  return { id, handle, title, parentId, position, version };
 }

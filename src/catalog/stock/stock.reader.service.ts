@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Location, type MovementView, type StockLevel, StockRepository } from './stock.repository.js';
+import type { Location } from './location.entity.js';
+import { type MovementView, type StockLevel, StockRepository } from './stock.repository.js';
 
 /** Stock as staff read it. */
 @Injectable()

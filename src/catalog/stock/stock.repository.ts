@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import type { StockRow, Taken } from './allocation-plan.js';
+import { Location } from './location.entity.js';
 
 export interface Hold {
   id: string;
@@ -111,31 +112,22 @@ export class StockRepository {
     ]);
   }
 
-  async lockLocation(id: string): Promise<Location | null> {
-    const [row] = await this.database.query<Location>(
-      'SELECT id, code, name, priority, version FROM catalog.locations WHERE id = $1 FOR UPDATE',
-      [id],
-    );
-    return row ?? null;
+  lockLocation(id: string): Promise<Location | null> {
+    return this.database.repository(Location).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
   locations(): Promise<Location[]> {
-    return this.database.query(
-      'SELECT id, code, name, priority, version FROM catalog.locations ORDER BY priority, code',
-    );
+    return this.database.repository(Location).find({ order: { priority: 'ASC', code: 'ASC' } });
   }
 
-  async updateLocation(location: { id: string; name: string; priority: number }): Promise<void> {
-    const { id, name, priority } = location;
-    await this.database.execute(UPDATE_LOCATION, [id, name, priority]);
+  /** The one place that counts the version of a changed location. */
+  async saveLocation(location: Location): Promise<void> {
+    location.version += 1;
+    await this.database.repository(Location).save(location);
   }
 
-  async addLocation(location: { id: string; code: string; name: string; priority: number }): Promise<void> {
-    const { id, code, name, priority } = location;
-    await this.database.execute(
-      'INSERT INTO catalog.locations (id, code, name, priority) VALUES ($1, $2, $3, $4)',
-      [id, code, name, priority],
-    );
+  async addLocation(location: Location): Promise<void> {
+    await this.database.repository(Location).insert(location);
   }
 
   /** Stock rows of variants at locations, locked in id order. */
@@ -178,15 +170,6 @@ export class StockRepository {
   expiredStock(now: Date): Promise<{ id: string; variantId: string }[]> {
     return this.database.query<{ id: string; variantId: string }>(EXPIRED_STOCK, [now]);
   }
-}
-
-export interface Location {
-  id: string;
-  code: string;
-  name: string;
-  /** The lowest is asked first. */
-  priority: number;
-  version: number;
 }
 
 export interface StockLevel {
@@ -295,8 +278,6 @@ const ENSURE = `
 const LOCK_VARIANT = 'SELECT id FROM catalog.stock WHERE variant_id = $1 ORDER BY id FOR UPDATE';
 const SET_BACKORDER_LIMIT = `
   UPDATE catalog.stock SET backorder_limit = CASE WHEN location_id = $2 THEN $3::int ELSE 0 END WHERE variant_id = $1`;
-const UPDATE_LOCATION = `
-  UPDATE catalog.locations SET name = $2, priority = $3, version = version + 1 WHERE id = $1`;
 const MOVE = `
   WITH m AS (
     INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reason, actor)

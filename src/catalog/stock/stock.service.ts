@@ -16,7 +16,8 @@ import { newId } from '../../platform/ids.js';
 import { StockChanged } from '../catalog.events.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { planAllocation, type Taken, type Wanted } from './allocation-plan.js';
-import { type Location, type LockedStock, StockRepository } from './stock.repository.js';
+import { Location } from './location.entity.js';
+import { type LockedStock, StockRepository } from './stock.repository.js';
 
 export interface StockChange {
   variantId: string;
@@ -185,7 +186,7 @@ export class StockService {
     const id = newId();
     await this.database.transaction(async () => {
       try {
-        await this.stock.addLocation({ id, ...input });
+        await this.stock.addLocation(Location.at({ id, ...input }));
       } catch (error) {
         if (!isUniqueViolation(error, 'locations_code_key')) throw error;
         throw platformProblems.conflict(`The location ${input.code} exists already.`, {
@@ -210,11 +211,11 @@ export class StockService {
     actor: Actor,
   ): Promise<Location> {
     return this.database.transaction(async () => {
-      const present = await this.stock.lockLocation(id);
-      if (!present) throw platformProblems.not_found();
-      requireVersion(version, present.version);
-      const next = { ...present, ...input, version: present.version + 1 };
-      await this.stock.updateLocation(next);
+      const location = await this.stock.lockLocation(id);
+      if (!location) throw platformProblems.not_found();
+      requireVersion(version, location.version);
+      location.change(input);
+      await this.stock.saveLocation(location);
       this.audit.record({
         actor,
         action: 'catalog.location.updated',
@@ -222,7 +223,7 @@ export class StockService {
         subjectId: id,
         details: { fields: Object.keys(input) },
       });
-      return next;
+      return location;
     });
   }
 
