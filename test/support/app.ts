@@ -40,7 +40,7 @@ function serverUrl(): string {
   return url;
 }
 
-function databaseUrl(name: string): string {
+export function databaseUrl(name: string): string {
   const url = new URL(serverUrl());
   url.pathname = `/${name}`;
   return url.toString();
@@ -80,7 +80,7 @@ export async function dropDatabase(name: string): Promise<void> {
   await onServer((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
 }
 
-function testConfig(url: string, dataDir: string, overrides: Record<string, string> = {}): Config {
+export function testConfig(url: string, dataDir: string, overrides: Record<string, string> = {}): Config {
   return new Config({
     NODE_ENV: 'test',
     DATABASE_URL: url,
