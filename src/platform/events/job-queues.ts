@@ -39,10 +39,16 @@ export class JobQueues implements OnApplicationShutdown {
     return this.redis ? 'redis' : 'postgresql';
   }
 
+  /** Stores that share a Redis are told apart by the name of their database; on PostgreSQL the tables do it. */
+  private get prefix(): string {
+    return `guildhall-${new URL(this.config.databaseUrl ?? '').pathname.slice(1)}`;
+  }
+
   /** Everything that a worker needs to share this connection. */
   workerOptions(): WorkerOptions {
     return {
       connection: this.connection() as never,
+      ...(this.redis && { prefix: this.prefix }),
       // The default (1) loses jobs when workers die again and again; consumers are safe to repeat.
       maxStalledCount: 1_000,
       lockDuration: 30_000,
@@ -122,7 +128,7 @@ export class JobQueues implements OnApplicationShutdown {
   private openQueue(name: QueueName): Queue {
     const queue = new Queue(name, {
       connection: this.connection() as never,
-      ...(this.redis && { prefix: 'guildhall' }),
+      ...(this.redis && { prefix: this.prefix }),
       defaultJobOptions: {
         attempts: 8,
         backoff: { type: 'exponential', delay: 1_000 },

@@ -48,7 +48,6 @@ export class Workers {
       {
         ...this.queues.workerOptions(),
         concurrency,
-        ...(this.queues.backend === 'redis' && { prefix: 'guildhall' }),
       },
     );
     worker.on('error', (error) => this.log.debug({ err: error, queue: name }, 'worker connection'));
