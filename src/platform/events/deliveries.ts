@@ -49,6 +49,8 @@ export class Deliveries {
         return;
       }
       await this.database.transaction(async () => {
+        // Nobody is told that this is done before it is on disk: what a crash forgets is delivered again, mark and effect.
+        await this.database.execute('SET LOCAL synchronous_commit = off');
         // The row lock makes a second worker wait here, and find nothing left to do.
         if ((await this.database.execute(DONE, [id])) === 1) await consumer.handle(event);
       });

@@ -146,7 +146,8 @@ export class JobQueues implements OnApplicationShutdown {
       connectionString: this.config.databaseUrl ?? undefined,
       // Each worker keeps one connection to listen on; the rest is for adding and fetching.
       max: QUEUES.length + 6,
-      options: '-c search_path=bullmq',
+      // A crash of the server may forget the newest jobs: our own tables know what is due, and the sweeper adds it again.
+      options: '-c search_path=bullmq -c synchronous_commit=off',
       application_name: `guildhall-jobs-${this.config.role}`,
     });
     pool.setMaxListeners(0);
