@@ -84,11 +84,11 @@ export class Idempotency {
     return {
       resume,
       remember: async (state) => {
-        await this.database.execute(REMEMBER, [scope, hash(key), JSON.stringify(state)]);
+        mine(await this.database.execute(REMEMBER, [scope, hash(key), JSON.stringify(state)]));
       },
       answer: async (status, body) => {
         const text = JSON.stringify(body);
-        await this.database.execute(ANSWER, [scope, hash(key), status, seal(key, text)]);
+        mine(await this.database.execute(ANSWER, [scope, hash(key), status, seal(key, text)]));
         return text;
       },
     };
@@ -109,12 +109,18 @@ const CLAIM = `
   UNION ALL
   SELECT fingerprint, state, status, body, false FROM platform.idempotency_keys
   WHERE scope = $1 AND key_hash = $2 AND NOT EXISTS (SELECT FROM claimed)`;
-const REMEMBER = `UPDATE platform.idempotency_keys SET state = $3 WHERE scope = $1 AND key_hash = $2`;
+const REMEMBER = `UPDATE platform.idempotency_keys SET state = $3 WHERE scope = $1 AND key_hash = $2
+  AND status IS NULL AND state IS NULL`;
 const ANSWER = `
   UPDATE platform.idempotency_keys SET status = $3, body = $4, sealed = true, locked_until = NULL
-  WHERE scope = $1 AND key_hash = $2`;
+  WHERE scope = $1 AND key_hash = $2 AND status IS NULL`;
 const GIVE_BACK = `DELETE FROM platform.idempotency_keys WHERE scope = $1 AND key_hash = $2 AND status IS NULL AND state IS NULL`;
 const UNLOCK = `UPDATE platform.idempotency_keys SET locked_until = NULL WHERE scope = $1 AND key_hash = $2 AND status IS NULL`;
+
+/** A request that outlived its lease was overtaken: its effect must not be committed a second time. */
+function mine(written: number): void {
+  if (written !== 1) throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
+}
 
 const hash = (key: string): Buffer => createHash('sha256').update(key).digest();
 const sealKey = (key: string): Buffer => Buffer.from(hkdfSync('sha256', key, 'guildhall', 'idempotency', 32));
