@@ -8,7 +8,7 @@ import { Problem } from '../../platform/http/problem.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, totalOf } from './order.js';
 import { type Glance, OrderRepository } from './order.repository.js';
-import { isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
+import { isCovered, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
 
 /**
  * What payments do to an order. The checkout and the late messenger (webhook, repair) both come here, and
@@ -28,16 +28,22 @@ export class OrderPaymentService {
 
   /**
    * In the caller's transaction: brings the order up to its payments and answers it as it is then. An order that
-   * is paid and waiting (or has expired meanwhile) is placed, if its goods are there; else the money goes back.
+   * is paid and waiting (or has expired meanwhile) is placed, if its goods are there; else the money goes back. A refund
+   * that the gateway has refused is for a person: asking again by itself would go on for ever.
    */
-  async take(order: Order, payments: readonly PaymentView[], actor: Actor): Promise<Order> {
+  async take(
+    order: Order,
+    payments: readonly PaymentView[],
+    actor: Actor,
+    { refundRefused = false } = {},
+  ): Promise<Order> {
     const paymentStatus = paymentStatusOf(payments, totalOf(order));
     const waiting = order.status === 'pending_payment' || order.status === 'expired';
     // Another amount than was asked for is a case for a person; until then nothing is promised.
     const doubtful = payments.some(({ status }) => status === 'requires_review');
-    if (waiting && !doubtful && isSecured(paymentStatus))
-      return this.place(order, { ...order, paymentStatus }, actor);
-    if (order.status === 'canceled' && isSecured(paymentStatus)) await this.giveBack(order);
+    const secured = isSecured(paymentStatus) && isCovered(payments, totalOf(order));
+    if (waiting && !doubtful && secured) return this.place(order, { ...order, paymentStatus }, actor);
+    if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
     return this.move(order, { ...order, paymentStatus }, `payment_${paymentStatus}`, actor);
   }

@@ -1,10 +1,15 @@
 import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
-import { fulfilmentStatusOf, paymentStatusOf } from './order.statuses.js';
+import { fulfilmentStatusOf, isCovered, paymentStatusOf } from './order.statuses.js';
 
 const eur = (amount: number) => Money.of(amount, 'EUR');
 const payment = (status: PaymentView['status'], captured = 0, refunded = 0) =>
-  ({ status, captured: eur(captured), refunded: eur(refunded) }) as PaymentView;
+  ({
+    status,
+    captured: eur(captured),
+    refunded: eur(refunded),
+    kept: eur(captured - refunded),
+  }) as PaymentView;
 
 describe('the statuses of an order', () => {
   it.each([
@@ -31,5 +36,15 @@ describe('the statuses of an order', () => {
     expect(fulfilmentStatusOf([line(2, 0), line(1, 0)])).toBe('unfulfilled');
     expect(fulfilmentStatusOf([line(2, 2), line(1, 0)])).toBe('partially_fulfilled');
     expect(fulfilmentStatusOf([line(2, 2), line(1, 1)])).toBe('fulfilled');
+  });
+});
+
+describe('money that may be relied on', () => {
+  it('is what stays: a late capture on its way back covers nothing', () => {
+    const late = { ...payment('captured', 1000), kept: eur(0) };
+    expect(isCovered([late], eur(1000))).toBe(false);
+    expect(isCovered([payment('captured', 1000)], eur(1000))).toBe(true);
+    expect(isCovered([late, payment('authorized', 0)], eur(1000))).toBe(true);
+    expect(isCovered([], eur(0))).toBe(true);
   });
 });

@@ -65,3 +65,16 @@ export function fulfilmentStatusOf(
 /** Money enough to keep the goods for the buyer. */
 export const isSecured = (status: PaymentStatus): boolean =>
   status === 'paid' || status === 'authorized' || status === 'overcharged';
+
+/**
+ * Whether enough money stays to hand over goods for it. A late capture that is being given back counts as captured until
+ * its refund settles; whoever would place an order on it would ship for nothing.
+ */
+export function isCovered(payments: readonly PaymentView[], total: Money): boolean {
+  if (payments.some(({ status }) => status === 'authorized')) return true;
+  const kept = Money.sum(
+    payments.map((payment) => payment.kept),
+    total.currency,
+  );
+  return kept.compare(total) >= 0;
+}

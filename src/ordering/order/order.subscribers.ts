@@ -51,7 +51,7 @@ export class OrderPaymentSubscribers {
 
   @On(RefundFailed)
   refundFailed({ payload }: RefundFailed): Promise<void> {
-    return this.follow(payload.orderId);
+    return this.follow(payload.orderId, true);
   }
 
   /** Also of methods that take days: from then on the shopper has the usual time to pay otherwise. */
@@ -62,11 +62,13 @@ export class OrderPaymentSubscribers {
   }
 
   /** The order follows its payments; most of the time the checkout was quicker and there is nothing to do. */
-  private async follow(orderId: string): Promise<void> {
+  private async follow(orderId: string, refundRefused = false): Promise<void> {
     const seen = await this.orders.glance(orderId);
     if (!seen || this.orderPayments.isUpToDate(seen, await this.payments.paymentsOf([orderId]))) return;
     // Only under its lock can no other messenger's news get lost.
     const order = await this.orders.locked(orderId);
-    if (order) await this.orderPayments.take(order, await this.payments.paymentsOf([orderId]), billing);
+    if (!order) return;
+    const payments = await this.payments.paymentsOf([orderId]);
+    await this.orderPayments.take(order, payments, billing, { refundRefused });
   }
 }

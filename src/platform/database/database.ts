@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource, type EntityManager, type ObjectLiteral, type Repository } from 'typeorm';
 
@@ -25,6 +25,7 @@ const MAX_PREPARED = 500;
  */
 @Injectable()
 export class Database {
+  private readonly log = new Logger('database');
   private readonly scope = new AsyncLocalStorage<Scope>();
   private readonly names = new Map<string, string>();
   private readonly pool: Pool;
@@ -110,7 +111,7 @@ export class Database {
         return value;
       });
       await runner.commitTransaction();
-      for (const follow of afterCommit) follow();
+      for (const follow of afterCommit) this.afterwards(follow);
       return result;
     } catch (error) {
       // A rollback that fails (the server is gone) must not hide why the block failed.
@@ -118,6 +119,15 @@ export class Database {
       throw error;
     } finally {
       await runner.release();
+    }
+  }
+
+  /** What is committed stays committed, so a follow-up that fails must not make the caller believe otherwise. */
+  private afterwards(follow: () => void): void {
+    try {
+      follow();
+    } catch (error) {
+      this.log.error({ err: error }, 'something after a commit failed');
     }
   }
 
