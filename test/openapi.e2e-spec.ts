@@ -6,6 +6,7 @@ interface Operation {
   operationId: string;
   summary?: string;
   tags?: string[];
+  requestBody?: object;
   responses: Record<string, unknown>;
   'x-permissions'?: string[];
 }
@@ -15,7 +16,11 @@ const FILES = { store: 'openapi.json', staff: 'openapi.admin.json' } as const;
 describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (kind) => {
   let app: TestApp;
   let text: string;
-  let document: { openapi: string; paths: Record<string, Record<string, Operation>> };
+  let document: {
+    openapi: string;
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, { properties?: object; additionalProperties?: unknown }> };
+  };
 
   beforeAll(async () => {
     app = await startApp();
@@ -57,6 +62,22 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
     const references = [...text.matchAll(/"\$ref": "(#[^"]+)"/g)].map(([, pointer = '']) => pointer);
     expect(references.length).toBeGreaterThan(20);
     expect(references.filter((pointer) => look(pointer) === undefined)).toEqual([]);
+  });
+
+  it('says that a request takes no unknown property', () => {
+    const { schemas } = document.components;
+    const open = new Set<string>();
+    const look = (node: unknown, seen: Set<string>): void => {
+      for (const [, name = ''] of JSON.stringify(node ?? null).matchAll(/schemas\/(\w+)/g)) {
+        if (seen.has(name)) continue;
+        seen.add(name);
+        const schema = schemas[name];
+        if (schema?.properties && schema.additionalProperties === undefined) open.add(name);
+        look(schema, seen);
+      }
+    };
+    for (const { requestBody } of operations()) look(requestBody, new Set());
+    expect([...open]).toEqual([]);
   });
 
   it('names, explains and guards every operation', () => {

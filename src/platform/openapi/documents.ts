@@ -82,6 +82,7 @@ export function buildDocuments(app: INestApplication): Documents {
     for (const operation of Object.values(item)) finishOperation(path, operation);
   }
   for (const schema of Object.values(whole.components.schemas)) finishSchema(schema);
+  closeRequests(whole);
   whole.components.schemas.Problem = PROBLEM_SCHEMA;
   whole.components.responses = problemResponses();
   const isStaff = (path: string) => path.startsWith('/v1/admin');
@@ -102,6 +103,8 @@ function finishOperation(path: string, operation: OperationObject): void {
   if (permissions.length > 0)
     for (const code of ['platform.unauthorized', 'platform.forbidden']) codes.add(code);
   if (path.includes('{')) codes.add('platform.not_found');
+  if (operation.requestBody)
+    for (const code of ['platform.too_large', 'platform.unsupported_media_type']) codes.add(code);
   delete operation['x-problems'];
   const byStatus = new Map<number, string[]>();
   for (const code of [...codes].sort()) {
@@ -133,7 +136,26 @@ function finishOperation(path: string, operation: OperationObject): void {
 
 const isObject = (schema: Json): boolean => schema.type === 'object' || '$ref' in schema || 'allOf' in schema;
 
-/** Unknown properties of a request are refused, so its schema says so; answers may grow. */
+/** Unknown properties of a request are refused, so its schemas say so, those inside it too; answers may grow. */
+function closeRequests({ paths, components }: Document): void {
+  const close = (node: unknown): void => {
+    for (const name of schemaNames(node)) {
+      const schema = components.schemas[name];
+      if (schema?.type !== 'object' || !schema.properties || 'additionalProperties' in schema) continue;
+      schema.additionalProperties = false;
+      close(schema);
+    }
+  };
+  for (const operation of Object.values(paths).flatMap((item) => Object.values(item))) {
+    close(operation.requestBody ?? null);
+    close(operation.parameters ?? null);
+  }
+}
+
+/** Names of the schemas that a part of the document refers to. */
+const schemaNames = (node: unknown): string[] =>
+  [...JSON.stringify(node).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name = '']) => name);
+
 function finishSchema(schema: Json): void {
   for (const property of Object.values((schema.properties ?? {}) as Record<string, Json>)) {
     // OpenAPI 3.1 knows no `nullable`; a reference that may be null is a choice.
@@ -221,7 +243,7 @@ function part(whole: Document, fits: (path: string) => boolean): Document {
   );
   const schemas: Record<string, Json> = {};
   const collect = (node: unknown): void => {
-    for (const [, name = ''] of JSON.stringify(node).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+    for (const name of schemaNames(node)) {
       const schema = whole.components.schemas[name];
       if (!schema || name in schemas) continue;
       schemas[name] = schema;

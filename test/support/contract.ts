@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Answer } from './client.js';
+
+interface Schema {
+  [key: string]: unknown;
+}
+interface Content {
+  content?: Record<string, { schema?: Schema }>;
+}
+interface Document {
+  paths: Record<string, Record<string, { operationId: string; responses: Record<string, Content> }>>;
+  components: { schemas: Record<string, Schema> };
+}
+interface Route {
+  method: string;
+  pattern: RegExp;
+  document: Document;
+  operationId: string;
+  responses: Record<string, Content>;
+}
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Holds answers against the committed documents: the status is declared, and the body is what its schema says. */
+export class Contract {
+  private readonly routes: Route[] = [];
+  private readonly compiled = new Map<string, ValidateFunction>();
+
+  constructor() {
+    for (const file of ['openapi.json', 'openapi.admin.json']) {
+      const document = JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as Document;
+      for (const [path, item] of Object.entries(document.paths)) {
+        for (const [method, { operationId, responses }] of Object.entries(item)) {
+          this.routes.push({
+            method: method.toUpperCase(),
+            pattern: patternOf(path),
+            document,
+            operationId,
+            responses,
+          });
+        }
+      }
+    }
+    // A fixed segment is meant before a parameter, as in the router.
+    this.routes.sort((a, b) => weight(a.pattern) - weight(b.pattern));
+  }
+
+  /** Faults of one answer; empty for a path that no document has. */
+  faults(method: string, path: string, { status, body }: Pick<Answer, 'status' | 'body'>): string[] {
+    const pathname = path.split('?', 1)[0] ?? '';
+    const route = this.routes.find((one) => one.method === method && one.pattern.test(pathname));
+    if (!route) return [];
+    const name = `${route.operationId} ${status}`;
+    const response = route.responses[String(status)];
+    if (!response) return status === 304 ? [] : [`${name}: this status is not declared`];
+    const [type, media] = Object.entries(response.content ?? {})[0] ?? [];
+    if (!type?.includes('json') || !media?.schema)
+      return body === undefined ? [] : [`${name}: a body that is not declared`];
+    const validate = this.validatorOf(name, route.document, media.schema);
+    if (validate(body)) return [];
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) =>
+        `${name}: ${instancePath || '/'} ${message ?? ''} ${JSON.stringify(params)}`,
+    );
+  }
+
+  private validatorOf(name: string, document: Document, schema: Schema): ValidateFunction {
+    let validate = this.compiled.get(name);
+    if (!validate) {
+      const ajv = new Ajv2020({ strict: false, allErrors: true });
+      addFormats.default(ajv);
+      const schemas = Object.fromEntries(
+        Object.entries(document.components.schemas).map(([key, value]) => [
+          key,
+          // Members of their own are what RFC 9457 lets problems have.
+          key === 'Problem' ? value : closed(value),
+        ]),
+      );
+      validate = ajv.compile({ ...closed(schema), components: { schemas } });
+      this.compiled.set(name, validate);
+    }
+    return validate;
+  }
+}
+
+/** An answer may grow, and then its document grows with it: a property that nobody wrote down is a fault here. */
+function closed(schema: Schema): Schema {
+  if (schema.type !== 'object' || !schema.properties || 'additionalProperties' in schema) return schema;
+  return { ...schema, additionalProperties: false };
+}
+
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`);
+const weight = (pattern: RegExp): number => pattern.source.split('[^/]+').length;
