@@ -18,10 +18,15 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { ImportDto, ImportErrorDto, ImportPageQuery, StartImportQuery } from './import.dto.js';
+import {
+  ImportDto,
+  ImportErrorDto,
+  type ImportFormat,
+  ImportPageQuery,
+  StartImportQuery,
+} from './import.dto.js';
 import { importProblems } from './import.errors.js';
 import { ImportService } from './import.service.js';
-import type { ImportFormat } from './import.repository.js';
 
 const PATH = 'v1/admin/imports';
 const FORMATS: Record<string, ImportFormat> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'shopify_csv' };

@@ -10,6 +10,9 @@ import {
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 
+/** What a file may be written in. */
+export type ImportFormat = 'ndjson' | 'shopify_csv';
+
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
 export class StartImportQuery {

@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import type { ImportDto, ImportErrorDto } from './import.dto.js';
+import type { ImportDto, ImportErrorDto, ImportFormat } from './import.dto.js';
 import type { RowFault } from './incoming-product.js';
-
-export type ImportFormat = 'ndjson' | 'shopify_csv';
 
 export interface ImportJob {
   id: string;

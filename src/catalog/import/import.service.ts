@@ -10,10 +10,10 @@ import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { ImportRequested } from '../catalog.events.js';
-import type { ImportDto, ImportErrorDto, StartImportQuery } from './import.dto.js';
+import type { ImportDto, ImportErrorDto, ImportFormat, StartImportQuery } from './import.dto.js';
 import { importProblems } from './import.errors.js';
 import { ImportFileStore } from './import-file.store.js';
-import { type ImportFormat, ImportRepository } from './import.repository.js';
+import { ImportRepository } from './import.repository.js';
 
 /** Files with products: taken in here, worked through by the importer. */
 @Injectable()

@@ -94,7 +94,7 @@ export class PlacingService {
   ): Promise<Begun> {
     const order = await this.orders.find(orderId);
     if (!order) throw new Error(`the order ${orderId} is gone`);
-    const extra = { orderId, number: order.number, status: order.status };
+    const extra = { orderId, number: order.number, orderStatus: order.status };
     const now = this.clock.now();
     if (order.status !== 'pending_payment' || order.expiresAt <= now) {
       throw checkoutProblems.order_closed(`The order ${order.number} is ${order.status}.`, { extra });

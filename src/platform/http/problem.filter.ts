@@ -59,6 +59,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   if (details.retryAfter !== undefined) void reply.header('retry-after', String(details.retryAfter));
   if (details.headers) void reply.headers(details.headers);
   const body = {
+    // Further members first: none of them may stand in for those of the standard.
+    ...details.extra,
     type: `/problems/${kind.code}`,
     title: kind.title,
     status: kind.status,
@@ -66,7 +68,6 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     instance: request.url.split('?', 1)[0],
     code: kind.code,
     requestId: request.id,
-    ...details.extra,
     ...(details.errors && { errors: details.errors }),
   };
   void reply
