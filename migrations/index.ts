@@ -12,6 +12,7 @@ import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-defa
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
+import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
 import { Mails1760000000020 } from './platform/1760000000020-mails.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
@@ -19,6 +20,7 @@ export const migrations: Migrations = [
   Kernel1760000000000,
   Bullmq1760000000001,
   Mails1760000000020,
+  Consumers1760000000030,
   Identity1760000020000,
   Catalog1760000010000,
   CatalogSearch1760000010010,

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Deliveries } from '../src/platform/events/deliveries.js';
+import { Relay } from '../src/platform/events/relay.js';
+import { Workers } from '../src/platform/events/workers.js';
 import { PageCache } from '../src/platform/http/page-cache.js';
 import { startApp, type TestApp } from './support/app.js';
 import { FixtureModule } from './support/kernel.fixture.js';
@@ -182,8 +184,53 @@ describe('the platform', () => {
       const [delivery] = await app.database.query<{ id: string }>(
         `SELECT d.id FROM platform.deliveries d JOIN platform.events e ON e.id = d.event_id WHERE e.payload->>'text' = 'twice'`,
       );
-      await app.app.get(Deliveries).handle(delivery?.id ?? '');
+      await app.app.get(Deliveries).handle([delivery?.id ?? '']);
       expect(await count('fixture_heard', 'twice')).toBe(1);
+    });
+
+    it('are handed to hearers that only a newer version of the program knows', async () => {
+      await app.database.execute(
+        `INSERT INTO platform.consumers (name, type, queue) VALUES ('Tomorrow.hear', 'fixture.note_taken', 'events')`,
+      );
+      await app.post(NOTES, { text: 'for tomorrow' });
+      await app.app.get(Relay).drain();
+      const waiting = await app.database.query<{ state: string }>(
+        `SELECT d.state FROM platform.deliveries d JOIN platform.events e ON e.id = d.event_id
+         WHERE e.payload->>'text' = 'for tomorrow' AND d.consumer = 'Tomorrow.hear'`,
+      );
+      expect(waiting).toEqual([{ state: 'pending' }]);
+      await app.database.execute(
+        `UPDATE platform.deliveries SET state = 'dead' WHERE consumer = 'Tomorrow.hear'`,
+      );
+      await app.database.execute(
+        `UPDATE platform.consumers SET seen_at = now() - interval '2 days' WHERE name = 'Tomorrow.hear'`,
+      );
+      await app.run('platform.enlist_consumers');
+      const names = await app.database.query<{ name: string }>('SELECT name FROM platform.consumers');
+      expect(names.map(({ name }) => name)).toContain('FixtureSubscriber.hear');
+      expect(names.map(({ name }) => name)).not.toContain('Tomorrow.hear');
+    });
+
+    it('that share a job do not share their failures', async () => {
+      const workers = app.app.get(Workers);
+      await workers.stop();
+      try {
+        for (const text of ['before the poison', 'poison', 'after the poison'])
+          await app.post(NOTES, { text });
+        await app.app.get(Relay).drain();
+        const due = await app.database.query<{ id: string }>(
+          `SELECT id FROM platform.deliveries WHERE state = 'pending'`,
+        );
+        await expect(app.app.get(Deliveries).handle(due.map(({ id }) => id))).rejects.toThrow(
+          'cannot hear this',
+        );
+        expect(await count('fixture_heard', 'before the poison')).toBe(1);
+        expect(await count('fixture_heard', 'after the poison')).toBe(1);
+        expect(await count('fixture_heard', 'poison')).toBe(0);
+        await app.database.execute(`UPDATE platform.deliveries SET state = 'dead' WHERE state = 'pending'`);
+      } finally {
+        await workers.start({ schedules: false });
+      }
     });
 
     it('come back when their jobs were lost', async () => {
@@ -216,7 +263,7 @@ describe('the platform', () => {
       for (let n = 0; n < 9; n++)
         await app.app
           .get(Deliveries)
-          .handle(id)
+          .handle([id])
           .catch(() => undefined);
       expect(await find()).toMatchObject({ state: 'dead', last_error: 'Error: cannot hear this' });
       expect(await count('fixture_heard', 'poison')).toBe(0);
@@ -246,6 +293,22 @@ describe('the platform', () => {
   });
 
   describe('transactions', () => {
+    it('take no statement any more when they are over', async () => {
+      await app.database.execute('CREATE TABLE fixture_late (n int)');
+      let late: Promise<unknown> = Promise.resolve();
+      await expect(
+        app.database.transaction(async () => {
+          late = app.database
+            .query('SELECT 1')
+            .then(() => new Promise((done) => setTimeout(done, 50)))
+            .then(() => app.database.execute('INSERT INTO fixture_late VALUES (1)'));
+          await app.database.execute('SELECT 1 / 0');
+        }),
+      ).rejects.toThrow('division by zero');
+      await expect(late).rejects.toThrow('is over');
+      expect(await app.database.query('SELECT n FROM fixture_late')).toEqual([]);
+    });
+
     it('are run again after a deadlock', async () => {
       await app.database.execute(`CREATE TABLE fixture_pair (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)`);
       await app.database.execute(`INSERT INTO fixture_pair (id) VALUES (1), (2)`);

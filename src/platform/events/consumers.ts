@@ -1,5 +1,6 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { Database } from '../database/database.js';
 import type { DomainEvent } from './event.js';
 import { EVERY, ON, type Schedule, SUBSCRIBER, type Subscription } from './subscribers.js';
 
@@ -13,15 +14,19 @@ export interface ScheduledJob extends Schedule {
   run(): Promise<unknown>;
 }
 
-/** Everybody who hears events or runs by the clock, found at the start. */
+/**
+ * Everybody who hears events or runs by the clock, found at the start. Who hears what is written down as well, since
+ * during a rolling deploy the relay of an older process hands out facts that only a newer one knows hearers of.
+ */
 @Injectable()
-export class Consumers implements OnModuleInit {
+export class Consumers implements OnModuleInit, OnApplicationBootstrap {
   private readonly consumers = new Map<string, Consumer>();
   private readonly jobs = new Map<string, ScheduledJob>();
 
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly database: Database,
   ) {}
 
   onModuleInit(): void {
@@ -34,9 +39,23 @@ export class Consumers implements OnModuleInit {
     }
   }
 
-  /** Who hears this type of event. */
-  of(type: string): Consumer[] {
-    return [...this.consumers.values()].filter((consumer) => consumer.event.type === type);
+  onApplicationBootstrap(): Promise<void> {
+    return this.enlist();
+  }
+
+  /** Writes down who hears what, and that they are still there. */
+  async enlist(): Promise<void> {
+    const consumers = [...this.consumers.values()];
+    await this.database.execute(ENLIST, [
+      consumers.map(({ name }) => name),
+      consumers.map(({ event }) => event.type),
+      consumers.map(({ queue }) => queue),
+    ]);
+  }
+
+  /** Strikes off those whom no process has known for a day: their code is gone, and nobody would hear. */
+  strikeOff(): Promise<number> {
+    return this.database.execute(STRIKE_OFF);
   }
 
   find(name: string): Consumer | undefined {
@@ -70,3 +89,10 @@ export class Consumers implements OnModuleInit {
     }
   }
 }
+
+// In the order of the names, so that processes which start together do not wait for each other in a circle.
+const ENLIST = `
+  INSERT INTO platform.consumers (name, type, queue)
+  SELECT name, type, queue FROM unnest($1::text[], $2::text[], $3::text[]) AS c (name, type, queue) ORDER BY name
+  ON CONFLICT (name) DO UPDATE SET type = excluded.type, queue = excluded.queue, seen_at = now()`;
+const STRIKE_OFF = `DELETE FROM platform.consumers WHERE seen_at < now() - interval '1 day'`;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { Consumers } from './consumers.js';
+import { type Consumer, Consumers } from './consumers.js';
+import type { DomainEvent } from './event.js';
 import { JobQueues } from './job-queues.js';
 
 /** Tries before a delivery is dead: listed for people, no longer tried by itself. */
@@ -8,10 +9,20 @@ const MAX_FAILURES = 8;
 /** A delivery that is neither done nor dead after this long has lost its job and gets another. */
 const LOST_AFTER = '60 s';
 
+/** Effects outside that one job waits for at the same time: letters, questions to the gateway. */
+const AT_ONCE = 4;
+
 interface Due {
+  id: string;
   consumer: string;
   event_id: string;
   payload: object;
+}
+
+interface Delivery {
+  id: string;
+  consumer: Consumer;
+  event: DomainEvent;
 }
 
 /** One fact for one consumer, done once: the inbox side of the outbox. */
@@ -25,39 +36,30 @@ export class Deliveries {
     private readonly queues: JobQueues,
   ) {}
 
-  /** Handles every delivery of a job, each for itself. One that fails fails the job, whose next attempt finds the others done. */
-  async handleAll(ids: string[]): Promise<void> {
-    const failures: unknown[] = [];
-    for (const id of ids) await this.handle(id).catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  }
-
   /**
-   * Hands the fact to its consumer. Marking it done and the consumer's effect are one transaction, so a job that
-   * comes twice does nothing the second time; a consumer with `transactional: false` is marked afterwards.
+   * Hands the facts of a job to their consumers and marks them done; what is done already is left out, so a job that
+   * comes twice does nothing the second time. Marks and effects of transactional consumers are one transaction, which
+   * they share: when one of them fails, each gets its own. A consumer with `transactional: false` is marked afterwards.
+   * Throws when a delivery failed; the job's next attempt finds the others done.
    */
-  async handle(id: string): Promise<void> {
-    try {
-      const due = await this.find(id);
-      if (!due) return;
+  async handle(ids: readonly string[]): Promise<void> {
+    const failures: unknown[] = [];
+    const found = await this.database.query<Due>(FIND, [ids]);
+    const known = found.flatMap((due) => {
       const consumer = this.consumers.find(due.consumer);
-      if (!consumer) throw new Error(`nobody is called ${due.consumer} any more`);
-      const event = new consumer.event(due.payload as never, due.event_id);
-      if (!consumer.transactional) {
-        await consumer.handle(event);
-        await this.database.execute(DONE, [id]);
-        return;
-      }
-      await this.database.transaction(async () => {
-        // Nobody is told that this is done before it is on disk: what a crash forgets is delivered again, mark and effect.
-        await this.database.execute('SET LOCAL synchronous_commit = off');
-        // The row lock makes a second worker wait here, and find nothing left to do.
-        if ((await this.database.execute(DONE, [id])) === 1) await consumer.handle(event);
-      });
-    } catch (error) {
-      await this.failed(id, error);
-      throw error;
+      return consumer
+        ? [{ id: due.id, consumer, event: new consumer.event(due.payload as never, due.event_id) }]
+        : [];
+    });
+    for (const { id, consumer } of found) {
+      if (this.consumers.find(consumer)) continue;
+      const stranger = new Error(`nobody is called ${consumer} any more`);
+      await this.failed(id, stranger);
+      failures.push(stranger);
     }
+    failures.push(...(await this.handleInside(known.filter(({ consumer }) => consumer.transactional))));
+    failures.push(...(await this.handleOutside(known.filter(({ consumer }) => !consumer.transactional))));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Adds the jobs of deliveries that were lost (a flushed Redis, a relay that died) again. */
@@ -75,9 +77,49 @@ export class Deliveries {
     return rows.length === 1;
   }
 
-  private async find(id: string): Promise<Due | undefined> {
-    const [due] = await this.database.query<Due>(FIND, [id]);
-    return due;
+  /** Marks and effects in one transaction for all; when that fails, in one for each. Answers what failed. */
+  private async handleInside(deliveries: readonly Delivery[]): Promise<unknown[]> {
+    if (deliveries.length === 0) return [];
+    try {
+      await this.database.transaction(async () => {
+        // Nobody is told that this is done before it is on disk: what a crash forgets is delivered again, mark and effect.
+        await this.database.execute('SET LOCAL synchronous_commit = off');
+        // The row locks make a second worker wait here, and find nothing left to do.
+        const marked = await this.database.query<{ id: string }>(MARK, [deliveries.map(({ id }) => id)]);
+        const mine = new Set(marked.map(({ id }) => id));
+        for (const { id, consumer, event } of deliveries) if (mine.has(id)) await consumer.handle(event);
+      });
+      return [];
+    } catch (error) {
+      const [first] = deliveries;
+      if (deliveries.length === 1 && first) {
+        await this.failed(first.id, error);
+        return [error];
+      }
+      const failures: unknown[] = [];
+      for (const delivery of deliveries) failures.push(...(await this.handleInside([delivery])));
+      return failures;
+    }
+  }
+
+  /** Effects outside of a transaction, a few at a time, each marked when it is there. Answers what failed. */
+  private async handleOutside(deliveries: readonly Delivery[]): Promise<unknown[]> {
+    const failures: unknown[] = [];
+    for (let next = 0; next < deliveries.length; next += AT_ONCE) {
+      const batch = deliveries.slice(next, next + AT_ONCE);
+      const outcomes = await Promise.allSettled(batch.map(({ consumer, event }) => consumer.handle(event)));
+      const done: string[] = [];
+      for (const [n, { id }] of batch.entries()) {
+        const outcome = outcomes[n];
+        if (outcome?.status !== 'rejected') done.push(id);
+        else {
+          await this.failed(id, outcome.reason);
+          failures.push(outcome.reason);
+        }
+      }
+      if (done.length > 0) await this.database.query(MARK, [done]);
+    }
+    return failures;
   }
 
   private async failed(id: string, error: unknown): Promise<void> {
@@ -103,10 +145,14 @@ export class Deliveries {
   }
 }
 
+// In the order of the facts, so that jobs which meet take their rows in the same order.
 const FIND = `
-  SELECT d.consumer, e.id AS event_id, e.payload FROM platform.deliveries d JOIN platform.events e ON e.id = d.event_id
-  WHERE d.id = $1 AND d.state = 'pending'`;
-const DONE = `UPDATE platform.deliveries SET state = 'done', done_at = now() WHERE id = $1 AND state = 'pending'`;
+  SELECT d.id, d.consumer, e.id AS event_id, e.payload
+  FROM platform.deliveries d JOIN platform.events e ON e.id = d.event_id
+  WHERE d.id = ANY($1::uuid[]) AND d.state = 'pending' ORDER BY e.position`;
+const MARK = `
+  UPDATE platform.deliveries SET state = 'done', done_at = now() WHERE id = ANY($1::uuid[]) AND state = 'pending'
+  RETURNING id`;
 const FAILED = `
   UPDATE platform.deliveries SET failures = failures + 1, last_error = $2, enqueued_at = now(),
     state = CASE WHEN failures + 1 >= $3 THEN 'dead' ELSE state END

@@ -1,4 +1,5 @@
 import { Idempotency } from '../http/idempotency.js';
+import { Consumers } from './consumers.js';
 import { Deliveries } from './deliveries.js';
 import { Every, Subscriber } from './subscribers.js';
 
@@ -6,6 +7,7 @@ import { Every, Subscriber } from './subscribers.js';
 @Subscriber()
 export class Housekeeping {
   constructor(
+    private readonly consumers: Consumers,
     private readonly deliveries: Deliveries,
     private readonly idempotency: Idempotency,
   ) {}
@@ -13,6 +15,12 @@ export class Housekeeping {
   @Every('15s', 'platform.sweep_deliveries')
   sweep(): Promise<number> {
     return this.deliveries.sweep();
+  }
+
+  @Every('1h', 'platform.enlist_consumers')
+  async enlist(): Promise<void> {
+    await this.consumers.enlist();
+    await this.consumers.strikeOff();
   }
 
   @Every('1h', 'platform.forget_idempotency_keys')

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createPostgresBackend, Queue, setDefaultBackendFactory, type WorkerOptions } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import { Config } from '../config.js';
 import { StartFailure } from '../start/failure.js';
@@ -13,7 +13,13 @@ export interface DeliveryJob {
 }
 
 const READY_WITHIN_MS = 15_000;
-const DELIVERIES_PER_JOB = 20;
+/**
+ * A job costs the queue several milliseconds of PostgreSQL and most deliveries far less, so they share one. An import is work
+ * of its own.
+ */
+const DELIVERIES_PER_JOB: Partial<Record<string, number>> = { events: 50, mail: 10 };
+/** Longer than this and Redis counts as away: facts stay due in our tables, and nobody waits for it. */
+const REDIS_PATIENCE_MS = 3_000;
 
 /**
  * BullMQ on either of its back ends: PostgreSQL by default (the same server, its own schema, one pool for all
@@ -24,11 +30,19 @@ const DELIVERIES_PER_JOB = 20;
 export class JobQueues implements OnApplicationShutdown {
   private readonly log = new Logger('jobs');
   private readonly pool: pg.Pool | null;
+  /** For adding and asking: fails at once when Redis is away. */
   private readonly redis: Redis | null;
+  /** For workers, which wait for Redis however long it is away. */
+  private readonly patient: Redis | null;
   private readonly queues: Map<QueueName, Queue>;
 
   constructor(private readonly config: Config) {
-    this.redis = config.redisUrl === null ? null : this.connectRedis(config.redisUrl);
+    this.redis = this.connectRedis({
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 1,
+      commandTimeout: REDIS_PATIENCE_MS,
+    });
+    this.patient = this.connectRedis({ maxRetriesPerRequest: null });
     this.pool = this.redis ? null : this.openPool();
     // Nest creates providers before anything runs, so no queue of another back end can exist yet.
     setDefaultBackendFactory(this.pool ? (createPostgresBackend as never) : undefined);
@@ -47,7 +61,7 @@ export class JobQueues implements OnApplicationShutdown {
   /** Everything that a worker needs to share this connection. */
   workerOptions(): WorkerOptions {
     return {
-      connection: this.connection() as never,
+      connection: (this.pool ?? this.patient) as never,
       ...(this.redis && { prefix: this.prefix }),
       // The default (1) loses jobs when workers die again and again; consumers are safe to repeat.
       maxStalledCount: 1_000,
@@ -90,25 +104,28 @@ export class JobQueues implements OnApplicationShutdown {
     }
   }
 
-  /**
-   * Adds jobs for deliveries: on the events queue up to twenty in one job, since a job costs the queue several
-   * milliseconds of PostgreSQL and most deliveries far less; elsewhere one each, since a mail or an import is work of its
-   * own. What cannot be added now is added by the sweeper later.
-   */
+  /** True when the queues can be used now: PostgreSQL's as long as there is a PostgreSQL. */
+  get reachable(): boolean {
+    return this.redis === null || this.redis.status === 'ready';
+  }
+
+  /** Adds jobs for deliveries. What cannot be added now is added by the sweeper later. */
   async deliver(deliveries: DeliveryJob[]): Promise<void> {
     for (const [name, due] of byQueue(deliveries)) {
-      const size = name === 'events' ? DELIVERIES_PER_JOB : 1;
+      const size = DELIVERIES_PER_JOB[name] ?? 1;
       const batches = Array.from({ length: Math.ceil(due.length / size) }, (_, n) =>
         due.slice(n * size, (n + 1) * size),
       );
       try {
-        await this.queue(name as QueueName).addBulk(
-          batches.map((batch) => ({
-            name: 'deliver',
-            data: { deliveries: batch.map(({ id }) => id) },
-            opts: { jobId: `${batch[0]?.id}-${batch[0]?.try}` },
-          })),
-        );
+        // One by one: there are few, and BullMQ's way to add many at once makes tables on PostgreSQL, which costs as much as twenty.
+        const queue = this.queue(name as QueueName);
+        for (const batch of batches) {
+          await queue.add(
+            'deliver',
+            { deliveries: batch.map(({ id }) => id) },
+            { jobId: `${batch[0]?.id}-${batch[0]?.try}` },
+          );
+        }
       } catch (error) {
         this.log.warn({ err: error, queue: name, count: due.length }, 'jobs wait for the sweeper');
       }
@@ -116,18 +133,15 @@ export class JobQueues implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.all().map((queue) => queue.close()));
+    if (this.reachable) await Promise.allSettled(this.all().map((queue) => queue.close()));
     await this.pool?.end();
     this.redis?.disconnect();
-  }
-
-  private connection(): pg.Pool | Redis {
-    return (this.pool ?? this.redis) as pg.Pool | Redis;
+    this.patient?.disconnect();
   }
 
   private openQueue(name: QueueName): Queue {
     const queue = new Queue(name, {
-      connection: this.connection() as never,
+      connection: (this.pool ?? this.redis) as never,
       ...(this.redis && { prefix: this.prefix }),
       defaultJobOptions: {
         attempts: 8,
@@ -156,14 +170,9 @@ export class JobQueues implements OnApplicationShutdown {
     return pool;
   }
 
-  private connectRedis(url: string): Redis {
-    // No offline queue: a producer must fail at once when Redis is away, the sweeper comes back to it.
-    const redis = new Redis(url, {
-      maxRetriesPerRequest: null,
-      enableOfflineQueue: true,
-      connectTimeout: 5_000,
-      commandTimeout: undefined,
-    });
+  private connectRedis(options: RedisOptions): Redis | null {
+    if (this.config.redisUrl === null) return null;
+    const redis = new Redis(this.config.redisUrl, { connectTimeout: 5_000, ...options });
     redis.on('error', (error) => this.log.debug({ err: error }, 'redis'));
     return redis;
   }

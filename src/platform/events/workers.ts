@@ -33,7 +33,9 @@ export class Workers {
   /** Lets running jobs finish, then lets go. */
   async stop(): Promise<void> {
     await this.relay.stop();
-    await Promise.allSettled(this.workers.map((worker) => worker.close()));
+    // With Redis away there is nothing to hand back: what runs is due in our tables until it is marked done.
+    const force = !this.queues.reachable;
+    await Promise.allSettled(this.workers.map((worker) => worker.close(force)));
     this.workers = [];
   }
 
@@ -43,7 +45,7 @@ export class Workers {
       name,
       async (job) => {
         if (name === 'scheduled') return this.consumers.job(job.name)?.run();
-        return this.deliveries.handleAll((job.data as { deliveries: string[] }).deliveries);
+        return this.deliveries.handle((job.data as { deliveries: string[] }).deliveries);
       },
       {
         ...this.queues.workerOptions(),
