@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import { DataSource, type EntityManager, type ObjectLiteral, type Repository } from 'typeorm';
 
 interface Scope {
@@ -9,6 +10,8 @@ interface Scope {
   client: PoolClient;
   beforeCommit: Map<string, () => Promise<void>>;
   afterCommit: (() => void)[];
+  /** True from the commit or rollback on: a statement that comes later belongs to nothing. */
+  over: boolean;
 }
 
 /** Attempts of one transaction block, the first included. */
@@ -63,7 +66,8 @@ export class Database {
 
   /**
    * Rows of a statement, in the running transaction or on a connection of the pool. Statements are prepared
-   * once per connection; put values into `values`, never into the text.
+   * once per connection; put values into `values`, never into the text. Statements of one transaction that need nothing
+   * of each other may be asked together (`Promise.all`): they run one after the other and travel as one.
    */
   async query<R extends object>(text: string, values: unknown[] = []): Promise<R[]> {
     return (await this.run<R>(text, values)).rows;
@@ -100,22 +104,39 @@ export class Database {
 
   private async attempt<T>(work: () => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
-    const afterCommit: (() => void)[] = [];
+    const client = (await runner.connect()) as PoolClient;
+    const scope: Scope = {
+      manager: runner.manager,
+      client,
+      beforeCommit: new Map(),
+      afterCommit: [],
+      over: false,
+    };
     try {
-      const client = (await runner.connect()) as PoolClient;
-      await runner.startTransaction();
-      const scope: Scope = { manager: runner.manager, client, beforeCommit: new Map(), afterCommit };
+      // Not waited for: it leaves in one packet with the first statement of the block, and is asked about before the commit.
+      const begun = send(client, { text: 'START TRANSACTION' });
+      begun.catch(() => undefined);
+      // Tells TypeORM, whose entity manager would otherwise open and commit a transaction of its own.
+      (runner as { isTransactionActive: boolean }).isTransactionActive = true;
       const result = await this.scope.run(scope, async () => {
         const value = await work();
-        for (const finish of scope.beforeCommit.values()) await finish();
+        // One that brings another in is not forgotten.
+        for (let done = 0; done < scope.beforeCommit.size;) {
+          const due = [...scope.beforeCommit.values()].slice(done);
+          done += due.length;
+          await Promise.all(due.map((finish) => finish()));
+        }
         return value;
       });
-      await runner.commitTransaction();
-      for (const follow of afterCommit) this.afterwards(follow);
+      await begun;
+      scope.over = true;
+      await send(client, { text: 'COMMIT' });
+      for (const follow of scope.afterCommit) this.afterwards(follow);
       return result;
     } catch (error) {
+      scope.over = true;
       // A rollback that fails (the server is gone) must not hide why the block failed.
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      await send(client, { text: 'ROLLBACK' }).catch(() => undefined);
       throw error;
     } finally {
       await runner.release();
@@ -132,9 +153,12 @@ export class Database {
   }
 
   private run<R extends object>(text: string, values: unknown[]) {
-    const target = this.scope.getStore()?.client ?? this.pool;
+    const scope = this.scope.getStore();
+    // One of several that were asked together has failed, and the others go on: the pool's connection is not theirs.
+    if (scope?.over) throw new Error('the transaction of this statement is over');
     const name = this.nameOf(text);
-    return target.query<R>(name === undefined ? { text, values } : { name, text, values });
+    const query: QueryConfig = name === undefined ? { text, values } : { name, text, values };
+    return scope === undefined ? this.pool.query<R>(query) : send<R>(scope.client, query);
   }
 
   private nameOf(text: string): string | undefined {
@@ -145,6 +169,19 @@ export class Database {
     }
     return name;
   }
+}
+
+/**
+ * Sends a statement without waiting for the one before (the connections are pipelined). What is sent in one turn of the
+ * event loop leaves in one packet: the way through the kernel costs more than most of our statements.
+ */
+function send<R extends object>(client: PoolClient, query: QueryConfig): Promise<QueryResult<R>> {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  if (stream.writableCorked === 0) {
+    stream.cork();
+    process.nextTick(() => stream.uncork());
+  }
+  return client.query<R>(query);
 }
 
 const sqlState = (error: unknown): string | undefined => {
