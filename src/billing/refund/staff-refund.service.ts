@@ -58,7 +58,7 @@ export class StaffRefunds {
       await this.payments.settle(operationId, outcome);
       const refund = (await this.rows.find(refundId)) as Refund;
       const status = refund.status === 'pending' ? 202 : 201;
-      return { status, body: await request.answer(status, RefundDto.from(refund)) };
+      return { status, body: request.answer(status, RefundDto.from(refund)) };
     });
   }
 }

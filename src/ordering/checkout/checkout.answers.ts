@@ -72,20 +72,20 @@ export class CheckoutAnswers {
     return this.order(202, { ...order, expiresAt: until }, payment, request);
   }
 
-  private async order(
+  private order(
     status: number,
     order: Order,
     payment: PaymentView | null,
     request: IdempotentRequest,
-  ): Promise<CheckoutAnswer> {
-    const body = await request.answer(status, orderView(order, payment ? [payment] : []));
+  ): CheckoutAnswer {
+    const body = request.answer(status, orderView(order, payment ? [payment] : []));
     return { status, body };
   }
 
   /** Stored like any other answer, because something was committed: the order and the attempt to pay it. */
-  private async problem(problem: Problem, order: Order, request: IdempotentRequest): Promise<CheckoutAnswer> {
+  private problem(problem: Problem, order: Order, request: IdempotentRequest): CheckoutAnswer {
     const { kind, details } = problem;
-    const body = await request.answer(kind.status, {
+    const body = request.answer(kind.status, {
       type: `/problems/${kind.code}`,
       title: kind.title,
       status: kind.status,

@@ -46,9 +46,12 @@ export class PlacingService {
     rules: Rules,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
-    const head = await this.carts.lock(cartId);
+    // Together, and still one after the other: what stands in the cart is read when its lock is held.
+    const [head, { lines, orderId }] = await Promise.all([
+      this.carts.lock(cartId),
+      this.carts.content(cartId),
+    ]);
     if (!head || !holds(holder, head)) throw platformProblems.not_found();
-    const { lines, orderId } = await this.carts.content(cartId);
     if (orderId !== null) return this.tryAgain(orderId, input, remember);
     return this.write(withCheckout({ ...head, lines }, input), holder, input, rules, remember);
   }
@@ -70,7 +73,10 @@ export class PlacingService {
       now,
       expiresAt: this.deadline(now),
     });
-    const number = await this.orders.insert(draft, { event: 'created', actor: holder.actor, at: now });
+    const [number, operationId] = await Promise.all([
+      this.orders.insert(draft, { event: 'created', actor: holder.actor, at: now }),
+      this.openPayment(draft, input),
+    ]);
     const order: Order = {
       ...draft,
       number,
@@ -78,11 +84,9 @@ export class PlacingService {
         { ...statusesOf(draft), at: now, event: 'created', actorKind: holder.actor.kind, note: null },
       ],
     };
-    const operationId = await this.openPayment(order, input);
     const begun = { orderId: order.id, operationId, order };
-    await remember(begun);
-    // Last, so that the rows which every shopper wants are locked for the shortest time.
-    await this.reserve(order);
+    // The stock last, so that the rows which every shopper wants are locked for the shortest time.
+    await Promise.all([remember(begun), this.reserve(order)]);
     return begun;
   }
 

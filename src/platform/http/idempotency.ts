@@ -19,7 +19,7 @@ export interface IdempotentRequest {
   /** In the running transaction: what a later request needs to go on from here. */
   remember(state: object): Promise<void>;
   /** In the running transaction: the answer, to be stored with the effect itself. Returns the body as it is sent. */
-  answer(status: number, body: object): Promise<string>;
+  answer(status: number, body: object): string;
 }
 
 interface Claim {
@@ -86,9 +86,12 @@ export class Idempotency {
       remember: async (state) => {
         mine(await this.database.execute(REMEMBER, [scope, hash(key), JSON.stringify(state)]));
       },
-      answer: async (status, body) => {
+      answer: (status, body) => {
         const text = JSON.stringify(body);
-        mine(await this.database.execute(ANSWER, [scope, hash(key), status, seal(key, text)]));
+        // With the facts, in one packet: nothing comes after it but the commit.
+        this.database.beforeCommit('answer', async () =>
+          mine(await this.database.execute(ANSWER, [scope, hash(key), status, seal(key, text)])),
+        );
         return text;
       },
     };
