@@ -10,6 +10,7 @@ import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
+import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -32,4 +33,5 @@ export const migrations: Migrations = [
   OrderingCarts1780000000410,
   OrderingOrders1780000000420,
   OrderingDefaultZones1780000000430,
+  IdentityAttempts1760000020010,
 ];

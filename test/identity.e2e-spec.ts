@@ -64,6 +64,8 @@ describe('identity', () => {
         tokenType: 'Bearer',
         expiresIn: 600,
         refreshToken: expect.stringMatching(/^rt_/),
+        deviceToken: expect.stringMatching(/^dt_/),
+        passwordChangeRequired: false,
       });
       const me = await app.get('/v1/me', { token: body.accessToken });
       expect(me.body).toMatchObject({ email, emailVerified: true, firstName: 'Ada', lastName: null });
@@ -94,6 +96,8 @@ describe('identity', () => {
     it.each([
       ['short', 'too few characters', 'identity.password_blocked'],
       ['passwordpassword', 'a common one', 'identity.password_blocked'],
+      ['1qaz2wsx3edc4rfv', 'one of the list', 'identity.password_blocked'],
+      ['ｐａｓｓｗｏｒｄｐａｓｓｗｏｒｄ', 'a common one in wide letters', 'identity.password_blocked'],
       ['guildhall-guildhall-1', 'the name of the shop', 'identity.password_blocked'],
       ['a1 '.repeat(43), 'too many characters', 'identity.password_blocked'],
       ['', 'nothing', 'platform.invalid_input'],
@@ -101,6 +105,25 @@ describe('identity', () => {
       const { status, body } = await app.post('/v1/auth/register', { email: fresh(), password });
       expect([status, body.code]).toEqual([400, code]);
       expect(body.errors[0].pointer).toBe('/password');
+    });
+
+    it('refuses a password made of the own address, and takes one in another spelling of the same characters', async () => {
+      const email = `${randomUUID()}.wigglesworth@example.test`;
+      const blocked = await app.post('/v1/auth/register', { email, password: 'Wigglesworth-Example-99' });
+      expect([blocked.status, blocked.body.errors[0].code]).toEqual([400, 'context']);
+      const composed = 'vier zuf\u00e4llige Bl\u00fcten';
+      expect((await app.post('/v1/auth/register', { email, password: composed })).status).toBe(202);
+      await app.post('/v1/auth/email/verify', { token: await linkTo(email) });
+      expect((await login(email, composed.normalize('NFD'))).status).toBe(200);
+    });
+
+    it('takes a password of 128 characters whole', async () => {
+      const email = fresh();
+      const long = randomBytes(64).toString('hex');
+      expect((await app.post('/v1/auth/register', { email, password: long })).status).toBe(202);
+      await app.post('/v1/auth/email/verify', { token: await linkTo(email) });
+      expect((await login(email, `${long.slice(0, -1)}x`)).status).toBe(401);
+      expect((await login(email, long)).status).toBe(200);
     });
 
     it('refuses what is no address, and unknown properties', async () => {
@@ -171,6 +194,48 @@ describe('identity', () => {
       expect([status, body.code]).toEqual([400, 'identity.invalid_or_expired_token']);
     });
 
+    it('that are dead are refused before the new password is looked at, and a weak one does not use them up', async () => {
+      const { email } = await given.customer(app);
+      await app.post('/v1/auth/password/forgot', { email });
+      const token = await linkTo(email);
+      const dead = await app.post('/v1/auth/password/reset', { token: 'x'.repeat(43), password: 'short' });
+      expect(dead.body.code).toBe('identity.invalid_or_expired_token');
+      const [name = ''] = email.split('@');
+      const weak = await app.post('/v1/auth/password/reset', { token, password: name });
+      expect([weak.status, weak.body.errors[0].code]).toEqual([400, 'context']);
+      expect((await app.post('/v1/auth/password/reset', { token, password: OTHER })).status).toBe(204);
+      expect((await app.post('/v1/auth/password/reset', { token, password: GOOD })).status).toBe(400);
+    });
+
+    it('verify once in a race of twenty', async () => {
+      const email = fresh();
+      await app.post('/v1/auth/register', { email, password: GOOD });
+      const token = await linkTo(email);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => app.post('/v1/auth/email/verify', { token })),
+      );
+      expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 400)).toHaveLength(19);
+    });
+
+    it.each([
+      ['verify_email', 24 * 60],
+      ['reset_password', 30],
+      ['invitation', 72 * 60],
+    ])('for %s live %i minutes', async (purpose, minutes) => {
+      const email = fresh();
+      if (purpose === 'invitation')
+        await app.post('/v1/admin/staff', { email, roles: [] }, { token: await given.admin(app) });
+      else await app.post('/v1/auth/register', { email, password: GOOD });
+      if (purpose === 'reset_password') await app.post('/v1/auth/password/forgot', { email });
+      const [row] = await app.database.query<{ minutes: number }>(
+        `SELECT round(extract(epoch FROM expires_at - now()) / 60)::int AS minutes FROM identity.one_time_links
+         WHERE email = $1 AND purpose = $2`,
+        [email, purpose],
+      );
+      expect(row?.minutes).toBe(minutes);
+    });
+
     it('of one purpose do not serve another', async () => {
       const email = fresh();
       await app.post('/v1/auth/register', { email, password: GOOD });
@@ -233,6 +298,130 @@ describe('identity', () => {
         expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       },
     );
+
+    it('lets exactly the free tries of two hundred at once come to the password', async () => {
+      const { email } = await given.customer(app);
+      await app.database.execute('DELETE FROM identity.throttles');
+      const tried = async () => {
+        const [row] = await app.database.query<{ count: number }>(
+          `SELECT count(*)::int AS count FROM platform.audit_entries WHERE action = 'identity.sign_in.failed'`,
+        );
+        return row?.count ?? 0;
+      };
+      const before = await tried();
+      const answers = await Promise.all(Array.from({ length: 200 }, () => login(email, OTHER)));
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+      expect(answers.filter(({ status }) => status === 429)).toHaveLength(195);
+      expect((await tried()) - before).toBe(5);
+    });
+
+    /** As if the waits had been waited for. */
+    const waited = () => app.database.execute(`UPDATE identity.throttles SET blocked_until = '-infinity'`);
+
+    it('looks at no password after a hundred failures in a row, until another is set by mail', async () => {
+      const { email, token: session } = await given.customer(app);
+      const stranger = fresh();
+      await app.database.execute('DELETE FROM identity.throttles');
+      for (const address of [email, stranger]) await login(address, OTHER);
+      const count = `UPDATE identity.throttles SET in_a_row = 98, failures = 98, last_failure_at = now() - interval '25 h' WHERE in_a_row > 0`;
+      expect(await app.database.execute(count)).toBe(2);
+      for (const address of [email, stranger]) expect((await login(address, OTHER)).status).toBe(401);
+      await waited();
+      // The hundredth in a row is still looked at, whatever days lie between.
+      expect((await login(email, GOOD)).status).toBe(200);
+      await login(email, OTHER);
+      await app.database.execute(`UPDATE identity.throttles SET in_a_row = 100 WHERE in_a_row > 0`);
+      await app.database.execute(`UPDATE identity.throttles SET last_failure_at = now() - interval '60 d'`);
+      await app.run('identity.forget_counters');
+      const off = await login(email, GOOD);
+      expect(off.status).toBe(401);
+      expect(told(await login(stranger, GOOD))).toEqual(told(off));
+      expect((await app.get('/v1/me', { token: session })).status).toBe(200);
+      await waited();
+      await app.post('/v1/auth/password/forgot', { email });
+      expect(
+        (await app.post('/v1/auth/password/reset', { token: await linkTo(email), password: OTHER })).status,
+      ).toBe(204);
+      expect((await login(email, OTHER)).status).toBe(200);
+    });
+
+    it('keeps a known device apart from what strangers fail', async () => {
+      const { email } = await given.customer(app);
+      const eve = await given.customer(app);
+      const tokenOf = async (address: string) => (await login(address, GOOD)).body.deviceToken as string;
+      const [deviceToken, foreign] = [await tokenOf(email), await tokenOf(eve.email)];
+      await app.database.execute('DELETE FROM identity.throttles');
+      for (let count = 0; count < 6; count++) await login(email, OTHER);
+      const from = (token: string, password = GOOD) =>
+        app.post('/v1/auth/login', { email, password, deviceToken: token });
+      expect((await login(email, GOOD)).status).toBe(429);
+      for (const forged of [
+        foreign,
+        `${deviceToken.slice(0, -2)}xx`,
+        deviceToken.replace('dt_1', 'dt_2'),
+        'x',
+      ])
+        expect((await from(forged)).status).toBe(429);
+      expect((await from(deviceToken)).status).toBe(200);
+      // Its own counter has ten free tries, for all known devices of the account together.
+      const other = (await from(deviceToken)).body.deviceToken as string;
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => from(index % 2 ? deviceToken : other, OTHER)),
+      );
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+      // What the owner does right from there does not give strangers new tries.
+      expect((await login(email, GOOD)).status).toBe(429);
+    });
+
+    it('tells the owner once of a success after five failures, and not of one after four', async () => {
+      const { email } = await given.customer(app);
+      const about = async () =>
+        (await lettersTo(email)).filter(({ subject }) => subject.includes('failed attempts'));
+      for (let count = 0; count < 4; count++) await login(email, OTHER);
+      expect((await login(email, GOOD)).status).toBe(200);
+      expect(await about()).toEqual([]);
+      for (let count = 0; count < 5; count++) await login(email, OTHER);
+      await waited();
+      expect((await login(email, GOOD)).status).toBe(200);
+      expect((await login(email, GOOD)).status).toBe(200);
+      const letters = await about();
+      expect(letters).toHaveLength(1);
+      expect(letters[0]?.text).toContain('after 5 attempts');
+    });
+
+    it('says with every answer what is left for the network', async () => {
+      const { email } = await given.customer(app);
+      await app.database.execute('DELETE FROM identity.throttles');
+      const left = ({ headers }: Answer) => [headers.get('ratelimit-policy'), headers.get('ratelimit')];
+      const policy = '"network";q=30;w=900';
+      expect(left(await login(email, OTHER))).toEqual([policy, '"network";r=29;t=900']);
+      const second = await login(email, OTHER);
+      expect([second.status, left(second)]).toEqual([
+        401,
+        [policy, expect.stringMatching(/^"network";r=28;t=(900|899)$/)],
+      ]);
+      expect(left(await login(email, GOOD))[1]).toMatch(/^"network";r=28;t=\d+$/);
+      for (let count = 0; count < 28; count++) await login(fresh(), OTHER);
+      const stopped = await login(email, GOOD);
+      expect([stopped.status, left(stopped)[1]]).toEqual([
+        429,
+        expect.stringMatching(/^"network";r=0;t=\d+$/),
+      ]);
+      const mail = await app.post('/v1/auth/password/forgot', { email });
+      expect(left(mail)).toEqual(['"mails";q=100000;w=3600', '"mails";r=99999;t=3600']);
+    });
+
+    it('believes nobody who says that he speaks for others', async () => {
+      await app.database.execute('DELETE FROM identity.throttles');
+      const say = (index: number) =>
+        app.post(
+          '/v1/auth/login',
+          { email: fresh(), password: OTHER },
+          { headers: { 'x-forwarded-for': `203.0.113.${index}` } },
+        );
+      for (let count = 0; count < 30; count++) expect((await say(count)).status).toBe(401);
+      expect((await say(200)).status).toBe(429);
+    });
 
     it('waits longer after each failure, a quarter of an hour at the most', async () => {
       const email = fresh();
@@ -320,6 +509,7 @@ describe('identity', () => {
       expect([replayed.status, replayed.body.code]).toEqual([401, 'identity.invalid_refresh_token']);
       const successor = await refresh(body.refreshToken);
       expect(told(successor)).toEqual(told(replayed));
+      expect((await lettersTo(email)).at(-1)?.subject).toBe('We signed you out at one place');
       await settled();
       expect((await app.get('/v1/me', { token: body.accessToken })).status).toBe(401);
     });
@@ -396,6 +586,29 @@ describe('identity', () => {
       expect((await app.get('/v1/me', { token })).status).toBe(200);
     });
 
+    it('are fifty at the most, also when they are opened at once: the oldest end', async () => {
+      const { email } = await given.customer(app);
+      const first = await signedIn(email);
+      await app.database.execute(
+        `INSERT INTO identity.sessions (id, account_id, idle_until, ends_at)
+         SELECT overlay(s.id::text PLACING lpad(n::text, 12, '0') FROM 25)::uuid, account_id, idle_until, ends_at
+         FROM identity.sessions s, generate_series(1, 47) n WHERE s.id = $1`,
+        [decodeJwt(first.accessToken).sid],
+      );
+      const last = await Promise.all(Array.from({ length: 4 }, () => signedIn(email)));
+      const list = await app.get('/v1/me/sessions', { token: last[0]?.accessToken ?? '' });
+      expect(list.body.items).toHaveLength(50);
+      const [row] = await app.database.query<{ live: number; ended: number }>(
+        `SELECT count(*) FILTER (WHERE revoked_at IS NULL)::int AS live,
+           count(*) FILTER (WHERE revoked_because = 'too_many')::int AS ended
+         FROM identity.sessions WHERE account_id = $1`,
+        [decodeJwt(first.accessToken).sub],
+      );
+      expect(row).toEqual({ live: 50, ended: 3 });
+      for (const { refreshToken } of last)
+        expect((await app.post('/v1/auth/refresh', { refreshToken })).status).toBe(200);
+    });
+
     it('of somebody else are as unknown ones', async () => {
       const [ada, eve] = [await given.customer(app), await given.customer(app)];
       const { sid } = decodeJwt(ada.token);
@@ -431,9 +644,63 @@ describe('identity', () => {
       expect((await app.patch('/v1/me', { email: fresh() }, { token })).status).toBe(400);
     });
 
+    const change = (token: string, presentPassword: string, password: string) =>
+      app.post('/v1/me/password', { presentPassword, password }, { token });
+
+    it('gets a new password with the present one, and is signed out everywhere else', async () => {
+      const { email, token } = await given.customer(app);
+      const other = await signedIn(email);
+      await app.post('/v1/auth/password/forgot', { email });
+      const link = await linkTo(email);
+      const wrong = await change(token, OTHER, OTHER);
+      expect([wrong.status, wrong.body.code]).toEqual([400, 'identity.wrong_password']);
+      expect((await change(token, GOOD, GOOD)).body.errors[0].code).toBe('unchanged');
+      expect((await change(token, GOOD, 'short')).body.code).toBe('identity.password_blocked');
+      expect((await change(token, GOOD, OTHER)).status).toBe(204);
+      expect((await app.get('/v1/me', { token })).status).toBe(200);
+      expect((await app.get('/v1/me', { token: other.accessToken })).status).toBe(401);
+      expect((await app.post('/v1/auth/refresh', { refreshToken: other.refreshToken })).status).toBe(401);
+      expect((await app.post('/v1/auth/password/reset', { token: link, password: GOOD })).status).toBe(400);
+      expect((await lettersTo(email)).at(-1)?.subject).toBe('Your password was changed');
+      expect((await login(email, GOOD)).status).toBe(401);
+      expect((await login(email, OTHER)).status).toBe(200);
+    });
+
+    it('does not let a stolen session guess the password', async () => {
+      const { token } = await given.customer(app);
+      const answers = await Promise.all(Array.from({ length: 20 }, () => change(token, OTHER, `${OTHER}!`)));
+      expect(answers.filter(({ status }) => status === 400)).toHaveLength(5);
+      expect(answers.filter(({ status }) => status === 429)).toHaveLength(15);
+    });
+
+    it('can do nothing else while its password must be changed', async () => {
+      const { email } = await given.customer(app);
+      const staff = fresh();
+      const roles = ['administrator'];
+      await app.post('/v1/admin/staff', { email: staff, roles }, { token: await given.admin(app) });
+      await app.post('/v1/auth/password/reset', { token: await linkTo(staff), password: GOOD });
+      await app.database.execute(
+        'UPDATE identity.accounts SET must_change_password = true WHERE email = ANY ($1)',
+        [[email, staff]],
+      );
+      for (const address of [email, staff]) {
+        const { body } = await login(address, GOOD);
+        expect(body.passwordChangeRequired).toBe(true);
+        const token = body.accessToken as string;
+        for (const path of ['/v1/me', '/v1/me/sessions', '/v1/admin/staff', '/v1/admin/orders'])
+          expect([path, (await app.get(path, { token })).status]).toEqual([path, 403]);
+        const next = await app.post('/v1/auth/refresh', { refreshToken: body.refreshToken });
+        expect((await app.get('/v1/me', { token: next.body.accessToken })).status).toBe(403);
+        expect((await change(token, GOOD, OTHER)).status).toBe(204);
+        expect((await app.get('/v1/me', { token })).status).toBe(200);
+        expect((await login(address, OTHER)).body.passwordChangeRequired).toBe(false);
+      }
+    });
+
     it.each([
       ['GET', '/v1/me'],
       ['PATCH', '/v1/me'],
+      ['POST', '/v1/me/password'],
       ['GET', '/v1/me/sessions'],
       ['DELETE', `/v1/me/sessions/${UNKNOWN}`],
       ['GET', '/v1/admin/customers'],
@@ -456,7 +723,17 @@ describe('identity', () => {
       const second = await app.get(`/v1/admin/customers?limit=1&cursor=${first.body.nextCursor}`, { token });
       expect(second.body.items[0].id).not.toBe(first.body.items[0].id);
       const found = await app.get(`/v1/admin/customers?email=${email.toUpperCase()}`, { token });
-      expect(found.body.items).toEqual([expect.objectContaining({ email, emailVerified: true })]);
+      expect(found.body.items).toEqual([
+        {
+          id: expect.any(String),
+          email,
+          emailVerified: true,
+          firstName: null,
+          lastName: null,
+          status: 'active',
+          createdAt: expect.any(String),
+        },
+      ]);
       expect(found.text).not.toMatch(/password|hash/i);
       expect((await app.get('/v1/admin/customers?name=x', { token })).status).toBe(400);
       expect((await app.get('/v1/admin/customers?cursor=x.y', { token })).status).toBe(400);
@@ -490,6 +767,34 @@ describe('identity', () => {
       );
       await settled();
       expect((await app.get('/v1/admin/customers', may)).status).toBe(403);
+    });
+
+    it('is invited whatever strangers asked for that address, for 72 hours', async () => {
+      const email = fresh();
+      for (let count = 0; count < 4; count++) await app.post('/v1/auth/password/forgot', { email });
+      await app.post('/v1/admin/staff', { email, roles: ['support'] }, { token: await given.admin(app) });
+      const [letter] = await lettersTo(email);
+      expect([letter?.subject, letter?.text]).toEqual([
+        'You are invited to work here',
+        expect.stringContaining('72 hours'),
+      ]);
+    });
+
+    it('gives nobody more than it has itself', async () => {
+      const token = await given.admin(app);
+      await app.database.execute(
+        `INSERT INTO identity.roles (code, title, permissions) VALUES ('people', 'People', '{identity:staff:write,identity:customer:read}')
+         ON CONFLICT DO NOTHING`,
+      );
+      const email = fresh();
+      await app.post('/v1/admin/staff', { email, roles: ['people'] }, { token });
+      await app.post('/v1/auth/password/reset', { token: await linkTo(email), password: GOOD });
+      const { accessToken } = await signedIn(email);
+      const give = async (roles: string[]) =>
+        (await app.post('/v1/admin/staff', { email: fresh(), roles }, { token: accessToken })).status;
+      expect(await give(['people'])).toBe(201);
+      for (const role of ['administrator', 'support', 'catalog-manager', 'read-only'])
+        expect([role, await give(['people', role])]).toEqual([role, 403]);
     });
 
     it('refuses a second account for an address, and roles that do not exist', async () => {
@@ -627,6 +932,64 @@ describe('identity', () => {
 
   /** What a process believes about a session is a second old at the most. */
   const settled = () => new Promise((resolve) => setTimeout(resolve, 1_050));
+});
+
+describe('identity behind a proxy', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp({ TRUSTED_PROXIES: '127.0.0.1', MAILS_PER_NETWORK: '3' });
+  });
+  afterAll(() => app?.close());
+
+  const from = (ip: string, path: string, body: object) =>
+    app.post(path, body, { headers: { 'x-forwarded-for': ip } });
+  const fail = (ip: string) =>
+    from(ip, '/v1/auth/login', { email: `${randomUUID()}@example.test`, password: OTHER });
+
+  it('counts an IPv6 house together, however its addresses are written, and its neighbours apart', async () => {
+    for (let count = 0; count < 15; count++) {
+      expect((await fail(`2001:db8::${(count + 1).toString(16)}`)).status).toBe(401);
+      expect((await fail(`2001:0DB8:0:0:${count + 1}:2:3:4`)).status).toBe(401);
+    }
+    expect((await fail('2001:db8::ffff')).status).toBe(429);
+    expect((await fail('2001:db8:0:1::1')).status).toBe(401);
+  });
+
+  it('counts an IPv4 address as one, also when it is written as IPv6', async () => {
+    for (let count = 0; count < 15; count++) {
+      expect((await fail('198.51.100.7')).status).toBe(401);
+      expect((await fail('::ffff:198.51.100.7')).status).toBe(401);
+    }
+    expect((await fail('::ffff:c633:6407')).status).toBe(429);
+    // Only the last hop is the proxy's own word: what came before it anybody may have written.
+    expect((await fail('192.0.2.1, 198.51.100.7')).status).toBe(429);
+    expect((await fail('198.51.100.8')).status).toBe(401);
+  });
+
+  it('mails no more than so many letters an hour for one network, and answers the same', async () => {
+    const ip = '198.51.100.20';
+    const addresses = Array.from({ length: 5 }, () => `${randomUUID()}@example.test`);
+    for (const email of addresses) {
+      const answer = await from(ip, '/v1/auth/register', { email, password: GOOD });
+      expect([answer.status, answer.text]).toEqual([202, '']);
+    }
+    const written = async () => {
+      await app.settle();
+      return (await app.letters()).map(({ to }) => to);
+    };
+    expect((await written()).sort()).toEqual(addresses.slice(0, 3).sort());
+    const [, , , stopped = ''] = addresses;
+    const path = '/v1/auth/email/verification';
+    const same = await from(ip, path, { email: stopped });
+    expect([same.status, same.headers.get('ratelimit')]).toEqual([
+      202,
+      expect.stringMatching(/^"mails";r=0;t=\d+$/),
+    ]);
+    expect(await written()).not.toContain(stopped);
+    await from('198.51.100.21', path, { email: stopped });
+    expect(await written()).toContain(stopped);
+  });
 });
 
 /** Signs with the real key of the store: what only the missing check of one claim or header would let through. */

@@ -43,6 +43,12 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'One of the roles does not exist.',
     remedy: 'Use administrator, catalog-manager, support or read-only.',
   },
+  wrong_password: {
+    status: 400,
+    title: 'The present password is wrong',
+    meaning: 'A new password is taken only with the present one.',
+    remedy: 'Send the present password, or set a new one by mail.',
+  },
   password_blocked: {
     status: 400,
     title: 'The password is too easy to guess',

@@ -10,6 +10,7 @@ import { AccountService } from './account/account.service.js';
 import { AdminAccountController } from './account/admin-account.controller.js';
 import { AuthController, JwksController } from './account/auth.controller.js';
 import { MeController } from './account/me.controller.js';
+import { PasswordChangeService } from './account/password-change.service.js';
 import { ProfileService } from './account/profile.service.js';
 import { SignInService } from './account/sign-in.service.js';
 import { StaffService } from './account/staff.service.js';
@@ -40,6 +41,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     IdentityJobs,
     JwtStrategy,
     LinkRepository,
+    PasswordChangeService,
     PasswordHasher,
     PasswordService,
     ProfileService,

@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -24,6 +25,8 @@ export class Config {
   readonly port: number;
   /** Address to listen on; loopback unless production or told otherwise. */
   readonly host: string;
+  /** Addresses and networks (CIDR) whose X-Forwarded-For is believed. */
+  readonly trustedProxies: string[];
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly databasePool: number;
@@ -45,6 +48,8 @@ export class Config {
   readonly pageCache: boolean;
   readonly hashConcurrency: number;
   readonly minimumPasswordLength: number;
+  /** Mails about accounts that one network may cause in an hour. */
+  readonly mailsPerNetwork: number;
   readonly jobConcurrency: number;
   readonly shutdownGraceMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
@@ -62,6 +67,7 @@ export class Config {
     this.role = env.oneOf('ROLE', ['all', 'api', 'worker'], 'all');
     this.port = env.integer('PORT', 3000, 0, 65_535);
     this.host = env.text('HOST') ?? (this.production ? '0.0.0.0' : '127.0.0.1');
+    this.trustedProxies = env.networks('TRUSTED_PROXIES');
     this.dataDir = resolve(env.text('DATA_DIR') ?? '.data');
     this.databaseUrl = env.url('DATABASE_URL', ['postgres:', 'postgresql:']);
     this.databasePool = env.integer('DATABASE_POOL', 16, 2, 200);
@@ -86,6 +92,7 @@ export class Config {
     this.pageCache = env.oneOf('PAGE_CACHE', ['on', 'off'], 'on') === 'on';
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
     this.minimumPasswordLength = env.integer('MINIMUM_PASSWORD_LENGTH', 15, 8, 64);
+    this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
@@ -151,6 +158,18 @@ class Reader {
     const value = allowed.find((candidate) => candidate === text);
     if (value === undefined) throw new BadSetting(key, `use one of ${allowed.join(', ')}`);
     return value;
+  }
+
+  networks(key: string): string[] {
+    const given = (this.text(key) ?? '').split(',').map((part) => part.trim());
+    const networks = given.filter((part) => part !== '');
+    for (const network of networks) {
+      const [address = '', length = '0', ...rest] = network.split('/');
+      const most = isIP(address) === 4 ? 32 : 128;
+      if (isIP(address) === 0 || !/^\d{1,3}$/.test(length) || Number(length) > most || rest.length > 0)
+        throw new BadSetting(key, 'use addresses or networks such as 10.0.0.0/8, with commas between them');
+    }
+    return networks;
   }
 
   url(key: string, protocols: string[]): string | null {

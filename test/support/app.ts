@@ -91,6 +91,8 @@ export function testConfig(url: string, dataDir: string, overrides: Record<strin
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
     PUBLIC_URL: 'http://shop.test',
     DEMO_STORE: 'off',
+    // All tests come from one address.
+    MAILS_PER_NETWORK: '100000',
     ADMIN_EMAIL: admin.email,
     ADMIN_PASSWORD: admin.password,
     ...overrides,
@@ -123,7 +125,7 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
     .overrideProvider(Config)
     .useValue(config)
     .compile();
-  const app = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(), {
+  const app = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(config), {
     ...applicationOptions,
     logger: process.env.LOG_LEVEL ? ['error', 'warn'] : false,
   });

@@ -26,9 +26,38 @@ export const resetPasswordMail = defineMail('reset_password', ({ url }: { url: s
   action: { label: 'Set a new password', url },
 }));
 
+export const invitationMail = defineMail('staff_invitation', ({ url }: { url: string }) => ({
+  subject: 'You are invited to work here',
+  paragraphs: [
+    'An account was made for you. This link lets you set its password; it works once, for 72 hours.',
+    'If you do not know why, do nothing.',
+  ],
+  action: { label: 'Set my password', url },
+}));
+
+export const signedInAfterFailuresMail = defineMail(
+  'signed_in_after_failures',
+  ({ failures, url }: { failures: number; url: string }) => ({
+    subject: 'Somebody signed in after several failed attempts',
+    paragraphs: [
+      `Your account was just signed in to, after ${failures} attempts with a wrong password.`,
+      'If that was you, do nothing. If it was not, somebody has found out your password: set a new one now.',
+    ],
+    action: { label: 'Set a new password', url },
+  }),
+);
+
+export const sessionStolenMail = defineMail('session_stolen', () => ({
+  subject: 'We signed you out at one place',
+  paragraphs: [
+    'A sign-in of yours was used in a way that only a copy of it could be, so we ended it. You can sign in again.',
+    'If this happens again, or you see places that you do not know in the list of your sessions, set a new password.',
+  ],
+}));
+
 export const passwordChangedMail = defineMail('password_changed', () => ({
   subject: 'Your password was changed',
   paragraphs: [
-    'Your password has just been changed, and you were signed out everywhere. If that was not you, set a new password now.',
+    'Your password has just been changed, and you were signed out everywhere else. If that was not you, set a new password now.',
   ],
 }));

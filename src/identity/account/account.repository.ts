@@ -22,6 +22,15 @@ export class AccountRepository {
     return this.database.repository(Account).findOneBy({ email });
   }
 
+  byId(id: string): Promise<Account | null> {
+    return this.database.repository(Account).findOneBy({ id });
+  }
+
+  /** Holds the account, if it is still as it was when its password was checked: not disabled, the same password. */
+  async lockUnchanged(id: string, passwordHash: string): Promise<boolean> {
+    return (await this.database.execute(LOCK_UNCHANGED, [id, passwordHash])) === 1;
+  }
+
   lock(id: string): Promise<Account | null> {
     return this.database.repository(Account).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
   }
@@ -40,8 +49,15 @@ export class AccountRepository {
     return (await this.database.execute(INSERT, values)) === 1;
   }
 
-  async grant(accountId: string, roles: string[]): Promise<number> {
-    return this.database.execute(GRANT, [accountId, roles]);
+  /** What each of the roles permits; roles that do not exist are left out. */
+  permissionsOf(roles: string[]): Promise<{ code: string; permissions: string[] }[]> {
+    return this.database.query('SELECT code, permissions FROM identity.roles WHERE code = ANY ($1::text[])', [
+      roles,
+    ]);
+  }
+
+  async grant(accountId: string, roles: string[]): Promise<void> {
+    await this.database.execute(GRANT, [accountId, roles]);
   }
 
   async hasStaff(): Promise<boolean> {
@@ -86,6 +102,8 @@ const INSERT = `
   INSERT INTO identity.accounts (id, kind, email, password_hash, first_name, last_name, email_verified_at, must_change_password)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
   ON CONFLICT ON CONSTRAINT accounts_email_key DO NOTHING`;
+const LOCK_UNCHANGED = `
+  SELECT FROM identity.accounts WHERE id = $1 AND password_hash = $2 AND status = 'active' FOR NO KEY UPDATE`;
 const GRANT = `
   INSERT INTO identity.account_roles (account_id, role) SELECT $1, code FROM identity.roles WHERE code = ANY ($2::text[])
   ON CONFLICT DO NOTHING`;

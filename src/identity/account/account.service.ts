@@ -9,23 +9,30 @@ import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
 import { CustomerRegistered, EmailVerified } from '../identity.events.js';
 import { identityProblems } from '../identity.errors.js';
-import { LinkRepository } from '../link/link.repository.js';
+import { type LinkPurpose, LinkRepository } from '../link/link.repository.js';
 import { PasswordService } from '../password/password.service.js';
-import { SessionService } from '../session/session.service.js';
-import { type Limit, ThrottleRepository } from '../throttle/throttle.repository.js';
+import { networkOf } from '../throttle/network.js';
+import { type Announce, rateLimit } from '../throttle/rate-limit.js';
+import { type Quota, ThrottleRepository } from '../throttle/throttle.repository.js';
 import { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
-import {
-  accountExistsMail,
-  passwordChangedMail,
-  resetPasswordMail,
-  verifyEmailMail,
-} from './account.mails.js';
+import { accountExistsMail, invitationMail, resetPasswordMail, verifyEmailMail } from './account.mails.js';
 import { normalizeEmail } from './sign-in.service.js';
 
 /** Mails that anybody may cause for an address: three an hour, ten a day. */
-const PER_HOUR: Limit = { free: 3, windowSeconds: 3_600 };
-const PER_DAY: Limit = { free: 10, windowSeconds: 86_400 };
+const PER_HOUR: Quota = { free: 3, windowSeconds: 3_600 };
+const PER_DAY: Quota = { free: 10, windowSeconds: 86_400 };
+/** Who asks for something that may end in a mail, and where to put what is left for the network. */
+export interface Asking {
+  ip: string;
+  announce: Announce;
+}
+
+const LETTERS: Record<LinkPurpose, { template: string; path: string }> = {
+  verify_email: { template: verifyEmailMail.name, path: '/account/verify' },
+  reset_password: { template: resetPasswordMail.name, path: '/account/reset' },
+  invitation: { template: invitationMail.name, path: '/account/reset' },
+};
 /** Longer than the work takes, whatever it finds: the time must not tell whether an address has an account. */
 const ANSWER_MS = 100;
 
@@ -37,7 +44,6 @@ export class AccountService {
     private readonly accounts: AccountRepository,
     private readonly links: LinkRepository,
     private readonly passwords: PasswordService,
-    private readonly sessions: SessionService,
     private readonly throttles: ThrottleRepository,
     private readonly mail: Mail,
     private readonly outbox: Outbox,
@@ -45,14 +51,13 @@ export class AccountService {
     private readonly config: Config,
   ) {}
 
-  async register(input: {
-    email: string;
-    password: string;
-    firstName?: string | null;
-    lastName?: string | null;
-  }): Promise<void> {
+  async register(
+    input: { email: string; password: string; firstName?: string | null; lastName?: string | null },
+    asking: Asking,
+  ): Promise<void> {
     const email = normalizeEmail(input.email);
-    const passwordHash = await this.passwords.hash(input.password, [email.split('@')[0] ?? '']);
+    const passwordHash = await this.passwords.hash(input.password, [email]);
+    const stopped = await this.isStopped(asking);
     const { firstName = null, lastName = null } = input;
     await evenly(
       this.database.transaction(async () => {
@@ -63,10 +68,10 @@ export class AccountService {
         if (made) {
           this.outbox.record(new CustomerRegistered({ customerId: id }));
           this.note('registered', id);
-          await this.sendLink('verify_email', id, email);
+          if (!stopped) await this.sendLink('verify_email', id, email);
           return;
         }
-        if (await this.tooManyMails(email)) return;
+        if (stopped || (await this.tooManyMails(email))) return;
         await this.mail.request({
           template: accountExistsMail.name,
           subjectId: newId(),
@@ -79,7 +84,7 @@ export class AccountService {
 
   async verifyEmail(token: string): Promise<void> {
     await this.database.transaction(async () => {
-      const link = await this.links.use('verify_email', token);
+      const link = await this.links.use(['verify_email'], token);
       const account = link && (await this.accounts.lock(link.accountId));
       if (!link || !account?.verify(link.email, realNow())) throw identityProblems.invalid_or_expired_token();
       await this.accounts.save(account);
@@ -88,48 +93,27 @@ export class AccountService {
     });
   }
 
-  async askVerification(address: string): Promise<void> {
-    await evenly(this.mailIfKnown(address, 'verify_email', ({ isVerified }) => !isVerified));
+  async askVerification(address: string, asking: Asking): Promise<void> {
+    await evenly(this.mailIfKnown(address, asking, 'verify_email', ({ isVerified }) => !isVerified));
   }
 
-  /** Mails the link to set a password; for staff that was just made, in the transaction of that. */
-  async invite(email: string): Promise<void> {
-    await this.mailIfKnown(email, 'reset_password', ({ isActive }) => isActive);
+  /** Mails the link to set the first password, in the transaction that makes the account. No stranger's mails count. */
+  async invite(accountId: string, email: string): Promise<void> {
+    await this.sendLink('invitation', accountId, email);
   }
 
-  async forgotPassword(address: string): Promise<void> {
-    await evenly(this.invite(address));
-  }
-
-  /** Does not sign in; signs out everywhere. */
-  async resetPassword(token: string, password: string): Promise<void> {
-    const hash = await this.passwords.hash(password, []);
-    await this.database.transaction(async () => {
-      const link = await this.links.use('reset_password', token);
-      const account = link && (await this.accounts.lock(link.accountId));
-      if (!link || !account) throw identityProblems.invalid_or_expired_token();
-      account.setPassword(hash);
-      account.verify(link.email, realNow());
-      await this.accounts.save(account);
-      await this.links.cancelAll(link.accountId);
-      await this.sessions.revokeAllOf(link.accountId, 'password_reset');
-      await this.throttles.reset(`account:${link.email}`);
-      await this.mail.request({
-        template: passwordChangedMail.name,
-        subjectId: newId(),
-        to: link.email,
-        data: {},
-      });
-      this.note('password_reset', link.accountId);
-    });
+  async forgotPassword(address: string, asking: Asking): Promise<void> {
+    await evenly(this.mailIfKnown(address, asking, 'reset_password', ({ isActive }) => isActive));
   }
 
   private async mailIfKnown(
     address: string,
-    purpose: 'verify_email' | 'reset_password',
+    asking: Asking,
+    purpose: LinkPurpose,
     when: (account: Account) => boolean,
   ): Promise<void> {
     const email = normalizeEmail(address);
+    if (await this.isStopped(asking)) return;
     await this.database.transaction(async () => {
       if (await this.tooManyMails(email)) return;
       const account = await this.accounts.byEmail(email);
@@ -137,23 +121,24 @@ export class AccountService {
     });
   }
 
+  /** The network has caused its mails of this hour: the answer stays the same, and nothing is mailed. */
+  private async isStopped({ ip, announce }: Asking): Promise<boolean> {
+    const quota: Quota = { free: this.config.mailsPerNetwork, windowSeconds: 3_600 };
+    const counted = await this.throttles.attempt(`mails-of-network:${networkOf(ip)}`, quota);
+    announce(rateLimit('mails', quota, counted));
+    return counted.wait > 0;
+  }
+
   private async tooManyMails(email: string): Promise<boolean> {
     return (
-      (await this.throttles.attempt(`mail:${email}`, PER_HOUR)) > 0 ||
-      (await this.throttles.attempt(`mails-of-day:${email}`, PER_DAY)) > 0
+      (await this.throttles.attempt(`mail:${email}`, PER_HOUR)).wait > 0 ||
+      (await this.throttles.attempt(`mails-of-day:${email}`, PER_DAY)).wait > 0
     );
   }
 
-  private async sendLink(
-    purpose: 'verify_email' | 'reset_password',
-    accountId: string,
-    email: string,
-  ): Promise<void> {
+  private async sendLink(purpose: LinkPurpose, accountId: string, email: string): Promise<void> {
     const { token, id } = await this.links.make(purpose, accountId, email);
-    const [template, path] =
-      purpose === 'verify_email'
-        ? [verifyEmailMail.name, '/account/verify']
-        : [resetPasswordMail.name, '/account/reset'];
+    const { template, path } = LETTERS[purpose];
     await this.mail.request({
       template,
       subjectId: id,

@@ -72,14 +72,14 @@ export class AdminAccountController {
     answers: { 200: PageOf(CustomerDto) },
   })
   customers(@Query() query: AccountQuery): Promise<Page<CustomerDto>> {
-    return this.list('customer', query);
+    return this.list('customer', query, (...place) => this.staff.customers(...place));
   }
 
   @Get('staff')
   @Permissions('identity:staff:read')
   @Operation({ id: 'listStaff', summary: 'Lists staff with their roles', answers: { 200: PageOf(StaffDto) } })
   staffMembers(@Query() query: AccountQuery): Promise<Page<StaffDto>> {
-    return this.list('staff', query) as Promise<Page<StaffDto>>;
+    return this.list('staff', query, (...place) => this.staff.staff(...place));
   }
 
   @Post('staff')
@@ -96,13 +96,14 @@ export class AdminAccountController {
     return this.staff.create(input, actor);
   }
 
-  private async list(
+  private async list<T extends CustomerDto>(
     kind: 'customer' | 'staff',
     { cursor, limit, email }: AccountQuery,
-  ): Promise<Page<StaffDto>> {
+    read: (email: string | null, after: string | null, limit: number) => Promise<T[]>,
+  ): Promise<Page<T>> {
     const list = `${kind}:${email ?? ''}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
-    const rows = await this.staff.list(kind, email ?? null, after as string | null, limit + 1);
+    const rows = await read(email ?? null, after as string | null, limit + 1);
     return this.cursors.page(list, rows, limit, ({ id }) => [id]);
   }
 }

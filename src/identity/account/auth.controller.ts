@@ -1,21 +1,23 @@
-import { Body, Controller, Get, Header, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, Header, Post, Req, Res } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
 import { identityProblems } from '../identity.errors.js';
 import { type Device, SessionService } from '../session/session.service.js';
 import { AccessTokens } from '../token/access-tokens.service.js';
-import { AccountService } from './account.service.js';
+import { AccountService, type Asking } from './account.service.js';
 import {
   EmailOnlyDto,
   LoginDto,
   RefreshDto,
   RegisterDto,
   ResetPasswordDto,
+  SignedInDto,
   TokenDto,
   TokensDto,
 } from './auth.dto.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { SignInService } from './sign-in.service.js';
 
 const {
@@ -35,6 +37,7 @@ const {
 export class AuthController {
   constructor(
     private readonly accounts: AccountService,
+    private readonly passwords: PasswordChangeService,
     private readonly signIns: SignInService,
     private readonly sessions: SessionService,
   ) {}
@@ -47,9 +50,14 @@ export class AuthController {
       'Always 202: who has the address learns by mail whether there was an account already, and nobody else does.',
     answers: { 202: null },
     problems: [password_blocked, busy],
+    rateLimited: true,
   })
-  async register(@Body() input: RegisterDto): Promise<void> {
-    await this.accounts.register(input);
+  async register(
+    @Body() input: RegisterDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.accounts.register(input, asking(request, reply));
   }
 
   @Post('login')
@@ -57,11 +65,18 @@ export class AuthController {
   @Operation({
     id: 'login',
     summary: 'Signs in',
-    answers: { 200: TokensDto },
+    description:
+      'Failed attempts are counted by address and by network. After five for an address (ten from a known device) each further one waits longer, at most a quarter of an hour; after a hundred in a row the password has to be set anew by mail.',
+    answers: { 200: SignedInDto },
     problems: [invalid_credentials, email_unverified, too_many_attempts, busy],
+    rateLimited: true,
   })
-  login(@Body() { email, password }: LoginDto, @Req() request: FastifyRequest): Promise<TokensDto> {
-    return this.signIns.signIn(email, password, deviceOf(request));
+  login(
+    @Body() input: LoginDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SignedInDto> {
+    return this.signIns.signIn(input, deviceOf(request), asking(request, reply).announce);
   }
 
   @Post('refresh')
@@ -89,9 +104,14 @@ export class AuthController {
     id: 'requestEmailVerification',
     summary: 'Mails a new link to verify the address',
     answers: { 202: null },
+    rateLimited: true,
   })
-  async askVerification(@Body() { email }: EmailOnlyDto): Promise<void> {
-    await this.accounts.askVerification(email);
+  async askVerification(
+    @Body() { email }: EmailOnlyDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.accounts.askVerification(email, asking(request, reply));
   }
 
   @Post('email/verify')
@@ -106,9 +126,18 @@ export class AuthController {
   }
 
   @Post('password/forgot')
-  @Operation({ id: 'forgotPassword', summary: 'Mails a link to set a new password', answers: { 202: null } })
-  async forgot(@Body() { email }: EmailOnlyDto): Promise<void> {
-    await this.accounts.forgotPassword(email);
+  @Operation({
+    id: 'forgotPassword',
+    summary: 'Mails a link to set a new password',
+    answers: { 202: null },
+    rateLimited: true,
+  })
+  async forgot(
+    @Body() { email }: EmailOnlyDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.accounts.forgotPassword(email, asking(request, reply));
   }
 
   @Post('password/reset')
@@ -120,7 +149,7 @@ export class AuthController {
     problems: [invalid_or_expired_token, password_blocked, busy],
   })
   async reset(@Body() { token, password }: ResetPasswordDto): Promise<void> {
-    await this.accounts.resetPassword(token, password);
+    await this.passwords.byLink(token, password);
   }
 }
 
@@ -153,4 +182,8 @@ export class JwksController {
 
 function deviceOf(request: FastifyRequest): Device {
   return { ip: request.ip, userAgent: request.headers['user-agent'] ?? null };
+}
+
+function asking({ ip }: FastifyRequest, reply: FastifyReply): Asking {
+  return { ip, announce: (headers) => void reply.headers(headers) };
 }

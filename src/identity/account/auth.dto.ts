@@ -1,4 +1,4 @@
-import { Email, Integer, OneOf, Text } from '../../platform/http/fields.js';
+import { Bool, Email, Integer, OneOf, Text } from '../../platform/http/fields.js';
 
 /** Longer than any password that is taken, so that the reason is told by the password rules. */
 const MAX_SENT = 1_000;
@@ -23,6 +23,14 @@ export class LoginDto {
 
   @Text({ max: MAX_SENT, example: 'four random words are good' })
   password: string;
+
+  @Text({
+    max: 200,
+    optional: true,
+    description: 'The one that this device got when somebody signed in here before.',
+    example: 'dt_1788888888.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+  })
+  deviceToken?: string;
 }
 
 export class TokensDto {
@@ -37,6 +45,18 @@ export class TokensDto {
 
   @Text({ max: 200, description: 'Good for one refresh; keep the one that you get back.' })
   refreshToken: string;
+}
+
+export class SignedInDto extends TokensDto {
+  @Text({
+    max: 200,
+    description:
+      'To be kept on the device and sent with the next sign-in: a known device is not kept waiting by what strangers guess. It opens nothing.',
+  })
+  deviceToken: string;
+
+  @Bool({ description: 'True: until the password is changed, the access token serves for nothing else.' })
+  passwordChangeRequired: boolean;
 }
 
 export class RefreshDto {
@@ -62,6 +82,14 @@ export class TokenDto {
 }
 
 export class ResetPasswordDto extends TokenDto {
+  @Text({ max: MAX_SENT, example: 'four other random words' })
+  password: string;
+}
+
+export class ChangePasswordDto {
+  @Text({ max: MAX_SENT, example: 'four random words are good' })
+  presentPassword: string;
+
   @Text({ max: MAX_SENT, example: 'four other random words' })
   password: string;
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
@@ -7,6 +7,9 @@ import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Bool, Instant, ListOf, Text, Uuid } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { identityProblems } from '../identity.errors.js';
+import { ChangePasswordDto } from './auth.dto.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { ProfileService } from './profile.service.js';
 
 export class MeDto {
@@ -67,7 +70,10 @@ class SessionsDto {
 @Permissions('account:self')
 @ApiTags('account')
 export class MeController {
-  constructor(private readonly profiles: ProfileService) {}
+  constructor(
+    private readonly profiles: ProfileService,
+    private readonly passwords: PasswordChangeService,
+  ) {}
 
   @Get()
   @Operation({ id: 'getMe', summary: 'Shows my account', answers: { 200: MeDto } })
@@ -96,6 +102,27 @@ export class MeController {
     const { version, ...me } = await this.profiles.update(actor, input, wanted);
     void reply.header('etag', etagOfVersion(version));
     return me;
+  }
+
+  @Post('password')
+  @Permissions('account:password')
+  @Operation({
+    id: 'changeMyPassword',
+    summary: 'Changes my password',
+    description: 'Signs out everywhere else, and cancels the links that were mailed.',
+    answers: { 204: null },
+    problems: [
+      identityProblems.wrong_password,
+      identityProblems.password_blocked,
+      identityProblems.too_many_attempts,
+      identityProblems.busy,
+    ],
+  })
+  async changePassword(
+    @Body() { presentPassword, password }: ChangePasswordDto,
+    @CurrentActor() actor: PersonActor,
+  ): Promise<void> {
+    await this.passwords.byPassword(actor, presentPassword, password);
   }
 
   @Get('sessions')

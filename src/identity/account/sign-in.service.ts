@@ -1,86 +1,139 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../platform/audit/audit.js';
+import { realNow } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import { Mail } from '../../platform/mail/mail.js';
 import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
+import { deviceToken, isKnownDevice } from '../session/device-token.js';
 import { type Device, SessionService, type Tokens } from '../session/session.service.js';
-import { type Limit, ThrottleRepository } from '../throttle/throttle.repository.js';
+import { networkOf } from '../throttle/network.js';
+import { type Announce, rateLimit } from '../throttle/rate-limit.js';
+import { FREE_ATTEMPTS, PER_NETWORK, ThrottleRepository } from '../throttle/throttle.repository.js';
 import type { Account } from './account.entity.js';
+import { signedInAfterFailuresMail } from './account.mails.js';
 import { AccountRepository } from './account.repository.js';
 
-/** NIST 800-63B 5.2.2 and OWASP: wait longer after each failure, never longer than a quarter of an hour. */
-const PER_ACCOUNT: Limit = { free: 5, windowSeconds: 86_400, maxWaitSeconds: 900 };
-const PER_NETWORK: Limit = { free: 30, windowSeconds: 900 };
+export interface SignedIn extends Tokens {
+  /** To be sent with the next sign-in: a device that is known is not kept waiting by the failures of strangers. */
+  deviceToken: string;
+  /** Until it is changed, the access token serves for nothing else. */
+  passwordChangeRequired: boolean;
+}
+
+/** So many failures before a success are told to the owner. */
+const TOLD_FAILURES = 5;
 
 export const normalizeEmail = (email: string): string => email.normalize('NFKC').toLowerCase();
 
 /** Signing in. What it answers and how long it takes do not say whether an address has an account. */
 @Injectable()
 export class SignInService {
+  private readonly deviceKey: Buffer;
+
   constructor(
     private readonly database: Database,
     private readonly accounts: AccountRepository,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionService,
     private readonly throttles: ThrottleRepository,
+    private readonly mail: Mail,
     private readonly audit: Audit,
-  ) {}
+    private readonly config: Config,
+  ) {
+    this.deviceKey = config.key('device-token');
+  }
 
-  async signIn(address: string, password: string, device: Device): Promise<Tokens> {
-    const email = normalizeEmail(address);
-    const buckets = [`account:${email}`, `network:${networkOf(device.ip)}`] as const;
-    await this.count(buckets);
-    const account = await this.accounts.byEmail(email);
-    const right = await this.hasher.verify(account?.passwordHash ?? null, password);
-    if (!account || !right || !account.isActive) {
+  /** `announce` is told what is left for the network, also when the sign-in is refused. */
+  async signIn(
+    input: { email: string; password: string; deviceToken?: string },
+    device: Device,
+    announce: Announce,
+  ): Promise<SignedIn> {
+    const email = normalizeEmail(input.email);
+    const known = isKnownDevice(this.deviceKey, email, input.deviceToken ?? '', realNow());
+    const buckets = bucketsOf(email, known, device);
+    // Before anything is counted: what never comes to the password is no failed attempt.
+    this.hasher.requireRoom();
+    // Counted before the password is looked at: parallel guesses cannot get past the counter.
+    const free = known ? FREE_ATTEMPTS.knownDevice : FREE_ATTEMPTS.unknownDevice;
+    const { network, wait, capped } = await this.throttles.signIn(buckets, free);
+    announce(rateLimit('network', PER_NETWORK, network));
+    if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
+    const found = await this.accounts.byEmail(email);
+    const account = found?.isActive && !capped ? found : null;
+    if (!(await this.hasher.verify(account?.passwordHash ?? null, input.password)) || !account) {
       // Written for unknown addresses too: the time that it takes must not tell them apart.
-      await this.noteFailure(account);
+      await this.noteFailure(found?.id ?? 'unknown');
       throw identityProblems.invalid_credentials();
     }
-    await this.throttles.reset(buckets[0]);
-    await this.throttles.takeBack(buckets[1], PER_NETWORK);
-    if (!account.isVerified) throw identityProblems.email_unverified();
-    await this.rehash(account, password);
-    return this.database.transaction(async () => {
-      this.audit.record({
-        actor: { kind: 'system', name: 'identity' },
-        action: 'identity.session.started',
-        subjectType: 'account',
-        subjectId: account.id,
-      });
-      return this.sessions.open(account.id, account.kind, device);
+    announce(rateLimit('network', PER_NETWORK, { ...network, remaining: network.remaining + 1 }));
+    if (!account.isVerified) {
+      await this.throttles.settle(buckets);
+      throw identityProblems.email_unverified();
+    }
+    const passwordHash = await this.rehash(account, input.password);
+    const tokens = await this.database.transaction(() => this.open(account, passwordHash, device, buckets));
+    return {
+      ...tokens,
+      deviceToken: deviceToken(this.deviceKey, email, realNow()),
+      passwordChangeRequired: account.mustChangePassword,
+    };
+  }
+
+  private async open(
+    account: Account,
+    passwordHash: string,
+    device: Device,
+    buckets: ReturnType<typeof bucketsOf>,
+  ): Promise<Tokens> {
+    // A password that was changed while it was being checked must not open one more session after all were ended.
+    if (!(await this.accounts.lockUnchanged(account.id, passwordHash)))
+      throw identityProblems.invalid_credentials();
+    this.audit.record({
+      actor: { kind: 'system', name: 'identity' },
+      action: 'identity.session.started',
+      subjectType: 'account',
+      subjectId: account.id,
     });
+    const tokens = await this.sessions.open(account.id, account.kind, device);
+    const failures = await this.throttles.settle(buckets);
+    if (failures >= TOLD_FAILURES) {
+      await this.mail.request({
+        template: signedInAfterFailuresMail.name,
+        subjectId: newId(),
+        to: account.email,
+        data: { failures, url: `${this.config.publicUrl}/account/forgot` },
+      });
+    }
+    return tokens;
   }
 
-  /** Counted before the password is looked at: parallel guesses cannot get past the counter. */
-  private async count([account, network]: readonly [string, string]): Promise<void> {
-    // The network first: one that is stopped must not go on locking out the owners of addresses.
-    const wait =
-      (await this.throttles.attempt(network, PER_NETWORK)) ||
-      (await this.throttles.attempt(account, PER_ACCOUNT));
-    if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
-  }
-
-  private async noteFailure(account: Account | null): Promise<void> {
+  private async noteFailure(subjectId: string): Promise<void> {
     await this.database.transaction(async () => {
       this.audit.record({
         actor: { kind: 'system', name: 'identity' },
         action: 'identity.sign_in.failed',
         subjectType: 'account',
-        subjectId: account?.id ?? 'unknown',
+        subjectId,
       });
       await Promise.resolve();
     });
   }
 
-  private async rehash(account: Account, password: string): Promise<void> {
-    if (!this.hasher.isOutdated(account.passwordHash)) return;
-    await this.accounts.rehash(account.id, account.passwordHash, await this.hasher.hash(password));
+  /** The hash that is kept: one made with weaker parameters is made again. */
+  private async rehash(account: Account, password: string): Promise<string> {
+    if (!this.hasher.isOutdated(account.passwordHash)) return account.passwordHash;
+    const hash = await this.hasher.hash(password);
+    await this.accounts.rehash(account.id, account.passwordHash, hash);
+    return hash;
   }
 }
 
-/** An IPv6 network is handed out as /64: single addresses say nothing. */
-function networkOf(ip: string): string {
-  const plain = ip.replace(/^::ffff:/, '');
-  return plain.includes('.') ? plain : plain.split(':').slice(0, 4).join(':');
-}
+/** One counter for all known devices of an account, so that many of them are not many more guesses. */
+const bucketsOf = (email: string, known: boolean, { ip }: Device) => ({
+  network: `network:${networkOf(ip)}`,
+  account: `${known ? 'known-device' : 'account'}:${email}`,
+});

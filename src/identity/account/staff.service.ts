@@ -12,7 +12,7 @@ import { PasswordHasher } from '../password/password.hasher.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository, type AccountView } from './account.repository.js';
 import { AccountService } from './account.service.js';
-import type { StaffDto } from './admin-account.controller.js';
+import type { CustomerDto, StaffDto } from './admin-account.controller.js';
 import { normalizeEmail } from './sign-in.service.js';
 
 /** Accounts of staff, the first one included. */
@@ -21,7 +21,7 @@ export class StaffService implements FirstStartStep {
   constructor(
     private readonly database: Database,
     private readonly accounts: AccountRepository,
-    private readonly customers: AccountService,
+    private readonly people: AccountService,
     private readonly hasher: PasswordHasher,
     private readonly audit: Audit,
     private readonly config: Config,
@@ -59,8 +59,15 @@ export class StaffService implements FirstStartStep {
     const id = newId();
     await this.database.transaction(async () => {
       const { firstName = null, lastName = null, roles } = input;
-      if (roles.includes('administrator') && !may(actor, 'identity:role:write'))
-        throw platformProblems.forbidden();
+      const granted = await this.accounts.permissionsOf(roles);
+      // Nobody gives what he has not: `*` is only had by whoever may do everything.
+      if (granted.some(({ permissions }) => permissions.some((permission) => !may(actor, permission))))
+        throw platformProblems.forbidden('A role permits more than you may do yourself.');
+      if (granted.length !== new Set(roles).size) {
+        throw identityProblems.unknown_role(undefined, {
+          errors: [{ pointer: '/roles', code: 'unknown_role', message: 'has a role that does not exist' }],
+        });
+      }
       const names = { firstName, lastName };
       const made = await this.accounts.insert(
         Account.open({ id, kind: 'staff', email, passwordHash, ...names, mustChangePassword: true }),
@@ -69,12 +76,8 @@ export class StaffService implements FirstStartStep {
         throw platformProblems.conflict('Somebody has this address.', {
           errors: [{ pointer: '/email', code: 'taken', message: 'is taken' }],
         });
-      if ((await this.accounts.grant(id, roles)) !== new Set(roles).size) {
-        throw identityProblems.unknown_role(undefined, {
-          errors: [{ pointer: '/roles', code: 'unknown_role', message: 'has a role that does not exist' }],
-        });
-      }
-      await this.customers.invite(email);
+      await this.accounts.grant(id, roles);
+      await this.people.invite(id, email);
       this.audit.record({
         actor,
         action: 'identity.staff.created',
@@ -88,13 +91,16 @@ export class StaffService implements FirstStartStep {
     return shown(view);
   }
 
-  async list(
-    kind: 'customer' | 'staff',
-    email: string | null,
-    after: string | null,
-    limit: number,
-  ): Promise<StaffDto[]> {
-    const rows = await this.accounts.list(kind, email && normalizeEmail(email), after, limit);
+  async customers(email: string | null, after: string | null, limit: number): Promise<CustomerDto[]> {
+    const rows = await this.accounts.list('customer', email && normalizeEmail(email), after, limit);
+    return rows.map((row) => {
+      const { roles: _roles, ...customer } = shown(row);
+      return customer;
+    });
+  }
+
+  async staff(email: string | null, after: string | null, limit: number): Promise<StaffDto[]> {
+    const rows = await this.accounts.list('staff', email && normalizeEmail(email), after, limit);
     return rows.map(shown);
   }
 }

@@ -2,9 +2,18 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 
-export type LinkPurpose = 'verify_email' | 'reset_password';
+export type LinkPurpose = 'verify_email' | 'reset_password' | 'invitation';
 
-const LIFETIMES: Record<LinkPurpose, string> = { verify_email: '24 hours', reset_password: '30 minutes' };
+const LIFETIMES: Record<LinkPurpose, string> = {
+  verify_email: '24 hours',
+  reset_password: '30 minutes',
+  invitation: '72 hours',
+};
+
+interface Link {
+  accountId: string;
+  email: string;
+}
 
 /** Links that work once: 256 random bits of which only the hash is kept; a new one cancels the older. */
 @Injectable()
@@ -18,12 +27,15 @@ export class LinkRepository {
     return { token, id: hash.toString('hex') };
   }
 
+  /** The account and address that the link was made for, as long as it works; it stays unused. */
+  async find(purposes: LinkPurpose[], token: string): Promise<Link | null> {
+    const [row] = await this.database.query<Link>(FIND, [hashOf(token), purposes]);
+    return row ?? null;
+  }
+
   /** The account and address that the link was made for, once; null ever after. */
-  async use(purpose: LinkPurpose, token: string): Promise<{ accountId: string; email: string } | null> {
-    const [row] = await this.database.query<{ accountId: string; email: string }>(USE, [
-      hashOf(token),
-      purpose,
-    ]);
+  async use(purposes: LinkPurpose[], token: string): Promise<Link | null> {
+    const [row] = await this.database.query<Link>(USE, [hashOf(token), purposes]);
     return row ?? null;
   }
 
@@ -49,6 +61,7 @@ const MAKE = `
     UPDATE identity.one_time_links SET used_at = now() WHERE account_id = $3 AND purpose = $2 AND used_at IS NULL
   )
   INSERT INTO identity.one_time_links (hash, purpose, account_id, email, expires_at) VALUES ($1, $2, $3, $4, now() + $5::interval)`;
+const WORKS = 'hash = $1 AND purpose = ANY ($2::text[]) AND used_at IS NULL AND expires_at > now()';
+const FIND = `SELECT account_id AS "accountId", email FROM identity.one_time_links WHERE ${WORKS}`;
 const USE = `
-  UPDATE identity.one_time_links SET used_at = now()
-  WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > now() RETURNING account_id AS "accountId", email`;
+  UPDATE identity.one_time_links SET used_at = now() WHERE ${WORKS} RETURNING account_id AS "accountId", email`;

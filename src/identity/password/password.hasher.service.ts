@@ -34,6 +34,12 @@ export class PasswordHasher implements OnModuleInit {
     return this.turn(() => hash(this.peppered(password), PARAMETERS));
   }
 
+  /** Throws when the queue is full. */
+  requireRoom(): void {
+    if (this.running >= this.slots && this.waiting.length >= QUEUE)
+      throw identityProblems.busy(undefined, { retryAfter: 1 });
+  }
+
   /** Checks against the hash, or against a made-up one when there is no account: both take the same time. */
   async verify(stored: string | null, password: string): Promise<boolean> {
     const right = await this.turn(() => verify(stored ?? this.dummy, this.peppered(password)));
@@ -51,8 +57,8 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   private async turn<T>(work: () => Promise<T>): Promise<T> {
+    this.requireRoom();
     if (this.running >= this.slots) {
-      if (this.waiting.length >= QUEUE) throw identityProblems.busy(undefined, { retryAfter: 1 });
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else this.running++;
     try {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from './password.hasher.service.js';
-import { MAXIMUM_LENGTH, type Weakness, weaknessOf } from './password.rules.js';
+import { MAXIMUM_LENGTH, normalizePassword, type Weakness, weaknessOf } from './password.rules.js';
 
 /** Takes a new password only when it is good, and says why not. */
 @Injectable()
@@ -12,11 +12,14 @@ export class PasswordService {
     private readonly config: Config,
   ) {}
 
-  /** The hash to keep. `context`: words about the account that everybody would try. */
-  async hash(password: string, context: string[]): Promise<string> {
+  /** The hash to keep. `context`: words about the account that everybody would try; `present`: the one it replaces. */
+  async hash(password: string, context: string[], present: string | null = null): Promise<string> {
     const minimum = this.config.minimumPasswordLength;
     const host = new URL(this.config.publicUrl).hostname;
-    const weakness = weaknessOf(password, minimum, [this.config.shopName, host, ...context]);
+    const unchanged = present !== null && normalizePassword(password) === normalizePassword(present);
+    const weakness = unchanged
+      ? 'unchanged'
+      : weaknessOf(password, minimum, [this.config.shopName, host, ...context]);
     if (weakness) {
       const reason = reasons(minimum)[weakness];
       throw identityProblems.password_blocked(`The password ${reason}.`, {
@@ -27,10 +30,11 @@ export class PasswordService {
   }
 }
 
-const reasons = (minimum: number): Record<Weakness, string> => ({
+const reasons = (minimum: number): Record<Weakness | 'unchanged', string> => ({
   too_short: `must have at least ${minimum} characters`,
   too_long: `must have at most ${MAXIMUM_LENGTH} characters`,
   common: 'is one of those that are tried first',
   context: 'is made of your address or the name of the shop',
   repetition: 'repeats itself or follows the keyboard',
+  unchanged: 'is the present one',
 });

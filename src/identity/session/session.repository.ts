@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 export interface SessionRow {
   id: string;
   accountId: string;
+  email: string;
   kind: 'customer' | 'staff';
   counter: number;
   createdAt: Date;
@@ -16,6 +17,7 @@ export interface Standing {
   accountId: string;
   kind: 'customer' | 'staff';
   emailVerified: boolean;
+  mustChangePassword: boolean;
   permissions: string[];
 }
 
@@ -31,6 +33,7 @@ export interface SessionView {
 export class SessionRepository {
   constructor(private readonly database: Database) {}
 
+  /** Ends the oldest ones beyond fifty and returns their ids: nobody is signed in at more places. */
   async insert(session: {
     id: string;
     accountId: string;
@@ -38,9 +41,11 @@ export class SessionRepository {
     absolute: string;
     ipPrefix: string | null;
     userAgent: string | null;
-  }): Promise<void> {
+  }): Promise<string[]> {
     const { id, accountId, idle, absolute, ipPrefix, userAgent } = session;
-    await this.database.execute(INSERT, [id, accountId, idle, absolute, ipPrefix, userAgent]);
+    const values = [id, accountId, idle, absolute, ipPrefix, userAgent, MAX_LIVE - 1];
+    const rows = await this.database.query<{ id: string }>(INSERT, values);
+    return rows.map((row) => row.id);
   }
 
   async lock(id: string): Promise<SessionRow | null> {
@@ -62,8 +67,9 @@ export class SessionRepository {
     return (await this.database.execute(REVOKE, [id, because])) === 1;
   }
 
-  async revokeAllOf(accountId: string, because: string): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(REVOKE_ALL, [accountId, because]);
+  /** All of the account but the one to keep, if any. */
+  async revokeAllOf(accountId: string, because: string, except: string | null): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(REVOKE_ALL, [accountId, because, except]);
     return rows.map(({ id }) => id);
   }
 
@@ -76,17 +82,24 @@ export class SessionRepository {
   }
 }
 
+const MAX_LIVE = 50;
 const INSERT = `
-  INSERT INTO identity.sessions (id, account_id, idle_until, ends_at, ip_prefix, user_agent)
-  VALUES ($1, $2, now() + $3::interval, now() + $4::interval, $5, $6)`;
+  WITH made AS (
+    INSERT INTO identity.sessions (id, account_id, idle_until, ends_at, ip_prefix, user_agent)
+    VALUES ($1, $2, now() + $3::interval, now() + $4::interval, $5, $6)
+  )
+  UPDATE identity.sessions SET revoked_at = now(), revoked_because = 'too_many' WHERE id IN (
+    SELECT id FROM identity.sessions
+    WHERE account_id = $2 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC OFFSET $7)
+  RETURNING id`;
 const LOCK = `
-  SELECT s.id, s.account_id AS "accountId", a.kind, s.counter, s.created_at AS "createdAt", s.refreshed_at AS "refreshedAt",
+  SELECT s.id, s.account_id AS "accountId", a.email, a.kind, s.counter, s.created_at AS "createdAt", s.refreshed_at AS "refreshedAt",
     s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active' AS live
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`;
 const ROTATE = `
   UPDATE identity.sessions SET counter = counter + 1, refreshed_at = clock_timestamp(), idle_until = now() + $2::interval WHERE id = $1`;
 const STANDING = `
-  SELECT a.id AS "accountId", a.kind, a.email_verified_at IS NOT NULL AS "emailVerified",
+  SELECT a.id AS "accountId", a.kind, a.email_verified_at IS NOT NULL AS "emailVerified", a.must_change_password AS "mustChangePassword",
     ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity.account_roles ar JOIN identity.roles r ON r.code = ar.role
       WHERE ar.account_id = a.id) AS permissions
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
@@ -94,7 +107,8 @@ const STANDING = `
 const REVOKE = `
   UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE id = $1 AND revoked_at IS NULL`;
 const REVOKE_ALL = `
-  UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE account_id = $1 AND revoked_at IS NULL RETURNING id`;
+  UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE account_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3::uuid
+  RETURNING id`;
 const LIVE = `
   SELECT id, created_at AS "createdAt", refreshed_at AS "lastSeenAt", ip_prefix AS "ipPrefix", user_agent AS "userAgent"
   FROM identity.sessions WHERE account_id = $1 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC LIMIT 50`;

@@ -4,7 +4,10 @@ import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
+import { Mail } from '../../platform/mail/mail.js';
+import { sessionStolenMail } from '../account/account.mails.js';
 import { identityProblems } from '../identity.errors.js';
+import { placeOf } from '../throttle/network.js';
 import { AccessTokens } from '../token/access-tokens.service.js';
 import { judgeRefresh, readRefreshToken, refreshToken } from './refresh-token.js';
 import { SessionRepository, type SessionRow, type SessionView, type Standing } from './session.repository.js';
@@ -45,21 +48,23 @@ export class SessionService {
     private readonly sessions: SessionRepository,
     private readonly tokens: AccessTokens,
     private readonly audit: Audit,
+    private readonly mail: Mail,
     config: Config,
   ) {
     this.key = config.key('refresh-token');
   }
 
-  /** In the caller's transaction. */
+  /** In the caller's transaction, which holds the account's row: so fifty are fifty, however many come at once. */
   async open(accountId: string, kind: Kind, device: Device): Promise<Tokens> {
     const id = newId();
-    await this.sessions.insert({
+    const ended = await this.sessions.insert({
       id,
       accountId,
       ...LIFETIMES[kind],
-      ipPrefix: prefixOf(device.ip),
+      ipPrefix: placeOf(device.ip),
       userAgent: device.userAgent?.slice(0, 200) ?? null,
     });
+    this.forget(ended);
     return this.issue({ id, accountId, kind, createdAt: realNow() }, 0);
   }
 
@@ -70,7 +75,7 @@ export class SessionService {
     const tokens = await this.database.transaction(async () => {
       const session = await this.sessions.lock(read.sessionId);
       if (!session?.live) return null;
-      const { id, accountId, kind, counter } = session;
+      const { id, accountId, email, kind, counter } = session;
       switch (judgeRefresh(read.counter, session, realNow())) {
         case 'rotate':
           await this.sessions.rotate(id, LIFETIMES[kind].idle);
@@ -85,7 +90,8 @@ export class SessionService {
             subjectType: 'account',
             subjectId: accountId,
           });
-          this.standings.delete(id);
+          await this.mail.request({ template: sessionStolenMail.name, subjectId: id, to: email, data: {} });
+          this.forget([id]);
           return null;
       }
     });
@@ -111,10 +117,10 @@ export class SessionService {
     return revoked;
   }
 
-  /** In the caller's transaction. */
-  async revokeAllOf(accountId: string, because: string): Promise<void> {
-    const ids = await this.sessions.revokeAllOf(accountId, because);
-    this.database.afterCommit(() => ids.forEach((id) => this.standings.delete(id)));
+  /** All of the account but the one to keep, if any, which is looked at afresh. In the caller's transaction. */
+  async revokeAllOf(accountId: string, because: string, except: string | null = null): Promise<void> {
+    const ids = await this.sessions.revokeAllOf(accountId, because, except);
+    this.forget(except === null ? ids : [...ids, except]);
   }
 
   list(accountId: string): Promise<SessionView[]> {
@@ -132,6 +138,10 @@ export class SessionService {
     return standing;
   }
 
+  private forget(ids: string[]): void {
+    this.database.afterCommit(() => ids.forEach((id) => this.standings.delete(id)));
+  }
+
   private async issue(session: Issuing, counter: number): Promise<Tokens> {
     const { id, accountId, kind, createdAt } = session;
     const { token, expiresIn } = await this.tokens.sign(accountId, id, kind, createdAt);
@@ -142,12 +152,4 @@ export class SessionService {
       refreshToken: refreshToken(this.key, id, counter),
     };
   }
-}
-
-/** Enough to recognise a place, too little to find a person: /24 or /48. */
-function prefixOf(ip: string): string {
-  const plain = ip.replace(/^::ffff:/, '');
-  return plain.includes('.')
-    ? `${plain.split('.').slice(0, 3).join('.')}.0/24`
-    : `${plain.split(':').slice(0, 3).join(':')}::/48`;
 }

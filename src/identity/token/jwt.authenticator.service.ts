@@ -5,8 +5,9 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { SessionService } from '../session/session.service.js';
 import { type AccessClaims, JwtStrategy } from './jwt.strategy.js';
 
-/** What every signed-in person may do with its own things. */
-const OWN = 'account:self';
+/** What every signed-in person may do with its own things; all that is left while a password must be changed. */
+const OWN_PASSWORD = 'account:password';
+const OWN = [OWN_PASSWORD, 'account:self'];
 
 /** Turns a bearer token into whoever holds it, through the passport strategy; every refusal is the same 401. */
 @Injectable()
@@ -27,7 +28,9 @@ export class JwtAuthenticator extends Authenticator {
       id: standing.accountId,
       sessionId: claims.sid,
       emailVerified: standing.emailVerified,
-      permissions: permissionsOf(standing.permissions),
+      permissions: standing.mustChangePassword
+        ? new Set([OWN_PASSWORD])
+        : permissionsOf(standing.permissions),
       groups: [],
     };
   }
@@ -51,7 +54,7 @@ export class JwtAuthenticator extends Authenticator {
 
 /** `*` is every permission there is or will be. */
 function permissionsOf(granted: string[]): ReadonlySet<string> {
-  return granted.includes('*') ? EVERYTHING : new Set([...granted, OWN]);
+  return granted.includes('*') ? EVERYTHING : new Set([...granted, ...OWN]);
 }
 
 class Everything extends Set<string> {

@@ -14,6 +14,8 @@ export interface OperationOptions {
   answers: Record<number, Answer>;
   /** What can go wrong beyond what goes wrong everywhere. */
   problems?: ProblemFactory[];
+  /** It answers `RateLimit` and `RateLimit-Policy`. */
+  rateLimited?: boolean;
   /** The handler returns ready JSON text. */
   rawJson?: boolean;
   /** See `IdempotencyInterceptor`. */
@@ -37,6 +39,7 @@ export function Operation(options: OperationOptions): MethodDecorator {
     HttpCode(statuses[0] ?? 200),
     ...statuses.map((status) => answerOf(status, answers[status] ?? null)),
     ApiExtension('x-problems', [...new Set([...problems, ...keyed].map(({ kind }) => kind.code))].sort()),
+    ...(options.rateLimited ? [ApiExtension('x-rate-limited', true)] : []),
     ...(options.rawJson ? [Header('content-type', 'application/json; charset=utf-8')] : []),
     ...(idempotency === undefined
       ? []

@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import findMyWay from 'find-my-way';
 import qs from 'qs';
+import type { Config } from '../config.js';
 import { serveReference } from '../openapi/pages.js';
 import { PageCache } from './page-cache.js';
 import { platformProblems } from './problem.js';
@@ -29,10 +30,12 @@ class Adapter extends FastifyAdapter {
 }
 
 /** Fastify as this house runs it. */
-export function fastifyAdapter(): FastifyAdapter {
+export function fastifyAdapter({ trustedProxies }: Pick<Config, 'trustedProxies'>): FastifyAdapter {
   return new Adapter({
     bodyLimit: BODY_LIMIT,
     logger: false,
+    // Only these may say with X-Forwarded-For whom they speak for; nobody may when there are none.
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     // The id comes from the caller when it is harmless; see request-context.
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
     requestIdHeader: false,

@@ -12,6 +12,7 @@ interface OperationObject extends Json {
   security?: Json[];
   'x-permissions'?: string[];
   'x-problems'?: string[];
+  'x-rate-limited'?: boolean;
 }
 interface Document extends Json {
   paths: Record<string, Record<string, OperationObject>>;
@@ -115,12 +116,17 @@ function finishOperation(path: string, operation: OperationObject): void {
   for (const [status, list] of byStatus) {
     operation.responses[String(status)] = problemResponse(list);
   }
-  for (const answer of Object.values(operation.responses)) {
+  const limited = operation['x-rate-limited'] === true;
+  delete operation['x-rate-limited'];
+  for (const [status, answer] of Object.entries(operation.responses)) {
     answer.headers = {
       'X-Request-Id': {
         description: 'Id of the request, in logs and problems too.',
         schema: { type: 'string' },
       },
+      // What is refused before it is counted (400) or fails (500) says nothing of limits.
+      ...(limited && /^(2|401|403|429)/.test(status) && RATE_LIMIT_HEADERS),
+      ...(status === '429' && RETRY_AFTER),
     };
   }
   for (const parameter of operation.parameters ?? []) {
@@ -133,6 +139,23 @@ function finishOperation(path: string, operation: OperationObject): void {
       Object.assign(parameter, { style: 'deepObject', explode: true });
   }
 }
+
+const RATE_LIMIT_HEADERS: Json = {
+  RateLimit: {
+    description: 'What is left for your network and the seconds until it starts afresh.',
+    schema: { type: 'string', examples: ['"network";r=29;t=900'] },
+  },
+  'RateLimit-Policy': {
+    description: 'How many attempts in how many seconds.',
+    schema: { type: 'string', examples: ['"network";q=30;w=900'] },
+  },
+};
+const RETRY_AFTER: Json = {
+  'Retry-After': {
+    description: 'Seconds until another try makes sense.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+};
 
 const isObject = (schema: Json): boolean => schema.type === 'object' || '$ref' in schema || 'allOf' in schema;
 

@@ -74,7 +74,7 @@ export async function boot(program: Program): Promise<void> {
 
 async function open(module: Type, config: Config, shutdown: Shutdown): Promise<Opened> {
   const logger = new JsonLogger(config.logLevel);
-  const app = await NestFactory.create<NestFastifyApplication>(module, fastifyAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(module, fastifyAdapter(config), {
     // Nest's own chatter about routes and modules is worth a line only when something is wrong.
     logger: new JsonLogger(config.logLevel === 'info' ? 'warn' : config.logLevel),
     // An error of the start is told by us, in one line, and not by Nest with an abort.
