@@ -194,6 +194,27 @@ describe('identity', () => {
       expect([status, body.code]).toEqual([400, 'identity.invalid_or_expired_token']);
     });
 
+    it('leave no session of the old password, also none that is being opened meanwhile', async () => {
+      const { email } = await given.customer(app);
+      let password = GOOD;
+      for (let round = 0; round < 6; round++) {
+        await app.database.execute('DELETE FROM identity.throttles');
+        await app.post('/v1/auth/password/forgot', { email });
+        const token = await linkTo(email);
+        const next = `${OTHER} ${round}`;
+        const [reset, ...logins] = await Promise.all([
+          app.post('/v1/auth/password/reset', { token, password: next }),
+          ...Array.from({ length: 4 }, () => login(email, password)),
+        ]);
+        expect(reset?.status).toBe(204);
+        for (const { status, body } of logins) {
+          expect([200, 401]).toContain(status);
+          if (status === 200) expect((await app.get('/v1/me', { token: body.accessToken })).status).toBe(401);
+        }
+        password = next;
+      }
+    });
+
     it('that are dead are refused before the new password is looked at, and a weak one does not use them up', async () => {
       const { email } = await given.customer(app);
       await app.post('/v1/auth/password/forgot', { email });

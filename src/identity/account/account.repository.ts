@@ -14,12 +14,28 @@ export interface AccountView {
   createdAt: Date;
 }
 
+/** What signing in needs to know. */
+export interface Credentials {
+  id: string;
+  kind: 'customer' | 'staff';
+  email: string;
+  passwordHash: string;
+  isActive: boolean;
+  isVerified: boolean;
+  mustChangePassword: boolean;
+}
+
 @Injectable()
 export class AccountRepository {
   constructor(private readonly database: Database) {}
 
   byEmail(email: string): Promise<Account | null> {
     return this.database.repository(Account).findOneBy({ email });
+  }
+
+  async credentials(email: string): Promise<Credentials | null> {
+    const [row] = await this.database.query<Credentials>(CREDENTIALS, [email]);
+    return row ?? null;
   }
 
   byId(id: string): Promise<Account | null> {
@@ -102,6 +118,10 @@ const INSERT = `
   INSERT INTO identity.accounts (id, kind, email, password_hash, first_name, last_name, email_verified_at, must_change_password)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
   ON CONFLICT ON CONSTRAINT accounts_email_key DO NOTHING`;
+const CREDENTIALS = `
+  SELECT id, kind, email, password_hash AS "passwordHash", status = 'active' AS "isActive",
+    email_verified_at IS NOT NULL AS "isVerified", must_change_password AS "mustChangePassword"
+  FROM identity.accounts WHERE email = $1`;
 const LOCK_UNCHANGED = `
   SELECT FROM identity.accounts WHERE id = $1 AND password_hash = $2 AND status = 'active' FOR NO KEY UPDATE`;
 const GRANT = `

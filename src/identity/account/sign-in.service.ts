@@ -12,9 +12,8 @@ import { type Device, SessionService, type Tokens } from '../session/session.ser
 import { networkOf } from '../throttle/network.js';
 import { type Announce, rateLimit } from '../throttle/rate-limit.js';
 import { FREE_ATTEMPTS, PER_NETWORK, ThrottleRepository } from '../throttle/throttle.repository.js';
-import type { Account } from './account.entity.js';
 import { signedInAfterFailuresMail } from './account.mails.js';
-import { AccountRepository } from './account.repository.js';
+import { AccountRepository, type Credentials } from './account.repository.js';
 
 export interface SignedIn extends Tokens {
   /** To be sent with the next sign-in: a device that is known is not kept waiting by the failures of strangers. */
@@ -62,7 +61,7 @@ export class SignInService {
     const { network, wait, capped } = await this.throttles.signIn(buckets, free);
     announce(rateLimit('network', PER_NETWORK, network));
     if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
-    const found = await this.accounts.byEmail(email);
+    const found = await this.accounts.credentials(email);
     const account = found?.isActive && !capped ? found : null;
     if (!(await this.hasher.verify(account?.passwordHash ?? null, input.password)) || !account) {
       // Written for unknown addresses too: the time that it takes must not tell them apart.
@@ -84,7 +83,7 @@ export class SignInService {
   }
 
   private async open(
-    account: Account,
+    account: Credentials,
     passwordHash: string,
     device: Device,
     buckets: ReturnType<typeof bucketsOf>,
@@ -124,7 +123,7 @@ export class SignInService {
   }
 
   /** The hash that is kept: one made with weaker parameters is made again. */
-  private async rehash(account: Account, password: string): Promise<string> {
+  private async rehash(account: Credentials, password: string): Promise<string> {
     if (!this.hasher.isOutdated(account.passwordHash)) return account.passwordHash;
     const hash = await this.hasher.hash(password);
     await this.accounts.rehash(account.id, account.passwordHash, hash);
