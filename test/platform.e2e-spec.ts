@@ -3,6 +3,7 @@ import { Deliveries } from '../src/platform/events/deliveries.js';
 import { Relay } from '../src/platform/events/relay.js';
 import { Workers } from '../src/platform/events/workers.js';
 import { PageCache } from '../src/platform/http/page-cache.js';
+import { Readiness } from '../src/platform/observability/readiness.js';
 import { startApp, type TestApp } from './support/app.js';
 import { FixtureModule } from './support/kernel.fixture.js';
 
@@ -289,6 +290,20 @@ describe('the platform', () => {
       const fresh = await app.get(url, { headers: { 'if-none-match': etag } });
       expect(fresh.status).toBe(200);
       expect(fresh.body.count).toBe(first.body.count + 1);
+    });
+  });
+
+  describe('readiness', () => {
+    it('ends when the schema is older than the program', async () => {
+      const readiness = app.app.get(Readiness);
+      readiness.needs = ['Kernel1760000000000'];
+      expect((await app.get('/health/ready')).status).toBe(200);
+      readiness.needs = ['Kernel1760000000000', 'OfTomorrow1990000000000'];
+      expect(await app.get('/health/ready')).toMatchObject({
+        status: 503,
+        body: { code: 'platform.unavailable' },
+      });
+      readiness.needs = [];
     });
   });
 

@@ -171,6 +171,12 @@ describe('npm start', () => {
       expect(await failing({ DATABASE_URL: 'mysql://root:hush-hush@db/shop' })).not.toContain('hush-hush');
     });
 
+    it('a gateway that this version has no adapter for', async () => {
+      const line = await failing({ STRIPE_API_KEY: 'sk_live_hush_hush' });
+      expect(line).toMatch(/STRIPE_API_KEY.+no Stripe adapter/);
+      expect(line).not.toContain('hush');
+    });
+
     it('a role that has no services of its own', async () => {
       expect(await failing({ ROLE: 'worker' })).toMatch(/ROLE=worker.+DATABASE_URL/);
     });

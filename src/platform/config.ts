@@ -39,7 +39,6 @@ export class Config {
   readonly storeCurrency: string;
   readonly adminEmail: string | null;
   readonly adminPassword: string | null;
-  readonly stripeApiKey: string | null;
   readonly testGatewayUrl: string | null;
   /** How long the payment gateway may take before the outcome counts as unknown. */
   readonly gatewayTimeoutMs: number;
@@ -85,7 +84,9 @@ export class Config {
     if ((this.adminEmail === null) !== (this.adminPassword === null)) {
       throw new BadSetting('ADMIN_EMAIL, ADMIN_PASSWORD', 'set both or neither');
     }
-    this.stripeApiKey = env.text('STRIPE_API_KEY');
+    // Taking the setting in silence would let somebody believe that cards are charged.
+    if (env.text('STRIPE_API_KEY') !== null)
+      throw new BadSetting('STRIPE_API_KEY', 'this version has no Stripe adapter: leave it out');
     this.testGatewayUrl = env.url('TEST_GATEWAY_URL', ['http:']);
     this.gatewayTimeoutMs = env.integer('GATEWAY_TIMEOUT_MS', 10_000, 100, 60_000);
     this.demoStore = env.oneOf('DEMO_STORE', ['on', 'off'], 'on') === 'on' && !this.production;
@@ -99,10 +100,7 @@ export class Config {
     this.logLevel = env.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'info');
     this.failpoint = this.test ? env.text('FAILPOINT') : null;
     if (this.production && this.testGatewayUrl) {
-      throw new BadSetting(
-        'TEST_GATEWAY_URL',
-        'the test gateway is refused in production: set STRIPE_API_KEY',
-      );
+      throw new BadSetting('TEST_GATEWAY_URL', 'the test gateway moves no money: leave it out in production');
     }
     this.secret = this.readSecret(env.text('SECRET_KEY'));
     Object.freeze(this);

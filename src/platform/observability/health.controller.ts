@@ -55,19 +55,28 @@ export class HealthController {
   @Operation({
     id: 'getReadiness',
     summary: 'Says whether the process should be sent requests',
-    description: '503 while it drains or PostgreSQL is away. Job queues that are away make it `degraded`.',
+    description:
+      '503 while it drains, PostgreSQL is away or its schema is older than the program. Job queues that are away make it `degraded`.',
     answers: { 200: ReadyDto },
     problems: [platformProblems.unavailable],
   })
   async ready(): Promise<ReadyDto> {
     if (!this.readiness.ready)
       throw platformProblems.unavailable('The process is shutting down.', { retryAfter: 1 });
-    if (!(await within(this.database.query('SELECT 1')))) {
-      throw platformProblems.unavailable('PostgreSQL does not answer.', { retryAfter: 1 });
+    if (!(await within(this.checkDatabase()))) {
+      throw platformProblems.unavailable('PostgreSQL does not answer, or has an older schema.', {
+        retryAfter: 1,
+      });
     }
     const jobs =
       this.queues.backend === 'postgresql' || (await within(this.queues.queue('events').getWaitingCount()));
     return { status: jobs ? 'ready' : 'degraded', database: 'ok', jobs: jobs ? 'ok' : 'away' };
+  }
+
+  /** An older dump may have been restored below a running process. */
+  private async checkDatabase(): Promise<void> {
+    const missing = await this.database.query(MISSING, [this.readiness.needs]);
+    if (missing.length > 0) throw new Error('the schema is older than the program');
   }
 
   @Get('metrics')
@@ -82,6 +91,9 @@ export class HealthController {
     return this.metrics.registry.metrics();
   }
 }
+
+const MISSING =
+  'SELECT n FROM unnest($1::text[]) AS n WHERE n NOT IN (SELECT name FROM schema_migrations) LIMIT 1';
 
 /** True when it answered in time. */
 async function within(work: Promise<unknown>): Promise<boolean> {

@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify';
 /** Whether this process wants requests: from the moment it listens until it is told to stop. */
 @Injectable()
 export class Readiness {
+  /** Names of the migrations that this version needs; the start says which. */
+  needs: readonly string[] = [];
   private draining = false;
 
   get ready(): boolean {

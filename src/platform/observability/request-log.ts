@@ -30,6 +30,7 @@ export function installRequestLog(server: FastifyInstance, logger: JsonLogger, m
         route,
         status: statusCode,
         durationMs: Math.round(milliseconds * 10) / 10,
+        actor: actor?.kind ?? 'anonymous',
         ...(actor?.kind === 'person' && { actorId: actor.id }),
       });
     }

@@ -9,7 +9,7 @@ export interface BannerFacts {
   jobs: string;
   /** In words: `written to .data/mail`, `SMTP_URL`. */
   mail: string;
-  /** In words: `the test gateway at http://127.0.0.1:4711`, `Stripe`. */
+  /** In words: `the test gateway at http://127.0.0.1:4711`. */
   payments: string;
   /** Made at this start and shown this once. */
   administrator?: { email: string; password: string } | null;

@@ -56,7 +56,7 @@ export async function boot(program: Program): Promise<void> {
     });
     ConfigModule.use(config);
     await migrate(config, program.migrations);
-    const { app, shown } = await open(program.module, config, shutdown);
+    const { app, shown } = await open(program, config, shutdown);
     const url = (await app.getUrl().catch(() => config?.publicUrl ?? '')).replace(
       /127\.0\.0\.1|\[::1?\]|0\.0\.0\.0/,
       'localhost',
@@ -72,7 +72,7 @@ export async function boot(program: Program): Promise<void> {
   }
 }
 
-async function open(module: Type, config: Config, shutdown: Shutdown): Promise<Opened> {
+async function open({ module, migrations }: Program, config: Config, shutdown: Shutdown): Promise<Opened> {
   const logger = new JsonLogger(config.logLevel);
   const app = await NestFactory.create<NestFastifyApplication>(module, fastifyAdapter(config), {
     // Nest's own chatter about routes and modules is worth a line only when something is wrong.
@@ -84,6 +84,7 @@ async function open(module: Type, config: Config, shutdown: Shutdown): Promise<O
   shutdown.add(() => app.close(), 4_000);
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   installRequestLog(server, logger, app.get(Metrics));
+  app.get(Readiness).needs = migrations.map((migration) => new migration().name ?? migration.name);
   app.get(Readiness).install(server);
   prepareApplication(app);
   await app.init();
@@ -144,9 +145,10 @@ function welcome(
   });
 }
 
-function payments({ stripeApiKey, testGatewayUrl }: Config): string {
-  if (stripeApiKey) return 'Stripe';
-  return testGatewayUrl ? `the test gateway at ${testGatewayUrl}` : 'none: set STRIPE_API_KEY';
+function payments({ testGatewayUrl }: Config): string {
+  return testGatewayUrl
+    ? `the test gateway at ${testGatewayUrl}`
+    : 'none: this version has only the test gateway, which production refuses';
 }
 
 function shortened(folder: string): string {

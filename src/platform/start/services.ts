@@ -7,7 +7,7 @@ import { StartFailure } from './failure.js';
 import { homeOf } from './postgres-home.js';
 
 export interface ServicesOptions {
-  config: Pick<Config, 'role' | 'production' | 'dataDir' | 'databaseUrl' | 'stripeApiKey' | 'testGatewayUrl'>;
+  config: Pick<Config, 'role' | 'production' | 'dataDir' | 'databaseUrl' | 'testGatewayUrl'>;
   /** The compiled program of the test gateway. */
   gatewayProgram: string;
   /** Takes what the user should know, a line at a time. */
@@ -63,7 +63,7 @@ async function startDatabase({ config, report }: ServicesOptions, stops: Stops):
 
 async function startGateway(options: ServicesOptions, stops: Stops): Promise<string | null> {
   const { config, gatewayProgram, report } = options;
-  if (config.stripeApiKey || config.production) return null;
+  if (config.production) return null;
   if (config.testGatewayUrl) return config.testGatewayUrl;
   fs.mkdirSync(config.dataDir, { recursive: true });
   const journal = path.join(config.dataDir, 'test-gateway.journal');
@@ -81,7 +81,7 @@ async function startGateway(options: ServicesOptions, stops: Stops): Promise<str
 function refuseSplitRoles({
   role,
   databaseUrl,
-  stripeApiKey,
+  production,
   testGatewayUrl,
 }: ServicesOptions['config']): void {
   if (role === 'all') return;
@@ -91,10 +91,10 @@ function refuseSplitRoles({
       'Set DATABASE_URL to the server that all roles share.',
     );
   }
-  if (!stripeApiKey && !testGatewayUrl) {
+  if (!production && !testGatewayUrl) {
     throw new StartFailure(
       `ROLE=${role} has no payment gateway of its own.`,
-      'Set STRIPE_API_KEY, or TEST_GATEWAY_URL to a test gateway that all roles share.',
+      'Set TEST_GATEWAY_URL to a test gateway that all roles share.',
     );
   }
 }
