@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { realNow } from '../src/platform/clock.js';
+import { type Behind, behindTable, measureBehind } from './behind.js';
 import type { Measurement } from './load.js';
 import { type Running, runToEnd } from './processes.js';
 import { processorTime } from './processor.js';
@@ -37,6 +38,8 @@ process.once('SIGINT', () => void stage.close().finally(() => process.exit(130))
 try {
   const results: Result[] = [];
   for (const memory of [true, false]) results.push(...(await measureAll(stage, memory)));
+  const sold = results.find(({ scenario }) => scenario.work === 'purchase');
+  const behind = sold ? await lookBehind(stage, sold.product.perSecond) : null;
   const counts = scenarios.some(({ work }) => work === 'purchase') ? await countBoth(stage) : null;
   say(
     `\n${stage.server}, ${values.products} products, ${availableParallelism()} cores, Node ${process.version}\n`,
@@ -45,12 +48,13 @@ try {
   for (const { scenario, product, yardstick } of results)
     for (const complaint of [product.complaint, yardstick.complaint])
       if (complaint !== null) say(`\n${scenario.name} was refused: ${complaint}`);
+  if (behind) say(`\n${behindTable(behind)}`);
   if (counts?.product) say(`\n${statementTable('A purchase asks of the database', counts.product)}`);
   if (counts?.yardstick)
     say(
       `\nThe yardstick: ${counts.yardstick.statements} statements, ${counts.yardstick.commits ?? '?'} commits`,
     );
-  keep(results, counts);
+  keep({ results, counts, behind });
 } catch (error) {
   failed = true;
   console.error(error);
@@ -106,6 +110,15 @@ async function drive(
   };
 }
 
+async function lookBehind(stage: Stage, topRate: number): Promise<Behind> {
+  const product = await stage.product();
+  try {
+    return await measureBehind(product.url, stage.productDatabase, topRate);
+  } finally {
+    await product.stop();
+  }
+}
+
 interface Counts {
   product: StatementCount | null;
   yardstick: StatementCount | null;
@@ -125,11 +138,11 @@ async function countBoth(stage: Stage): Promise<Counts> {
   };
 }
 
-function keep(results: Result[], counts: Counts | null): void {
+function keep(found: { results: Result[]; counts: Counts | null; behind: Behind | null }): void {
   mkdirSync(values.out, { recursive: true });
   const at = realNow().toISOString();
   const file = path.join(values.out, `${at.replace(/[:.]/g, '-')}.json`);
   const setting = { ...values, server: stage.server, node: process.version, cores: availableParallelism() };
-  writeFileSync(file, `${JSON.stringify({ at, setting, results, counts }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ at, setting, ...found }, null, 2)}\n`);
   say(`\nKept in ${file}`);
 }

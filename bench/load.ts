@@ -30,6 +30,8 @@ const { values } = parseArgs({
     warmup: { type: 'string', default: '3' },
     /** How many list pages to know. */
     pages: { type: 'string', default: '20' },
+    /** So many a second in all, instead of as many as possible. */
+    rate: { type: 'string' },
     /** Do this many, one after the other, instead of as many as possible for some seconds. */
     times: { type: 'string' },
   },
@@ -45,8 +47,14 @@ const statuses: Record<string, number> = {};
 let complaint: string | null = null;
 if (values.times !== undefined) for (let n = 0; n < Number(values.times); n++) await once();
 
+/** Milliseconds from one piece of work to the next of the same connection. */
+const pace = values.rate === undefined ? 0 : (1_000 * Number(values.connections)) / Number(values.rate);
 const loops = Array.from({ length: over ? 0 : Number(values.connections) }, async () => {
-  while (!over) await once();
+  while (!over) {
+    const begun = performance.now();
+    await once();
+    if (pace > 0) await sleep(Math.max(0, pace - (performance.now() - begun)));
+  }
 });
 if (!over) await sleep(Number(values.warmup) * 1_000);
 counting = true;

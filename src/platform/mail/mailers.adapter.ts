@@ -28,13 +28,16 @@ export class SmtpMailer extends Mailer {
 export class FileMailer extends Mailer {
   private readonly transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
 
+  private made: Promise<unknown> | null = null;
+
   constructor(private readonly folder: string) {
     super();
   }
 
   async send(letter: Letter): Promise<void> {
     const { message } = await this.transport.sendMail(letter);
-    await mkdir(this.folder, { recursive: true });
+    this.made ??= mkdir(this.folder, { recursive: true });
+    await this.made;
     const name = letter.messageId.replace(/[<>]/g, '').split('@')[0] ?? 'letter';
     // Written aside and renamed: whoever reads the folder never meets half a letter, and a second try is the same file.
     const file = join(this.folder, `${name}.eml`);
