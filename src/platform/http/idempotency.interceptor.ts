@@ -61,7 +61,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       return from([body]);
     } catch (error) {
       // Nothing was committed: the key is free again. When the database is away the lease ends by itself.
-      await this.idempotency.giveBack(claim).catch(() => undefined);
+      await claimed.giveBack().catch(() => undefined);
       throw error;
     }
   }

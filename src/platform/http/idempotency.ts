@@ -33,7 +33,8 @@ interface Row {
   state: unknown;
   status: number | null;
   body: Buffer | null;
-  locked: boolean;
+  /** The end of the lease, which is also the name of its holder: whoever takes over gets a later one. */
+  lease: string | null;
   claimed: boolean;
 }
 
@@ -52,8 +53,14 @@ export class Idempotency {
     return currentRequest()?.idempotency ?? null;
   }
 
-  /** Claims the key: a stored answer to replay, or the right to run. */
-  async claim(claim: Claim): Promise<{ answer: StoredAnswer } | { run: IdempotentRequest }> {
+  /**
+   * Claims the key: a stored answer to replay, or the right to run. `giveBack` makes an unanswered key free again after
+   * nothing has happened; what the run has remembered is kept. All of them act on this claim alone: a holder
+   * that was overtaken can neither answer nor drop the claim of whoever came after it.
+   */
+  async claim(
+    claim: Claim,
+  ): Promise<{ answer: StoredAnswer } | { run: IdempotentRequest; giveBack: () => Promise<void> }> {
     const [row] = await this.database.query<Row>(CLAIM, [claim.scope, hash(claim.key), claim.fingerprint]);
     if (row === undefined) {
       // The row vanished between the conflict and the look: its holder gave the key back. The caller tries again.
@@ -66,13 +73,14 @@ export class Idempotency {
       }
       throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
     }
-    return { run: this.running(claim, row.state) };
-  }
-
-  /** Gives an unanswered key back: nothing happened, and the same key may try again. Kept when it has a state. */
-  async giveBack(claim: Claim): Promise<void> {
-    await this.database.execute(GIVE_BACK, [claim.scope, hash(claim.key)]);
-    await this.database.execute(UNLOCK, [claim.scope, hash(claim.key)]);
+    const held = [claim.scope, hash(claim.key), row.lease];
+    return {
+      run: this.running(claim, row),
+      giveBack: async () => {
+        await this.database.execute(GIVE_BACK, held);
+        await this.database.execute(UNLOCK, held);
+      },
+    };
   }
 
   /** Deletes what is older than 72 hours; a scheduled job calls it. */
@@ -80,17 +88,18 @@ export class Idempotency {
     return this.database.execute('DELETE FROM platform.idempotency_keys WHERE expires_at < now()');
   }
 
-  private running({ scope, key }: Claim, resume: unknown): IdempotentRequest {
+  private running({ scope, key }: Claim, { state: resume, lease }: Row): IdempotentRequest {
+    const held = [scope, hash(key), lease];
     return {
       resume,
       remember: async (state) => {
-        mine(await this.database.execute(REMEMBER, [scope, hash(key), JSON.stringify(state)]));
+        mine(await this.database.execute(REMEMBER, [...held, JSON.stringify(state)]));
       },
       answer: (status, body) => {
         const text = JSON.stringify(body);
         // With the facts, in one packet: nothing comes after it but the commit.
         this.database.beforeCommit('answer', async () =>
-          mine(await this.database.execute(ANSWER, [scope, hash(key), status, seal(key, text)])),
+          mine(await this.database.execute(ANSWER, [...held, status, seal(key, text)])),
         );
         return text;
       },
@@ -106,19 +115,18 @@ const CLAIM = `
     ON CONFLICT (scope, key_hash) DO UPDATE SET locked_until = excluded.locked_until
       WHERE k.status IS NULL AND k.fingerprint = excluded.fingerprint
         AND (k.locked_until IS NULL OR k.locked_until < now())
-    RETURNING fingerprint, state, status, body
+    RETURNING fingerprint, state, status, body, locked_until::text AS lease
   )
-  SELECT fingerprint, state, status, body, true AS claimed FROM claimed
+  SELECT fingerprint, state, status, body, lease, true AS claimed FROM claimed
   UNION ALL
-  SELECT fingerprint, state, status, body, false FROM platform.idempotency_keys
+  SELECT fingerprint, state, status, body, NULL, false FROM platform.idempotency_keys
   WHERE scope = $1 AND key_hash = $2 AND NOT EXISTS (SELECT FROM claimed)`;
-const REMEMBER = `UPDATE platform.idempotency_keys SET state = $3 WHERE scope = $1 AND key_hash = $2
-  AND status IS NULL AND state IS NULL`;
+const HELD = 'scope = $1 AND key_hash = $2 AND locked_until = $3::timestamptz AND status IS NULL';
+const REMEMBER = `UPDATE platform.idempotency_keys SET state = $4 WHERE ${HELD} AND state IS NULL`;
 const ANSWER = `
-  UPDATE platform.idempotency_keys SET status = $3, body = $4, sealed = true, locked_until = NULL
-  WHERE scope = $1 AND key_hash = $2 AND status IS NULL`;
-const GIVE_BACK = `DELETE FROM platform.idempotency_keys WHERE scope = $1 AND key_hash = $2 AND status IS NULL AND state IS NULL`;
-const UNLOCK = `UPDATE platform.idempotency_keys SET locked_until = NULL WHERE scope = $1 AND key_hash = $2 AND status IS NULL`;
+  UPDATE platform.idempotency_keys SET status = $4, body = $5, sealed = true, locked_until = NULL WHERE ${HELD}`;
+const GIVE_BACK = `DELETE FROM platform.idempotency_keys WHERE ${HELD} AND state IS NULL`;
+const UNLOCK = `UPDATE platform.idempotency_keys SET locked_until = NULL WHERE ${HELD}`;
 
 /** A request that outlived its lease was overtaken: its effect must not be committed a second time. */
 function mine(written: number): void {
