@@ -1,5 +1,9 @@
+import { PaymentCaptured } from '../src/billing/billing.events.js';
+import { OrderPaymentSubscribers } from '../src/ordering/order/order.subscribers.js';
+import { Idempotency } from '../src/platform/http/idempotency.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
 import {
   buy,
   type CartInHand,
@@ -152,4 +156,129 @@ describe('races', () => {
     }
     expect(await imbalance(app)).toBeNull();
   }, 60_000);
+
+  it('a declined buyer whose hold was freed is not charged for what others have bought', async () => {
+    for (let round = 0; round < 10; round++) {
+      const last = await goods(app, { stock: 1 });
+      const { cart, answer } = await buy(app, [last], { token: 'decline_generic' });
+      const orderId: string = answer.body.orderId;
+      await app.settle();
+      await app.database.execute(
+        `UPDATE catalog.reservations SET expires_at = now() - interval '1 min' WHERE reference = $1`,
+        [orderId],
+      );
+      // Half of the time the other was quicker, half of the time both come at once.
+      const inTurn = round % 2 === 0;
+      const other = buy(app, [last]);
+      if (inTurn) await other;
+      const again = await checkOut(app, cart);
+      const rival = (await other).answer;
+      await app.settle();
+      if (inTurn) expect(rival.status).toBe(201);
+      expect([again.status, rival.status].sort()).toEqual([201, 409]);
+      const lost = again.status === 409 ? again : rival;
+      expect(lost.body.code).toBe('ordering.out_of_stock');
+      expect(await movedFor(orderId)).toBe(again.status === 201 ? 1999 + 490 : 0);
+      expect(await stockOf(app, last)).toEqual({ onHand: 1, allocated: 1, reserved: 0 });
+    }
+    expect(await imbalance(app)).toBeNull();
+  }, 60_000);
+
+  it('a declined buyer whose hold was freed takes the goods anew while they are there', async () => {
+    const [kept, freed] = await Promise.all([goods(app, { stock: 3 }), goods(app, { stock: 3 })]);
+    const { cart, answer } = await buy(app, [kept, { ...freed, quantity: 2 }], { token: 'decline_generic' });
+    await app.database.transaction(async () => {
+      await app.database.execute(
+        `UPDATE catalog.reservations SET state = 'expired' WHERE reference = $1 AND quantity = 2`,
+        [answer.body.orderId],
+      );
+      await app.database.execute('UPDATE catalog.stock SET reserved = 0 WHERE variant_id = $1', [
+        freed.variantId,
+      ]);
+    });
+    expect((await checkOut(app, cart)).status).toBe(201);
+    expect(await stockOf(app, kept)).toEqual({ onHand: 3, allocated: 1, reserved: 0 });
+    expect(await stockOf(app, freed)).toEqual({ onHand: 3, allocated: 2, reserved: 0 });
+  });
+
+  /** What the gateway has taken for an order, less what it gave back. */
+  async function movedFor(orderId: string): Promise<number> {
+    const operations = await app.database.query<{ id: string }>(
+      `SELECT o.id FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id WHERE p.order_id = $1`,
+      [orderId],
+    );
+    const ids = new Set(operations.map(({ id }) => id));
+    const { entries } = (await (await fetch(`${app.config.testGatewayUrl}/journal`)).json()) as {
+      entries: { operationId: string | null; moved: number }[];
+    };
+    return entries
+      .filter(({ operationId }) => operationId !== null && ids.has(operationId))
+      .reduce((sum, { moved }) => sum + Number(moved), 0);
+  }
+
+  it('cancellations, refunds and late news of one order never lock each other out', async () => {
+    const token = await given.admin(app);
+    const subscribers = app.app.get(OrderPaymentSubscribers, { strict: false });
+    for (let round = 0; round < 10; round++) {
+      const thing = await goods(app, { stock: 5 });
+      const { cart, answer } = await buy(app, [thing]);
+      await app.settle();
+      const orderId: string = answer.body.id;
+      const [payment] = answer.body.payments;
+      // As if it had been given up while the money was on its way: everybody who hears of it wants to give it back.
+      await app.database.execute(`UPDATE ordering.orders SET status = 'canceled' WHERE id = $1`, [orderId]);
+      const news = new PaymentCaptured({ paymentId: payment.id, orderId, amount: payment.amount });
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const [canceled, refunded] = await Promise.all([
+            app.post(`/v1/orders/${orderId}/cancellation`, {}, { cartToken: cart.token, key: key() }),
+            app.post(
+              `/v1/admin/payments/${payment.id}/refunds`,
+              { amount: { amount: 100, currency: 'EUR' }, reason: 'goodwill' },
+              { token, key: key() },
+            ),
+            app.database.transaction(() => subscribers.captured(news)),
+          ]);
+          return [canceled, refunded];
+        }),
+      );
+      for (const { status } of answers.flat()) expect(status).toBeLessThan(500);
+      await app.settle();
+      expect(await movedFor(orderId)).toBe(0);
+      expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 0, reserved: 0 });
+    }
+    expect(await deadlocks()).toBe(0);
+    expect(await imbalance(app)).toBeNull();
+  }, 120_000);
+
+  /** What PostgreSQL itself has counted in this database, retried or not; idle sessions hand in their counts. */
+  async function deadlocks(): Promise<number> {
+    await app.database.query('SELECT pg_stat_force_next_flush()');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const [row] = await app.database.query<{ n: number }>(
+      'SELECT deadlocks::int AS n FROM pg_stat_database WHERE datname = current_database()',
+    );
+    return row?.n ?? -1;
+  }
+
+  it('an overtaken holder of a key that fails late does not drop the claim of its successor', async () => {
+    const keys = app.app.get(Idempotency, { strict: false });
+    const claim = { scope: 'test', key: key(), fingerprint: Buffer.alloc(32) };
+    const first = await keys.claim(claim);
+    await app.database.execute(
+      `UPDATE platform.idempotency_keys SET locked_until = now() - interval '1 s' WHERE scope = 'test'`,
+    );
+    const second = await keys.claim(claim);
+    if (!('run' in first && 'run' in second)) throw new Error('both were to run');
+    await first.giveBack();
+    await expect(first.run.answer(201, {})).rejects.toThrow();
+    // Still the second one's: a third has to wait.
+    await expect(keys.claim(claim)).rejects.toMatchObject({ code: 'platform.idempotency_in_flight' });
+    await second.run.remember({ step: 1 });
+    await first.giveBack();
+    await expect(keys.claim(claim)).rejects.toMatchObject({ code: 'platform.idempotency_in_flight' });
+    await second.giveBack();
+    const third = await keys.claim(claim);
+    expect(third).toMatchObject({ run: { resume: { step: 1 } } });
+  });
 });

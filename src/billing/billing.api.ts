@@ -55,6 +55,14 @@ export class BillingApi {
   }
 
   /**
+   * In the caller's transaction: every payment of an order, oldest first, locked until its end. Whoever is going to
+   * lock the order too, and may end its payment under that lock, calls this first.
+   */
+  async lockPaymentsOf(orderId: string): Promise<PaymentView[]> {
+    return (await this.rows.lockAllOfOrder(orderId)).map(viewOf);
+  }
+
+  /**
    * In the caller's transaction: ends the payment of an order. What was captured is refunded, what was held is
    * released; `canceled: false` while an outcome is unknown or under way: ask again when it is settled.
    */

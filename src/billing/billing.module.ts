@@ -28,6 +28,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
 /**
  * Owns payments, their operations at gateways, refunds, the ledger and the inbox of gateway notices (schema `billing`).
  * Calls nobody but the gateway. Listens to its own facts only; ordering calls it and hears `billing.events.ts`.
+ *
+ * A payment is locked before its operations, and before the order of its caller: payments of one order the oldest first.
  */
 @Module({
   imports: [PlatformModule],

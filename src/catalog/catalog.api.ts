@@ -59,9 +59,13 @@ export class CatalogApi {
     await this.stock.reserve(reference, lines, expiresAt);
   }
 
-  /** Lets a hold end later, never earlier. */
-  async extendReservation(reference: string, until: Date): Promise<void> {
-    await this.stock.extend(reference, until);
+  /**
+   * Lets a hold end later, never earlier, in the caller's transaction. False when the hold, or a part of it, has
+   * ended and was freed: `reserve` takes what is missing, while it is there.
+   */
+  async extendReservation(reference: string, until: Date): Promise<boolean> {
+    this.mustBeInTransaction();
+    return this.stock.extend(reference, until);
   }
 
   /**

@@ -14,6 +14,7 @@ import { FulfilmentRepository } from './order/fulfilment.repository.js';
 import { FulfilmentService } from './order/fulfilment.service.js';
 import { OrderAdminController } from './order/order.admin.controller.js';
 import { OrderController } from './order/order.controller.js';
+import { OrderHolds } from './order/order-holds.service.js';
 import { OrderJobs } from './order/order.jobs.js';
 import { OrderMails } from './order/order-mails.subscribers.js';
 import { OrderListRepository } from './order/order-list.repository.js';
@@ -33,6 +34,9 @@ import { TaxService } from './tax/tax.service.js';
 /**
  * Owns carts, checkout, orders with what was sent of them, shipping and tax zones (schema `ordering`). Calls catalog
  * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts and to its own.
+ *
+ * Locks are taken in one order by every path: cart, payment, order, stock rows by id. Whoever needs an earlier one
+ * later has to begin with it (`BillingApi.lockPaymentsOf`).
  */
 @Module({
   imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],
@@ -51,6 +55,7 @@ import { TaxService } from './tax/tax.service.js';
     CheckoutService,
     FulfilmentRepository,
     FulfilmentService,
+    OrderHolds,
     OrderJobs,
     OrderListRepository,
     OrderListService,

@@ -28,7 +28,7 @@ export const DECLINES: Readonly<Record<string, Decline>> = {
   unknown_token: { code: 'invalid_payment_method', hard: true },
 };
 
-const TOKENS = [
+export const TOKENS = [
   'ok',
   'decline_generic',
   'insufficient_funds',

@@ -89,6 +89,15 @@ export class PaymentRepository {
     return row ? toPayment(row) : null;
   }
 
+  /** Every payment of an order, locked, the oldest first. */
+  async lockAllOfOrder(orderId: string): Promise<Payment[]> {
+    const rows = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE order_id = $1 ORDER BY created_at, id FOR UPDATE`,
+      [orderId],
+    );
+    return rows.map(toPayment);
+  }
+
   /** Writes all that one settlement changed, with its postings, in one statement. */
   async save(payment: Payment, operation: Operation, postings: readonly Posting[], now: Date): Promise<void> {
     const transactions = postings.map((posting) => ({ id: newId(), ...posting }));

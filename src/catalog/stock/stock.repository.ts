@@ -70,7 +70,8 @@ export class StockRepository {
   }
 
   /**
-   * Locks the stock rows of a reference, in id order. What its holds say is read by the next statement: one that
+   * Locks every stock row of the variants of a reference, in id order: also those at other locations, because
+   * whoever takes anew what was freed may need them, and may not lock them after the others. What its holds say is read by the next statement: one that
    * locks and reads at once would wait with the lock and then see the holds as they were before.
    */
   async lockReference(reference: string): Promise<void> {
@@ -223,7 +224,9 @@ const HOLD = `
     WHERE r.state = 'held'`;
 const LOCK_REFERENCE = `
   SELECT s.id FROM catalog.stock s
-  WHERE s.id IN (SELECT stock_id FROM catalog.reservations WHERE reference = $1) ORDER BY s.id FOR UPDATE`;
+  WHERE s.variant_id IN (SELECT h.variant_id FROM catalog.reservations r JOIN catalog.stock h ON h.id = r.stock_id
+    WHERE r.reference = $1)
+  ORDER BY s.id FOR UPDATE OF s`;
 const ALLOCATE = `
   WITH moved AS (
     UPDATE catalog.reservations r SET state = 'allocated'

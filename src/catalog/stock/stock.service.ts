@@ -54,8 +54,15 @@ export class StockService {
     });
   }
 
-  async extend(reference: string, until: Date): Promise<void> {
-    await this.stock.extend(reference, until);
+  /** See `CatalogApi.extendReservation`. */
+  async extend(reference: string, until: Date): Promise<boolean> {
+    return this.database.transaction(async () => {
+      await this.stock.lockReference(reference);
+      await this.stock.extend(reference, until);
+      const holds = await this.stock.holds(reference);
+      const stands = holds.some(({ state }) => state === 'held' || state === 'allocated');
+      return stands && holds.every(({ state }) => state !== 'expired');
+    });
   }
 
   /** See `CatalogApi.allocate`. */

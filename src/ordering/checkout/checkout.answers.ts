@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { PaymentView } from '../../billing/billing.api.js';
-import { CatalogApi } from '../../catalog/catalog.api.js';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import type { IdempotentRequest } from '../../platform/http/idempotency.js';
 import type { Problem } from '../../platform/http/problem.js';
 import { currentRequest } from '../../platform/http/request-context.js';
 import type { Order } from '../order/order.js';
+import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { orderView } from '../order/order.view.js';
 import { checkoutProblems } from './checkout.errors.js';
@@ -26,7 +26,7 @@ const HOLD_FOR_OUTCOME_MS = 24 * 60 * 60_000;
 export class CheckoutAnswers {
   constructor(
     private readonly orders: OrderRepository,
-    private readonly catalog: CatalogApi,
+    private readonly holds: OrderHolds,
     private readonly clock: Clock,
   ) {}
 
@@ -67,8 +67,7 @@ export class CheckoutAnswers {
     }
     const wait = payment.status === 'requires_action' ? HOLD_FOR_ACTION_MS : HOLD_FOR_OUTCOME_MS;
     const until = new Date(this.clock.now().getTime() + wait);
-    await this.orders.extend(order.id, until);
-    await this.catalog.extendReservation(order.id, until);
+    await this.holds.prolong(order.id, until);
     return this.order(202, { ...order, expiresAt: until }, payment, request);
   }
 

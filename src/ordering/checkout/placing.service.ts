@@ -10,6 +10,7 @@ import { type Holder, holds } from '../cart/cart.access.js';
 import type { Cart } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
 import { type Order, totalOf } from '../order/order.js';
+import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import type { CheckoutDto } from './checkout.dto.js';
@@ -23,15 +24,13 @@ export interface Begun {
   order: Order | null;
 }
 
-/** The hold outlives the order's time to pay a little, so that the expiry of the order is what gives it back. */
-const HOLD_GRACE_MS = 5 * 60_000;
-
 /** Step 2 of the checkout, in the transaction of its caller. */
 @Injectable()
 export class PlacingService {
   constructor(
     private readonly carts: CartRepository,
     private readonly orders: OrderRepository,
+    private readonly holds: OrderHolds,
     private readonly catalog: CatalogApi,
     private readonly billing: BillingApi,
     private readonly clock: Clock,
@@ -110,11 +109,12 @@ export class PlacingService {
     if (contradicts(order, input)) throw checkoutProblems.order_fixed(undefined, { extra });
     const operationId = await this.openPayment(order, input);
     const until = this.deadline(now);
-    if (!(await this.orders.extend(orderId, until)))
-      throw checkoutProblems.order_closed(undefined, { extra });
     const begun = { orderId, operationId, order: { ...order, expiresAt: until } };
     await remember(begun);
-    await this.catalog.extendReservation(orderId, holdUntil(until));
+    const hold = await this.holds.prolong(orderId, until);
+    if (hold === 'closed') throw checkoutProblems.order_closed(undefined, { extra });
+    // Nobody is charged for what was freed: it is held again before the gateway is asked, or nothing happens.
+    if (hold === 'lost') await this.reserve(begun.order);
     return begun;
   }
 
@@ -141,11 +141,7 @@ export class PlacingService {
 
   private async reserve(order: Order): Promise<void> {
     try {
-      await this.catalog.reserve(
-        order.id,
-        order.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
-        holdUntil(order.expiresAt),
-      );
+      await this.holds.reserve(order);
     } catch (error) {
       if (error instanceof Problem && error.code === 'catalog.out_of_stock') {
         throw checkoutProblems.out_of_stock(error.message, {
@@ -161,7 +157,6 @@ export class PlacingService {
   }
 }
 
-const holdUntil = (expiresAt: Date): Date => new Date(expiresAt.getTime() + HOLD_GRACE_MS);
 const statusesOf = ({ status, paymentStatus, fulfilmentStatus }: Order) => ({
   status,
   paymentStatus,

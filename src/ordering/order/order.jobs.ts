@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
-import { CatalogApi } from '../../catalog/catalog.api.js';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
 import { OrderExpired } from '../ordering.events.js';
+import { OrderHolds } from './order-holds.service.js';
 import { OrderRepository } from './order.repository.js';
 import { OrderService } from './order.service.js';
 
@@ -25,7 +25,7 @@ export class OrderJobs {
     private readonly orders: OrderRepository,
     private readonly service: OrderService,
     private readonly billing: BillingApi,
-    private readonly catalog: CatalogApi,
+    private readonly holds: OrderHolds,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -53,8 +53,7 @@ export class OrderJobs {
     }
     if (!canceled) {
       const until = new Date(now.getTime() + LOOK_AGAIN_MS);
-      await this.orders.extend(id, until);
-      await this.catalog.extendReservation(id, until);
+      await this.holds.prolong(id, until);
       return;
     }
     await this.service.end(order, 'expired', clockwork, null);

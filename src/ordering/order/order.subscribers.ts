@@ -7,11 +7,11 @@ import {
   RefundFailed,
   RefundSettled,
 } from '../../billing/billing.events.js';
-import { CatalogApi } from '../../catalog/catalog.api.js';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
+import { OrderHolds } from './order-holds.service.js';
 import { OrderPaymentService } from './order-payment.service.js';
 import { OrderRepository } from './order.repository.js';
 
@@ -24,7 +24,7 @@ export class OrderPaymentSubscribers {
     private readonly orders: OrderRepository,
     private readonly orderPayments: OrderPaymentService,
     private readonly payments: BillingApi,
-    private readonly catalog: CatalogApi,
+    private readonly holds: OrderHolds,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -58,17 +58,17 @@ export class OrderPaymentSubscribers {
   @On(PaymentDeclined)
   async declined({ payload: { orderId } }: PaymentDeclined): Promise<void> {
     const until = new Date(this.clock.now().getTime() + this.config.unpaidOrderMinutes * 60_000);
-    if (await this.orders.extend(orderId, until)) await this.catalog.extendReservation(orderId, until);
+    await this.holds.prolong(orderId, until);
   }
 
   /** The order follows its payments; most of the time the checkout was quicker and there is nothing to do. */
   private async follow(orderId: string, refundRefused = false): Promise<void> {
     const seen = await this.orders.glance(orderId);
     if (!seen || this.orderPayments.isUpToDate(seen, await this.payments.paymentsOf([orderId]))) return;
-    // Only under its lock can no other messenger's news get lost.
+    // Only under their locks can no other messenger's news get lost; the payment's is the first, as everywhere.
+    const payments = await this.payments.lockPaymentsOf(orderId);
     const order = await this.orders.locked(orderId);
     if (!order) return;
-    const payments = await this.payments.paymentsOf([orderId]);
     await this.orderPayments.take(order, payments, billing, { refundRefused });
   }
 }
