@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CatalogApi } from '../src/catalog/catalog.api.js';
 import { Database } from '../src/platform/database/database.js';
+import { TOKENS, type TokenName } from '../src/billing/gateway/test-gateway.tokens.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
 import {
@@ -16,6 +17,12 @@ import {
   setStock,
   stockOf,
 } from './support/purchase.js';
+
+/** The books after so much was taken, in minor units. */
+const charged = (amount: number, currency = 'EUR'): Record<string, number> => ({
+  [`assets:provider:test:clearing ${currency}`]: amount,
+  [`liab:unapplied ${currency}`]: -amount,
+});
 
 describe('ordering', () => {
   let app: TestApp;
@@ -111,18 +118,53 @@ describe('ordering', () => {
       process.stdout.write(`${table.map((row) => JSON.stringify(row)).join('\n')}\n`);
     });
 
-    it.each([
-      ['ok', 201, 'placed', 'paid', 'captured'],
-      ['decline_generic', 402, 'pending_payment', 'none', 'requires_payment_method'],
-      ['insufficient_funds', 402, 'pending_payment', 'none', 'requires_payment_method'],
-      ['sca_required', 202, 'pending_payment', 'none', 'requires_action'],
-      ['timeout_before', 202, 'pending_payment', 'none', 'processing'],
-      ['timeout_after+drop', 202, 'pending_payment', 'none', 'processing'],
-      ['async_ok:60000', 202, 'pending_payment', 'none', 'processing'],
-      ['amount_mismatch', 202, 'pending_payment', 'overcharged', 'requires_review'],
-    ])('%s answers %i', async (token, status, orderStatus, paymentStatus, payment) => {
+    type Outcome = [status: number, order: string, paymentStatus: string, payment: string];
+    const paid: Outcome = [201, 'placed', 'paid', 'captured'];
+    const declined: Outcome = [402, 'pending_payment', 'none', 'requires_payment_method'];
+    const challenged: Outcome = [202, 'pending_payment', 'none', 'requires_action'];
+    const unknown: Outcome = [202, 'pending_payment', 'none', 'processing'];
+    /** What each of them comes to; `knobs` keep the gateway's notice from deciding it before we look. */
+    const outcomes: Record<TokenName, { knobs?: string; outcome: Outcome; books: Record<string, number> }> = {
+      ok: { outcome: paid, books: charged(2489) },
+      decline_generic: { outcome: declined, books: {} },
+      insufficient_funds: { outcome: declined, books: {} },
+      expired: { outcome: declined, books: {} },
+      lost: { outcome: declined, books: {} },
+      processing_error: { outcome: declined, books: {} },
+      unknown_token: { outcome: declined, books: {} },
+      sca_required: { outcome: challenged, books: {} },
+      sca_then_decline: { outcome: challenged, books: {} },
+      timeout_before: { outcome: unknown, books: {} },
+      timeout_after: { knobs: '+drop', outcome: unknown, books: {} },
+      http_500_before: { outcome: unknown, books: {} },
+      http_500_after: { knobs: '+drop', outcome: unknown, books: {} },
+      reset_after: { knobs: '+drop', outcome: unknown, books: {} },
+      async_ok: { knobs: ':60000', outcome: unknown, books: {} },
+      async_fail: { knobs: ':60000', outcome: unknown, books: {} },
+      amount_mismatch: {
+        outcome: [202, 'pending_payment', 'overcharged', 'requires_review'],
+        books: charged(2490),
+      },
+      currency_switch: {
+        outcome: [202, 'pending_payment', 'none', 'requires_review'],
+        books: charged(2489, 'USD'),
+      },
+      refund_fail: { outcome: paid, books: charged(2489) },
+      refund_pending: { outcome: paid, books: charged(2489) },
+      refund_fail_later: { outcome: paid, books: charged(2489) },
+      refund_timeout_before: { outcome: paid, books: charged(2489) },
+      refund_timeout_after: { outcome: paid, books: charged(2489) },
+    };
+
+    it('stands in the table', () => {
+      expect(Object.keys(outcomes).sort()).toEqual([...TOKENS].sort());
+    });
+
+    it.each(TOKENS)('%s', async (name) => {
+      const { knobs = '', outcome, books } = outcomes[name];
+      const [status, orderStatus, paymentStatus, payment] = outcome;
       const thing = await goods(app, { stock: 5 });
-      const { cart, answer } = await buy(app, [thing], { token });
+      const { cart, answer } = await buy(app, [thing], { token: `${name}${knobs}` });
       expect(answer.status).toBe(status);
       const id: string = answer.body.orderId ?? answer.body.id;
       const read = await order(id, cart.token);
@@ -134,9 +176,31 @@ describe('ordering', () => {
           ? { onHand: 5, allocated: 1, reserved: 0 }
           : { onHand: 5, allocated: 0, reserved: 1 },
       );
+      const ledger = await ledgerOf(id);
+      expect(ledger).toEqual(books);
       expect(await imbalance(app)).toBeNull();
-      table.push({ token, status, order: orderStatus, paymentStatus, payment, ...stock, ledger: 'zero' });
+      table.push({
+        token: name + knobs,
+        status,
+        order: orderStatus,
+        paymentStatus,
+        payment,
+        ...stock,
+        ledger,
+      });
     });
+
+    /** What the books say about one order, in minor units by account and currency; debit is positive. */
+    async function ledgerOf(orderId: string): Promise<Record<string, number>> {
+      const rows = await app.database.query<{ account: string; currency: string; amount: number }>(
+        `SELECT e.account, e.currency, sum(e.amount)::int AS amount FROM billing.ledger_entries e
+         JOIN billing.ledger_transactions t ON t.id = e.transaction_id WHERE t.order_id = $1 GROUP BY 1, 2`,
+        [orderId],
+      );
+      return Object.fromEntries(
+        rows.map(({ account, currency, amount }) => [`${account} ${currency}`, amount]),
+      );
+    }
 
     it('timeout_after is found out by the repair job, and the order is placed', async () => {
       const thing = await goods(app, { stock: 5 });
@@ -253,6 +317,39 @@ describe('ordering', () => {
   }
 
   describe('a declined order', () => {
+    it.each([
+      ['declined', 'decline_generic'],
+      ['at the bank', 'sca_required'],
+      ['undecided', 'async_ok:3600000'],
+    ])('that is %s holds its goods a little longer than its time to pay', async (_, token) => {
+      const { answer } = await buy(app, [await goods(app)], { token });
+      const id: string = answer.body.orderId ?? answer.body.id;
+      const grace = async () => {
+        const [row] = await app.database.query<{ seconds: number }>(
+          `SELECT extract(epoch FROM r.expires_at - o.expires_at)::int AS seconds FROM ordering.orders o
+           JOIN catalog.reservations r ON r.reference = o.id WHERE o.id = $1`,
+          [id],
+        );
+        return row?.seconds;
+      };
+      expect(await grace()).toBe(300);
+      app.clock.advance({ minutes: 1 });
+      await app.settle();
+      expect(await grace()).toBe(300);
+      if (token.startsWith('async')) {
+        await app.database.execute(
+          `UPDATE catalog.reservations SET expires_at = now() - interval '1 h' WHERE reference = $1`,
+          [id],
+        );
+        await app.database.execute(
+          `UPDATE ordering.orders SET expires_at = now() - interval '1 h' WHERE id = $1`,
+          [id],
+        );
+        await app.run('ordering.expire_orders');
+        expect(await grace()).toBe(300);
+      }
+    });
+
     it('is paid by another try with a new key; the same key gets the same refusal', async () => {
       const cart = await fillCart(app, [lamp]);
       const first = key();
