@@ -271,7 +271,7 @@ describe('races', () => {
     const second = await keys.claim(claim);
     if (!('run' in first && 'run' in second)) throw new Error('both were to run');
     await first.giveBack();
-    await expect(first.run.answer(201, {})).rejects.toThrow();
+    await expect(app.database.transaction(async () => first.run.answer(201, {}))).rejects.toThrow();
     // Still the second one's: a third has to wait.
     await expect(keys.claim(claim)).rejects.toMatchObject({ code: 'platform.idempotency_in_flight' });
     await second.run.remember({ step: 1 });
