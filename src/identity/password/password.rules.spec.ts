@@ -24,7 +24,9 @@ describe('a password', () => {
     ['ada.byron.password', 'context'],
     ['9x8y7z6w5v-4u3t2s', 'context'],
   ])('%s: %s', (password, weakness) => {
-    expect(weaknessOf(password, 15, ['Guildhall', 'ada.byron', '9x8y7z6w5v4u3t2s@example.test'])).toBe(weakness);
+    expect(weaknessOf(password, 15, ['Guildhall', 'ada.byron', '9x8y7z6w5v4u3t2s@example.test'])).toBe(
+      weakness,
+    );
   });
 
   it('is held against more than 3,000 whole passwords, also where eight characters do', () => {

@@ -63,8 +63,11 @@ export class OrderPaymentSubscribers {
 
   /** The order follows its payments; most of the time the checkout was quicker and there is nothing to do. */
   private async follow(orderId: string, refundRefused = false): Promise<void> {
-    const seen = await this.orders.glance(orderId);
-    if (!seen || this.orderPayments.isUpToDate(seen, await this.payments.paymentsOf([orderId]))) return;
+    const [seen, known] = await Promise.all([
+      this.orders.glance(orderId),
+      this.payments.paymentsOf([orderId]),
+    ]);
+    if (!seen || this.orderPayments.isUpToDate(seen, known)) return;
     // Only under their locks can no other messenger's news get lost; the payment's is the first, as everywhere.
     const payments = await this.payments.lockPaymentsOf(orderId);
     const order = await this.orders.locked(orderId);
