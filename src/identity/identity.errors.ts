@@ -15,12 +15,14 @@ export const identityProblems = defineProblems('identity', {
   },
   too_many_attempts: {
     status: 429,
+    headers: ['Retry-After'],
     title: 'Too many attempts',
     meaning: 'There were too many failed attempts for this address or from this network.',
     remedy: 'Wait as long as `Retry-After` says, or reset the password.',
   },
   busy: {
     status: 503,
+    headers: ['Retry-After'],
     title: 'Too many sign-ins at once',
     meaning: 'The queue for checking passwords is full.',
     remedy: 'Repeat after `Retry-After`.',

@@ -8,7 +8,8 @@ interface Schema {
   [key: string]: unknown;
 }
 interface Content {
-  content?: Record<string, { schema?: Schema }>;
+  content?: Record<string, { schema?: Schema; examples?: Record<string, { value: object }> }>;
+  headers?: Record<string, object>;
 }
 interface Document {
   paths: Record<string, Record<string, { operationId: string; responses: Record<string, Content> }>>;
@@ -24,7 +25,10 @@ interface Route {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** Holds answers against the committed documents: the status is declared, and the body is what its schema says. */
+/** Headers that clients act upon, and which must stand in the document therefore; those of a draft by their start. */
+const TOLD = /^(etag|link|location|idempotency-replayed|retry-after|www-authenticate|ratelimit.*)$/;
+
+/** Holds answers against the committed documents: status, headers, code of a problem and its members, and the body. */
 export class Contract {
   private readonly routes: Route[] = [];
   private readonly compiled = new Map<string, ValidateFunction>();
@@ -49,16 +53,32 @@ export class Contract {
   }
 
   /** Faults of one answer; empty for a path that no document has. */
-  faults(method: string, path: string, { status, body }: Pick<Answer, 'status' | 'body'>): string[] {
+  faults(
+    method: string,
+    path: string,
+    { status, body, headers }: Pick<Answer, 'status' | 'body'> & { headers?: Answer['headers'] },
+  ): string[] {
     const pathname = path.split('?', 1)[0] ?? '';
     const route = this.routes.find((one) => one.method === method && one.pattern.test(pathname));
     if (!route) return [];
     const name = `${route.operationId} ${status}`;
     const response = route.responses[String(status)];
     if (!response) return status === 304 ? [] : [`${name}: this status is not declared`];
+    const told = Object.keys(response.headers ?? {}).map((header) => header.toLowerCase());
+    const untold = [...(headers?.keys() ?? [])].filter(
+      (header) => TOLD.test(header) && !told.includes(header),
+    );
+    if (untold.length > 0) return [`${name}: ${untold.join()} is not declared`];
     const [type, media] = Object.entries(response.content ?? {})[0] ?? [];
     if (!type?.includes('json') || !media?.schema)
       return body === undefined ? [] : [`${name}: a body that is not declared`];
+    if (type.startsWith('application/problem')) {
+      const { code, ...members } = body as { code: string };
+      const known = media.examples?.[code]?.value;
+      if (!known) return [`${name}: the problem ${code} is not declared`];
+      const strange = Object.keys(members).filter((member) => member !== 'errors' && !(member in known));
+      if (strange.length > 0) return [`${name}: ${code} has the undeclared ${strange.join()}`];
+    }
     const validate = this.validatorOf(name, route.document, media.schema);
     if (validate(body)) return [];
     return (validate.errors ?? []).map(

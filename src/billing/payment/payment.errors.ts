@@ -1,9 +1,14 @@
-import { defineProblems } from '../../platform/http/problem.js';
+import { defineProblems, idMember } from '../../platform/http/problem.js';
 
 /** What can go wrong with payments. */
 export const paymentProblems = defineProblems('billing', {
   payment_in_progress: {
     status: 409,
+    headers: ['Retry-After'],
+    members: {
+      orderId: idMember('The order to be paid.'),
+      paymentId: idMember('The payment that is under way.'),
+    },
     title: 'A payment is under way',
     meaning:
       'The outcome of an earlier attempt is not known yet, and a second one could take the money twice.',
@@ -42,6 +47,7 @@ export const paymentProblems = defineProblems('billing', {
   },
   gateway_unreachable: {
     status: 503,
+    headers: ['Retry-After'],
     title: 'The payment gateway cannot be reached',
     meaning: 'The gateway did not answer. Nothing was changed.',
     remedy: 'Repeat after `Retry-After`.',

@@ -4,6 +4,13 @@ import { defineProblems } from '../../platform/http/problem.js';
 export const refundProblems = defineProblems('billing', {
   refund_exceeds_captured: {
     status: 409,
+    members: {
+      maximumRefundable: {
+        description: 'What can be refunded at most.',
+        schema: { $ref: '#/components/schemas/MoneyDto' },
+        example: { amount: 1999, currency: 'EUR' },
+      },
+    },
     title: 'More than was paid',
     meaning: 'What was captured, less earlier refunds and those under way, is less than this refund.',
     remedy: 'Refund at most `maximumRefundable`.',

@@ -31,6 +31,7 @@ export class CategoryController {
   @CachedPage()
   @Operation({
     id: 'listCategories',
+    headers: ['ETag'],
     summary: 'Shows the tree of categories',
     answers: { 200: CategoryTreeDto },
     rawJson: true,
@@ -45,6 +46,7 @@ export class CategoryController {
   @ApiParam({ name: 'idOrHandle', example: 'bags' })
   @Operation({
     id: 'getCategory',
+    headers: ['ETag'],
     summary: 'Shows a category',
     answers: { 200: CategoryDto },
     problems: [not_found],
@@ -71,6 +73,7 @@ export class CategoryController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'updateCategory',
+    example: { title: 'Tools for the garden', position: 2 },
     summary: 'Changes or moves a category',
     answers: { 200: CategoryDto },
     problems: [

@@ -20,6 +20,7 @@ export class DemoMediaController {
   @ApiParam({ name: 'file', example: 'linen-tote.svg' })
   @Operation({
     id: 'getDemoPicture',
+    headers: ['ETag'],
     summary: 'Draws the picture of a demo product',
     description: 'Only where the demo shop is on.',
     answers: { 200: { contentType: 'image/svg+xml', description: 'The picture.' } },

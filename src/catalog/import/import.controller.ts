@@ -55,6 +55,12 @@ export class ImportController implements OnModuleInit {
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   @Operation({
     id: 'startImport',
+    example: {
+      'application/x-ndjson':
+        '{"externalId":"mug-1","title":"Mug","status":"published","variants":[{"sku":"MUG-1","prices":[{"amount":1200,"currency":"EUR"}],"stock":[{"location":"main","onHand":20}]}]}\n',
+      'text/csv':
+        'Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty\nmug-blue,Blue mug,MUG-2,12.00,20\n',
+    },
     summary: 'Import products from a file',
     description:
       'Upserts by external id (Shopify: by Handle), in the background. `application/x-ndjson`: one product per line, as in ' +

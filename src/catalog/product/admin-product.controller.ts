@@ -36,6 +36,27 @@ export class AdminProductController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'createProduct',
+    example: {
+      handle: 'linen-tote-large',
+      title: 'Linen tote, large',
+      description: 'A bag for bread, books and the beach.',
+      brand: 'Oak & Flax',
+      status: 'published',
+      options: [{ name: 'Colour', values: ['Natural', 'Black'] }],
+      attributes: { material: 'linen' },
+      media: [{ url: 'https://cdn.example.test/tote.jpg', alt: 'A linen tote on a chair' }],
+      variants: [
+        {
+          sku: 'TOTE-NAT',
+          title: 'Natural',
+          options: { Colour: 'Natural' },
+          weightGrams: 320,
+          prices: [{ amount: 1999, currency: 'EUR' }],
+          stock: [{ location: 'main', onHand: 50 }],
+        },
+      ],
+    },
+    headers: ['ETag'],
     summary: 'Makes a product with its variants, prices and stock',
     description: 'One call makes something sellable. Everything is made or nothing.',
     answers: { 201: AdminProductDto },
@@ -65,6 +86,7 @@ export class AdminProductController {
   @Permissions('catalog:product:read')
   @Operation({
     id: 'getAdminProduct',
+    headers: ['ETag'],
     summary: 'Shows a product with everything that staff may know',
     answers: { 200: AdminProductDto },
     problems: [not_found],
@@ -80,6 +102,8 @@ export class AdminProductController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'updateProduct',
+    example: { title: 'Linen tote, large', brand: 'Oak & Flax' },
+    headers: ['ETag'],
     summary: 'Changes a product',
     description: 'What is left out stays; null deletes. Lists and dictionaries are replaced as a whole.',
     answers: { 200: AdminProductDto },
@@ -116,6 +140,15 @@ export class AdminProductController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'addVariant',
+    example: {
+      sku: 'TOTE-BLK',
+      title: 'Black',
+      options: { Colour: 'Black' },
+      weightGrams: 320,
+      prices: [{ amount: 1999, currency: 'EUR' }],
+      stock: [{ location: 'main', onHand: 50 }],
+    },
+    headers: ['ETag'],
     summary: 'Adds a variant to a product',
     answers: { 201: AdminProductDto },
     problems: [not_found, sku_taken, unknown_location],
@@ -133,6 +166,7 @@ export class AdminProductController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'updateVariant',
+    headers: ['ETag'],
     summary: 'Changes a variant',
     description:
       '`If-Match` takes the version of the variant. Prices and stock have operations of their own.',

@@ -19,6 +19,7 @@ export class ProductController {
   @ApiParam({ name: 'idOrHandle', example: 'linen-tote', description: 'Id or handle.' })
   @Operation({
     id: 'getProduct',
+    headers: ['ETag'],
     summary: 'Shows a product with all its variants',
     answers: { 200: ProductDto },
     problems: [platformProblems.not_found],

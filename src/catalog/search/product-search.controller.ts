@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
+import { linkNext } from '../../platform/http/page.js';
 import { CachedPage } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ProductPageDto } from './product-page.dto.js';
@@ -20,6 +21,7 @@ export class ProductSearchController {
   @CachedPage()
   @Operation({
     id: 'listProducts',
+    headers: ['ETag'],
     summary: 'List or search products',
     description:
       'Keyset pages. Filters of one facet mean "or", of several "and". Words are stemmed, accents do not matter; with fewer than 24 ' +
@@ -34,11 +36,7 @@ export class ProductSearchController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const { json, nextCursor } = await this.search.page(query);
-    if (nextCursor !== null) {
-      const next = new URL(request.url, 'http://shop');
-      next.searchParams.set('cursor', nextCursor);
-      void reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
-    }
+    linkNext(request, reply, nextCursor);
     return json;
   }
 }

@@ -181,6 +181,16 @@ export class StockController {
   @Permissions('catalog:stock:write')
   @Operation({
     id: 'moveStock',
+    example: {
+      changes: [
+        {
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          location: 'main',
+          kind: 'received',
+          quantity: 10,
+        },
+      ],
+    },
     summary: 'Receives, adjusts or takes back stock',
     description: 'Movements are the only way to change what is on hand. All are written or none.',
     answers: { 204: null },
@@ -227,6 +237,7 @@ export class StockController {
   @Permissions('catalog:stock:write')
   @Operation({
     id: 'createLocation',
+    headers: ['ETag'],
     summary: 'Makes a location',
     answers: { 201: LocationDto },
     problems: [platformProblems.conflict],
@@ -244,6 +255,7 @@ export class StockController {
   @Permissions('catalog:stock:write')
   @Operation({
     id: 'updateLocation',
+    headers: ['ETag'],
     summary: 'Changes the name of a location or when it is asked',
     answers: { 200: LocationDto },
     problems: [platformProblems.not_found, platformProblems.stale_version],

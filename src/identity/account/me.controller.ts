@@ -76,7 +76,7 @@ export class MeController {
   ) {}
 
   @Get()
-  @Operation({ id: 'getMe', summary: 'Shows my account', answers: { 200: MeDto } })
+  @Operation({ id: 'getMe', headers: ['ETag'], summary: 'Shows my account', answers: { 200: MeDto } })
   async get(
     @CurrentActor() actor: PersonActor,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -89,6 +89,7 @@ export class MeController {
   @Patch()
   @Operation({
     id: 'updateMe',
+    headers: ['ETag'],
     summary: 'Changes my account',
     answers: { 200: MeDto },
     problems: [platformProblems.stale_version],

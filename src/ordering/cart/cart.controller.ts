@@ -36,6 +36,12 @@ export class CartController {
   @Post()
   @Operation({
     id: 'createCart',
+    example: {
+      currency: 'EUR',
+      email: 'ada@example.test',
+      lines: [{ variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', quantity: 2 }],
+    },
+    headers: ['ETag', 'Location'],
     summary: 'Make a cart',
     answers: { 201: CartDto },
     problems: [cartProblems.variant_unavailable, cartProblems.too_many_lines],
@@ -54,7 +60,7 @@ export class CartController {
 
   /** With today's prices, shipping and tax. */
   @Get('/:id')
-  @Operation({ id: 'getCart', summary: 'Read a cart', answers: { 200: CartDto } })
+  @Operation({ id: 'getCart', headers: ['ETag'], summary: 'Read a cart', answers: { 200: CartDto } })
   async get(
     @Param() { id }: CartParams,
     @CurrentHolder() holder: Holder,
@@ -66,6 +72,18 @@ export class CartController {
   @Patch('/:id')
   @Operation({
     id: 'updateCart',
+    example: {
+      email: 'ada@example.test',
+      shippingAddress: {
+        firstName: 'Ada',
+        lastName: 'Byron',
+        line1: 'Unter den Linden 1',
+        city: 'Berlin',
+        postalCode: '10117',
+        country: 'DE',
+      },
+    },
+    headers: ['ETag'],
     summary: 'Change e-mail, addresses or shipping',
     answers: { 200: CartDto },
     problems: [...changing, cartProblems.unknown_promotion_code, cartProblems.unknown_shipping_option],
@@ -84,6 +102,7 @@ export class CartController {
   @Post('/:id/lines')
   @Operation({
     id: 'addCartLine',
+    headers: ['ETag'],
     summary: 'Put something in',
     answers: { 201: CartDto },
     problems: [...changing, cartProblems.variant_unavailable, cartProblems.too_many_lines],
@@ -102,6 +121,8 @@ export class CartController {
   @Patch('/:id/lines/:lineId')
   @Operation({
     id: 'updateCartLine',
+    example: { quantity: 3 },
+    headers: ['ETag'],
     summary: 'Take more or fewer',
     answers: { 200: CartDto },
     problems: changing,
@@ -118,7 +139,13 @@ export class CartController {
 
   /** Answers the cart without it. */
   @Delete('/:id/lines/:lineId')
-  @Operation({ id: 'removeCartLine', summary: 'Take out', answers: { 200: CartDto }, problems: changing })
+  @Operation({
+    id: 'removeCartLine',
+    headers: ['ETag'],
+    summary: 'Take out',
+    answers: { 200: CartDto },
+    problems: changing,
+  })
   async removeLine(
     @Param() { id, lineId }: CartLineParams,
     @CurrentHolder() holder: Holder,

@@ -1,4 +1,4 @@
-import { defineProblems } from '../../platform/http/problem.js';
+import { defineProblems, idMember } from '../../platform/http/problem.js';
 
 export const cartProblems = defineProblems('ordering', {
   variant_unavailable: {
@@ -27,6 +27,7 @@ export const cartProblems = defineProblems('ordering', {
   },
   cart_closed: {
     status: 409,
+    members: { orderId: idMember('The order that was written from the cart.', true) },
     title: 'The cart has become an order',
     meaning: 'An order was written from this cart; its lines and addresses are fixed.',
     remedy: 'Pay or cancel the order named in `orderId`; make a new cart to buy something else.',

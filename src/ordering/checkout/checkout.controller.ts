@@ -25,9 +25,29 @@ export class CheckoutController {
   @HeldByShopper()
   @Operation({
     id: 'placeOrder',
+    example: {
+      email: 'ada@example.test',
+      shippingAddress: {
+        firstName: 'Ada',
+        lastName: 'Byron',
+        line1: 'Unter den Linden 1',
+        city: 'Berlin',
+        postalCode: '10117',
+        country: 'DE',
+      },
+      payment: { gateway: 'test', token: 'ok' },
+    },
     summary: 'Turn the cart into an order and pay it',
     answers: { 201: OrderDto, 202: OrderDto },
-    problems: Object.values(checkoutProblems),
+    problems: [
+      ...Object.values(checkoutProblems),
+      // What the payments say goes on to the shopper as it is.
+      'billing.payment_already_captured',
+      'billing.payment_amount_frozen',
+      'billing.payment_in_progress',
+      'billing.too_many_attempts',
+      'billing.unknown_gateway',
+    ],
     idempotency: 'steps',
     rawJson: true,
   })

@@ -1,14 +1,36 @@
-import { defineProblems } from '../../platform/http/problem.js';
+import { defineProblems, idMember } from '../../platform/http/problem.js';
+
+/** The order that a checkout wrote before it was refused. */
+const ORDER_MEMBERS = {
+  orderId: idMember('The order that was written.'),
+  number: { description: 'Its number.', schema: { type: 'string' }, example: 'G-1042' },
+  orderStatus: { description: 'Its status.', schema: { type: 'string' }, example: 'pending_payment' },
+  paymentId: idMember('Its payment, when one was opened.', true),
+};
 
 export const checkoutProblems = defineProblems('ordering', {
   out_of_stock: {
     status: 409,
+    members: ORDER_MEMBERS,
     title: 'Not enough stock',
     meaning: 'Somebody was quicker: less is left than the cart asks for.',
     remedy: 'Take fewer of the lines that `errors` points at, or remove them.',
   },
   cart_changed: {
     status: 409,
+    members: {
+      totals: {
+        description: 'What the cart comes to now.',
+        schema: { $ref: '#/components/schemas/TotalsDto' },
+        example: {
+          subtotal: { amount: 3998, currency: 'EUR' },
+          discount: { amount: 0, currency: 'EUR' },
+          shipping: { amount: 490, currency: 'EUR' },
+          tax: { amount: 717, currency: 'EUR' },
+          total: { amount: 4488, currency: 'EUR' },
+        },
+      },
+    },
     title: 'The total is another one',
     meaning: 'Prices, shipping or tax changed since the total in `expectedTotal` was shown.',
     remedy: 'Show the shopper `totals` of this answer and send its total as `expectedTotal`.',
@@ -21,18 +43,28 @@ export const checkoutProblems = defineProblems('ordering', {
   },
   payment_declined: {
     status: 402,
+    members: {
+      ...ORDER_MEMBERS,
+      declineCode: {
+        description: 'Why, in the words of the gateway.',
+        schema: { type: ['string', 'null'] },
+        example: 'insufficient_funds',
+      },
+    },
     title: 'The payment was declined',
     meaning: 'No money moved. The order is kept for a while and waits for another try.',
     remedy: 'Check out again with another payment method and a new Idempotency-Key; it is the same order.',
   },
   order_closed: {
     status: 409,
+    members: ORDER_MEMBERS,
     title: 'The order of this cart is closed',
     meaning: 'The order that was written from this cart is paid, canceled or expired.',
     remedy: 'Read the order named in `orderId`; make a new cart to buy again.',
   },
   order_fixed: {
     status: 409,
+    members: ORDER_MEMBERS,
     title: 'The order is written already',
     meaning: 'Another attempt to pay an order cannot change its e-mail, addresses or shipping.',
     remedy: 'Leave them out, or cancel the order named in `orderId` and make a new cart.',

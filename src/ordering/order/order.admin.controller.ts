@@ -32,7 +32,12 @@ export class OrderAdminController {
 
   @Get('/:id')
   @Permissions('ordering:order:read')
-  @Operation({ id: 'getOrderAsStaff', summary: 'Read an order as staff', answers: { 200: OrderDto } })
+  @Operation({
+    id: 'getOrderAsStaff',
+    headers: ['ETag'],
+    summary: 'Read an order as staff',
+    answers: { 200: OrderDto },
+  })
   async get(
     @CurrentActor() actor: Actor,
     @Param() { id }: OrderParams,
@@ -48,6 +53,12 @@ export class OrderAdminController {
   @Permissions('ordering:order:write')
   @Operation({
     id: 'fulfilOrder',
+    example: {
+      lines: [{ lineId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', quantity: 1 }],
+      carrier: 'DHL',
+      trackingNumber: '00340434161094000000',
+    },
+    headers: ['ETag'],
     summary: 'Send goods',
     answers: { 201: OrderDto },
     problems: [orderProblems.order_not_fulfillable, platformProblems.stale_version],

@@ -26,7 +26,7 @@ export class OrderController {
   @Get('/orders/:id')
   @Public()
   @HeldByShopper()
-  @Operation({ id: 'getOrder', summary: 'Read an order', answers: { 200: OrderDto } })
+  @Operation({ id: 'getOrder', headers: ['ETag'], summary: 'Read an order', answers: { 200: OrderDto } })
   async get(
     @Param() { id }: OrderParams,
     @CurrentHolder() holder: Holder,
@@ -41,6 +41,7 @@ export class OrderController {
   @HeldByShopper()
   @Operation({
     id: 'cancelOrder',
+    headers: ['ETag'],
     summary: 'Cancel an order',
     answers: { 201: OrderDto },
     problems: [orderProblems.order_not_cancelable, orderProblems.payment_undecided],

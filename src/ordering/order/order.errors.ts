@@ -9,6 +9,7 @@ export const orderProblems = defineProblems('ordering', {
   },
   payment_undecided: {
     status: 409,
+    headers: ['Retry-After'],
     title: 'The payment is not decided yet',
     meaning: 'A payment of the order is under way, and nobody knows yet whether the money moved.',
     remedy: 'Repeat after `Retry-After`.',

@@ -34,7 +34,12 @@ export class ShippingController {
 
   @Get('/:id')
   @Permissions('ordering:order:read')
-  @Operation({ id: 'getShippingZone', summary: 'Read a shipping zone', answers: { 200: ShippingZoneDto } })
+  @Operation({
+    id: 'getShippingZone',
+    headers: ['ETag'],
+    summary: 'Read a shipping zone',
+    answers: { 200: ShippingZoneDto },
+  })
   async get(
     @Param() { id }: ZoneParams,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -46,6 +51,20 @@ export class ShippingController {
   @Permissions('ordering:settings:write')
   @Operation({
     id: 'createShippingZone',
+    example: {
+      name: 'Iceland',
+      countries: ['IS'],
+      options: [
+        {
+          title: 'Standard',
+          tiers: [
+            { upToGrams: 2000, price: { amount: 990, currency: 'EUR' } },
+            { upToGrams: null, price: { amount: 1990, currency: 'EUR' } },
+          ],
+        },
+      ],
+    },
+    headers: ['ETag'],
     summary: 'Add a shipping zone',
     answers: { 201: ShippingZoneDto },
     problems: [zoneProblems.zone_conflict],
@@ -64,6 +83,8 @@ export class ShippingController {
   @Permissions('ordering:settings:write')
   @Operation({
     id: 'updateShippingZone',
+    example: { name: 'Iceland and its islands' },
+    headers: ['ETag'],
     summary: 'Change a shipping zone',
     answers: { 200: ShippingZoneDto },
     problems: changing,

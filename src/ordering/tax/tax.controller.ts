@@ -28,7 +28,12 @@ export class TaxController {
 
   @Get('/:id')
   @Permissions('ordering:order:read')
-  @Operation({ id: 'getTaxZone', summary: 'Read a tax zone', answers: { 200: TaxZoneDto } })
+  @Operation({
+    id: 'getTaxZone',
+    headers: ['ETag'],
+    summary: 'Read a tax zone',
+    answers: { 200: TaxZoneDto },
+  })
   async get(
     @Param() { id }: ZoneParams,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -40,6 +45,13 @@ export class TaxController {
   @Permissions('ordering:settings:write')
   @Operation({
     id: 'createTaxZone',
+    example: {
+      name: 'Iceland',
+      countries: ['IS'],
+      pricesIncludeTax: true,
+      rates: [{ taxClass: 'standard', title: 'VAT 24 %', ratePpm: 240_000 }],
+    },
+    headers: ['ETag'],
     summary: 'Add a tax zone',
     answers: { 201: TaxZoneDto },
     problems: [zoneProblems.zone_conflict],
@@ -58,6 +70,8 @@ export class TaxController {
   @Permissions('ordering:settings:write')
   @Operation({
     id: 'updateTaxZone',
+    example: { rates: [{ taxClass: 'standard', title: 'VAT 25 %', ratePpm: 250_000 }] },
+    headers: ['ETag'],
     summary: 'Change a tax zone',
     answers: { 200: TaxZoneDto },
     problems: changing,

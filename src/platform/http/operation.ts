@@ -1,6 +1,7 @@
 import { applyDecorators, Header, HttpCode, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { IdempotencyInterceptor, type IdempotencyMode, IDEMPOTENCY } from './idempotency.interceptor.js';
+import { isPage, NextLinkInterceptor } from './page.js';
 import { platformProblems, type ProblemFactory } from './problem.js';
 
 type Answer = (new (...args: never[]) => object) | null | { contentType: string; description: string };
@@ -12,14 +13,18 @@ export interface OperationOptions {
   description?: string;
   /** Status to DTO (null: no body). The first is what the handler answers when it does not say otherwise. */
   answers: Record<number, Answer>;
-  /** What can go wrong beyond what goes wrong everywhere. */
-  problems?: ProblemFactory[];
+  /** What can go wrong beyond what goes wrong everywhere; of another module by its code. */
+  problems?: (ProblemFactory | string)[];
   /** It answers `RateLimit` and `RateLimit-Policy`. */
   rateLimited?: boolean;
   /** The handler returns ready JSON text. */
   rawJson?: boolean;
   /** See `IdempotencyInterceptor`. */
   idempotency?: IdempotencyMode;
+  /** Headers of the answer that the handler sets. */
+  headers?: ('ETag' | 'Location')[];
+  /** The whole body of a request that works, where the examples of its fields do not make one. */
+  example?: object | string;
 }
 
 const STATUS_TEXT: Record<number, string> = {
@@ -38,7 +43,19 @@ export function Operation(options: OperationOptions): MethodDecorator {
     ApiOperation({ operationId: id, summary, ...(description !== undefined && { description }) }),
     HttpCode(statuses[0] ?? 200),
     ...statuses.map((status) => answerOf(status, answers[status] ?? null)),
-    ApiExtension('x-problems', [...new Set([...problems, ...keyed].map(({ kind }) => kind.code))].sort()),
+    ApiExtension(
+      'x-problems',
+      [
+        ...new Set(
+          [...problems, ...keyed].map((problem) =>
+            typeof problem === 'string' ? problem : problem.kind.code,
+          ),
+        ),
+      ].sort(),
+    ),
+    ApiExtension('x-sends', { headers: options.headers ?? [], idempotency: idempotency ?? null }),
+    ...(options.example === undefined ? [] : [ApiExtension('x-example', options.example)]),
+    ...(Object.values(answers).some(isPage) ? [UseInterceptors(NextLinkInterceptor)] : []),
     ...(options.rateLimited ? [ApiExtension('x-rate-limited', true)] : []),
     ...(options.rawJson ? [Header('content-type', 'application/json; charset=utf-8')] : []),
     ...(idempotency === undefined

@@ -1,6 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
 import { Config } from '../config.js';
 import { Integer, Text } from './fields.js';
 import { platformProblems } from './problem.js';
@@ -33,7 +35,35 @@ export function PageOf<T>(item: new () => T): new () => Page<T> {
     nextCursor: string | null;
   }
   Object.defineProperty(PageDto, 'name', { value: `${item.name.replace(/Dto$/, '')}PageDto` });
+  pages.add(PageDto);
   return PageDto;
+}
+
+const pages = new WeakSet();
+
+/** Whether `PageOf` made it. */
+export const isPage = (answer: unknown): boolean => typeof answer === 'function' && pages.has(answer);
+
+/** Names the next page in `Link` (RFC 8288): the same list with the same filters, after this page. */
+export function linkNext(request: FastifyRequest, reply: FastifyReply, nextCursor: string | null): void {
+  if (nextCursor === null) return;
+  const next = new URL(request.url, 'http://shop');
+  next.searchParams.set('cursor', nextCursor);
+  void reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
+}
+
+/** Sends the `Link` of every list that answers a `Page`; `@Operation` puts it there. */
+@Injectable()
+export class NextLinkInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler<Page<unknown>>): Observable<Page<unknown>> {
+    const http = context.switchToHttp();
+    return next.handle().pipe(
+      map((page) => {
+        linkNext(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), page.nextCursor);
+        return page;
+      }),
+    );
+  }
 }
 
 type Key = (string | number | null)[];

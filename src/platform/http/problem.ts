@@ -8,7 +8,27 @@ export interface ProblemKind {
   meaning: string;
   /** What the caller can do about it. */
   remedy: string;
+  /** Further members of its document (RFC 9457 3.2) by name; only these may be sent. */
+  members?: Record<string, ProblemMember>;
+  /** Headers that may come with it. */
+  headers?: readonly ('ETag' | 'Retry-After')[];
 }
+
+/** A further member of a problem: its JSON Schema (`MoneyDto` and its like by `$ref`) and an example. */
+export interface ProblemMember {
+  description: string;
+  schema: Readonly<Record<string, unknown>>;
+  example: unknown;
+}
+
+const EXAMPLE_ID = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
+
+/** The member that names a resource, such as `orderId`. */
+export const idMember = (description: string, nullable = false): ProblemMember => ({
+  description,
+  schema: { type: nullable ? ['string', 'null'] : 'string', format: 'uuid' },
+  example: EXAMPLE_ID,
+});
 
 /** One fault of the input: where it is (JSON Pointer into the body, or `/query/name`), what it is, in words. */
 export interface FieldError {
@@ -131,12 +151,14 @@ export const platformProblems = defineProblems('platform', {
   },
   idempotency_in_flight: {
     status: 409,
+    headers: ['Retry-After'],
     title: 'The first request with this key is still running',
     meaning: 'Another request with the same Idempotency-Key has not been answered yet.',
     remedy: 'Repeat after `Retry-After` with the same key and body; you will get the answer of the first.',
   },
   stale_version: {
     status: 412,
+    headers: ['ETag'],
     title: 'Changed by somebody else',
     meaning: 'The version in `If-Match` is not the present one.',
     remedy: 'Read the resource again, apply your change to it and send the new `ETag`.',
@@ -161,6 +183,7 @@ export const platformProblems = defineProblems('platform', {
   },
   too_many_requests: {
     status: 429,
+    headers: ['Retry-After'],
     title: 'Too many requests',
     meaning: 'A limit was reached.',
     remedy: 'Wait as long as `Retry-After` says.',
@@ -173,6 +196,7 @@ export const platformProblems = defineProblems('platform', {
   },
   unavailable: {
     status: 503,
+    headers: ['Retry-After'],
     title: 'Not ready',
     meaning: 'A part that this operation needs is away or overloaded for the moment. Nothing was changed.',
     remedy: 'Repeat after `Retry-After`, with the same Idempotency-Key.',

@@ -13,12 +13,16 @@ interface OperationObject extends Json {
   'x-permissions'?: string[];
   'x-problems'?: string[];
   'x-rate-limited'?: boolean;
+  'x-sends'?: { headers: string[]; idempotency: string | null };
+  'x-example'?: unknown;
 }
 interface Document extends Json {
   paths: Record<string, Record<string, OperationObject>>;
   components: { schemas: Record<string, Json>; responses?: Json; headers?: Json };
   tags?: { name: string; description?: string }[];
 }
+
+type Schemas = Record<string, Json>;
 
 export interface Documents {
   /** For shops and customers. */
@@ -80,7 +84,7 @@ export function buildDocuments(app: INestApplication): Documents {
     .build();
   const whole = SwaggerModule.createDocument(app, config) as unknown as Document;
   for (const [path, item] of Object.entries(whole.paths)) {
-    for (const operation of Object.values(item)) finishOperation(path, operation);
+    for (const operation of Object.values(item)) finishOperation(path, operation, whole.components.schemas);
   }
   for (const schema of Object.values(whole.components.schemas)) finishSchema(schema);
   closeRequests(whole);
@@ -97,12 +101,13 @@ export function buildDocuments(app: INestApplication): Documents {
 /** The served document must not be cached by whoever wrote it: it is what the committed file is compared with. */
 export const documentText = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
-function finishOperation(path: string, operation: OperationObject): void {
+function finishOperation(path: string, operation: OperationObject, schemas: Schemas): void {
   const permissions = operation['x-permissions'] ?? [];
   operation.security = permissions.length > 0 ? [{ bearer: [] }] : [];
   const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
   if (permissions.length > 0)
     for (const code of ['platform.unauthorized', 'platform.forbidden']) codes.add(code);
+  if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
   if (path.includes('{')) codes.add('platform.not_found');
   if (operation.requestBody)
     for (const code of ['platform.too_large', 'platform.unsupported_media_type']) codes.add(code);
@@ -116,18 +121,21 @@ function finishOperation(path: string, operation: OperationObject): void {
   for (const [status, list] of byStatus) {
     operation.responses[String(status)] = problemResponse(list);
   }
-  const limited = operation['x-rate-limited'] === true;
-  delete operation['x-rate-limited'];
-  for (const [status, answer] of Object.entries(operation.responses)) {
-    answer.headers = {
-      'X-Request-Id': {
-        description: 'Id of the request, in logs and problems too.',
-        schema: { type: 'string' },
-      },
-      // What is refused before it is counted (400) or fails (500) says nothing of limits.
-      ...(limited && /^(2|401|403|429)/.test(status) && RATE_LIMIT_HEADERS),
-      ...(status === '429' && RETRY_AFTER),
-    };
+  declareHeaders(operation, byStatus);
+  giveExample(operation, schemas);
+  // The parameter that a handler reads and the one that its decorator explains are one.
+  const names = new Map(
+    (operation.parameters ?? []).map((one) => [`${one.in} ${one.name.toLowerCase()}`, one]),
+  );
+  if (operation.parameters) operation.parameters = [...names.values()];
+  if (codes.has('platform.stale_version')) {
+    (operation.parameters ??= []).push({
+      name: 'If-Match',
+      in: 'header',
+      required: false,
+      description: 'The `ETag` that you read; 412 when somebody changed it since.',
+      schema: { type: 'string' },
+    });
   }
   for (const parameter of operation.parameters ?? []) {
     // Nest says nothing about the type of a path parameter without a pipe.
@@ -140,22 +148,91 @@ function finishOperation(path: string, operation: OperationObject): void {
   }
 }
 
-const RATE_LIMIT_HEADERS: Json = {
-  RateLimit: {
-    description: 'What is left for your network and the seconds until it starts afresh.',
-    schema: { type: 'string', examples: ['"network";r=29;t=900'] },
-  },
-  'RateLimit-Policy': {
-    description: 'How many attempts in how many seconds.',
-    schema: { type: 'string', examples: ['"network";q=30;w=900'] },
-  },
+const HEADERS: Record<string, string> = {
+  Allow: 'The methods that the path has.',
+  ETag: 'The version of this content, for `If-Match` and `If-None-Match`.',
+  'Idempotency-Replayed': '`true` when this is the answer that the key got before.',
+  Link: 'The next page, `rel="next"`; not at the end.',
+  Location: 'Where to read what was made.',
+  RateLimit:
+    'What is left for your network and the seconds until it starts afresh, such as `"network";r=29;t=900`.',
+  'RateLimit-Policy': 'How many attempts in how many seconds, such as `"network";q=30;w=900`.',
+  'Retry-After': 'Seconds until another try makes sense.',
+  'WWW-Authenticate': 'How to sign in: `Bearer`.',
+  'X-Request-Id': 'Id of the request, in logs and problems too.',
 };
-const RETRY_AFTER: Json = {
-  'Retry-After': {
-    description: 'Seconds until another try makes sense.',
-    schema: { type: 'integer', minimum: 1 },
-  },
-};
+
+/** Which headers come with which status, from what the operation, its pages and its problems say. */
+function declareHeaders(operation: OperationObject, problems: Map<number, string[]>): void {
+  const { headers = [], idempotency = null } = operation['x-sends'] ?? {};
+  delete operation['x-sends'];
+  const limited = operation['x-rate-limited'] === true;
+  delete operation['x-rate-limited'];
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    const codes = problems.get(Number(status));
+    const names = ['X-Request-Id'];
+    if (codes === undefined) {
+      names.push(...headers);
+      if (operation.parameters?.some(({ name }) => name === 'cursor')) names.push('Link');
+      if (idempotency !== null) names.push('Idempotency-Replayed');
+    } else {
+      names.push(...codes.flatMap((code) => problemRegistry.get(code)?.headers ?? []));
+      if (status === '401') names.push('WWW-Authenticate');
+      // A service of several steps keeps its refusals too.
+      if (idempotency === 'steps' && codes.some((code) => !code.startsWith('platform.')))
+        names.push('Idempotency-Replayed');
+    }
+    // What is refused before it is counted (400) or fails (500) says nothing of limits.
+    if (limited && /^(2|401|403|429)/.test(status)) names.push('RateLimit', 'RateLimit-Policy');
+    if (status === '429') names.push('Retry-After');
+    answer.headers = Object.fromEntries(
+      [...new Set(names)]
+        .sort()
+        .map((name) => [
+          name,
+          {
+            description: HEADERS[name] ?? name,
+            schema: { type: name === 'Retry-After' ? 'integer' : 'string' },
+          },
+        ]),
+    );
+  }
+}
+
+/** A whole body: what the operation gives, or what the examples of the fields make. */
+function giveExample(operation: OperationObject, schemas: Schemas): void {
+  const given = operation['x-example'];
+  delete operation['x-example'];
+  for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) {
+    const example =
+      type === 'application/json'
+        ? (given ?? bodyOf((media.schema ?? {}) as Json, schemas))
+        : (given as Json | undefined)?.[type];
+    if (example !== undefined) media.example = example;
+  }
+}
+
+/** What the examples of the fields make together; optional fields without one stay out. */
+function bodyOf(schema: Json, schemas: Schemas): unknown {
+  if (schema.example !== undefined) return schema.example;
+  const target = typeof schema.$ref === 'string' ? schema.$ref : undefined;
+  if (target !== undefined) return bodyOf(schemas[target.split('/').at(-1) ?? ''] ?? {}, schemas);
+  const [choice] = (schema.allOf ?? schema.anyOf ?? []) as Json[];
+  if (choice) return bodyOf(choice, schemas);
+  if (schema.type === 'array') {
+    const item = bodyOf((schema.items ?? {}) as Json, schemas);
+    return item === undefined ? undefined : [item];
+  }
+  if (schema.type === 'object' && schema.properties) {
+    const required = new Set((schema.required ?? []) as string[]);
+    const entries = Object.entries(schema.properties as Schemas)
+      .filter(([name, property]) => required.has(name) || property.example !== undefined)
+      .map(([name, property]) => [name, bodyOf(property, schemas)] as const);
+    return entries.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(entries);
+  }
+  if (schema.format === 'uuid') return '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
+  return Array.isArray(schema.enum) ? (schema.enum as unknown[])[0] : undefined;
+}
 
 const isObject = (schema: Json): boolean => schema.type === 'object' || '$ref' in schema || 'allOf' in schema;
 
@@ -198,16 +275,34 @@ function problemResponse(codes: string[]): Json {
     description: codes.map((code) => `\`${code}\`: ${problemRegistry.get(code)?.meaning ?? ''}`).join('\n\n'),
     content: {
       'application/problem+json': {
-        schema: { $ref: '#/components/schemas/Problem' },
+        schema: problemSchema(codes),
         examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
       },
     },
   };
 }
 
+/** The members of every problem, and those that these have beyond them. */
+function problemSchema(codes: string[]): Json {
+  const problem = { $ref: '#/components/schemas/Problem' };
+  const properties = Object.fromEntries(
+    codes.flatMap((code) =>
+      Object.entries(problemRegistry.get(code)?.members ?? {}).map(([name, { description, schema }]) => [
+        name,
+        '$ref' in schema ? { allOf: [schema], description } : { ...schema, description },
+      ]),
+    ),
+  );
+  if (Object.keys(properties).length === 0) return problem;
+  return { allOf: [problem, { type: 'object', properties }] };
+}
+
 function exampleOf(code: string): Json {
-  const { status, title, meaning } = problemRegistry.get(code) ?? { status: 500, title: '', meaning: '' };
+  const kind = problemRegistry.get(code);
+  if (kind === undefined) throw new Error(`there is no problem ${code}`);
+  const { status, title, meaning, members = {} } = kind;
   return {
+    ...Object.fromEntries(Object.entries(members).map(([name, { example }]) => [name, example])),
     type: `/problems/${code}`,
     title,
     status,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { problemRegistry } from '../http/problem.js';
+import { type ProblemKind, problemRegistry } from '../http/problem.js';
 import { buildDocuments, documentText } from './documents.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -76,14 +76,21 @@ function serveProblems(server: FastifyInstance): void {
     if (!problem) return reply.callNotFound();
     if (!request.headers.accept?.includes('text/html'))
       return reply.type(JSON_TYPE).send(JSON.stringify(problem));
-    const { code, status, title, meaning, remedy } = problem;
+    const { code, status, title, meaning, remedy, members = {} } = problem;
     return reply.type(HTML_TYPE).send(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${code}</title>
 <body style="font-family:system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;line-height:1.5">
-<p><code>${code}</code> · ${status}</p><h1>${title}</h1><p>${marked(meaning)}</p><h2>What to do</h2><p>${marked(remedy)}</p>
+<p><code>${code}</code> · ${status}</p><h1>${title}</h1><p>${marked(meaning)}</p><h2>What to do</h2><p>${marked(remedy)}</p>${membersOf(members)}
 </body></html>
 `);
   });
 }
+
+const membersOf = (members: NonNullable<ProblemKind['members']>): string =>
+  Object.keys(members).length === 0
+    ? ''
+    : `<h2>Further members</h2><dl>${Object.entries(members)
+        .map(([name, { description }]) => `<dt><code>${name}</code></dt><dd>${marked(description)}</dd>`)
+        .join('')}</dl>`;
 
 const marked = (text: string): string => text.replace(/</g, '&lt;').replace(/`([^`]+)`/g, '<code>$1</code>');
