@@ -186,15 +186,13 @@ function declareHeaders(operation: OperationObject, problems: Map<number, string
     if (limited && /^(2|401|403|429)/.test(status)) names.push('RateLimit', 'RateLimit-Policy');
     if (status === '429') names.push('Retry-After');
     answer.headers = Object.fromEntries(
-      [...new Set(names)]
-        .sort()
-        .map((name) => [
-          name,
-          {
-            description: HEADERS[name] ?? name,
-            schema: { type: name === 'Retry-After' ? 'integer' : 'string' },
-          },
-        ]),
+      [...new Set(names)].sort().map((name) => [
+        name,
+        {
+          description: HEADERS[name] ?? name,
+          schema: { type: name === 'Retry-After' ? 'integer' : 'string' },
+        },
+      ]),
     );
   }
 }
