@@ -5,6 +5,7 @@ import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gatew
 import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
+import { CatalogListItems1760000010030 } from './catalog/1760000010030-list-items.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -34,4 +35,5 @@ export const migrations: Migrations = [
   OrderingOrders1780000000420,
   OrderingDefaultZones1780000000430,
   IdentityAttempts1760000020010,
+  CatalogListItems1760000010030,
 ];

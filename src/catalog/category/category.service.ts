@@ -58,14 +58,15 @@ export class CategoryService {
       const category = await this.categories.find(id);
       if (!category) throw platformProblems.not_found();
       requireVersion(version, category.version);
-      const { title, path } = category;
+      const { title, handle, path } = category;
       const { parentId = category.parentId, ...rest } = input;
       Object.assign(category, rest);
       const moves = parentId !== category.parentId;
       if (moves) category.moveUnder(await this.parent(parentId));
       await this.categories.save(category);
       if (moves) await this.categories.moveBranch(category, path.length);
-      if (moves || category.title !== title) await this.searchIndex.refreshCategory(id);
+      if (moves || category.title !== title || category.handle !== handle)
+        await this.searchIndex.refreshCategory(id);
       return category;
     });
   }

@@ -30,8 +30,9 @@ export class PriceRepository {
     await this.database.execute(APPEND, [JSON.stringify(rows), validFrom, setBy]);
   }
 
-  /** Locks the variants in id order; returns the product of each. */
+  /** Locks the products of the variants, then the variants, in id order; returns the product of each variant. */
   async lockProducts(variantIds: string[]): Promise<string[]> {
+    await this.database.query(LOCK_PRODUCTS, [variantIds]);
     const rows = await this.database.query<{ productId: string }>(LOCK, [variantIds]);
     return rows.map(({ productId }) => productId);
   }
@@ -64,6 +65,9 @@ const APPEND = `
     SELECT variant_id, jsonb_object_agg(currency, jsonb_build_object('amount', amount, 'compareAt', compare_at)) AS prices
     FROM written GROUP BY variant_id
   ) n WHERE v.id = n.variant_id`;
+const LOCK_PRODUCTS = `
+  SELECT id FROM catalog.products
+  WHERE id IN (SELECT product_id FROM catalog.variants WHERE id = ANY ($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`;
 const LOCK = `
   SELECT product_id AS "productId" FROM catalog.variants WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`;
 const HISTORY = `

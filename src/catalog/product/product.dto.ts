@@ -70,7 +70,8 @@ export class VariantDto {
   @Integer({
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
-    description: 'May lag by a second; checkout is the truth.',
+    description:
+      'May lag by a second, and by half a minute for pieces whose hold ran out unused; checkout is the truth.',
     example: 12,
   })
   available: number;
@@ -114,8 +115,16 @@ export class ProductDto extends ProductBase {
   variants: VariantDto[];
 }
 
-/** A product on a list: at most ten variants, and how many there are. */
+/** A product on a list: the beginning of its description, at most ten variants, and how many there are. */
 export class ProductListItemDto extends ProductBase {
+  @Text({
+    max: 300,
+    min: 0,
+    description: 'The first 300 characters, without markup.',
+    example: 'A bag for bread, books and the beach.',
+  })
+  declare description: string;
+
   @Integer({ min: 0, max: MAX_INT })
   variantCount: number;
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { AdminProductDto, AdminProductQuery } from './product.dto.js';
@@ -12,13 +13,14 @@ export class ProductReader {
   constructor(
     private readonly products: ProductRepository,
     private readonly config: Config,
+    private readonly clock: Clock,
   ) {}
 
   /** The product page as JSON text; `key` is an id or a handle. */
   async page(key: string, currency = this.config.storeCurrency): Promise<string> {
     // PostgreSQL has no NUL in a text: nothing can be called so.
     if (key.includes('\0')) throw platformProblems.not_found();
-    const page = await this.products.page(key, UUID.test(key), currency);
+    const page = await this.products.page(key, UUID.test(key), currency, this.clock.now());
     if (page === null) throw platformProblems.not_found();
     return page;
   }

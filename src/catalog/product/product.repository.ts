@@ -47,10 +47,11 @@ export class ProductRepository {
   constructor(private readonly database: Database) {}
 
   /** The product page as JSON text, by id or handle; null when there is no such published product. */
-  async page(key: string, isId: boolean, currency: string): Promise<string | null> {
+  async page(key: string, isId: boolean, currency: string, now: Date): Promise<string | null> {
     const [row] = await this.database.query<{ body: string }>(isId ? PAGE_BY_ID : PAGE_BY_HANDLE, [
       currency,
       key,
+      now,
     ]);
     return row?.body ?? null;
   }
@@ -71,6 +72,8 @@ export class ProductRepository {
   }
 
   async lockVariant(id: string): Promise<VariantRow | null> {
+    // The product first, as everybody does who changes it.
+    await this.database.query(LOCK_PRODUCT_OF, [id]);
     const [row] = await this.database.query<VariantRow>(LOCK_VARIANT, [id]);
     return row ?? null;
   }
@@ -115,7 +118,7 @@ export class ProductRepository {
   }
 }
 
-const PAGE = `SELECT ${productJson('$1', 'detail')}::text AS body FROM catalog.products p WHERE p.status = 'published'`;
+const PAGE = `SELECT ${productJson('$1::text', '$3::timestamptz')}::text AS body FROM catalog.products p WHERE p.status = 'published'`;
 const PAGE_BY_ID = `${PAGE} AND p.id = $2::uuid`;
 const PAGE_BY_HANDLE = `${PAGE} AND p.handle = $2`;
 const PRODUCT_RECORD = `jsonb_to_record($1::jsonb) AS r (id uuid, handle text, "externalId" text, title text, description text,
@@ -134,6 +137,8 @@ const LOCK_PRODUCT = `
   SELECT id, handle, external_id AS "externalId", title, description, brand, status, options, attributes, media,
     tax_class AS "taxClass", metadata, version
   FROM catalog.products WHERE id = $1 AND status <> 'archived' FOR UPDATE`;
+const LOCK_PRODUCT_OF = `
+  SELECT id FROM catalog.products WHERE id = (SELECT product_id FROM catalog.variants WHERE id = $1) FOR NO KEY UPDATE`;
 const LOCK_VARIANT = `
   SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams", version
   FROM catalog.variants WHERE id = $1 FOR UPDATE`;

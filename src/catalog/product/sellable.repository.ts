@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { availabilitySql } from './availability.js';
 
 export interface SellableRow {
   variantId: string;
@@ -30,15 +31,5 @@ const SELLABLE = `
   SELECT v.id AS "variantId", p.id AS "productId", v.sku, p.title, v.title AS "variantTitle", v.options,
     v.prices->$2->>'amount' AS amount, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams", s.available, s.backorder
   FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
-  CROSS JOIN LATERAL (
-    SELECT coalesce(sum(greatest(free, 0)), 0)::int AS available,
-      coalesce(bool_or(backorder_limit > 0 AND free + backorder_limit > 0), false) AS backorder
-    FROM (
-      -- A hold counts as free from its expiry on, whether or not anybody has freed it yet.
-      SELECT backorder_limit, on_hand - allocated - reserved + CASE WHEN reserved = 0 THEN 0 ELSE (
-        SELECT coalesce(sum(quantity), 0) FROM catalog.reservations r
-        WHERE r.stock_id = s.id AND r.state = 'held' AND r.expires_at <= $3) END AS free
-      FROM catalog.stock s WHERE s.variant_id = v.id
-    ) f
-  ) s
+  CROSS JOIN LATERAL (${availabilitySql('v.id', '$3')}) s
   WHERE v.id = ANY (ARRAY(SELECT unnest($1::uuid[]))) AND p.status = 'published' AND v.prices ? $2`;

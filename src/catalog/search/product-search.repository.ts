@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import { productJson } from '../product/product.json.js';
 import { type FacetCounts, facetsSql } from './facets.js';
+import { listItemsSql } from './list-items.js';
 import type { Sort } from './product-query.dto.js';
 import { rankedSql, type SearchState, termsSql, unrankedSql, WEIGHED_WORDS } from './ranking.js';
 import { type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
@@ -15,6 +15,8 @@ export interface ProductSearch {
   after: [key: string | number, id: string] | null;
   state: SearchState | null;
   facets: boolean;
+  /** Holds that ran out before it are free again. */
+  now: Date;
 }
 
 export interface FoundProducts {
@@ -58,13 +60,13 @@ export class ProductSearchRepository {
       this.page(search, base, conditions, statement),
       ...(search.facets ? [facetsSql(base, conditions, filters.currency, statement)] : []),
     ];
+    const wanted = statement.bind(limit, 'int');
     const [found] = await this.database.query<FoundProducts>(
       `WITH ${ctes.join(',')}
       SELECT
-        (SELECT string_agg((${productJson(statement.bind(filters.currency, 'text'), 'list')})::text, ',' ORDER BY page.n)
-          FROM page JOIN catalog.products p ON p.id = page.product_id WHERE page.n <= ${statement.bind(limit, 'int')}) AS items,
-        (SELECT count(*) FROM page) > ${statement.bind(limit, 'int')} AS more,
-        (SELECT json_build_array(key, product_id) FROM page WHERE n = ${statement.bind(limit, 'int')}) AS last,
+        (${listItemsSql(statement.bind(filters.currency, 'text'), statement.bind(search.now, 'timestamptz'), wanted)}) AS items,
+        (SELECT count(*) FROM page) > ${wanted} AS more,
+        (SELECT json_build_array(key, product_id) FROM page WHERE n = ${wanted}) AS last,
         ${query === null ? 'NULL::json' : STATE} AS state,
         ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts`,
       statement.values,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Cursors } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -21,6 +22,7 @@ export class ProductSearchService {
     private readonly spelling: Spelling,
     private readonly cursors: Cursors,
     private readonly config: Config,
+    private readonly clock: Clock,
   ) {}
 
   /** The page as JSON text, `link` being what the next page is reached by. */
@@ -41,6 +43,7 @@ export class ProductSearchService {
       after,
       state,
       facets: query.facets ?? false,
+      now: this.clock.now(),
     };
     const { found, correctedQuery } = await this.find(search, corrected);
     const nextCursor =

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { PRICE_STEPS } from './facets.js';
+import { WRITE_LIST_ITEMS } from './list-items.js';
 
 /** Words are counted in a sample of about this many products: enough to tell rare from frequent. */
 const SAMPLE = 50_000;
@@ -10,8 +11,11 @@ export class SearchIndexRepository {
   constructor(private readonly database: Database) {}
 
   async write(productIds: string[]): Promise<void> {
+    // Two that change variants of one product: the second waits here, and then reads what the first has written.
+    await this.database.execute(LOCK_PRODUCTS, [productIds]);
     await this.database.execute(NAME_FACETS, [productIds]);
     await this.database.execute(WRITE, [productIds]);
+    await this.database.execute(WRITE_LIST_ITEMS, [productIds]);
   }
 
   async productsBelow(categoryId: string): Promise<string[]> {
@@ -61,6 +65,8 @@ export class SearchIndexRepository {
     return best?.word ?? null;
   }
 }
+
+const LOCK_PRODUCTS = 'SELECT id FROM catalog.products WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE';
 
 const SOURCE = `
   source AS MATERIALIZED (

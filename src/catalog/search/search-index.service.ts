@@ -6,7 +6,7 @@ import { SearchIndexRepository } from './search-index.repository.js';
 const BATCH = 500;
 
 /**
- * What shoppers search in. It is written in the transaction of the product, so a search finds what was saved a
+ * What shoppers search in and what their lists show. It is written in the transaction of the product, so a search finds what was saved a
  * moment ago; there is no lag and no job to wait for.
  */
 @Injectable()
@@ -17,7 +17,7 @@ export class SearchIndex {
   ) {}
 
   /**
-   * Brings the search rows of these products up to date: title, brand, texts, categories, attributes, SKUs, prices
+   * Brings the search rows and list items of these products up to date: title, brand, texts, categories, attributes, SKUs, prices
    * and status. Call it in the transaction that changed any of them. Stock is looked up and needs no refresh.
    */
   async refresh(productIds: string[]): Promise<void> {

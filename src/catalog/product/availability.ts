@@ -1,0 +1,13 @@
+/**
+ * SQL that tells what of a variant could be sold at `now`: `available` pieces, and whether it may be oversold
+ * (`backorder`). Both arguments are SQL. A hold counts as free from its expiry on, whether or not anybody has freed it yet.
+ */
+export const availabilitySql = (variantId: string, now: string): string => `
+  SELECT coalesce(sum(greatest(free, 0)), 0)::int AS available,
+    coalesce(bool_or(backorder_limit > 0 AND free + backorder_limit > 0), false) AS backorder
+  FROM (
+    SELECT backorder_limit, on_hand - allocated - reserved + CASE WHEN reserved = 0 THEN 0 ELSE (
+      SELECT coalesce(sum(quantity), 0)::int FROM catalog.reservations r
+      WHERE r.stock_id = s.id AND r.state = 'held' AND r.expires_at <= ${now}) END AS free
+    FROM catalog.stock s WHERE s.variant_id = ${variantId}
+  ) f`;

@@ -1,0 +1,57 @@
+import { availabilitySql } from '../product/availability.js';
+import { CATEGORIES, variantFields } from '../product/product.json.js';
+
+/** Variants on a list item; the product page has all of them. */
+const LIST_VARIANTS = 10;
+/** Characters of the description on a list item. */
+export const LIST_DESCRIPTION = 300;
+
+/**
+ * Writes the list items of products ($1): the JSON that lists show, ready but for the stock, which moves with every
+ * sale. One row per currency that the product has a price in, and one for all others, with the currency ''.
+ */
+export const WRITE_LIST_ITEMS = `
+  WITH source AS MATERIALIZED (
+    SELECT p.id, left(json_build_object(
+        'id', p.id, 'handle', p.handle, 'title', p.title,
+        'description', left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), ${LIST_DESCRIPTION}), 'brand', p.brand,
+        'categories', ${CATEGORIES},
+        'options', p.options, 'attributes', p.attributes, 'media', p.media,
+        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id)
+      )::text, -1) || ',"variants":[' AS head
+    FROM catalog.products p WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
+  ),
+  currencies AS MATERIALIZED (
+    SELECT s.id, '' AS currency FROM source s
+    UNION SELECT v.product_id, jsonb_object_keys(v.prices) FROM source s JOIN catalog.variants v ON v.product_id = s.id
+  ),
+  gone AS (
+    DELETE FROM catalog.list_items i WHERE i.product_id = ANY ($1::uuid[])
+      AND NOT EXISTS (SELECT FROM currencies c WHERE c.id = i.product_id AND c.currency = i.currency)
+  )
+  INSERT INTO catalog.list_items AS i (product_id, currency, head, variant_ids, variants)
+  SELECT s.id, c.currency, s.head, coalesce(l.ids, '{}'), coalesce(l.texts, '{}')
+  FROM source s JOIN currencies c ON c.id = s.id CROSS JOIN LATERAL (
+    SELECT array_agg(v.id ORDER BY v.position, v.id) AS ids,
+      array_agg(left(json_build_object(${variantFields('c.currency')})::text, -1) || ',"available":' ORDER BY v.position, v.id) AS texts
+    FROM (
+      SELECT * FROM catalog.variants v WHERE v.product_id = s.id ORDER BY v.position, v.id LIMIT ${LIST_VARIANTS}
+    ) v CROSS JOIN LATERAL (SELECT v.prices->c.currency AS price OFFSET 0) m
+  ) l
+  ON CONFLICT ON CONSTRAINT list_items_pk
+    DO UPDATE SET head = excluded.head, variant_ids = excluded.variant_ids, variants = excluded.variants
+    WHERE (i.head, i.variants) IS DISTINCT FROM (excluded.head, excluded.variants)`;
+
+/** SQL of the items of a CTE `page` (product_id, n) as JSON in its order, without brackets. The arguments are SQL. */
+export const listItemsSql = (currency: string, now: string, limit: string): string => `
+  SELECT string_agg(i.head || coalesce(v.texts, '') || ']}', ',' ORDER BY page.n)
+  FROM page CROSS JOIN LATERAL (
+    SELECT head, variant_ids, variants FROM catalog.list_items
+    WHERE product_id = page.product_id AND currency IN (${currency}, '') ORDER BY currency DESC LIMIT 1
+  ) i CROSS JOIN LATERAL (
+    SELECT string_agg(u.text || s.available || CASE WHEN s.backorder THEN ',"backorder":true}' ELSE ',"backorder":false}' END,
+      ',' ORDER BY u.n) AS texts
+    FROM unnest(i.variant_ids, i.variants) WITH ORDINALITY AS u (id, text, n)
+      CROSS JOIN LATERAL (${availabilitySql('u.id', now)}) s
+  ) v
+  WHERE page.n <= ${limit}`;
