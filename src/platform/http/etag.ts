@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { platformProblems } from './problem.js';
 
 /** Strong ETag of a ready body. */
 export const etagOfBody = (body: string | Buffer): string =>
-  `"${createHash('sha1').update(body).digest('base64url')}"`;
+  `"${hash('sha1', body, 'base64url')}"`;
 
 /** ETag of a versioned resource. */
 export const etagOfVersion = (version: number): string => `"${version}"`;

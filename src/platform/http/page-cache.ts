@@ -70,12 +70,14 @@ export class PageCache {
       ) {
         return done();
       }
-      const etag = etagOfBody(payload);
+      // Encoded once, for the hash, the memory and the socket.
+      const body = Buffer.from(payload);
+      const etag = etagOfBody(body);
       const { cacheGeneration } = request as FastifyRequest & { cacheGeneration?: number };
       if (reply.statusCode === 200 && cacheGeneration === this.generation)
-        this.keep(request.url, payload, etag, reply.getHeader('link') as string | undefined);
+        this.keep(request.url, body, etag, reply.getHeader('link') as string | undefined);
       void reply.header('etag', etag);
-      if (!matches(request.headers['if-none-match'], etag)) return done();
+      if (!matches(request.headers['if-none-match'], etag)) return done(null, body);
       void reply.code(304).removeHeader('content-length');
       done(null, '');
     });
@@ -93,11 +95,11 @@ export class PageCache {
     return page;
   }
 
-  private keep(url: string, body: string, etag: string, link: string | undefined): void {
+  private keep(url: string, body: Buffer, etag: string, link: string | undefined): void {
     const old = this.pages.get(url);
     if (old) this.forget(url, old);
     if (!this.config.pageCache) return;
-    this.remember(url, { body: Buffer.from(body), etag, link, madeAt: realNow().getTime() });
+    this.remember(url, { body, etag, link, madeAt: realNow().getTime() });
     for (const [oldest, page] of this.pages) {
       if (this.pages.size <= MAX_PAGES && this.bytes <= MAX_BYTES) break;
       this.forget(oldest, page);
