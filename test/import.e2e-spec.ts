@@ -1,7 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
-import { startApp, type TestApp } from './support/app.js';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { admin, databaseUrl, dropDatabase, freshDatabase, startApp, type TestApp } from './support/app.js';
+import { Client } from './support/client.js';
 import { given } from './support/given.js';
+import { newFolder, RealProcess } from './support/real-process.js';
 
 const NDJSON = 'application/x-ndjson';
 
@@ -169,17 +176,83 @@ describe('imports', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('goes on behind the last chunk of a worker that died', async () => {
-    const file = lines(...Array.from({ length: 450 }, (_, n) => product(`resume-${n}`)));
-    const id = await start(file, NDJSON, '?dryRun=true');
-    // As a worker leaves it that was killed after its first chunk: checkpoint moved, lease still there.
+  it('counts the same in a dry run, the import itself and its repetition, over several chunks', async () => {
+    const file = lines(...Array.from({ length: 450 }, (_, n) => product(`chunks-${n}`)));
+    expect((await importAll(file, NDJSON, '?dryRun=true')).counts).toMatchObject({ read: 450, created: 450 });
+    expect((await importAll(file)).counts).toMatchObject({ read: 450, created: 450, unchanged: 0 });
+    expect((await importAll(file)).counts).toMatchObject({ read: 450, created: 0, unchanged: 450 });
+  });
+
+  it('stops behind the chunk in hand when it is canceled, and what is imported stays', async () => {
+    const file = lines(...Array.from({ length: 6_000 }, (_, n) => product(`stop-${n}`)));
+    const id = await start(file);
+    let over = false;
+    const settled = app.settle().finally(() => (over = true));
+    while (!over && (await get(id)).counts.read === 0) await wait(10);
+    const canceled = await app.post(`/v1/admin/imports/${id}/cancellation`, undefined, { token });
+    expect([canceled.status, canceled.body.state]).toEqual([200, 'canceled']);
+    await settled;
+    const { state, counts } = await get(id);
+    expect([state, counts]).toEqual(['canceled', canceled.body.counts]);
+    expect(counts.created).toBeGreaterThan(0);
+    expect(counts.created).toBeLessThan(6_000);
+    const [kept] = await app.database.query<{ products: number }>(
+      `SELECT count(*)::int AS products FROM catalog.products WHERE external_id LIKE 'stop-%'`,
+    );
+    expect(kept).toEqual({ products: counts.created });
+    // Nobody takes it up again.
+    await app.run('catalog.resume_imports');
     await app.settle();
-    await app.post('/v1/admin/imports', file, { token, headers: { 'content-type': NDJSON } });
+    expect((await get(id)).counts).toEqual(counts);
+  });
+
+  it('is for staff who may import', async () => {
+    const email = `${randomUUID()}@example.test`;
+    await app.post('/v1/admin/staff', { email, roles: ['support'] }, { token });
     await app.settle();
-    expect((await get(id)).counts).toMatchObject({ read: 450, created: 450 });
-    const again = await start(file);
+    const letter = (await app.letters()).findLast(({ to }) => to === email);
+    const password = 'four random words are good';
+    const link = /token=([\w-]+)/.exec(letter?.text ?? '')?.[1];
+    expect((await app.post('/v1/auth/password/reset', { token: link, password })).status).toBe(204);
+    const support = (await app.post('/v1/auth/login', { email, password })).body.accessToken as string;
+    const customer = await given.customer(app);
+    const { id } = await importAll(lines(product('private')));
+    const headers = { 'content-type': NDJSON };
+    for (const [who, status] of [
+      [undefined, 401],
+      [customer.token, 403],
+      [support, 403],
+    ] as const) {
+      const options = who === undefined ? {} : { token: who };
+      const answers = [
+        await app.post('/v1/admin/imports', lines(product('foreign')), { ...options, headers }),
+        await app.get('/v1/admin/imports', options),
+        await app.get(`/v1/admin/imports/${id}`, options),
+        await app.get(`/v1/admin/imports/${id}/errors`, options),
+        await app.post(`/v1/admin/imports/${id}/cancellation`, undefined, options),
+      ];
+      expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => status));
+    }
     await app.settle();
-    expect((await get(again)).counts).toMatchObject({ read: 450, unchanged: 450 });
+    expect((await app.get('/v1/products/imported-foreign')).status).toBe(404);
+    expect(readdirSync(join(app.config.dataDir, 'imports'))).toEqual([]);
+  });
+
+  it('refuses a file that is announced as too large before reading it', async () => {
+    const upload = request(`${app.url}/v1/admin/imports`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': NDJSON,
+        'content-length': String(1024 ** 3 + 1),
+      },
+    });
+    upload.write('{');
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    const body = JSON.parse(Buffer.concat(await answer.toArray()).toString()) as { code: string };
+    upload.on('error', () => undefined).destroy();
+    expect([answer.statusCode, body.code]).toEqual([413, 'platform.too_large']);
+    expect(readdirSync(join(app.config.dataDir, 'imports'))).toEqual([]);
   });
 
   it('is canceled once, and refuses what is over, unknown, empty or of another type', async () => {
@@ -203,6 +276,80 @@ describe('imports', () => {
         .status,
     ).toBe(400);
     expect(readdirSync(join(app.config.dataDir, 'imports'))).toEqual([]);
+  });
+
+  describe('in a process that is killed', () => {
+    const folder = newFolder();
+    let name: string;
+    let look: pg.Client;
+    beforeAll(async () => {
+      name = await freshDatabase();
+      look = new pg.Client({ connectionString: databaseUrl(name) });
+      await look.connect();
+    });
+    afterAll(async () => {
+      await RealProcess.sweep([folder]);
+      await look?.end();
+      await dropDatabase(name);
+    });
+
+    const run = (settings: Record<string, string> = {}) =>
+      RealProcess.start({
+        NODE_ENV: 'test',
+        DATABASE_URL: databaseUrl(name),
+        DATA_DIR: folder,
+        SECRET_KEY: 'a secret that only the tests know, 32+',
+        ADMIN_EMAIL: admin.email,
+        ADMIN_PASSWORD: admin.password,
+        DEMO_STORE: 'off',
+        ...settings,
+      });
+    const kept = async () => {
+      const { rows } = await look.query<object>(
+        `SELECT (SELECT count(*)::int FROM catalog.products) AS products, (SELECT max(version) FROM catalog.products) AS version,
+          (SELECT count(*)::int FROM catalog.prices) AS prices, (SELECT count(*)::int FROM catalog.stock_movements) AS movements,
+          (SELECT sum(on_hand)::int FROM catalog.stock) AS pieces, (SELECT count(*)::int FROM catalog.search_documents) AS found,
+          (SELECT rows_read FROM catalog.imports) AS read`,
+      );
+      return rows[0];
+    };
+    const holding = (products: number) => ({
+      ...{ products, version: 1, prices: products, movements: products },
+      ...{ pieces: products * 7, found: products, read: products },
+    });
+
+    it('goes on behind the last chunk that was committed, and ends with the same counts', async () => {
+      const doomed = run({ FAILPOINT: 'import.after_chunk' });
+      const first = new Client(await doomed.url());
+      const signIn = (shop: Client) =>
+        shop.post('/v1/auth/login', { email: admin.email, password: admin.password });
+      const session = { token: (await signIn(first)).body.accessToken as string };
+      const file = lines(...Array.from({ length: 450 }, (_, n) => product(`killed-${n}`)));
+      const upload = await first.post('/v1/admin/imports', file, {
+        ...session,
+        headers: { 'content-type': NDJSON },
+      });
+      expect(upload.status).toBe(202);
+      expect(await doomed.signal()).toBe('SIGKILL');
+      expect(await kept()).toEqual(holding(200));
+
+      // As if the lease of the dead worker had run out.
+      await look.query(`UPDATE catalog.imports SET leased_until = now() - interval '1 minute'`);
+      const next = new Client(await run().url());
+      const importNow = async () => (await next.get(`/v1/admin/imports/${upload.body.id}`, session)).body;
+      let seen = await importNow();
+      for (let tries = 0; seen.state !== 'finished' && tries < 400; tries++) {
+        await wait(100);
+        seen = await importNow();
+      }
+      expect(seen).toMatchObject({
+        state: 'finished',
+        failure: null,
+        counts: { read: 450, created: 450, updated: 0, unchanged: 0, rejected: 0 },
+      });
+      expect(await kept()).toEqual(holding(450));
+      expect(readdirSync(join(folder, 'imports'))).toEqual([]);
+    }, 90_000);
   });
 
   describe('from Shopify', () => {

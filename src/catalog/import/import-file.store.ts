@@ -10,6 +10,8 @@ import { platformProblems } from '../../platform/http/problem.js';
 /** Larger catalogs come in parts; an import is an upsert, so the order of parts does not matter. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
+const tooLarge = () => platformProblems.too_large(`A file may have at most ${MAX_BYTES} bytes.`);
+
 /** Files that wait for the importer, in the data folder. API and worker processes share it. */
 @Injectable()
 export class ImportFileStore {
@@ -19,15 +21,18 @@ export class ImportFileStore {
     this.folder = join(config.dataDir, 'imports');
   }
 
-  /** Streams the body to disk: the memory holds a chunk at a time. Returns its size. */
-  async save(name: string, body: Readable): Promise<number> {
+  /**
+   * Streams the body to disk: the memory holds a chunk at a time. Returns its size. One that is `announced` as too
+   * large is refused before a byte of it is read.
+   */
+  async save(name: string, body: Readable, announced: number): Promise<number> {
+    if (announced > MAX_BYTES) throw tooLarge();
     await mkdir(this.folder, { recursive: true });
     let bytes = 0;
     const limited = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         bytes += chunk.length;
-        if (bytes > MAX_BYTES)
-          done(platformProblems.too_large(`A file may have at most ${MAX_BYTES} bytes.`));
+        if (bytes > MAX_BYTES) done(tooLarge());
         else done(null, chunk);
       },
     });

@@ -65,7 +65,7 @@ export class ImportController implements OnModuleInit {
     description:
       'Upserts by external id (Shopify: by Handle), in the background. `application/x-ndjson`: one product per line, as in ' +
       '`POST /v1/admin/products`, with `externalId`; categories that do not exist are made. Prices are appended when they differ, ' +
-      'stock is adjusted by movements, variants that the file does not name stay. The same file twice changes nothing.',
+      'stock is adjusted by movements, variants that the file does not name stay. The same file twice changes nothing. A file may have at most 1 GiB.',
     answers: { 202: ImportDto },
     problems: [
       importProblems.import_empty,
@@ -82,7 +82,8 @@ export class ImportController implements OnModuleInit {
     const format = FORMATS[type];
     if (format === undefined || !(request.body instanceof Readable))
       throw platformProblems.unsupported_media_type(`Send ${Object.keys(FORMATS).join(' or ')}.`);
-    return this.imports.start(format, request.body, query, actor);
+    const announced = Number(request.headers['content-length'] ?? 0);
+    return this.imports.start(format, request.body, announced, query, actor);
   }
 
   @Get()

@@ -29,16 +29,17 @@ export class ImportService {
     private readonly config: Config,
   ) {}
 
-  /** Keeps the file and asks for its import. The file is on disk before the row that names it. */
+  /** Keeps the file, `announced` as so many bytes (0: not said), and asks for its import. The file is on disk before the row that names it. */
   async start(
     format: ImportFormat,
     body: Readable,
+    announced: number,
     query: StartImportQuery,
     actor: Actor,
   ): Promise<ImportDto> {
     const id = newId();
     const { dryRun = false, currency = this.config.storeCurrency } = query;
-    const bytes = await this.files.save(id, body);
+    const bytes = await this.files.save(id, body, announced);
     if (bytes === 0) {
       await this.files.remove(id);
       throw importProblems.import_empty();

@@ -4,8 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { platformProblems } from './problem.js';
 
 /** Strong ETag of a ready body. */
-export const etagOfBody = (body: string | Buffer): string =>
-  `"${hash('sha1', body, 'base64url')}"`;
+export const etagOfBody = (body: string | Buffer): string => `"${hash('sha1', body, 'base64url')}"`;
 
 /** ETag of a versioned resource. */
 export const etagOfVersion = (version: number): string => `"${version}"`;
