@@ -6,6 +6,7 @@ import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
 import { CatalogListItems1760000010030 } from './catalog/1760000010030-list-items.js';
+import { CatalogRetiredVariants1760000010040 } from './catalog/1760000010040-retired-variants.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -36,4 +37,5 @@ export const migrations: Migrations = [
   OrderingDefaultZones1780000000430,
   IdentityAttempts1760000020010,
   CatalogListItems1760000010030,
+  CatalogRetiredVariants1760000010040,
 ];

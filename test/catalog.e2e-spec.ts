@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import pg from 'pg';
 import { CatalogApi } from '../src/catalog/catalog.api.js';
 import { DemoCatalog } from '../src/catalog/demo/demo-catalog.service.js';
 import { Problem } from '../src/platform/http/problem.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
+import { checkOut, fillCart } from './support/purchase.js';
 
 describe('the catalog', () => {
   let app: TestApp;
@@ -295,6 +298,142 @@ describe('the catalog', () => {
       expect((await app.send(method.toUpperCase(), path, body, options)).status).toBe(403);
     });
 
+    it('shows the beginning of its description on a list, without markup', async () => {
+      const long = `<p>Soft &amp; <b>blue</b></p>${'x'.repeat(400)}`;
+      const { handle, brand } = await product({ description: long, brand: randomUUID() }).then(
+        async (made) => ({
+          handle: made.handle,
+          brand: (await app.get(`/v1/products/${made.handle}`)).body as {
+            brand: string;
+            description: string;
+          },
+        }),
+      );
+      expect(brand.description).toBe(long);
+      const [item] = (await app.get(`/v1/products?brand=${brand.brand}`)).body.items;
+      expect(item).toMatchObject({
+        handle,
+        description: expect.stringMatching(/^ Soft &amp; {2}blue {2}x+$/),
+      });
+      expect(item.description).toHaveLength(300);
+    });
+
+    it('shows both changes on its list item when two variants change at once', async () => {
+      const brand = randomUUID();
+      const { id, variants } = await product({
+        brand,
+        variants: [{ sku: randomUUID() }, { sku: randomUUID() }],
+      });
+      const rename = ({ id }: { id: string }, title: string) =>
+        app.patch(`/v1/admin/variants/${id}`, { title }, { token });
+      const waiting = async () => {
+        const [row] = await app.database.query<{ count: number }>(
+          `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return row?.count ?? 0;
+      };
+      // Both are on their way before either can write the item.
+      const holder = new pg.Client({ connectionString: app.config.databaseUrl ?? '' });
+      await holder.connect();
+      try {
+        await holder.query('BEGIN');
+        await holder.query('SELECT FROM catalog.list_items WHERE product_id = $1 FOR UPDATE', [id]);
+        const [left, right = left] = variants;
+        const both = [rename(left, 'left'), rename(right, 'right')];
+        while ((await waiting()) < 2) await wait(10);
+        await holder.query('COMMIT');
+        expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+      } finally {
+        await holder.end();
+      }
+      const [item] = (await app.get(`/v1/products?brand=${brand}`)).body.items;
+      expect(item.variants.map(({ title }: { title: string }) => title)).toEqual(['left', 'right']);
+    });
+
+    it('takes compare-at prices and a limit of backorders with it, and shows both to staff', async () => {
+      const prices = [{ amount: 1999, currency: 'EUR', compareAt: 2499 }];
+      const made = await product({ variants: [{ sku: randomUUID(), prices, backorderLimit: 5 }] });
+      const sku = randomUUID();
+      const added = await app.post(
+        `/v1/admin/products/${made.id}/variants`,
+        {
+          sku,
+          prices: [
+            { amount: 10, currency: 'EUR', compareAt: null },
+            { amount: 9, currency: 'USD', compareAt: 11 },
+          ],
+        },
+        { token },
+      );
+      expect(added.status).toBe(201);
+      const { body } = await app.get(`/v1/admin/products/${made.id}`, { token });
+      expect(body.variants).toMatchObject([
+        { prices, backorderLimit: 5, retired: false },
+        {
+          prices: [
+            { amount: 10, currency: 'EUR', compareAt: null },
+            { amount: 9, currency: 'USD', compareAt: 11 },
+          ],
+          backorderLimit: 0,
+        },
+      ]);
+      expect((await app.get(`/v1/products/${made.handle}`)).body.variants[0]).toMatchObject({
+        price: { amount: 1999, currency: 'EUR' },
+        compareAtPrice: { amount: 2499, currency: 'EUR' },
+      });
+      const low = await app.post(
+        `/v1/admin/products/${made.id}/variants`,
+        { sku: randomUUID(), prices: [{ amount: 10, currency: 'EUR', compareAt: 10 }] },
+        { token },
+      );
+      expect(low).toMatchObject({
+        status: 422,
+        body: { code: 'catalog.compare_at_too_low', errors: [{ pointer: '/prices/0/compareAt' }] },
+      });
+    });
+
+    it('has variants that are retired and brought back; carts that hold them are told', async () => {
+      const brand = randomUUID();
+      const variant = (amount: number) => ({
+        sku: `RETIRED-${randomUUID()}`,
+        prices: [{ amount, currency: 'EUR' }],
+        stock: [{ location: 'main', onHand: 5 }],
+      });
+      const made = await product({ brand, variants: [variant(1000), variant(3000)] });
+      const [cheap, dear] = made.variants as [{ id: string; sku: string }, { id: string; sku: string }];
+      const cart = await fillCart(app, [{ variantId: cheap.id, sku: cheap.sku }]);
+      const retire = (retired: boolean) =>
+        app.patch(`/v1/admin/variants/${cheap.id}`, { retired }, { token });
+      const readiness = async () =>
+        (await app.get(`/v1/carts/${cart.id}/readiness`, { cartToken: cart.token })).text;
+      const list = (query: string) => app.get(`/v1/products?brand=${brand}${query}`);
+      expect(await readiness()).not.toContain('variant_unavailable');
+
+      expect((await app.patch(`/v1/admin/variants/${cheap.id}`, { retired: true }, customer)).status).toBe(
+        403,
+      );
+      expect((await retire(true)).body.variants).toMatchObject([{ retired: true }, { retired: false }]);
+      expect(await readiness()).toContain('variant_unavailable');
+      const refused = await checkOut(app, cart);
+      expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('variant_unavailable')]);
+      const fresh = await app.post('/v1/carts', {
+        currency: 'EUR',
+        lines: [{ variantId: cheap.id, quantity: 1 }],
+      });
+      expect([fresh.status, fresh.body.code]).toEqual([422, 'ordering.variant_unavailable']);
+      expect((await app.get(`/v1/products/${made.handle}`)).body.variants).toMatchObject([{ id: dear.id }]);
+      expect((await list('')).body.items).toMatchObject([{ variantCount: 1, variants: [{ id: dear.id }] }]);
+      expect((await list('&price[lte]=2000')).body.items).toEqual([]);
+      expect((await app.get(`/v1/products?q=${cheap.sku}`)).text).not.toContain(cheap.id);
+      const taken = await app.post(`/v1/admin/products/${made.id}/variants`, { sku: cheap.sku }, { token });
+      expect(taken.body.code).toBe('catalog.sku_taken');
+
+      expect((await retire(false)).status).toBe(200);
+      expect(await readiness()).not.toContain('variant_unavailable');
+      expect((await list('&price[lte]=2000')).body.items).toMatchObject([{ variantCount: 2 }]);
+      expect((await checkOut(app, cart)).status).toBe(201);
+    });
+
     it('is listed to staff page by page, nothing twice', async () => {
       await Promise.all(Array.from({ length: 5 }, () => product({ brand: 'Paged' })));
       const seen: string[] = [];
@@ -484,12 +623,17 @@ describe('the catalog', () => {
     });
 
     it('shows what a hold gave back from its expiry on, before anybody freed it', async () => {
-      const variantId = (await product()).variants[0].id;
+      const brand = randomUUID();
+      const { handle, variants } = await product({ brand });
+      const variantId = variants[0].id;
       await reserve(randomUUID(), [{ variantId, quantity: 50 }]);
       const available = async () => (await api().sellable([variantId], 'EUR'))[0]?.available;
       expect(await available()).toBe(0);
       app.clock.advance({ hours: 2 });
       expect(await available()).toBe(50);
+      expect((await app.get(`/v1/products/${handle}`)).body.variants[0].available).toBe(50);
+      const list = await app.get(`/v1/products?brand=${brand}`);
+      expect(list.body.items[0].variants[0].available).toBe(50);
     });
 
     it('is never promised in part when holds end while the money comes', async () => {

@@ -39,7 +39,7 @@ export class CatalogApi {
     private readonly clock: Clock,
   ) {}
 
-  /** Published variants that have a price in the currency; those that are unknown, unpublished or unpriced are missing. */
+  /** Published variants with a price in the currency; those that are unknown, unpublished, retired or unpriced are missing. */
   async sellable(variantIds: string[], currency: string): Promise<SellableVariant[]> {
     const rows = await this.sellables.find(variantIds, currency, this.clock.now());
     return rows.map(({ amount, ...row }: SellableRow) => ({

@@ -19,7 +19,8 @@ import {
 import { ProductReader } from './product.reader.service.js';
 import { ProductService } from './product.service.js';
 
-const { handle_taken, sku_taken, external_id_taken, unknown_category, unknown_location } = catalogProblems;
+const { handle_taken, sku_taken, external_id_taken, unknown_category, unknown_location, compare_at_too_low } =
+  catalogProblems;
 const { not_found, stale_version } = platformProblems;
 
 /** Products as staff make and change them. */
@@ -60,7 +61,14 @@ export class AdminProductController {
     summary: 'Makes a product with its variants, prices and stock',
     description: 'One call makes something sellable. Everything is made or nothing.',
     answers: { 201: AdminProductDto },
-    problems: [handle_taken, sku_taken, external_id_taken, unknown_category, unknown_location],
+    problems: [
+      handle_taken,
+      sku_taken,
+      external_id_taken,
+      unknown_category,
+      unknown_location,
+      compare_at_too_low,
+    ],
     idempotency: 'accepted',
   })
   create(@Body() input: CreateProductDto, @CurrentActor() actor: Actor): Promise<AdminProductDto> {
@@ -151,7 +159,7 @@ export class AdminProductController {
     headers: ['ETag'],
     summary: 'Adds a variant to a product',
     answers: { 201: AdminProductDto },
-    problems: [not_found, sku_taken, unknown_location],
+    problems: [not_found, sku_taken, unknown_location, compare_at_too_low],
     idempotency: 'accepted',
   })
   addVariant(
@@ -169,7 +177,8 @@ export class AdminProductController {
     headers: ['ETag'],
     summary: 'Changes a variant',
     description:
-      '`If-Match` takes the version of the variant. Prices and stock have operations of their own.',
+      '`If-Match` takes the version of the variant. Prices and stock have operations of their own. One that is `retired` cannot be ' +
+      'bought any more; carts that hold it are told by their readiness, and their checkout is refused.',
     answers: { 200: AdminProductDto },
     problems: [not_found, stale_version, sku_taken, catalogProblems.stock_promised],
   })

@@ -137,6 +137,20 @@ export class CurrencyQuery {
   currency?: string;
 }
 
+/** A price of a variant, and what it is compared with. */
+export class VariantPriceDto extends MoneyDto {
+  @Integer({
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    optional: true,
+    nullable: true,
+    description:
+      'The price that it stood at or is worth, higher than `amount`, in the same currency and unit.',
+    example: 2499,
+  })
+  compareAt?: number | null;
+}
+
 export class StockInputDto {
   @Text({ max: 60, example: 'main' })
   location: string;
@@ -169,8 +183,12 @@ export class VariantInputDto {
   })
   backorderLimit?: number;
 
-  @ListOf(() => MoneyDto, { max: 50, optional: true, example: [{ amount: 1999, currency: 'EUR' }] })
-  prices?: MoneyDto[];
+  @ListOf(() => VariantPriceDto, {
+    max: 50,
+    optional: true,
+    example: [{ amount: 1999, currency: 'EUR', compareAt: 2499 }],
+  })
+  prices?: VariantPriceDto[];
 
   @ListOf(() => StockInputDto, { max: 50, optional: true, example: [{ location: 'main', onHand: 50 }] })
   stock?: StockInputDto[];
@@ -293,6 +311,12 @@ export class UpdateVariantDto {
 
   @Integer({ min: 0, max: 1_000_000, optional: true })
   backorderLimit?: number;
+
+  @Bool({
+    optional: true,
+    description: 'True takes it out of the shop, false brings it back. Prices, stock and SKU stay its own.',
+  })
+  retired?: boolean;
 }
 
 export class AdminVariantDto {
@@ -314,8 +338,14 @@ export class AdminVariantDto {
   @Integer({ min: 0, max: MAX_INT })
   weightGrams: number;
 
-  @ListOf(() => MoneyDto, { max: 200, description: 'Present prices.' })
-  prices: MoneyDto[];
+  @ListOf(() => VariantPriceDto, { max: 200, description: 'Present prices.' })
+  prices: VariantPriceDto[];
+
+  @Integer({ min: 0, max: MAX_INT, description: 'Pieces that may be sold beyond what is on hand.' })
+  backorderLimit: number;
+
+  @Bool({ description: 'No longer sold: the shop does not show it.' })
+  retired: boolean;
 
   @ListOf(() => StockInputDto, { max: 200 })
   stock: StockInputDto[];

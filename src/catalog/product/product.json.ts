@@ -13,7 +13,7 @@ export const productJson = (currency: string, now: string): string => `json_buil
         ORDER BY v.position, v.id)
       FROM catalog.variants v CROSS JOIN LATERAL (SELECT v.prices->${currency} AS price OFFSET 0) m
         CROSS JOIN LATERAL (${availabilitySql('v.id', now)}) s
-      WHERE v.product_id = p.id), '[]'))`;
+      WHERE v.product_id = p.id AND NOT v.retired), '[]'))`;
 
 /** The categories of a row `p` of catalog.products. */
 export const CATEGORIES = `coalesce((

@@ -28,6 +28,7 @@ export interface VariantRow {
   options: object;
   barcode: string | null;
   weightGrams: number;
+  retired: boolean;
   version: number;
 }
 
@@ -140,7 +141,7 @@ const LOCK_PRODUCT = `
 const LOCK_PRODUCT_OF = `
   SELECT id FROM catalog.products WHERE id = (SELECT product_id FROM catalog.variants WHERE id = $1) FOR NO KEY UPDATE`;
 const LOCK_VARIANT = `
-  SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams", version
+  SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams", retired, version
   FROM catalog.variants WHERE id = $1 FOR UPDATE`;
 const UPDATE_PRODUCT = `
   UPDATE catalog.products p SET handle = r.handle, external_id = r."externalId", title = r.title, description = r.description,
@@ -150,8 +151,8 @@ const UPDATE_PRODUCT = `
   FROM ${PRODUCT_RECORD} WHERE p.id = r.id`;
 const UPDATE_VARIANT = `
   UPDATE catalog.variants v SET sku = r.sku, title = r.title, options = r.options, barcode = r.barcode,
-    weight_grams = r."weightGrams", version = v.version + 1
-  FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int)
+    weight_grams = r."weightGrams", retired = r.retired, version = v.version + 1
+  FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int, retired boolean)
   WHERE v.id = r.id`;
 const UNKNOWN_CATEGORIES = `
   SELECT h.handle FROM unnest($1::text[]) AS h (handle)
@@ -168,8 +169,9 @@ const ADMIN_JSON = `
     'categories', coalesce((SELECT json_agg(json_build_object('id', c.id, 'handle', c.handle, 'title', c.title) ORDER BY pc.position)
       FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id WHERE pc.product_id = p.id), '[]'),
     'variants', coalesce((SELECT json_agg(json_build_object('id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,
-      'barcode', v.barcode, 'weightGrams', v.weight_grams, 'version', v.version,
-      'prices', coalesce((SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key) ORDER BY e.key)
+      'barcode', v.barcode, 'weightGrams', v.weight_grams, 'retired', v.retired, 'version', v.version,
+      'backorderLimit', (SELECT coalesce(sum(backorder_limit), 0)::int FROM catalog.stock WHERE variant_id = v.id),
+      'prices', coalesce((SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key, 'compareAt', e.value->'compareAt') ORDER BY e.key)
         FROM jsonb_each(v.prices) e), '[]'),
       'stock', coalesce((SELECT json_agg(json_build_object('location', l.code, 'onHand', s.on_hand) ORDER BY l.priority, l.code)
         FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id WHERE s.variant_id = v.id), '[]')

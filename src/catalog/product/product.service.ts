@@ -156,11 +156,11 @@ export class ProductService {
     pointer: (index: number) => string,
   ): Promise<void> {
     const prices = variants.flatMap(({ id }, index) =>
-      (inputs[index]?.prices ?? []).map(({ amount, currency }) => ({
+      (inputs[index]?.prices ?? []).map(({ amount, currency, compareAt = null }) => ({
         variantId: id,
         currency,
         amount,
-        compareAt: null,
+        compareAt,
       })),
     );
     if (prices.length > 0) await this.prices.append(prices, this.clock.now(), personId(actor) ?? actor.kind);
@@ -261,10 +261,21 @@ function refuseDoubleSkus(variants: VariantInputDto[]): void {
   });
 }
 
-/** A price is not negative, and there is one per currency. */
+/** A price is not negative and lower than what it is compared with, and there is one per currency. */
 function refuseOddPrices(variants: VariantInputDto[], pointer: (index: number) => string): void {
   variants.forEach(({ prices = [] }, index) => {
-    prices.forEach(({ amount, currency }, place) => {
+    prices.forEach(({ amount, currency, compareAt = null }, place) => {
+      if (compareAt !== null && compareAt <= amount) {
+        throw catalogProblems.compare_at_too_low(undefined, {
+          errors: [
+            {
+              pointer: `${pointer(index)}/prices/${place}/compareAt`,
+              code: 'too_low',
+              message: 'must be higher than the price',
+            },
+          ],
+        });
+      }
       const twice = prices.findIndex((other) => other.currency === currency) < place;
       if (amount >= 0 && !twice) return;
       throw platformProblems.invalid_input('A variant has one price per currency, and none is negative.', {
@@ -289,5 +300,16 @@ function refuseOddPrices(variants: VariantInputDto[], pointer: (index: number) =
 function rowOf(productId: string, input: VariantInputDto, position: number): VariantRow {
   const { sku, options = {}, barcode = null, weightGrams = 0 } = input;
   const title = input.title ?? (Object.values(options).join(' / ') || sku);
-  return { id: newId(), productId, position, sku, title, options, barcode, weightGrams, version: 1 };
+  return {
+    id: newId(),
+    productId,
+    position,
+    sku,
+    title,
+    options,
+    barcode,
+    weightGrams,
+    retired: false,
+    version: 1,
+  };
 }

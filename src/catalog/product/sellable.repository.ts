@@ -32,4 +32,4 @@ const SELLABLE = `
     v.prices->$2->>'amount' AS amount, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams", s.available, s.backorder
   FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
   CROSS JOIN LATERAL (${availabilitySql('v.id', '$3')}) s
-  WHERE v.id = ANY (ARRAY(SELECT unnest($1::uuid[]))) AND p.status = 'published' AND v.prices ? $2`;
+  WHERE v.id = ANY (ARRAY(SELECT unnest($1::uuid[]))) AND p.status = 'published' AND NOT v.retired AND v.prices ? $2`;

@@ -17,13 +17,14 @@ export const WRITE_LIST_ITEMS = `
         'description', left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), ${LIST_DESCRIPTION}), 'brand', p.brand,
         'categories', ${CATEGORIES},
         'options', p.options, 'attributes', p.attributes, 'media', p.media,
-        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id)
+        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired)
       )::text, -1) || ',"variants":[' AS head
     FROM catalog.products p WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
   ),
   currencies AS MATERIALIZED (
     SELECT s.id, '' AS currency FROM source s
     UNION SELECT v.product_id, jsonb_object_keys(v.prices) FROM source s JOIN catalog.variants v ON v.product_id = s.id
+    WHERE NOT v.retired
   ),
   gone AS (
     DELETE FROM catalog.list_items i WHERE i.product_id = ANY ($1::uuid[])
@@ -35,7 +36,7 @@ export const WRITE_LIST_ITEMS = `
     SELECT array_agg(v.id ORDER BY v.position, v.id) AS ids,
       array_agg(left(json_build_object(${variantFields('c.currency')})::text, -1) || ',"available":' ORDER BY v.position, v.id) AS texts
     FROM (
-      SELECT * FROM catalog.variants v WHERE v.product_id = s.id ORDER BY v.position, v.id LIMIT ${LIST_VARIANTS}
+      SELECT * FROM catalog.variants v WHERE v.product_id = s.id AND NOT v.retired ORDER BY v.position, v.id LIMIT ${LIST_VARIANTS}
     ) v CROSS JOIN LATERAL (SELECT v.prices->c.currency AS price OFFSET 0) m
   ) l
   ON CONFLICT ON CONSTRAINT list_items_pk

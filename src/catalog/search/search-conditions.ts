@@ -52,7 +52,7 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
 }
 
 /** Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. */
-const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND EXISTS (
+const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND EXISTS (
   SELECT FROM catalog.stock s WHERE s.variant_id = v.id AND s.on_hand + s.backorder_limit > s.allocated + s.reserved))`;
 
 /** All conditions but those of one facet, as text behind WHERE. */

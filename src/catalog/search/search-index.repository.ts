@@ -66,7 +66,8 @@ export class SearchIndexRepository {
   }
 }
 
-const LOCK_PRODUCTS = 'SELECT id FROM catalog.products WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE';
+const LOCK_PRODUCTS =
+  'SELECT id FROM catalog.products WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE';
 
 const SOURCE = `
   source AS MATERIALIZED (
@@ -83,6 +84,7 @@ const SOURCE = `
   lowest AS MATERIALIZED (
     SELECT v.product_id, price.key AS currency, min((price.value ->> 'amount')::bigint) AS lowest
     FROM source s JOIN catalog.variants v ON v.product_id = s.id, jsonb_each(v.prices) price
+    WHERE NOT v.retired
     GROUP BY v.product_id, price.key
   ),
   facets AS MATERIALIZED (
@@ -120,7 +122,7 @@ const WRITE = `
     LEFT JOIN LATERAL (
       SELECT string_agg(concat_ws(' ', v.sku, v.barcode), ' ') AS codes,
         string_agg((SELECT string_agg(value, ' ') FROM jsonb_each_text(v.options)), ' ') AS options
-      FROM catalog.variants v WHERE v.product_id = s.id) v ON true
+      FROM catalog.variants v WHERE v.product_id = s.id AND NOT v.retired) v ON true
     LEFT JOIN LATERAL (
       -- Numbers alone, yes and no find nothing: a search for them means a title.
       SELECT string_agg(value, ' ') AS said FROM jsonb_each_text(s.attributes)
