@@ -318,28 +318,28 @@ describe('the catalog', () => {
       expect(item.description).toHaveLength(300);
     });
 
-    it('shows both changes on its list item when two variants change at once', async () => {
+    it('is found and listed by both changes when two variants change at once', async () => {
       const brand = randomUUID();
       const { id, variants } = await product({
         brand,
         variants: [{ sku: randomUUID() }, { sku: randomUUID() }],
       });
-      const rename = ({ id }: { id: string }, title: string) =>
-        app.patch(`/v1/admin/variants/${id}`, { title }, { token });
+      const rename = ({ id }: { id: string }, sku: string) =>
+        app.patch(`/v1/admin/variants/${id}`, { sku }, { token });
       const waiting = async () => {
         const [row] = await app.database.query<{ count: number }>(
           `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
         );
         return row?.count ?? 0;
       };
-      // Both are on their way before either can write the item.
+      // Both are on their way before either can write the search row.
       const holder = new pg.Client({ connectionString: app.config.databaseUrl ?? '' });
       await holder.connect();
       try {
         await holder.query('BEGIN');
-        await holder.query('SELECT FROM catalog.list_items WHERE product_id = $1 FOR UPDATE', [id]);
+        await holder.query('SELECT FROM catalog.search_documents WHERE product_id = $1 FOR UPDATE', [id]);
         const [left, right = left] = variants;
-        const both = [rename(left, 'left'), rename(right, 'right')];
+        const both = [rename(left, 'LEFTMOST'), rename(right, 'RIGHTMOST')];
         while ((await waiting()) < 2) await wait(10);
         await holder.query('COMMIT');
         expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
@@ -347,7 +347,9 @@ describe('the catalog', () => {
         await holder.end();
       }
       const [item] = (await app.get(`/v1/products?brand=${brand}`)).body.items;
-      expect(item.variants.map(({ title }: { title: string }) => title)).toEqual(['left', 'right']);
+      expect(item.variants.map(({ sku }: { sku: string }) => sku)).toEqual(['LEFTMOST', 'RIGHTMOST']);
+      for (const q of ['leftmost', 'rightmost'])
+        expect((await app.get(`/v1/products?q=${q}&brand=${brand}`)).body.items).toMatchObject([{ id }]);
     });
 
     it('takes compare-at prices and a limit of backorders with it, and shows both to staff', async () => {
