@@ -307,6 +307,42 @@ describe('the platform', () => {
     });
   });
 
+  describe('reads that share a connection', () => {
+    it('keep their answers apart, and one that fails takes no other with it', async () => {
+      const asked = Array.from({ length: 60 }, (_, n) =>
+        app.database
+          .look<{ n: number }>(n % 20 === 7 ? 'SELECT 1 / ($1::int - $1) AS n' : 'SELECT $1::int AS n', [n])
+          .then(
+            ([row]) => row?.n,
+            (error: Error) => error.message,
+          ),
+      );
+      expect(await Promise.all(asked)).toEqual(
+        Array.from({ length: 60 }, (_, n) => (n % 20 === 7 ? 'division by zero' : n)),
+      );
+    });
+
+    it('go on when the server has ended their connections', async () => {
+      const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'guildhall-all'`;
+      const asked = Array.from({ length: 20 }, () =>
+        app.database.look('SELECT pg_sleep(0.3)').catch(() => []),
+      );
+      await app.database.query(end);
+      await Promise.all(asked);
+      expect(await app.database.look('SELECT 1 AS n')).toEqual([{ n: 1 }]);
+    });
+
+    it('see what their transaction has written', async () => {
+      await app.database.execute('CREATE TABLE fixture_looked (n int)');
+      const seen = await app.database.transaction(async () => {
+        await app.database.execute('INSERT INTO fixture_looked VALUES (7)');
+        return app.database.look('SELECT n FROM fixture_looked');
+      });
+      expect(seen).toEqual([{ n: 7 }]);
+    });
+  });
+
   describe('transactions', () => {
     it('take no statement any more when they are over', async () => {
       await app.database.execute('CREATE TABLE fixture_late (n int)');

@@ -49,7 +49,7 @@ export class ProductRepository {
 
   /** The product page as JSON text, by id or handle; null when there is no such published product. */
   async page(key: string, isId: boolean, currency: string, now: Date): Promise<string | null> {
-    const [row] = await this.database.query<{ body: string }>(isId ? PAGE_BY_ID : PAGE_BY_HANDLE, [
+    const [row] = await this.database.look<{ body: string }>(isId ? PAGE_BY_ID : PAGE_BY_HANDLE, [
       currency,
       key,
       now,

@@ -61,7 +61,7 @@ export class ProductSearchRepository {
       ...(search.facets ? [facetsSql(base, conditions, filters.currency, statement)] : []),
     ];
     const wanted = statement.bind(limit, 'int');
-    const [found] = await this.database.query<FoundProducts>(
+    const [found] = await this.database.look<FoundProducts>(
       `WITH ${ctes.join(',')}
       SELECT
         (${listItemsSql(statement.bind(filters.currency, 'text'), statement.bind(search.now, 'timestamptz'), wanted)}) AS items,

@@ -14,6 +14,16 @@ interface Scope {
   over: boolean;
 }
 
+/** A connection that reads share: lent by the pool from the first of them to the last. */
+interface Reader {
+  client: Promise<PoolClient>;
+  reads: number;
+  broken: Error | null;
+  onError: (error: Error) => void;
+}
+
+/** Reads of shoppers travel on so many connections, however many there are. */
+const READERS = 4;
 /** Attempts of one transaction block, the first included. */
 const ATTEMPTS = 4;
 /** Texts beyond this many are sent unnamed, so that a query built from filters cannot fill the server with plans. */
@@ -32,6 +42,7 @@ export class Database {
   private readonly scope = new AsyncLocalStorage<Scope>();
   private readonly names = new Map<string, string>();
   private readonly pool: Pool;
+  private readonly readers: Reader[] = [];
 
   constructor(private readonly dataSource: DataSource) {
     this.pool = (dataSource.driver as unknown as { master: Pool }).master;
@@ -71,6 +82,21 @@ export class Database {
    */
   async query<R extends object>(text: string, values: unknown[] = []): Promise<R[]> {
     return (await this.run<R>(text, values)).rows;
+  }
+
+  /**
+   * Rows of a quick read that locks nothing: outside of a transaction it shares a connection with its like, so that
+   * what many shoppers ask at once leaves in few packets. A slow one would hold up those behind it: use `query`.
+   */
+  async look<R extends object>(text: string, values: unknown[] = []): Promise<R[]> {
+    if (this.inTransaction) return this.query<R>(text, values);
+    const reader = this.leastBusyReader();
+    reader.reads++;
+    try {
+      return (await send<R>(await reader.client, this.prepared(text, values))).rows;
+    } finally {
+      if (--reader.reads === 0) await this.letGo(reader);
+    }
   }
 
   /** Number of rows that a statement changed: what a guarded update asks. */
@@ -156,9 +182,40 @@ export class Database {
     const scope = this.scope.getStore();
     // One of several that were asked together has failed, and the others go on: the pool's connection is not theirs.
     if (scope?.over) throw new Error('the transaction of this statement is over');
-    const name = this.nameOf(text);
-    const query: QueryConfig = name === undefined ? { text, values } : { name, text, values };
+    const query = this.prepared(text, values);
     return scope === undefined ? this.pool.query<R>(query) : send<R>(scope.client, query);
+  }
+
+  private leastBusyReader(): Reader {
+    const [first] = this.readers;
+    if (first === undefined || this.readers.length < READERS) {
+      const reader: Reader = {
+        client: this.pool.connect(),
+        reads: 0,
+        broken: null,
+        onError: (error) => (reader.broken = error),
+      };
+      this.readers.push(reader);
+      reader.client.then(
+        (client) => client.on('error', reader.onError),
+        () => undefined,
+      );
+      return reader;
+    }
+    return this.readers.reduce((least, reader) => (reader.reads < least.reads ? reader : least), first);
+  }
+
+  /** Back to the pool; a connection that broke is not used again. */
+  private async letGo(reader: Reader): Promise<void> {
+    this.readers.splice(this.readers.indexOf(reader), 1);
+    const client = await reader.client.catch(() => null);
+    client?.off('error', reader.onError);
+    client?.release(reader.broken ?? undefined);
+  }
+
+  private prepared(text: string, values: unknown[]): QueryConfig {
+    const name = this.nameOf(text);
+    return name === undefined ? { text, values } : { name, text, values };
   }
 
   private nameOf(text: string): string | undefined {
