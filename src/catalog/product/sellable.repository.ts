@@ -22,7 +22,7 @@ export class SellableRepository {
   constructor(private readonly database: Database) {}
 
   find(variantIds: string[], currency: string, now: Date): Promise<SellableRow[]> {
-    return this.database.query<SellableRow>(SELLABLE, [variantIds, currency, now]);
+    return this.database.look<SellableRow>(SELLABLE, [variantIds, currency, now]);
   }
 }
 
