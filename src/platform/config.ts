@@ -57,6 +57,7 @@ export class Config {
   /** Name of the place where the process kills itself; only when NODE_ENV is `test`. */
   readonly failpoint: string | null;
   private readonly secret: Buffer;
+  private readonly keys = new Map<string, Buffer>();
 
   constructor(environment: Record<string, string | undefined>) {
     const env = new Reader(environment);
@@ -108,7 +109,11 @@ export class Config {
 
   /** A 256-bit key for one purpose (`pepper`, `cursor`, …), derived from SECRET_KEY by HKDF. */
   key(purpose: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.secret, 'guildhall', purpose, 32));
+    const known = this.keys.get(purpose);
+    if (known) return known;
+    const key = Buffer.from(hkdfSync('sha256', this.secret, 'guildhall', purpose, 32));
+    this.keys.set(purpose, key);
+    return key;
   }
 
   private readSecret(given: string | null): Buffer {
