@@ -2,6 +2,7 @@ import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
+import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
 import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
@@ -38,4 +39,5 @@ export const migrations: Migrations = [
   IdentityAttempts1760000020010,
   CatalogListItems1760000010030,
   CatalogRetiredVariants1760000010040,
+  BillingLateCharges1780000000330,
 ];

@@ -11,6 +11,7 @@ import { BillingApi, type PaymentView } from '../src/billing/billing.api.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
+import { checkOut, fillCart, goods } from './support/purchase.js';
 
 const EUR = (amount: number) => Money.of(amount, 'EUR');
 const buyer = { email: 'ada@example.test', name: 'Ada Lovelace', billingAddress: null };
@@ -122,6 +123,9 @@ describe('billing', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ decision }),
     });
+
+  const detail = async (paymentId: string) =>
+    (await app.get(`/v1/admin/payments/${paymentId}`, { token: staff })).body;
 
   const refund = (paymentId: string, body: object, key: string = randomUUID(), as = staff) =>
     app.post(`/v1/admin/payments/${paymentId}/refunds`, body, { token: as, key });
@@ -395,10 +399,13 @@ describe('billing', () => {
       app.clock.advance({ minutes: 6 });
       await app.run('billing.repair');
       await app.settle();
-      const taken = (await journal(first.operationId)).reduce((sum, { moved }) => sum + moved, 0);
-      const view = await present(first.paymentId);
-      expect(view.captured.minus(view.refunded)).toEqual(EUR(100));
-      expect(view.refunded).toEqual(EUR(taken));
+      expect(await present(first.paymentId)).toMatchObject({ captured: EUR(100), refunded: EUR(0) });
+      const [late] = (await detail(first.paymentId)).lateCharges;
+      expect(late).toMatchObject({
+        id: first.operationId,
+        captured: { amount: 100, currency: 'EUR' },
+        refunded: { amount: 100, currency: 'EUR' },
+      });
     });
   });
 
@@ -459,10 +466,169 @@ describe('billing', () => {
       await app.settle();
       expect(await present(paymentId)).toMatchObject({
         status: 'canceled',
-        captured: EUR(100),
-        refunded: EUR(100),
+        captured: EUR(0),
+        refunded: EUR(0),
       });
+      expect((await detail(paymentId)).lateCharges).toMatchObject([
+        { refunded: { amount: 100, currency: 'EUR' }, refundable: { amount: 0, currency: 'EUR' } },
+      ]);
       expect(await facts('billing.payment_captured', paymentId)).toBe(0);
+    });
+  });
+
+  describe('money that comes when its payment is paid by another charge', () => {
+    const money = (amount: number, currency = 'EUR') => ({ amount, currency });
+
+    /** An attempt that seemed not to arrive, a second one that paid, and then the truth about the first. */
+    async function payTwice(card: string): Promise<Paid & { late: string; lateRef: string }> {
+      const { operationId: late, orderId } = await open(`${card}+drop`);
+      await billing.authorize(late);
+      const lost = { kind: 'errored', code: 'gateway_unreachable', retryable: true } as const;
+      await app.database.transaction(() => billing.settle(late, lost));
+      const paid = await pay('ok', { orderId });
+      await app.run('billing.catch_up');
+      await app.settle();
+      return { ...paid, late, lateRef: (await journal(late))[0]?.ref ?? '' };
+    }
+
+    it('goes back by itself, and the payment reads as paid', async () => {
+      const { paymentId, orderId, late, lateRef } = await payTwice('ok');
+      expect(await detail(paymentId)).toMatchObject({
+        status: 'captured',
+        captured: money(100),
+        refunded: money(0),
+        refundable: money(100),
+        lateCharges: [
+          { id: late, gatewayRef: lateRef, captured: money(100), refunded: money(100), refundable: money(0) },
+        ],
+      });
+      const { items } = (await app.get(`/v1/admin/refunds?paymentId=${paymentId}`, { token: staff })).body;
+      expect(items).toMatchObject([{ orderId, chargeId: late, reason: 'late_payment', status: 'succeeded' }]);
+      expect(await postings(paymentId)).toEqual([
+        'payment_captured',
+        'payment_captured',
+        'refund_accepted',
+        'refund_settled',
+      ]);
+      // What was paid can still be refunded in full, and goes to the charge that paid.
+      expect((await refund(paymentId, { full: true })).body).toMatchObject({
+        chargeId: null,
+        status: 'succeeded',
+        amount: money(100),
+      });
+      expect((await refund(paymentId, { full: true, chargeId: late })).body).toMatchObject({
+        code: 'billing.refund_exceeds_captured',
+        maximumRefundable: money(0),
+      });
+    });
+
+    it('is given back by staff from its own charge when the gateway refused', async () => {
+      const { paymentId, operationId, late } = await payTwice('refund_fail_once');
+      expect(await detail(paymentId)).toMatchObject({
+        captured: money(100),
+        lateCharges: [{ id: late, refunded: money(0), refundable: money(100) }],
+      });
+      const tooMuch = await refund(paymentId, { amount: money(101), chargeId: late });
+      expect(tooMuch).toMatchObject({ status: 409, body: { maximumRefundable: money(100) } });
+      const part = await refund(paymentId, { amount: money(60), chargeId: late });
+      expect(part).toMatchObject({ status: 201, body: { chargeId: late, status: 'succeeded' } });
+      expect((await refund(paymentId, { full: true, chargeId: late })).body.amount).toEqual(money(40));
+      expect(await detail(paymentId)).toMatchObject({
+        status: 'captured',
+        refunded: money(0),
+        refundable: money(100),
+        lateCharges: [{ refunded: money(100), refundable: money(0) }],
+      });
+      const moved = async (of: string) => {
+        const { body } = await app.get(`/v1/admin/payments/${paymentId}`, { token: staff });
+        const ref = (await journal(of))[0]?.ref;
+        return body.operations
+          .filter(
+            (each: { kind: string; gatewayRef: string }) => each.kind === 'refund' && each.gatewayRef === ref,
+          )
+          .map((each: { status: string; amount: { amount: number } }) => [each.status, each.amount.amount]);
+      };
+      expect(await moved(late)).toEqual([
+        ['failed', 100],
+        ['succeeded', 60],
+        ['succeeded', 40],
+      ]);
+      expect(await moved(operationId)).toEqual([]);
+    });
+
+    it('is never given back beyond what its charge took, however many ask', async () => {
+      const { paymentId, late } = await payTwice('refund_fail_once');
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, () => refund(paymentId, { amount: money(60), chargeId: late })),
+      );
+      const statuses = answers.map(({ status }) => status).sort();
+      expect(statuses).toEqual([201, ...Array.from({ length: 11 }, () => 409)]);
+      expect((await detail(paymentId)).lateCharges).toMatchObject([{ refunded: money(60) }]);
+    });
+
+    it('whose return fails in the end waits for a person', async () => {
+      const { paymentId, late } = await payTwice('refund_fail_later:30');
+      await eventually(async () => {
+        await app.run('billing.catch_up');
+        await app.settle();
+        return (await detail(paymentId)).lateCharges[0]?.refundable.amount === 100;
+      });
+      expect(await detail(paymentId)).toMatchObject({
+        captured: money(100),
+        refundable: money(100),
+        lateCharges: [{ id: late, refunded: money(0) }],
+      });
+    });
+
+    it('goes back in its own currency', async () => {
+      const { paymentId, late } = await payTwice('currency_switch');
+      expect(await detail(paymentId)).toMatchObject({
+        status: 'captured',
+        reviewReason: null,
+        captured: money(100),
+        lateCharges: [
+          { id: late, captured: money(100, 'USD'), refunded: money(100, 'USD'), refundable: money(0, 'USD') },
+        ],
+      });
+      const { items } = (
+        await app.get(`/v1/admin/ledger/transactions?paymentId=${paymentId}`, { token: staff })
+      ).body;
+      const inDollars = items
+        .filter(
+          (item: { entries: { amount: { currency: string } }[] }) =>
+            item.entries[0]?.amount.currency === 'USD',
+        )
+        .map(({ kind }: { kind: string }) => kind);
+      expect(inDollars.sort()).toEqual(['payment_captured', 'refund_accepted', 'refund_settled']);
+      expect((await refund(paymentId, { amount: money(1), chargeId: late })).status).toBe(400);
+    });
+
+    it('of another payment is not found', async () => {
+      const { late } = await payTwice('refund_fail_once');
+      const { paymentId } = await pay('ok');
+      expect((await refund(paymentId, { full: true, chargeId: late })).status).toBe(404);
+      expect((await refund(paymentId, { full: true, chargeId: randomUUID() })).status).toBe(404);
+    });
+
+    it('leaves its order paid', async () => {
+      const thing = await goods(app);
+      const cart = await fillCart(app, [thing]);
+      const first = await checkOut(app, cart, { token: 'sca_required+drop' });
+      expect(first.status).toBe(202);
+      // The shopper answers the bank, whose notice is lost, and pays again with another card.
+      await fetch(first.body.payments[0].nextAction.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ decision: 'approve' }),
+      });
+      const second = await checkOut(app, cart);
+      expect(second.status).toBe(201);
+      await app.run('billing.catch_up');
+      await app.settle();
+      const order = await app.get(`/v1/orders/${second.body.id}`, { cartToken: cart.token });
+      expect(order.body).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
+      const { lateCharges, captured } = await detail(second.body.payments[0].id);
+      expect(lateCharges).toMatchObject([{ captured, refunded: captured }]);
     });
   });
 

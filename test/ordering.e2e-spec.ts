@@ -154,6 +154,7 @@ describe('ordering', () => {
         books: charged(2489, 'USD'),
       },
       refund_fail: { outcome: paid, books: charged(2489) },
+      refund_fail_once: { outcome: paid, books: charged(2489) },
       refund_pending: { outcome: paid, books: charged(2489) },
       refund_fail_later: { outcome: paid, books: charged(2489) },
       refund_timeout_before: { outcome: paid, books: charged(2489) },

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { DataSource } from 'typeorm';
+import { BillingLateCharges1780000000330 } from '../migrations/billing/1780000000330-late-charges.js';
 import { migrations } from '../migrations/index.js';
 import { migrate, rollBack } from '../src/platform/database/migrate.js';
 import { connectionOptions } from '../src/platform/database/options.js';
@@ -136,6 +138,67 @@ describe('migrations', () => {
       expect(await look()).toEqual({ schemas: [], columns: [] });
       expect(await migrate(config, migrations)).toHaveLength(migrations.length);
       expect(await look()).toEqual(first);
+    } finally {
+      await dropDatabase(name);
+    }
+  });
+
+  it('moves late money that was counted in payments to rows of its own, and back', async () => {
+    const name = await freshDatabase();
+    const config = testConfig(databaseUrl(name), tmpdir());
+    const before = migrations.filter((each) => each !== BillingLateCharges1780000000330);
+    const [payment, attempt, late, call, refund] = Array.from({ length: 5 }, () => randomUUID());
+    const inDatabase = async <T>(work: (source: DataSource) => Promise<T>): Promise<T> => {
+      const source = await new DataSource(connectionOptions(config)).initialize();
+      return work(source).finally(() => source.destroy());
+    };
+    const amounts = () =>
+      inDatabase((source) =>
+        source.query<unknown[]>('SELECT captured, refund_reserved, refunded FROM billing.payments'),
+      );
+    const counted = [{ captured: '200', refund_reserved: '100', refunded: '100' }];
+    try {
+      await rollBack(config, migrations);
+      await migrate(config, before);
+      await inDatabase(async (source) => {
+        await source.query(
+          `INSERT INTO billing.payments (id, order_id, status, amount, currency, captured, refund_reserved, refunded, gateway,
+             gateway_ref, operation_id, attempts, created_at, updated_at)
+           VALUES ($1, $1, 'captured', 100, 'EUR', 200, 100, 100, 'test', 'ch_2', $2, 2, now(), now())`,
+          [payment, attempt],
+        );
+        for (const [id, kind, ref, refundId] of [
+          [late, 'authorize', 'ch_1', null],
+          [attempt, 'authorize', 'ch_2', null],
+          [call, 'refund', 'ch_1', refund],
+        ]) {
+          await source.query(
+            `INSERT INTO billing.operations (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id,
+               created_at, updated_at)
+             VALUES ($1, $2, $3, 'succeeded', 1, 100, 'EUR', $4, $5, now(), now())`,
+            [id, payment, kind, ref, refundId],
+          );
+        }
+        await source.query(
+          `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, amount, currency, status, reason, requested_by,
+             created_at, settled_at)
+           VALUES ($1, $2, $2, $3, 100, 'EUR', 'succeeded', 'late_payment', 'system', now(), now())`,
+          [refund, payment, call],
+        );
+      });
+      await migrate(config, migrations);
+      expect(await amounts()).toEqual([{ captured: '100', refund_reserved: '0', refunded: '0' }]);
+      const moved = await inDatabase((source) =>
+        source.query<unknown[]>(
+          `SELECT c.id, c.gateway_ref, c.captured, c.refunded, r.id AS refund, o.id AS call FROM billing.late_charges c
+             JOIN billing.refunds r ON r.charge_id = c.id JOIN billing.operations o ON o.charge_id = c.id`,
+        ),
+      );
+      expect(moved).toEqual([
+        { id: late, gateway_ref: 'ch_1', captured: '100', refunded: '100', refund, call },
+      ]);
+      await inDatabase((source) => new BillingLateCharges1780000000330().down(source.createQueryRunner()));
+      expect(await amounts()).toEqual(counted);
     } finally {
       await dropDatabase(name);
     }

@@ -132,10 +132,13 @@ export class GatewayRules {
       throw new Refused(409, 'refund_exceeds_charge', 'More than is left of the charge.');
     }
     const { name, ms } = behaviourOf(charge.token);
+    const refused =
+      name === 'refund_fail' ||
+      (name === 'refund_fail_once' && charge.operations.every((each) => each.kind !== 'refund'));
     const slow = name === 'refund_pending' || name === 'refund_fail_later';
     const operation = newOperation('refund', operationId, amount, {
-      status: name === 'refund_fail' ? 'failed' : slow ? 'pending' : 'succeeded',
-      code: name === 'refund_fail' ? 'refund_refused' : null,
+      status: refused ? 'failed' : slow ? 'pending' : 'succeeded',
+      code: refused ? 'refund_refused' : null,
       later: slow ? { at: gatewayNow() + (ms ?? ASYNC_MS), succeeds: name === 'refund_pending' } : null,
     });
     const moved = operation.status === 'succeeded' ? amount : 0;

@@ -47,6 +47,7 @@ export const TOKENS = [
   'amount_mismatch',
   'currency_switch',
   'refund_fail',
+  'refund_fail_once',
   'refund_pending',
   'refund_fail_later',
   'refund_timeout_before',

@@ -24,6 +24,8 @@ export class Operation {
   gatewayVersion: number;
   code: string | null;
   refundId: string | null;
+  /** The late charge that a refund goes to; null for the charge that its payment counts. */
+  chargeId: string | null;
   checks: number;
   nextCheckAt: Date | null;
 

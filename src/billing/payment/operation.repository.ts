@@ -27,14 +27,15 @@ export class OperationRepository {
       ref: string;
       amount: Money;
       refundId: string | null;
+      chargeId: string | null;
       now: Date;
       nextCheckAt: Date | null;
     },
   ): Promise<void> {
     await this.database.execute(
       `INSERT INTO billing.operations
-         (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id, next_check_at, created_at, updated_at)
-       VALUES ($1, $2, $3, 'created', $4, $5, $6, $7, $8, $9, $10, $10)`,
+         (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id, charge_id, next_check_at, created_at, updated_at)
+       VALUES ($1, $2, $3, 'created', $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
       [
         fields.id,
         payment.id,
@@ -44,6 +45,7 @@ export class OperationRepository {
         fields.amount.currency,
         fields.ref,
         fields.refundId,
+        fields.chargeId,
         fields.nextCheckAt,
         fields.now,
       ],

@@ -8,6 +8,7 @@ import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import {
   AdminPaymentDto,
+  LateChargeDto,
   OperationDto,
   PaymentDetailDto,
   PaymentQuery,
@@ -60,9 +61,13 @@ export class PaymentAdminController {
   async get(@Param('id', ParseUUIDPipe) id: string): Promise<PaymentDetailDto> {
     const payment = await this.payments.find(id);
     if (payment === null) throw platformProblems.not_found();
-    const operations = await this.operations.ofPayment(id);
+    const [operations, lateCharges] = await Promise.all([
+      this.operations.ofPayment(id),
+      this.payments.lateCharges(id),
+    ]);
     return {
       ...AdminPaymentDto.from(payment),
+      lateCharges: lateCharges.map((each) => LateChargeDto.from(each)),
       operations: operations.map((each) => OperationDto.from(each)),
     };
   }

@@ -13,6 +13,7 @@ import {
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import type { Operation } from './operation.entity.js';
+import type { LateCharge } from './payment.rows.js';
 import { type Payment, PAYMENT_STATUSES, type PaymentStatus } from './payment.entity.js';
 
 export class NextActionDto {
@@ -153,8 +154,46 @@ export class AdminPaymentDto extends PaymentDto {
   }
 }
 
+export class LateChargeDto {
+  @Uuid({ description: 'Name it in `chargeId` of a refund.' })
+  id: string;
+
+  @Text({ max: 200, description: 'The reference of the charge at the gateway.' })
+  gatewayRef: string;
+
+  @MoneyField({ description: 'What it took, in the currency in which it came.' })
+  captured: MoneyDto;
+
+  @MoneyField({ description: 'What went back to the shopper.' })
+  refunded: MoneyDto;
+
+  @MoneyField({ description: 'What has neither gone back nor is on its way: above zero, a person must act.' })
+  refundable: MoneyDto;
+
+  @Instant()
+  createdAt: string;
+
+  static from({ id, gatewayRef, captured, refunded, refundable, createdAt }: LateCharge): LateChargeDto {
+    return {
+      id,
+      gatewayRef,
+      captured: captured.toJSON(),
+      refunded: refunded.toJSON(),
+      refundable: refundable.toJSON(),
+      createdAt: createdAt.toISOString(),
+    };
+  }
+}
+
 /** A payment with every call that was made for it. */
 export class PaymentDetailDto extends AdminPaymentDto {
+  @ListOf(() => LateChargeDto, {
+    max: 1000,
+    description:
+      'Money that came when the payment was canceled or paid otherwise. It counts in no amount above and goes back by itself.',
+  })
+  lateCharges: LateChargeDto[];
+
   @ListOf(() => OperationDto, { max: 1000 })
   operations: OperationDto[];
 }

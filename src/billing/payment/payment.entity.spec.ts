@@ -48,6 +48,7 @@ const operation = (id = 'a1', kind: OperationKind = 'authorize', amount = EUR(10
     gatewayVersion: 0,
     code: null,
     refundId: kind === 'refund' ? `refund of ${id}` : null,
+    chargeId: null,
     checks: 0,
     nextCheckAt: null,
   });
@@ -121,7 +122,9 @@ describe('Payment', () => {
     expect(subject.status).toBe(status);
     expect(settlement.giveBack).toMatchObject({ kind: 'refund', ref: 'ch', amount: EUR(100) });
     expect(settlement.payment).toBeNull();
-    expect(subject.refundReserved).toEqual(EUR(100));
+    // Late money is no part of the payment: what it says of itself stays true.
+    expect(subject).toMatchObject({ refundReserved: EUR(0), refunded: EUR(0) });
+    expect(subject.captured).toEqual(status === 'captured' ? EUR(100) : EUR(0));
   });
 
   it('releases a hold that comes late', () => {

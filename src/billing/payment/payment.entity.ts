@@ -52,6 +52,8 @@ export class Settlement {
   refund: RefundFact | null = null;
   /** Money or a hold that must go back by itself, because nobody waits for it any more. */
   giveBack: { kind: 'refund' | 'void'; ref: string; amount: Money } | null = null;
+  /** By how much the amounts of a late charge change; the payment's own amounts know nothing of it. */
+  lateCharge: { id: string; reserved: bigint; refunded: bigint } | null = null;
 }
 
 /** What an order owes, frozen. Whatever a gateway says about it goes through `settle`, however often it is said. */
@@ -61,6 +63,7 @@ export class Payment {
   customerId: string | null;
   status: PaymentStatus;
   amount: Money;
+  /** What the charge that counts took. Money of other charges came too late: it stands in their own rows. */
   captured: Money;
   /** Refunds asked for and not failed; never more than was captured. */
   refundReserved: Money;
@@ -172,14 +175,14 @@ export class Payment {
   private authorizeSucceeded(operation: Operation, outcome: Ok, settlement: Settlement): void {
     this.mark(operation, 'succeeded', null, settlement);
     const { amount, captured } = outcome;
-    const sameCurrency = amount.currency === this.amount.currency;
-    if (captured && sameCurrency) this.captured = this.captured.plus(amount);
-    const late = this.operationId !== operation.id || !this.isAwaiting;
     if (captured) settlement.postings.push(postings.captured(operation.id, this.gateway, amount));
-    if (late) {
-      this.giveBack(outcome, settlement);
+    // Canceled, or paid otherwise: what comes now goes back in full and in its own currency, without anybody asking.
+    if (this.operationId !== operation.id || !this.isAwaiting) {
+      settlement.giveBack = { kind: captured ? 'refund' : 'void', ref: outcome.ref, amount };
       return;
     }
+    const sameCurrency = amount.currency === this.amount.currency;
+    if (captured && sameCurrency) this.captured = this.captured.plus(amount);
     if (!captured) settlement.postings.push(postings.authorized(operation.id, amount));
     this.gatewayRef = outcome.ref;
     this.declineCode = null;
@@ -192,16 +195,6 @@ export class Payment {
     }
     this.moveTo(captured ? 'captured' : 'authorized', settlement);
     settlement.payment = captured ? 'captured' : 'authorized';
-  }
-
-  /** Money for a payment that was canceled or paid otherwise: it goes back without anybody asking. */
-  private giveBack({ amount, captured, ref }: Ok, settlement: Settlement): void {
-    if (amount.currency !== this.amount.currency && captured) {
-      this.reviewReason = 'currency_mismatch';
-      return;
-    }
-    if (captured) this.refundReserved = this.refundReserved.plus(amount);
-    settlement.giveBack = { kind: captured ? 'refund' : 'void', ref, amount };
   }
 
   private settleCapture(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
@@ -240,7 +233,7 @@ export class Payment {
     if (outcome.kind === 'ok') {
       if (operation.status === 'succeeded' || operation.status === 'failed') return;
       this.mark(operation, 'succeeded', null, settlement);
-      this.refunded = this.refunded.plus(amount);
+      this.count(operation, { refunded: amount }, settlement);
       settlement.postings.push(postings.refundSettled(refundId, this.gateway, amount));
       settlement.refund = 'settled';
       return;
@@ -254,14 +247,36 @@ export class Payment {
     if (operation.status === 'failed' || (operation.status === 'succeeded' && outcome.kind === 'errored'))
       return;
     // A refund can come back days after it was settled: the books say so in a new line, never by changing an old one.
-    if (operation.status === 'succeeded') {
-      this.refunded = this.refunded.minus(amount);
+    const wasSettled = operation.status === 'succeeded';
+    this.count(
+      operation,
+      { reserved: amount.negated(), ...(wasSettled && { refunded: amount.negated() }) },
+      settlement,
+    );
+    if (wasSettled) {
       settlement.postings.push(postings.refundReversed(refundId, this.gateway, amount));
     }
-    this.refundReserved = this.refundReserved.minus(amount);
     settlement.postings.push(postings.refundWithdrawn(refundId, amount));
     this.mark(operation, 'failed', outcome.code, settlement);
     settlement.refund = 'failed';
+  }
+
+  /** What a refund changes, at the charge that it goes to: the one that counts, or one that came too late. */
+  private count(
+    { chargeId }: Operation,
+    { reserved, refunded }: { reserved?: Money; refunded?: Money },
+    settlement: Settlement,
+  ): void {
+    if (chargeId !== null) {
+      settlement.lateCharge = {
+        id: chargeId,
+        reserved: reserved?.amount ?? 0n,
+        refunded: refunded?.amount ?? 0n,
+      };
+      return;
+    }
+    if (reserved) this.refundReserved = this.refundReserved.plus(reserved);
+    if (refunded) this.refunded = this.refunded.plus(refunded);
   }
 
   private markFollowUp(

@@ -7,9 +7,12 @@ import type { Operation, OperationStatus } from './operation.entity.js';
 import type { Payment } from './payment.entity.js';
 import {
   OPERATION,
+  type LateCharge,
+  type LateChargeColumns,
   type OperationColumns,
   PAYMENT,
   type PaymentColumns,
+  toLateCharge,
   toOperation,
   toPayment,
 } from './payment.rows.js';
@@ -140,6 +143,44 @@ export class PaymentRepository {
       payment.orderId,
       operation.kind === 'refund' ? refundStatus(operation.status) : null,
     ]);
+  }
+
+  /** Writes down money that came too late; all of it is reserved for the refund that sends it back by itself. */
+  async addLateCharge(
+    payment: Payment,
+    fields: { id: string; ref: string; amount: Money; now: Date },
+  ): Promise<void> {
+    const { id, ref, amount, now } = fields;
+    await this.database.execute(
+      `INSERT INTO billing.late_charges (id, payment_id, gateway_ref, captured, currency, refund_reserved, created_at)
+       VALUES ($1, $2, $3, $4, $5, $4, $6)`,
+      [id, payment.id, ref, amount.amount, amount.currency, now],
+    );
+  }
+
+  /** What a refund of a late charge has changed there. */
+  async changeLateCharge({
+    id,
+    reserved,
+    refunded,
+  }: {
+    id: string;
+    reserved: bigint;
+    refunded: bigint;
+  }): Promise<void> {
+    await this.database.execute(
+      `UPDATE billing.late_charges SET refund_reserved = refund_reserved + $2, refunded = refunded + $3 WHERE id = $1`,
+      [id, reserved, refunded],
+    );
+  }
+
+  /** What came too late for a payment, oldest first. */
+  async lateCharges(paymentId: string): Promise<LateCharge[]> {
+    const rows = await this.database.query<LateChargeColumns>(
+      `SELECT * FROM billing.late_charges WHERE payment_id = $1 ORDER BY created_at, id`,
+      [paymentId],
+    );
+    return rows.map(toLateCharge);
   }
 
   /** The payment, locked. */

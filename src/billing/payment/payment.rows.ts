@@ -35,6 +35,7 @@ export interface OperationColumns {
   o_gateway_version: string;
   o_code: string | null;
   o_refund_id: string | null;
+  o_charge_id: string | null;
   o_checks: number;
   o_next_check_at: Date | null;
 }
@@ -74,9 +75,48 @@ export const toOperation = (row: OperationColumns): Operation =>
     gatewayVersion: Number(row.o_gateway_version),
     code: row.o_code,
     refundId: row.o_refund_id,
+    chargeId: row.o_charge_id,
     checks: row.o_checks,
     nextCheckAt: row.o_next_check_at,
   });
+
+/** Money that came when its payment was canceled or paid by another charge. It is no part of the payment's amounts. */
+export interface LateCharge {
+  /** The id of the attempt that brought it. */
+  readonly id: string;
+  readonly paymentId: string;
+  readonly gatewayRef: string;
+  /** In the currency in which it came, whatever the payment's is. */
+  readonly captured: Money;
+  readonly refunded: Money;
+  /** What may still be given back: neither given back nor on its way. */
+  readonly refundable: Money;
+  readonly createdAt: Date;
+}
+
+export interface LateChargeColumns {
+  id: string;
+  payment_id: string;
+  gateway_ref: string;
+  captured: string;
+  currency: string;
+  refund_reserved: string;
+  refunded: string;
+  created_at: Date;
+}
+
+export const toLateCharge = (row: LateChargeColumns): LateCharge => {
+  const money = (amount: string) => Money.of(BigInt(amount), row.currency);
+  return {
+    id: row.id,
+    paymentId: row.payment_id,
+    gatewayRef: row.gateway_ref,
+    captured: money(row.captured),
+    refunded: money(row.refunded),
+    refundable: money(row.captured).minus(money(row.refund_reserved)),
+    createdAt: row.created_at,
+  };
+};
 
 /** The columns of a payment `p`. */
 export const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
@@ -85,4 +125,5 @@ export const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.c
 /** The columns of an operation `o`, beside those of its payment. */
 export const OPERATION = `o.id AS o_id, o.payment_id AS o_payment_id, o.kind AS o_kind, o.status AS o_status, o.attempt AS o_attempt,
   o.amount AS o_amount, o.currency AS o_currency, o.gateway_ref AS o_gateway_ref, o.gateway_version AS o_gateway_version,
-  o.code AS o_code, o.refund_id AS o_refund_id, o.checks AS o_checks, o.next_check_at AS o_next_check_at`;
+  o.code AS o_code, o.refund_id AS o_refund_id, o.charge_id AS o_charge_id,
+  o.checks AS o_checks, o.next_check_at AS o_next_check_at`;

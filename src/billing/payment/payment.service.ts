@@ -94,7 +94,8 @@ export class PaymentService {
     if (settlement.changed) {
       const now = this.clock.now();
       operation.nextCheckAt = Operation.nextCheck(operation.status, operation.kind, operation.checks, now);
-      if (settlement.giveBack) await this.giveBack(payment, settlement, now);
+      if (settlement.giveBack) await this.giveBack(payment, operation, settlement, now);
+      if (settlement.lateCharge) await this.payments.changeLateCharge(settlement.lateCharge);
       await this.payments.save(payment, operation, settlement.postings, now);
       this.tell(payment, operation, settlement);
     }
@@ -197,6 +198,7 @@ export class PaymentService {
       ref: payment.gatewayRef,
       amount: payment.amount,
       refundId: null,
+      chargeId: null,
       now,
       nextCheckAt: Operation.nextCheck('errored', 'void', 0, now),
     });
@@ -204,18 +206,26 @@ export class PaymentService {
   }
 
   /** Money or a hold that nobody waits for any more: an operation of our own sends it back. */
-  private async giveBack(payment: Payment, settlement: Settlement, now: Date): Promise<void> {
+  private async giveBack(
+    payment: Payment,
+    late: Operation,
+    settlement: Settlement,
+    now: Date,
+  ): Promise<void> {
     if (settlement.giveBack === null) return;
     const { kind, ref, amount } = settlement.giveBack;
     this.log.warn(`payment ${payment.id}: ${amount.toString()} came too late and goes back (${kind})`);
     const operationId = newId();
     const refundId = kind === 'refund' ? newId() : null;
+    const chargeId = kind === 'refund' ? late.id : null;
+    if (chargeId !== null) await this.payments.addLateCharge(payment, { id: chargeId, ref, amount, now });
     await this.operations.add(payment, {
       id: operationId,
       kind,
       ref,
       amount,
       refundId,
+      chargeId,
       now,
       nextCheckAt: Operation.nextCheck('errored', kind, 0, now),
     });
@@ -224,6 +234,7 @@ export class PaymentService {
         await this.refunds.addReserved(payment, {
           refundId,
           operationId,
+          chargeId,
           amount,
           reason: 'late_payment',
           requestedBy: 'system',

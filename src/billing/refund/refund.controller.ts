@@ -30,7 +30,8 @@ export class RefundController {
     id: 'refundPayment',
     summary: 'Refund a payment, in part or in full',
     description:
-      'The amount is reserved before the gateway is asked, so that no two refunds together exceed what was captured. ' +
+      'Money that came too late (`lateCharges` of the payment) goes back by itself; where the gateway refused that, name ' +
+      'its charge in `chargeId`. The amount is reserved before the gateway is asked, so that no two refunds together exceed what the charge captured. ' +
       '202 with status `pending` when the gateway has not decided; it settles by itself. A refund that the gateway ' +
       'refused answers 201 with status `failed`, and its amount is free again.',
     answers: { 201: RefundDto, 202: RefundDto },
@@ -43,12 +44,16 @@ export class RefundController {
   })
   async refund(
     @Param('id', ParseUUIDPipe) id: string,
-    @Body() { amount, full, reason = 'requested_by_customer' }: CreateRefundDto,
+    @Body() { amount, full, chargeId, reason = 'requested_by_customer' }: CreateRefundDto,
     @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     if ((amount === undefined) === (full !== true)) throw refundProblems.refund_amount_required();
-    const how = amount ? { amount: Money.fromJSON(amount), reason } : { full: true as const, reason };
+    const how = {
+      ...(amount ? { amount: Money.fromJSON(amount) } : { full: true as const }),
+      chargeId,
+      reason,
+    };
     const { status, body } = await this.staff.refund(id, how, actor);
     void reply.code(status);
     return body;

@@ -14,6 +14,12 @@ export class CreateRefundDto {
   @Bool({ optional: true, description: 'Everything that is left. Send this or `amount`.', example: true })
   full?: boolean;
 
+  @Uuid({
+    optional: true,
+    description: 'Id of a late charge of this payment. Without it, what the payment counts is refunded.',
+  })
+  chargeId?: string;
+
   @Text({ max: 200, optional: true, description: 'Why, for the books.', example: 'Arrived broken' })
   reason?: string;
 }
@@ -27,6 +33,12 @@ export class RefundDto {
 
   @Uuid()
   orderId: string;
+
+  @Uuid({
+    nullable: true,
+    description: 'The late charge that it gives back; null for a refund of the payment.',
+  })
+  chargeId: string | null;
 
   @MoneyField()
   amount: MoneyDto;
@@ -50,11 +62,12 @@ export class RefundDto {
   settledAt: string | null;
 
   static from(refund: Refund): RefundDto {
-    const { id, paymentId, orderId, status, reason, failureCode, requestedBy } = refund;
+    const { id, paymentId, orderId, chargeId, status, reason, failureCode, requestedBy } = refund;
     return {
       id,
       paymentId,
       orderId,
+      chargeId,
       amount: refund.amount.toJSON(),
       status,
       reason,

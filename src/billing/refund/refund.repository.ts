@@ -9,6 +9,8 @@ export interface Refund {
   readonly paymentId: string;
   readonly orderId: string;
   readonly operationId: string;
+  /** The late charge that it goes to; null for the charge that the payment counts. */
+  readonly chargeId: string | null;
   readonly amount: Money;
   readonly status: RefundStatus;
   readonly reason: string;
@@ -23,6 +25,7 @@ interface RefundRow {
   payment_id: string;
   order_id: string;
   operation_id: string;
+  charge_id: string | null;
   amount: string;
   currency: string;
   status: RefundStatus;
@@ -45,23 +48,32 @@ export class RefundRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Takes room for a refund out of what was captured, in one guarded statement: however many ask at once, all of them
-   * together never get more than there is. `amount` null takes all that is left. Null when there is not enough.
+   * Takes room for a refund out of what one charge captured, in one guarded statement: however many ask at once, all of
+   * them together never get more than there is. `chargeId` null means the charge that the payment counts, `amount` null
+   * all that is left. Answers the amount and the gateway's name of that charge; null when there is not enough.
    */
-  async reserve(paymentId: string, amount: bigint | null): Promise<bigint | null> {
-    const [row] = await this.database.query<{ amount: string }>(RESERVE, [paymentId, amount]);
-    return row ? BigInt(row.amount) : null;
+  async reserve(
+    paymentId: string,
+    chargeId: string | null,
+    amount: bigint | null,
+  ): Promise<{ amount: bigint; ref: string | null } | null> {
+    const [row] = await this.database.query<{ amount: string; ref: string | null }>(
+      chargeId === null ? RESERVE : RESERVE_LATE,
+      chargeId === null ? [paymentId, amount] : [paymentId, amount, chargeId],
+    );
+    return row ? { amount: BigInt(row.amount), ref: row.ref } : null;
   }
 
   async add(refund: Omit<Refund, 'status' | 'failureCode' | 'settledAt'>): Promise<void> {
     await this.database.execute(
-      `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, amount, currency, status, reason, requested_by, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)`,
+      `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, charge_id, amount, currency, status, reason, requested_by, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)`,
       [
         refund.id,
         refund.paymentId,
         refund.orderId,
         refund.operationId,
+        refund.chargeId,
         refund.amount.amount,
         refund.amount.currency,
         refund.reason,
@@ -105,6 +117,7 @@ const toRefund = (row: RefundRow): Refund => ({
   paymentId: row.payment_id,
   orderId: row.order_id,
   operationId: row.operation_id,
+  chargeId: row.charge_id,
   amount: Money.of(BigInt(row.amount), row.currency),
   status: row.status,
   reason: row.reason,
@@ -114,8 +127,8 @@ const toRefund = (row: RefundRow): Refund => ({
   settledAt: row.settled_at,
 });
 
-const REFUND = `r.id, r.payment_id, r.order_id, r.operation_id, r.amount, r.currency, r.status, r.reason, r.failure_code,
-  r.requested_by, r.created_at, r.settled_at`;
+const REFUND = `r.id, r.payment_id, r.order_id, r.operation_id, r.charge_id, r.amount, r.currency, r.status, r.reason,
+  r.failure_code, r.requested_by, r.created_at, r.settled_at`;
 
 const RESERVE = `
   WITH wanted AS (
@@ -124,4 +137,17 @@ const RESERVE = `
   UPDATE billing.payments p SET refund_reserved = p.refund_reserved + wanted.amount, version = p.version + 1
     FROM wanted
    WHERE p.id = wanted.id AND wanted.amount > 0 AND p.refund_reserved + wanted.amount <= p.captured
-  RETURNING wanted.amount`;
+  RETURNING wanted.amount, p.gateway_ref AS ref`;
+
+// The payment's lock comes first, as in every change of what belongs to it.
+const RESERVE_LATE = `
+  WITH payment AS (
+    SELECT id FROM billing.payments WHERE id = $1 FOR UPDATE
+  ), wanted AS (
+    SELECT c.id, coalesce($2::bigint, c.captured - c.refund_reserved) AS amount
+      FROM payment JOIN billing.late_charges c ON c.payment_id = payment.id WHERE c.id = $3 FOR UPDATE OF c
+  )
+  UPDATE billing.late_charges c SET refund_reserved = c.refund_reserved + wanted.amount
+    FROM wanted
+   WHERE c.id = wanted.id AND wanted.amount > 0 AND c.refund_reserved + wanted.amount <= c.captured
+  RETURNING wanted.amount, c.gateway_ref AS ref`;

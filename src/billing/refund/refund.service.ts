@@ -3,7 +3,7 @@ import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { type Problem, platformProblems } from '../../platform/http/problem.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { type Posting, postings } from '../ledger/posting.js';
 import { Operation } from '../payment/operation.entity.js';
@@ -11,16 +11,18 @@ import { OperationRepository } from '../payment/operation.repository.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { refundProblems } from './refund.errors.js';
-import { RefundRepository } from './refund.repository.js';
+import { type Refund, RefundRepository } from './refund.repository.js';
 
 /** How much: an amount above zero, or everything that is left. */
 export type RefundRequest = ({ readonly amount: Money } | { readonly full: true }) & {
   readonly reason: string;
+  /** A late charge of the payment; without it the charge that the payment counts. */
+  readonly chargeId?: string | null;
   /** The person's id, or `system`. */
   readonly requestedBy: string;
 };
 
-/** Accepts refunds: takes room for them out of what was captured and writes them down, before anything is sent. */
+/** Accepts refunds: takes room for them out of what a charge captured and writes them down, before anything is sent. */
 @Injectable()
 export class RefundService {
   constructor(
@@ -35,44 +37,44 @@ export class RefundService {
   /** In the caller's transaction. The operation is sent afterwards, by the caller or by the repair job. */
   async request(
     paymentId: string,
-    request: RefundRequest,
+    { chargeId = null, ...request }: RefundRequest,
   ): Promise<{ refundId: string; operationId: string }> {
     if (!this.database.inTransaction)
       throw new Error('refunds are accepted only in a transaction of their caller');
-    const before = await this.payments.find(paymentId);
-    if (before === null) throw platformProblems.not_found();
-    const wanted = 'amount' in request ? request.amount : null;
-    if (wanted && (wanted.currency !== before.amount.currency || wanted.isZero() || wanted.isNegative())) {
-      throw refundProblems.refund_amount_required(
-        `Refund an amount above zero in ${before.amount.currency}.`,
-      );
-    }
-    const reserved = await this.refunds.reserve(paymentId, wanted?.amount ?? null);
     const payment = await this.payments.find(paymentId);
-    if (payment === null) throw platformProblems.not_found();
-    if (reserved === null) {
-      throw refundProblems.refund_exceeds_captured(
-        `At most ${payment.refundable.toString()} can be refunded.`,
-        {
-          extra: { maximumRefundable: payment.refundable.toJSON() },
-        },
-      );
+    const charge = payment && (await this.charge(payment, chargeId));
+    if (payment === null || charge === null) throw platformProblems.not_found();
+    const { currency } = charge.refundable;
+    const wanted = 'amount' in request ? request.amount : null;
+    if (wanted && (wanted.currency !== currency || wanted.isZero() || wanted.isNegative())) {
+      throw refundProblems.refund_amount_required(`Refund an amount above zero in ${currency}.`);
     }
-    if (payment.gatewayRef === null) throw new Error(`payment ${paymentId} has money and no charge`);
+    const reserved = await this.refunds.reserve(paymentId, chargeId, wanted?.amount ?? null);
+    if (reserved === null) throw await this.tooMuch(paymentId, chargeId);
+    const { ref } = reserved;
+    if (ref === null) throw new Error(`payment ${paymentId} has money and no charge`);
     const now = this.clock.now();
-    const amount = Money.of(reserved, payment.amount.currency);
+    const amount = Money.of(reserved.amount, currency);
     const [refundId, operationId] = [newId(), newId()];
     await this.operations.add(payment, {
       id: operationId,
       kind: 'refund',
-      ref: payment.gatewayRef,
+      ref,
       amount,
       refundId,
+      chargeId,
       now,
       nextCheckAt: Operation.nextCheck('errored', 'refund', 0, now),
     });
     const { reason, requestedBy } = request;
-    const accepted = await this.addReserved(payment, { refundId, operationId, amount, reason, requestedBy });
+    const accepted = await this.addReserved(payment, {
+      refundId,
+      operationId,
+      chargeId,
+      amount,
+      reason,
+      requestedBy,
+    });
     await this.ledger.post({ paymentId, orderId: payment.orderId }, [accepted], now);
     return { refundId, operationId };
   }
@@ -80,19 +82,40 @@ export class RefundService {
   /** Writes down a refund whose room is taken already, and answers the posting that goes with it. */
   async addReserved(
     payment: Payment,
-    fields: { refundId: string; operationId: string; amount: Money; reason: string; requestedBy: string },
+    fields: Pick<Refund, 'operationId' | 'chargeId' | 'amount' | 'reason' | 'requestedBy'> & {
+      refundId: string;
+    },
   ): Promise<Posting> {
-    const { refundId, operationId, amount, reason, requestedBy } = fields;
+    const { refundId, operationId, chargeId, amount, reason, requestedBy } = fields;
     await this.refunds.add({
       id: refundId,
       paymentId: payment.id,
       orderId: payment.orderId,
       operationId,
+      chargeId,
       amount,
       reason,
       requestedBy,
       createdAt: this.clock.now(),
     });
     return postings.refundAccepted(refundId, amount);
+  }
+
+  /** The charge that a refund names; without a name the one that the payment counts. */
+  private async charge(payment: Payment, chargeId: string | null): Promise<{ refundable: Money } | null> {
+    if (chargeId === null) return payment;
+    return (await this.payments.lateCharges(payment.id)).find(({ id }) => id === chargeId) ?? null;
+  }
+
+  private async tooMuch(paymentId: string, chargeId: string | null): Promise<Problem> {
+    const payment = await this.payments.find(paymentId);
+    const charge = payment && (await this.charge(payment, chargeId));
+    if (charge === null) return platformProblems.not_found();
+    return refundProblems.refund_exceeds_captured(
+      `At most ${charge.refundable.toString()} can be refunded.`,
+      {
+        extra: { maximumRefundable: charge.refundable.toJSON() },
+      },
+    );
   }
 }

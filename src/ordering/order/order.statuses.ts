@@ -67,8 +67,8 @@ export const isSecured = (status: PaymentStatus): boolean =>
   status === 'paid' || status === 'authorized' || status === 'overcharged';
 
 /**
- * Whether enough money stays to hand over goods for it. A late capture that is being given back counts as captured until
- * its refund settles; whoever would place an order on it would ship for nothing.
+ * Whether enough money stays to hand over goods for it. Money on its way back counts as captured until its refund settles;
+ * whoever would place an order on it would ship for nothing.
  */
 export function isCovered(payments: readonly PaymentView[], total: Money): boolean {
   if (payments.some(({ status }) => status === 'authorized')) return true;
