@@ -3,6 +3,7 @@ import { BillingPayments1780000000300 } from './billing/1780000000300-payments.j
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
+import { BillingFailedNotices1780000000340 } from './billing/1780000000340-failed-notices.js';
 import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
@@ -40,4 +41,5 @@ export const migrations: Migrations = [
   CatalogListItems1760000010030,
   CatalogRetiredVariants1760000010040,
   BillingLateCharges1780000000330,
+  BillingFailedNotices1780000000340,
 ];

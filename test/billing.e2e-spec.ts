@@ -2,8 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
@@ -22,6 +25,90 @@ interface JournalEntry {
   ref: string;
   what: string;
   moved: number;
+}
+
+/** What the gateway signs its notices to a shop with. */
+async function webhookSecret(shop: TestApp): Promise<string> {
+  const [row] = await shop.database.query<{ account: string }>(
+    'SELECT account FROM billing.gateway_accounts',
+  );
+  return createHmac('sha256', shop.config.key('gateway-webhooks'))
+    .update(row?.account ?? '')
+    .digest('hex');
+}
+
+const realSeconds = () => Math.floor((performance.timeOrigin + performance.now()) / 1000);
+
+const noticeAbout = (ref: string, operationId: string, fields: object = {}) => ({
+  id: `evt_${randomUUID()}`,
+  sequence: 1,
+  type: 'charge.captured',
+  createdAt: new Date(realSeconds() * 1000).toISOString(),
+  data: { ref, operationId, version: 9, status: 'captured', amount: 100, currency: 'EUR', ...fields },
+});
+
+const sendNotice = (
+  shop: TestApp,
+  body: string,
+  { t = realSeconds(), key, code = 'test' }: { t?: number; key: string; code?: string },
+) =>
+  shop.post(`/v1/gateways/${code}/webhooks`, body, {
+    headers: {
+      'content-type': 'application/json',
+      'gateway-signature': `t=${t},v1=${createHmac('sha256', key).update(`${t}.${body}`).digest('hex')}`,
+    },
+  });
+
+type Answers = (path: string) => Promise<{ status: number; body: object } | null>;
+
+/** Stands between a shop and the gateway, and answers in its place what a test wants answered. */
+class Between {
+  /** Null lets the gateway itself answer. */
+  instead: Answers = () => Promise.resolve(null);
+  private readonly server = createServer((request, reply) => void this.pass(request, reply));
+
+  constructor(private readonly gateway: string) {}
+
+  async start(): Promise<string> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  /** What the gateway itself says. */
+  async ask(path: string, authorization: string): Promise<{ status: number; body: object }> {
+    const answer = await fetch(`${this.gateway}${path}`, { headers: { authorization } });
+    return { status: answer.status, body: (await answer.json()) as object };
+  }
+
+  private async pass(request: IncomingMessage, reply: ServerResponse): Promise<void> {
+    const { url = '/', method = 'GET' } = request;
+    const content = await text(request);
+    const instead = await this.instead(url);
+    if (instead) {
+      reply
+        .writeHead(instead.status, { 'content-type': 'application/json' })
+        .end(JSON.stringify(instead.body));
+      return;
+    }
+    const headers = Object.fromEntries(
+      ['authorization', 'content-type', 'idempotency-key'].flatMap((name) => {
+        const value = request.headers[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      }),
+    );
+    const answer = await fetch(`${this.gateway}${url}`, {
+      method,
+      headers,
+      ...(content && { body: content }),
+    });
+    reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  }
 }
 
 describe('billing', () => {
@@ -770,25 +857,10 @@ describe('billing', () => {
   describe('a notice of the gateway', () => {
     let secret: string;
     beforeAll(async () => {
-      const { account } = await one<{ account: string }>(`SELECT account FROM billing.gateway_accounts`);
-      secret = createHmac('sha256', app.config.key('gateway-webhooks')).update(account).digest('hex');
+      secret = await webhookSecret(app);
     });
-
-    const noticeAbout = (ref: string, operationId: string, fields: object = {}) => ({
-      id: `evt_${randomUUID()}`,
-      sequence: 1,
-      type: 'charge.captured',
-      createdAt: new Date(app.clock.now()).toISOString(),
-      data: { ref, operationId, version: 9, status: 'captured', amount: 100, currency: 'EUR', ...fields },
-    });
-    const realSeconds = () => Math.floor((performance.timeOrigin + performance.now()) / 1000);
-    const send = (body: string, { t = realSeconds(), key = secret, code = 'test' } = {}) =>
-      app.post(`/v1/gateways/${code}/webhooks`, body, {
-        headers: {
-          'content-type': 'application/json',
-          'gateway-signature': `t=${t},v1=${createHmac('sha256', key).update(`${t}.${body}`).digest('hex')}`,
-        },
-      });
+    const send = (body: string, options: { t?: number; key?: string; code?: string } = {}) =>
+      sendNotice(app, body, { key: secret, ...options });
     const kept = () => count('billing.gateway_events');
 
     it('is checked over the very bytes, is only a hint, and counts once', async () => {
@@ -857,6 +929,243 @@ describe('billing', () => {
         notice.id,
       );
       expect(status).toBe('conflict');
+    });
+  });
+
+  describe('a notice that cannot be worked', () => {
+    interface Event {
+      id: string;
+      data: { amount: number; operationId: string };
+    }
+    interface Item {
+      id: string;
+      status: string;
+      failures: number;
+      lastError: string | null;
+      nextTryAt: string | null;
+    }
+    const between = new Between(process.env.TEST_GATEWAY_URL ?? '');
+    let shop: TestApp;
+    let keeper: string;
+    let secret: string;
+
+    beforeAll(async () => {
+      shop = await startApp({ TEST_GATEWAY_URL: await between.start() });
+      keeper = await given.admin(shop);
+    });
+    afterAll(async () => {
+      await shop?.close();
+      between.stop();
+    });
+    afterEach(() => {
+      between.instead = () => Promise.resolve(null);
+    });
+
+    /** A payment that the gateway has captured, of which this shop has heard nothing yet. */
+    async function unheard(): Promise<{ paymentId: string; operationId: string; ref: string }> {
+      const bills = shop.app.get(BillingApi, { strict: false });
+      const { paymentId, operationId } = await shop.database.transaction(() =>
+        bills.openPayment({
+          orderId: randomUUID(),
+          amount: EUR(100),
+          gateway: 'test',
+          token: 'async_ok:1+drop',
+          buyer,
+        }),
+      );
+      const outcome = await bills.authorize(operationId);
+      await shop.database.transaction(() => bills.settle(operationId, outcome));
+      await eventually(async () => (await journal(operationId)).length === 2);
+      secret = await webhookSecret(shop);
+      return { paymentId, operationId, ref: (await journal(operationId))[0]?.ref ?? '' };
+    }
+    const tell = async (notice: object) => {
+      expect((await sendNotice(shop, JSON.stringify(notice), { key: secret })).status).toBe(200);
+    };
+    const statusOf = async (paymentId: string) =>
+      (await shop.get(`/v1/admin/payments/${paymentId}`, { token: keeper })).body.status;
+    const path = '/v1/admin/gateways/test/events';
+    const retry = (id: string, token?: string) =>
+      shop.post(`${path}/${id}/retry`, {}, { token, key: randomUUID() });
+
+    async function listed(filter = ''): Promise<Item[]> {
+      const items: Item[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const from: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+        const { status, body } = await shop.get(`${path}?limit=40${filter}${from}`, { token: keeper });
+        expect(status).toBe(200);
+        items.push(...body.items);
+        cursor = body.nextCursor;
+      }
+      return items;
+    }
+    const find = async (id: string) => (await listed()).find((item) => item.id === id);
+
+    it('is tried less and less often, then waits for a person, who sets it going again', async () => {
+      const { paymentId, operationId, ref } = await unheard();
+      between.instead = (asked) =>
+        Promise.resolve(asked.startsWith('/v1/charges/') ? { status: 502, body: {} } : null);
+      const notice = noticeAbout(ref, operationId);
+      let since = shop.clock.now().getTime();
+      await tell(notice);
+      await shop.settle();
+      const pauses: number[] = [];
+      let item = await find(notice.id);
+      while (item?.nextTryAt) {
+        expect(item).toMatchObject({ status: 'received', failures: pauses.length + 1 });
+        expect(item.lastError).toContain('502');
+        // Not a moment before its hour, however often somebody looks.
+        await shop.run('billing.retry_notices');
+        expect(await find(notice.id)).toEqual(item);
+        const pause = Date.parse(item.nextTryAt) - since;
+        pauses.push(pause);
+        shop.clock.advance({ seconds: pause / 1000 });
+        since = shop.clock.now().getTime();
+        await shop.run('billing.retry_notices');
+        item = await find(notice.id);
+      }
+      expect(pauses).toHaveLength(9);
+      pauses.reduce((before, pause) => {
+        expect(pause).toBeGreaterThan(before);
+        return pause;
+      });
+      const stuck = { status: 'stuck', failures: 10, nextTryAt: null };
+      expect(item).toMatchObject(stuck);
+      shop.clock.advance({ days: 2 });
+      await shop.run('billing.retry_notices');
+      expect(await find(notice.id)).toMatchObject(stuck);
+      expect(await statusOf(paymentId)).toBe('processing');
+
+      between.instead = () => Promise.resolve(null);
+      expect(await retry(notice.id, keeper)).toMatchObject({
+        status: 202,
+        body: {
+          id: notice.id,
+          status: 'received',
+          failures: 0,
+          lastError: null,
+          gatewayRef: ref,
+          operationId,
+        },
+      });
+      await shop.settle();
+      expect(await statusOf(paymentId)).toBe('captured');
+      expect(await find(notice.id)).toBeUndefined();
+      expect((await retry(notice.id, keeper)).status).toBe(404);
+      const audited = await shop.database.query(
+        `SELECT actor_kind FROM platform.audit_entries WHERE action = 'billing.gateway_event.retried' AND subject_id = $1`,
+        [notice.id],
+      );
+      expect(audited).toEqual([{ actor_kind: 'person' }]);
+    });
+
+    it('does not stand before the others, however many there are', async () => {
+      const { operationId } = await unheard();
+      between.instead = (asked) =>
+        Promise.resolve(asked.startsWith('/v1/charges/broken') ? { status: 500, body: {} } : null);
+      await Promise.all(
+        Array.from({ length: 110 }, (_, index) => tell(noticeAbout(`broken_${index}`, operationId))),
+      );
+      const other = noticeAbout('ch_nobody', randomUUID());
+      await tell(other);
+      await shop.settle();
+      for (let round = 0; round < 3; round++) {
+        shop.clock.advance({ minutes: 11 });
+        await shop.run('billing.retry_notices');
+        await shop.run('billing.retry_notices');
+      }
+      expect(await find(other.id)).toMatchObject({ status: 'orphan', failures: 0 });
+    });
+
+    it('is caught up with when the gateway repeats it on one page', async () => {
+      const { paymentId, operationId } = await unheard();
+      const { account } = (
+        await shop.database.query<{ account: string }>('SELECT account FROM billing.gateway_accounts')
+      )[0] as { account: string };
+      const ids: string[] = [];
+      between.instead = async (asked) => {
+        if (!asked.startsWith('/v1/events')) return null;
+        const { status, body } = await between.ask(asked, `Bearer ${account}`);
+        const { events } = body as { events: Event[] };
+        ids.push(...events.filter(({ data }) => data.operationId === operationId).map(({ id }) => id));
+        return { status, body: { events: [...events, ...events] } };
+      };
+      await shop.run('billing.catch_up');
+      await shop.settle();
+      expect(await statusOf(paymentId)).toBe('captured');
+      const kept = await shop.database.query(
+        'SELECT status, deliveries FROM billing.gateway_events WHERE event_id = ANY($1)',
+        [ids],
+      );
+      expect(kept).toEqual(ids.map(() => ({ status: 'done', deliveries: 2 })));
+      expect(ids).not.toEqual([]);
+    });
+
+    it('is a conflict when one page says two things under its id, and is read at the gateway again', async () => {
+      const { paymentId, operationId } = await unheard();
+      const { account } = (
+        await shop.database.query<{ account: string }>('SELECT account FROM billing.gateway_accounts')
+      )[0] as { account: string };
+      between.instead = async (asked) => {
+        if (!asked.startsWith('/v1/events')) return null;
+        const { status, body } = await between.ask(asked, `Bearer ${account}`);
+        const { events } = body as { events: Event[] };
+        const lies = events
+          .filter(({ data }) => data.operationId === operationId)
+          .map((event) => ({ ...event, data: { ...event.data, amount: event.data.amount + 1 } }));
+        return { status, body: { events: [...lies, ...events] } };
+      };
+      await shop.run('billing.catch_up');
+      await shop.settle();
+      expect(await statusOf(paymentId)).toBe('processing');
+      const conflicts = (await listed('&status=conflict')) as (Item & { operationId: string })[];
+      expect(conflicts).not.toEqual([]);
+      for (const conflict of conflicts) {
+        expect(conflict).toMatchObject({ operationId, status: 'conflict', deliveries: 2, nextTryAt: null });
+      }
+      expect((await retry(conflicts[0]?.id ?? '', keeper)).status).toBe(202);
+      await shop.settle();
+      expect(await statusOf(paymentId)).toBe('captured');
+    });
+
+    it('is listed for staff, newest first, by its status', async () => {
+      const all = await listed();
+      const ids = all.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      const [{ troubled } = { troubled: '' }] = await shop.database.query<{ troubled: string }>(
+        `SELECT count(*) AS troubled FROM billing.gateway_events WHERE status <> 'done'`,
+      );
+      expect(ids).toHaveLength(Number(troubled));
+      for (const status of ['received', 'orphan', 'conflict', 'stuck']) {
+        const some = await listed(`&status=${status}`);
+        expect(some).toEqual(all.filter((item) => item.status === status));
+      }
+      const { body } = await shop.get(`${path}?limit=1&status=received`, { token: keeper });
+      const elsewhere = `${path}?status=orphan&cursor=${encodeURIComponent(body.nextCursor)}`;
+      expect((await shop.get(elsewhere, { token: keeper })).status).toBe(400);
+      expect((await shop.get(`${path}?status=done`, { token: keeper })).status).toBe(400);
+    });
+
+    it('is for staff alone', async () => {
+      const [item] = await listed();
+      const id = item?.id ?? '';
+      const stranger = (await given.customer(shop)).token;
+      for (const [token, status] of [
+        [undefined, 401],
+        [stranger, 403],
+      ] as const) {
+        expect((await shop.get(path, { token })).status).toBe(status);
+        expect((await retry(id, token)).status).toBe(status);
+      }
+      expect(await find(id)).toEqual(item);
+      expect((await retry('evt_nobody', keeper)).status).toBe(404);
+      for (const elsewhere of ['other/events', `other/events/${id}/retry`]) {
+        const url = `/v1/admin/gateways/${elsewhere}`;
+        const answer = elsewhere.endsWith('retry')
+          ? await shop.post(url, {}, { token: keeper, key: randomUUID() })
+          : await shop.get(url, { token: keeper });
+        expect(answer.status).toBe(404);
+      }
     });
   });
 
@@ -1020,18 +1329,22 @@ describe('billing', () => {
       expect(await get(`ledger/transactions?orderId=${orderId}&account=contra:refunds`)).toHaveLength(1);
     });
 
-    it.each(['payments', 'refunds', 'ledger/transactions', 'ledger/accounts', `payments/${randomUUID()}`])(
-      '%s are for staff alone and refuse what they do not know',
-      async (list) => {
-        expect((await app.get(`/v1/admin/${list}`)).status).toBe(401);
-        expect((await app.get(`/v1/admin/${list}`, { token: nobody })).status).toBe(403);
-        if (list.includes('payments/')) return;
-        expect((await app.get(`/v1/admin/${list}?nonsense=1`, { token: staff })).status).toBe(400);
-        if (list === 'ledger/accounts') return;
-        expect((await app.get(`/v1/admin/${list}?cursor=nonsense`, { token: staff })).status).toBe(400);
-        expect((await app.get(`/v1/admin/${list}?limit=0`, { token: staff })).status).toBe(400);
-      },
-    );
+    it.each([
+      'payments',
+      'refunds',
+      'ledger/transactions',
+      'ledger/accounts',
+      'gateways/test/events',
+      `payments/${randomUUID()}`,
+    ])('%s are for staff alone and refuse what they do not know', async (list) => {
+      expect((await app.get(`/v1/admin/${list}`)).status).toBe(401);
+      expect((await app.get(`/v1/admin/${list}`, { token: nobody })).status).toBe(403);
+      if (list.includes('payments/')) return;
+      expect((await app.get(`/v1/admin/${list}?nonsense=1`, { token: staff })).status).toBe(400);
+      if (list === 'ledger/accounts') return;
+      expect((await app.get(`/v1/admin/${list}?cursor=nonsense`, { token: staff })).status).toBe(400);
+      expect((await app.get(`/v1/admin/${list}?limit=0`, { token: staff })).status).toBe(400);
+    });
   });
 
   describe('in a storm of lost answers, repeats and delays', () => {

@@ -23,6 +23,8 @@ import { StaffRefunds } from './refund/staff-refund.service.js';
 import { InboxRepository } from './webhook/inbox.repository.js';
 import { InboxService } from './webhook/inbox.service.js';
 import { InboxSubscribers } from './webhook/inbox.subscribers.js';
+import { NoticeAdminController } from './webhook/notice.admin.controller.js';
+import { StaffNotices } from './webhook/staff-notices.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 
 /**
@@ -38,6 +40,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentAdminController,
     RefundController,
     LedgerController,
+    NoticeAdminController,
     WebhookController,
   ],
   providers: [
@@ -58,6 +61,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentSubscribers,
     RefundRepository,
     RefundService,
+    StaffNotices,
     StaffRefunds,
   ],
   exports: [BillingApi],

@@ -13,10 +13,12 @@ import { BadSignature, type GatewayNotice, PaymentGateway } from '../gateway/pay
 import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { PaymentService } from '../payment/payment.service.js';
-import { InboxRepository } from './inbox.repository.js';
+import { InboxRepository, type InboxRow } from './inbox.repository.js';
 
 /** A notice may overtake the commit of what it is about: so often it is tried again, then it is an orphan. */
 const RETRY_SECONDS = [10, 60, 600];
+/** A notice whose work fails is tried less and less often, for half a day (seconds); then a person has to look. */
+const FAILURE_SECONDS = [10, 30, 90, 270, 810, 2430, 7290, 14_580, 21_600];
 const AT_ONCE = 100;
 /** Longer than any gateway repeats itself. */
 const KEPT_DAYS = 90;
@@ -66,10 +68,26 @@ export class InboxService implements OnApplicationBootstrap {
     await this.keep([notice]);
   }
 
-  /** Reads the object again at the gateway and takes in what it says. Safe to repeat and to run beside itself. */
+  /**
+   * Reads the object again at the gateway and takes in what it says. Safe to repeat and to run beside itself. When that
+   * fails the notice keeps the error and its next try is pushed back, so that it never stands before all the others.
+   */
   async process(code: string, eventId: string): Promise<void> {
     const row = await this.inbox.waiting(code, eventId);
     if (row === null) return;
+    try {
+      await this.work(code, row);
+    } catch (error) {
+      const now = this.clock.now();
+      const isStuck = await this.inbox.failed(code, eventId, String(error), FAILURE_SECONDS, now);
+      const what = `notice ${eventId} could not be worked: ${String(error)}`;
+      if (isStuck) this.log.error(`${what}; a person has to look`);
+      else this.log.warn(what);
+    }
+  }
+
+  private async work(code: string, row: InboxRow): Promise<void> {
+    const eventId = row.event_id;
     const paymentId = await this.rows.paymentOfCharge(row.operation_id, row.object_ref);
     const snapshot = paymentId === null ? null : await this.gateway.retrieve(row.object_ref);
     if (paymentId === null || snapshot === null) {
@@ -86,14 +104,10 @@ export class InboxService implements OnApplicationBootstrap {
     });
   }
 
-  /** Another try for what was unknown, and for what its job gave up on. */
+  /** Another try for what was unknown, what failed, and what nobody worked. */
   async retryDue(): Promise<void> {
     for (const eventId of await this.inbox.due(this.gateway.code, this.clock.now(), AT_ONCE)) {
-      try {
-        await this.process(this.gateway.code, eventId);
-      } catch (error) {
-        this.log.warn(`notice ${eventId} could not be worked: ${String(error)}`);
-      }
+      await this.process(this.gateway.code, eventId);
     }
   }
 

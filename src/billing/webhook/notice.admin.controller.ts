@@ -1,0 +1,57 @@
+import { Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Operation } from '../../platform/http/operation.js';
+import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { GatewayEventDto, GatewayEventQuery } from './notice.dto.js';
+import { StaffNotices } from './staff-notices.service.js';
+
+const GatewayEventPage = PageOf(GatewayEventDto);
+
+/** What gateways told and this shop could not work, for staff. */
+@ApiTags('Gateway webhooks')
+@Permissions('billing:payment:read')
+@Controller('v1/admin/gateways/:code/events')
+export class NoticeAdminController {
+  constructor(
+    private readonly notices: StaffNotices,
+    private readonly cursors: Cursors,
+  ) {}
+
+  @Get()
+  @Operation({
+    id: 'listGatewayEvents',
+    summary: 'List the notices of a gateway that are in trouble, newest first',
+    description: 'Those that failed and are tried again, and those that wait for a person.',
+    answers: { 200: GatewayEventPage },
+    problems: [platformProblems.not_found, platformProblems.invalid_cursor],
+  })
+  async list(@Param('code') code: string, @Query() query: GatewayEventQuery): Promise<Page<GatewayEventDto>> {
+    const { limit, cursor, status = null } = query;
+    const list = `gateway events ${JSON.stringify([code, status])}`;
+    const after = this.cursors.decode(list, cursor) as [string, string] | null;
+    const rows = await this.notices.list(code, status, after, limit + 1);
+    const page = this.cursors.page(list, rows, limit, (row) => [row.received_at.toISOString(), row.event_id]);
+    return { ...page, items: page.items.map((row) => GatewayEventDto.from(row)) };
+  }
+
+  @Post(':eventId/retry')
+  @Permissions('billing:refund:write')
+  @Operation({
+    id: 'retryGatewayEvent',
+    summary: 'Work a notice again, from its first try',
+    description: 'What it says is read again at the gateway, so that repeating it moves no money twice.',
+    answers: { 202: GatewayEventDto },
+    problems: [platformProblems.not_found],
+    idempotency: 'required',
+  })
+  async retry(
+    @Param('code') code: string,
+    @Param('eventId') eventId: string,
+    @CurrentActor() actor: Actor,
+  ): Promise<GatewayEventDto> {
+    return GatewayEventDto.from(await this.notices.retry(code, eventId, actor));
+  }
+}
