@@ -6,6 +6,7 @@ import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { PaymentGateway } from './gateway/payment-gateway.port.js';
 import { TestGateway } from './gateway/test-gateway.adapter.js';
 import { LedgerController } from './ledger/ledger.controller.js';
+import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { OperationRepository } from './payment/operation.repository.js';
@@ -16,7 +17,9 @@ import { PaymentJobs } from './payment/payment.jobs.js';
 import { PaymentRepository } from './payment/payment.repository.js';
 import { PaymentService } from './payment/payment.service.js';
 import { PaymentSubscribers } from './payment/payment.subscribers.js';
+import { StaffPayments } from './payment/staff-payments.service.js';
 import { RefundController } from './refund/refund.controller.js';
+import { RefundReader } from './refund/refund.reader.service.js';
 import { RefundRepository } from './refund/refund.repository.js';
 import { RefundService } from './refund/refund.service.js';
 import { StaffRefunds } from './refund/staff-refund.service.js';
@@ -52,6 +55,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InboxRepository,
     InboxService,
     InboxSubscribers,
+    LedgerReader,
     LedgerRepository,
     OperationRepository,
     PaymentAccess,
@@ -59,9 +63,11 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentRepository,
     PaymentService,
     PaymentSubscribers,
+    RefundReader,
     RefundRepository,
     RefundService,
     StaffNotices,
+    StaffPayments,
     StaffRefunds,
   ],
   exports: [BillingApi],

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cyclicCaller, read, violations, type Files } from './rules.js';
-import { KNOWN, MODULES, SCHEMAS } from './table.js';
+import { MODULES, SCHEMAS } from './table.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const load = (folder: string): [string, string][] =>
@@ -32,7 +32,7 @@ describe('the code base', () => {
   });
 
   it('keeps every rule', () => {
-    expect(violations(files).sort()).toEqual([...KNOWN].sort());
+    expect(violations(files)).toEqual([]);
   });
 });
 

@@ -55,12 +55,3 @@ export const EVENT_IMPORTS: readonly string[] = [
 
 /** Folder names that collect what belongs nowhere. */
 export const DRAWERS: readonly string[] = ['utils', 'util', 'common', 'shared', 'types', 'helpers', 'lib'];
-
-/** Known breaches that are still to be mended: `path: reason` exactly as the rules report it. Keep it short. */
-export const KNOWN: readonly string[] = [
-  // The staff lists of billing read straight from repositories; a reader service belongs between them.
-  'src/billing/ledger/ledger.controller.ts: no controller imports a repository (src/billing/ledger/ledger.repository.ts)',
-  'src/billing/payment/payment.admin.controller.ts: no controller imports a repository (src/billing/payment/operation.repository.ts)',
-  'src/billing/payment/payment.admin.controller.ts: no controller imports a repository (src/billing/payment/payment.repository.ts)',
-  'src/billing/refund/refund.controller.ts: no controller imports a repository (src/billing/refund/refund.repository.ts)',
-];

@@ -1,23 +1,13 @@
 import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
-import { type Actor, personId } from '../../platform/access/actor.js';
-import { Audit } from '../../platform/audit/audit.js';
+import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
-import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
+import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import {
-  AdminPaymentDto,
-  LateChargeDto,
-  OperationDto,
-  PaymentDetailDto,
-  PaymentQuery,
-  ReviewPaymentDto,
-} from './payment.dto.js';
+import { AdminPaymentDto, PaymentDetailDto, PaymentQuery, ReviewPaymentDto } from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
-import { OperationRepository } from './operation.repository.js';
-import { PaymentRepository } from './payment.repository.js';
-import { PaymentService } from './payment.service.js';
+import { StaffPayments } from './staff-payments.service.js';
 
 const AdminPaymentPage = PageOf(AdminPaymentDto);
 
@@ -26,13 +16,7 @@ const AdminPaymentPage = PageOf(AdminPaymentDto);
 @Permissions('billing:payment:read')
 @Controller('v1/admin/payments')
 export class PaymentAdminController {
-  constructor(
-    private readonly payments: PaymentRepository,
-    private readonly operations: OperationRepository,
-    private readonly service: PaymentService,
-    private readonly audit: Audit,
-    private readonly cursors: Cursors,
-  ) {}
+  constructor(private readonly payments: StaffPayments) {}
 
   @Get()
   @Operation({
@@ -41,14 +25,8 @@ export class PaymentAdminController {
     answers: { 200: AdminPaymentPage },
     problems: [platformProblems.invalid_cursor],
   })
-  async list(@Query() query: PaymentQuery): Promise<Page<AdminPaymentDto>> {
-    const { limit, cursor, orderId = null, customerId = null, status = null, currency = null } = query;
-    const filter = { orderId, customerId, status, currency };
-    const list = `payments ${JSON.stringify(filter)}`;
-    const after = this.cursors.decode(list, cursor) as [string, string] | null;
-    const rows = await this.payments.list(filter, after, limit + 1);
-    const page = this.cursors.page(list, rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
-    return { ...page, items: page.items.map((payment) => AdminPaymentDto.from(payment)) };
+  list(@Query() query: PaymentQuery): Promise<Page<AdminPaymentDto>> {
+    return this.payments.list(query);
   }
 
   @Get(':id')
@@ -58,18 +36,8 @@ export class PaymentAdminController {
     answers: { 200: PaymentDetailDto },
     problems: [platformProblems.not_found],
   })
-  async get(@Param('id', ParseUUIDPipe) id: string): Promise<PaymentDetailDto> {
-    const payment = await this.payments.find(id);
-    if (payment === null) throw platformProblems.not_found();
-    const [operations, lateCharges] = await Promise.all([
-      this.operations.ofPayment(id),
-      this.payments.lateCharges(id),
-    ]);
-    return {
-      ...AdminPaymentDto.from(payment),
-      lateCharges: lateCharges.map((each) => LateChargeDto.from(each)),
-      operations: operations.map((each) => OperationDto.from(each)),
-    };
+  get(@Param('id', ParseUUIDPipe) id: string): Promise<PaymentDetailDto> {
+    return this.payments.detail(id);
   }
 
   @Post(':id/review')
@@ -81,14 +49,11 @@ export class PaymentAdminController {
     problems: [platformProblems.not_found, paymentProblems.review_not_possible],
     idempotency: 'required',
   })
-  async review(
+  review(
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { decision }: ReviewPaymentDto,
     @CurrentActor() actor: Actor,
   ): Promise<AdminPaymentDto> {
-    const payment = await this.service.review(id, decision === 'accept', personId(actor) ?? 'system');
-    const action = `billing.payment.review_${decision}ed`;
-    this.audit.record({ actor, action, subjectType: 'payment', subjectId: id });
-    return AdminPaymentDto.from(payment);
+    return this.payments.review(id, decision, actor);
   }
 }

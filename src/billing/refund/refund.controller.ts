@@ -4,12 +4,12 @@ import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
-import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
+import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import { CreateRefundDto, RefundDto, RefundQuery } from './refund.dto.js';
 import { refundProblems } from './refund.errors.js';
-import { RefundRepository } from './refund.repository.js';
+import { RefundReader } from './refund.reader.service.js';
 import { StaffRefunds } from './staff-refund.service.js';
 
 const RefundPage = PageOf(RefundDto);
@@ -19,9 +19,8 @@ const RefundPage = PageOf(RefundDto);
 @Controller('v1/admin')
 export class RefundController {
   constructor(
-    private readonly refunds: RefundRepository,
+    private readonly refunds: RefundReader,
     private readonly staff: StaffRefunds,
-    private readonly cursors: Cursors,
   ) {}
 
   @Post('payments/:id/refunds')
@@ -67,14 +66,8 @@ export class RefundController {
     answers: { 200: RefundPage },
     problems: [platformProblems.invalid_cursor],
   })
-  async list(@Query() query: RefundQuery): Promise<Page<RefundDto>> {
-    const { limit, cursor, paymentId = null, orderId = null, status = null } = query;
-    const filter = { paymentId, orderId, status };
-    const list = `refunds ${JSON.stringify(filter)}`;
-    const after = this.cursors.decode(list, cursor) as [string, string] | null;
-    const rows = await this.refunds.list(filter, after, limit + 1);
-    const page = this.cursors.page(list, rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
-    return { ...page, items: page.items.map((refund) => RefundDto.from(refund)) };
+  list(@Query() query: RefundQuery): Promise<Page<RefundDto>> {
+    return this.refunds.list(query);
   }
 
   @Get('refunds/:id')
@@ -85,9 +78,7 @@ export class RefundController {
     answers: { 200: RefundDto },
     problems: [platformProblems.not_found],
   })
-  async get(@Param('id', ParseUUIDPipe) id: string): Promise<RefundDto> {
-    const refund = await this.refunds.find(id);
-    if (refund === null) throw platformProblems.not_found();
-    return RefundDto.from(refund);
+  get(@Param('id', ParseUUIDPipe) id: string): Promise<RefundDto> {
+    return this.refunds.get(id);
   }
 }

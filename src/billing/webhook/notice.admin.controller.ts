@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
-import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
+import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { GatewayEventDto, GatewayEventQuery } from './notice.dto.js';
 import { StaffNotices } from './staff-notices.service.js';
@@ -15,10 +15,7 @@ const GatewayEventPage = PageOf(GatewayEventDto);
 @Permissions('billing:payment:read')
 @Controller('v1/admin/gateways/:code/events')
 export class NoticeAdminController {
-  constructor(
-    private readonly notices: StaffNotices,
-    private readonly cursors: Cursors,
-  ) {}
+  constructor(private readonly notices: StaffNotices) {}
 
   @Get()
   @Operation({
@@ -28,13 +25,8 @@ export class NoticeAdminController {
     answers: { 200: GatewayEventPage },
     problems: [platformProblems.not_found, platformProblems.invalid_cursor],
   })
-  async list(@Param('code') code: string, @Query() query: GatewayEventQuery): Promise<Page<GatewayEventDto>> {
-    const { limit, cursor, status = null } = query;
-    const list = `gateway events ${JSON.stringify([code, status])}`;
-    const after = this.cursors.decode(list, cursor) as [string, string] | null;
-    const rows = await this.notices.list(code, status, after, limit + 1);
-    const page = this.cursors.page(list, rows, limit, (row) => [row.received_at.toISOString(), row.event_id]);
-    return { ...page, items: page.items.map((row) => GatewayEventDto.from(row)) };
+  list(@Param('code') code: string, @Query() query: GatewayEventQuery): Promise<Page<GatewayEventDto>> {
+    return this.notices.list(code, query);
   }
 
   @Post(':eventId/retry')
@@ -47,11 +39,11 @@ export class NoticeAdminController {
     problems: [platformProblems.not_found],
     idempotency: 'required',
   })
-  async retry(
+  retry(
     @Param('code') code: string,
     @Param('eventId') eventId: string,
     @CurrentActor() actor: Actor,
   ): Promise<GatewayEventDto> {
-    return GatewayEventDto.from(await this.notices.retry(code, eventId, actor));
+    return this.notices.retry(code, eventId, actor);
   }
 }

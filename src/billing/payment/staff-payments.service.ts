@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, personId } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Cursors, type Page } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { OperationRepository } from './operation.repository.js';
+import {
+  AdminPaymentDto,
+  LateChargeDto,
+  OperationDto,
+  type PaymentDetailDto,
+  type PaymentQuery,
+} from './payment.dto.js';
+import { PaymentRepository } from './payment.repository.js';
+import { PaymentService } from './payment.service.js';
+
+/** Payments as staff read them and decide about them. */
+@Injectable()
+export class StaffPayments {
+  constructor(
+    private readonly rows: PaymentRepository,
+    private readonly operations: OperationRepository,
+    private readonly payments: PaymentService,
+    private readonly audit: Audit,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** A page of payments, newest first. 400 for a cursor of another list or filter. */
+  async list(query: PaymentQuery): Promise<Page<AdminPaymentDto>> {
+    const { limit, cursor, orderId = null, customerId = null, status = null, currency = null } = query;
+    const filter = { orderId, customerId, status, currency };
+    const list = `payments ${JSON.stringify(filter)}`;
+    const after = this.cursors.decode(list, cursor) as [string, string] | null;
+    const rows = await this.rows.list(filter, after, limit + 1);
+    const page = this.cursors.page(list, rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+    return { ...page, items: page.items.map((payment) => AdminPaymentDto.from(payment)) };
+  }
+
+  /** A payment with every call that was made for it and the money that came too late; 404 when there is none. */
+  async detail(id: string): Promise<PaymentDetailDto> {
+    const payment = await this.rows.find(id);
+    if (payment === null) throw platformProblems.not_found();
+    const [operations, lateCharges] = await Promise.all([
+      this.operations.ofPayment(id),
+      this.rows.lateCharges(id),
+    ]);
+    return {
+      ...AdminPaymentDto.from(payment),
+      lateCharges: lateCharges.map((each) => LateChargeDto.from(each)),
+      operations: operations.map((each) => OperationDto.from(each)),
+    };
+  }
+
+  /** In the caller's transaction: what a person decided about a payment of another amount, with who it was. */
+  async review(id: string, decision: 'accept' | 'reject', actor: Actor): Promise<AdminPaymentDto> {
+    const payment = await this.payments.review(id, decision === 'accept', personId(actor) ?? 'system');
+    const action = `billing.payment.review_${decision}ed`;
+    this.audit.record({ actor, action, subjectType: 'payment', subjectId: id });
+    return AdminPaymentDto.from(payment);
+  }
+}
