@@ -566,16 +566,21 @@ describe('billing', () => {
   describe('money that comes when its payment is paid by another charge', () => {
     const money = (amount: number, currency = 'EUR') => ({ amount, currency });
 
-    /** An attempt that seemed not to arrive, a second one that paid, and then the truth about the first. */
-    async function payTwice(card: string): Promise<Paid & { late: string; lateRef: string }> {
+    /** An attempt that seemed not to arrive, a second one that paid; the truth about the first is not heard yet. */
+    async function payAround(card: string): Promise<Paid & { late: string; lateRef: string }> {
       const { operationId: late, orderId } = await open(`${card}+drop`);
       await billing.authorize(late);
       const lost = { kind: 'errored', code: 'gateway_unreachable', retryable: true } as const;
       await app.database.transaction(() => billing.settle(late, lost));
       const paid = await pay('ok', { orderId });
+      return { ...paid, late, lateRef: (await journal(late))[0]?.ref ?? '' };
+    }
+
+    async function payTwice(card: string): Promise<Paid & { late: string; lateRef: string }> {
+      const paid = await payAround(card);
       await app.run('billing.catch_up');
       await app.settle();
-      return { ...paid, late, lateRef: (await journal(late))[0]?.ref ?? '' };
+      return paid;
     }
 
     it('goes back by itself, and the payment reads as paid', async () => {
@@ -643,28 +648,72 @@ describe('billing', () => {
       expect(await moved(operationId)).toEqual([]);
     });
 
-    it('is never given back beyond what its charge took, however many ask', async () => {
+    it.each([
+      [{ amount: money(60) }, money(60)],
+      [{ full: true }, money(100)],
+    ])('is never given back beyond what its charge took, however many ask for %j', async (body, refunded) => {
       const { paymentId, late } = await payTwice('refund_fail_once');
       const answers = await Promise.all(
-        Array.from({ length: 12 }, () => refund(paymentId, { amount: money(60), chargeId: late })),
+        Array.from({ length: 12 }, () => refund(paymentId, { ...body, chargeId: late })),
       );
       const statuses = answers.map(({ status }) => status).sort();
       expect(statuses).toEqual([201, ...Array.from({ length: 11 }, () => 409)]);
-      expect((await detail(paymentId)).lateCharges).toMatchObject([{ refunded: money(60) }]);
+      expect((await detail(paymentId)).lateCharges).toMatchObject([{ refunded }]);
+    });
+
+    it('is taken in once, however many tell of it while its payment is refunded', async () => {
+      const key = await webhookSecret(app);
+      const { paymentId, late, lateRef } = await payAround('ok');
+      const same = noticeAbout(lateRef, late);
+      const notices = [same, same, ...Array.from({ length: 8 }, () => noticeAbout(lateRef, late))];
+      const answers = await Promise.all([
+        ...notices.map((notice) => sendNotice(app, JSON.stringify(notice), { key })),
+        ...notices.map(() => refund(paymentId, { amount: money(5) })),
+        app.run('billing.catch_up'),
+      ]);
+      const statuses = answers.map((answer) => answer?.status ?? 200);
+      expect(new Set(statuses)).toEqual(new Set([200, 201]));
+      await app.settle();
+      expect(await detail(paymentId)).toMatchObject({
+        captured: money(100),
+        refunded: money(50),
+        lateCharges: [{ id: late, captured: money(100), refunded: money(100) }],
+      });
+      const given = (await app.get(`/v1/admin/refunds?paymentId=${paymentId}&limit=100`, { token: staff }))
+        .body.items;
+      expect(given.filter(({ chargeId }: { chargeId: string }) => chargeId === late)).toHaveLength(1);
+      expect((await postings(paymentId)).filter((kind) => kind === 'payment_captured')).toHaveLength(2);
     });
 
     it('whose return fails in the end waits for a person', async () => {
       const { paymentId, late } = await payTwice('refund_fail_later:30');
-      await eventually(async () => {
-        await app.run('billing.catch_up');
-        await app.settle();
-        return (await detail(paymentId)).lateCharges[0]?.refundable.amount === 100;
-      });
+      const left = async () => (await detail(paymentId)).lateCharges[0]?.refundable.amount;
+      const failsLater = () =>
+        eventually(async () => {
+          await app.run('billing.catch_up');
+          await app.settle();
+          return (await left()) === 100;
+        });
+      await failsLater();
       expect(await detail(paymentId)).toMatchObject({
         captured: money(100),
         refundable: money(100),
         lateCharges: [{ id: late, refunded: money(0) }],
       });
+      const failed = `/v1/admin/refunds?paymentId=${paymentId}&status=failed`;
+      const { items } = (await app.get(failed, { token: staff })).body;
+      expect(items).toMatchObject([
+        { chargeId: late, reason: 'late_payment', failureCode: 'account_closed', amount: money(100) },
+      ]);
+      // A person may try its charge again, and no more than it took.
+      expect(await refund(paymentId, { amount: money(70), chargeId: late })).toMatchObject({
+        status: 202,
+        body: { chargeId: late, status: 'pending' },
+      });
+      expect(await left()).toBe(30);
+      await failsLater();
+      expect((await app.get(failed, { token: staff })).body.items).toHaveLength(2);
+      expect(await detail(paymentId)).toMatchObject({ captured: money(100), refundable: money(100) });
     });
 
     it('goes back in its own currency', async () => {

@@ -147,58 +147,190 @@ describe('migrations', () => {
     const name = await freshDatabase();
     const config = testConfig(databaseUrl(name), tmpdir());
     const before = migrations.filter((each) => each !== BillingLateCharges1780000000330);
-    const [payment, attempt, late, call, refund] = Array.from({ length: 5 }, () => randomUUID());
     const inDatabase = async <T>(work: (source: DataSource) => Promise<T>): Promise<T> => {
       const source = await new DataSource(connectionOptions(config)).initialize();
       return work(source).finally(() => source.destroy());
     };
-    const amounts = () =>
-      inDatabase((source) =>
-        source.query<unknown[]>('SELECT captured, refund_reserved, refunded FROM billing.payments'),
+    interface Old {
+      status: string;
+      /** The charges of its attempts; the last is the one that counts. */
+      charges: string[];
+      reviewReason?: string;
+      amounts: [captured: number, reserved: number, refunded: number];
+      refunds?: [ref: string, amount: number, status: string, reason: string][];
+      /** A charge whose money came in dollars, as the books have it. */
+      dollars?: string;
+    }
+    /** As it was written before late charges had rows. */
+    const write = async (source: DataSource, { status, charges, reviewReason, amounts, ...old }: Old) => {
+      const payment = randomUUID();
+      const attempts = new Map(charges.map((ref) => [ref, randomUUID()]));
+      const add = (id: string, kind: string, amount: number, ref: string, refundId: string | null) =>
+        source.query(
+          `INSERT INTO billing.operations (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id,
+             created_at, updated_at)
+           VALUES ($1, $2, $3, 'succeeded', 1, $4, 'EUR', $5, $6, now(), now())`,
+          [id, payment, kind, amount, ref, refundId],
+        );
+      await source.query(
+        `INSERT INTO billing.payments (id, order_id, status, amount, currency, captured, refund_reserved, refunded, gateway,
+           gateway_ref, review_reason, operation_id, attempts, created_at, updated_at)
+         VALUES ($1, $1, $2, 100, 'EUR', $3, $4, $5, 'test', $6, $7, $8, 2, now(), now())`,
+        [payment, status, ...amounts, charges.at(-1), reviewReason, attempts.get(charges.at(-1) ?? '')],
       );
-    const counted = [{ captured: '200', refund_reserved: '100', refunded: '100' }];
+      for (const [ref, id] of attempts) await add(id, 'authorize', 100, ref, null);
+      for (const [ref, amount, refundStatus, reason] of old.refunds ?? []) {
+        const [call, refund] = [randomUUID(), randomUUID()];
+        await add(call, 'refund', amount, ref, refund);
+        await source.query(
+          `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, amount, currency, status, reason,
+             requested_by, created_at)
+           VALUES ($1, $2, $2, $3, $4, 'EUR', $5, $6, $7, now())`,
+          [
+            refund,
+            payment,
+            call,
+            amount,
+            refundStatus,
+            reason,
+            reason === 'late_payment' ? 'system' : 'a person',
+          ],
+        );
+      }
+      if (old.dollars !== undefined) {
+        await source.query(
+          `WITH posted AS (
+             INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at)
+             VALUES (gen_random_uuid(), 'payment_captured', 'operation', $1, $2, $2, now()) RETURNING id
+           )
+           INSERT INTO billing.ledger_entries (transaction_id, position, account, currency, amount)
+           SELECT id, position, 'account ' || position, 'USD', amount FROM posted, (VALUES (1, 70), (2, -70)) AS legs (position, amount)`,
+          [attempts.get(old.dollars), payment],
+        );
+      }
+      return payment;
+    };
+    /** Amounts of the payment, then of its late charges, with how many refunds and calls name them. */
+    const read = (payment: string) =>
+      inDatabase(async (source) => {
+        const [row] = await source.query<{ amounts: string[]; review_reason: string | null }[]>(
+          'SELECT ARRAY[captured, refund_reserved, refunded] AS amounts, review_reason FROM billing.payments WHERE id = $1',
+          [payment],
+        );
+        const late = await source.query<{ text: string }[]>(
+          `SELECT c.gateway_ref || ' ' || c.currency || ' ' || c.captured || ' ' || c.refund_reserved || ' ' || c.refunded
+             || ' ' || (SELECT count(*) FROM billing.refunds r JOIN billing.operations o
+                          ON o.id = r.operation_id AND o.charge_id = r.charge_id WHERE r.charge_id = c.id) AS text
+             FROM billing.late_charges c WHERE payment_id = $1 ORDER BY gateway_ref`,
+          [payment],
+        );
+        return {
+          amounts: row?.amounts.map(Number),
+          reason: row?.review_reason,
+          late: late.map(({ text }) => text),
+        };
+      });
+    const cases: [Old, { amounts: number[]; reason?: string; late: string[] }][] = [
+      [
+        // Paid twice, and the first charge went back.
+        {
+          status: 'captured',
+          charges: ['a1', 'a2'],
+          amounts: [200, 100, 100],
+          refunds: [['a1', 100, 'succeeded', 'late_payment']],
+        },
+        { amounts: [100, 0, 0], late: ['a1 EUR 100 100 100 1'] },
+      ],
+      [
+        // Its return failed, and staff refunded what the other charge took.
+        {
+          status: 'captured',
+          charges: ['b1', 'b2'],
+          amounts: [200, 100, 100],
+          refunds: [
+            ['b1', 100, 'failed', 'late_payment'],
+            ['b2', 100, 'succeeded', 'broken'],
+          ],
+        },
+        { amounts: [100, 100, 100], late: ['b1 EUR 100 0 0 1'] },
+      ],
+      [
+        // Canceled before it was paid: staff gave back by hand what did not go back by itself.
+        {
+          status: 'canceled',
+          charges: ['c1'],
+          amounts: [100, 60, 60],
+          refunds: [
+            ['c1', 100, 'failed', 'late_payment'],
+            ['c1', 60, 'succeeded', 'broken'],
+          ],
+        },
+        { amounts: [0, 0, 0], late: ['c1 EUR 100 60 60 2'] },
+      ],
+      [
+        // More is on its way back to one charge than it took: nobody can tell whose money it is.
+        {
+          status: 'canceled',
+          charges: ['d1', 'd2'],
+          amounts: [200, 200, 0],
+          refunds: [
+            ['d1', 100, 'failed', 'late_payment'],
+            ['d2', 100, 'failed', 'late_payment'],
+            ['d2', 200, 'pending', 'broken'],
+          ],
+        },
+        { amounts: [200, 200, 0], late: [] },
+      ],
+      [
+        // Late and in dollars: it was counted nowhere.
+        {
+          status: 'captured',
+          charges: ['e1', 'e2'],
+          reviewReason: 'currency_mismatch',
+          amounts: [100, 0, 0],
+          dollars: 'e1',
+        },
+        { amounts: [100, 0, 0], late: ['e1 USD 70 0 0 0'] },
+      ],
+      [
+        // Not late: the payment waits for a person.
+        {
+          status: 'requires_review',
+          charges: ['f1'],
+          reviewReason: 'currency_mismatch',
+          amounts: [0, 0, 0],
+          dollars: 'f1',
+        },
+        { amounts: [0, 0, 0], reason: 'currency_mismatch', late: [] },
+      ],
+    ];
     try {
       await rollBack(config, migrations);
       await migrate(config, before);
-      await inDatabase(async (source) => {
-        await source.query(
-          `INSERT INTO billing.payments (id, order_id, status, amount, currency, captured, refund_reserved, refunded, gateway,
-             gateway_ref, operation_id, attempts, created_at, updated_at)
-           VALUES ($1, $1, 'captured', 100, 'EUR', 200, 100, 100, 'test', 'ch_2', $2, 2, now(), now())`,
-          [payment, attempt],
-        );
-        for (const [id, kind, ref, refundId] of [
-          [late, 'authorize', 'ch_1', null],
-          [attempt, 'authorize', 'ch_2', null],
-          [call, 'refund', 'ch_1', refund],
-        ]) {
-          await source.query(
-            `INSERT INTO billing.operations (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id,
-               created_at, updated_at)
-             VALUES ($1, $2, $3, 'succeeded', 1, 100, 'EUR', $4, $5, now(), now())`,
-            [id, payment, kind, ref, refundId],
-          );
-        }
-        await source.query(
-          `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, amount, currency, status, reason, requested_by,
-             created_at, settled_at)
-           VALUES ($1, $2, $2, $3, 100, 'EUR', 'succeeded', 'late_payment', 'system', now(), now())`,
-          [refund, payment, call],
-        );
+      const ids = await inDatabase(async (source) => {
+        const made: string[] = [];
+        for (const [old] of cases) made.push(await write(source, old));
+        return made;
       });
+      const expectMoved = async () => {
+        const seen = await Promise.all(ids.map(read));
+        expect(seen).toEqual(cases.map(([, { reason = null, ...moved }]) => ({ reason, ...moved })));
+      };
       await migrate(config, migrations);
-      expect(await amounts()).toEqual([{ captured: '100', refund_reserved: '0', refunded: '0' }]);
-      const moved = await inDatabase((source) =>
-        source.query<unknown[]>(
-          `SELECT c.id, c.gateway_ref, c.captured, c.refunded, r.id AS refund, o.id AS call FROM billing.late_charges c
-             JOIN billing.refunds r ON r.charge_id = c.id JOIN billing.operations o ON o.charge_id = c.id`,
+      await expectMoved();
+      const migration = new BillingLateCharges1780000000330();
+      await inDatabase((source) => migration.down(source.createQueryRunner()));
+      const counted = await inDatabase((source) =>
+        source.query<{ amounts: string[] }[]>(
+          'SELECT ARRAY[captured, refund_reserved, refunded] AS amounts FROM billing.payments ORDER BY array_position($1::uuid[], id)',
+          [ids],
         ),
       );
-      expect(moved).toEqual([
-        { id: late, gateway_ref: 'ch_1', captured: '100', refunded: '100', refund, call },
-      ]);
-      await inDatabase((source) => new BillingLateCharges1780000000330().down(source.createQueryRunner()));
-      expect(await amounts()).toEqual(counted);
+      expect(counted.map(({ amounts }) => amounts.map(Number))).toEqual(
+        cases.map(([{ amounts }]) => amounts),
+      );
+      await inDatabase((source) => migration.up(source.createQueryRunner()));
+      await expectMoved();
     } finally {
       await dropDatabase(name);
     }

@@ -269,6 +269,9 @@ export class PaymentService {
       case null:
     }
     if (settlement.refund === null || operation.refundId === null) return;
+    if (settlement.refund === 'failed' && operation.chargeId !== null) {
+      this.log.error(`payment ${payment.id} needs a person: late money could not be given back`);
+    }
     const refund = { refundId: operation.refundId, ...of, amount: operation.amount.toJSON() };
     this.outbox.record(
       settlement.refund === 'settled'
