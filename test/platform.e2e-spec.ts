@@ -75,11 +75,56 @@ describe('the platform', () => {
       ['null where it may not be', '{"text":null}', 'application/json', 400, '/text'],
       ['no body', '', 'application/json', 400, undefined],
       ['another content type', '<a/>', 'text/xml', 415, undefined],
+      ['plain text', '{"text":"a"}', 'text/plain', 415, undefined],
+      [
+        'half of a surrogate pair',
+        '{"parts":[{"name":"\\ud83d"}]}',
+        'application/json',
+        400,
+        '/parts/0/name',
+      ],
+      ['NUL', '{"text":"a\\u0000b"}', 'application/json', 400, '/text'],
+      ['NUL in a name', '{"a\\u0000b":1}', 'application/json', 400, ''],
+      [
+        'lists without end',
+        '['.repeat(200_000) + ']'.repeat(200_000),
+        'application/json',
+        400,
+        '/0'.repeat(32),
+      ],
+      [
+        'objects without end',
+        '{"a":'.repeat(99_999) + '1' + '}'.repeat(99_999),
+        'application/json',
+        400,
+        '/a'.repeat(32),
+      ],
     ])('refuses %s', async (_what, body, type, status, pointer) => {
       const answer = await app.post(NOTES, body, { headers: { 'content-type': type } });
       expect(answer.status).toBe(status);
       if (pointer !== undefined)
         expect(answer.body.errors.map((e: { pointer: string }) => e.pointer)).toContain(pointer);
+    });
+
+    it.each([
+      ['objects in a list', `{"text":"a","parts":[${Array(340_000).fill('{}').join()}]}`, '/parts'],
+      ['properties', `{${Array.from({ length: 80_000 }, (_, n) => `"${n}":1`).join()}}`, ''],
+    ])('looks at no more than so many %s', async (_what, body, pointer) => {
+      const answer = await app.post(NOTES, body, { headers: { 'content-type': 'application/json' } });
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer, code: 'too_wide' }] } });
+    });
+
+    it('tells the first hundred faults', async () => {
+      const answer = await app.post(NOTES, { text: 'a', parts: Array(1_000).fill({}) });
+      expect(answer.status).toBe(400);
+      expect(answer.body.errors).toHaveLength(100);
+    });
+
+    it('refuses a path that cannot be decoded', async () => {
+      const answer = await app.get('/v1/carts/%E0%A4%A');
+      expect(answer).toMatchObject({ status: 400, body: { code: 'platform.invalid_input' } });
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(answer.headers.get('x-request-id')).toBe(answer.body.requestId);
     });
 
     it('refuses a body that is too large', async () => {

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
 import qs from 'qs';
 import type { Config } from '../config.js';
 import { serveReference } from '../openapi/pages.js';
+import { readJson } from './body.js';
 import { PageCache } from './page-cache.js';
 import { platformProblems } from './problem.js';
 import { ProblemFilter, sendProblem, toProblem } from './problem.filter.js';
@@ -39,6 +40,11 @@ export function fastifyAdapter({ trustedProxies }: Pick<Config, 'trustedProxies'
     // The id comes from the caller when it is harmless; see request-context.
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
     requestIdHeader: false,
+    // A path that cannot be decoded reaches no hook and no handler.
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header('x-request-id', request.id);
+      sendProblem(request, reply, platformProblems.invalid_input('The path is not well-formed.'));
+    },
     routerOptions: {
       // `price[gte]=100`; objects without a prototype, bounded in depth and number.
       querystringParser: (text: string) =>
@@ -89,19 +95,18 @@ export function prepareApplication(app: NestFastifyApplication): void {
   serveReference(app);
 }
 
-/** PATCH comes as `application/merge-patch+json` too; an empty body is an empty body and not a fault. */
+/** JSON and nothing else; PATCH comes as `application/merge-patch+json` too. An empty body is no fault. */
 function acceptJson(server: FastifyInstance): void {
-  server.removeContentTypeParser('application/json');
+  server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
     (request, body, done) => {
       (request as typeof request & { rawBody?: Buffer }).rawBody = body as Buffer;
-      if (body.length === 0) return done(null, undefined);
       try {
-        done(null, JSON.parse(body.toString()));
-      } catch {
-        done(Object.assign(new Error('malformed'), { statusCode: 400 }));
+        done(null, readJson(body as Buffer));
+      } catch (error) {
+        done(error as Error);
       }
     },
   );

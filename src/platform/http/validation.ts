@@ -1,12 +1,14 @@
 import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { escapePointer } from './body.js';
 import { type FieldError, platformProblems } from './problem.js';
 
-const escape = (part: string) => part.replace(/~/g, '~0').replace(/\//g, '~1');
+/** Enough to mend a form by; a body of nothing but faults must not come back many times as large. */
+const MAX_TOLD = 100;
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function flatten(errors: ValidationError[], parent: string): FieldError[] {
   return errors.flatMap((error) => {
-    const pointer = `${parent}/${escape(error.property)}`;
+    const pointer = `${parent}/${escapePointer(error.property)}`;
     const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
       rule === 'whitelistValidation'
         ? { pointer, code: 'unknown_property', message: 'is not known here' }
@@ -18,7 +20,7 @@ function flatten(errors: ValidationError[], parent: string): FieldError[] {
 
 /**
  * Shapes are checked once, at the door: unknown properties are refused, values are only converted where a field
- * decorator says how. All faults are told at once, each with its JSON Pointer.
+ * decorator says how. All faults are told at once (the first hundred), each with its JSON Pointer.
  */
 export const validationPipe = () =>
   new ValidationPipe({
@@ -34,7 +36,7 @@ export const validationPipe = () =>
       return platformProblems.invalid_input(
         first && `${first.pointer.slice(1) || 'The input'} ${first.message}.`,
         {
-          errors: list,
+          errors: list.slice(0, MAX_TOLD),
         },
       );
     },
