@@ -1,3 +1,4 @@
+import { MAX_PRICE } from '../../platform/money/money.js';
 import { FieldReader } from './field-reader.js';
 import {
   type IncomingProduct,
@@ -9,7 +10,7 @@ import {
 
 /** A line that is longer is refused instead of filling the memory. */
 const MAX_LINE = 1024 * 1024;
-const AMOUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
+const AMOUNT = { min: 0, max: MAX_PRICE };
 const COUNT = { min: 0, max: 1_000_000_000 };
 
 const PRODUCT = [

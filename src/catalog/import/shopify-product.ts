@@ -1,4 +1,5 @@
 import { exponentOf } from '../../platform/money/currencies.js';
+import { MAX_PRICE } from '../../platform/money/money.js';
 import { cleanText, type FieldReader } from './field-reader.js';
 import {
   type IncomingProduct,
@@ -140,13 +141,14 @@ export class ShopifyProduct {
     const text = cell(row, column);
     const [, whole, fraction = ''] = /^(\d{1,12})(?:\.(\d*))?$/.exec(text) ?? [];
     const exponent = exponentOf(this.currency);
-    if (whole === undefined || /[1-9]/.test(fraction.slice(exponent))) {
+    const amount = Number(`${whole ?? ''}${fraction.slice(0, exponent).padEnd(exponent, '0')}`);
+    if (whole === undefined || /[1-9]/.test(fraction.slice(exponent)) || amount > MAX_PRICE) {
       const message =
         text === '' ? 'the variant has no price' : `${text.slice(0, 40)} is no price in ${this.currency}`;
       this.fault(line, column, text === '' ? 'required' : 'is_price', message);
       return 0;
     }
-    return Number(whole + fraction.slice(0, exponent).padEnd(exponent, '0'));
+    return amount;
   }
 
   /** Shops do sell below zero; here stock that is not there is none. */

@@ -6,6 +6,8 @@ import {
   CurrencyCode,
   Instant,
   ListOf,
+  AskingPrice,
+  AskingPriceDto,
   MoneyDto,
   MoneyField,
   Text,
@@ -21,11 +23,15 @@ export class SetPriceDto {
   @Uuid({ description: 'Variant.' })
   variantId: string;
 
-  @MoneyField()
-  price: MoneyDto;
+  @AskingPrice()
+  price: AskingPriceDto;
 
-  @MoneyField({ optional: true, nullable: true, description: 'Shown struck through; higher than the price.' })
-  compareAtPrice?: MoneyDto | null;
+  @AskingPrice({
+    optional: true,
+    nullable: true,
+    description: 'Shown struck through; higher than the price.',
+  })
+  compareAtPrice?: AskingPriceDto | null;
 }
 
 export class SetPricesDto {

@@ -41,13 +41,6 @@ export class PriceService {
           ],
         });
       }
-      if (price.amount < 0) {
-        throw platformProblems.invalid_input('A price cannot be negative.', {
-          errors: [
-            { pointer: `/prices/${index}/price/amount`, code: 'min', message: 'must not be less than 0' },
-          ],
-        });
-      }
       const twice = wanted.findIndex(
         (other) => other.variantId === variantId && other.price.currency === price.currency,
       );

@@ -1,4 +1,5 @@
 import {
+  AskingPriceDto,
   Bool,
   CurrencyCode,
   Dictionary,
@@ -13,6 +14,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
+import { MAX_PRICE } from '../../platform/money/money.js';
 
 export const HANDLE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const handleHint = '$property must be lower-case letters, digits and single hyphens, such as linen-tote';
@@ -138,10 +140,10 @@ export class CurrencyQuery {
 }
 
 /** A price of a variant, and what it is compared with. */
-export class VariantPriceDto extends MoneyDto {
+export class VariantPriceDto extends AskingPriceDto {
   @Integer({
     min: 0,
-    max: Number.MAX_SAFE_INTEGER,
+    max: MAX_PRICE,
     optional: true,
     nullable: true,
     description:

@@ -261,7 +261,7 @@ function refuseDoubleSkus(variants: VariantInputDto[]): void {
   });
 }
 
-/** A price is not negative and lower than what it is compared with, and there is one per currency. */
+/** A price is lower than what it is compared with, and there is one per currency. */
 function refuseOddPrices(variants: VariantInputDto[], pointer: (index: number) => string): void {
   variants.forEach(({ prices = [] }, index) => {
     prices.forEach(({ amount, currency, compareAt = null }, place) => {
@@ -277,20 +277,14 @@ function refuseOddPrices(variants: VariantInputDto[], pointer: (index: number) =
         });
       }
       const twice = prices.findIndex((other) => other.currency === currency) < place;
-      if (amount >= 0 && !twice) return;
-      throw platformProblems.invalid_input('A variant has one price per currency, and none is negative.', {
+      if (!twice) return;
+      throw platformProblems.invalid_input('A variant has one price per currency.', {
         errors: [
-          twice
-            ? {
-                pointer: `${pointer(index)}/prices/${place}/currency`,
-                code: 'duplicate',
-                message: 'stands twice',
-              }
-            : {
-                pointer: `${pointer(index)}/prices/${place}/amount`,
-                code: 'min',
-                message: 'must not be less than 0',
-              },
+          {
+            pointer: `${pointer(index)}/prices/${place}/currency`,
+            code: 'duplicate',
+            message: 'stands twice',
+          },
         ],
       });
     });

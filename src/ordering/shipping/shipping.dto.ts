@@ -1,4 +1,12 @@
-import { Integer, ListOf, MoneyDto, MoneyField, Text, TextList, Uuid } from '../../platform/http/fields.js';
+import {
+  AskingPrice,
+  AskingPriceDto,
+  Integer,
+  ListOf,
+  Text,
+  TextList,
+  Uuid,
+} from '../../platform/http/fields.js';
 
 export class ShippingTierDto {
   @Integer({
@@ -10,8 +18,8 @@ export class ShippingTierDto {
   })
   upToGrams: number | null;
 
-  @MoneyField()
-  price: MoneyDto;
+  @AskingPrice()
+  price: AskingPriceDto;
 }
 
 export class ShippingOptionInput {

@@ -25,6 +25,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isCurrency } from '../money/currencies.js';
+import { MAX_PRICE } from '../money/money.js';
 
 /**
  * One word per field of a DTO: the check and the OpenAPI schema together, so that they cannot differ. They serve
@@ -109,8 +110,14 @@ export function Bool(options: FieldOptions = {}) {
   );
 }
 
+/** A UUID however it is written (RFC 9562 4); kept in lower case, as PostgreSQL gives it back and ids are compared. */
 export function Uuid(options: FieldOptions = {}) {
-  return field(options, { type: 'string', format: 'uuid' }, IsUUID());
+  return field(
+    options,
+    { type: 'string', format: 'uuid' },
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value)),
+    IsUUID(),
+  );
 }
 
 export function Email(options: FieldOptions = {}) {
@@ -126,13 +133,16 @@ export function OneOf(values: readonly string[], options: FieldOptions = {}) {
   return field(options, { type: 'string', enum: [...values] }, IsIn([...values]));
 }
 
-/** A point in time, ISO 8601 with zone; stays text in the DTO. */
+/** RFC 3339 with the zones that exist. ISO 8601 knows weeks, days of the year and more, which PostgreSQL does not read. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.]\d{1,9})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
+
+/** A point in time, RFC 3339 with zone; stays text in the DTO. */
 export function Instant(options: FieldOptions = {}) {
   return field(
     { example: '2026-11-21T10:00:00.000Z', ...options },
     { type: 'string', format: 'date-time' },
     IsISO8601({ strict: true }),
-    Matches(/T.*(Z|[+-]\d\d:\d\d)$/, {
+    Matches(INSTANT, {
       message: 'must be a date and time with zone, such as 2026-11-21T10:00:00Z',
     }),
   );
@@ -271,6 +281,16 @@ export class MoneyDto {
 
   @CurrencyCode()
   currency: string;
+}
+
+/** What somebody asks for a thing: not negative, and bounded so that no sum of them leaves the numbers of JSON. */
+export class AskingPriceDto extends MoneyDto {
+  @Integer({ min: 0, max: MAX_PRICE, example: 1999, description: 'Minor units (cents).' })
+  declare amount: number;
+}
+
+export function AskingPrice(options: FieldOptions = {}) {
+  return Nested(() => AskingPriceDto, options);
 }
 
 export function MoneyField(options: FieldOptions = {}) {

@@ -2,6 +2,12 @@ import { exponentOf } from './currencies.js';
 
 const MAX_JSON = BigInt(Number.MAX_SAFE_INTEGER);
 
+/**
+ * What one piece, or one parcel, may cost at most, in minor units: 100 lines of 999 of the dearest, taxed with 100 % on
+ * top and sent for as much, still come to a number that JSON holds exactly.
+ */
+export const MAX_PRICE = 40_000_000_000;
+
 /** As it travels in JSON: an integer number of minor units. */
 export interface MoneyJson {
   amount: number;
