@@ -1,7 +1,7 @@
 import { MAX_PRICE } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
-import { berlin, checkOut, fillCart, goods, type Goods } from './support/purchase.js';
+import { berlin, buy, checkOut, fillCart, goods, type Goods, key } from './support/purchase.js';
 
 /** What a shopper with bad intentions, or staff with a slip of the finger, sends. */
 describe('ordering, abused', () => {
@@ -124,5 +124,51 @@ describe('ordering, abused', () => {
         expect((await app.get(path, { token: staff })).status).toBe(200);
       },
     );
+  });
+
+  describe('orders', () => {
+    it('are not sent while all of their money is on its way back', async () => {
+      const { answer } = await buy(app, [lamp], { token: 'refund_pending' });
+      const { id, payments } = answer.body;
+      const refund = `/v1/admin/payments/${payments[0].id}/refunds`;
+      const parcel = () => app.post(`/v1/admin/orders/${id}/fulfilments`, {}, { token: staff, key: key() });
+      const part = { amount: { amount: 100, currency: 'EUR' } };
+      expect((await app.post(refund, part, { token: staff, key: key() })).status).toBeLessThan(300);
+      expect((await app.post(refund, { full: true }, { token: staff, key: key() })).status).toBeLessThan(300);
+      expect(await parcel()).toMatchObject({
+        status: 409,
+        body: { code: 'ordering.order_not_fulfillable' },
+      });
+      expect((await app.get(`/v1/admin/orders/${id}`, { token: staff })).body).toMatchObject({
+        fulfilmentStatus: 'unfulfilled',
+        fulfilments: [],
+      });
+      await app.settle();
+    });
+
+    it('that were never placed make nobody a letter', async () => {
+      const cart = await fillCart(app, [lamp], { email: 'stranger@example.test' });
+      const declined = await checkOut(app, cart, {
+        token: 'decline_generic',
+        body: { shippingAddress: { ...berlin, firstName: 'You have won, see http://evil.test' } },
+      });
+      const canceled = await app.post(
+        `/v1/orders/${declined.body.orderId}/cancellation`,
+        {},
+        { cartToken: cart.token, key: key() },
+      );
+      expect(canceled).toMatchObject({ status: 201, body: { status: 'canceled', placedAt: null } });
+      const placed = await buy(app, [lamp]);
+      await app.post(
+        `/v1/orders/${placed.answer.body.id}/cancellation`,
+        {},
+        { cartToken: placed.cart.token, key: key() },
+      );
+      await app.settle();
+      const letters = await app.letters();
+      expect(letters.filter(({ to }) => to === 'stranger@example.test')).toEqual([]);
+      const { number } = placed.answer.body;
+      expect(letters.map(({ subject }) => subject)).toContain(`Your order ${number} is canceled`);
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BillingApi } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
@@ -12,9 +13,9 @@ import { OrderFulfilled } from '../ordering.events.js';
 import { FulfilmentRepository } from './fulfilment.repository.js';
 import type { FulfilOrderDto } from './order.dto.js';
 import { orderProblems } from './order.errors.js';
-import type { Order } from './order.js';
+import { type Order, totalOf } from './order.js';
 import { OrderRepository } from './order.repository.js';
-import { fulfilmentStatusOf, isSecured } from './order.statuses.js';
+import { fulfilmentStatusOf, isKept, isSecured } from './order.statuses.js';
 
 /** Sends what was ordered, all at once or line by line. */
 @Injectable()
@@ -24,6 +25,7 @@ export class FulfilmentService {
     private readonly orders: OrderRepository,
     private readonly fulfilments: FulfilmentRepository,
     private readonly catalog: CatalogApi,
+    private readonly billing: BillingApi,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -31,10 +33,13 @@ export class FulfilmentService {
 
   async fulfil(actor: Actor, id: string, input: FulfilOrderDto, version: number | null): Promise<void> {
     await this.database.transaction(async () => {
+      // The payment is locked before the order, here as everywhere; a refund that is accepted now is seen.
+      const payments = await this.billing.lockPaymentsOf(id);
       const order = await this.orders.locked(id);
       if (!order) throw platformProblems.not_found();
       requireVersion(version, order.version);
-      if (order.status !== 'placed' || !(isSecured(order.paymentStatus) || isPartlyRefunded(order))) {
+      const paid = isSecured(order.paymentStatus) || isPartlyRefunded(order);
+      if (order.status !== 'placed' || !paid || !isKept(payments, totalOf(order))) {
         throw orderProblems.order_not_fulfillable();
       }
       const lines = contentsOf(order, input.lines);

@@ -2,6 +2,7 @@ import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { Mail } from '../../platform/mail/mail.js';
 import { OrderCanceled, OrderFulfilled, OrderPlaced } from '../ordering.events.js';
 import { cancellationMail, confirmationMail, orderLetter, parcelLetter, shippedMail } from './order.mails.js';
+import type { Order } from './order.js';
 import { OrderRepository } from './order.repository.js';
 
 /** Letters to the buyer. The fact carries no personal data; the order is read when the letter is written. */
@@ -14,12 +15,15 @@ export class OrderMails {
 
   @On(OrderPlaced)
   async confirm({ payload: { orderId } }: OrderPlaced): Promise<void> {
-    await this.write(confirmationMail.name, orderId);
+    const order = await this.orders.find(orderId);
+    if (order) await this.write(confirmationMail.name, order);
   }
 
+  /** Of an order that was placed: else anybody could have us write what they like to whom they like, for nothing. */
   @On(OrderCanceled)
   async cancel({ payload: { orderId } }: OrderCanceled): Promise<void> {
-    await this.write(cancellationMail.name, orderId);
+    const order = await this.orders.find(orderId);
+    if (order && order.placedAt !== null) await this.write(cancellationMail.name, order);
   }
 
   @On(OrderFulfilled)
@@ -35,10 +39,7 @@ export class OrderMails {
     });
   }
 
-  private async write(template: string, orderId: string): Promise<void> {
-    const order = await this.orders.find(orderId);
-    if (order) {
-      await this.mail.request({ template, subjectId: orderId, to: order.email, data: orderLetter(order) });
-    }
+  private async write(template: string, order: Order): Promise<void> {
+    await this.mail.request({ template, subjectId: order.id, to: order.email, data: orderLetter(order) });
   }
 }

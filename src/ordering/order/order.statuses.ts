@@ -55,6 +55,10 @@ export function paymentStatusOf(payments: readonly PaymentView[], total: Money):
   return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';
 }
 
+/** Whether any of the money stays: goods whose whole price is on its way back are not sent after it. */
+export const isKept = (payments: readonly PaymentView[], total: Money): boolean =>
+  total.isZero() || payments.some(({ status, kept }) => status === 'authorized' || !kept.isZero());
+
 export function fulfilmentStatusOf(
   lines: readonly { quantity: number; fulfilled: number }[],
 ): FulfilmentStatus {
