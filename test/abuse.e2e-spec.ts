@@ -171,4 +171,35 @@ describe('ordering, abused', () => {
       expect(letters.map(({ subject }) => subject)).toContain(`Your order ${number} is canceled`);
     });
   });
+
+  describe('zones', () => {
+    const rate = { taxClass: 'standard', title: 'VAT', ratePpm: 190_000 };
+
+    it.each([
+      ['a country in small letters', { countries: ['gl'] }, '/countries'],
+      ['a country that does not exist', { countries: ['ZZ'] }, '/countries'],
+      ['a country twice', { countries: ['GL', 'GL'] }, '/countries'],
+      ['two rates of one class', { rates: [rate, { ...rate, ratePpm: 0 }] }, '/rates'],
+    ])('do not have %s', async (_what, odd, pointer) => {
+      const body = { name: 'Odd', countries: ['GL'], pricesIncludeTax: true, rates: [rate], ...odd };
+      const refused = { status: 400, body: { errors: [{ pointer }] } };
+      expect(await app.post('/v1/admin/tax-zones', body, { token: staff })).toMatchObject(refused);
+      if (pointer !== '/countries') return;
+      const shipping = { name: 'Odd', countries: body.countries, options: [] };
+      expect(await app.post('/v1/admin/shipping-zones', shipping, { token: staff })).toMatchObject(refused);
+    });
+
+    it('do not have two options of one id', async () => {
+      const option = {
+        id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+        title: 'Post',
+        tiers: [{ upToGrams: null, price: { amount: 100, currency: 'EUR' } }],
+      };
+      const body = { name: 'Odd', countries: ['GL'], options: [option, { ...option, title: 'Express' }] };
+      expect(await app.post('/v1/admin/shipping-zones', body, { token: staff })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/options' }] },
+      });
+    });
+  });
 });

@@ -4,7 +4,7 @@ import {
   Integer,
   ListOf,
   Text,
-  TextList,
+  CountryList,
   Uuid,
 } from '../../platform/http/fields.js';
 
@@ -46,10 +46,10 @@ export class ShippingZoneInput {
   @Text({ max: 100, example: 'Germany' })
   name: string;
 
-  @TextList({ max: 250, maxLength: 2, description: 'ISO 3166 codes; `*` is everywhere else.' })
+  @CountryList()
   countries: string[];
 
-  @ListOf(() => ShippingOptionInput, { max: 50 })
+  @ListOf(() => ShippingOptionInput, { max: 50, uniqueBy: 'id' })
   options: ShippingOptionInput[];
 }
 
@@ -57,10 +57,10 @@ export class ShippingZonePatch {
   @Text({ max: 100, optional: true })
   name?: string;
 
-  @TextList({ max: 250, maxLength: 2, optional: true })
+  @CountryList({ optional: true })
   countries?: string[];
 
-  @ListOf(() => ShippingOptionInput, { max: 50, optional: true })
+  @ListOf(() => ShippingOptionInput, { max: 50, uniqueBy: 'id', optional: true })
   options?: ShippingOptionInput[];
 }
 
@@ -71,7 +71,7 @@ export class ShippingZoneDto {
   @Text({ max: 100 })
   name: string;
 
-  @TextList({ max: 250, maxLength: 2 })
+  @CountryList()
   countries: string[];
 
   @ListOf(() => ShippingOptionDto, { max: 50 })

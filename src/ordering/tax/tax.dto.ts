@@ -1,4 +1,4 @@
-import { Bool, Integer, ListOf, Text, TextList, Uuid } from '../../platform/http/fields.js';
+import { Bool, CountryList, Integer, ListOf, Text, Uuid } from '../../platform/http/fields.js';
 
 export class TaxRateDto {
   @Text({ max: 50, pattern: /^[a-z][a-z0-9_-]*$/, example: 'standard' })
@@ -15,7 +15,7 @@ export class TaxZoneInput {
   @Text({ max: 100, example: 'Germany' })
   name: string;
 
-  @TextList({ max: 250, maxLength: 2, description: 'ISO 3166 codes; `*` is everywhere else.' })
+  @CountryList()
   countries: string[];
 
   @Bool({ description: 'True: prices are what the buyer pays. False: tax comes on top.' })
@@ -24,7 +24,11 @@ export class TaxZoneInput {
   @Bool({ optional: true, description: 'The estimate of carts without an address uses this zone.' })
   isDefault?: boolean;
 
-  @ListOf(() => TaxRateDto, { max: 20, description: 'A class without a rate is taxed like `standard`.' })
+  @ListOf(() => TaxRateDto, {
+    max: 20,
+    uniqueBy: 'taxClass',
+    description: 'A class without a rate is taxed like `standard`.',
+  })
   rates: TaxRateDto[];
 }
 
@@ -32,7 +36,7 @@ export class TaxZonePatch {
   @Text({ max: 100, optional: true })
   name?: string;
 
-  @TextList({ max: 250, maxLength: 2, optional: true })
+  @CountryList({ optional: true })
   countries?: string[];
 
   @Bool({ optional: true })
@@ -41,7 +45,7 @@ export class TaxZonePatch {
   @Bool({ optional: true })
   isDefault?: boolean;
 
-  @ListOf(() => TaxRateDto, { max: 20, optional: true })
+  @ListOf(() => TaxRateDto, { max: 20, uniqueBy: 'taxClass', optional: true })
   rates?: TaxRateDto[];
 }
 

@@ -4,6 +4,7 @@ import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsEmail,
@@ -16,6 +17,7 @@ import {
   IsString,
   IsUrl,
   IsUUID,
+  isISO31661Alpha2,
   Length,
   Matches,
   Max,
@@ -171,6 +173,30 @@ export function CountryCode(options: FieldOptions = {}) {
   );
 }
 
+/** Countries that something holds for, each once; `*` is everywhere else. */
+export function CountryList(options: FieldOptions = {}) {
+  const isCountry = (value: unknown) =>
+    value === '*' || (typeof value === 'string' && /^[A-Z]{2}$/.test(value) && isISO31661Alpha2(value));
+  return field(
+    { description: 'ISO 3166 codes; `*` is everywhere else.', example: ['IS'], ...options },
+    {
+      type: 'array',
+      items: { type: 'string', pattern: '^([A-Z]{2}|[*])$' },
+      maxItems: 250,
+      uniqueItems: true,
+    } as ApiPropertyOptions,
+    ValidateBy({
+      name: 'isCountryList',
+      validator: {
+        validate: (value: unknown) =>
+          Array.isArray(value) && value.every(isCountry) && new Set(value).size === value.length,
+        defaultMessage: () =>
+          '$property must be a list of ISO 3166 country codes such as DE, or *, each once',
+      },
+    }),
+  );
+}
+
 export function Url(options: FieldOptions = {}) {
   return field(
     options,
@@ -219,8 +245,12 @@ export function Nested(type: () => Constructor, options: FieldOptions = {}) {
   );
 }
 
-export function ListOf(type: () => Constructor, options: FieldOptions & { max: number; min?: number }) {
-  const { max, min = 0 } = options;
+/** `uniqueBy` names a property that no two items share; those without it are all different. */
+export function ListOf(
+  type: () => Constructor,
+  options: FieldOptions & { max: number; min?: number; uniqueBy?: string },
+) {
+  const { max, min = 0, uniqueBy } = options;
   return field(
     options,
     {
@@ -236,6 +266,13 @@ export function ListOf(type: () => Constructor, options: FieldOptions & { max: n
     // `each` wants objects: without this a list of texts would pass as a list of empty objects.
     IsObject({ each: true }),
     ValidateNested({ each: true }),
+    ...(uniqueBy === undefined
+      ? []
+      : [
+          ArrayUnique((item: Record<string, unknown>) => item[uniqueBy] ?? item, {
+            message: `$property must not hold the same ${uniqueBy} twice`,
+          }),
+        ]),
     Type(type as () => new () => object),
   );
 }
