@@ -1,7 +1,18 @@
 import { MAX_PRICE } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
+import type { Options } from './support/client.js';
 import { given } from './support/given.js';
-import { berlin, buy, checkOut, fillCart, goods, type Goods, key } from './support/purchase.js';
+import {
+  berlin,
+  buy,
+  checkOut,
+  fillCart,
+  goods,
+  type Goods,
+  imbalance,
+  key,
+  stockOf,
+} from './support/purchase.js';
 
 /** What a shopper with bad intentions, or staff with a slip of the finger, sends. */
 describe('ordering, abused', () => {
@@ -15,6 +26,189 @@ describe('ordering, abused', () => {
     lamp = await goods(app, { stock: 10_000 });
   });
   afterAll(() => app?.close());
+
+  describe('somebody else', () => {
+    let eve: string;
+    let strangers: Options[];
+
+    beforeAll(async () => {
+      ({ token: eve } = await given.customer(app));
+      const { token: cartToken } = await fillCart(app, [lamp]);
+      strangers = [{}, { cartToken }, { cartToken: '' }, { token: eve }, { token: eve, cartToken }];
+    });
+
+    /** A guest's and a customer's cart, with the way in of whoever holds it. */
+    const carts = async () => {
+      const guest = await fillCart(app, [lamp]);
+      const { token } = await given.customer(app);
+      const lines = [{ variantId: lamp.variantId, quantity: 1 }];
+      const own = (await app.post('/v1/carts', { currency: 'EUR', lines }, { token })).body;
+      return [
+        { id: guest.id, line: guest.body.lines[0].id, owner: { cartToken: guest.token } },
+        { id: own.id, line: own.lines[0].id, owner: { token } },
+      ];
+    };
+    const checkout = {
+      payment: { gateway: 'test', token: 'ok' },
+      shippingAddress: berlin,
+      email: 'e@ve.test',
+    };
+
+    it('finds no cart, and changes none', async () => {
+      for (const { id, line, owner } of await carts()) {
+        const path = `/v1/carts/${id}`;
+        const before = await app.get(path, owner);
+        const attempts: [method: string, path: string, body?: object][] = [
+          ['GET', path],
+          ['GET', `${path}/shipping-options`],
+          ['GET', `${path}/readiness`],
+          ['GET', `${path}/explain`],
+          ['PATCH', path, { email: 'e@ve.test' }],
+          ['POST', `${path}/lines`, { variantId: lamp.variantId, quantity: 1 }],
+          ['PATCH', `${path}/lines/${line}`, { quantity: 5 }],
+          ['DELETE', `${path}/lines/${line}`],
+          ['POST', `${path}/checkout`, checkout],
+        ];
+        for (const who of [...strangers, { token: staff }]) {
+          for (const [method, to, body] of attempts) {
+            const keyed = method === 'POST' ? { key: key() } : {};
+            expect((await app.send(method, to, body, { ...who, ...keyed })).status).toBe(404);
+          }
+        }
+        expect((await app.get(path, owner)).body).toEqual(before.body);
+      }
+    });
+
+    it('finds no order and no payment, and cancels nothing', async () => {
+      for (const { id, owner } of await carts()) {
+        const placed = await app.post(`/v1/carts/${id}/checkout`, checkout, { ...owner, key: key() });
+        const { id: orderId, payments } = placed.body;
+        for (const who of strangers) {
+          expect((await app.get(`/v1/orders/${orderId}`, who)).status).toBe(404);
+          expect((await app.get(`/v1/payments/${payments[0].id}`, who)).status).toBe(404);
+          const cancel = await app.post(`/v1/orders/${orderId}/cancellation`, {}, { ...who, key: key() });
+          expect(cancel.status).toBe(404);
+        }
+        expect((await app.get(`/v1/orders/${orderId}`, owner)).body.status).toBe('placed');
+      }
+    });
+
+    it('gets no answer by the key of another', async () => {
+      const cart = await fillCart(app, [lamp]);
+      const [once, path] = [key(), `/v1/carts/${cart.id}/checkout`];
+      const placed = await app.post(path, checkout, { cartToken: cart.token, key: once });
+      expect(placed.status).toBe(201);
+      for (const who of strangers) {
+        const answer = await app.post(path, checkout, { ...who, key: once });
+        expect(answer.status).toBe(404);
+        expect(answer.headers.get('idempotency-replayed')).toBeNull();
+      }
+      const other = { ...checkout, email: 'ada@example.test' };
+      expect(await app.post(path, other, { cartToken: cart.token, key: once })).toMatchObject({
+        status: 422,
+        body: { code: 'platform.idempotency_key_reused' },
+      });
+    });
+
+    it('is told so when the token is none, where none was needed', async () => {
+      const cart = await fillCart(app, [lamp]);
+      expect((await app.get(`/v1/carts/${cart.id}`, { token: cart.token })).status).toBe(401);
+      const { paths } = (await app.get('/openapi.json')).body;
+      for (const path of ['/v1/carts/{id}', '/v1/orders/{id}', '/v1/payments/{id}'])
+        expect(paths[path].get.security).toEqual([{}, { bearer: [] }]);
+    });
+  });
+
+  describe('at the same moment', () => {
+    it.each([1, 2, 3])('a cart that changes is ordered as it was or as it is (%d)', async () => {
+      const thing = await goods(app, { stock: 10 });
+      const cart = await fillCart(app, [thing]);
+      const own = { cartToken: cart.token };
+      const line = `/v1/carts/${cart.id}/lines/${cart.body.lines[0].id}`;
+      const [placed, more] = await Promise.all([
+        checkOut(app, cart),
+        app.patch(line, { quantity: 5 }, own),
+        app.patch(`/v1/carts/${cart.id}`, { email: 'late@example.test' }, own),
+      ]);
+      expect([200, 409]).toContain(more.status);
+      expect(placed.status).toBe(201);
+      const [{ quantity }] = placed.body.lines;
+      const { totals, payments } = placed.body;
+      expect(totals.total.amount).toBe(1999 * quantity + 490);
+      expect(payments).toMatchObject([{ captured: totals.total }]);
+      expect(await stockOf(app, thing)).toEqual({ onHand: 10, allocated: quantity, reserved: 0 });
+    });
+
+    it.each([1, 2, 3])('goods are sent once or given back, never both (%d)', async () => {
+      const thing = await goods(app, { stock: 3 });
+      const { cart, answer } = await buy(app, [{ ...thing, quantity: 3 }]);
+      const { id, lines } = answer.body;
+      const send = (quantity: number) =>
+        app.post(
+          `/v1/admin/orders/${id}/fulfilments`,
+          { lines: [{ lineId: lines[0].id, quantity }] },
+          { token: staff, key: key() },
+        );
+      const cancel = () =>
+        app.post(`/v1/orders/${id}/cancellation`, {}, { cartToken: cart.token, key: key() });
+      const [one, two, canceled] = await Promise.all([send(2), send(2), cancel(), cancel()]);
+      await app.settle();
+      const sent = [one, two].filter(({ status }) => status === 201).length * 2;
+      expect(sent).toBeLessThanOrEqual(2);
+      const end = (await app.get(`/v1/orders/${id}`, { cartToken: cart.token })).body;
+      expect(end.lines[0].fulfilledQuantity).toBe(sent);
+      if (sent > 0) expect(end).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
+      else expect(end).toMatchObject({ status: 'canceled', paymentStatus: 'refunded' });
+      expect([201, 409]).toContain(canceled.status);
+      expect(await stockOf(app, thing)).toEqual({
+        onHand: 3 - sent,
+        allocated: sent > 0 ? 3 - sent : 0,
+        reserved: 0,
+      });
+    });
+
+    it.each([1, 2, 3])('an order is paid, canceled or expired, never two of them (%d)', async (round) => {
+      const thing = await goods(app, { stock: 2 });
+      const { cart, answer } = await buy(app, [thing], { token: 'decline_generic' });
+      const { orderId } = answer.body;
+      if (round > 1) app.clock.advance({ minutes: 29, seconds: 59 });
+      const cancel = () =>
+        app.post(`/v1/orders/${orderId}/cancellation`, {}, { cartToken: cart.token, key: key() });
+      if (round > 2) app.clock.advance({ seconds: 2 });
+      await Promise.all([
+        checkOut(app, cart),
+        cancel(),
+        checkOut(app, cart),
+        app.run('ordering.expire_orders'),
+      ]);
+      await app.settle();
+      const end = (await app.get(`/v1/orders/${orderId}`, { cartToken: cart.token })).body;
+      const kept = end.payments.reduce(
+        (sum: number, { captured, refunded }: Record<string, { amount: number }>) =>
+          sum + (captured?.amount ?? 0) - (refunded?.amount ?? 0),
+        0,
+      );
+      const placed = end.status === 'placed';
+      expect(['placed', 'canceled', 'expired']).toContain(end.status);
+      expect(kept).toBe(placed ? end.totals.total.amount : 0);
+      expect(await stockOf(app, thing)).toEqual({ onHand: 2, allocated: placed ? 1 : 0, reserved: 0 });
+      expect(await imbalance(app)).toBeNull();
+    });
+
+    it('one of six changes for the same version is made', async () => {
+      const cart = await fillCart(app, [lamp]);
+      const answers = await Promise.all(
+        [2, 3, 4, 5, 6, 7].map((quantity) =>
+          app.patch(
+            `/v1/carts/${cart.id}/lines/${cart.body.lines[0].id}`,
+            { quantity },
+            { cartToken: cart.token, headers: { 'if-match': '"1"' } },
+          ),
+        ),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
+    });
+  });
 
   describe('money', () => {
     const zone = (name: string, country: string, amount: number) =>

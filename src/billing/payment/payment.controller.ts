@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Public } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
@@ -9,12 +9,15 @@ import { PaymentAccess } from './payment-access.service.js';
 import { PaymentDto } from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
 
-const CartTokenHeader = () =>
-  ApiHeader({
-    name: 'X-Cart-Token',
-    required: false,
-    description: 'The token of the cart that the payment was made from.',
-  });
+const HeldByBuyer = () =>
+  applyDecorators(
+    ApiBearerAuth(),
+    ApiHeader({
+      name: 'X-Cart-Token',
+      required: false,
+      description: 'The token of the cart that the payment was made from.',
+    }),
+  );
 
 /** Confirming says nothing: what the payment has become is the gateway's word alone. */
 function refuseContent(body: unknown): void {
@@ -36,7 +39,7 @@ export class PaymentController {
 
   @Get(':id')
   @Public()
-  @CartTokenHeader()
+  @HeldByBuyer()
   @Operation({
     id: 'getPayment',
     summary: 'Read a payment',
@@ -54,7 +57,7 @@ export class PaymentController {
 
   @Post(':id/confirmation')
   @Public()
-  @CartTokenHeader()
+  @HeldByBuyer()
   @Operation({
     id: 'confirmPayment',
     summary: 'Confirm a payment after the shopper came back from the bank',

@@ -46,7 +46,13 @@ const GUIDE = `Guildhall sells things: accounts, catalog, carts, checkout, order
 **Guests** hold a cart by the \`X-Cart-Token\` that creating it returned once; it goes on opening the order and its payments.`;
 
 /** Statuses that any operation may answer, beside what it declares. */
-const EVERYWHERE = ['platform.invalid_input', 'platform.internal_error', 'platform.unavailable'];
+/** A token that is not valid is refused wherever it is sent, also where none is needed. */
+const EVERYWHERE = [
+  'platform.invalid_input',
+  'platform.unauthorized',
+  'platform.internal_error',
+  'platform.unavailable',
+];
 
 const TAGS: Record<string, string> = {
   account: "One's own account.",
@@ -103,10 +109,11 @@ export const documentText = (document: object): string => `${JSON.stringify(docu
 
 function finishOperation(path: string, operation: OperationObject, schemas: Schemas): void {
   const permissions = operation['x-permissions'] ?? [];
-  operation.security = permissions.length > 0 ? [{ bearer: [] }] : [];
+  // What is open to everybody may still be more for whoever has signed in: `@ApiBearerAuth` says so.
+  const signedIn = operation.security?.length ? [{}, { bearer: [] }] : [];
+  operation.security = permissions.length > 0 ? [{ bearer: [] }] : signedIn;
   const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
-  if (permissions.length > 0)
-    for (const code of ['platform.unauthorized', 'platform.forbidden']) codes.add(code);
+  if (permissions.length > 0) codes.add('platform.forbidden');
   if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
   if (path.includes('{')) codes.add('platform.not_found');
   if (operation.requestBody)
