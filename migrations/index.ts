@@ -8,6 +8,7 @@ import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
 import { CatalogListItems1760000010030 } from './catalog/1760000010030-list-items.js';
+import { CatalogTaxClasses1760000010050 } from './catalog/1760000010050-tax-classes.js';
 import { CatalogRetiredVariants1760000010040 } from './catalog/1760000010040-retired-variants.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
@@ -42,4 +43,5 @@ export const migrations: Migrations = [
   CatalogRetiredVariants1760000010040,
   BillingLateCharges1780000000330,
   BillingFailedNotices1780000000340,
+  CatalogTaxClasses1760000010050,
 ];

@@ -97,6 +97,85 @@ describe('the catalog', () => {
       expect((await app.get(`/v1/products/${made.id}?currency=JPY`)).body.variants[0].price).toBeNull();
     });
 
+    it('has variants that fit its options, each of them once', async () => {
+      const sku = () => `S-${randomUUID()}`;
+      const Colour = [{ name: 'Colour', values: ['Blue', 'Red'] }];
+      const make = (options: object | undefined, ...choices: object[]) =>
+        app.post(
+          '/v1/admin/products',
+          {
+            title: 'Scarf',
+            handle: randomUUID(),
+            options,
+            variants: choices.map((each) => ({ sku: sku(), options: each })),
+          },
+          { token },
+        );
+      for (const [choices, pointer, code] of [
+        [[{ Colour: 'Green' }], '/variants/0/options/Colour', 'unknown_value'],
+        [[{}], '/variants/0/options/Colour', 'unknown_value'],
+        [[{ Colour: 'Red', Size: 'L' }], '/variants/0/options/Size', 'unknown_option'],
+        [[{ Colour: 'Red' }, { Colour: 'Red' }], '/variants/1/options', 'duplicate'],
+      ] as const) {
+        const { status, body } = await make(Colour, ...choices);
+        expect([status, body.code, body.errors[0]]).toEqual([
+          422,
+          'catalog.odd_options',
+          expect.objectContaining({ pointer, code }),
+        ]);
+      }
+      const { body: scarf } = await make(undefined, { Colour: 'Blue' }, { Colour: 'Red' });
+      expect(scarf.options).toEqual(Colour);
+      const [blue, red] = scarf.variants;
+      const variants = `/v1/admin/products/${scarf.id}/variants`;
+      expect((await app.post(variants, { sku: sku(), options: { Colour: 'Red' } }, { token })).status).toBe(
+        422,
+      );
+      const turn = (id: string, change: object) => app.patch(`/v1/admin/variants/${id}`, change, { token });
+      expect((await turn(blue.id, { options: { Colour: 'Red' } })).body.errors[0].code).toBe('duplicate');
+      const narrow = { options: [{ name: 'Colour', values: ['Blue'] }] };
+      const refused = await app.patch(`/v1/admin/products/${scarf.id}`, narrow, { token });
+      expect([refused.status, refused.body.errors[0]]).toEqual([
+        422,
+        expect.objectContaining({ pointer: '/options', code: 'in_use' }),
+      ]);
+      expect((await turn(red.id, { retired: true })).status).toBe(200);
+      expect((await turn(blue.id, { options: { Colour: 'Red' } })).status).toBe(200);
+      expect((await turn(red.id, { retired: false })).body.errors[0].code).toBe('duplicate');
+    });
+
+    it('has a tax class that there is', async () => {
+      const make = (taxClass: string) =>
+        app.post(
+          '/v1/admin/products',
+          { title: 'Atlas', handle: randomUUID(), taxClass, variants: [{ sku: randomUUID() }] },
+          { token },
+        );
+      const classes = '/v1/admin/tax-classes';
+      const misspelt = await make('reducd');
+      expect([misspelt.status, misspelt.body.code, misspelt.body.errors[0].pointer]).toEqual([
+        422,
+        'catalog.unknown_tax_class',
+        '/taxClass',
+      ]);
+      const books = { code: 'books', title: 'Books' };
+      expect((await app.post(classes, books, { token })).status).toBe(201);
+      expect((await app.post(classes, books, { token })).status).toBe(409);
+      expect((await app.post(classes, { ...books, code: 'Books!' }, { token })).status).toBe(400);
+      expect((await app.post(classes, books, customer)).status).toBe(403);
+      expect((await app.get(classes)).status).toBe(401);
+      const { body: atlas } = await make('books');
+      expect((await app.delete(`${classes}/books`, { token })).body.code).toBe('catalog.tax_class_in_use');
+      const patched = await app.patch(`/v1/admin/products/${atlas.id}`, { taxClass: 'nope' }, { token });
+      expect(patched.body.code).toBe('catalog.unknown_tax_class');
+      await app.patch(`/v1/admin/products/${atlas.id}`, { taxClass: 'standard' }, { token });
+      expect((await app.delete(`${classes}/books`, { token })).status).toBe(204);
+      expect((await app.delete(`${classes}/books`, { token })).status).toBe(404);
+      expect((await app.delete(`${classes}/standard`, { token })).status).toBe(409);
+      const { items } = (await app.get(classes, { token })).body;
+      expect(items.map(({ code }: { code: string }) => code)).toEqual(['reduced', 'standard', 'zero']);
+    });
+
     it('is unknown while it is a draft or when it is archived', async () => {
       const draft = await product({ status: 'draft' });
       expect((await app.get(`/v1/products/${draft.handle}`)).status).toBe(404);
@@ -204,12 +283,15 @@ describe('the catalog', () => {
     });
 
     it('changes with its variants, each under its own version', async () => {
-      const made = await product();
+      const made = await product({
+        options: [{ name: 'Size', values: ['S', 'M', 'L'] }],
+        variants: [{ sku: `M-${randomUUID()}`, options: { Size: 'M' } }],
+      });
       const other = await product();
       const path = `/v1/admin/products/${made.id}/variants`;
       const added = await app.post(path, { sku: `ADDED-${made.id}`, options: { Size: 'L' } }, { token });
       expect([added.status, added.body.variants.length, added.body.variants[1].title]).toEqual([201, 2, 'L']);
-      const twice = await app.post(path, { sku: other.variants[0].sku }, { token });
+      const twice = await app.post(path, { sku: other.variants[0].sku, options: { Size: 'S' } }, { token });
       expect([twice.body.code, twice.body.errors[0].pointer]).toEqual(['catalog.sku_taken', '/sku']);
       const variant = `/v1/admin/variants/${added.body.variants[1].id}`;
       const ifMatch = (version: number) => ({ token, headers: { 'if-match': `"${version}"` } });

@@ -107,6 +107,7 @@ describe('the example', () => {
     const category = (await replay('createCategory')).body;
     await replay('updateCategory', { ids: { id: category.id } });
     const location = (await replay('createLocation')).body;
+    await replay('createTaxClass');
     await replay('updateLocation', { ids: { id: location.id } });
     const product = (await replay('createProduct')).body;
     await replay('updateProduct', { ids: { id: product.id } });

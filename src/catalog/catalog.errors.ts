@@ -31,6 +31,25 @@ export const catalogProblems = defineProblems('catalog', {
     meaning: 'No category has this handle.',
     remedy: 'Make the category first: POST /v1/admin/categories.',
   },
+  odd_options: {
+    status: 422,
+    title: 'The variant does not fit the options',
+    meaning:
+      'A variant has one value of every option of its product, and no two variants have the same ones.',
+    remedy: 'Correct what `errors` points at: the options of the product or the choices of the variant.',
+  },
+  unknown_tax_class: {
+    status: 422,
+    title: 'Unknown tax class',
+    meaning: 'No tax class has this code: the product would be taxed at the wrong rate.',
+    remedy: 'Use a code of GET /v1/admin/tax-classes, or make the class first.',
+  },
+  tax_class_in_use: {
+    status: 409,
+    title: 'The tax class is in use',
+    meaning: 'Products have this tax class, or it is the one that is always there.',
+    remedy: 'Give the products another class first.',
+  },
   category_cycle: {
     status: 422,
     title: 'A category cannot stand below itself',

@@ -38,6 +38,9 @@ import { Location } from './stock/location.entity.js';
 import { StockReader } from './stock/stock.reader.service.js';
 import { StockRepository } from './stock/stock.repository.js';
 import { StockService } from './stock/stock.service.js';
+import { TaxClassController } from './tax-class/tax-class.controller.js';
+import { TaxClassRepository } from './tax-class/tax-class.repository.js';
+import { TaxClassService } from './tax-class/tax-class.service.js';
 
 /**
  * Owns what is sold, for how much, and how many are left: schema `catalog`. Calls nobody. Listens to ordering.
@@ -53,6 +56,7 @@ import { StockService } from './stock/stock.service.js';
     ProductController,
     ProductSearchController,
     StockController,
+    TaxClassController,
   ],
   providers: [
     CatalogApi,
@@ -82,6 +86,8 @@ import { StockService } from './stock/stock.service.js';
     StockReader,
     StockRepository,
     StockService,
+    TaxClassRepository,
+    TaxClassService,
   ],
   exports: [CatalogApi],
 })

@@ -19,8 +19,16 @@ import {
 import { ProductReader } from './product.reader.service.js';
 import { ProductService } from './product.service.js';
 
-const { handle_taken, sku_taken, external_id_taken, unknown_category, unknown_location, compare_at_too_low } =
-  catalogProblems;
+const {
+  handle_taken,
+  sku_taken,
+  external_id_taken,
+  unknown_category,
+  unknown_location,
+  unknown_tax_class,
+  compare_at_too_low,
+  odd_options,
+} = catalogProblems;
 const { not_found, stale_version } = platformProblems;
 
 /** Products as staff make and change them. */
@@ -67,7 +75,9 @@ export class AdminProductController {
       external_id_taken,
       unknown_category,
       unknown_location,
+      unknown_tax_class,
       compare_at_too_low,
+      odd_options,
     ],
     idempotency: 'accepted',
   })
@@ -115,7 +125,15 @@ export class AdminProductController {
     summary: 'Changes a product',
     description: 'What is left out stays; null deletes. Lists and dictionaries are replaced as a whole.',
     answers: { 200: AdminProductDto },
-    problems: [not_found, stale_version, handle_taken, external_id_taken, unknown_category],
+    problems: [
+      not_found,
+      stale_version,
+      handle_taken,
+      external_id_taken,
+      unknown_category,
+      unknown_tax_class,
+      odd_options,
+    ],
   })
   async update(
     @Param('id', ParseUUIDPipe) id: string,
@@ -159,7 +177,7 @@ export class AdminProductController {
     headers: ['ETag'],
     summary: 'Adds a variant to a product',
     answers: { 201: AdminProductDto },
-    problems: [not_found, sku_taken, unknown_location, compare_at_too_low],
+    problems: [not_found, sku_taken, unknown_location, compare_at_too_low, odd_options],
     idempotency: 'accepted',
   })
   addVariant(
@@ -180,7 +198,7 @@ export class AdminProductController {
       '`If-Match` takes the version of the variant. Prices and stock have operations of their own. One that is `retired` cannot be ' +
       'bought any more; carts that hold it are told by their readiness, and their checkout is refused.',
     answers: { 200: AdminProductDto },
-    problems: [not_found, stale_version, sku_taken, catalogProblems.stock_promised],
+    problems: [not_found, stale_version, sku_taken, catalogProblems.stock_promised, odd_options],
   })
   async updateVariant(
     @Param('id', ParseUUIDPipe) id: string,

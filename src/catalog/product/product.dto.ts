@@ -233,7 +233,11 @@ export class CreateProductDto {
   })
   categories?: string[];
 
-  @ListOf(() => OptionDto, { max: 3, optional: true })
+  @ListOf(() => OptionDto, {
+    max: 3,
+    optional: true,
+    description: 'Made of what the variants choose when left out.',
+  })
   options?: OptionDto[];
 
   @Dictionary({ values: 'any', optional: true, example: { colour: 'natural' } })
@@ -246,7 +250,8 @@ export class CreateProductDto {
     max: 60,
     optional: true,
     example: 'standard',
-    description: 'Tax class: which rate applies is decided at checkout.',
+    description:
+      'Code of a tax class, `GET /v1/admin/tax-classes`; which rate applies is decided at checkout.',
   })
   taxClass?: string;
 

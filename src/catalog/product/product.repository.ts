@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { AdminProductDto } from './product.dto.js';
 import { productJson } from './product.json.js';
+import type { Choices, Option } from './variant-options.js';
 
 export interface ProductRow {
   id: string;
@@ -11,7 +12,7 @@ export interface ProductRow {
   description: string;
   brand: string | null;
   status: string;
-  options: object;
+  options: Option[];
   attributes: object;
   media: object;
   taxClass: string;
@@ -25,7 +26,7 @@ export interface VariantRow {
   position: number;
   sku: string;
   title: string;
-  options: object;
+  options: Choices;
   barcode: string | null;
   weightGrams: number;
   retired: boolean;
@@ -77,6 +78,14 @@ export class ProductRepository {
     await this.database.query(LOCK_PRODUCT_OF, [id]);
     const [row] = await this.database.query<VariantRow>(LOCK_VARIANT, [id]);
     return row ?? null;
+  }
+
+  /** What the variants of a product that are not retired choose. */
+  variantsOnSale(productId: string): Promise<Pick<VariantRow, 'id' | 'options'>[]> {
+    return this.database.query(
+      'SELECT id, options FROM catalog.variants WHERE product_id = $1 AND NOT retired',
+      [productId],
+    );
   }
 
   async update(product: ProductRow): Promise<void> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
-import { Database, isUniqueViolation } from '../../platform/database/database.js';
+import { Database, isForeignKeyViolation, isUniqueViolation } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { PageCache } from '../../platform/http/page-cache.js';
@@ -12,6 +12,7 @@ import { catalogProblems } from '../catalog.errors.js';
 import { ProductChanged } from '../catalog.events.js';
 import { PriceRepository } from '../price/price.repository.js';
 import { SearchIndex } from '../search/search-index.service.js';
+import { faultsOfChoices, type Option, optionsOf } from './variant-options.js';
 import { StockService } from '../stock/stock.service.js';
 import type {
   AdminProductDto,
@@ -20,7 +21,7 @@ import type {
   UpdateVariantDto,
   VariantInputDto,
 } from './product.dto.js';
-import { ProductRepository, type VariantRow } from './product.repository.js';
+import { ProductRepository, type ProductRow, type VariantRow } from './product.repository.js';
 
 /** Words that are paths of their own below /v1/products. */
 const RESERVED_HANDLES = new Set(['suggestions', 'search', 'facets', 'recommendations', 'export', 'import']);
@@ -62,7 +63,7 @@ export class ProductService {
         description = '',
         brand = null,
         status = 'draft',
-        options = [],
+        options = optionsOf(input.variants.map((variant) => variant.options ?? {})),
         attributes = {},
       } = input;
       const { media = [], taxClass = 'standard', metadata = {}, externalId = null } = input;
@@ -82,6 +83,8 @@ export class ProductService {
         version: 1,
       };
       const variants = input.variants.map((variant, position) => rowOf(id, variant, position));
+      const choosing = variants.map((variant, index) => ({ at: ofVariant(index), choices: variant.options }));
+      refuseFaults(faultsOfChoices(options, choosing));
       await this.unique(() => this.products.insert(product, variants), variants, ofVariant);
       await this.setCategories(id, input.categories ?? []);
       await this.equip(variants, input.variants, actor, ofVariant);
@@ -101,6 +104,7 @@ export class ProductService {
       requireVersion(version, product.version);
       const { categories, ...fields } = input;
       if (fields.handle !== undefined) refuseReserved(fields.handle);
+      if (fields.options) await this.refuseOptionsInUse(id, fields.options);
       await this.unique(() => this.products.update({ ...product, ...fields }));
       if (categories) await this.setCategories(id, categories);
       return this.finish(id, actor, 'updated', Object.keys(input));
@@ -124,6 +128,7 @@ export class ProductService {
       const product = await this.products.lock(productId);
       if (!product) throw platformProblems.not_found();
       const variant = rowOf(productId, input, 1_000_000);
+      await this.refuseOddVariant(product, variant);
       await this.unique(() => this.products.insertVariants([variant]), [variant], itself);
       await this.equip([variant], [input], actor, itself);
       await this.products.update(product);
@@ -143,10 +148,34 @@ export class ProductService {
       requireVersion(version, variant.version);
       const { backorderLimit, ...fields } = input;
       const next = { ...variant, ...fields };
+      if (fields.options || fields.retired === false) {
+        const product = await this.products.lock(variant.productId);
+        if (product) await this.refuseOddVariant(product, next);
+      }
       await this.unique(() => this.products.updateVariant(next), [next], itself);
       if (backorderLimit !== undefined) await this.stock.setBackorderLimit(id, backorderLimit);
       return this.finish(variant.productId, actor, 'updated', Object.keys(input));
     });
+  }
+
+  /** One variant fits its product and differs from the others that are on sale. */
+  private async refuseOddVariant({ id, options }: ProductRow, variant: VariantRow): Promise<void> {
+    const others = (await this.products.variantsOnSale(id)).filter((other) => other.id !== variant.id);
+    const taken = others.map((other) => other.options);
+    refuseFaults(faultsOfChoices(options, [{ at: '', choices: variant.options }], taken));
+  }
+
+  /** New options must still describe every variant that is on sale. */
+  private async refuseOptionsInUse(id: string, options: Option[]): Promise<void> {
+    const variants = await this.products.variantsOnSale(id);
+    const faults = faultsOfChoices(
+      options,
+      variants.map((each) => ({ at: '', choices: each.options })),
+    );
+    if (faults.length === 0) return;
+    refuseFaults([
+      { pointer: '/options', code: 'in_use', message: 'must describe the variants that there are' },
+    ]);
   }
 
   private async equip(
@@ -212,7 +241,7 @@ export class ProductService {
     return product;
   }
 
-  /** Names the field whose value somebody else has. */
+  /** Names the field whose value somebody else has, or nobody knows. */
   private async unique(
     write: () => Promise<void>,
     variants: VariantRow[] = [],
@@ -233,6 +262,10 @@ export class ProductService {
         const index = variants.findIndex(({ sku }) => detail.includes(`=(${sku}) `));
         throw catalogProblems.sku_taken(undefined, taken(`${pointer(Math.max(index, 0))}/sku`));
       }
+      if (isForeignKeyViolation(error, 'products_tax_class_fk'))
+        throw catalogProblems.unknown_tax_class(undefined, {
+          errors: [{ pointer: '/taxClass', code: 'unknown_tax_class', message: 'is not known' }],
+        });
       throw error;
     }
   }
@@ -241,6 +274,10 @@ export class ProductService {
 /** Where a variant stands in the call that makes its product, and in a call of its own. */
 const ofVariant = (index: number): string => `/variants/${index}`;
 const itself = (): string => '';
+
+function refuseFaults(errors: FieldError[]): void {
+  if (errors.length > 0) throw catalogProblems.odd_options(undefined, { errors });
+}
 
 function refuseReserved(handle: string): void {
   if (!RESERVED_HANDLES.has(handle)) return;
