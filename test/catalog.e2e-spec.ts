@@ -747,6 +747,73 @@ describe('the catalog', () => {
       }
     });
 
+    it('is never promised in part when only one of two locations has given the hold back', async () => {
+      await app.post('/v1/admin/locations', { code: 'split', name: 'Split', priority: 20 }, { token });
+      const stock = ['main', 'split'].map((location) => ({ location, onHand: 2 }));
+      const prices = [{ amount: 1, currency: 'EUR' }];
+      const variantId = (await product({ variants: [{ sku: randomUUID(), prices, stock }] })).variants[0].id;
+      const order = randomUUID();
+      await reserve(order, [{ variantId, quantity: 3 }]);
+      app.clock.advance({ hours: 2 });
+      // Writing off at one location frees what has ended there, and there only.
+      const change = { variantId, location: 'main', kind: 'adjusted', quantity: -1, reason: 'broken' };
+      const written = await app.post(
+        '/v1/admin/stock/movements',
+        { changes: [change] },
+        { token, key: randomUUID() },
+      );
+      expect(written.status).toBe(204);
+      expect(await app.database.transaction(() => api().allocate(order))).toBe(true);
+      const promised = (await level(variantId)).reduce((sum, { allocated }) => sum + allocated, 0);
+      expect(promised).toBe(3);
+      expect(await app.database.query(DRIFT)).toEqual([]);
+    });
+
+    it('is held to the new end in all its lines when one of them is taken anew', async () => {
+      const [lost, kept] = [(await product()).variants[0].id, (await product()).variants[0].id] as const;
+      const lines = [lost, kept].map((variantId) => ({ variantId, quantity: 50 }));
+      const order = randomUUID();
+      await reserve(order, lines);
+      app.clock.advance({ hours: 2 });
+      // Somebody looks for the first, and finds that its hold has ended.
+      await expect(reserve(randomUUID(), [{ variantId: lost, quantity: 51 }])).rejects.toThrow();
+      const rival = randomUUID();
+      await reserve(rival, [{ variantId: lost, quantity: 1 }]);
+      await api().release(rival);
+      await reserve(order, lines);
+      for (const variantId of [lost, kept])
+        expect(await reserve(randomUUID(), [{ variantId, quantity: 1 }]).catch(outOfStock)).toBe(true);
+    });
+
+    it('is held anew when the hold is freed while its owner waits for the row', async () => {
+      const variantId = (await product()).variants[0].id;
+      const order = randomUUID();
+      await reserve(order, [{ variantId, quantity: 5 }]);
+      app.clock.advance({ hours: 2 });
+      const sweeper = new pg.Client({ connectionString: app.config.databaseUrl ?? '' });
+      await sweeper.connect();
+      try {
+        await sweeper.query('BEGIN');
+        await sweeper.query('SELECT FROM catalog.stock WHERE variant_id = $1 FOR UPDATE', [variantId]);
+        const again = reserve(order, [{ variantId, quantity: 5 }]);
+        const waiting = () =>
+          sweeper.query(
+            `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+          );
+        while ((await waiting()).rowCount === 0) await wait(10);
+        await sweeper.query(
+          `WITH freed AS (UPDATE catalog.reservations SET state = 'expired' WHERE reference = $1 RETURNING stock_id, quantity)
+           UPDATE catalog.stock s SET reserved = s.reserved - f.quantity FROM freed f WHERE s.id = f.stock_id`,
+          [order],
+        );
+        await sweeper.query('COMMIT');
+        await again;
+      } finally {
+        await sweeper.end();
+      }
+      expect((await level(variantId))[0]).toMatchObject({ reserved: 5 });
+    });
+
     it('is sold beyond what is on hand up to the limit of the variant, what lies there first', async () => {
       const made = await product({
         variants: [{ sku: randomUUID(), backorderLimit: 3, prices: [{ amount: 1, currency: 'EUR' }] }],
@@ -781,6 +848,31 @@ describe('the catalog', () => {
       expect((await receive({ variantId: randomUUID() })).status).toBe(404);
       expect((await receive({ location: 'moon' })).status).toBe(422);
       expect((await receive({ quantity: 1_000_000_000 })).status).toBe(400);
+      const much = {
+        variantId,
+        location: 'main',
+        kind: 'adjusted',
+        quantity: -1_000_000_000,
+        reason: 'lost',
+      };
+      const changes = [much, much, much];
+      const away = await app.post('/v1/admin/stock/movements', { changes }, { token, key: randomUUID() });
+      expect([away.status, away.body.code]).toEqual([409, 'catalog.stock_promised']);
+    });
+
+    it('is shown when all locations together have more than an integer holds', async () => {
+      const brand = randomUUID();
+      const codes = ['heap-1', 'heap-2', 'heap-3'];
+      for (const code of codes) await app.post('/v1/admin/locations', { code, name: code }, { token });
+      const stock = codes.map((location) => ({ location, onHand: 1_000_000_000 }));
+      const prices = [{ amount: 1, currency: 'EUR' }];
+      const { handle, variants } = await product({ brand, variants: [{ sku: randomUUID(), prices, stock }] });
+      const page = await app.get(`/v1/products/${handle}`);
+      const list = await app.get(`/v1/products?brand=${brand}`);
+      const many = { available: 2_147_483_647 };
+      expect(page).toMatchObject({ status: 200, body: { variants: [many] } });
+      expect(list).toMatchObject({ status: 200, body: { items: [{ variants: [many] }] } });
+      await reserve(randomUUID(), [{ variantId: variants[0].id, quantity: 1 }]);
     });
 
     it('lies at locations that can be renamed and put in another order', async () => {

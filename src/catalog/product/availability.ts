@@ -1,9 +1,10 @@
 /**
  * SQL that tells what of a variant could be sold at `now`: `available` pieces, and whether it may be oversold
  * (`backorder`). Both arguments are SQL. A hold counts as free from its expiry on, whether or not anybody has freed it yet.
+ * What many locations have together may be more than an integer holds; nobody buys that many, so it ends there.
  */
 export const availabilitySql = (variantId: string, now: string): string => `
-  SELECT coalesce(sum(greatest(free, 0)), 0)::int AS available,
+  SELECT least(coalesce(sum(greatest(free, 0)), 0), 2147483647)::int AS available,
     coalesce(bool_or(backorder_limit > 0 AND free + backorder_limit > 0), false) AS backorder
   FROM (
     SELECT backorder_limit, on_hand - allocated - reserved + CASE WHEN reserved = 0 THEN 0 ELSE (

@@ -45,8 +45,8 @@ export class StockRepository {
   }
 
   /**
-   * Takes pieces of locked rows; false when one of them has not enough after all. Holds of the reference that
-   * were freed are forgotten: these take their place.
+   * Takes pieces of locked rows; false when one of them has not enough after all. What the reference holds elsewhere
+   * ends no sooner than this. Holds of the reference that were freed are forgotten: these take their place.
    */
   async hold(reference: string, taken: Taken[], expiresAt: Date): Promise<boolean> {
     const made = await this.database.execute(HOLD, [
@@ -213,6 +213,10 @@ const FREE_EXPIRED = `
 const HOLD = `
   WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS w (id, stock_id, quantity)),
   superseded AS (UPDATE catalog.reservations SET state = 'released' WHERE reference = $4 AND state = 'expired'),
+  extended AS (
+    UPDATE catalog.reservations SET expires_at = $5
+    WHERE reference = $4 AND state = 'held' AND expires_at < $5 AND stock_id <> ALL ($2::uuid[])
+  ),
   taken AS (
     UPDATE catalog.stock s SET reserved = s.reserved + w.quantity FROM wanted w
     WHERE s.id = w.stock_id AND s.on_hand + s.backorder_limit - s.allocated - s.reserved >= w.quantity RETURNING w.*

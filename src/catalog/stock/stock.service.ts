@@ -75,9 +75,9 @@ export class StockService {
       ]);
       if (allocated.length > 0) return true;
       const holds = await this.stock.holds(reference);
-      const lost = holds.filter(({ state }) => state === 'expired');
-      if (lost.length === 0) return holds.some(({ state }) => state === 'allocated');
-      return this.allocateAnew(reference, lost);
+      if (holds.every(({ state }) => state !== 'expired'))
+        return holds.some(({ state }) => state === 'allocated');
+      return this.allocateAnew(reference, holds);
     });
   }
 
@@ -155,6 +155,8 @@ export class StockService {
         }
         return { stockId: row.id, kind, quantity, reason, actor: personId(actor) ?? actor.kind };
       });
+      // Not left to the constraint: sums of this size may not even fit into the counter.
+      if (rows.some(({ onHand }) => onHand < 0)) throw catalogProblems.stock_promised();
       // What nobody came back for does not stand in the way of writing pieces off.
       if (movements.some(({ quantity }) => quantity < 0))
         await this.stock.freeExpired(
@@ -285,7 +287,9 @@ export class StockService {
    */
   private async take(reference: string, lines: readonly Wanted[]): Promise<Taken[]> {
     const variants = [...new Set(lines.map(({ variantId }) => variantId))];
-    const rows = await this.stock.lock(variants, reference);
+    let rows = await this.stock.lock(variants, reference);
+    // What the reference seems to hold may have been freed while this waited for the lock: now it is certain.
+    if (rows.some(({ mine }) => mine > 0)) rows = await this.stock.lock(variants, reference);
     const wanted = without(lines, rows);
     if (wanted.every(({ quantity }) => quantity === 0)) return [];
     let plan = planAllocation(wanted, rows);
@@ -310,13 +314,15 @@ export class StockService {
   }
 
   /** The hold was freed before the money came: takes the same again when it is still there, changes nothing when not. */
-  private async allocateAnew(reference: string, lost: readonly Wanted[]): Promise<boolean> {
-    const variants = [...new Set(lost.map(({ variantId }) => variantId))];
+  private async allocateAnew(reference: string, holds: readonly Wanted[]): Promise<boolean> {
+    const variants = [...new Set(holds.map(({ variantId }) => variantId))];
     const rows = await this.stock.lock(variants, reference);
     await this.stock.freeExpired(
       rows.map(({ id }) => id),
       this.clock.now(),
     );
+    // Read after the freeing: that may have ended holds of the same reference at other locations.
+    const lost = (await this.stock.holds(reference)).filter(({ state }) => state === 'expired');
     const plan = planAllocation(lost, await this.stock.lock(variants, reference));
     if (plan.missing.length > 0) return false;
     if (!(await this.stock.hold(reference, plan.taken, this.clock.now())))
