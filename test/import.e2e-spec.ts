@@ -21,7 +21,7 @@ describe('imports', () => {
   });
   afterAll(() => app?.close());
 
-  const start = async (body: string, type = NDJSON, query = '') => {
+  const start = async (body: string | Uint8Array, type = NDJSON, query = '') => {
     const answer = await app.post(`/v1/admin/imports${query}`, body, {
       token,
       headers: { 'content-type': type },
@@ -30,7 +30,7 @@ describe('imports', () => {
     return answer.body.id as string;
   };
   const get = async (id: string) => (await app.get(`/v1/admin/imports/${id}`, { token })).body;
-  const importAll = async (body: string, type = NDJSON, query = '') => {
+  const importAll = async (body: string | Uint8Array, type = NDJSON, query = '') => {
     const id = await start(body, type, query);
     await app.settle();
     return get(id);
@@ -255,6 +255,160 @@ describe('imports', () => {
     expect(readdirSync(join(app.config.dataDir, 'imports'))).toEqual([]);
   });
 
+  it('takes a text apart from what no database keeps, and cuts no character in half', async () => {
+    const odd = 'a\0b\ud800c';
+    const done = await importAll(
+      lines(
+        product('odd-1', {
+          attributes: { [odd]: odd },
+          options: [{ name: 'Size', values: [odd, `${'x'.repeat(119)}😀`] }],
+        }),
+        product('odd-2', { [odd]: 1 }),
+        product('odd-3', { title: `\u202e${odd}` }, { title: odd, options: { [odd]: odd } }),
+      ),
+    );
+    expect(done).toMatchObject({ state: 'finished', counts: { read: 3, created: 2, rejected: 1 } });
+    expect(await errors(done.id)).toEqual([
+      expect.objectContaining({ line: 2, code: 'unknown_property', pointer: '/abc' }),
+    ]);
+    expect((await app.get('/v1/products/imported-odd-1')).body).toMatchObject({
+      attributes: { abc: 'abc' },
+      options: [{ name: 'Size', values: ['abc', 'x'.repeat(119)] }],
+    });
+  });
+
+  it('reads a file that begins with a byte order mark, and refuses lines that are not UTF-8', async () => {
+    const latin = Buffer.from(JSON.stringify(product('latin', { title: 'Café' })), 'latin1');
+    const start = Buffer.from(`\ufeff${lines(product('marked'))}\n`);
+    const done = await importAll(Buffer.concat([start, latin]));
+    expect(done.counts).toMatchObject({ read: 2, created: 1, rejected: 1 });
+    expect(await errors(done.id)).toEqual([expect.objectContaining({ line: 2, code: 'not_utf8' })]);
+  });
+
+  it('refuses a line of more than a megabyte and goes on behind it', async () => {
+    const done = await importAll(`${'x'.repeat(3_000_000)}\n${lines(product('behind'))}`);
+    expect(done.counts).toMatchObject({ read: 2, created: 1, rejected: 1 });
+    expect(await errors(done.id)).toEqual([expect.objectContaining({ line: 1, code: 'too_long' })]);
+  });
+
+  it('ends as failed when the database refuses what it holds, instead of trying for ever', async () => {
+    await app.database.execute(`
+      CREATE FUNCTION pg_temp_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END $$`);
+    await app.database.execute(`
+      CREATE TRIGGER refuse BEFORE INSERT ON catalog.products FOR EACH ROW
+        WHEN (NEW.external_id = 'refused') EXECUTE FUNCTION pg_temp_refuse()`);
+    try {
+      expect(await importAll(lines(product('refused')))).toMatchObject({
+        state: 'failed',
+        failure: 'The file holds something that cannot be kept.',
+      });
+    } finally {
+      await app.database.execute('DROP FUNCTION pg_temp_refuse CASCADE');
+    }
+  });
+
+  const staffSees = async (externalId: string) =>
+    (await app.get(`/v1/admin/products?externalId=${externalId}`, { token })).body.items[0];
+
+  it('brings a variant back that somebody gave another SKU or title', async () => {
+    await importAll(lines(product('renamed'), product('retitled', {}, { title: 'From the file' })));
+    const [renamed, retitled] = [await staffSees('renamed'), await staffSees('retitled')];
+    await app.patch(`/v1/admin/variants/${renamed.variants[0].id}`, { sku: 'BY-HAND' }, { token });
+    await app.patch(`/v1/admin/variants/${retitled.variants[0].id}`, { title: 'By hand' }, { token });
+    const done = await importAll(
+      lines(product('renamed'), product('retitled', {}, { title: 'From the file' })),
+    );
+    expect(done).toMatchObject({ state: 'finished', counts: { updated: 2, unchanged: 0 } });
+    const skus = (await staffSees('renamed')).variants.map(({ sku }: { sku: string }) => sku);
+    expect(skus.sort()).toEqual(['BY-HAND', 'SKU-renamed']);
+    expect((await staffSees('retitled')).variants[0].title).toBe('From the file');
+  });
+
+  it('leaves archived products where they are, and reserved words to the shop', async () => {
+    await importAll(lines(product('gone')));
+    await app.delete(`/v1/admin/products/${(await staffSees('gone')).id}`, { token });
+    const done = await importAll(lines(product('gone'), product('word', { handle: 'search' })));
+    expect(done.counts).toMatchObject({ rejected: 2, updated: 0, created: 0 });
+    expect((await errors(done.id)).map(({ code }: { code: string }) => code)).toEqual([
+      'archived',
+      'handle_taken',
+    ]);
+    expect((await app.get('/v1/products/imported-gone')).status).toBe(404);
+  });
+
+  it('keeps one limit of backorders for a variant, wherever it lies', async () => {
+    await app.post('/v1/admin/locations', { code: 'far', name: 'Far away', priority: 900 }, { token });
+    const stock = (...codes: string[]) => codes.map((location) => ({ location, onHand: 1 }));
+    const limits = async () => [
+      (await staffSees('both')).variants[0].backorderLimit,
+      (await staffSees('none')).variants[0].backorderLimit,
+      (await staffSees('far')).variants[0].backorderLimit,
+    ];
+    const file = (backorderLimit: number) =>
+      lines(
+        product('both', {}, { backorderLimit, stock: stock('main', 'far') }),
+        product('none', {}, { backorderLimit, stock: [] }),
+        product('far', {}, { backorderLimit, stock: stock('far') }),
+      );
+    await importAll(file(5));
+    expect(await limits()).toEqual([5, 5, 5]);
+    expect((await importAll(file(5))).counts).toMatchObject({ unchanged: 3 });
+    await importAll(file(2));
+    expect(await limits()).toEqual([2, 2, 2]);
+    await importAll(file(0));
+    expect(await limits()).toEqual([0, 0, 0]);
+  });
+
+  it('never takes a variant from a product that is being made meanwhile', async () => {
+    const rival = new pg.Client({ connectionString: app.config.databaseUrl ?? '' });
+    await rival.connect();
+    try {
+      const [productId, variantId] = [
+        '019a0000-0000-7000-8000-0000000000a1',
+        '019a0000-0000-7000-8000-0000000000a2',
+      ];
+      await rival.query('BEGIN');
+      await rival.query(`INSERT INTO catalog.products (id, handle, title) VALUES ($1, 'rival', 'Rival')`, [
+        productId,
+      ]);
+      await rival.query(
+        `INSERT INTO catalog.variants (id, product_id, position, sku, title) VALUES ($1, $2, 0, 'SKU-wanted', 'Of the rival')`,
+        [variantId, productId],
+      );
+      const importing = importAll(lines(product('wanted')));
+      const waiting = () =>
+        rival.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+        );
+      while ((await waiting()).rowCount === 0) await wait(10);
+      await rival.query('COMMIT');
+      const done = await importing;
+      expect(done).toMatchObject({ state: 'finished', counts: { created: 0, rejected: 1 } });
+      expect(await errors(done.id)).toEqual([expect.objectContaining({ code: 'sku_taken' })]);
+      const { rows } = await rival.query('SELECT title, prices FROM catalog.variants WHERE id = $1', [
+        variantId,
+      ]);
+      expect(rows).toEqual([{ title: 'Of the rival', prices: {} }]);
+    } finally {
+      await rival.end();
+    }
+  });
+
+  it('of two files at once with the same products makes each of them once', async () => {
+    const file = lines(...Array.from({ length: 300 }, (_, n) => product(`twin-${n}`)));
+    const ids = [await start(file), await start(file)];
+    await app.settle();
+    const done = await Promise.all(ids.map(get));
+    expect(done.map(({ state }) => state)).toEqual(['finished', 'finished']);
+    expect(done[0].counts.created + done[1].counts.created).toBe(300);
+    const [kept] = await app.database.query(
+      `SELECT count(DISTINCT p.id)::int AS products, count(*)::int AS prices FROM catalog.products p
+       JOIN catalog.variants v ON v.product_id = p.id JOIN catalog.prices r ON r.variant_id = v.id WHERE p.external_id LIKE 'twin-%'`,
+    );
+    expect(kept).toEqual({ products: 300, prices: 300 });
+  });
+
   it('is canceled once, and refuses what is over, unknown, empty or of another type', async () => {
     const { id } = await importAll(lines(product('over')));
     const late = await app.post(`/v1/admin/imports/${id}/cancellation`, undefined, { token });
@@ -443,6 +597,49 @@ describe('imports', () => {
         [5, 'required', '/Title'],
         [7, 'scattered', '/Handle'],
       ]);
+    });
+
+    it('keeps formulas as the text that they are, and loses no row beside a broken one', async () => {
+      const rows = [
+        'formula,"=HYPERLINK(""http://x.test"",""a,b"")",,+1,,@x,true,Title,Default Title,,,FORM-1,,1,deny,5,,,',
+        'stray,Stray "quote,,,,,true,Title,Default Title,,,STR-1,,1,deny,5,,,',
+        'lines,"Two\nlines",,,,,true,Title,Default Title,,,LIN-1,,1,deny,5,,,',
+        `halved,Halved,,,,"${'y'.repeat(1999)}😀",true,Size,${'z'.repeat(119)}😀,,,${'s'.repeat(99)}😀,,1,deny,5,,,`,
+        `halved-price,Price,,,,,true,Title,Default Title,,,HP-1,,1,deny,${'p'.repeat(39)}😀,,,`,
+      ];
+      const done = await importAll(csv(...rows), 'text/csv');
+      expect(done).toMatchObject({ state: 'finished', counts: { read: 5, created: 3, rejected: 2 } });
+      expect((await app.get('/v1/products/formula')).body).toMatchObject({
+        title: '=HYPERLINK("http://x.test","a,b")',
+        brand: '+1',
+      });
+      expect((await app.get('/v1/products/halved')).body.variants[0].sku).toBe('s'.repeat(99));
+      const codes = (await errors(done.id)).map(({ code }: { code: string }) => code);
+      expect(codes).toEqual(['not_csv', 'is_price']);
+    });
+
+    it('has at most as many variants of a product as one may have', async () => {
+      const many = (count: number) =>
+        Array.from(
+          { length: count },
+          (_, n) =>
+            `many,${n === 0 ? 'Many' : ''},,,,,true,Size,${n},,,,,1,deny,5,,https://img.test/${n}.jpg,`,
+        );
+      const done = await importAll(csv(...many(700)), 'text/csv');
+      expect(done.counts).toMatchObject({ read: 1, rejected: 1 });
+      expect(await errors(done.id)).toEqual([
+        expect.objectContaining({ line: 502, code: 'array_max_size', pointer: '/Variant Price' }),
+      ]);
+      expect((await importAll(csv(...many(60)), 'text/csv')).counts).toMatchObject({ created: 1 });
+      expect((await app.get('/v1/products/many')).body.media).toHaveLength(50);
+    });
+
+    it('fails as a whole when it is not UTF-8', async () => {
+      const done = await importAll(
+        Buffer.from(csv('cafe,Café,,,,,true,Title,Default Title,,,,,1,deny,5,,,').slice(1), 'latin1'),
+        'text/csv',
+      );
+      expect(done).toMatchObject({ state: 'failed', failure: expect.stringContaining('UTF-8') });
     });
 
     it('fails as a whole when it is no such file', async () => {

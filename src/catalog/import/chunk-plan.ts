@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { cleanText } from './field-reader.js';
 import type { IncomingProduct, IncomingRow } from './incoming-product.js';
+import { RESERVED_HANDLES } from '../product/product.dto.js';
 import type { RowError } from './import.repository.js';
 import type { KnownProduct, KnownVariant, ProductWrite } from './product-upsert.repository.js';
 
@@ -62,9 +64,12 @@ export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: Incomin
       continue;
     }
     const digest = digestOf(product);
+    // A variant that was given another SKU since then is as good as gone from the product.
+    const complete = product.variants.every(({ sku }) => bySku.has(sku));
     const write = { id: present?.id ?? idOf(row), digest, product };
     if (!present) plan.created.push(write);
-    else if (present.digest !== digest || present.digestVersion !== present.version) plan.updated.push(write);
+    else if (!complete || present.digest !== digest || present.digestVersion !== present.version)
+      plan.updated.push(write);
     else {
       plan.same.push(write);
       if (differs(product, bySku)) plan.moved.push(write);
@@ -76,7 +81,16 @@ export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: Incomin
 function reject(plan: ChunkPlan, row: IncomingRow): void {
   plan.rejected.push(row);
   const { ordinal, externalId } = row;
-  plan.errors.push(...row.faults.slice(0, 50).map((fault) => ({ ...fault, ordinal, externalId })));
+  // They quote the file, names and all: nothing in it may be what the database cannot keep.
+  plan.errors.push(
+    ...row.faults.slice(0, 50).map(({ pointer, message, ...fault }) => ({
+      ...fault,
+      pointer: cleanText(pointer),
+      message: cleanText(message),
+      ordinal,
+      externalId,
+    })),
+  );
 }
 
 function conflicts(
@@ -88,6 +102,15 @@ function conflicts(
   locations: Map<string, string>,
 ): IncomingRow['faults'] {
   const faults: IncomingRow['faults'] = [];
+  if (present?.status === 'archived')
+    faults.push({
+      line,
+      code: 'archived',
+      pointer: '/externalId',
+      message: 'the product was archived for good',
+    });
+  if (RESERVED_HANDLES.has(product.handle))
+    faults.push({ line, code: 'handle_taken', pointer: '/handle', message: `${product.handle} is reserved` });
   if (holder && holder.id !== present?.id)
     faults.push({
       line,

@@ -102,7 +102,8 @@ export class FieldReader {
     const entries = Object.entries(value);
     if (entries.length > max.keys) this.fault(at, 'dictionary', `must have at most ${max.keys} keys`);
     return Object.fromEntries(
-      entries.flatMap(([name, item]) => {
+      entries.flatMap(([given, item]) => {
+        const name = cleanText(given);
         if (typeof item !== 'string' || item.length > max.value || name.length > max.key || name === '') {
           const message = `must be a text of at most ${max.value} characters, its name of 1 to ${max.key}`;
           this.fault(`${at}/${name}`, 'dictionary', message);
@@ -116,6 +117,9 @@ export class FieldReader {
 
 /** PostgreSQL has no NUL in texts, and a lone surrogate is no character at all. */
 export const cleanText = (text: string): string => text.replace(/\0|\p{Cs}/gu, '');
+
+/** The beginning of a text; a character that the cut would halve is left out. */
+export const cut = (text: string, max: number): string => cleanText(text.slice(0, max));
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

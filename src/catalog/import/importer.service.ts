@@ -13,7 +13,11 @@ import { ImportFileStore } from './import-file.store.js';
 import { type ImportJob, ImportRepository, type Progress } from './import.repository.js';
 import type { IncomingRow } from './incoming-product.js';
 import { readNdjson } from './ndjson.reader.js';
-import { ProductUpsertRepository, type ProductWrite } from './product-upsert.repository.js';
+import {
+  ProductUpsertRepository,
+  type ProductWrite,
+  SkuTakenMeanwhile,
+} from './product-upsert.repository.js';
 import { readShopifyCsv, UnreadableFile } from './shopify-csv.reader.js';
 
 /** Products per transaction: enough to make the statements cheap, few enough that nobody waits for their locks. */
@@ -86,7 +90,7 @@ export class Importer {
         break;
       } catch (error) {
         // Somebody took a handle or SKU between look and write: look again.
-        if (attempt === 3 || !isUniqueViolation(error)) throw error;
+        if (attempt === 3 || !(isUniqueViolation(error) || error instanceof SkuTakenMeanwhile)) throw error;
         this.log.debug({ err: error }, 'chunk tried again');
       }
     }
@@ -141,12 +145,13 @@ export class Importer {
       wanted.map((price) => ({ variantId: ids.get(sku) ?? '', ...price })),
     );
     if (prices.length > 0) await this.prices.append(prices, now, actor);
+    const first = locations.keys().next().value ?? '';
     const stock = variants.flatMap(({ sku, stock: wanted, backorderLimit }) =>
-      wanted.map(({ location, onHand }) => ({
+      [first, ...wanted.map(({ location }) => location).filter((code) => code !== first)].map((code) => ({
         variantId: ids.get(sku) ?? '',
-        locationId: locations.get(location) ?? '',
-        onHand,
-        backorderLimit,
+        locationId: locations.get(code) ?? '',
+        onHand: wanted.find(({ location }) => location === code)?.onHand ?? null,
+        backorderLimit: code === first ? backorderLimit : 0,
       })),
     );
     const moved = await this.products.setStock(stock, actor);
@@ -179,6 +184,9 @@ function reasonOf(error: unknown): string | null {
   if (error instanceof UnreadableFile) return error.message;
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'ENOENT') return 'The file is gone from the data folder.';
+  // What the database does not take it will not take the next time either.
+  if (code !== undefined && /^2[23]/.test(code) && !isUniqueViolation(error))
+    return 'The file holds something that cannot be kept.';
   if (code?.startsWith('CSV_')) return `The file is not CSV: ${message ?? code}`.slice(0, 500);
   return null;
 }

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { MAX_PRICE } from '../../platform/money/money.js';
-import { FieldReader } from './field-reader.js';
+import { cut, FieldReader } from './field-reader.js';
 import {
   type IncomingProduct,
   type IncomingRow,
@@ -22,19 +23,19 @@ const VARIANT = ['sku', 'title', 'options', 'barcode', 'weightGrams', 'backorder
 /** Our own format: one product per line, the shape of `POST /v1/admin/products` with an `externalId`. */
 export async function* readNdjson(bytes: AsyncIterable<Buffer>): AsyncGenerator<IncomingRow> {
   let ordinal = 0;
-  for await (const { line, text } of lines(bytes)) {
-    if (text !== null && text.trim() === '') continue;
+  for await (const line of lines(bytes)) {
+    if (line.text === '' && line.fault === null) continue;
     ordinal++;
-    yield readLine(ordinal, line, text);
+    yield readLine(ordinal, line);
   }
 }
 
-function readLine(ordinal: number, line: number, text: string | null): IncomingRow {
+function readLine(ordinal: number, { line, text, fault }: Line): IncomingRow {
   const reader = new FieldReader(line);
   let externalId: string | null = null;
   let product: IncomingProduct | null = null;
-  if (text === null) {
-    reader.fault('', 'too_long', `is longer than ${MAX_LINE} bytes`);
+  if (fault !== null) {
+    reader.fault('', ...fault);
   } else {
     try {
       product = readProduct(reader, JSON.parse(text));
@@ -64,9 +65,7 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
     const option = reader.object(item, at, ['name', 'values']);
     return {
       name: reader.text(option, 'name', at, LIMITS.name),
-      values: reader.list(option, 'values', at, LIMITS.variants, (one) =>
-        String(one).slice(0, LIMITS.choice),
-      ),
+      values: reader.list(option, 'values', at, LIMITS.variants, (one) => cut(String(one), LIMITS.choice)),
     };
   });
   const variants = reader.list(from, 'variants', '', LIMITS.variants, (item, at) =>
@@ -157,8 +156,16 @@ export function refuseRepeats(reader: FieldReader, variants: IncomingVariant[]):
   });
 }
 
-/** Lines with their numbers; null for one that is too long. Memory holds one line and one chunk. */
-async function* lines(bytes: AsyncIterable<Buffer>): AsyncGenerator<{ line: number; text: string | null }> {
+interface Line {
+  line: number;
+  /** Without space around it; empty when it cannot be read. */
+  text: string;
+  /** Why it cannot be read. */
+  fault: [code: string, message: string] | null;
+}
+
+/** Lines with their numbers. Memory holds one line and one chunk. */
+async function* lines(bytes: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   let line = 1;
   let rest: Buffer[] = [];
   let size = 0;
@@ -166,10 +173,7 @@ async function* lines(bytes: AsyncIterable<Buffer>): AsyncGenerator<{ line: numb
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
       const tooLong = size + end - start > MAX_LINE;
-      yield {
-        line,
-        text: tooLong ? null : Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8'),
-      };
+      yield lineOf(line, tooLong ? null : Buffer.concat([...rest, chunk.subarray(start, end)]));
       line++;
       rest = [];
       size = 0;
@@ -180,5 +184,14 @@ async function* lines(bytes: AsyncIterable<Buffer>): AsyncGenerator<{ line: numb
     if (size <= MAX_LINE) rest.push(tail);
     else rest = [];
   }
-  if (size > 0) yield { line, text: size > MAX_LINE ? null : Buffer.concat(rest).toString('utf8') };
+  if (size > 0) yield lineOf(line, size > MAX_LINE ? null : Buffer.concat(rest));
+}
+
+/** Null is for one that is too long. */
+function lineOf(line: number, bytes: Buffer | null): Line {
+  if (bytes === null) return { line, text: '', fault: ['too_long', `is longer than ${MAX_LINE} bytes`] };
+  // Guessing would put wrong letters into the shop.
+  if (!isUtf8(bytes)) return { line, text: '', fault: ['not_utf8', 'is not UTF-8'] };
+  // A byte order mark, which some programs begin a file with, is space to `trim`.
+  return { line, text: bytes.toString('utf8').trim(), fault: null };
 }

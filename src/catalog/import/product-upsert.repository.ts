@@ -7,6 +7,7 @@ export interface KnownProduct {
   id: string;
   externalId: string | null;
   handle: string;
+  status: string;
   version: number;
   /** Of what was last imported for it, and the version that this made; null when it was never imported. */
   digest: string | null;
@@ -27,10 +28,15 @@ export interface ProductWrite {
   product: IncomingProduct;
 }
 
+/** Somebody else has made a variant with one of the SKUs since they were looked up. */
+export class SkuTakenMeanwhile extends Error {}
+
+/** What a variant has at a location; the limit of backorders stands at one location and is 0 at all others. */
 export interface StockWrite {
   variantId: string;
   locationId: string;
-  onHand: number;
+  /** Null leaves it as it is. */
+  onHand: number | null;
   backorderLimit: number;
 }
 
@@ -49,9 +55,10 @@ export class ProductUpsertRepository {
     return this.database.query<KnownVariant>(VARIANTS, [skus]);
   }
 
+  /** Ids by code, the first to be asked first. */
   async locations(): Promise<Map<string, string>> {
     const rows = await this.database.query<{ code: string; id: string }>(
-      'SELECT code, id FROM catalog.locations',
+      'SELECT code, id FROM catalog.locations ORDER BY priority, code',
     );
     return new Map(rows.map(({ code, id }) => [code, id]));
   }
@@ -74,8 +81,8 @@ export class ProductUpsertRepository {
       await this.database.execute(UPDATE_PRODUCTS, [JSON.stringify(writes.map(flat)), now]);
   }
 
-  /** Categories, variants and digests of products that were just written. Returns ids by SKU. */
-  async equip(writes: ProductWrite[]): Promise<Map<string, string>> {
+  /** Categories, variants and digests of products that were just written. */
+  async equip(writes: ProductWrite[]): Promise<void> {
     const categories = writes.flatMap(({ id, product }) =>
       product.categories.map(({ handle }, position) => ({ productId: id, handle, position })),
     );
@@ -90,16 +97,14 @@ export class ProductUpsertRepository {
         title: variant.title ?? titleOf(variant),
       })),
     );
-    const rows = await this.database.query<{ id: string; sku: string }>(UPSERT_VARIANTS, [
-      JSON.stringify(variants),
-    ]);
+    const kept = await this.database.execute(UPSERT_VARIANTS, [JSON.stringify(variants)]);
+    if (kept < variants.length) throw new SkuTakenMeanwhile();
     await this.database.execute(REMEMBER, [ids, writes.map(({ digest }) => digest)]);
-    return new Map(rows.map(({ id, sku }) => [sku, id]));
   }
 
   /**
-   * Brings stock to what the file says, by movements. Fewer than are promised to buyers cannot be: then as few as
-   * possible. Returns the variants whose stock moved.
+   * Brings stock to what the file says, by movements, and the limits of backorders with it. Less than is promised to
+   * buyers cannot be: then as little as possible. Returns the variants whose stock moved.
    */
   async setStock(writes: StockWrite[], actor: string): Promise<string[]> {
     if (writes.length === 0) return [];
@@ -129,7 +134,7 @@ function flat({ id, product }: ProductWrite): object {
 }
 
 const PRODUCTS = `
-  SELECT p.id, p.external_id AS "externalId", p.handle, p.version, encode(d.digest, 'hex') AS digest, d.version AS "digestVersion"
+  SELECT p.id, p.external_id AS "externalId", p.handle, p.status, p.version, encode(d.digest, 'hex') AS digest, d.version AS "digestVersion"
   FROM catalog.products p LEFT JOIN catalog.import_digests d ON d.product_id = p.id
   WHERE p.external_id = ANY ($1::text[]) OR p.handle = ANY ($2::text[]) ORDER BY p.id FOR UPDATE OF p`;
 const VARIANTS = `
@@ -175,7 +180,8 @@ const UPSERT_VARIANTS = `
     barcode text, "weightGrams" int)
   ON CONFLICT ON CONSTRAINT variants_sku_key DO UPDATE SET position = excluded.position, title = excluded.title,
     options = excluded.options, barcode = excluded.barcode, weight_grams = excluded.weight_grams, version = v.version + 1
-  RETURNING id, sku`;
+  -- Of another product is a SKU that was taken meanwhile: that variant is not ours to change.
+  WHERE v.product_id = excluded.product_id`;
 const REMEMBER = `
   INSERT INTO catalog.import_digests (product_id, digest, version)
   SELECT p.id, decode(r.digest, 'hex'), p.version FROM unnest($1::uuid[], $2::text[]) AS r (id, digest)
@@ -185,16 +191,22 @@ const STOCK_ROWS = `jsonb_to_recordset($1::jsonb) AS r (id uuid, "movementId" uu
   "onHand" int, "backorderLimit" int)`;
 const ENSURE_STOCK = `
   INSERT INTO catalog.stock (id, variant_id, location_id)
-  SELECT r.id, r."variantId", r."locationId" FROM ${STOCK_ROWS} ORDER BY r.id
+  SELECT r.id, r."variantId", r."locationId" FROM ${STOCK_ROWS}
+  WHERE r."onHand" IS NOT NULL OR r."backorderLimit" > 0 ORDER BY r.id
   ON CONFLICT ON CONSTRAINT stock_variant_location_key DO NOTHING`;
 // Locked in id order before anything changes, like every other writer of stock.
 const SET_STOCK = `
-  WITH locked AS MATERIALIZED (
-    SELECT s.id, s.variant_id, s.on_hand, r."movementId" AS movement_id,
-      greatest(r."backorderLimit", 0) AS backorder_limit,
-      greatest(r."onHand", s.allocated + s.reserved - greatest(r."backorderLimit", 0)) AS wanted, s.backorder_limit AS present_limit
-    FROM catalog.stock s JOIN ${STOCK_ROWS} ON r."variantId" = s.variant_id AND r."locationId" = s.location_id
-    ORDER BY s.id FOR UPDATE OF s
+  WITH wishes AS MATERIALIZED (SELECT r.* FROM ${STOCK_ROWS}),
+  present AS MATERIALIZED (
+    SELECT s.id, s.variant_id, s.location_id, s.on_hand, s.allocated + s.reserved AS promised, s.backorder_limit FROM catalog.stock s
+    WHERE s.variant_id IN (SELECT "variantId" FROM wishes) ORDER BY s.id FOR UPDATE
+  ),
+  locked AS MATERIALIZED (
+    SELECT p.id, p.variant_id, p.on_hand, r."movementId" AS movement_id, p.backorder_limit AS present_limit,
+      CASE WHEN r."onHand" IS NULL THEN p.on_hand ELSE greatest(r."onHand", p.promised - r."backorderLimit") END AS wanted,
+      CASE WHEN r."onHand" IS NULL THEN greatest(coalesce(r."backorderLimit", 0), p.promised - p.on_hand)
+        ELSE r."backorderLimit" END AS backorder_limit
+    FROM present p LEFT JOIN wishes r ON r."variantId" = p.variant_id AND r."locationId" = p.location_id
   ),
   written AS (
     INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reason, actor)

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
 import { FieldReader } from './field-reader.js';
 import { type IncomingRow, type RowFault, toHandle } from './incoming-product.js';
@@ -27,7 +27,9 @@ export async function* readShopifyCsv(bytes: Readable, currency: string): AsyncG
     max_record_size: 1024 * 1024,
     on_skip: (error?: CsvError) => void broken.push(brokenRow(error)),
   });
-  bytes.on('error', (error) => parser.destroy(error)).pipe(parser);
+  Readable.from(utf8(bytes))
+    .on('error', (error) => parser.destroy(error))
+    .pipe(parser);
 
   let ordinal = 0;
   let current = null as ShopifyProduct | null;
@@ -53,6 +55,18 @@ export async function* readShopifyCsv(bytes: Readable, currency: string): AsyncG
   }
   if (current) yield current.finish(++ordinal);
   for (const fault of broken) yield lost(++ordinal, fault);
+}
+
+/** Text of a file that must be UTF-8: what another encoding left of its letters would stand in the shop. */
+async function* utf8(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  try {
+    for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
+    yield decoder.decode();
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
+    throw new UnreadableFile('The file is not UTF-8: save it as “CSV UTF-8”.');
+  }
 }
 
 function handleProblem(handle: string, seen: Set<string>): Pick<RowFault, 'code' | 'message'> | null {

@@ -1,6 +1,6 @@
 import { exponentOf } from '../../platform/money/currencies.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
-import { cleanText, type FieldReader } from './field-reader.js';
+import { cleanText, cut, type FieldReader } from './field-reader.js';
 import {
   type IncomingProduct,
   type IncomingRow,
@@ -35,7 +35,7 @@ export class ShopifyProduct {
       this.first = row;
       this.firstLine = line;
       this.optionNames = [1, 2, 3]
-        .map((n) => cell(row, `Option${n} Name`).slice(0, LIMITS.name))
+        .map((n) => cut(cell(row, `Option${n} Name`), LIMITS.name))
         .filter((name) => name !== '');
     }
     const isVariant = ['Option1 Value', 'Variant SKU', 'Variant Price'].some(
@@ -44,13 +44,14 @@ export class ShopifyProduct {
     if (isVariant) this.addVariant(row, line);
     for (const column of ['Image Src', 'Variant Image']) {
       const url = cell(row, column);
-      if (url === '' || this.images.some((image) => image.url === url)) continue;
+      if (url === '' || this.images.length === LIMITS.media) continue;
+      if (this.images.some((image) => image.url === url)) continue;
       if (!/^https?:\/\//.test(url) || url.length > 2048) {
-        this.fault(line, column, 'is_url', `${url.slice(0, 100)} is no web address`);
+        this.fault(line, column, 'is_url', `${cut(url, 100)} is no web address`);
         continue;
       }
       const position = Number(cell(row, 'Image Position')) || this.images.length + 1;
-      const alt = cell(row, 'Image Alt Text').slice(0, 300) || null;
+      const alt = cut(cell(row, 'Image Alt Text'), 300) || null;
       this.images.push({ url, alt: column === 'Image Src' ? alt : null, position });
     }
   }
@@ -73,11 +74,11 @@ export class ShopifyProduct {
       externalId: handle,
       handle,
       title,
-      description: safeHtml(cell(first, 'Body (HTML)').slice(0, LIMITS.text)) || null,
-      brand: cell(first, 'Vendor').slice(0, LIMITS.brand) || null,
+      description: safeHtml(cut(cell(first, 'Body (HTML)'), LIMITS.text)) || null,
+      brand: cut(cell(first, 'Vendor'), LIMITS.brand) || null,
       status: live && active ? 'published' : 'draft',
-      categories: toHandle(type) === '' ? [] : [{ handle: toHandle(type), title: type.slice(0, 200) }],
-      attributes: tags === '' ? {} : { tags: tags.slice(0, 2_000) },
+      categories: toHandle(type) === '' ? [] : [{ handle: toHandle(type), title: cut(type, 200) }],
+      attributes: tags === '' ? {} : { tags: cut(tags, 2_000) },
       options: this.options(),
       media: this.images.sort((a, b) => a.position - b.position).map(({ url, alt }) => ({ url, alt })),
       variants: this.variants,
@@ -88,8 +89,19 @@ export class ShopifyProduct {
   }
 
   private addVariant(row: CsvRow, line: number): void {
+    if (this.variants.length === LIMITS.variants) {
+      // Told once: a file of one handle must not fill the memory, neither with variants nor with faults.
+      if (!this.reader.faults.some(({ code }) => code === 'array_max_size'))
+        this.fault(
+          line,
+          'Variant Price',
+          'array_max_size',
+          `a product has at most ${LIMITS.variants} variants`,
+        );
+      return;
+    }
     const values = this.optionNames.map((_, index) =>
-      cell(row, `Option${index + 1} Value`).slice(0, LIMITS.choice),
+      cut(cell(row, `Option${index + 1} Value`), LIMITS.choice),
     );
     if (values.includes('')) {
       const missing = this.optionNames[values.indexOf('')] ?? '';
@@ -102,13 +114,13 @@ export class ShopifyProduct {
     this.variants.push({
       // Stable from one import to the next as long as the rows keep their order.
       sku:
-        cell(row, 'Variant SKU').slice(0, LIMITS.sku) ||
+        cut(cell(row, 'Variant SKU'), LIMITS.sku) ||
         `${this.handle.slice(0, 90)}-${this.variants.length + 1}`,
       title: named ? values.join(' / ') : null,
       options: named
         ? Object.fromEntries(this.optionNames.map((name, index) => [name, values[index] ?? '']))
         : {},
-      barcode: cell(row, 'Variant Barcode').slice(0, 60) || null,
+      barcode: cut(cell(row, 'Variant Barcode'), 60) || null,
       weightGrams: Math.round(this.quantity(row, line, 'Variant Grams', 0)),
       // Shopify has no limit when it goes on selling; a number that no warehouse reaches is as good.
       backorderLimit: cell(row, 'Variant Inventory Policy').toLowerCase() === 'continue' ? 1_000_000 : 0,
@@ -144,7 +156,7 @@ export class ShopifyProduct {
     const amount = Number(`${whole ?? ''}${fraction.slice(0, exponent).padEnd(exponent, '0')}`);
     if (whole === undefined || /[1-9]/.test(fraction.slice(exponent)) || amount > MAX_PRICE) {
       const message =
-        text === '' ? 'the variant has no price' : `${text.slice(0, 40)} is no price in ${this.currency}`;
+        text === '' ? 'the variant has no price' : `${cut(text, 40)} is no price in ${this.currency}`;
       this.fault(line, column, text === '' ? 'required' : 'is_price', message);
       return 0;
     }
@@ -156,7 +168,7 @@ export class ShopifyProduct {
     const text = cell(row, column);
     const value = text === '' ? fallback : Number(text);
     if (Number.isFinite(value) && value <= 1_000_000_000) return Math.max(0, value);
-    this.fault(line, column, 'is_number', `${text.slice(0, 40)} is no number`);
+    this.fault(line, column, 'is_number', `${cut(text, 40)} is no number`);
     return fallback;
   }
 

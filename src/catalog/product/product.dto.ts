@@ -17,6 +17,10 @@ import { PageQuery } from '../../platform/http/page.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
 
 export const HANDLE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+/** Words that are paths of their own below /v1/products. */
+export const RESERVED_HANDLES: ReadonlySet<string> = new Set([
+  ...['suggestions', 'search', 'facets', 'recommendations', 'export', 'import'],
+]);
 const handleHint = '$property must be lower-case letters, digits and single hyphens, such as linen-tote';
 const MAX_INT = 2_147_483_647;
 

@@ -92,6 +92,11 @@ export class ProductRepository {
     await this.database.execute(UPDATE_PRODUCT, [JSON.stringify(product)]);
   }
 
+  /** Counts a change of what belongs to the product: whoever compares versions must see it. */
+  async touch(id: string): Promise<void> {
+    await this.database.execute(TOUCH_PRODUCT, [id]);
+  }
+
   async updateVariant(variant: VariantRow): Promise<void> {
     await this.database.execute(UPDATE_VARIANT, [JSON.stringify(variant)]);
   }
@@ -158,6 +163,7 @@ const UPDATE_PRODUCT = `
     tax_class = r."taxClass", metadata = r.metadata, version = p.version + 1, updated_at = now(),
     published_at = CASE WHEN r.status = 'published' THEN coalesce(p.published_at, now()) ELSE p.published_at END
   FROM ${PRODUCT_RECORD} WHERE p.id = r.id`;
+const TOUCH_PRODUCT = 'UPDATE catalog.products SET version = version + 1, updated_at = now() WHERE id = $1';
 const UPDATE_VARIANT = `
   UPDATE catalog.variants v SET sku = r.sku, title = r.title, options = r.options, barcode = r.barcode,
     weight_grams = r."weightGrams", retired = r.retired, version = v.version + 1

@@ -14,17 +14,15 @@ import { PriceRepository } from '../price/price.repository.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import { faultsOfChoices, type Option, optionsOf } from './variant-options.js';
 import { StockService } from '../stock/stock.service.js';
-import type {
-  AdminProductDto,
-  CreateProductDto,
-  UpdateProductDto,
-  UpdateVariantDto,
-  VariantInputDto,
+import {
+  type AdminProductDto,
+  type CreateProductDto,
+  RESERVED_HANDLES,
+  type UpdateProductDto,
+  type UpdateVariantDto,
+  type VariantInputDto,
 } from './product.dto.js';
 import { ProductRepository, type ProductRow, type VariantRow } from './product.repository.js';
-
-/** Words that are paths of their own below /v1/products. */
-const RESERVED_HANDLES = new Set(['suggestions', 'search', 'facets', 'recommendations', 'export', 'import']);
 
 const slug = (text: string): string =>
   text
@@ -33,7 +31,8 @@ const slug = (text: string): string =>
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
-    .slice(0, 100);
+    .slice(0, 100)
+    .replace(/-$/, '');
 
 /** Products and their variants, as staff change them. */
 @Injectable()
@@ -154,6 +153,7 @@ export class ProductService {
       }
       await this.unique(() => this.products.updateVariant(next), [next], itself);
       if (backorderLimit !== undefined) await this.stock.setBackorderLimit(id, backorderLimit);
+      await this.products.touch(variant.productId);
       return this.finish(variant.productId, actor, 'updated', Object.keys(input));
     });
   }
