@@ -255,6 +255,24 @@ describe('imports', () => {
     expect(readdirSync(join(app.config.dataDir, 'imports'))).toEqual([]);
   });
 
+  it('refuses a file that turns out to be too large, and says so', async () => {
+    const upload = request(`${app.url}/v1/admin/imports`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': NDJSON, 'transfer-encoding': 'chunked' },
+    });
+    const answered = once(upload, 'response') as Promise<[IncomingMessage]>;
+    const chunk = Buffer.alloc(4 * 1024 ** 2, 'x');
+    let over = false;
+    answered.finally(() => (over = true)).catch(() => undefined);
+    for (let sent = 0; !over && sent <= 1024 ** 3; sent += chunk.length)
+      if (!upload.write(chunk)) await Promise.race([once(upload, 'drain'), answered]);
+    const [answer] = await answered;
+    const body = JSON.parse(Buffer.concat(await answer.toArray()).toString()) as { code: string };
+    upload.on('error', () => undefined).destroy();
+    expect([answer.statusCode, body.code]).toEqual([413, 'platform.too_large']);
+    expect(readdirSync(join(app.config.dataDir, 'imports'))).toEqual([]);
+  });
+
   it('takes a text apart from what no database keeps, and cuts no character in half', async () => {
     const odd = 'a\0b\ud800c';
     const done = await importAll(

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
@@ -23,23 +23,27 @@ export class ImportFileStore {
 
   /**
    * Streams the body to disk: the memory holds a chunk at a time. Returns its size. One that is `announced` as too
-   * large is refused before a byte of it is read.
+   * large is refused before a byte of it is read; one that turns out to be is refused there, and its sender hears why.
    */
   async save(name: string, body: Readable, announced: number): Promise<number> {
     if (announced > MAX_BYTES) throw tooLarge();
     await mkdir(this.folder, { recursive: true });
     let bytes = 0;
-    const limited = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+    // A body that is destroyed takes the connection with it, and the answer with that.
+    const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    async function* limited(): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
         bytes += chunk.length;
-        if (bytes > MAX_BYTES) done(tooLarge());
-        else done(null, chunk);
-      },
-    });
+        if (bytes > MAX_BYTES) throw tooLarge();
+        yield chunk;
+      }
+    }
     try {
-      await pipeline(body, limited, createWriteStream(this.path(name), { flags: 'wx' }));
+      await pipeline(limited, createWriteStream(this.path(name), { flags: 'wx' }));
       return bytes;
     } catch (error) {
+      // What still comes is read to nowhere: nobody would notice the end of a connection that is full.
+      body.resume();
       await this.remove(name);
       throw error;
     }
