@@ -10,8 +10,12 @@ interface ReadyPage {
   etag: string;
   /** `Link` to the next page. */
   link: string | undefined;
+  /** When its request came: what it says of stock was read later. */
   madeAt: number;
 }
+
+/** When a request came, and how often everything had been dropped by then. */
+type Candidate = FastifyRequest & { cacheCandidate?: { generation: number; at: number } };
 
 /** Bodies kept, the longest unused goes first; with pages of some 20 kB about 80 MB at the worst. */
 const MAX_PAGES = 4_000;
@@ -54,7 +58,7 @@ export class PageCache {
       if (!isCandidate(request)) return done();
       const page = this.find(request.url);
       if (page === undefined) {
-        (request as FastifyRequest & { cacheGeneration?: number }).cacheGeneration = this.generation;
+        (request as Candidate).cacheCandidate = { generation: this.generation, at: realNow().getTime() };
         return done();
       }
       void reply.header('etag', page.etag).header('cache-control', CACHE_CONTROL);
@@ -73,9 +77,11 @@ export class PageCache {
       // Encoded once, for the hash, the memory and the socket.
       const body = Buffer.from(payload);
       const etag = etagOfBody(body);
-      const { cacheGeneration } = request as FastifyRequest & { cacheGeneration?: number };
-      if (reply.statusCode === 200 && cacheGeneration === this.generation)
-        this.keep(request.url, body, etag, reply.getHeader('link') as string | undefined);
+      const { cacheCandidate } = request as Candidate;
+      if (reply.statusCode === 200 && cacheCandidate?.generation === this.generation) {
+        const link = reply.getHeader('link') as string | undefined;
+        this.keep(request.url, { body, etag, link, madeAt: cacheCandidate.at });
+      }
       void reply.header('etag', etag);
       if (!matches(request.headers['if-none-match'], etag)) return done(null, body);
       void reply.code(304).removeHeader('content-length');
@@ -95,14 +101,14 @@ export class PageCache {
     return page;
   }
 
-  private keep(url: string, body: Buffer, etag: string, link: string | undefined): void {
+  private keep(url: string, page: ReadyPage): void {
     const old = this.pages.get(url);
     if (old) this.forget(url, old);
     if (!this.config.pageCache) return;
-    this.remember(url, { body, etag, link, madeAt: realNow().getTime() });
-    for (const [oldest, page] of this.pages) {
+    this.remember(url, page);
+    for (const [oldest, unused] of this.pages) {
       if (this.pages.size <= MAX_PAGES && this.bytes <= MAX_BYTES) break;
-      this.forget(oldest, page);
+      this.forget(oldest, unused);
     }
   }
 
