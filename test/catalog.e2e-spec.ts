@@ -3,7 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 import { CatalogApi } from '../src/catalog/catalog.api.js';
+import { SearchIndex } from '../src/catalog/search/search-index.service.js';
+import { CatalogListItems1760000010030 } from '../migrations/catalog/1760000010030-list-items.js';
+import { CatalogRetiredVariants1760000010040 } from '../migrations/catalog/1760000010040-retired-variants.js';
 import { DemoCatalog } from '../src/catalog/demo/demo-catalog.service.js';
 import { Problem } from '../src/platform/http/problem.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -516,6 +520,218 @@ describe('the catalog', () => {
       expect(await readiness()).not.toContain('variant_unavailable');
       expect((await list('&price[lte]=2000')).body.items).toMatchObject([{ variantCount: 2 }]);
       expect((await checkOut(app, cart)).status).toBe(201);
+    });
+
+    it('is refused as nonsense when its texts cannot be kept or its metadata has no end', async () => {
+      const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+      const body = (fields: string) => `{"variants":[{"sku":"${randomUUID()}"}],${fields}}`;
+      const send = (fields: string) =>
+        app.post('/v1/admin/products', body(fields), {
+          token,
+          headers: { 'content-type': 'application/json' },
+        });
+      for (const fields of [
+        '"title":"half \\ud83d"',
+        '"title":"x","attributes":{"\\uDE00":"y"}',
+        '"title":"x","attributes":{"y":"\\\\\\udbff"}',
+        '"title":"nul \\u0000"',
+        `"title":"deep","metadata":{"a":${deep(20_000)}}`,
+        `"title":"deep","attributes":{"a":${deep(100)}}`,
+      ])
+        expect(await send(fields)).toMatchObject({ status: 400, body: { code: 'platform.invalid_input' } });
+      const fine = await send(`"title":"\\ud83d\\ude00 \\\\ud83d","metadata":{"a":${deep(20)}}`);
+      expect([fine.status, fine.body.title]).toEqual([201, '😀 \\ud83d']);
+      expect((await app.get('/v1/products/%ff')).body).toMatchObject({ code: 'platform.invalid_input' });
+    });
+
+    it('is listed and found as it is after every kind of change, by whoever made it', async () => {
+      await app.post('/v1/admin/locations', { code: 'listed', name: 'Listed', priority: 30 }, { token });
+      const category = async (handle: string) =>
+        (await app.post('/v1/admin/categories', { handle, title: handle }, { token })).body.id as string;
+      const [above, below] = [await category('listed-above'), await category('listed-below')];
+      const brand = randomUUID();
+      const variant = (sku: string) => ({
+        sku: `${brand}-${sku}`,
+        prices: [{ amount: 500, currency: 'EUR' }],
+        stock: [{ location: 'main', onHand: 3 }],
+      });
+      const made = await product({
+        brand,
+        categories: ['listed-below'],
+        variants: [variant('a'), variant('b')],
+      });
+      const [a, b] = [made.variants[0].id, made.variants[1]?.id ?? ''];
+      const line = (extra: object) =>
+        JSON.stringify({
+          externalId: brand,
+          handle: made.handle,
+          title: 'Imported',
+          brand,
+          status: 'published',
+          ...extra,
+        });
+      const importNow = async (extra: object) => {
+        const headers = { 'content-type': 'application/x-ndjson' };
+        await app.post('/v1/admin/imports', line(extra), { token, headers });
+        await app.settle();
+      };
+      const patch = (path: string, body: object) => app.patch(`/v1/admin/${path}`, body, { token });
+      const price = (amount: number, currency: string, compareAt?: number) =>
+        app.post(
+          '/v1/admin/prices',
+          {
+            prices: [
+              {
+                variantId: a,
+                price: { amount, currency },
+                ...(compareAt && { compareAtPrice: { amount: compareAt, currency } }),
+              },
+            ],
+          },
+          { token },
+        );
+      const received = { variantId: b, location: 'listed', kind: 'received', quantity: 4 };
+      const changes: [string, () => Promise<unknown>][] = [
+        ['a price', () => price(700, 'EUR', 900)],
+        ['another currency', () => price(800, 'USD')],
+        [
+          'stock',
+          () => app.post('/v1/admin/stock/movements', { changes: [received] }, { token, key: randomUUID() }),
+        ],
+        ['a hold', () => reserve(randomUUID(), [{ variantId: a, quantity: 2 }])],
+        ['a limit', () => patch(`variants/${a}`, { backorderLimit: 5 })],
+        ['a name', () => patch(`products/${made.id}`, { title: 'Renamed', handle: `h-${brand}` })],
+        ['a variant', () => patch(`variants/${a}`, { title: 'Other', options: { Size: 'L' } })],
+        ['the name of its category', () => patch(`categories/${below}`, { title: 'Other name' })],
+        ['the handle of its category', () => patch(`categories/${below}`, { handle: 'listed-other' })],
+        ['the place of its category', () => patch(`categories/${below}`, { parentId: above })],
+        ['what lies above its category', () => patch(`categories/${above}`, { title: 'Higher' })],
+        ['other categories', () => patch(`products/${made.id}`, { categories: ['listed-above'] })],
+        ['a variant less', () => patch(`variants/${a}`, { retired: true })],
+        ['no variant', () => patch(`variants/${b}`, { retired: true })],
+        ['a variant again', () => patch(`variants/${a}`, { retired: false })],
+        ['a variant more', () => app.post(`/v1/admin/products/${made.id}/variants`, variant('c'), { token })],
+        ['withdrawn', () => patch(`products/${made.id}`, { status: 'draft' })],
+        ['changed while withdrawn', () => price(650, 'EUR')],
+        ['published', () => patch(`products/${made.id}`, { status: 'published' })],
+        [
+          'an import',
+          () =>
+            patch(`products/${made.id}`, { externalId: brand }).then(() =>
+              importNow({ variants: [variant('a')] }),
+            ),
+        ],
+        [
+          'an import of prices and stock',
+          () =>
+            importNow({
+              variants: [
+                {
+                  ...variant('a'),
+                  prices: [{ amount: 1, currency: 'JPY' }],
+                  stock: [{ location: 'listed', onHand: 9 }],
+                },
+              ],
+            }),
+        ],
+        ['archived', () => app.delete(`/v1/admin/products/${made.id}`, { token })],
+      ];
+      const rows = () =>
+        app.database.query(
+          `SELECT (SELECT json_agg(i ORDER BY i.currency) FROM catalog.list_items i WHERE i.product_id = $1) AS items,
+            (SELECT json_agg(p ORDER BY p.currency) FROM catalog.search_prices p WHERE p.product_id = $1) AS prices,
+            (SELECT to_json(d) FROM catalog.search_documents d WHERE d.product_id = $1) AS document`,
+          [made.id],
+        );
+      for (const [what, change] of changes) {
+        await change();
+        const kept = await rows();
+        await app.database.transaction(async () => {
+          for (const table of ['list_items', 'search_prices', 'search_documents'])
+            await app.database.execute(`DELETE FROM catalog.${table} WHERE product_id = $1`, [made.id]);
+          await app.app.get(SearchIndex).refresh([made.id]);
+        });
+        expect([what, kept]).toEqual([what, await rows()]);
+        for (const currency of ['EUR', 'USD', 'JPY', 'CHF']) {
+          // Signed in: past the memory of pages, whose stock may be a second old.
+          const page = await app.get(`/v1/products/${made.id}?currency=${currency}`, { token });
+          const list = await app.get(`/v1/products?brand=${brand}&currency=${currency}`, { token });
+          if (page.status === 404) {
+            expect([what, list.body.items]).toEqual([what, []]);
+            continue;
+          }
+          const { variants, ...shown } = page.body;
+          const item = { ...shown, variants, variantCount: variants.length };
+          expect([what, list.body.items]).toEqual([what, [item]]);
+        }
+      }
+    });
+
+    it('is listed by a store that was filled before there were list items', async () => {
+      const made = await product({
+        description: `<p>${'long '.repeat(100)}</p>`,
+        variants: Array.from({ length: 12 }, (_, n) => ({
+          sku: randomUUID(),
+          options: { Size: `${n}` },
+          prices: [{ amount: 100 + n, currency: n % 2 ? 'EUR' : 'USD', compareAt: n === 1 ? 900 : null }],
+        })),
+      });
+      const runner = app.app.get(DataSource).createQueryRunner();
+      const items = async () =>
+        (await runner.query(
+          `SELECT i.* FROM catalog.list_items i WHERE NOT EXISTS (
+            SELECT FROM catalog.variants v WHERE v.product_id = i.product_id AND v.retired) ORDER BY product_id, currency`,
+        )) as { product_id: string }[];
+      try {
+        await runner.startTransaction();
+        const before = await items();
+        const retired = new CatalogRetiredVariants1760000010040();
+        const listItems = new CatalogListItems1760000010030();
+        await runner.query(
+          'CREATE TEMP TABLE were_retired ON COMMIT DROP AS SELECT product_id FROM catalog.variants WHERE retired',
+        );
+        await retired.down(runner);
+        await listItems.down(runner);
+        await listItems.up(runner);
+        await retired.up(runner);
+        await runner.query(
+          'DELETE FROM catalog.list_items WHERE product_id IN (SELECT product_id FROM were_retired)',
+        );
+        expect(before.filter(({ product_id }) => product_id === made.id)).toHaveLength(3);
+        expect(await items()).toEqual(before);
+      } finally {
+        await runner.rollbackTransaction();
+        await runner.release();
+      }
+    });
+
+    it('is listed with the new name of a category that was renamed while it was made', async () => {
+      const { id } = (
+        await app.post('/v1/admin/categories', { handle: 'meanwhile', title: 'Before' }, { token })
+      ).body;
+      const brake = new pg.Client({ connectionString: app.config.databaseUrl ?? '' });
+      await brake.connect();
+      const waiting = async (count: number) => {
+        const SQL = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+        while (((await brake.query(SQL)).rowCount ?? 0) < count) await wait(10);
+      };
+      try {
+        await brake.query('BEGIN');
+        await brake.query('LOCK TABLE platform.audit_entries IN ACCESS EXCLUSIVE MODE');
+        const brand = randomUUID();
+        const making = product({ brand, categories: ['meanwhile'] });
+        await waiting(1);
+        const renaming = app.patch(`/v1/admin/categories/${id}`, { title: 'After' }, { token });
+        await waiting(2);
+        await brake.query('COMMIT');
+        const { handle } = await making;
+        expect((await renaming).status).toBe(200);
+        expect((await app.get(`/v1/products/${handle}`)).body.categories[0].title).toBe('After');
+        const list = await app.get(`/v1/products?brand=${brand}`);
+        expect(list.body.items[0].categories[0].title).toBe('After');
+      } finally {
+        await brake.end();
+      }
     });
 
     it('is listed to staff page by page, nothing twice', async () => {

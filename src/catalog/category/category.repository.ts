@@ -43,6 +43,12 @@ export class CategoryRepository {
   }
 }
 
+/**
+ * Whoever puts products into categories says so first: a change of the tree then waits for the products and shows
+ * them its new names, or they wait for it and read them. Writers of products do not wait for each other.
+ */
+export const KEEP_TREE = 'LOCK TABLE catalog.categories IN ROW EXCLUSIVE MODE';
+
 const COLUMNS = 'id, handle, title, parent_id AS "parentId", position, version';
 const MOVE_BRANCH = `
   UPDATE catalog.categories SET path = $3::uuid[] || path[$2 + 1:] WHERE path @> ARRAY[$1]::uuid[] AND id <> $1`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
+import { KEEP_TREE } from '../category/category.repository.js';
 import type { IncomingProduct, IncomingVariant } from './incoming-product.js';
 
 export interface KnownProduct {
@@ -45,8 +46,9 @@ export interface StockWrite {
 export class ProductUpsertRepository {
   constructor(private readonly database: Database) {}
 
-  /** Products that the chunk may mean, locked in id order. */
-  products(externalIds: string[], handles: string[]): Promise<KnownProduct[]> {
+  /** Products that the chunk may mean, locked in id order; before them the categories that they may come into. */
+  async products(externalIds: string[], handles: string[]): Promise<KnownProduct[]> {
+    await this.database.execute(KEEP_TREE);
     return this.database.query<KnownProduct>(PRODUCTS, [externalIds, handles]);
   }
 

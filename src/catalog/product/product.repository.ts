@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { KEEP_TREE } from '../category/category.repository.js';
 import type { AdminProductDto } from './product.dto.js';
 import { productJson } from './product.json.js';
 import type { Choices, Option } from './variant-options.js';
@@ -101,7 +102,12 @@ export class ProductRepository {
     await this.database.execute(UPDATE_VARIANT, [JSON.stringify(variant)]);
   }
 
-  /** Replaces the categories by handles; returns the handles that do not exist. */
+  /** Keeps the tree of categories as it is until the commit. Before any product is locked, as those do who change the tree. */
+  async keepCategories(): Promise<void> {
+    await this.database.execute(KEEP_TREE);
+  }
+
+  /** Replaces the categories by handles, which `keepCategories` keeps; returns the handles that do not exist. */
   async setCategories(productId: string, handles: string[]): Promise<string[]> {
     const rows = await this.database.query<{ handle: string }>(UNKNOWN_CATEGORIES, [handles]);
     if (rows.length > 0) return rows.map(({ handle }) => handle);

@@ -57,6 +57,7 @@ export class ProductService {
     refuseDoubleSkus(input.variants);
     refuseOddPrices(input.variants, ofVariant);
     return this.database.transaction(async () => {
+      if (input.categories) await this.products.keepCategories();
       const {
         title,
         description = '',
@@ -98,6 +99,7 @@ export class ProductService {
     actor: Actor,
   ): Promise<AdminProductDto> {
     return this.database.transaction(async () => {
+      if (input.categories) await this.products.keepCategories();
       const product = await this.products.lock(id);
       if (!product) throw platformProblems.not_found();
       requireVersion(version, product.version);
