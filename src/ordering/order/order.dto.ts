@@ -176,11 +176,12 @@ export class HistoryEntryDto {
   note: string | null;
 }
 
-export class OrderSummaryDto {
+/** What every view of an order says. */
+class OrderBase {
   @Uuid()
   id: string;
 
-  @Text({ max: 30, example: '1001' })
+  @Text({ max: 30, example: '1001', description: 'What people call it.' })
   number: string;
 
   @OneOf(ORDER_STATUSES)
@@ -203,7 +204,10 @@ export class OrderSummaryDto {
 
   @Email()
   email: string;
+}
 
+/** An order on a list. */
+export class OrderSummaryDto extends OrderBase {
   @Integer({ min: 0, max: 100_000, description: 'Pieces in all.' })
   quantity: number;
 
@@ -211,28 +215,7 @@ export class OrderSummaryDto {
   total: MoneyDto;
 }
 
-export class OrderDto {
-  @Uuid()
-  id: string;
-
-  @Text({ max: 30, example: '1001' })
-  number: string;
-
-  @OneOf(ORDER_STATUSES)
-  status: string;
-
-  @OneOf(PAYMENT_STATUSES)
-  paymentStatus: string;
-
-  @OneOf(FULFILMENT_STATUSES)
-  fulfilmentStatus: string;
-
-  @Instant({ nullable: true })
-  placedAt: string | null;
-
-  @Instant()
-  createdAt: string;
-
+export class OrderDto extends OrderBase {
   @Instant({
     nullable: true,
     description: 'Unpaid until then, it gives its stock back; null when it is paid.',
@@ -241,12 +224,6 @@ export class OrderDto {
 
   @Integer({ min: 1, max: 2 ** 31 })
   version: number;
-
-  @CurrencyCode()
-  currency: string;
-
-  @Email()
-  email: string;
 
   @Nested(() => AddressDto)
   shippingAddress: AddressDto;
