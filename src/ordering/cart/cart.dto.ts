@@ -64,7 +64,13 @@ export class UpdateCartDto {
   @Uuid({ ...unset, description: 'Null: the cheapest one that fits.' })
   shippingOptionId?: string | null;
 
-  @TextList({ max: 10, maxLength: 50, optional: true })
+  @TextList({
+    max: 10,
+    maxLength: 50,
+    optional: true,
+    description:
+      'This version has no promotions: every code is refused (422 `ordering.unknown_promotion_code`), only an empty list is taken.',
+  })
   promotionCodes?: string[];
 }
 
@@ -147,7 +153,7 @@ export class CartDto {
   @Uuid({ nullable: true })
   shippingOptionId: string | null;
 
-  @TextList({ max: 10, maxLength: 50 })
+  @TextList({ max: 10, maxLength: 50, description: 'Always empty: this version has no promotions.' })
   promotionCodes: string[];
 
   @ListOf(() => CartLineDto, { max: MAX_LINES })
@@ -183,7 +189,11 @@ export class ShippingOffersDto {
 }
 
 export class ObstacleDto {
-  @Text({ max: 100, example: 'ordering.shipping_address_missing' })
+  @Text({
+    max: 100,
+    example: 'shipping_address_missing',
+    description: 'The code that `errors` of a refused checkout has for it.',
+  })
   code: string;
 
   @Text({ max: 200, example: '/shippingAddress' })

@@ -73,7 +73,7 @@ export function offersView({ offers, shipping }: Assessment): ShippingOffersDto 
 export function readinessView({ obstacles }: Assessment): ReadinessDto {
   return {
     ready: obstacles.length === 0,
-    problems: obstacles.map(({ code, ...rest }) => ({ code: `ordering.${code}`, ...rest })),
+    problems: obstacles,
   };
 }
 
