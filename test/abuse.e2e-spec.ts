@@ -115,7 +115,7 @@ describe('ordering, abused', () => {
       expect((await app.get(`/v1/carts/${cart.id}`, { token: cart.token })).status).toBe(401);
       const { paths } = (await app.get('/openapi.json')).body;
       for (const path of ['/v1/carts/{id}', '/v1/orders/{id}', '/v1/payments/{id}'])
-        expect(paths[path].get.security).toEqual([{}, { bearer: [] }]);
+        expect(paths[path].get.security).toEqual([{ cartToken: [] }, { bearer: [] }]);
     });
   });
 

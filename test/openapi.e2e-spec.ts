@@ -1,12 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { Database } from '../src/platform/database/database.js';
 import { startApp, type TestApp } from './support/app.js';
 
 interface Operation {
   operationId: string;
   summary?: string;
+  description?: string;
+  security: Record<string, string[]>[];
+  parameters?: { name: string; in: string }[];
   tags?: string[];
-  requestBody?: object;
+  requestBody?: { content: Record<string, { example?: unknown }> };
   responses: Record<string, unknown>;
   'x-permissions'?: string[];
 }
@@ -18,6 +22,7 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
   let text: string;
   let document: {
     openapi: string;
+    tags: { name: string; description?: string }[];
     paths: Record<string, Record<string, Operation>>;
     components: { schemas: Record<string, { properties?: object; additionalProperties?: unknown }> };
   };
@@ -93,6 +98,43 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
     );
     expect(poor.map(({ operationId }) => operationId)).toEqual([]);
   });
+
+  it('says of every operation and every tag more than its name', () => {
+    const silent = operations().filter(({ summary = '', description = '' }) => {
+      const words = description.split(/\s+/).filter((word) => word !== '');
+      return words.length < 5 || description.trim() === summary.trim();
+    });
+    expect(silent.map(({ operationId }) => operationId)).toEqual([]);
+    const used = operations().flatMap(({ tags = [] }) => tags);
+    expect(document.tags.map(({ name }) => name)).toEqual([...new Set(used)].sort());
+    const poor = document.tags.filter(
+      ({ name, description = '' }) => !/^[A-Z][a-z -]+$/.test(name) || description.split(' ').length < 5,
+    );
+    expect(poor).toEqual([]);
+  });
+
+  it('says who may ask, and refuses a sign-in that is none everywhere', async () => {
+    const odd: string[] = [];
+    for (const [path, item] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(item)) {
+        const { operationId, security, responses, 'x-permissions': permissions = [] } = operation;
+        const ways = security.map((way) => Object.keys(way).join('+')).join(' or ');
+        const known = permissions.length > 0 ? ['bearer'] : ['', ' or bearer', 'cartToken or bearer'];
+        if (!known.includes(ways) || !responses['401']) odd.push(`${operationId}: ${ways}`);
+        const url = path.replace(/\{\w+\}/g, '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e');
+        // The client holds the answer against the document.
+        const refused = await app.send(method.toUpperCase(), url, undefined, { token: 'nobody' });
+        if (refused.body?.code !== 'platform.unauthorized') odd.push(`${operationId}: ${refused.text}`);
+        if (ways === 'cartToken or bearer') {
+          const key = crypto.randomUUID();
+          const body = operation.requestBody?.content['application/json']?.example;
+          const shut = await app.send(method.toUpperCase(), url, body, { cartToken: 'of another cart', key });
+          if (shut.status !== 404) odd.push(`${operationId} opens for anybody: ${shut.text}`);
+        }
+      }
+    }
+    expect(odd).toEqual([]);
+  });
 });
 
 describe('the reference', () => {
@@ -110,6 +152,20 @@ describe('the reference', () => {
     expect(loaded.filter((url) => /^(https?:)?\/\//.test(url))).toEqual([]);
     const script = loaded.find((url) => url.endsWith('swagger-ui-bundle.js')) ?? '';
     expect((await app.get(new URL(script, `${app.url}/docs`).pathname)).status).toBe(200);
+  });
+
+  it('names every role and what it may do', async () => {
+    const { paths } = (await app.get('/openapi.admin.json')).body;
+    const text: string = paths['/v1/admin/staff'].post.description;
+    const roles = await app.app
+      .get(Database)
+      .query<{ code: string; permissions: string[] }>('SELECT code, permissions FROM identity.roles');
+    expect(roles.length).toBeGreaterThan(3);
+    for (const { code, permissions } of roles) {
+      const line = text.split('\n').find((each) => each.startsWith(`- \`${code}\``)) ?? `no line of ${code}`;
+      const named = [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name).slice(1);
+      expect([code, ...named.sort()]).toEqual([code, ...permissions.sort()]);
+    }
   });
 
   it('has a page for every problem', async () => {

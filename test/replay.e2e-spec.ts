@@ -6,7 +6,7 @@ interface Operation {
   operationId: string;
   requestBody?: { content: Record<string, { example?: unknown }> };
   parameters?: { name: string; in: string }[];
-  responses: Record<string, unknown>;
+  responses: Record<string, { headers?: Record<string, object> }>;
 }
 
 interface Known {
@@ -24,6 +24,9 @@ type Ids = Record<string, string>;
 describe('the example', () => {
   const operations = new Map<string, Known>();
   const sent = new Set<string>();
+  /** Operations whose answer says where what they made is read. */
+  const located = new Set<string>();
+  const made = new Set<string>();
   let app: TestApp;
   let staff: string;
   let customer = '';
@@ -73,16 +76,49 @@ describe('the example', () => {
     const keyed = operation.parameters?.some(({ name }) => name === 'Idempotency-Key');
     const token = options.token ?? (path.startsWith('/v1/admin') ? staff : undefined);
     // The client holds the answer against the declared status, headers and schema.
-    const answer = await app.send(method, url, body, {
+    const how = {
       ...(token !== undefined && { token }),
       ...(cartToken !== undefined && { cartToken }),
       ...(keyed && { key: crypto.randomUUID() }),
       headers: { 'content-type': type },
-    });
+    };
+    const answer = await app.send(method, url, body, how);
     if (answer.status >= 300) throw new Error(`${id}: ${answer.text}`);
     sent.add(`${id} ${type}`);
+    if (answer.status === 201) made.add(id);
+    await holdHeaders(known, answer, options);
+    if (keyed) expect(tellingOf(await app.send(method, url, body, how))).toEqual(tellingOf(answer));
     await app.settle();
     return answer;
+  }
+
+  /** What a repeated request must get again. */
+  const tellingOf = ({ status, text, headers }: Answer) => [
+    status,
+    text,
+    headers.get('etag'),
+    headers.get('location'),
+  ];
+
+  /** What the document promises beside the body is there, and leads to what was made. */
+  async function holdHeaders(
+    { operation: { operationId, responses } }: Known,
+    { status, headers, body }: Answer,
+    { cartToken, token = staff }: { cartToken?: string; token?: string },
+  ): Promise<void> {
+    const promised = Object.keys(responses[status]?.headers ?? {});
+    const [etag, location] = [headers.get('etag'), headers.get('location')];
+    expect([operationId, etag !== null, location !== null]).toEqual([
+      operationId,
+      promised.includes('ETag'),
+      promised.includes('Location'),
+    ]);
+    if (etag !== null && body.version !== undefined) expect(etag).toBe(`"${body.version}"`);
+    if (location === null) return;
+    located.add(operationId);
+    const held = cartToken ?? body.token;
+    const read = await app.get(location, held ? { cartToken: held } : { token });
+    expect([operationId, read.status, read.body?.id]).toEqual([operationId, 200, body.id]);
   }
 
   const secretOfMail = async (): Promise<string> =>
@@ -185,6 +221,21 @@ describe('the example', () => {
         'listStaff',
       ]),
     );
+  });
+
+  it('of everything that is made and can be read says where', () => {
+    // An answer of theirs is the whole that they add to, or there is nothing but a list to read it in.
+    const elsewhere = [
+      'addCartLine',
+      'addVariant',
+      'cancelOrder',
+      'createLocation',
+      'createStaff',
+      'createTaxClass',
+      'fulfilOrder',
+    ];
+    expect([...made].filter((id) => !located.has(id)).sort()).toEqual(elsewhere);
+    expect(located).toContain('startImport');
   });
 
   it('of every operation with a body was sent, and worked', () => {

@@ -9,6 +9,7 @@ import { type OpenPayment, PaymentService } from './payment/payment.service.js';
 import { type PaymentView, viewOf } from './payment/payment.view.js';
 import { RefundService } from './refund/refund.service.js';
 
+export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 export type { OpenPayment } from './payment/payment.service.js';
 export type { PaymentView } from './payment/payment.view.js';

@@ -55,7 +55,13 @@ class FixtureController {
 
   @Post()
   @Public()
-  @Operation({ id: 'takeNote', summary: 'Takes a note', answers: { 201: NoteDto }, idempotency: 'accepted' })
+  @Operation({
+    id: 'takeNote',
+    summary: 'Takes a note',
+    description: 'Of the tests of the kernel alone.',
+    answers: { 201: NoteDto },
+    idempotency: 'accepted',
+  })
   take(@Body() note: NoteDto): Promise<object> {
     return this.database.transaction(async () => {
       await this.database.execute('INSERT INTO fixture_notes (text) VALUES ($1)', [note.text]);
@@ -69,7 +75,13 @@ class FixtureController {
   @Get()
   @Public()
   @CachedPage()
-  @Operation({ id: 'listNotes', summary: 'Lists notes', answers: { 200: NoteDto }, rawJson: true })
+  @Operation({
+    id: 'listNotes',
+    summary: 'Lists notes',
+    description: 'Of the tests of the kernel alone.',
+    answers: { 200: NoteDto },
+    rawJson: true,
+  })
   async list(@Query() query: NoteQuery): Promise<string> {
     const [row] = await this.database.query<{ count: string }>('SELECT count(*) FROM fixture_notes');
     return JSON.stringify({ ...query, count: Number(row?.count) });

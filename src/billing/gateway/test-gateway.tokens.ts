@@ -56,6 +56,49 @@ export const TOKENS = [
 ] as const;
 export type TokenName = (typeof TOKENS)[number];
 
+const HELP: Readonly<Record<TokenName, string>> = {
+  ok: 'paid at once (201)',
+  decline_generic: 'declined (402), like the next ones with their own `declineCode`',
+  insufficient_funds: 'declined (402)',
+  expired: 'declined (402): `expired_card`',
+  lost: 'declined (402) for good: `lost_card`',
+  processing_error: 'declined (402)',
+  sca_required: 'a challenge (202): `nextAction.url` is a page where the shopper approves or denies',
+  sca_then_decline: 'a challenge that ends in a decline, even when approved',
+  timeout_before: 'no answer, and the charge was never made',
+  timeout_after: 'no answer, but the charge was made',
+  http_500_before: 'an error of the gateway before it made the charge: `processing` (202)',
+  http_500_after:
+    'an error of the gateway after it made the charge: `processing` (202) until its webhook comes',
+  reset_after: 'the connection breaks after the charge was made: the same',
+  async_ok:
+    'a method that takes its time: `processing` (202), paid after 300 ms or what stands behind the colon',
+  async_fail: 'a method that takes its time and fails',
+  amount_mismatch: 'the gateway takes one minor unit more: `requires_review` (202), staff decide',
+  currency_switch: 'the gateway takes another currency: `requires_review` (202), settled by hand',
+  refund_fail: 'paid; every refund is refused',
+  refund_fail_once: 'paid; the first refund is refused',
+  refund_pending: 'paid; refunds are `pending` and then succeed',
+  refund_fail_later: 'paid; refunds are `pending` and then fail',
+  refund_timeout_before: 'paid; refunds get no answer and are not made',
+  refund_timeout_after: 'paid; refunds get no answer but are made',
+  unknown_token: 'declined (402), like every token that is not in this list',
+};
+
+/** What each token makes the gateway do, for whoever tries the shop; Markdown. */
+export const TOKENS_HELP = `
+The gateway \`test\` moves no money and does what the token says:
+
+${TOKENS.map((token) => `- \`${token}\`: ${HELP[token]}`).join('\n')}
+
+The \`timeout_\` ones hold the checkout up to \`GATEWAY_TIMEOUT_MS\` and answer 202; behind a colon stand the milliseconds
+that the gateway hangs, and \`timeout_after:1500\` is merely slow where that is within the limit. Whatever got no answer stays
+\`processing\` until the webhook of a charge that was made arrives (a moment later, unless \`+drop\`), somebody confirms the
+payment, or the repair job asks the gateway, five minutes later at the earliest; a charge that was never made then counts as
+declined. Webhooks misbehave by suffixes: \`+dup=3\` (sent so often), \`+delay=1000\` and \`+shuffle=300\` (milliseconds),
+\`+drop\` (never), such as \`async_ok:200+dup=3+shuffle\`.
+`.trim();
+
 const isToken = (name: string): name is TokenName => (TOKENS as readonly string[]).includes(name);
 
 /**

@@ -20,6 +20,10 @@ export class LedgerController {
   @Operation({
     id: 'listLedgerTransactions',
     summary: 'List postings with their entries, newest first',
+    description:
+      'Double entry: the entries of each posting add up to zero in each currency, debit positive, in ' +
+      'minor units. Postings are only ever added, never changed. Filter by payment, order, kind, account ' +
+      'or time.',
     answers: { 200: LedgerTransactionPage },
     problems: [platformProblems.invalid_cursor],
   })
@@ -32,7 +36,8 @@ export class LedgerController {
     id: 'getTrialBalance',
     summary: 'Read the trial balance',
     description:
-      'Every account with its debits, credits and balance. The totals are zero, or the books are wrong.',
+      'Every account with its debits, credits and balance in minor units, now or as of `at`. The totals ' +
+      'are zero, or the books are wrong.',
     answers: { 200: TrialBalanceDto },
   })
   accounts(@Query() query: TrialBalanceQuery): Promise<TrialBalanceDto> {

@@ -22,6 +22,9 @@ export class PaymentAdminController {
   @Operation({
     id: 'listPayments',
     summary: 'List payments, newest first',
+    description:
+      'Filter by order, customer, status or currency; `status=requires_review` is what waits for a ' +
+      'person. Amounts are in minor units.',
     answers: { 200: AdminPaymentPage },
     problems: [platformProblems.invalid_cursor],
   })
@@ -33,6 +36,9 @@ export class PaymentAdminController {
   @Operation({
     id: 'getPaymentDetail',
     summary: 'Read a payment with every call that was made for it',
+    description:
+      '`operations` are the calls to the gateway with what became of each, `lateCharges` money that came ' +
+      'when the payment was canceled or paid otherwise. Amounts are in minor units.',
     answers: { 200: PaymentDetailDto },
     problems: [platformProblems.not_found],
   })
@@ -45,6 +51,13 @@ export class PaymentAdminController {
   @Operation({
     id: 'reviewPayment',
     summary: 'Decide about a payment whose amount differs from what was owed',
+    description:
+      'For a payment with status `requires_review` because the gateway took another amount than was ' +
+      'owed. `accept` takes what came as the payment and the order is placed if it covers the total; ' +
+      '`reject` ends the payment and sends the money back.\n\n' +
+      '409 `billing.review_not_possible`: nothing waits here, or the money came in another currency and ' +
+      'has to be settled at the gateway. An order that nobody decides about is canceled when its time to ' +
+      'pay ends, and the money goes back.',
     answers: { 200: AdminPaymentDto },
     problems: [platformProblems.not_found, paymentProblems.review_not_possible],
     idempotency: 'required',

@@ -1,6 +1,6 @@
-import { applyDecorators, Body, Controller, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
-import { CurrentActor, Public } from '../../platform/access/access.js';
+import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentActor, HeldByShopper, Public } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -8,16 +8,6 @@ import { ConfirmationService } from './confirmation.service.js';
 import { PaymentAccess } from './payment-access.service.js';
 import { PaymentDto } from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
-
-const HeldByBuyer = () =>
-  applyDecorators(
-    ApiBearerAuth(),
-    ApiHeader({
-      name: 'X-Cart-Token',
-      required: false,
-      description: 'The token of the cart that the payment was made from.',
-    }),
-  );
 
 /** Confirming says nothing: what the payment has become is the gateway's word alone. */
 function refuseContent(body: unknown): void {
@@ -39,11 +29,17 @@ export class PaymentController {
 
   @Get(':id')
   @Public()
-  @HeldByBuyer()
+  @HeldByShopper()
   @Operation({
     id: 'getPayment',
     summary: 'Read a payment',
-    description: 'For the customer of the order, the holder of its cart token (`X-Cart-Token`), and staff.',
+    description:
+      'For the customer of the order, the holder of its cart token (`X-Cart-Token`), and staff. Amounts ' +
+      'are in minor units.\n\n' +
+      '`processing`: not decided, poll; `requires_action`: send the shopper to `nextAction.url`, then ' +
+      '`POST /v1/payments/{id}/confirmation`; `requires_payment_method`: declined (`declineCode`), check ' +
+      'out again with a new key; `captured`: paid; `authorized`: the money is held; `requires_review`: ' +
+      'staff decide about it; `canceled`: over.',
     answers: { 200: PaymentDto },
     problems: [platformProblems.not_found],
   })
@@ -57,13 +53,17 @@ export class PaymentController {
 
   @Post(':id/confirmation')
   @Public()
-  @HeldByBuyer()
+  @HeldByShopper()
   @Operation({
     id: 'confirmPayment',
     summary: 'Confirm a payment after the shopper came back from the bank',
     description:
-      'Reads the payment again at the gateway and answers what it has become. Nothing is taken from the request, so it ' +
-      'may be repeated at will; a payment without a next action answers its present state.',
+      'Call it when the shopper comes back from `nextAction.url`, with an empty body. Reads the payment ' +
+      'again at the gateway and answers what it has become; nothing is taken from the request, so it may ' +
+      'be repeated at will. A payment without a next action answers its present state.\n\n' +
+      'The order follows within a moment, not in this answer: after `captured` read `GET ' +
+      '/v1/orders/{id}` until it is `placed`. Whoever never comes back is found by the webhook of the ' +
+      'gateway. 503 `billing.gateway_unreachable`: repeat after `Retry-After` seconds.',
     answers: { 200: PaymentDto },
     problems: [platformProblems.not_found, paymentProblems.gateway_unreachable],
   })

@@ -27,12 +27,18 @@ export class RefundController {
   @Permissions('billing:refund:write')
   @Operation({
     id: 'refundPayment',
+    location: '/v1/admin/refunds/{id}',
     summary: 'Refund a payment, in part or in full',
     description:
-      'Money that came too late (`lateCharges` of the payment) goes back by itself; where the gateway refused that, name ' +
-      'its charge in `chargeId`. The amount is reserved before the gateway is asked, so that no two refunds together exceed what the charge captured. ' +
-      '202 with status `pending` when the gateway has not decided; it settles by itself. A refund that the gateway ' +
-      'refused answers 201 with status `failed`, and its amount is free again.',
+      'An `amount` in minor units of the currency that was paid, or `full: true` for all that is left. ' +
+      'The amount is reserved before the gateway is asked, so that no two refunds together exceed what ' +
+      'the charge captured: 409 `billing.refund_exceeds_captured` says in `maximumRefundable` what is ' +
+      'possible.\n\n' +
+      '201 with status `succeeded`, or `failed` when the gateway refused it: then its amount is free ' +
+      'again and a new key may try again. 202 with status `pending` when the gateway has not decided; it ' +
+      'settles by itself, read `GET /v1/admin/refunds/{id}`.\n\n' +
+      'Money that came too late (`lateCharges` of the payment) goes back by itself; where the gateway ' +
+      'refused that, name its charge in `chargeId`.',
     answers: { 201: RefundDto, 202: RefundDto },
     problems: [
       platformProblems.not_found,
@@ -63,6 +69,9 @@ export class RefundController {
   @Operation({
     id: 'listRefunds',
     summary: 'List refunds, newest first',
+    description:
+      'Of staff and of the store itself (`requestedBy` is `system`: canceled orders and late money). ' +
+      'Filter by payment, order or status; `pending` ones settle by themselves.',
     answers: { 200: RefundPage },
     problems: [platformProblems.invalid_cursor],
   })
@@ -75,6 +84,9 @@ export class RefundController {
   @Operation({
     id: 'getRefund',
     summary: 'Read a refund',
+    description:
+      'Poll it after a 202: `status` goes from `pending` to `succeeded` or `failed` (see `failureCode`). ' +
+      'A bank may still send a settled refund back days later; then it is `failed`.',
     answers: { 200: RefundDto },
     problems: [platformProblems.not_found],
   })

@@ -21,7 +21,10 @@ export class NoticeAdminController {
   @Operation({
     id: 'listGatewayEvents',
     summary: 'List the notices of a gateway that are in trouble, newest first',
-    description: 'Those that failed and are tried again, and those that wait for a person.',
+    description:
+      'Those that failed and are tried again by themselves (`received`), and those that wait for a ' +
+      'person (`orphan`, `conflict`, `stuck`). Notices that were worked are not here. 404 for a gateway ' +
+      'that this shop does not have.',
     answers: { 200: GatewayEventPage },
     problems: [platformProblems.not_found, platformProblems.invalid_cursor],
   })
@@ -34,7 +37,10 @@ export class NoticeAdminController {
   @Operation({
     id: 'retryGatewayEvent',
     summary: 'Work a notice again, from its first try',
-    description: 'What it says is read again at the gateway, so that repeating it moves no money twice.',
+    description:
+      '202: its failures start at zero and it is worked within a moment. What it says is read again at ' +
+      'the gateway, so that repeating it moves no money twice. 404 when there is no such notice or it is ' +
+      'done.',
     answers: { 202: GatewayEventDto },
     problems: [platformProblems.not_found],
     idempotency: 'required',

@@ -19,8 +19,9 @@ export class WebhookController {
     id: 'receiveGatewayWebhook',
     summary: 'Receive a signed notice of a payment gateway',
     description:
-      'For gateways only. The signature over the exact bytes is checked before anything else; 200 means that the ' +
-      'notice is kept, also when it was kept before. What it says is read again at the gateway before it counts.',
+      'For gateways only, which sign instead of signing in. The signature over the exact bytes is ' +
+      'checked before anything else; 200 means that the notice is kept, also when it was kept before. ' +
+      'What it says is read again at the gateway before it counts.',
     answers: { 200: null },
     problems: [paymentProblems.bad_signature, platformProblems.not_found],
   })

@@ -22,7 +22,7 @@ class CategoryTreeDto {
 const { not_found, stale_version } = platformProblems;
 
 @Controller('v1')
-@ApiTags('categories')
+@ApiTags('Categories')
 export class CategoryController {
   constructor(private readonly categories: CategoryService) {}
 
@@ -33,6 +33,9 @@ export class CategoryController {
     id: 'listCategories',
     headers: ['ETag'],
     summary: 'Shows the tree of categories',
+    description:
+      'The whole tree as one flat list, parents before their children and siblings by `position`; ' +
+      '`parentId` makes the tree. Send the `ETag` as `If-None-Match` and get 304 while nothing changed.',
     answers: { 200: CategoryTreeDto },
     rawJson: true,
   })
@@ -48,6 +51,9 @@ export class CategoryController {
     id: 'getCategory',
     headers: ['ETag'],
     summary: 'Shows a category',
+    description:
+      'By id or by handle. Its products: `GET /v1/products?category={handle}`, with everything below it. ' +
+      'Staff take `version`, not this `ETag`, for `If-Match`.',
     answers: { 200: CategoryDto },
     problems: [not_found],
     rawJson: true,
@@ -60,7 +66,13 @@ export class CategoryController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'createCategory',
+    location: '/v1/categories/{id}',
+    headers: ['ETag'],
     summary: 'Makes a category',
+    description:
+      'Below `parentId`, or as a root without one; `position` orders siblings, the lowest first. ' +
+      'Products come in by `categories` of the product, which takes handles. The `ETag` of the answer is ' +
+      'the first `version`.',
     answers: { 201: CategoryDto },
     problems: [catalogProblems.handle_taken, catalogProblems.unknown_category],
     idempotency: 'accepted',
@@ -73,8 +85,12 @@ export class CategoryController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'updateCategory',
+    headers: ['ETag'],
     example: { title: 'Tools for the garden', position: 2 },
     summary: 'Changes or moves a category',
+    description:
+      'What is left out stays. Another `parentId` moves the category with everything below it; 422 ' +
+      '`catalog.category_cycle` when that would be below itself. Links that use the old handle end.',
     answers: { 200: CategoryDto },
     problems: [
       not_found,
@@ -98,6 +114,9 @@ export class CategoryController {
   @Operation({
     id: 'deleteCategory',
     summary: 'Deletes an empty category',
+    description:
+      'Only when no product and no category stands in it; else 409 `catalog.category_in_use` and nothing ' +
+      'changes. `If-Match` takes the `version`.',
     answers: { 204: null },
     problems: [not_found, stale_version, catalogProblems.category_in_use],
   })

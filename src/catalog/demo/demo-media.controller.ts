@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
-import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../../platform/access/access.js';
 import { Config } from '../../platform/config.js';
@@ -12,17 +12,24 @@ import { drawPicture } from './demo-picture.js';
 /** Pictures of the demo shop, drawn on demand: nothing is stored and nothing is loaded from elsewhere. */
 @Controller('v1/media/demo')
 @Public()
-@ApiTags('media')
+@ApiTags('Media')
 export class DemoMediaController {
   constructor(private readonly config: Config) {}
 
   @Get(':file')
   @ApiParam({ name: 'file', example: 'linen-tote.svg' })
+  @ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: 'The `ETag` that you have; 304 when it is still the same.',
+  })
   @Operation({
     id: 'getDemoPicture',
     headers: ['ETag'],
     summary: 'Draws the picture of a demo product',
-    description: 'Only where the demo shop is on.',
+    description:
+      'An SVG, drawn on demand from the name of the product. Only where the demo shop is on; 404 ' +
+      'elsewhere.',
     answers: { 200: { contentType: 'image/svg+xml', description: 'The picture.' } },
     problems: [platformProblems.not_found],
   })

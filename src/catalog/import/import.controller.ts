@@ -31,7 +31,7 @@ import { ImportService } from './import.service.js';
 const PATH = 'v1/admin/imports';
 const FORMATS: Record<string, ImportFormat> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'shopify_csv' };
 
-@ApiTags('imports')
+@ApiTags('Imports')
 @Controller(PATH)
 @Permissions('catalog:import:write')
 export class ImportController implements OnModuleInit {
@@ -49,12 +49,12 @@ export class ImportController implements OnModuleInit {
     });
   }
 
-  /** The body is the file itself: our own NDJSON, or a product CSV as Shopify exports it. */
   @Post()
   @ApiConsumes(...Object.keys(FORMATS))
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   @Operation({
     id: 'startImport',
+    location: '/v1/admin/imports/{id}',
     example: {
       'application/x-ndjson':
         '{"externalId":"mug-1","title":"Mug","status":"published","variants":[{"sku":"MUG-1","prices":[{"amount":1200,"currency":"EUR"}],"stock":[{"location":"main","onHand":20}]}]}\n',
@@ -63,9 +63,15 @@ export class ImportController implements OnModuleInit {
     },
     summary: 'Import products from a file',
     description:
-      'Upserts by external id (Shopify: by Handle), in the background. `application/x-ndjson`: one product per line, as in ' +
-      '`POST /v1/admin/products`, with `externalId`; categories that do not exist are made. Prices are appended when they differ, ' +
-      'stock is adjusted by movements, variants that the file does not name stay. The same file twice changes nothing. A file may have at most 1 GiB.',
+      'The body is the file itself, at most 1 GiB: NDJSON of our own (`application/x-ndjson`: one ' +
+      'product per line, as in `POST /v1/admin/products`, with `externalId`; categories that do not ' +
+      'exist are made) or a product CSV as Shopify exports it (`text/csv`).\n\n' +
+      'Upserts by external id (Shopify: by Handle), in the background: 202 means that the file is kept. ' +
+      'Read `GET /v1/admin/imports/{id}` until `state` is `finished`, `failed` or `canceled`; what was ' +
+      'wrong with single products stands at `/errors`, and the others are imported all the same.\n\n' +
+      'Prices are appended when they differ, stock is adjusted by movements, variants that the file does ' +
+      'not name stay. The same file twice changes nothing. `dryRun=true` checks everything and writes ' +
+      'nothing.',
     answers: { 202: ImportDto },
     problems: [
       importProblems.import_empty,
@@ -90,6 +96,8 @@ export class ImportController implements OnModuleInit {
   @Operation({
     id: 'listImports',
     summary: 'List imports, the newest first',
+    description:
+      'With their state and counts. Files are forgotten when their import is over; what it counted stays.',
     answers: { 200: PageOf(ImportDto) },
   })
   list(@Query() query: ImportPageQuery): Promise<Page<ImportDto>> {
@@ -101,6 +109,10 @@ export class ImportController implements OnModuleInit {
   @Operation({
     id: 'getImport',
     summary: 'How far an import is',
+    description:
+      'Poll it: `state` goes from `pending` over `running` to `finished`, `failed` (see `failure`) or ' +
+      '`canceled`, and `counts` grow meanwhile. `rejected` products are explained at `GET ' +
+      '/v1/admin/imports/{id}/errors`.',
     answers: { 200: ImportDto },
     problems: [platformProblems.not_found],
   })
@@ -112,6 +124,10 @@ export class ImportController implements OnModuleInit {
   @Operation({
     id: 'listImportErrors',
     summary: 'What is wrong with the rows of a file',
+    description:
+      'One item for each fault, in the order of the file: the line, the external id, a JSON Pointer (or ' +
+      'the column of a CSV) and a `code`. Grows while the import runs; mend these products and send the ' +
+      'file again.',
     answers: { 200: PageOf(ImportErrorDto) },
     problems: [platformProblems.not_found],
   })
@@ -126,7 +142,9 @@ export class ImportController implements OnModuleInit {
   @Operation({
     id: 'cancelImport',
     summary: 'Cancel an import',
-    description: 'It ends after the chunk that is being written. What is imported stays.',
+    description:
+      'It ends after the chunk that is being written. What is imported stays. 409 `catalog.import_over` ' +
+      'when it had ended before.',
     answers: { 200: ImportDto },
     problems: [platformProblems.not_found, importProblems.import_over],
   })

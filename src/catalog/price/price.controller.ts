@@ -69,7 +69,7 @@ class PriceQuery extends PageQuery {
 
 /** The price ledger. */
 @Controller('v1/admin/prices')
-@ApiTags('prices')
+@ApiTags('Prices')
 export class PriceController {
   constructor(
     private readonly prices: PriceService,
@@ -81,7 +81,10 @@ export class PriceController {
   @Operation({
     id: 'setPrices',
     summary: 'Sets prices from now on',
-    description: 'Prices are only ever added: the one before stays in the history. All are set or none.',
+    description:
+      'Minor units per currency, such as 1999 for 19.99 EUR. Prices are only ever added: the one before ' +
+      'stays in the history, and placed orders keep theirs. All are set or none; carts and pages show ' +
+      'them within a second.',
     answers: { 204: null },
     problems: [platformProblems.not_found, catalogProblems.compare_at_too_low],
     idempotency: 'accepted',
@@ -95,6 +98,9 @@ export class PriceController {
   @Operation({
     id: 'listPrices',
     summary: 'Shows which prices a variant has had, the newest first',
+    description:
+      'The history of one variant, of one currency or of all: each price with the moment since which it ' +
+      'holds and who set it. The first of a currency is the one that holds.',
     answers: { 200: PageOf(PriceDto) },
   })
   async history(@Query() query: PriceQuery): Promise<Page<PriceDto>> {

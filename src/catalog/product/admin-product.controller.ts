@@ -33,7 +33,7 @@ const { not_found, stale_version } = platformProblems;
 
 /** Products as staff make and change them. */
 @Controller('v1/admin')
-@ApiTags('products')
+@ApiTags('Products')
 export class AdminProductController {
   constructor(
     private readonly products: ProductService,
@@ -45,10 +45,10 @@ export class AdminProductController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'createProduct',
+    location: '/v1/admin/products/{id}',
     example: {
       handle: 'linen-tote-large',
       title: 'Linen tote, large',
-      description: 'A bag for bread, books and the beach.',
       brand: 'Oak & Flax',
       status: 'published',
       options: [{ name: 'Colour', values: ['Natural', 'Black'] }],
@@ -67,7 +67,12 @@ export class AdminProductController {
     },
     headers: ['ETag'],
     summary: 'Makes a product with its variants, prices and stock',
-    description: 'One call makes something sellable. Everything is made or nothing.',
+    description:
+      'One call makes something sellable: texts, variants, prices (minor units) and stock at locations. ' +
+      'Everything is made or nothing.\n\n' +
+      'Without `status` it is a draft that no shopper sees; publish it with `PATCH ' +
+      '/v1/admin/products/{id}`. Categories and locations must exist (422). 409 when the handle, a SKU ' +
+      'or the external id is taken; `errors` says which.',
     answers: { 201: AdminProductDto },
     problems: [
       handle_taken,
@@ -90,6 +95,9 @@ export class AdminProductController {
   @Operation({
     id: 'listAdminProducts',
     summary: 'Lists products of every status, the newest first',
+    description:
+      'Drafts, published and archived ones; filter by `status` or by `category` with everything below ' +
+      'it. Shoppers search with `GET /v1/products`.',
     answers: { 200: PageOf(AdminProductDto) },
   })
   async list(@Query() query: AdminProductQuery): Promise<Page<AdminProductDto>> {
@@ -106,6 +114,9 @@ export class AdminProductController {
     id: 'getAdminProduct',
     headers: ['ETag'],
     summary: 'Shows a product with everything that staff may know',
+    description:
+      'Drafts and archived ones too, with all prices, stock by location and metadata. The `ETag` goes ' +
+      'into `If-Match` of `PATCH` and `DELETE`.',
     answers: { 200: AdminProductDto },
     problems: [not_found],
   })
@@ -123,7 +134,9 @@ export class AdminProductController {
     example: { title: 'Linen tote, large', brand: 'Oak & Flax' },
     headers: ['ETag'],
     summary: 'Changes a product',
-    description: 'What is left out stays; null deletes. Lists and dictionaries are replaced as a whole.',
+    description:
+      'What is left out stays; null deletes. Lists and dictionaries are replaced as a whole. Variants, ' +
+      'prices and stock have operations of their own. `status` `published` puts it into the shop within a second.',
     answers: { 200: AdminProductDto },
     problems: [
       not_found,
@@ -150,7 +163,9 @@ export class AdminProductController {
   @Operation({
     id: 'archiveProduct',
     summary: 'Takes a product out of the shop for good',
-    description: 'It is kept for the orders that name it, and listed with `status=archived`.',
+    description:
+      'It is kept for the orders that name it, and listed with `status=archived`. Carts that hold it are ' +
+      'told by their readiness.',
     answers: { 204: null },
     problems: [not_found, stale_version],
   })
@@ -176,6 +191,9 @@ export class AdminProductController {
     },
     headers: ['ETag'],
     summary: 'Adds a variant to a product',
+    description:
+      'With its prices (minor units) and stock at once; answers the whole product, the new variant among ' +
+      'its `variants`. 409 `catalog.sku_taken` when another variant has the SKU.',
     answers: { 201: AdminProductDto },
     problems: [not_found, sku_taken, unknown_location, compare_at_too_low, odd_options],
     idempotency: 'accepted',
@@ -192,11 +210,13 @@ export class AdminProductController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'updateVariant',
-    headers: ['ETag'],
     summary: 'Changes a variant',
     description:
-      '`If-Match` takes the version of the variant. Prices and stock have operations of their own. One that is `retired` cannot be ' +
-      'bought any more; carts that hold it are told by their readiness, and their checkout is refused.',
+      '`If-Match` takes the version of the variant: `variants[].version` of the product that this ' +
+      'answers. Prices and stock have operations of their own.\n\n' +
+      'One that is `retired` cannot be bought any more; carts that hold it are told by their readiness, ' +
+      'and their checkout is refused. 409 `catalog.stock_promised` when a lower `backorderLimit` would ' +
+      'break a promise.',
     answers: { 200: AdminProductDto },
     problems: [not_found, stale_version, sku_taken, catalogProblems.stock_promised, odd_options],
   })

@@ -10,7 +10,7 @@ import { ProductReader } from './product.reader.service.js';
 /** The product page. The list is a search without words: see search/. */
 @Controller('v1/products')
 @Public()
-@ApiTags('products')
+@ApiTags('Products')
 export class ProductController {
   constructor(private readonly reader: ProductReader) {}
 
@@ -21,6 +21,10 @@ export class ProductController {
     id: 'getProduct',
     headers: ['ETag'],
     summary: 'Shows a product with all its variants',
+    description:
+      'By id or by handle, when it is published; 404 for a draft or an archived one. Prices are in ' +
+      '`currency` or else in the currency of the store; `price` is null for a variant that has none in ' +
+      'it. Put `variants[].id` into a cart: `POST /v1/carts`.',
     answers: { 200: ProductDto },
     problems: [platformProblems.not_found],
     rawJson: true,

@@ -10,13 +10,12 @@ import { ProductPageDto } from './product-page.dto.js';
 import { ProductQuery } from './product-query.dto.js';
 import { ProductSearchService } from './product-search.service.js';
 
-@ApiTags('products')
+@ApiTags('Products')
 @Controller('v1/products')
 @Public()
 export class ProductSearchController {
   constructor(private readonly search: ProductSearchService) {}
 
-  /** List and search in one: filters narrow, `q` ranks, `facets=true` counts what else could be chosen. */
   @Get()
   @CachedPage()
   @Operation({
@@ -24,8 +23,11 @@ export class ProductSearchController {
     headers: ['ETag'],
     summary: 'List or search products',
     description:
-      'Keyset pages. Filters of one facet mean "or", of several "and". Words are stemmed, accents do not matter; with fewer than 24 ' +
-      'products that have all words, those that have some follow. A word that no product has is taken for a typing error.',
+      'Keyset pages of published products; prices in `currency` or in the currency of the store, in ' +
+      'minor units. Filters of one facet mean "or", of several "and"; `facets=true` counts what else ' +
+      'could be chosen.\n\n' +
+      'Words in `q` are stemmed, accents do not matter; with fewer than 24 products that have all words, ' +
+      'those that have some follow. A word that no product has is taken for a typing error.',
     answers: { 200: ProductPageDto },
     problems: [platformProblems.invalid_cursor],
     rawJson: true,

@@ -148,7 +148,7 @@ class CreateLocationDto {
 
 /** How many there are and where. */
 @Controller('v1/admin')
-@ApiTags('stock')
+@ApiTags('Stock')
 export class StockController {
   constructor(
     private readonly stock: StockService,
@@ -161,6 +161,10 @@ export class StockController {
   @Operation({
     id: 'listStock',
     summary: 'Lists stock by variant and location',
+    description:
+      'One row for each variant and location: pieces on hand, allocated to placed orders, reserved by ' +
+      'checkouts, and what is left of them. Filter by `variantId`, `sku` or `location`. `id` leads to ' +
+      'the movements of the row.',
     answers: { 200: PageOf(StockLevelDto) },
   })
   async levels(@Query() query: StockQuery): Promise<Page<StockLevelDto>> {
@@ -192,7 +196,11 @@ export class StockController {
       ],
     },
     summary: 'Receives, adjusts or takes back stock',
-    description: 'Movements are the only way to change what is on hand. All are written or none.',
+    description:
+      'Pieces that came (`received`), came back (`returned`) or were counted differently (`adjusted`, ' +
+      'with a reason; the only kind that may be negative). Movements are the only way to change what is ' +
+      'on hand. All are written or none.\n\n' +
+      '409 `catalog.stock_promised` when fewer would be left than are promised to orders.',
     answers: { 204: null },
     problems: [platformProblems.not_found, catalogProblems.unknown_location, catalogProblems.stock_promised],
     idempotency: 'required',
@@ -210,6 +218,9 @@ export class StockController {
   @Operation({
     id: 'listMovements',
     summary: 'Shows what happened to a stock row, the newest first',
+    description:
+      'Of one row of `GET /v1/admin/stock`: what came, was promised, was freed, was sent or was ' +
+      'corrected, by whom and for which order (`reference`).',
     answers: { 200: PageOf(MovementDto) },
   })
   async movements(
@@ -227,6 +238,9 @@ export class StockController {
   @Operation({
     id: 'listLocations',
     summary: 'Lists the locations, the first to be asked first',
+    description:
+      'Places where stock lies. Orders take their pieces from the location with the lowest `priority` ' +
+      'first.',
     answers: { 200: LocationsDto },
   })
   async locations(): Promise<LocationsDto> {
@@ -239,6 +253,9 @@ export class StockController {
     id: 'createLocation',
     headers: ['ETag'],
     summary: 'Makes a location',
+    description:
+      'Its `code` is what products, imports and movements name it by, and stays for good. 409 when the ' +
+      'code is taken. The `ETag` of the answer goes into `If-Match` of the next change.',
     answers: { 201: LocationDto },
     problems: [platformProblems.conflict],
     idempotency: 'accepted',
@@ -257,6 +274,7 @@ export class StockController {
     id: 'updateLocation',
     headers: ['ETag'],
     summary: 'Changes the name of a location or when it is asked',
+    description: '`name` and `priority` (the lowest is asked first); the code stays.',
     answers: { 200: LocationDto },
     problems: [platformProblems.not_found, platformProblems.stale_version],
   })

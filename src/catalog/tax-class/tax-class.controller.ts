@@ -44,6 +44,9 @@ export class TaxClassController {
   @Operation({
     id: 'deleteTaxClass',
     summary: 'Deletes a tax class that no product has',
+    description:
+      'Rates of tax zones that name it stay and have no effect. 409 `catalog.tax_class_in_use` while a ' +
+      'product has it, and always for `standard`.',
     answers: { 204: null },
     problems: [platformProblems.not_found, catalogProblems.tax_class_in_use],
   })

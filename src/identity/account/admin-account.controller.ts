@@ -57,7 +57,7 @@ class CreateStaffDto {
 }
 
 @Controller('v1/admin')
-@ApiTags('people')
+@ApiTags('People')
 export class AdminAccountController {
   constructor(
     private readonly staff: StaffService,
@@ -69,6 +69,9 @@ export class AdminAccountController {
   @Operation({
     id: 'listCustomers',
     summary: 'Lists customers, the newest first',
+    description:
+      'Customer accounts with `emailVerified` and `status`; `email` finds one by its exact address. ' +
+      'Guests who never made an account are not here, only in their orders.',
     answers: { 200: PageOf(CustomerDto) },
   })
   customers(@Query() query: AccountQuery): Promise<Page<CustomerDto>> {
@@ -77,7 +80,14 @@ export class AdminAccountController {
 
   @Get('staff')
   @Permissions('identity:staff:read')
-  @Operation({ id: 'listStaff', summary: 'Lists staff with their roles', answers: { 200: PageOf(StaffDto) } })
+  @Operation({
+    id: 'listStaff',
+    summary: 'Lists staff with their roles',
+    description:
+      'Everybody who works here and the codes of their roles; what a role may do stands at `POST ' +
+      '/v1/admin/staff`. `email` finds one by the exact address.',
+    answers: { 200: PageOf(StaffDto) },
+  })
   staffMembers(@Query() query: AccountQuery): Promise<Page<StaffDto>> {
     return this.list('staff', query, (...place) => this.staff.staff(...place));
   }
@@ -87,7 +97,19 @@ export class AdminAccountController {
   @Operation({
     id: 'createStaff',
     summary: 'Makes a staff account',
-    description: 'Nobody sees a password: a link to set one is mailed.',
+    description:
+      'Nobody sees a password: a link to set one is mailed, good once and for 72 hours. 409 when the ' +
+      'address has an account already, of a customer too; 403 when a role may do more than you.\n\n' +
+      'Roles and their permissions (`x-permissions` of each operation names what it asks for):\n\n' +
+      '- `administrator`: everything (`*`)\n' +
+      '- `catalog-manager`: `catalog:product:read`, `catalog:product:write`, `catalog:stock:write`, ' +
+      '`catalog:import:write`\n' +
+      '- `support`: `catalog:product:read`, `ordering:order:read`, `ordering:order:write`, ' +
+      '`billing:payment:read`, `billing:refund:write`, `identity:customer:read`\n' +
+      '- `read-only`: `catalog:product:read`, `ordering:order:read`, `billing:payment:read`, ' +
+      '`billing:ledger:read`, `identity:customer:read`, `identity:staff:read`, `platform:jobs:read`, ' +
+      '`platform:events:read`\n\n' +
+      'Everybody who is signed in may also do what is one’s own: `account:self` and `account:password`.',
     answers: { 201: StaffDto },
     problems: [platformProblems.conflict, identityProblems.unknown_role],
     idempotency: 'accepted',

@@ -33,7 +33,7 @@ const {
 /** Signing in and everything that leads to it. */
 @Controller('v1/auth')
 @Public()
-@ApiTags('sign-in')
+@ApiTags('Sign-in')
 export class AuthController {
   constructor(
     private readonly accounts: AccountService,
@@ -47,7 +47,13 @@ export class AuthController {
     id: 'register',
     summary: 'Makes a customer account',
     description:
-      'Always 202: who has the address learns by mail whether there was an account already, and nobody else does.',
+      'Always 202: who has the address learns by mail whether there was an account already, and nobody ' +
+      'else does.\n\n' +
+      'The mail has a link that verifies the address; it works once, for 24 hours, and only then `POST ' +
+      '/v1/auth/login` lets the account in. A password has at least 15 characters unless the store says ' +
+      'otherwise; `identity.password_blocked` says what is wrong with one.\n\n' +
+      'A network may cause 20 mails an hour and an address gets three an hour and ten a day; beyond that ' +
+      'the answer is the same and no mail leaves.',
     answers: { 202: null },
     problems: [password_blocked, busy],
     rateLimited: true,
@@ -66,7 +72,13 @@ export class AuthController {
     id: 'login',
     summary: 'Signs in',
     description:
-      'Failed attempts are counted by address and by network. After five for an address (ten from a known device) each further one waits longer, at most a quarter of an hour; after a hundred in a row the password has to be set anew by mail.',
+      'Answers an access token (a JWT for `Authorization: Bearer`, good for `expiresIn` seconds) and a ' +
+      'refresh token for `POST /v1/auth/refresh`. With `passwordChangeRequired` the access token serves ' +
+      '`POST /v1/me/password` alone.\n\n' +
+      'Keep `deviceToken` on the device and send it with the next sign-in. Failed attempts are counted ' +
+      'by address and by network: after five for an address (ten from a known device) each further one ' +
+      'waits longer, at most a quarter of an hour; after a hundred in a row the password has to be set ' +
+      'anew by mail. 429 says in `Retry-After` how many seconds to wait.',
     answers: { 200: SignedInDto },
     problems: [invalid_credentials, email_unverified, too_many_attempts, busy],
     rateLimited: true,
@@ -85,7 +97,11 @@ export class AuthController {
     id: 'refreshTokens',
     summary: 'Gives the next access and refresh token',
     description:
-      'A refresh token works once (and for ten seconds more, for lost answers). One that is used again later ends the session.',
+      'Gives a new access token and a new refresh token; keep both and forget the old ones. A refresh ' +
+      'token works once (and for ten seconds more, for lost answers): one that is used again later ends ' +
+      'the session, because it may have been stolen.\n\n' +
+      'A session of a customer ends after 30 days without a refresh and after 90 days at the latest; one ' +
+      'of staff after an hour and after twelve. 401 means: sign in again.',
     answers: { 200: TokensDto },
     problems: [invalid_refresh_token],
   })
@@ -94,7 +110,14 @@ export class AuthController {
   }
 
   @Post('logout')
-  @Operation({ id: 'logout', summary: 'Ends the session of a refresh token', answers: { 204: null } })
+  @Operation({
+    id: 'logout',
+    summary: 'Ends the session of a refresh token',
+    description:
+      'The refresh token and the access tokens of its session stop working within a second. 204 also ' +
+      'when the session was over already, so that it may be repeated.',
+    answers: { 204: null },
+  })
   async logout(@Body() { refreshToken }: RefreshDto): Promise<void> {
     await this.sessions.signOut(refreshToken);
   }
@@ -103,6 +126,9 @@ export class AuthController {
   @Operation({
     id: 'requestEmailVerification',
     summary: 'Mails a new link to verify the address',
+    description:
+      'Always 202, whether the address has an account or not. An account that is not verified yet gets a ' +
+      'new link, good once and for 24 hours, within the same limits as `POST /v1/auth/register`.',
     answers: { 202: null },
     rateLimited: true,
   })
@@ -118,6 +144,9 @@ export class AuthController {
   @Operation({
     id: 'verifyEmail',
     summary: 'Verifies an address',
+    description:
+      'Takes the `token` of the link in the mail; it works once. After 204 the account can sign in. 400 ' +
+      '`identity.invalid_or_expired_token`: ask for another link with `POST /v1/auth/email/verification`.',
     answers: { 204: null },
     problems: [invalid_or_expired_token],
   })
@@ -129,6 +158,10 @@ export class AuthController {
   @Operation({
     id: 'forgotPassword',
     summary: 'Mails a link to set a new password',
+    description:
+      'Always 202, whether the address has an account or not. An account gets a link that works once, ' +
+      'for 30 minutes; its token goes to `POST /v1/auth/password/reset`. The limits for mails are those ' +
+      'of `POST /v1/auth/register`.',
     answers: { 202: null },
     rateLimited: true,
   })
@@ -144,7 +177,11 @@ export class AuthController {
   @Operation({
     id: 'resetPassword',
     summary: 'Sets a new password',
-    description: 'Signs out everywhere, and in nowhere.',
+    description:
+      'Takes the `token` of the link in the mail: of a forgotten password (30 minutes) or of the ' +
+      'invitation of a new member of staff (72 hours). It verifies the address too, signs out everywhere ' +
+      'and lifts the wait after failed attempts.\n\n' +
+      '204 signs in nowhere: go on with `POST /v1/auth/login`.',
     answers: { 204: null },
     problems: [invalid_or_expired_token, password_blocked, busy],
   })
@@ -164,7 +201,7 @@ class JwksDto {
 
 @Controller('.well-known')
 @Public()
-@ApiTags('sign-in')
+@ApiTags('Sign-in')
 export class JwksController {
   constructor(private readonly tokens: AccessTokens) {}
 
@@ -173,6 +210,9 @@ export class JwksController {
   @Operation({
     id: 'getJwks',
     summary: 'The keys that access tokens are signed with',
+    description:
+      'The public keys as a JWK set (RFC 7517), for services that check access tokens themselves. May be ' +
+      'kept for five minutes; a token names its key in `kid`.',
     answers: { 200: JwksDto },
   })
   jwks(): { keys: object[] } {

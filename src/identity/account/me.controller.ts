@@ -68,7 +68,7 @@ class SessionsDto {
 /** One's own account. */
 @Controller('v1/me')
 @Permissions('account:self')
-@ApiTags('account')
+@ApiTags('Account')
 export class MeController {
   constructor(
     private readonly profiles: ProfileService,
@@ -76,7 +76,15 @@ export class MeController {
   ) {}
 
   @Get()
-  @Operation({ id: 'getMe', headers: ['ETag'], summary: 'Shows my account', answers: { 200: MeDto } })
+  @Operation({
+    id: 'getMe',
+    headers: ['ETag'],
+    summary: 'Shows my account',
+    description:
+      'The account of the access token, staff and customers alike. The `ETag` goes into `If-Match` of ' +
+      '`PATCH /v1/me`.',
+    answers: { 200: MeDto },
+  })
   async get(
     @CurrentActor() actor: PersonActor,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -91,6 +99,7 @@ export class MeController {
     id: 'updateMe',
     headers: ['ETag'],
     summary: 'Changes my account',
+    description: 'What is left out stays; null deletes. The e-mail address cannot be changed here.',
     answers: { 200: MeDto },
     problems: [platformProblems.stale_version],
   })
@@ -110,7 +119,11 @@ export class MeController {
   @Operation({
     id: 'changeMyPassword',
     summary: 'Changes my password',
-    description: 'Signs out everywhere else, and cancels the links that were mailed.',
+    description:
+      'Needs the present password; five wrong ones make the next tries wait (429, `Retry-After` in ' +
+      'seconds).\n\n' +
+      'Signs out everywhere else, cancels the links that were mailed and tells the owner by mail. The ' +
+      'session of this request goes on, now with all its permissions if the password had to be changed.',
     answers: { 204: null },
     problems: [
       identityProblems.wrong_password,
@@ -127,7 +140,14 @@ export class MeController {
   }
 
   @Get('sessions')
-  @Operation({ id: 'listMySessions', summary: 'Lists where I am signed in', answers: { 200: SessionsDto } })
+  @Operation({
+    id: 'listMySessions',
+    summary: 'Lists where I am signed in',
+    description:
+      'Where the account is signed in, with the network and the browser of each place; `current` is the ' +
+      'session of this request. At most fifty are kept, the oldest ends first.',
+    answers: { 200: SessionsDto },
+  })
   async sessions(@CurrentActor() actor: PersonActor): Promise<SessionsDto> {
     return { items: await this.profiles.sessions(actor) };
   }
@@ -136,6 +156,9 @@ export class MeController {
   @Operation({
     id: 'revokeMySession',
     summary: 'Signs me out somewhere',
+    description:
+      'Ends one session: its refresh token at once, its access tokens within a second. 404 when it is ' +
+      'over already or belongs to somebody else.',
     answers: { 204: null },
     problems: [platformProblems.not_found],
   })

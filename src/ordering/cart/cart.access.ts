@@ -1,6 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader } from '@nestjs/swagger';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type RequestWithActor } from '../../platform/access/access.js';
 import { type Actor, anonymous } from '../../platform/access/actor.js';
 
@@ -23,17 +22,6 @@ export const CurrentHolder = createParamDecorator((_: unknown, context: Executio
     tokenHash: typeof token === 'string' && token.length <= 200 ? hashCartToken(token) : null,
   };
 });
-
-/** Documents both ways in. */
-export const HeldByShopper = () =>
-  applyDecorators(
-    ApiBearerAuth(),
-    ApiHeader({
-      name: 'X-Cart-Token',
-      required: false,
-      description: 'What a guest holds: `token` of the answer that made the cart. Customers sign in instead.',
-    }),
-  );
 
 interface Held {
   tokenHash: Buffer | null;

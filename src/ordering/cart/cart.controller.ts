@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, Public } from '../../platform/access/access.js';
+import { CurrentActor, HeldByShopper, Public, SignInOptional } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { CurrentHolder, HeldByShopper, type Holder } from './cart.access.js';
+import { CurrentHolder, type Holder } from './cart.access.js';
 import {
   CartDto,
   CartExplanationDto,
@@ -26,23 +26,29 @@ import { cartView, explanationView, offersView, readinessView } from './cart.vie
 const changing = [cartProblems.cart_closed, platformProblems.not_found, platformProblems.stale_version];
 
 @ApiTags('Carts')
-@HeldByShopper()
 @Public()
 @Controller('/v1/carts')
 export class CartController {
   constructor(private readonly carts: CartService) {}
 
-  /** With lines and e-mail at once, if you like. The token in the answer is told only here. */
   @Post()
+  @SignInOptional()
   @Operation({
     id: 'createCart',
+    location: '/v1/carts/{id}',
     example: {
       currency: 'EUR',
       email: 'ada@example.test',
       lines: [{ variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', quantity: 2 }],
     },
-    headers: ['ETag', 'Location'],
+    headers: ['ETag'],
     summary: 'Make a cart',
+    description:
+      'With lines and e-mail at once, if you like. The currency stays; amounts are in its minor units. A ' +
+      'guest gets a `token`, told only here: send it as `X-Cart-Token` with everything about this cart, ' +
+      'its order and its payments. The cart of a customer opens by signing in and has no token.\n\n' +
+      'Nothing is held for a cart: prices are today’s at each reading and stock is held by the checkout. ' +
+      'Next: an address with `PATCH /v1/carts/{id}`, then `POST /v1/carts/{id}/checkout`.',
     answers: { 201: CartDto },
     problems: [cartProblems.variant_unavailable, cartProblems.too_many_lines],
     idempotency: 'accepted',
@@ -53,14 +59,22 @@ export class CartController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
     const { token, ...made } = await this.carts.create(actor, body);
-    void reply.header('cache-control', 'no-store').header('location', `/v1/carts/${made.cart.id}`);
+    void reply.header('cache-control', 'no-store');
     const { id, ...rest } = tagged(reply, made);
     return { id, token, ...rest };
   }
 
-  /** With today's prices, shipping and tax. */
   @Get('/:id')
-  @Operation({ id: 'getCart', headers: ['ETag'], summary: 'Read a cart', answers: { 200: CartDto } })
+  @HeldByShopper()
+  @Operation({
+    id: 'getCart',
+    headers: ['ETag'],
+    summary: 'Read a cart',
+    description:
+      'With today’s prices, shipping and tax, in minor units of its currency. Without an address tax is ' +
+      'an estimate and shipping is missing from the total.',
+    answers: { 200: CartDto },
+  })
   async get(
     @Param() { id }: CartParams,
     @CurrentHolder() holder: Holder,
@@ -70,6 +84,7 @@ export class CartController {
   }
 
   @Patch('/:id')
+  @HeldByShopper()
   @Operation({
     id: 'updateCart',
     example: {
@@ -85,6 +100,10 @@ export class CartController {
     },
     headers: ['ETag'],
     summary: 'Change e-mail, addresses or shipping',
+    description:
+      'What is left out stays; null deletes. With an address the totals have shipping (the cheapest ' +
+      'unless `shippingOptionId` says otherwise) and the tax of its country. The checkout takes the same ' +
+      'fields, so this may be left out. 409 `ordering.cart_closed` when an order was written from it.',
     answers: { 200: CartDto },
     problems: [...changing, cartProblems.unknown_promotion_code, cartProblems.unknown_shipping_option],
   })
@@ -98,12 +117,16 @@ export class CartController {
     return tagged(reply, await this.carts.update(id, holder, body, version));
   }
 
-  /** A variant that is in the cart already gets more of it. */
   @Post('/:id/lines')
+  @HeldByShopper()
   @Operation({
     id: 'addCartLine',
     headers: ['ETag'],
     summary: 'Put something in',
+    description:
+      'A variant that is in the cart already gets more of it. 201 with the whole cart; 422 when the ' +
+      'variant is not for sale in the currency of the cart or the cart is full (100 lines, 999 pieces ' +
+      'each).',
     answers: { 201: CartDto },
     problems: [...changing, cartProblems.variant_unavailable, cartProblems.too_many_lines],
     idempotency: 'accepted',
@@ -119,11 +142,13 @@ export class CartController {
   }
 
   @Patch('/:id/lines/:lineId')
+  @HeldByShopper()
   @Operation({
     id: 'updateCartLine',
     example: { quantity: 3 },
     headers: ['ETag'],
     summary: 'Take more or fewer',
+    description: 'Sets how many pieces the line has; 0 removes it. Answers the whole cart.',
     answers: { 200: CartDto },
     problems: changing,
   })
@@ -137,12 +162,13 @@ export class CartController {
     return tagged(reply, await this.carts.setQuantity(id, lineId, holder, quantity, version));
   }
 
-  /** Answers the cart without it. */
   @Delete('/:id/lines/:lineId')
+  @HeldByShopper()
   @Operation({
     id: 'removeCartLine',
     headers: ['ETag'],
     summary: 'Take out',
+    description: 'Answers the cart without it.',
     answers: { 200: CartDto },
     problems: changing,
   })
@@ -155,31 +181,45 @@ export class CartController {
     return tagged(reply, await this.carts.setQuantity(id, lineId, holder, 0, version));
   }
 
-  /** For the address of the cart, the cheapest first. Without an address there are none. */
   @Get('/:id/shipping-options')
+  @HeldByShopper()
   @Operation({
     id: 'listCartShippingOptions',
     summary: 'What can carry the cart',
+    description:
+      'For the address of the cart, the cheapest first; without an address there are none. Put an `id` ' +
+      'into `shippingOptionId` of the cart or of the checkout; `selected` is the one in the totals.',
     answers: { 200: ShippingOffersDto },
   })
   async offers(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<ShippingOffersDto> {
     return offersView((await this.carts.get(id, holder)).assessment);
   }
 
-  /** The very judgement that guards the checkout: what is in the way, and what to do about it. */
   @Get('/:id/readiness')
+  @HeldByShopper()
   @Operation({
     id: 'getCartReadiness',
     summary: 'Can it be ordered?',
+    description:
+      'The very judgement that guards the checkout: what is in the way, where (`pointer` into the cart), ' +
+      'and what to do about it (`fix`). `code` is the one that `errors` of a refused checkout has. ' +
+      '`ready: true` promises nothing: stock is held by the checkout alone.',
     answers: { 200: ReadinessDto },
   })
   async readiness(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<ReadinessDto> {
     return readinessView((await this.carts.get(id, holder)).assessment);
   }
 
-  /** How the totals came about: each line, the choice of shipping, each tax category. */
   @Get('/:id/explain')
-  @Operation({ id: 'explainCart', summary: 'Why this total?', answers: { 200: CartExplanationDto } })
+  @HeldByShopper()
+  @Operation({
+    id: 'explainCart',
+    summary: 'Why this total?',
+    description:
+      'How the totals came about: each line, the choice of shipping, and each tax category with its rate ' +
+      'in parts per million. Amounts are in minor units; tax is rounded once for each category.',
+    answers: { 200: CartExplanationDto },
+  })
   async explain(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<CartExplanationDto> {
     return explanationView((await this.carts.get(id, holder)).assessment);
   }

@@ -1,30 +1,56 @@
 import { Body, Controller, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public } from '../../platform/access/access.js';
+import { HeldByShopper, Public } from '../../platform/access/access.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { Operation } from '../../platform/http/operation.js';
-import { CurrentHolder, HeldByShopper, type Holder } from '../cart/cart.access.js';
+import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { CartParams } from '../cart/cart.dto.js';
 import { OrderDto } from '../order/order.dto.js';
 import { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import { CheckoutService } from './checkout.service.js';
 
+const CHECKOUT = `
+Writes an order from the cart, holds its stock and asks the gateway for the money. What the cart lacks (e-mail,
+addresses, shipping) may come with the request. Send the total that the shopper saw as \`expectedTotal\`: when it is
+another one now, 409 \`ordering.cart_changed\` and nothing is ordered. Send one \`Idempotency-Key\` for each try to pay,
+and the same one again when no answer came.
+
+- **201**: paid; the order is \`placed\`.
+- **202**: the order is written and its payment goes on. \`payments[0].status\` is \`requires_action\`: send the shopper to
+  \`payments[0].nextAction.url\`, and when they are back call \`POST /v1/payments/{id}/confirmation\`; the order follows
+  within a moment. Or it is \`processing\`: the outcome is not known yet. Either way poll \`GET /v1/orders/{id}\` until
+  \`status\` is no longer \`pending_payment\`, or \`payments[0].status\` is \`requires_payment_method\`: then it was declined
+  after all.
+- **402** \`ordering.payment_declined\`: no money moved. The order (\`orderId\`, \`paymentId\`) keeps its goods; pay again
+  with the same cart, another \`payment\` and a new key, up to 20 times. Leave e-mail, addresses and shipping out: they are
+  fixed now. A new key while a challenge is open gives that challenge up.
+- **409**: \`ordering.out_of_stock\` (\`errors\` says of which line), \`ordering.order_closed\` (paid, canceled or expired:
+  make a new cart), \`billing.payment_in_progress\` (an earlier try is not decided: poll, do not pay twice).
+- **422** \`ordering.cart_not_ready\`: \`errors\` has the codes of \`GET /v1/carts/{id}/readiness\`.
+
+An unpaid order holds its stock until \`expiresAt\`: 30 minutes (\`UNPAID_ORDER_MINUTES\` of the store) from its last try,
+an hour from the answer while a challenge (\`requires_action\`) waits for the shopper, a day while the outcome is not
+known. Then it is \`expired\`, an open challenge is withdrawn and the stock is free; one whose outcome is still not known
+is never given up. Money that arrives later places the order after all when its goods are still there, and goes back
+when not.
+
+The gateway is given \`GATEWAY_TIMEOUT_MS\` (ten seconds unless the store says otherwise) to answer, and the request waits
+for it: let clients wait longer than that. An order that costs nothing asks no gateway.
+`.trim();
+
 @ApiTags('Checkout')
 @Controller('/v1/carts')
 export class CheckoutController {
   constructor(private readonly checkouts: CheckoutService) {}
 
-  /**
-   * 201: paid and placed. 202: the payment goes on elsewhere; see `payments[0].nextAction`, and read the order until
-   * it is placed. 402: declined; the order waits, and a new key tries again.
-   */
   @Post('/:id/checkout')
   @Public()
   @HeldByShopper()
   @Operation({
     id: 'placeOrder',
+    location: '/v1/orders/{id}',
     example: {
       email: 'ada@example.test',
       shippingAddress: {
@@ -38,6 +64,7 @@ export class CheckoutController {
       payment: { gateway: 'test', token: 'ok' },
     },
     summary: 'Turn the cart into an order and pay it',
+    description: CHECKOUT,
     answers: { 201: OrderDto, 202: OrderDto },
     problems: [
       ...Object.values(checkoutProblems),

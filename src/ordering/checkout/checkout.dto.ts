@@ -1,13 +1,18 @@
+import { TOKENS_HELP } from '../../billing/billing.api.js';
 import { Email, MoneyDto, MoneyField, Nested, Text, Url, Uuid } from '../../platform/http/fields.js';
 import { AddressDto } from '../cart/address.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
 
 export class PaymentMethodDto {
-  @Text({ max: 50, example: 'test' })
+  @Text({ max: 50, example: 'test', description: 'Code of the gateway; `test` in a sandbox.' })
   gateway: string;
 
-  @Text({ max: 500, example: 'ok', description: 'What the gateway gave the shopper in place of a card.' })
+  @Text({
+    max: 500,
+    example: 'ok',
+    description: `What the gateway gave the shopper in place of a card.\n\n${TOKENS_HELP}`,
+  })
   token: string;
 
   @Url({ ...unset, description: 'Where the bank sends the shopper back to.' })

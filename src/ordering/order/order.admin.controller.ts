@@ -25,7 +25,15 @@ export class OrderAdminController {
 
   @Get()
   @Permissions('ordering:order:read')
-  @Operation({ id: 'listOrders', summary: 'Find orders', answers: { 200: PageOf(OrderSummaryDto) } })
+  @Operation({
+    id: 'listOrders',
+    summary: 'Find orders',
+    description:
+      'By statuses, number, e-mail or time of making (`createdAt[gte]`, `createdAt[lte]`); the newest ' +
+      'first unless `sort=createdAt`. Orders that wait for their payment and expired ones are among ' +
+      'them: `status=placed` is what wants to be sent.',
+    answers: { 200: PageOf(OrderSummaryDto) },
+  })
   list(@Query() query: OrderListQuery): Promise<Page<OrderSummaryDto>> {
     return this.lists.search(query);
   }
@@ -36,6 +44,9 @@ export class OrderAdminController {
     id: 'getOrderAsStaff',
     headers: ['ETag'],
     summary: 'Read an order as staff',
+    description:
+      'The same as the shopper sees, for every order. The `ETag` goes into `If-Match` of `POST ' +
+      '/v1/admin/orders/{id}/fulfilments`.',
     answers: { 200: OrderDto },
   })
   async get(
@@ -48,7 +59,6 @@ export class OrderAdminController {
     return orderView(order, payments);
   }
 
-  /** All that is left, or by line. Stock leaves the shelf; the buyer gets a mail with the tracking number. */
   @Post('/:id/fulfilments')
   @Permissions('ordering:order:write')
   @Operation({
@@ -60,6 +70,13 @@ export class OrderAdminController {
     },
     headers: ['ETag'],
     summary: 'Send goods',
+    description:
+      'Writes down a parcel: all that is left, or the lines and pieces that are named. Stock leaves the ' +
+      'shelf, and the buyer gets a mail with the tracking number.\n\n' +
+      '201 with the whole order; when nothing is left to send, `fulfilmentStatus` is `fulfilled` and ' +
+      '`status` `completed`. An order with only a part of it sent can no longer be canceled.\n\n' +
+      '409 `ordering.order_not_fulfillable`: it is not placed, its payment is not secured, or more was ' +
+      'named than is left (`errors` says where).',
     answers: { 201: OrderDto },
     problems: [orderProblems.order_not_fulfillable, platformProblems.stale_version],
     idempotency: 'required',

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, Permissions, Public } from '../../platform/access/access.js';
+import { CurrentActor, HeldByShopper, Permissions, Public } from '../../platform/access/access.js';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { etagOfVersion } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { CurrentHolder, HeldByShopper, type Holder } from '../cart/cart.access.js';
+import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { CancelOrderDto, OrderDto, OrderParams, OrderSummaryDto } from './order.dto.js';
 import { orderProblems } from './order.errors.js';
 import { OrderListService } from './order-list.service.js';
@@ -22,11 +22,20 @@ export class OrderController {
     private readonly lists: OrderListService,
   ) {}
 
-  /** For its customer, for whoever holds the token of its cart, and for staff. */
   @Get('/orders/:id')
   @Public()
   @HeldByShopper()
-  @Operation({ id: 'getOrder', headers: ['ETag'], summary: 'Read an order', answers: { 200: OrderDto } })
+  @Operation({
+    id: 'getOrder',
+    headers: ['ETag'],
+    summary: 'Read an order',
+    description:
+      'For its customer, for whoever holds the token of its cart, and for staff. Poll it after a 202 of ' +
+      'the checkout: `status` goes from `pending_payment` to `placed`, or to `canceled` or `expired`; ' +
+      '`payments[0]` says how the payment stands.\n\n' +
+      '`expiresAt` is until when an unpaid order holds its stock; null when nothing is waited for.',
+    answers: { 200: OrderDto },
+  })
   async get(
     @Param() { id }: OrderParams,
     @CurrentHolder() holder: Holder,
@@ -35,7 +44,6 @@ export class OrderController {
     return tagged(reply, await this.orders.get(id, holder));
   }
 
-  /** Before anything of it was sent. What was paid goes back, and says so in `payments[].refunded` when it has. */
   @Post('/orders/:id/cancellation')
   @Public()
   @HeldByShopper()
@@ -43,6 +51,12 @@ export class OrderController {
     id: 'cancelOrder',
     headers: ['ETag'],
     summary: 'Cancel an order',
+    description:
+      'Before anything of it was sent. The stock is free at once; a hold on the card is released, and ' +
+      'what was paid goes back by itself and stands in `payments[].refunded` when it has.\n\n' +
+      '201 with the canceled order. 409 `ordering.payment_undecided` while nobody knows whether the ' +
+      'money moved: repeat after `Retry-After` seconds with the same key. 409 ' +
+      '`ordering.order_not_cancelable` when something was sent or it is over already.',
     answers: { 201: OrderDto },
     problems: [orderProblems.order_not_cancelable, orderProblems.payment_undecided],
     idempotency: 'required',
@@ -56,10 +70,16 @@ export class OrderController {
     return tagged(reply, await this.orders.cancel(id, holder, body?.reason ?? null));
   }
 
-  /** The newest first. */
   @Get('/me/orders')
   @Permissions('account:self')
-  @Operation({ id: 'listMyOrders', summary: 'My orders', answers: { 200: PageOf(OrderSummaryDto) } })
+  @Operation({
+    id: 'listMyOrders',
+    summary: 'My orders',
+    description:
+      'The newest first, those that wait for their payment too. Orders that were made as a guest are not ' +
+      'among them: their cart’s token opens them.',
+    answers: { 200: PageOf(OrderSummaryDto) },
+  })
   mine(@CurrentActor() actor: Actor, @Query() { limit, cursor }: PageQuery): Promise<Page<OrderSummaryDto>> {
     const id = personId(actor);
     if (id === null) throw platformProblems.unauthorized();

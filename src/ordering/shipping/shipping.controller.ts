@@ -20,12 +20,12 @@ const changing = [zoneProblems.zone_conflict, platformProblems.stale_version];
 export class ShippingController {
   constructor(private readonly zones: ShippingService) {}
 
-  /** All of them: there are never many. */
   @Get()
   @Permissions('ordering:order:read')
   @Operation({
     id: 'listShippingZones',
     summary: 'List shipping zones',
+    description: 'All of them: there are never many. Each has its countries, options and prices by weight.',
     answers: { 200: PageOf(ShippingZoneDto) },
   })
   async list(): Promise<Page<ShippingZoneDto>> {
@@ -38,6 +38,9 @@ export class ShippingController {
     id: 'getShippingZone',
     headers: ['ETag'],
     summary: 'Read a shipping zone',
+    description:
+      'Its countries and options; each option has tiers: the price in minor units up to a weight in ' +
+      'grams, for each currency.',
     answers: { 200: ShippingZoneDto },
   })
   async get(
@@ -51,6 +54,7 @@ export class ShippingController {
   @Permissions('ordering:settings:write')
   @Operation({
     id: 'createShippingZone',
+    location: '/v1/admin/shipping-zones/{id}',
     example: {
       name: 'Iceland',
       countries: ['IS'],
@@ -66,6 +70,10 @@ export class ShippingController {
     },
     headers: ['ETag'],
     summary: 'Add a shipping zone',
+    description:
+      'Options have tiers: a price in minor units up to a weight in grams, for each currency in which it ' +
+      'is offered; a flat rate is one tier without a limit. A country belongs to one zone, `*` to the ' +
+      'one for everywhere else; 409 `ordering.zone_conflict` when the name or a country is taken.',
     answers: { 201: ShippingZoneDto },
     problems: [zoneProblems.zone_conflict],
     idempotency: 'accepted',
@@ -78,7 +86,6 @@ export class ShippingController {
     return tagged(reply, await this.zones.create(actor, body));
   }
 
-  /** Takes effect for carts within a second, in every process. Orders keep the price they were placed with. */
   @Patch('/:id')
   @Permissions('ordering:settings:write')
   @Operation({
@@ -86,6 +93,10 @@ export class ShippingController {
     example: { name: 'Iceland and its islands' },
     headers: ['ETag'],
     summary: 'Change a shipping zone',
+    description:
+      'Takes effect for carts within a second, in every process. Orders keep the price they were placed ' +
+      'with. What is left out stays; `countries` and `options` are replaced as a whole: send the `id` of ' +
+      'an option that should stay the same one.',
     answers: { 200: ShippingZoneDto },
     problems: changing,
   })
@@ -104,6 +115,9 @@ export class ShippingController {
   @Operation({
     id: 'deleteShippingZone',
     summary: 'Remove a shipping zone',
+    description:
+      'Carts to its countries then ship by the zone of `*`, or not at all (`shipping_unavailable` in ' +
+      'their readiness). Orders keep what they were placed with.',
     answers: { 204: null },
     problems: changing,
   })

@@ -18,10 +18,14 @@ const changing = [zoneProblems.zone_conflict, zoneProblems.default_zone, platfor
 export class TaxController {
   constructor(private readonly zones: TaxService) {}
 
-  /** All of them: there are never many. */
   @Get()
   @Permissions('ordering:order:read')
-  @Operation({ id: 'listTaxZones', summary: 'List tax zones', answers: { 200: PageOf(TaxZoneDto) } })
+  @Operation({
+    id: 'listTaxZones',
+    summary: 'List tax zones',
+    description: 'All of them: there are never many.',
+    answers: { 200: PageOf(TaxZoneDto) },
+  })
   async list(): Promise<Page<TaxZoneDto>> {
     return { items: await this.zones.list(), nextCursor: null };
   }
@@ -32,6 +36,9 @@ export class TaxController {
     id: 'getTaxZone',
     headers: ['ETag'],
     summary: 'Read a tax zone',
+    description:
+      'Its countries, whether prices include the tax there, and a rate for each tax class in parts per ' +
+      'million (190000 is 19 %).',
     answers: { 200: TaxZoneDto },
   })
   async get(
@@ -45,6 +52,7 @@ export class TaxController {
   @Permissions('ordering:settings:write')
   @Operation({
     id: 'createTaxZone',
+    location: '/v1/admin/tax-zones/{id}',
     example: {
       name: 'Iceland',
       countries: ['IS'],
@@ -53,6 +61,10 @@ export class TaxController {
     },
     headers: ['ETag'],
     summary: 'Add a tax zone',
+    description:
+      'Rates are in parts per million: 190000 is 19 %. A country belongs to one tax zone, `*` to the one ' +
+      'for everywhere else; 409 `ordering.zone_conflict` when the name or a country is taken. Carts ' +
+      'follow within a second.',
     answers: { 201: TaxZoneDto },
     problems: [zoneProblems.zone_conflict],
     idempotency: 'accepted',
@@ -65,7 +77,6 @@ export class TaxController {
     return tagged(reply, await this.zones.create(actor, body));
   }
 
-  /** Takes effect for carts within a second, in every process. Orders keep the rates they were placed with. */
   @Patch('/:id')
   @Permissions('ordering:settings:write')
   @Operation({
@@ -73,6 +84,9 @@ export class TaxController {
     example: { rates: [{ taxClass: 'standard', title: 'VAT 25 %', ratePpm: 250_000 }] },
     headers: ['ETag'],
     summary: 'Change a tax zone',
+    description:
+      'Takes effect for carts within a second, in every process. Orders keep the rates they were placed ' +
+      'with. What is left out stays; `countries` and `rates` are replaced as a whole.',
     answers: { 200: TaxZoneDto },
     problems: changing,
   })
@@ -91,6 +105,9 @@ export class TaxController {
   @Operation({
     id: 'deleteTaxZone',
     summary: 'Remove a tax zone',
+    description:
+      'Its countries fall to the zone of `*`, or are not taxed where there is none. The default zone must stay: 409 `ordering.default_zone`. ' +
+      'Orders keep the rates they were placed with.',
     answers: { 204: null },
     problems: changing,
   })

@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { type Actor, anonymous } from './actor.js';
 
@@ -22,6 +22,18 @@ export const Permissions = (...permissions: [string, ...string[]]) =>
     ApiExtension('x-permissions', permissions),
     ApiBearerAuth(),
   );
+
+/** The scheme of the cart's token in the reference: `X-Cart-Token`. */
+export const CART_TOKEN = 'cartToken';
+
+/**
+ * In the reference, beside `@Public()`: needs the token of the cart or a sign-in. The handler looks whether the thing
+ * belongs to whoever sent them.
+ */
+export const HeldByShopper = () => applyDecorators(ApiSecurity(CART_TOKEN), ApiBearerAuth());
+
+/** In the reference, beside `@Public()`: works for guests, and does more for whoever is signed in. */
+export const SignInOptional = () => applyDecorators(ApiSecurity({}), ApiBearerAuth());
 
 export type RequestWithActor = FastifyRequest & { actor?: Actor };
 

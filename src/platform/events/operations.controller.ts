@@ -122,7 +122,7 @@ class EventFeedDto {
 
 /** What an operator looks at when something does not arrive. */
 @Controller('v1/admin')
-@ApiTags('operations')
+@ApiTags('Operations')
 export class OperationsController {
   constructor(
     private readonly database: Database,
@@ -134,7 +134,14 @@ export class OperationsController {
 
   @Get('jobs')
   @Permissions('platform:jobs:read')
-  @Operation({ id: 'getJobs', summary: 'Shows the queues and what is stuck', answers: { 200: JobsDto } })
+  @Operation({
+    id: 'getJobs',
+    summary: 'Shows the queues and what is stuck',
+    description:
+      'The length of each queue, how many facts the relay has not moved yet and how many deliveries were ' +
+      'given up. `deadDeliveries` above zero wants a person: `GET /v1/admin/jobs/deliveries`.',
+    answers: { 200: JobsDto },
+  })
   async jobs(): Promise<JobsDto> {
     const [row] = await this.database.query<{ outbox: string; dead: string }>(COUNTS);
     const queues = await Promise.all(
@@ -157,6 +164,9 @@ export class OperationsController {
   @Operation({
     id: 'listDeliveries',
     summary: 'Lists deliveries of facts, the dead ones first of all',
+    description:
+      'Which fact goes to which consumer, how often that failed and why. Without `state` the dead ones: ' +
+      'those that are tried no more.',
     answers: { 200: PageOf(DeliveryDto) },
   })
   async list(@Query() query: DeliveryQuery): Promise<Page<DeliveryDto>> {
@@ -171,6 +181,9 @@ export class OperationsController {
   @Operation({
     id: 'replayDelivery',
     summary: 'Tries a dead delivery again from the start',
+    description:
+      'Its failures start at zero and it is worked again within a moment; 204 says that it was asked ' +
+      'for. 404 when it is unknown or not dead.',
     answers: { 204: null },
     idempotency: 'accepted',
   })
@@ -192,7 +205,9 @@ export class OperationsController {
     id: 'listEvents',
     summary: 'Reads the feed of facts after a position',
     description:
-      'Every fact has a position without gaps: a reader that keeps the last one misses nothing and can prove it.',
+      'Everything that happened in the store, in the order of commits: keep `lastPosition` and pass it ' +
+      'as `after` to go on. Every fact has a position without gaps: a reader that keeps the last one ' +
+      'misses nothing and can prove it.',
     answers: { 200: EventFeedDto },
   })
   async events(@Query() query: EventQuery): Promise<EventFeedDto> {

@@ -1,5 +1,6 @@
 import { applyDecorators, Header, HttpCode, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
 import { IdempotencyInterceptor, type IdempotencyMode, IDEMPOTENCY } from './idempotency.interceptor.js';
 import { isPage, NextLinkInterceptor } from './page.js';
 import { platformProblems, type ProblemFactory } from './problem.js';
@@ -10,7 +11,8 @@ export interface OperationOptions {
   /** verbNoun, unique: the name of the function in every client. */
   id: string;
   summary: string;
-  description?: string;
+  /** What it does, in which units, what its statuses mean and how to go on; Markdown. */
+  description: string;
   /** Status to DTO (null: no body). The first is what the handler answers when it does not say otherwise. */
   answers: Record<number, Answer>;
   /** What can go wrong beyond what goes wrong everywhere; of another module by its code. */
@@ -21,8 +23,10 @@ export interface OperationOptions {
   rawJson?: boolean;
   /** See `IdempotencyInterceptor`. */
   idempotency?: IdempotencyMode;
-  /** Headers of the answer that the handler sets. */
-  headers?: ('ETag' | 'Location')[];
+  /** `ETag`: of the `version` in the answer, unless the handler sets another. */
+  headers?: 'ETag'[];
+  /** Where what was made is read, sent as `Location`: a path with `{id}` for the id in the answer. */
+  location?: string;
   /** The whole body of a request that works, where the examples of its fields do not make one. */
   example?: object | string;
 }
@@ -36,11 +40,16 @@ const STATUS_TEXT: Record<number, string> = {
 
 /** Everything that the document says about an operation, in one place beside its handler. */
 export function Operation(options: OperationOptions): MethodDecorator {
-  const { id, summary, description, answers, problems = [], idempotency } = options;
+  const { id, summary, description, answers, problems = [], idempotency, headers = [], location } = options;
   const statuses = Object.keys(answers).map(Number);
+  // Ready text has an ETag of its bytes, or of none.
+  const tellsEtag =
+    headers.includes('ETag') &&
+    !options.rawJson &&
+    Object.values(answers).every((answer) => typeof answer === 'function');
   const keyed = idempotency === undefined ? [] : idempotencyProblems(idempotency);
   return applyDecorators(
-    ApiOperation({ operationId: id, summary, ...(description !== undefined && { description }) }),
+    ApiOperation({ operationId: id, summary, description }),
     HttpCode(statuses[0] ?? 200),
     ...statuses.map((status) => answerOf(status, answers[status] ?? null)),
     ApiExtension(
@@ -53,7 +62,13 @@ export function Operation(options: OperationOptions): MethodDecorator {
         ),
       ].sort(),
     ),
-    ApiExtension('x-sends', { headers: options.headers ?? [], idempotency: idempotency ?? null }),
+    ApiExtension('x-sends', {
+      headers: [...headers, ...(location === undefined ? [] : ['Location'])],
+      idempotency: idempotency ?? null,
+    }),
+    ...(tellsEtag || location !== undefined
+      ? [UseInterceptors(new AnswerHeadersInterceptor(location ?? null, tellsEtag))]
+      : []),
     ...(options.example === undefined ? [] : [ApiExtension('x-example', options.example)]),
     ...(Object.values(answers).some(isPage) ? [UseInterceptors(NextLinkInterceptor)] : []),
     ...(options.rateLimited ? [ApiExtension('x-rate-limited', true)] : []),

@@ -32,7 +32,7 @@ class ReadyDto {
 /** For load balancers and supervisors. No versions, no hosts. */
 @Controller()
 @Public()
-@ApiTags('operations')
+@ApiTags('Operations')
 export class HealthController {
   constructor(
     private readonly database: Database,
@@ -45,6 +45,8 @@ export class HealthController {
   @Operation({
     id: 'getLiveness',
     summary: 'Says whether the process runs at all',
+    description:
+      '200 as long as the process answers at all; nothing else is looked at. For restarting what hangs.',
     answers: { 200: LiveDto },
   })
   live(): LiveDto {
@@ -56,7 +58,9 @@ export class HealthController {
     id: 'getReadiness',
     summary: 'Says whether the process should be sent requests',
     description:
-      '503 while it drains, PostgreSQL is away or its schema is older than the program. Job queues that are away make it `degraded`.',
+      'For load balancers. 503 while it drains, PostgreSQL is away or its schema is older than the ' +
+      'program. Job queues that are away make it `degraded`: purchases go on, mails and other ' +
+      'consequences wait.',
     answers: { 200: ReadyDto },
     problems: [platformProblems.unavailable],
   })
@@ -84,6 +88,9 @@ export class HealthController {
   @Operation({
     id: 'getMetrics',
     summary: 'Metrics for Prometheus',
+    description:
+      'Counters and histograms of this process in the text format of Prometheus 0.0.4. Keep the path ' +
+      'from the public at the proxy.',
     answers: { 200: { contentType: 'text/plain', description: 'Prometheus text format 0.0.4.' } },
   })
   async prometheus(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { CART_TOKEN } from '../access/access.js';
 import { problemRegistry } from '../http/problem.js';
 
 type Json = Record<string, unknown>;
@@ -39,14 +40,13 @@ const GUIDE = `Guildhall sells things: accounts, catalog, carts, checkout, order
 
 **Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`; each has a page at \`/problems/{code}\`.
 
-**Repeat safely**: send an \`Idempotency-Key\` and the same one again when no answer came; you get the first answer.
+**Repeat safely**: send an \`Idempotency-Key\` and the same one again when no answer came; for 72 hours you get the first answer.
 
 **Write safely**: send the \`ETag\` that you read as \`If-Match\`; 412 says that somebody was quicker.
 
 **Guests** hold a cart by the \`X-Cart-Token\` that creating it returned once; it goes on opening the order and its payments.`;
 
-/** Statuses that any operation may answer, beside what it declares. */
-/** A token that is not valid is refused wherever it is sent, also where none is needed. */
+/** What any operation may answer, beside what it declares: a sign-in that is sent is checked, needed or not. */
 const EVERYWHERE = [
   'platform.invalid_input',
   'platform.unauthorized',
@@ -55,21 +55,32 @@ const EVERYWHERE = [
 ];
 
 const TAGS: Record<string, string> = {
-  account: "One's own account.",
-  carts: 'Carts, from the first line to the checkout.',
-  categories: 'The tree of categories.',
-  imports: 'Products from files.',
-  ledger: 'Double-entry books.',
-  operations: 'What operators look at.',
-  orders: 'Orders, their fulfilment and cancellation.',
-  payments: 'Payments and refunds.',
-  people: 'Customers and staff.',
-  prices: 'Which price, since when, by whom.',
-  products: 'What is sold.',
-  shipping: 'Where parcels go and for how much.',
-  'sign-in': 'Signing in and everything that leads to it.',
-  stock: 'How many there are and where.',
-  tax: 'Which rate applies where.',
+  Account: 'The account of whoever is signed in: profile, password and the places where it is signed in.',
+  Carts:
+    'What somebody wants to buy, with totals at today’s prices, what can carry it and what is still missing. Guests hold a cart by its token, customers by signing in.',
+  Categories: 'The tree that products are shown in; a category holds those of all categories below it too.',
+  Checkout: 'The one step that turns a cart into an order, holds its stock and asks for the money.',
+  'Gateway webhooks':
+    'Notices by which payment gateways report what became of money, and those that gave trouble.',
+  Imports: 'Whole catalogs from files, in the background, with a report of each product that was refused.',
+  Ledger: 'The books: every movement of money in double entry, only ever added to.',
+  Media: 'Pictures that the store itself serves.',
+  Operations: 'Health, metrics, job queues and the feed of facts: for whoever keeps the store running.',
+  Orders:
+    'What was bought, at the prices and taxes of that moment, from the unpaid order to the last parcel. A status of its own says how the whole stands, how the money and how the goods.',
+  Payments:
+    'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
+  People: 'Accounts of customers and of staff, as staff see them.',
+  Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
+  Products:
+    'What is sold: products with their variants, for shoppers as they are published and for staff as they are.',
+  Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',
+  'Shipping zones': 'Where parcels go, by which options, and for how much by weight.',
+  'Sign-in': 'Making an account, signing in and out, and the links that are mailed on the way.',
+  Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
+  'Tax classes':
+    'The kinds of goods that are taxed differently, such as books; tax zones say the rate of each.',
+  'Tax zones': 'Which tax applies in which country, and whether prices include it there.',
 };
 
 /** Both documents, from the code. The same code gives the same bytes. */
@@ -87,6 +98,16 @@ export function buildDocuments(app: INestApplication): Documents {
       bearerFormat: 'JWT',
       description: 'Access token of `POST /v1/auth/login`.',
     })
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'X-Cart-Token',
+        description:
+          '`token` in the answer of `POST /v1/carts`, told only there. It opens the cart of a guest, its order and its payments.',
+      },
+      CART_TOKEN,
+    )
     .build();
   const whole = SwaggerModule.createDocument(app, config) as unknown as Document;
   for (const [path, item] of Object.entries(whole.paths)) {
@@ -109,9 +130,10 @@ export const documentText = (document: object): string => `${JSON.stringify(docu
 
 function finishOperation(path: string, operation: OperationObject, schemas: Schemas): void {
   const permissions = operation['x-permissions'] ?? [];
-  // What is open to everybody may still be more for whoever has signed in: `@ApiBearerAuth` says so.
-  const signedIn = operation.security?.length ? [{}, { bearer: [] }] : [];
-  operation.security = permissions.length > 0 ? [{ bearer: [] }] : signedIn;
+  // What the class says and the method says again is one.
+  operation.security = [
+    ...new Map((operation.security ?? []).map((one) => [JSON.stringify(one), one])).values(),
+  ];
   const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
   if (permissions.length > 0) codes.add('platform.forbidden');
   if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
@@ -134,6 +156,8 @@ function finishOperation(path: string, operation: OperationObject, schemas: Sche
   const names = new Map(
     (operation.parameters ?? []).map((one) => [`${one.in} ${one.name.toLowerCase()}`, one]),
   );
+  // The token of a cart is a way in, and stands in `security`.
+  names.delete('header x-cart-token');
   if (operation.parameters) operation.parameters = [...names.values()];
   if (codes.has('platform.stale_version')) {
     (operation.parameters ??= []).push({
@@ -189,8 +213,9 @@ function declareHeaders(operation: OperationObject, problems: Map<number, string
       if (idempotency === 'steps' && codes.some((code) => !code.startsWith('platform.')))
         names.push('Idempotency-Replayed');
     }
-    // What is refused before it is counted (400) or fails (500) says nothing of limits.
-    if (limited && /^(2|401|403|429)/.test(status)) names.push('RateLimit', 'RateLimit-Policy');
+    // What is refused before it is counted (400, a bad sign-in) or fails (500) says nothing of limits.
+    const counted = !codes?.every((code) => code === 'platform.unauthorized');
+    if (limited && counted && /^(2|401|403|429)/.test(status)) names.push('RateLimit', 'RateLimit-Policy');
     if (status === '429') names.push('Retry-After');
     answer.headers = Object.fromEntries(
       [...new Set(names)].sort().map((name) => [
@@ -378,7 +403,7 @@ function part(whole: Document, fits: (path: string) => boolean): Document {
   const { responses: _unused, ...components } = whole.components;
   return {
     ...whole,
-    tags: [...tags].sort().map((name) => ({ name, description: TAGS[name] ?? `Operations on ${name}.` })),
+    tags: [...tags].sort().map((name) => ({ name, description: TAGS[name] })),
     paths,
     components: { ...components, schemas: sorted },
   };
