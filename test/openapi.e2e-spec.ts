@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Database } from '../src/platform/database/database.js';
 import { startApp, type TestApp } from './support/app.js';
+import { Contract } from './support/contract.js';
 
 interface Operation {
   operationId: string;
@@ -11,7 +12,7 @@ interface Operation {
   parameters?: { name: string; in: string }[];
   tags?: string[];
   requestBody?: { content: Record<string, { example?: unknown }> };
-  responses: Record<string, unknown>;
+  responses: Record<string, { content?: Record<string, { example?: object }> }>;
   'x-permissions'?: string[];
 }
 
@@ -111,6 +112,24 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
       ({ name, description = '' }) => !/^[A-Z][a-z -]+$/.test(name) || description.split(' ').length < 5,
     );
     expect(poor).toEqual([]);
+  });
+
+  it('shows answers that fit what it says of them', () => {
+    const contract = new Contract();
+    const faults: string[] = [];
+    const shown = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).flatMap(([method, { responses }]) =>
+        Object.entries(responses).flatMap(([status, { content }]) => {
+          const body = content?.['application/json']?.example;
+          return body && status < '300' ? [{ method, path, status: Number(status), body }] : [];
+        }),
+      ),
+    );
+    expect(shown.length).toBeGreaterThan(15);
+    for (const { method, path, status, body } of shown)
+      faults.push(...contract.faults(method.toUpperCase(), path, { status, body }));
+    // When an answer has changed: UPDATE_OPENAPI=1 npm test -- replay, and then openapi.
+    expect(faults).toEqual([]);
   });
 
   it('says who may ask, and refuses a sign-in that is none everywhere', async () => {

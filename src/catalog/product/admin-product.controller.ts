@@ -49,6 +49,7 @@ export class AdminProductController {
     example: {
       handle: 'linen-tote-large',
       title: 'Linen tote, large',
+      description: 'A bag for bread, books and the beach.',
       brand: 'Oak & Flax',
       status: 'published',
       options: [{ name: 'Colour', values: ['Natural', 'Black'] }],

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { CART_TOKEN } from '../access/access.js';
 import { problemRegistry } from '../http/problem.js';
+import { ANSWERS } from './answers.js';
 
 type Json = Record<string, unknown>;
 interface OperationObject extends Json {
@@ -9,7 +10,7 @@ interface OperationObject extends Json {
   tags?: string[];
   parameters?: { name: string; in: string; [key: string]: unknown }[];
   requestBody?: { content: Record<string, Json> };
-  responses: Record<string, Json>;
+  responses: Record<string, Json & { content?: Record<string, Json> }>;
   security?: Json[];
   'x-permissions'?: string[];
   'x-problems'?: string[];
@@ -149,6 +150,10 @@ function finishOperation(path: string, operation: OperationObject, schemas: Sche
   }
   for (const [status, list] of byStatus) {
     operation.responses[String(status)] = problemResponse(list);
+  }
+  for (const [status, example] of Object.entries(ANSWERS[operation.operationId] ?? {})) {
+    const answer = operation.responses[status]?.content?.['application/json'];
+    if (answer) answer.example = example;
   }
   declareHeaders(operation, byStatus);
   giveExample(operation, schemas);

@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import type { Answer } from './client.js';
+
+const FILE = 'src/platform/openapi/answers.ts';
+const TOKEN = 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p';
+
+/** What differs from run to run, or must not stand in a reference, by the name of its property. */
+const FIXED: Readonly<Record<string, unknown>> = {
+  accessToken: `eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.${TOKEN}`,
+  refreshToken: `rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.${TOKEN}`,
+  deviceToken: `dt_1788888888.${TOKEN}`,
+  token: TOKEN,
+  nextCursor: `WyIwMTkzM2I1ZSJd.${TOKEN.slice(0, 22)}`,
+  lastPosition: 1,
+  gatewayRef: 'ch_4b3f9a2e71',
+  ipPrefix: '203.0.113.0/24',
+  userAgent: 'Mozilla/5.0 (X11; Linux x86_64)',
+  kid: TOKEN.slice(0, 8),
+  x: TOKEN,
+  y: TOKEN,
+};
+/** Of jobs in motion, of which a run sees one state or the next. */
+const IN_MOTION: Readonly<Record<string, unknown>> = {
+  'startImport 202': { state: 'pending', startedAt: null, finishedAt: null },
+};
+
+/** Answers of the replayed examples, as examples of answers: the first of each operation and status. */
+export class AnswerBook {
+  private readonly answers: Record<string, Record<string, unknown>> = {};
+
+  note(operationId: string, { status, body }: Answer): void {
+    if (status >= 300 || typeof body !== 'object' || body === null) return;
+    // A list of nothing shows nothing.
+    if ((body as { items?: unknown[] }).items?.length === 0) return;
+    const known = (this.answers[operationId] ??= {});
+    const settled = IN_MOTION[`${operationId} ${status}`] ?? {};
+    known[status] ??= { ...(steady(body as object) as object), ...settled };
+  }
+
+  has(operationId: string, status: string): boolean {
+    return this.answers[operationId]?.[status] !== undefined;
+  }
+
+  /** Puts the book where the documents are made from. */
+  async write(): Promise<void> {
+    const sorted = Object.fromEntries(Object.entries(this.answers).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const text = `/**
+ * What the operations answered to the examples of the reference, by operation and status; written by
+ * UPDATE_OPENAPI=1 npm test -- replay, never by hand.
+ */
+export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>> = ${JSON.stringify(sorted)};
+`;
+    await writeFile(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'typescript' }));
+  }
+}
+
+/** The same in every run: ids by their order, one moment for all, and one item for a list. */
+function steady(body: object): unknown {
+  const ids = new Map<string, string>();
+  const idOf = (id: string): string => {
+    const known = ids.get(id) ?? `01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d${(0x8e + ids.size).toString(16)}`;
+    ids.set(id, known);
+    return known;
+  };
+  const short = 'items' in body ? { ...body, items: (body.items as unknown[]).slice(0, 1) } : body;
+  return JSON.parse(
+    JSON.stringify(short, (name, value: unknown) => {
+      if (value !== null && name in FIXED) return FIXED[name];
+      if (typeof value !== 'string') return value;
+      return value
+        .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, idOf)
+        .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
+        .replace(/^http:\/\/127\.0\.0\.1:\d+\/challenge\/\w+/, 'https://bank.example.test/challenge/4');
+    }),
+  );
+}
