@@ -16,6 +16,7 @@ import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js'
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
+import { IdentityProofs1760000020020 } from './identity/1760000020020-proofs.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -44,4 +45,5 @@ export const migrations: Migrations = [
   BillingLateCharges1780000000330,
   BillingFailedNotices1780000000340,
   CatalogTaxClasses1760000010050,
+  IdentityProofs1760000020020,
 ];

@@ -697,6 +697,44 @@ describe('identity', () => {
       expect(answers.filter(({ status }) => status === 429)).toHaveLength(15);
     });
 
+    it('does sensitive things only with a fresh proof, which a refresh does not make', async () => {
+      const email = fresh();
+      const admin = await given.admin(app);
+      await app.post('/v1/admin/staff', { email, roles: ['administrator'] }, { token: admin });
+      await app.post('/v1/auth/password/reset', { token: await linkTo(email), password: GOOD });
+      const { body: old } = await login(email, GOOD);
+      await app.database.execute(
+        `UPDATE identity.sessions SET proved_at = now() - interval '11 minutes' WHERE account_id = (
+           SELECT id FROM identity.accounts WHERE email = $1)`,
+        [email],
+      );
+      const { accessToken: token } = (await app.post('/v1/auth/refresh', { refreshToken: old.refreshToken }))
+        .body;
+      const invite = (with_: string) =>
+        app.post('/v1/admin/staff', { email: fresh(), roles: ['support'] }, { token: with_ });
+      const refused = await invite(token);
+      expect([refused.status, refused.body.code]).toEqual([401, 'platform.proof_required']);
+      expect(refused.headers.get('www-authenticate')).toBe(
+        'Bearer error="insufficient_user_authentication", acr_values="aal1", max_age="600"',
+      );
+      const step = (password: string) => app.post('/v1/auth/step-up', { password }, { token });
+      expect((await step(OTHER)).body.code).toBe('identity.wrong_password');
+      const proved = await step(GOOD);
+      expect(proved.status).toBe(200);
+      expect((await invite(proved.body.accessToken)).status).toBe(201);
+      expect((await invite(token)).status).toBe(401);
+      // Who can prove two factors must.
+      await app.database.execute('UPDATE identity.accounts SET second_factor = true WHERE email = $1', [
+        email,
+      ]);
+      const weak = await invite((await login(email, GOOD)).body.accessToken);
+      expect([weak.status, weak.headers.get('www-authenticate')]).toEqual([
+        401,
+        expect.stringContaining('aal2'),
+      ]);
+      expect((await app.post('/v1/auth/step-up', { password: GOOD })).status).toBe(401);
+    });
+
     it('can do nothing else while its password must be changed', async () => {
       const { email } = await given.customer(app);
       const staff = fresh();

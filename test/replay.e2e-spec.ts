@@ -151,6 +151,7 @@ describe('the example', () => {
     const renewed = (await replay('refreshTokens', { secrets: { refreshToken } })).body;
     customer = renewed.accessToken;
     await replay('updateMe', { token: customer });
+    await replay('stepUp', { token: customer });
     await replay('changeMyPassword', { token: customer });
     await ask('getMe', {}, { token: customer });
     await ask('listMySessions', {}, { token: customer });

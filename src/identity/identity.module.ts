@@ -19,8 +19,11 @@ import { IdentityJobs } from './identity.jobs.js';
 import { LinkRepository } from './link/link.repository.js';
 import { PasswordHasher } from './password/password.hasher.service.js';
 import { PasswordService } from './password/password.service.js';
+import { PresentPassword } from './password/present-password.service.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
+import { StepUpController } from './session/step-up.controller.js';
+import { StepUpService } from './session/step-up.service.js';
 import { ThrottleRepository } from './throttle/throttle.repository.js';
 import { AccessTokens } from './token/access-tokens.service.js';
 import { JwtAuthenticator } from './token/jwt.authenticator.service.js';
@@ -30,7 +33,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
 /** Owns accounts, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
 @Module({
   imports: [PlatformModule, TypeOrmModule.forFeature([Account])],
-  controllers: [AdminAccountController, AuthController, JwksController, MeController],
+  controllers: [AdminAccountController, AuthController, JwksController, MeController, StepUpController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: Authenticator, useClass: JwtAuthenticator },
@@ -44,12 +47,14 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     PasswordChangeService,
     PasswordHasher,
     PasswordService,
+    PresentPassword,
     ProfileService,
     SessionRepository,
     SessionService,
     SignInService,
     SigningKeyRepository,
     StaffService,
+    StepUpService,
     ThrottleRepository,
   ],
   exports: [IdentityApi],

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import { CurrentActor, Fresh, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Bool, Email, Instant, OneOf, Text, TextList, Uuid } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
@@ -94,6 +94,7 @@ export class AdminAccountController {
 
   @Post('staff')
   @Permissions('identity:staff:write')
+  @Fresh()
   @Operation({
     id: 'createStaff',
     summary: 'Makes a staff account',

@@ -1,7 +1,5 @@
 import { Bool, Email, Integer, OneOf, Text } from '../../platform/http/fields.js';
-
-/** Longer than any password that is taken, so that the reason is told by the password rules. */
-const MAX_SENT = 1_000;
+import { MAX_SENT } from '../password/password.rules.js';
 
 export class RegisterDto {
   @Email()
@@ -33,7 +31,7 @@ export class LoginDto {
   deviceToken?: string;
 }
 
-export class TokensDto {
+export class AccessTokenDto {
   @Text({ max: 4000, description: 'JWT for `Authorization: Bearer`.' })
   accessToken: string;
 
@@ -42,7 +40,9 @@ export class TokensDto {
 
   @Integer({ min: 1, max: 86_400, description: 'Seconds that the access token lives.', example: 600 })
   expiresIn: number;
+}
 
+export class TokensDto extends AccessTokenDto {
   @Text({ max: 200, description: 'Good for one refresh; keep the one that you get back.' })
   refreshToken: string;
 }

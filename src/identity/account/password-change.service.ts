@@ -3,21 +3,18 @@ import type { PersonActor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { realNow } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
-import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
 import { identityProblems } from '../identity.errors.js';
 import { type LinkPurpose, LinkRepository } from '../link/link.repository.js';
-import { PasswordHasher } from '../password/password.hasher.service.js';
 import { PasswordService } from '../password/password.service.js';
+import { PresentPassword } from '../password/present-password.service.js';
 import { SessionService } from '../session/session.service.js';
-import { type Curve, ThrottleRepository } from '../throttle/throttle.repository.js';
+import { ThrottleRepository } from '../throttle/throttle.repository.js';
 import type { Account } from './account.entity.js';
 import { passwordChangedMail } from './account.mails.js';
 import { AccountRepository } from './account.repository.js';
 
-/** Whoever holds a stolen session must not guess the password with it. */
-const GUESSES: Curve = { free: 5, windowSeconds: 86_400, maxWaitSeconds: 900 };
 const BY_LINK: LinkPurpose[] = ['reset_password', 'invitation'];
 
 /** A new password, by a link that was mailed or by the present password; either way other sessions and links end. */
@@ -27,7 +24,7 @@ export class PasswordChangeService {
     private readonly database: Database,
     private readonly accounts: AccountRepository,
     private readonly links: LinkRepository,
-    private readonly hasher: PasswordHasher,
+    private readonly present: PresentPassword,
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
     private readonly throttles: ThrottleRepository,
@@ -53,18 +50,11 @@ export class PasswordChangeService {
 
   /** Keeps the session of the request and ends all others. */
   async byPassword(actor: PersonActor, present: string, password: string): Promise<void> {
-    const found = await this.accounts.byId(actor.id);
-    if (!found) throw platformProblems.not_found();
-    const bucket = `password-change:${actor.id}`;
-    this.hasher.requireRoom();
-    const { wait } = await this.throttles.attempt(bucket, GUESSES);
-    if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
-    if (!(await this.hasher.verify(found.passwordHash, present))) throw wrongPassword();
-    await this.throttles.reset([bucket]);
+    const found = await this.present.check(actor.id, present);
     const hash = await this.passwords.hash(password, [found.email], present);
     await this.database.transaction(async () => {
       const account = await this.accounts.lock(actor.id);
-      if (account?.passwordHash !== found.passwordHash) throw wrongPassword();
+      if (account?.passwordHash !== found.passwordHash) throw identityProblems.wrong_password();
       await this.set(account, hash, actor.sessionId);
       this.note('password_changed', account.id, actor);
     });
@@ -84,8 +74,3 @@ export class PasswordChangeService {
     this.audit.record({ actor, action: `identity.account.${what}`, subjectType: 'account', subjectId });
   }
 }
-
-const wrongPassword = () =>
-  identityProblems.wrong_password(undefined, {
-    errors: [{ pointer: '/presentPassword', code: 'wrong', message: 'is not the present password' }],
-  });

@@ -97,7 +97,7 @@ export class SignInService {
       subjectType: 'account',
       subjectId: account.id,
     });
-    const tokens = await this.sessions.open(account.id, account.kind, device);
+    const tokens = await this.sessions.open(account.id, account.kind, device, ['pwd']);
     const failures = await this.throttles.settle(buckets);
     if (failures >= TOLD_FAILURES) {
       await this.mail.request({

@@ -2,6 +2,8 @@ import { COMMON_PASSWORDS } from './common-passwords.js';
 
 /** Counted in code points: a password of emoji is as long as it looks. */
 export const MAXIMUM_LENGTH = 128;
+/** Longer than any password that is taken: a body may bring so much, and these rules say why it is refused. */
+export const MAX_SENT = 1_000;
 
 /**
  * What people build passwords of. One is blocked when it is up to three of these in a row, whatever digits and signs are

@@ -7,7 +7,9 @@ export interface SessionRow {
   email: string;
   kind: 'customer' | 'staff';
   counter: number;
-  createdAt: Date;
+  provedAt: Date;
+  methods: string[];
+  impersonatorId: string | null;
   refreshedAt: Date;
   live: boolean;
 }
@@ -18,6 +20,8 @@ export interface Standing {
   kind: 'customer' | 'staff';
   emailVerified: boolean;
   mustChangePassword: boolean;
+  hasSecondFactor: boolean;
+  impersonatorId: string | null;
   permissions: string[];
 }
 
@@ -41,9 +45,10 @@ export class SessionRepository {
     absolute: string;
     ipPrefix: string | null;
     userAgent: string | null;
+    methods: readonly string[];
   }): Promise<string[]> {
-    const { id, accountId, idle, absolute, ipPrefix, userAgent } = session;
-    const values = [id, accountId, idle, absolute, ipPrefix, userAgent, MAX_LIVE - 1];
+    const { id, accountId, idle, absolute, ipPrefix, userAgent, methods } = session;
+    const values = [id, accountId, idle, absolute, ipPrefix, userAgent, MAX_LIVE - 1, methods];
     const rows = await this.database.query<{ id: string }>(INSERT, values);
     return rows.map((row) => row.id);
   }
@@ -51,6 +56,14 @@ export class SessionRepository {
   async lock(id: string): Promise<SessionRow | null> {
     const [row] = await this.database.query<SessionRow>(LOCK, [id]);
     return row ?? null;
+  }
+
+  /** The holder has proved itself again; null when the session is over. */
+  async prove(id: string, methods: readonly string[]): Promise<SessionRow | null> {
+    const session = await this.lock(id);
+    if (!session?.live) return null;
+    const [row] = await this.database.query<Pick<SessionRow, 'provedAt' | 'methods'>>(PROVE, [id, methods]);
+    return row ? { ...session, ...row } : null;
   }
 
   async rotate(id: string, idle: string): Promise<void> {
@@ -85,21 +98,26 @@ export class SessionRepository {
 const MAX_LIVE = 50;
 const INSERT = `
   WITH made AS (
-    INSERT INTO identity.sessions (id, account_id, idle_until, ends_at, ip_prefix, user_agent)
-    VALUES ($1, $2, now() + $3::interval, now() + $4::interval, $5, $6)
+    INSERT INTO identity.sessions (id, account_id, idle_until, ends_at, ip_prefix, user_agent, methods)
+    VALUES ($1, $2, now() + $3::interval, now() + $4::interval, $5, $6, $8)
   )
   UPDATE identity.sessions SET revoked_at = now(), revoked_because = 'too_many' WHERE id IN (
     SELECT id FROM identity.sessions
     WHERE account_id = $2 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC OFFSET $7)
   RETURNING id`;
 const LOCK = `
-  SELECT s.id, s.account_id AS "accountId", a.email, a.kind, s.counter, s.created_at AS "createdAt", s.refreshed_at AS "refreshedAt",
+  SELECT s.id, s.account_id AS "accountId", a.email, a.kind, s.counter, s.proved_at AS "provedAt", s.methods, s.impersonator_id AS "impersonatorId", s.refreshed_at AS "refreshedAt",
     s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active' AS live
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`;
 const ROTATE = `
   UPDATE identity.sessions SET counter = counter + 1, refreshed_at = clock_timestamp(), idle_until = now() + $2::interval WHERE id = $1`;
+// What was proved at the sign-in goes on counting beside what is proved now.
+const PROVE = `
+  UPDATE identity.sessions SET proved_at = clock_timestamp(), methods = ARRAY(SELECT DISTINCT unnest(methods || $2::text[]) ORDER BY 1)
+  WHERE id = $1 RETURNING proved_at AS "provedAt", methods`;
 const STANDING = `
   SELECT a.id AS "accountId", a.kind, a.email_verified_at IS NOT NULL AS "emailVerified", a.must_change_password AS "mustChangePassword",
+    a.second_factor AS "hasSecondFactor", s.impersonator_id AS "impersonatorId",
     ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity.account_roles ar JOIN identity.roles r ON r.code = ar.role
       WHERE ar.account_id = a.id) AS permissions
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id

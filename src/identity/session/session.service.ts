@@ -12,11 +12,14 @@ import { AccessTokens } from '../token/access-tokens.service.js';
 import { judgeRefresh, readRefreshToken, refreshToken } from './refresh-token.js';
 import { SessionRepository, type SessionRow, type SessionView, type Standing } from './session.repository.js';
 
-export interface Tokens {
+export interface AccessToken {
   accessToken: string;
   tokenType: 'Bearer';
   /** Seconds. */
   expiresIn: number;
+}
+
+export interface Tokens extends AccessToken {
   refreshToken: string;
 }
 
@@ -26,7 +29,7 @@ export interface Device {
 }
 
 type Kind = 'customer' | 'staff';
-type Issuing = Pick<SessionRow, 'id' | 'accountId' | 'kind' | 'createdAt'>;
+type Issuing = Pick<SessionRow, 'id' | 'accountId' | 'kind' | 'provedAt' | 'methods' | 'impersonatorId'>;
 
 /** Until nothing came (idle) and at the latest (absolute); staff sessions are short. Source: ASVS 10.4.8, NIST 800-63B. */
 const LIFETIMES: Record<Kind, { idle: string; absolute: string }> = {
@@ -55,7 +58,7 @@ export class SessionService {
   }
 
   /** In the caller's transaction, which holds the account's row: so fifty are fifty, however many come at once. */
-  async open(accountId: string, kind: Kind, device: Device): Promise<Tokens> {
+  async open(accountId: string, kind: Kind, device: Device, methods: readonly string[]): Promise<Tokens> {
     const id = newId();
     const ended = await this.sessions.insert({
       id,
@@ -63,9 +66,11 @@ export class SessionService {
       ...LIFETIMES[kind],
       ipPrefix: placeOf(device.ip),
       userAgent: device.userAgent?.slice(0, 200) ?? null,
+      methods,
     });
     this.forget(ended);
-    return this.issue({ id, accountId, kind, createdAt: realNow() }, 0);
+    const session = { id, accountId, kind, provedAt: realNow(), methods: [...methods], impersonatorId: null };
+    return this.issue(session, 0);
   }
 
   /** Gives the next pair of tokens; a token that was used before ends the whole family. */
@@ -97,6 +102,15 @@ export class SessionService {
     });
     if (!tokens) throw identityProblems.invalid_refresh_token();
     return tokens;
+  }
+
+  /**
+   * The holder has proved itself again by these ways: an access token that says so. Null when the session is over. In the
+   * caller's transaction.
+   */
+  async prove(id: string, methods: readonly string[]): Promise<AccessToken | null> {
+    const session = await this.sessions.prove(id, methods);
+    return session && this.accessToken(session);
   }
 
   /** Ends the family of this token; a dead or foreign token is no fault. */
@@ -143,13 +157,14 @@ export class SessionService {
   }
 
   private async issue(session: Issuing, counter: number): Promise<Tokens> {
-    const { id, accountId, kind, createdAt } = session;
-    const { token, expiresIn } = await this.tokens.sign(accountId, id, kind, createdAt);
     return {
-      accessToken: token,
-      tokenType: 'Bearer',
-      expiresIn,
-      refreshToken: refreshToken(this.key, id, counter),
+      ...(await this.accessToken(session)),
+      refreshToken: refreshToken(this.key, session.id, counter),
     };
+  }
+
+  private async accessToken(session: Issuing): Promise<AccessToken> {
+    const { token, expiresIn } = await this.tokens.sign(session);
+    return { accessToken: token, tokenType: 'Bearer', expiresIn };
   }
 }

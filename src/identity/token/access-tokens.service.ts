@@ -11,11 +11,22 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { newId } from '../../platform/ids.js';
+import { levelOf } from '../session/proof.js';
 import { SigningKeyRepository, type SigningKeyRow } from './signing-key.repository.js';
 
 /** Seconds that an access token lives. */
 const LIFETIME = { customer: 600, staff: 300 } as const;
 export const AUDIENCE = 'guildhall';
+
+/** Whose token it is, and what the session proves of it. */
+interface Subject {
+  id: string;
+  accountId: string;
+  kind: 'customer' | 'staff';
+  provedAt: Date;
+  methods: readonly string[];
+  impersonatorId: string | null;
+}
 
 const seconds = (time: Date): number => Math.floor(time.getTime() / 1_000);
 
@@ -44,19 +55,18 @@ export class AccessTokens implements OnModuleInit {
     }
   }
 
-  async sign(
-    accountId: string,
-    sessionId: string,
-    kind: 'customer' | 'staff',
-    signedInAt: Date,
-  ): Promise<{ token: string; expiresIn: number }> {
+  async sign(session: Subject): Promise<{ token: string; expiresIn: number }> {
     if (!this.active) throw new Error('there is no signing key');
+    const { id, accountId, kind, provedAt, methods, impersonatorId } = session;
     const expiresIn = LIFETIME[kind];
     const now = seconds(realNow());
     const token = await new SignJWT({
-      sid: sessionId,
+      sid: id,
       client_id: 'first-party',
-      auth_time: seconds(signedInAt),
+      auth_time: seconds(provedAt),
+      amr: methods,
+      acr: `aal${levelOf(methods)}`,
+      ...(impersonatorId !== null && { act: { sub: impersonatorId } }),
     })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: this.active.kid })
       .setIssuer(this.issuer)

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { Authenticator, type PersonActor } from '../../platform/access/actor.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { proofOf } from '../session/proof.js';
 import { SessionService } from '../session/session.service.js';
 import { type AccessClaims, JwtStrategy } from './jwt.strategy.js';
 
@@ -32,6 +33,8 @@ export class JwtAuthenticator extends Authenticator {
         ? new Set([OWN_PASSWORD])
         : permissionsOf(standing.permissions),
       groups: [],
+      proof: proofOf(claims.provedAt, claims.methods, standing.hasSecondFactor),
+      impersonatorId: standing.impersonatorId,
     };
   }
 

@@ -7,6 +7,9 @@ import { AccessTokens, AUDIENCE } from './access-tokens.service.js';
 export interface AccessClaims {
   sub: string;
   sid: string;
+  /** When and how the holder proved who it is: a refresh does not make it younger. */
+  provedAt: Date;
+  methods: readonly string[];
 }
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -37,11 +40,15 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   }
 
   /** What the library lets pass: a token without an end, or one that is not about a session of ours. */
-  validate({ sub, sid, exp }: { sub?: unknown; sid?: unknown; exp?: unknown }): AccessClaims | false {
+  validate({ sub, sid, exp, auth_time: at, amr }: Record<string, unknown>): AccessClaims | false {
     if (typeof exp !== 'number' || typeof sub !== 'string' || typeof sid !== 'string') return false;
-    return UUID.test(sid) ? { sub, sid } : false;
+    if (typeof at !== 'number' || !isTexts(amr) || !UUID.test(sid)) return false;
+    return { sub, sid, provedAt: new Date(at * 1_000), methods: amr };
   }
 }
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 async function keyOf(tokens: AccessTokens, token: string): Promise<Buffer | null> {
   const header = decodeProtectedHeader(token);

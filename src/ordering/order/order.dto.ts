@@ -169,7 +169,7 @@ export class HistoryEntryDto {
   @OneOf(FULFILMENT_STATUSES)
   fulfilmentStatus: string;
 
-  @OneOf(['anonymous', 'person', 'system'])
+  @OneOf(['anonymous', 'person', 'machine', 'system'])
   actor: string;
 
   @Text({ max: 500, nullable: true })

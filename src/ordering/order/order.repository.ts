@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../../platform/access/actor.js';
+import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
@@ -145,9 +145,6 @@ export class OrderRepository {
     return rows.map(({ id }) => id);
   }
 }
-
-const actorId = (actor: Actor): string | null =>
-  actor.kind === 'person' ? actor.id : actor.kind === 'system' ? actor.name : null;
 
 const lineRow = (line: OrderLine, index: number) => ({
   id: line.id,

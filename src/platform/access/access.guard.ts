@@ -2,8 +2,24 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { platformProblems } from '../http/problem.js';
 import { currentRequest } from '../http/request-context.js';
-import { ACCESS, type AccessRule, type RequestWithActor } from './access.js';
-import { anonymous, Authenticator } from './actor.js';
+import { realNow } from '../clock.js';
+import { ACCESS, type AccessRule, FRESH, FRESH_SECONDS, type RequestWithActor } from './access.js';
+import { type Actor, anonymous, Authenticator } from './actor.js';
+
+/** Nobody does these things with a session that was left open, with a key, or in somebody's name. */
+function requireFresh(actor: Actor): void {
+  if (actor.kind !== 'person') throw platformProblems.forbidden('Only a person may do this.');
+  if (actor.impersonatorId !== null) throw platformProblems.impersonation_forbidden();
+  const { at, level, required } = actor.proof;
+  const age = (realNow().getTime() - at.getTime()) / 1_000;
+  if (age <= FRESH_SECONDS && level >= required) return;
+  const challenge = [
+    'Bearer error="insufficient_user_authentication"',
+    `acr_values="aal${required}"`,
+    `max_age="${FRESH_SECONDS}"`,
+  ].join(', ');
+  throw platformProblems.proof_required(undefined, { headers: { 'WWW-Authenticate': challenge } });
+}
 
 /** Deny by default: finds out who asks, and lets in whoever has every permission that the handler declares. */
 @Injectable()
@@ -22,7 +38,9 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RequestWithActor>();
     const { authorization } = request.headers;
     const actor =
-      authorization === undefined ? anonymous : await this.authenticator.authenticate(authorization);
+      authorization === undefined
+        ? anonymous
+        : await this.authenticator.authenticate(authorization, request.ip);
     request.actor = actor;
     const current = currentRequest();
     if (current) current.actor = actor;
@@ -31,6 +49,7 @@ export class AccessGuard implements CanActivate {
     const missing = rule.filter((permission) => !actor.permissions.has(permission));
     if (missing.length > 0)
       throw platformProblems.forbidden(`The permission ${missing.join(', ')} is missing.`);
+    if (this.reflector.get<boolean | undefined>(FRESH, context.getHandler())) requireFresh(actor);
     return true;
   }
 }

@@ -35,6 +35,17 @@ export const HeldByShopper = () => applyDecorators(ApiSecurity(CART_TOKEN), ApiB
 /** In the reference, beside `@Public()`: works for guests, and does more for whoever is signed in. */
 export const SignInOptional = () => applyDecorators(ApiSecurity({}), ApiBearerAuth());
 
+export const FRESH = 'guildhall:fresh';
+
+/** Seconds for which a proof of who somebody is counts as fresh. */
+export const FRESH_SECONDS = 600;
+
+/**
+ * Sensitive: the person must have proved who it is within ten minutes, with a second factor if it has one. Otherwise 401
+ * with the challenge of RFC 9470; the remedy is `POST /v1/auth/step-up`. Machines and impersonators are refused.
+ */
+export const Fresh = () => applyDecorators(SetMetadata(FRESH, true), ApiExtension('x-fresh-sign-in', true));
+
 export type RequestWithActor = FastifyRequest & { actor?: Actor };
 
 /** Who acts in this request. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../access/actor.js';
+import { type Actor, actorId } from '../access/actor.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../http/request-context.js';
 import { newId } from '../ids.js';
@@ -38,7 +38,7 @@ export class Audit {
     const rows = entries.map(({ actor, action, subjectType, subjectId, details }) => ({
       id: newId(),
       actor_kind: actor.kind,
-      actor_id: actor.kind === 'person' ? actor.id : actor.kind === 'system' ? actor.name : null,
+      actor_id: actorId(actor),
       action,
       subject_type: subjectType,
       subject_id: subjectId,

@@ -78,7 +78,7 @@ function keyOf(header: string | string[] | undefined): string | null {
 /** A key belongs to whoever sent it: the same one from somebody else is another key. */
 function scopeOf({ actor, headers }: RequestWithActor, operation: string): string {
   const guest = headers['x-cart-token'];
-  if (actor?.kind === 'person') return `${operation}:person:${actor.id}`;
+  if (actor?.kind === 'person' || actor?.kind === 'machine') return `${operation}:${actor.kind}:${actor.id}`;
   if (typeof guest === 'string')
     return `${operation}:guest:${createHash('sha256').update(guest).digest('base64url')}`;
   return `${operation}:anonymous`;

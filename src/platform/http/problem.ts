@@ -124,6 +124,18 @@ export const platformProblems = defineProblems('platform', {
       'The operation needs a valid access token; there was none, or it is expired, revoked or not ours.',
     remedy: 'Sign in or refresh, and send `Authorization: Bearer …`.',
   },
+  proof_required: {
+    status: 401,
+    title: 'Prove again who you are',
+    meaning: 'The operation is sensitive, and the last proof of who you are is too old or too weak for it.',
+    remedy: 'Send your password or second factor to `POST /v1/auth/step-up` and repeat with the new token.',
+  },
+  impersonation_forbidden: {
+    status: 403,
+    title: 'Not in the name of somebody else',
+    meaning: 'Whoever acts in the place of a customer may not do this.',
+    remedy: 'Ask the customer to do it.',
+  },
   forbidden: {
     status: 403,
     title: 'Not allowed',

@@ -31,7 +31,7 @@ export function installRequestLog(server: FastifyInstance, logger: JsonLogger, m
         status: statusCode,
         durationMs: Math.round(milliseconds * 10) / 10,
         actor: actor?.kind ?? 'anonymous',
-        ...(actor?.kind === 'person' && { actorId: actor.id }),
+        ...((actor?.kind === 'person' || actor?.kind === 'machine') && { actorId: actor.id }),
       });
     }
     done();

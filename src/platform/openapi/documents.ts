@@ -137,6 +137,8 @@ function finishOperation(path: string, operation: OperationObject, schemas: Sche
   ];
   const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
   if (permissions.length > 0) codes.add('platform.forbidden');
+  if (operation['x-fresh-sign-in'])
+    for (const code of ['platform.proof_required', 'platform.impersonation_forbidden']) codes.add(code);
   if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
   if (path.includes('{')) codes.add('platform.not_found');
   if (operation.requestBody)
@@ -194,7 +196,7 @@ const HEADERS: Record<string, string> = {
     'What is left for your network and the seconds until it starts afresh, such as `"network";r=29;t=900`.',
   'RateLimit-Policy': 'How many attempts in how many seconds, such as `"network";q=30;w=900`.',
   'Retry-After': 'Seconds until another try makes sense.',
-  'WWW-Authenticate': 'How to sign in: `Bearer`.',
+  'WWW-Authenticate': 'How to sign in: `Bearer`, and what the proof lacks (RFC 9470).',
   'X-Request-Id': 'Id of the request, in logs and problems too.',
 };
 
