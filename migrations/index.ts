@@ -21,6 +21,7 @@ import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
 import { Mails1760000000020 } from './platform/1760000000020-mails.js';
+import { PlatformAuditChain1760000000040 } from './platform/1760000000040-audit-chain.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -46,4 +47,5 @@ export const migrations: Migrations = [
   BillingFailedNotices1780000000340,
   CatalogTaxClasses1760000010050,
   IdentityProofs1760000020020,
+  PlatformAuditChain1760000000040,
 ];

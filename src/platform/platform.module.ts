@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AccessCheck } from './access/access.check.js';
 import { Audit } from './audit/audit.js';
+import { AuditChain } from './audit/audit-chain.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditReader } from './audit/audit.reader.js';
 import { Clock, MovableClock, SystemClock } from './clock.js';
 import { Config } from './config.js';
 import { ConfigModule } from './config.module.js';
@@ -30,7 +33,7 @@ import { Readiness } from './observability/readiness.js';
 /** What every module stands on. It knows no module. */
 @Module({
   imports: [ConfigModule, DatabaseModule.instance, DiscoveryModule],
-  controllers: [HealthController, OperationsController],
+  controllers: [AuditController, HealthController, OperationsController],
   providers: [
     {
       provide: Clock,
@@ -39,6 +42,8 @@ import { Readiness } from './observability/readiness.js';
     },
     AccessCheck,
     Audit,
+    AuditChain,
+    AuditReader,
     Consumers,
     Cursors,
     Deliveries,

@@ -1,5 +1,5 @@
 import { Agent, fetch } from 'undici';
-import { Contract } from './contract.js';
+import { Contract, isJson } from './contract.js';
 
 export interface Answer {
   status: number;
@@ -73,7 +73,7 @@ export class Client {
       ...(body !== undefined && { body: raw ? (body as string | Uint8Array) : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    const json = answer.headers.get('content-type')?.includes('json');
+    const json = isJson(answer.headers.get('content-type'));
     const whole: Answer = {
       status: answer.status,
       body: json && text !== '' ? JSON.parse(text) : undefined,

@@ -28,6 +28,9 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Headers that clients act upon, and which must stand in the document therefore; those of a draft by their start. */
 const TOLD = /^(etag|link|location|idempotency-replayed|retry-after|www-authenticate|ratelimit.*)$/;
 
+/** One value, and not a line for each (`application/x-ndjson`). */
+export const isJson = (type: string | null | undefined): boolean => /\bjson\b/.test(type ?? '');
+
 /** Holds answers against the committed documents: status, headers, code of a problem and its members, and the body. */
 export class Contract {
   private readonly routes: Route[] = [];
@@ -70,9 +73,9 @@ export class Contract {
     );
     if (untold.length > 0) return [`${name}: ${untold.join()} is not declared`];
     const [type, media] = Object.entries(response.content ?? {})[0] ?? [];
-    if (!type?.includes('json') || !media?.schema)
+    if (!isJson(type) || !media?.schema)
       return body === undefined ? [] : [`${name}: a body that is not declared`];
-    if (type.startsWith('application/problem')) {
+    if (type?.startsWith('application/problem')) {
       const { code, ...members } = body as { code: string };
       const known = media.examples?.[code]?.value;
       if (!known) return [`${name}: the problem ${code} is not declared`];

@@ -15,7 +15,7 @@ class StepUpDto {
 }
 
 @Controller('v1/auth/step-up')
-@ApiTags('sign-in')
+@ApiTags('Sign-in')
 export class StepUpController {
   constructor(private readonly stepUps: StepUpService) {}
 

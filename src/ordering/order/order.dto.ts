@@ -13,7 +13,7 @@ import {
   Url,
   Uuid,
 } from '../../platform/http/fields.js';
-import { PageQuery } from '../../platform/http/page.js';
+import { InstantRange, PageQuery } from '../../platform/http/page.js';
 import { AddressDto } from '../cart/address.dto.js';
 import { TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
@@ -275,14 +275,6 @@ export class FulfilOrderDto {
 
   @Url(unset)
   trackingUrl?: string | null;
-}
-
-export class InstantRange {
-  @Instant({ optional: true })
-  gte?: string;
-
-  @Instant({ optional: true })
-  lte?: string;
 }
 
 export class OrderListQuery extends PageQuery {

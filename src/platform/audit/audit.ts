@@ -39,6 +39,7 @@ export class Audit {
       id: newId(),
       actor_kind: actor.kind,
       actor_id: actorId(actor),
+      impersonator_id: actor.kind === 'person' ? actor.impersonatorId : null,
       action,
       subject_type: subjectType,
       subject_id: subjectId,
@@ -50,7 +51,12 @@ export class Audit {
 }
 
 const INSERT = `
-  INSERT INTO platform.audit_entries (id, actor_kind, actor_id, action, subject_type, subject_id, request_id, details)
-  SELECT id, actor_kind, actor_id, action, subject_type, subject_id, request_id, details
-  FROM jsonb_to_recordset($1) AS r (
-    id uuid, actor_kind text, actor_id text, action text, subject_type text, subject_id text, request_id text, details jsonb)`;
+  WITH entries AS (
+    INSERT INTO platform.audit_entries
+      (id, actor_kind, actor_id, impersonator_id, action, subject_type, subject_id, request_id, details)
+    SELECT id, actor_kind, actor_id, impersonator_id, action, subject_type, subject_id, request_id, details
+    FROM jsonb_to_recordset($1) AS r (id uuid, actor_kind text, actor_id text, impersonator_id text, action text,
+      subject_type text, subject_id text, request_id text, details jsonb)
+    RETURNING id
+  )
+  INSERT INTO platform.audit_unsealed (entry_id) SELECT id FROM entries`;

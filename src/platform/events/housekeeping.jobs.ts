@@ -1,3 +1,4 @@
+import { AuditChain } from '../audit/audit-chain.js';
 import { Idempotency } from '../http/idempotency.js';
 import { Consumers } from './consumers.js';
 import { Deliveries } from './deliveries.js';
@@ -10,6 +11,7 @@ export class Housekeeping {
     private readonly consumers: Consumers,
     private readonly deliveries: Deliveries,
     private readonly idempotency: Idempotency,
+    private readonly auditChain: AuditChain,
   ) {}
 
   @Every('15s', 'platform.sweep_deliveries')
@@ -21,6 +23,11 @@ export class Housekeeping {
   async enlist(): Promise<void> {
     await this.consumers.enlist();
     await this.consumers.strikeOff();
+  }
+
+  @Every('15s', 'platform.seal_audit')
+  seal(): Promise<number> {
+    return this.auditChain.seal();
   }
 
   @Every('1h', 'platform.forget_idempotency_keys')

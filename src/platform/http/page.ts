@@ -4,7 +4,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { Config } from '../config.js';
-import { Integer, Text } from './fields.js';
+import { Instant, Integer, Text } from './fields.js';
 import { platformProblems } from './problem.js';
 
 /** What every list takes. Extend it with the filters of the list; anything else in the query is refused. */
@@ -14,6 +14,15 @@ export class PageQuery {
 
   @Text({ max: 1000, optional: true, description: '`nextCursor` of the page before.' })
   cursor?: string;
+}
+
+/** A filter by time, `createdAt[gte]=…&createdAt[lte]=…`. */
+export class InstantRange {
+  @Instant({ optional: true })
+  gte?: string;
+
+  @Instant({ optional: true })
+  lte?: string;
 }
 
 export interface Page<T> {

@@ -549,7 +549,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       options: [{ name: 'Colour', values: ['Natural', 'Black'] }],
       attributes: { material: 'linen' },
       media: [{ alt: 'A linen tote on a chair', url: 'https://cdn.example.test/tote.jpg' }],
-      version: 3,
+      version: 4,
       createdAt: '2026-11-21T10:00:00.000Z',
       updatedAt: '2026-11-21T10:00:00.000Z',
       categories: [],
@@ -1179,6 +1179,27 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       nextCursor: null,
+    },
+  },
+  listAuditEntries: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          actorKind: 'system',
+          actorId: 'identity',
+          impersonatorId: null,
+          action: 'identity.session.started',
+          subjectType: 'account',
+          subjectId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          requestId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          details: null,
+          position: null,
+          seal: null,
+          at: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: 'WyIwMTkzM2I1ZSJd.kq9X2r7yqg0u8mJ1Yw3b5Z',
     },
   },
   listCartShippingOptions: {
@@ -1916,6 +1937,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       finishedAt: null,
     },
   },
+  stepUp: {
+    '200': {
+      accessToken:
+        'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      tokenType: 'Bearer',
+      expiresIn: 600,
+    },
+  },
   updateCart: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -2100,7 +2129,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       options: [{ name: 'Colour', values: ['Natural', 'Black'] }],
       attributes: { material: 'linen' },
       media: [{ alt: 'A linen tote on a chair', url: 'https://cdn.example.test/tote.jpg' }],
-      version: 3,
+      version: 4,
       createdAt: '2026-11-21T10:00:00.000Z',
       updatedAt: '2026-11-21T10:00:00.000Z',
       categories: [],
@@ -2132,6 +2161,16 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           stock: [{ location: 'main', onHand: 50 }],
         },
       ],
+    },
+  },
+  verifyAudit: {
+    '200': {
+      isWhole: true,
+      entries: 0,
+      head: '0000000000000000000000000000000000000000000000000000000000000000',
+      brokenAt: null,
+      unsealed: 33,
+      strangers: 0,
     },
   },
 };
