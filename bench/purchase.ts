@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/platform/config.js';
 import { exponentOf } from '../src/platform/money/currencies.js';
+import { readArguments } from '../src/platform/start/arguments.js';
+import { orEnd, StartFailure } from '../src/platform/start/failure.js';
 import { Mailbox } from './mailbox.js';
 import { demand, Steps } from './steps.js';
 
@@ -10,16 +11,32 @@ import { demand, Steps } from './steps.js';
  * `npm run purchase [-- --url http://localhost:3000]`: plays a whole purchase against a running store and shows each step
  * with its status and time. It ends with 1 when a step does not answer as it should.
  */
-const config = loadConfig();
-const { values: options } = parseArgs({
-  options: {
-    url: { type: 'string', default: `http://localhost:${config.port}` },
-    currency: { type: 'string', default: config.storeCurrency },
-    /** What the test gateway takes for a card. */
-    token: { type: 'string', default: 'ok' },
-    /** Where the store writes its letters. */
-    mail: { type: 'string', default: path.join(config.dataDir, 'mail') },
-  },
+const USAGE = `npm run purchase [-- --url http://localhost:3000]
+
+Plays a whole purchase against a running store and shows each step.
+
+  --url       where the store answers (http://localhost and PORT)
+  --currency  to pay in (STORE_CURRENCY)
+  --token     what the test gateway takes for a card (ok)
+  --mail      where the store writes its letters (mail in DATA_DIR)
+  --help      show this`;
+
+const options = orEnd(() => {
+  const config = loadConfig();
+  const {
+    url = `http://localhost:${config.port}`,
+    currency = config.storeCurrency,
+    token = 'ok',
+    mail = path.join(config.dataDir, 'mail'),
+  } = readArguments(USAGE, {
+    url: { type: 'string' },
+    currency: { type: 'string' },
+    token: { type: 'string' },
+    mail: { type: 'string' },
+  });
+  if (!/^https?:/.test(url) || !URL.canParse(url))
+    throw new StartFailure('--url is no address of a store.', 'Use one such as http://localhost:3000.');
+  return { url: url.replace(/\/$/, ''), currency, token, mail };
 });
 
 const email = `buyer-${randomUUID().slice(0, 8)}@example.com`;

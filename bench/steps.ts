@@ -65,6 +65,6 @@ export class Steps {
   private reason(error: Error): string {
     const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
     if (error.message !== 'fetch failed') return error.message;
-    return `${this.url} does not answer (${code}). Start the store with \`npm start\`, or say where it is with --url.`;
+    return `${this.url} does not answer${code ? ` (${code})` : ''}. Start the store with \`npm start\`, or say where it is with --url.`;
   }
 }

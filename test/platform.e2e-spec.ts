@@ -4,6 +4,7 @@ import { Relay } from '../src/platform/events/relay.js';
 import { Workers } from '../src/platform/events/workers.js';
 import { PageCache } from '../src/platform/http/page-cache.js';
 import { Readiness } from '../src/platform/observability/readiness.js';
+import { firstStart } from '../src/platform/start/first-start.js';
 import { startApp, type TestApp } from './support/app.js';
 import { FixtureModule } from './support/kernel.fixture.js';
 
@@ -335,6 +336,12 @@ describe('the platform', () => {
       const fresh = await app.get(url, { headers: { 'if-none-match': etag } });
       expect(fresh.status).toBe(200);
       expect(fresh.body.count).toBe(first.body.count + 1);
+    });
+  });
+
+  describe('the first start', () => {
+    it('offers nothing to try where there is nothing to buy', async () => {
+      expect(await firstStart(app.app)).toEqual({ sells: false });
     });
   });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newFolder, postmasterOf, RealProcess } from './support/real-process.js';
 
@@ -109,24 +110,75 @@ describe('npm start', () => {
     it('reset spares a running program, forgets a stopped one, and leaves a foreign database alone', async () => {
       const one = RealProcess.start({ DATA_DIR: home });
       await one.url();
-      const refused = await RealProcess.run(reset, { DATA_DIR: home });
+      const unasked = await RealProcess.run(reset, { DATA_DIR: home });
+      expect(unasked).toMatchObject({
+        code: 1,
+        complaints: [expect.stringMatching(/^Nothing was touched.+ -- --yes$/)],
+      });
+      const refused = await RealProcess.run(reset, { DATA_DIR: home }, '--yes');
       expect(refused).toMatchObject({ code: 1, complaints: [expect.stringMatching(/^Another Guildhall/)] });
       expect(await ready(one)).toBe(200);
       // Killed, not stopped: its database still runs.
       await one.kill();
-      const foreign = await RealProcess.run(reset, { DATA_DIR: home, DATABASE_URL: 'postgres://db/shop' });
+      const foreign = await RealProcess.run(
+        reset,
+        { DATA_DIR: home, DATABASE_URL: 'postgres://db/shop' },
+        '--yes',
+      );
       expect(foreign).toMatchObject({ code: 1, complaints: [expect.stringMatching(/^Nothing was touched/)] });
       expect(postmasterOf(home)).toBeDefined();
-      expect((await RealProcess.run(reset, { DATA_DIR: home })).code).toBe(0);
+      expect((await RealProcess.run(reset, { DATA_DIR: home }, '--yes')).code).toBe(0);
       expect(existsSync(home)).toBe(false);
+    });
+
+    it.each([
+      [reset, '--hard'],
+      [reset, 'everything'],
+      ['bench/purchase.js', '--slowly'],
+      ['bench/purchase.js', '--url=nowhere'],
+    ])('%s says in one line that it does not know %s', async (program, argument) => {
+      const { code, complaints, output } = await RealProcess.run(program, { DATA_DIR: folder() }, argument);
+      expect({ code, output }).toEqual({ code: 1, output: '' });
+      expect(complaints).toHaveLength(1);
+    });
+
+    it.each([reset, 'bench/purchase.js'])('%s explains itself and does nothing else', async (program) => {
+      const nowhere = path.join(folder(), 'data');
+      const { code, output } = await RealProcess.run(program, { DATA_DIR: nowhere }, '--help');
+      expect(output).toMatch(/^npm run \w+ \[/);
+      expect(code).toBe(0);
+      expect(existsSync(nowhere)).toBe(false);
+    });
+
+    it('reset leaves no folder where there was none', async () => {
+      const nowhere = path.join(folder(), 'data');
+      expect((await RealProcess.run(reset, { DATA_DIR: nowhere }, '--yes')).output).toMatch(
+        /^Nothing to reset/,
+      );
+      expect(existsSync(nowhere)).toBe(false);
     });
   });
 
-  it('runs twice at once on two folders', async () => {
-    const both = [RealProcess.start({ DATA_DIR: folder() }), RealProcess.start({ DATA_DIR: folder() })];
+  it('runs twice at once on two folders, one selling in its own currency and one with nothing to sell', async () => {
+    const british = { DATA_DIR: folder(), STORE_CURRENCY: 'GBP' };
+    const both = [
+      RealProcess.start(british),
+      RealProcess.start({
+        DATA_DIR: folder(),
+        DEMO_STORE: 'off',
+        NODE_ENV: 'production',
+        SECRET_KEY: 'a secret that only the tests know, 32+',
+      }),
+    ] as const;
     expect(await Promise.all(both.map(ready))).toEqual([200, 200]);
-    const endings = await Promise.all(both.map((one) => one.terminate()));
-    expect(endings.map(({ code }) => code)).toEqual([0, 0]);
+    const url = await both[0].url();
+    const bought = await RealProcess.run('bench/purchase.js', british, '--url', url);
+    expect(bought.output).toMatch(/^✓ payment .+captured, [\d.]+ GBP$/m);
+    const [selling, empty] = await Promise.all(both.map((one) => one.terminate()));
+    expect(selling).toMatchObject({ code: 0, output: expect.stringContaining('"currency":"GBP"') });
+    expect(selling?.output).toContain(`npm run purchase -- --url ${url.replace('127.0.0.1', 'localhost')}`);
+    expect(empty).toMatchObject({ code: 0, output: expect.stringContaining('POST /v1/me/password') });
+    expect(empty?.output).not.toMatch(/purchase|curl/);
   });
 
   describe('says in one line what is wrong', () => {
@@ -169,6 +221,25 @@ describe('npm start', () => {
       expect(line).toMatch(/PORT/);
       expect(line).not.toContain('sesame');
       expect(await failing({ DATABASE_URL: 'mysql://root:hush-hush@db/shop' })).not.toContain('hush-hush');
+    });
+
+    it.each([
+      ['HOST', '999.1.1.1'],
+      ['HOST', '203.0.113.7'],
+      ['DATA_DIR', 'package.json'],
+      ['DATA_DIR', 'package.json/data'],
+      ['DATA_DIR', '/proc/guildhall/data'],
+    ])('%s=%s, which is nowhere', async (key, value) => {
+      const line = await failing({ [key]: value });
+      expect(line).toContain(key);
+      expect(line).not.toMatch(/DATABASE_URL/);
+    });
+
+    it('an administrator whose password nobody may have', async () => {
+      const settings = { ADMIN_EMAIL: 'boss@shop.example', ADMIN_PASSWORD: 'Passw0rd!' };
+      expect(await failing(settings)).toMatch(
+        /^Setting ADMIN_PASSWORD: it must have at least 15 characters; /,
+      );
     });
 
     it('a gateway that this version has no adapter for', async () => {

@@ -1,20 +1,17 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isEmail } from 'class-validator';
+import { makeFolder } from './folder.js';
+import { isCurrency } from './money/currencies.js';
+import { BadSetting } from './setting.js';
 
 export type Role = 'all' | 'api' | 'worker';
 
-/** A setting that cannot be used. It names the key and the remedy, never the content: that may be a secret. */
-export class BadSetting extends Error {
-  constructor(
-    readonly key: string,
-    readonly remedy: string,
-  ) {
-    super(`${key}: ${remedy}`);
-  }
-}
+/** Which pages of other origins may read answers: all, those of this machine, or exactly these. */
+export type CorsOrigins = 'any' | 'loopback' | readonly string[];
 
 /** Everything that the process takes from its environment: read once, checked, frozen. */
 export class Config {
@@ -27,6 +24,9 @@ export class Config {
   readonly host: string;
   /** Addresses and networks (CIDR) whose X-Forwarded-For is believed. */
   readonly trustedProxies: string[];
+  readonly corsOrigins: CorsOrigins;
+  /** What Prometheus sends as bearer token; null: open to everybody, and in production to nobody. */
+  readonly metricsToken: string | null;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly databasePool: number;
@@ -56,7 +56,7 @@ export class Config {
   readonly logLevel: string;
   /** Name of the place where the process kills itself; only when NODE_ENV is `test`. */
   readonly failpoint: string | null;
-  private readonly secret: Buffer;
+  #secret: string | null;
   private readonly keys = new Map<string, Buffer>();
 
   constructor(environment: Record<string, string | undefined>) {
@@ -68,19 +68,27 @@ export class Config {
     this.port = env.integer('PORT', 3000, 0, 65_535);
     this.host = env.text('HOST') ?? (this.production ? '0.0.0.0' : '127.0.0.1');
     this.trustedProxies = env.networks('TRUSTED_PROXIES');
+    this.corsOrigins = env.origins('CORS_ORIGINS', this.production);
+    this.metricsToken = env.text('METRICS_TOKEN');
+    if (this.metricsToken !== null && this.metricsToken.length < 16)
+      throw new BadSetting('METRICS_TOKEN', 'use at least 16 characters: openssl rand -hex 16');
     this.dataDir = resolve(env.text('DATA_DIR') ?? '.data');
     this.databaseUrl = env.url('DATABASE_URL', ['postgres:', 'postgresql:']);
     this.databasePool = env.integer('DATABASE_POOL', 16, 2, 200);
     this.redisUrl = env.url('REDIS_URL', ['redis:', 'rediss:']);
     this.smtpUrl = env.url('SMTP_URL', ['smtp:', 'smtps:']);
-    this.mailFrom = env.text('MAIL_FROM') ?? 'Guildhall <shop@localhost>';
+    this.mailFrom = env.sender('MAIL_FROM') ?? 'Guildhall <shop@localhost>';
     this.shopName = env.text('SHOP_NAME') ?? 'Guildhall';
     this.publicUrl = (env.url('PUBLIC_URL', ['http:', 'https:']) ?? `http://localhost:${this.port}`).replace(
       /\/$/,
       '',
     );
     this.storeCurrency = env.text('STORE_CURRENCY') ?? 'EUR';
+    if (!isCurrency(this.storeCurrency))
+      throw new BadSetting('STORE_CURRENCY', 'use an ISO 4217 code in capitals, such as EUR or GBP');
     this.adminEmail = env.text('ADMIN_EMAIL');
+    if (this.adminEmail !== null && !isEmail(this.adminEmail))
+      throw new BadSetting('ADMIN_EMAIL', 'use an e-mail address such as ada@example.com');
     this.adminPassword = env.text('ADMIN_PASSWORD');
     if ((this.adminEmail === null) !== (this.adminPassword === null)) {
       throw new BadSetting('ADMIN_EMAIL, ADMIN_PASSWORD', 'set both or neither');
@@ -103,7 +111,11 @@ export class Config {
     if (this.production && this.testGatewayUrl) {
       throw new BadSetting('TEST_GATEWAY_URL', 'the test gateway moves no money: leave it out in production');
     }
-    this.secret = this.readSecret(env.text('SECRET_KEY'));
+    this.#secret = env.text('SECRET_KEY');
+    if (this.#secret !== null && this.#secret.length < 32)
+      throw new BadSetting('SECRET_KEY', 'use at least 32 characters: openssl rand -hex 32');
+    if (this.#secret === null && this.production)
+      throw new BadSetting('SECRET_KEY', 'required in production: openssl rand -hex 32');
     Object.freeze(this);
   }
 
@@ -111,29 +123,24 @@ export class Config {
   key(purpose: string): Buffer {
     const known = this.keys.get(purpose);
     if (known) return known;
-    const key = Buffer.from(hkdfSync('sha256', this.secret, 'guildhall', purpose, 32));
+    const key = Buffer.from(
+      hkdfSync('sha256', (this.#secret ??= this.ownSecret()), 'guildhall', purpose, 32),
+    );
     this.keys.set(purpose, key);
     return key;
   }
 
-  private readSecret(given: string | null): Buffer {
-    if (given !== null) {
-      if (given.length < 32)
-        throw new BadSetting('SECRET_KEY', 'use at least 32 characters: openssl rand -hex 32');
-      return Buffer.from(given);
-    }
-    if (this.production) throw new BadSetting('SECRET_KEY', 'required in production: openssl rand -hex 32');
+  /** Made when a key is first asked for: whoever only reads the settings leaves no folder behind. */
+  private ownSecret(): string {
     const file = join(this.dataDir, 'secret.key');
-    if (!existsSync(file)) {
-      mkdirSync(this.dataDir, { recursive: true });
-      try {
-        writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
-      } catch (error) {
-        // Another process of the same data folder was quicker; its secret is as good.
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
+    makeFolder(this.dataDir);
+    try {
+      writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // An earlier start made it, or another process of the same data folder was quicker.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    return Buffer.from(readFileSync(file, 'utf8').trim());
+    return readFileSync(file, 'utf8').trim();
   }
 }
 
@@ -173,6 +180,33 @@ class Reader {
         throw new BadSetting(key, 'use addresses or networks such as 10.0.0.0/8, with commas between them');
     }
     return networks;
+  }
+
+  /** `*` is refused in production: which shops may ask is then known. */
+  origins(key: string, production: boolean): CorsOrigins {
+    const text = this.text(key);
+    if (text === null) return production ? [] : 'loopback';
+    if (text === '*' && !production) return 'any';
+    const origins = text.split(',').map((part) => part.trim().replace(/\/$/, ''));
+    for (const origin of origins) {
+      if (!/^https?:/.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
+        throw new BadSetting(
+          key,
+          `use origins such as https://shop.example, with commas between them${production ? '' : ', or *'}`,
+        );
+      }
+    }
+    return origins;
+  }
+
+  /** An address, with or without a name before it. */
+  sender(key: string): string | null {
+    const text = this.text(key);
+    if (text === null) return null;
+    const address = /^[^<>\p{Cc}]*<([^<>]+)>$/u.exec(text)?.[1] ?? text;
+    if (!isEmail(address, { require_tld: false }))
+      throw new BadSetting(key, 'use an address such as shop@example.com or My Shop <shop@example.com>');
+    return text;
   }
 
   url(key: string, protocols: string[]): string | null {

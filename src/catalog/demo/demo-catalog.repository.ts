@@ -17,4 +17,15 @@ export class DemoCatalogRepository {
     );
     return row?.empty ?? false;
   }
+
+  /** Whether something published is in stock and has a price in this currency. */
+  async sells(currency: string): Promise<boolean> {
+    const [row] = await this.database.query<{ sells: boolean }>(SELLS, [currency]);
+    return row?.sells ?? false;
+  }
 }
+
+const SELLS = `SELECT EXISTS (SELECT FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
+  JOIN catalog.stock s ON s.variant_id = v.id
+  WHERE p.status = 'published' AND NOT v.retired AND v.prices ? $1
+    AND s.on_hand + s.backorder_limit > s.allocated + s.reserved) AS sells`;

@@ -1,13 +1,13 @@
 import { system } from '../../platform/access/actor.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
-import { FirstStart, type FirstStartStep } from '../../platform/start/first-start.js';
+import { type BannerPart, FirstStart, type FirstStartStep } from '../../platform/start/first-start.js';
 import { CategoryService } from '../category/category.service.js';
 import { PriceService } from '../price/price.service.js';
 import type { AdminProductDto } from '../product/product.dto.js';
 import { ProductService } from '../product/product.service.js';
 import { StockService } from '../stock/stock.service.js';
-import { asInput } from './demo-catalog.js';
+import { asInput, inCurrencies } from './demo-catalog.js';
 import { DemoCatalogRepository } from './demo-catalog.repository.js';
 import { type DemoProduct, demoCategories, demoProducts } from './demo.products.js';
 
@@ -26,9 +26,9 @@ export class DemoCatalog implements FirstStartStep {
     private readonly stock: StockService,
   ) {}
 
-  async run(): Promise<null> {
+  async run(): Promise<BannerPart> {
     if (this.config.demoStore) await this.fill();
-    return null;
+    return { sells: await this.catalog.sells(this.config.storeCurrency) };
   }
 
   /** All or nothing; false when the store has products or categories already. */
@@ -38,7 +38,7 @@ export class DemoCatalog implements FirstStartStep {
       await this.stock.addLocation({ code: 'harbour', name: 'Harbour warehouse', priority: 10 }, demo);
       await this.addCategories();
       for (const product of demoProducts) {
-        const made = await this.products.create(asInput(product), demo);
+        const made = await this.products.create(asInput(product, this.config.storeCurrency), demo);
         await this.reduce(product, made);
       }
       return true;
@@ -54,20 +54,17 @@ export class DemoCatalog implements FirstStartStep {
     }
   }
 
-  private async reduce({ before, eur, usd }: DemoProduct, { variants }: AdminProductDto): Promise<void> {
-    if (!before) return;
-    const reduced = variants.flatMap(({ id: variantId }) => [
-      {
-        variantId,
-        price: { amount: eur, currency: 'EUR' },
-        compareAtPrice: { amount: before.eur, currency: 'EUR' },
-      },
-      {
-        variantId,
-        price: { amount: usd, currency: 'USD' },
-        compareAtPrice: { amount: before.usd, currency: 'USD' },
-      },
-    ]);
-    await this.prices.set(reduced, demo);
+  private async reduce(product: DemoProduct, { variants }: AdminProductDto): Promise<void> {
+    if (!product.before) return;
+    const { storeCurrency } = this.config;
+    const before = inCurrencies(product.before, storeCurrency);
+    const prices = inCurrencies(product, storeCurrency).map((price, at) => ({
+      price,
+      compareAtPrice: before[at] ?? null,
+    }));
+    await this.prices.set(
+      variants.flatMap(({ id: variantId }) => prices.map((price) => ({ variantId, ...price }))),
+      demo,
+    );
   }
 }

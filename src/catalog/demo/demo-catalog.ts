@@ -1,3 +1,4 @@
+import type { MoneyJson } from '../../platform/money/money.js';
 import type { CreateProductDto, VariantInputDto } from '../product/product.dto.js';
 import { type DemoProduct, demoProducts } from './demo.products.js';
 
@@ -15,8 +16,21 @@ export function numberOf(text: string): number {
   return hash;
 }
 
+/**
+ * A price list in euros and dollars as prices. A store in another currency has the numbers of the euro in it too: they
+ * are made up, and no rate of exchange would make them truer.
+ */
+export function inCurrencies({ eur, usd }: { eur: number; usd: number }, storeCurrency: string): MoneyJson[] {
+  const prices = [
+    { amount: eur, currency: 'EUR' },
+    { amount: usd, currency: 'USD' },
+  ];
+  const known = prices.some(({ currency }) => currency === storeCurrency);
+  return known ? prices : [...prices, { amount: eur, currency: storeCurrency }];
+}
+
 /** A demo product as the call that makes it: SKUs are the handle and the option values, stock follows from the SKU. */
-export function asInput(product: DemoProduct): CreateProductDto {
+export function asInput(product: DemoProduct, storeCurrency: string): CreateProductDto {
   const { handle, title, brand, category, description, attributes, options = {}, taxClass } = product;
   const [colour] = options.Colour ?? [];
   return {
@@ -31,11 +45,15 @@ export function asInput(product: DemoProduct): CreateProductDto {
     attributes: { ...attributes, ...(colour !== undefined && { colour: colour.toLowerCase() }) },
     media: [{ url: demoPicture(handle), alt: title }],
     ...(taxClass && { taxClass }),
-    variants: combinations(options).map((chosen) => variantOf(product, chosen)),
+    variants: combinations(options).map((chosen) => variantOf(product, chosen, storeCurrency)),
   };
 }
 
-function variantOf(product: DemoProduct, options: Record<string, string>): VariantInputDto {
+function variantOf(
+  product: DemoProduct,
+  options: Record<string, string>,
+  storeCurrency: string,
+): VariantInputDto {
   const sku = [product.handle, ...Object.values(options)].map(code).join('-');
   const pieces = numberOf(sku);
   const stock = [
@@ -47,10 +65,7 @@ function variantOf(product: DemoProduct, options: Record<string, string>): Varia
     options,
     weightGrams: product.grams,
     ...(product.backorder !== undefined && { backorderLimit: product.backorder }),
-    prices: [
-      { amount: product.eur, currency: 'EUR' },
-      { amount: product.usd, currency: 'USD' },
-    ],
+    prices: inCurrencies(product, storeCurrency),
     stock,
   };
 }

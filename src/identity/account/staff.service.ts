@@ -6,9 +6,11 @@ import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { BadSetting } from '../../platform/setting.js';
 import { type BannerPart, FirstStart, type FirstStartStep } from '../../platform/start/first-start.js';
 import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
+import { PasswordService } from '../password/password.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository, type AccountView } from './account.repository.js';
 import { AccountService } from './account.service.js';
@@ -23,15 +25,22 @@ export class StaffService implements FirstStartStep {
     private readonly accounts: AccountRepository,
     private readonly people: AccountService,
     private readonly hasher: PasswordHasher,
+    private readonly passwords: PasswordService,
     private readonly audit: Audit,
     private readonly config: Config,
   ) {}
 
-  /** Makes the first administrator, from ADMIN_EMAIL and ADMIN_PASSWORD or with a password that is shown once. */
+  /**
+   * Makes the first administrator, from ADMIN_EMAIL and ADMIN_PASSWORD or with a password that is shown once. Throws
+   * `BadSetting` for an ADMIN_PASSWORD that nobody else could choose either.
+   */
   async run(): Promise<BannerPart | null> {
     if (await this.accounts.hasStaff()) return null;
     const { adminEmail, adminPassword, production } = this.config;
     const email = normalizeEmail(adminEmail ?? 'admin@localhost.test');
+    const fault = adminPassword === null ? null : this.passwords.faultOf(adminPassword, [email]);
+    if (fault)
+      throw new BadSetting('ADMIN_PASSWORD', `it ${fault.message}; four random words are a good password`);
     const password = adminPassword ?? randomBytes(12).toString('base64url');
     const passwordHash = await this.hasher.hash(password);
     const made = await this.database.transaction(async () => {
@@ -46,7 +55,8 @@ export class StaffService implements FirstStartStep {
       await this.accounts.grant(id, ['administrator']);
       return true;
     });
-    return made && adminPassword === null ? { administrator: { email, password } } : null;
+    if (!made || adminPassword !== null) return null;
+    return { administrator: { email, password, mustChangePassword: production } };
   }
 
   async create(

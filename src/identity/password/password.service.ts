@@ -14,19 +14,27 @@ export class PasswordService {
 
   /** The hash to keep. `context`: words about the account that everybody would try; `present`: the one it replaces. */
   async hash(password: string, context: string[], present: string | null = null): Promise<string> {
+    const fault = this.faultOf(password, context, present);
+    if (fault)
+      throw identityProblems.password_blocked(`The password ${fault.message}.`, {
+        errors: [{ pointer: '/password', ...fault }],
+      });
+    return this.hasher.hash(password);
+  }
+
+  /** Why a new password is refused, or null when it is good; see `hash`. */
+  faultOf(
+    password: string,
+    context: string[],
+    present: string | null = null,
+  ): { code: string; message: string } | null {
     const minimum = this.config.minimumPasswordLength;
     const host = new URL(this.config.publicUrl).hostname;
     const unchanged = present !== null && normalizePassword(password) === normalizePassword(present);
     const weakness = unchanged
       ? 'unchanged'
       : weaknessOf(password, minimum, [this.config.shopName, host, ...context]);
-    if (weakness) {
-      const reason = reasons(minimum)[weakness];
-      throw identityProblems.password_blocked(`The password ${reason}.`, {
-        errors: [{ pointer: '/password', code: weakness, message: reason }],
-      });
-    }
-    return this.hasher.hash(password);
+    return weakness && { code: weakness, message: reasons(minimum)[weakness] };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
-import { BadSetting, type Config } from '../config.js';
+import type { Config } from '../config.js';
+import { BadSetting } from '../setting.js';
 
 /** How long a statement, a lock and an idle transaction may last before PostgreSQL ends them. */
 const LIMITS =

@@ -1,7 +1,8 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Config } from '../config.js';
+import { makeFolder } from '../folder.js';
 import { type Letter, Mailer } from './mailer.port.js';
 
 /** Sends by SMTP_URL. */
@@ -28,16 +29,13 @@ export class SmtpMailer extends Mailer {
 export class FileMailer extends Mailer {
   private readonly transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
 
-  private made: Promise<unknown> | null = null;
-
   constructor(private readonly folder: string) {
     super();
   }
 
   async send(letter: Letter): Promise<void> {
     const { message } = await this.transport.sendMail(letter);
-    this.made ??= mkdir(this.folder, { recursive: true });
-    await this.made;
+    makeFolder(this.folder);
     const name = letter.messageId.replace(/[<>]/g, '').split('@')[0] ?? 'letter';
     // Written aside and renamed: whoever reads the folder never meets half a letter, and a second try is the same file.
     const file = join(this.folder, `${name}.eml`);

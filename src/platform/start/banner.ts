@@ -1,3 +1,5 @@
+import type { BannerPart } from './first-start.js';
+
 export interface BannerFacts {
   shopName: string;
   /** Where the server answers. */
@@ -12,10 +14,15 @@ export interface BannerFacts {
   /** In words: `the test gateway at http://127.0.0.1:4711`. */
   payments: string;
   /** Made at this start and shown this once. */
-  administrator?: { email: string; password: string } | null;
-  /** A command that buys something. */
-  example?: string | null;
+  administrator?: BannerPart['administrator'];
+  /** A command that buys something, where something can be bought. */
+  example?: string | undefined;
 }
+
+/** Where `npm run purchase` looks when it is not told. */
+const USUAL_URL = 'http://localhost:3000';
+const CHANGE_FIRST =
+  'to be changed before anything else: sign in with POST /v1/auth/login, then POST /v1/me/password';
 
 /** What a person reads after `npm start`: where everything is, and what to try next. */
 export function banner(facts: BannerFacts): string {
@@ -35,8 +42,9 @@ export function banner(facts: BannerFacts): string {
     ['Payments', facts.payments],
   );
   if (facts.administrator) {
-    const { email, password } = facts.administrator;
+    const { email, password, mustChangePassword } = facts.administrator;
     rows.push(['Administrator', `${email}  ${password}  (shown only this once)`]);
+    if (mustChangePassword) rows.push(['', CHANGE_FIRST]);
   }
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = [
@@ -44,9 +52,10 @@ export function banner(facts: BannerFacts): string {
     '',
     ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
   ];
-  if (facts.role !== 'worker') {
-    lines.push('', '  Play a whole purchase:  npm run purchase');
-    if (facts.example) lines.push('  Buy something by hand:', '', facts.example.replace(/^/gm, '    '));
+  if (facts.role !== 'worker' && facts.example) {
+    const where = facts.url === USUAL_URL ? '' : ` -- --url ${facts.url}`;
+    lines.push('', `  Play a whole purchase:  npm run purchase${where}`);
+    lines.push('  Buy something by hand:', '', facts.example.replace(/^/gm, '    '));
   }
   return `\n${lines.join('\n')}\n`;
 }

@@ -18,7 +18,7 @@ import { Readiness } from '../observability/readiness.js';
 import { installRequestLog } from '../observability/request-log.js';
 import { banner } from './banner.js';
 import { type BannerPart, firstStart } from './first-start.js';
-import { describeFailure } from './failure.js';
+import { describeFailure, StartFailure } from './failure.js';
 import { type Services, startServices } from './services.js';
 import { Shutdown } from './shutdown.js';
 
@@ -61,9 +61,7 @@ export async function boot(program: Program): Promise<void> {
       /127\.0\.0\.1|\[::1?\]|0\.0\.0\.0/,
       'localhost',
     );
-    console.log(
-      welcome(config, services, url, { ...shown, example: program.example(url, config.storeCurrency) }),
-    );
+    console.log(welcome(config, services, url, shown, program.example));
   } catch (error) {
     // What breaks because a signal came during the start is not a failure.
     if (shutdown.begun) return;
@@ -116,7 +114,15 @@ async function closeServer(server: Server): Promise<void> {
 /** Before anything is made: a second start by mistake should not begin with a new database. */
 async function refuseBusyPort({ port, host }: Config): Promise<void> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(port, host, resolve));
+  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(port, host, resolve)).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') throw error;
+      throw new StartFailure(
+        `HOST is no address of this machine (${error.code}).`,
+        'Use one that it has, such as 127.0.0.1, or 0.0.0.0 for all of them.',
+      );
+    },
+  );
   await new Promise((resolve) => probe.close(resolve));
 }
 
@@ -128,7 +134,8 @@ function welcome(
   config: Config,
   services: Services,
   url: string,
-  shown: BannerPart & { example: string },
+  { administrator, sells }: BannerPart,
+  example: Program['example'],
 ): string {
   const dataDir = shortened(config.dataDir);
   return banner({
@@ -141,7 +148,9 @@ function welcome(
     jobs: config.redisUrl ? 'BullMQ on Redis' : 'BullMQ on PostgreSQL',
     mail: config.smtpUrl ? 'sent by SMTP' : `written to ${dataDir}/mail`,
     payments: payments(config),
-    ...shown,
+    administrator,
+    // Nobody pays with a token of the test gateway where there is none, or buys what is not there.
+    example: sells && !config.production ? example(url, config.storeCurrency) : undefined,
   });
 }
 

@@ -1,4 +1,4 @@
-import { BadSetting } from '../config.js';
+import { BadSetting } from '../setting.js';
 import { describeFailure, StartFailure } from './failure.js';
 
 const failing = (fields: object, message = 'library text with hush-hush in it'): Error =>

@@ -1,4 +1,4 @@
-import { BadSetting } from '../config.js';
+import { BadSetting } from '../setting.js';
 
 /** Something that keeps the program from starting and that its user can put right: what it is, and what to do. */
 export class StartFailure extends Error {
@@ -95,4 +95,14 @@ function settingOf({ port, hostname }: Pick<SystemError, 'port' | 'hostname'>, a
 export function failStart(error: unknown, addresses?: Addresses): void {
   console.error(describeFailure(error, addresses) ?? error);
   process.exitCode = 1;
+}
+
+/** What the work gives; when it fails, the program says why and ends with code 1. */
+export function orEnd<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    failStart(error);
+    process.exit();
+  }
 }

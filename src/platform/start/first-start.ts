@@ -5,7 +5,9 @@ const FIRST_START = 'guildhall:first-start';
 
 /** What a step of the first start has to show to the person who started it. */
 export interface BannerPart {
-  administrator?: { email: string; password: string };
+  administrator?: { email: string; password: string; mustChangePassword: boolean };
+  /** Whether there is something to buy in the currency of the store. */
+  sells?: boolean;
 }
 
 /**

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { makeFolder } from '../folder.js';
 import { StartFailure } from './failure.js';
 import { reachable, serverAccount, type ServerAccount } from './server-account.js';
 
@@ -32,7 +33,7 @@ export function homeOf(dataDir: string): { base: string; home: string; cluster: 
 export function prepareHome(dataDir: string): PostgresHome {
   const found = homeOf(dataDir);
   const account = serverAccount(found.cluster);
-  makeFolder(path.resolve(dataDir), account);
+  makePassable(path.resolve(dataDir), account);
   if (found.base !== path.resolve(dataDir)) {
     if (fs.existsSync(found.base)) return { ...found, account };
     throw new StartFailure(
@@ -45,7 +46,7 @@ export function prepareHome(dataDir: string): PostgresHome {
     fs.existsSync('/var/lib') && reachable('/var/lib', account) ? '/var/lib' : os.tmpdir(),
     `guildhall-${randomBytes(4).toString('hex')}`,
   );
-  makeFolder(elsewhere, account);
+  makePassable(elsewhere, account);
   fs.writeFileSync(pointerOf(dataDir), `${elsewhere}\n`);
   return {
     ...homeOf(dataDir),
@@ -66,8 +67,8 @@ export function pointerOf(dataDir: string): string {
 }
 
 /** Passable for the server's account, but still not for reading. */
-function makeFolder(directory: string, account: ServerAccount | undefined): void {
-  const first = fs.mkdirSync(directory, { recursive: true });
+function makePassable(directory: string, account: ServerAccount | undefined): void {
+  const first = makeFolder(directory);
   if (!account) return;
   const top = first ?? directory;
   for (let here = directory; here.length >= top.length; here = path.dirname(here)) {

@@ -1,6 +1,6 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.js';
+import { makeFolder } from '../folder.js';
 import { ChildService } from './child-service.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { StartFailure } from './failure.js';
@@ -65,7 +65,7 @@ async function startGateway(options: ServicesOptions, stops: Stops): Promise<str
   const { config, gatewayProgram, report } = options;
   if (config.production) return null;
   if (config.testGatewayUrl) return config.testGatewayUrl;
-  fs.mkdirSync(config.dataDir, { recursive: true });
+  makeFolder(config.dataDir);
   const journal = path.join(config.dataDir, 'test-gateway.journal');
   const child = new ChildService({
     name: 'test gateway',

@@ -1,0 +1,58 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Config } from './config.js';
+
+const secret = { SECRET_KEY: 'a secret that only the tests know, 32+' };
+const config = (settings: Record<string, string>) => new Config({ ...secret, ...settings });
+
+describe('the settings', () => {
+  it.each([
+    ['STORE_CURRENCY', 'EURO'],
+    ['STORE_CURRENCY', 'eur'],
+    ['STORE_CURRENCY', 'XAU'],
+    ['MAIL_FROM', 'nonsense'],
+    ['MAIL_FROM', 'Shop <nonsense>'],
+    ['MAIL_FROM', 'Shop shop@example.com'],
+    ['CORS_ORIGINS', 'my.shop'],
+    ['CORS_ORIGINS', 'https://shop.example/path'],
+    ['CORS_ORIGINS', 'https://shop.example,*'],
+    ['METRICS_TOKEN', 'short'],
+  ])('refuse %s=%s by its name, without its content', (key, value) => {
+    expect(() => config({ [key]: value })).toThrow(expect.objectContaining({ key }));
+    expect(() => config({ [key]: value })).not.toThrow(value);
+  });
+
+  it('refuse an administrator whose address is none', () => {
+    const settings = { ADMIN_EMAIL: 'boss@shop', ADMIN_PASSWORD: 'the keeper of all the keys' };
+    expect(() => config(settings)).toThrow(expect.objectContaining({ key: 'ADMIN_EMAIL' }));
+  });
+
+  it.each(['shop@example.com', 'My Shop <shop@example.com>', 'shop@localhost', '"Shop, Inc." <a@b.example>'])(
+    'take MAIL_FROM=%s',
+    (value) => {
+      expect(config({ MAIL_FROM: value }).mailFrom).toBe(value);
+    },
+  );
+
+  it('let pages of this machine in while nobody says otherwise, and none in production', () => {
+    expect(config({}).corsOrigins).toBe('loopback');
+    expect(config({ CORS_ORIGINS: '*' }).corsOrigins).toBe('any');
+    expect(config({ NODE_ENV: 'production' }).corsOrigins).toEqual([]);
+    expect(() => config({ NODE_ENV: 'production', CORS_ORIGINS: '*' })).toThrow('CORS_ORIGINS');
+    expect(config({ CORS_ORIGINS: 'https://a.example, http://b.example:8080/' }).corsOrigins).toEqual([
+      'https://a.example',
+      'http://b.example:8080',
+    ]);
+  });
+
+  it('make no folder until a key is asked for, and then keep their secret', () => {
+    const above = mkdtempSync(join(tmpdir(), 'guildhall-config-'));
+    const DATA_DIR = join(above, 'deep/data');
+    const made = new Config({ DATA_DIR });
+    expect(existsSync(DATA_DIR)).toBe(false);
+    expect(made.key('one')).toEqual(new Config({ DATA_DIR }).key('one'));
+    expect(made.key('one')).not.toEqual(made.key('two'));
+    rmSync(above, { recursive: true });
+  });
+});
