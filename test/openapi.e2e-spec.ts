@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Database } from '../src/platform/database/database.js';
+import { problemRegistry } from '../src/platform/http/problem.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Contract } from './support/contract.js';
 
@@ -185,6 +186,23 @@ describe('the reference', () => {
       const named = [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name).slice(1);
       expect([code, ...named.sort()]).toEqual([code, ...permissions.sort()]);
     }
+  });
+
+  it('is found from the root', async () => {
+    const { status, body } = await app.get('/');
+    expect(status).toBe(200);
+    const { name, ...links } = body;
+    expect(name).toBe('Guildhall');
+    for (const link of Object.values(links).flat() as string[])
+      expect([link, (await app.get(link)).status]).toEqual([link, 200]);
+  });
+
+  it('lists every problem, for people and for programs', async () => {
+    const { items } = (await app.get('/problems')).body;
+    expect(items).toEqual([...items].sort((a, b) => (a.code < b.code ? -1 : 1)));
+    expect(items.length).toBe(problemRegistry.size);
+    const html = await app.get('/problems', { headers: { accept: 'text/html' } });
+    for (const { url } of items) expect(html.text).toContain(`href="${url}"`);
   });
 
   it('has a page for every problem', async () => {

@@ -339,6 +339,92 @@ describe('the platform', () => {
     });
   });
 
+  describe('metrics', () => {
+    it('are open while nothing is at stake', async () => {
+      expect((await app.get('/metrics')).text).toContain('http_server_active_requests');
+    });
+
+    it('are given to whoever has the token of the settings', async () => {
+      const METRICS_TOKEN = 'the eye that watches';
+      const guarded = await startApp({ METRICS_TOKEN });
+      try {
+        expect((await guarded.get('/metrics')).status).toBe(401);
+        expect((await guarded.get('/metrics', { token: 'the eye that guesses' })).status).toBe(401);
+        const seen = await guarded.get('/metrics', { token: METRICS_TOKEN });
+        expect(seen).toMatchObject({
+          status: 200,
+          text: expect.stringContaining('http_server_active_requests'),
+        });
+        expect((await guarded.get('/v1/products', { token: METRICS_TOKEN })).status).toBe(401);
+      } finally {
+        await guarded.close();
+      }
+    });
+  });
+
+  describe('pages of other origins', () => {
+    const preflight = (origin: string, at = app) =>
+      at.send('OPTIONS', '/v1/carts', undefined, {
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type,idempotency-key,x-cart-token',
+        },
+      });
+
+    it('may ask when they are of this machine', async () => {
+      const asked = await preflight('http://localhost:5173');
+      expect(asked.status).toBe(204);
+      expect(asked.headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
+      expect(asked.headers.get('access-control-allow-methods')).toContain('POST');
+      const headers = (asked.headers.get('access-control-allow-headers') ?? '').toLowerCase().split(', ');
+      expect(headers).toEqual(
+        expect.arrayContaining([
+          'authorization',
+          'content-type',
+          'idempotency-key',
+          'if-match',
+          'x-cart-token',
+        ]),
+      );
+      expect(Number(asked.headers.get('access-control-max-age'))).toBeGreaterThan(0);
+      expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
+    });
+
+    it('read what they are told, ready pages and problems too', async () => {
+      const headers = { origin: 'http://127.0.0.1:8080' };
+      for (const url of [`${NOTES}?limit=23`, `${NOTES}?limit=23`, '/v1/nothing']) {
+        const answer = await app.get(url, { headers });
+        expect(answer.headers.get('access-control-allow-origin')).toBe(headers.origin);
+        expect(answer.headers.get('access-control-expose-headers')).toMatch(/ETag.*Idempotency-Replayed/);
+        expect(answer.headers.get('vary')).toBe('Origin');
+      }
+    });
+
+    it.each([
+      'https://shop.example',
+      'http://localhost.evil.example',
+      'null',
+      'http://127.0.0.1.evil.example',
+    ])('are told nothing when they are %s', async (origin) => {
+      expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBeNull();
+      const answer = await app.get('/v1/nothing', { headers: { origin } });
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    });
+
+    it('are those of the settings, and no others', async () => {
+      const shop = await startApp({ CORS_ORIGINS: 'https://shop.example' });
+      try {
+        const asked = await preflight('https://shop.example', shop);
+        expect(asked.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+        const other = await preflight('http://localhost:5173', shop);
+        expect(other.headers.get('access-control-allow-origin')).toBeNull();
+      } finally {
+        await shop.close();
+      }
+    });
+  });
+
   describe('the first start', () => {
     it('offers nothing to try where there is nothing to buy', async () => {
       expect(await firstStart(app.app)).toEqual({ sells: false });

@@ -171,6 +171,7 @@ describe('npm start', () => {
       }),
     ] as const;
     expect(await Promise.all(both.map(ready))).toEqual([200, 200]);
+    expect((await fetch(`${await both[1].url()}/metrics`)).status).toBe(404);
     const url = await both[0].url();
     const bought = await RealProcess.run('bench/purchase.js', british, '--url', url);
     expect(bought.output).toMatch(/^✓ payment .+captured, [\d.]+ GBP$/m);

@@ -5,16 +5,20 @@ import { type Actor, anonymous } from './actor.js';
 
 export const ACCESS = 'guildhall:access';
 
-/** `[]` means public. */
-export type AccessRule = readonly string[];
+/** `[]` means public; `own`, that the handler looks at `Authorization` itself. */
+export type AccessRule = readonly string[] | 'own';
 
 /** Open to everybody. A token that is sent is checked all the same, and the handler sees who it is. */
 export const Public = () =>
   applyDecorators(SetMetadata(ACCESS, [] satisfies AccessRule), ApiExtension('x-permissions', []));
 
+/** For machines that have a token of their own in the settings: the handler checks it, nobody signs in. */
+export const OwnCheck = () =>
+  applyDecorators(SetMetadata(ACCESS, 'own' satisfies AccessRule), ApiExtension('x-permissions', []));
+
 /**
  * Needs every one of these permissions; `account:self` is what each signed-in person has over its own things.
- * A handler with neither this nor `@Public()` stops the boot.
+ * A handler with none of these stops the boot.
  */
 export const Permissions = (...permissions: [string, ...string[]]) =>
   applyDecorators(

@@ -3,9 +3,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
 import qs from 'qs';
-import type { Config } from '../config.js';
+import { Config } from '../config.js';
 import { serveReference } from '../openapi/pages.js';
 import { readJson } from './body.js';
+import { installCors } from './cors.js';
 import { PageCache } from './page-cache.js';
 import { platformProblems } from './problem.js';
 import { ProblemFilter, sendProblem, toProblem } from './problem.filter.js';
@@ -87,6 +88,8 @@ export function prepareApplication(app: NestFastifyApplication): void {
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());
   installRequestContext(server);
+  // Before pages that are ready: what browsers may read holds for them too.
+  installCors(server, app.get(Config).corsOrigins);
   app.get(PageCache).install(server);
   acceptJson(server);
   answerUnknownRoutes(server);

@@ -1,7 +1,9 @@
-import { Controller, Get, Header, Res } from '@nestjs/common';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Controller, Get, Header, Headers, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public } from '../access/access.js';
+import { OwnCheck, Public } from '../access/access.js';
+import { Config } from '../config.js';
 import { Database } from '../database/database.js';
 import { JobQueues } from '../events/job-queues.js';
 import { OneOf } from '../http/fields.js';
@@ -39,6 +41,7 @@ export class HealthController {
     private readonly queues: JobQueues,
     private readonly readiness: Readiness,
     private readonly metrics: Metrics,
+    private readonly config: Config,
   ) {}
 
   @Get('health/live')
@@ -84,19 +87,36 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @OwnCheck()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'getMetrics',
     summary: 'Metrics for Prometheus',
     description:
-      'Counters and histograms of this process in the text format of Prometheus 0.0.4. Keep the path ' +
-      'from the public at the proxy.',
+      'Counters and histograms of this process in the text format of Prometheus 0.0.4. With METRICS_TOKEN ' +
+      'in the settings only for whoever sends it as `Authorization: Bearer …`; without it open to ' +
+      'everybody, and in production to nobody.',
     answers: { 200: { contentType: 'text/plain', description: 'Prometheus text format 0.0.4.' } },
+    problems: [platformProblems.not_found],
   })
-  async prometheus(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  async prometheus(
+    @Headers('authorization') authorization: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { metricsToken, production } = this.config;
+    if (metricsToken === null && production)
+      throw platformProblems.not_found('Metrics are served with METRICS_TOKEN only.');
+    if (metricsToken !== null && !isSame(authorization ?? '', `Bearer ${metricsToken}`))
+      throw platformProblems.unauthorized();
     void reply.type('text/plain; version=0.0.4; charset=utf-8');
     return this.metrics.registry.metrics();
   }
+}
+
+/** Takes as long for a good guess as for a bad one. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
 const MISSING =

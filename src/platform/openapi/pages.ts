@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Config } from '../config.js';
 import { type ProblemKind, problemRegistry } from '../http/problem.js';
 import { buildDocuments, documentText } from './documents.js';
 
@@ -28,9 +29,19 @@ export function serveReference(app: NestFastifyApplication): void {
     const text = documentText(document);
     server.get(path, (_request, reply) => reply.type(JSON_TYPE).send(text));
   }
+  const entry = JSON.stringify({ name: app.get(Config).shopName, ...ENTRY });
+  server.get('/', (_request, reply) => reply.type(JSON_TYPE).send(entry));
   serveDocs(server);
   serveProblems(server);
 }
+
+/** What somebody finds who only knows the address. */
+const ENTRY = {
+  reference: '/docs',
+  openapi: ['/openapi.json', '/openapi.admin.json'],
+  problems: '/problems',
+  health: '/health/ready',
+};
 
 function serveDocs(server: FastifyInstance): void {
   const require = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'));
@@ -71,20 +82,46 @@ const DOCS_SCRIPT = `SwaggerUIBundle({
 `;
 
 function serveProblems(server: FastifyInstance): void {
+  const wantsHtml = ({ headers }: FastifyRequest) => headers.accept?.includes('text/html') ?? false;
+  server.get('/problems', (request, reply) => {
+    const problems = [...problemRegistry.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+    if (wantsHtml(request)) return reply.type(HTML_TYPE).send(listOf(problems));
+    const items = problems.map(({ code, status, title }) => ({
+      code,
+      status,
+      title,
+      url: `/problems/${code}`,
+    }));
+    return reply.type(JSON_TYPE).send(JSON.stringify({ items }));
+  });
   server.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
     const problem = problemRegistry.get(request.params.code);
     if (!problem) return reply.callNotFound();
-    if (!request.headers.accept?.includes('text/html'))
-      return reply.type(JSON_TYPE).send(JSON.stringify(problem));
-    const { code, status, title, meaning, remedy, members = {} } = problem;
-    return reply.type(HTML_TYPE).send(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${code}</title>
-<body style="font-family:system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;line-height:1.5">
-<p><code>${code}</code> · ${status}</p><h1>${title}</h1><p>${marked(meaning)}</p><h2>What to do</h2><p>${marked(remedy)}</p>${membersOf(members)}
-</body></html>
-`);
+    if (wantsHtml(request)) return reply.type(HTML_TYPE).send(pageOf(problem));
+    return reply.type(JSON_TYPE).send(JSON.stringify(problem));
   });
 }
+
+const page = (title: string, body: string): string => `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+<body style="font-family:system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;line-height:1.5">
+${body}
+</body></html>
+`;
+
+const listOf = (problems: ProblemKind[]): string =>
+  page(
+    'Problems',
+    `<h1>Problems</h1><p>Every failure is told as <code>application/problem+json</code> with one of these codes.</p><ul>
+${problems.map(({ code, status, title }) => `<li><a href="/problems/${code}"><code>${code}</code></a> · ${status} · ${title}</li>`).join('\n')}
+</ul>`,
+  );
+
+const pageOf = ({ code, status, title, meaning, remedy, members = {} }: ProblemKind): string =>
+  page(
+    code,
+    `<p><a href="/problems">Problems</a> · <code>${code}</code> · ${status}</p><h1>${title}</h1><p>${marked(meaning)}</p><h2>What to do</h2><p>${marked(remedy)}</p>${membersOf(members)}`,
+  );
 
 const membersOf = (members: NonNullable<ProblemKind['members']>): string =>
   Object.keys(members).length === 0
