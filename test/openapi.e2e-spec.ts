@@ -87,6 +87,15 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
     expect([...open]).toEqual([]);
   });
 
+  it('takes no negative money, and says how long a new password must be', () => {
+    const { schemas } = document.components;
+    const bounds = (name: string, property: string) =>
+      (schemas[name]?.properties as Record<string, object> | undefined)?.[property];
+    expect(bounds('MoneyDto', 'amount')).toMatchObject({ minimum: 0 });
+    if (kind === 'store')
+      expect(bounds('RegisterDto', 'password')).toMatchObject({ minLength: 15, maxLength: 128 });
+  });
+
   it('names, explains and guards every operation', () => {
     const ids = operations().map(({ operationId }) => operationId);
     expect(new Set(ids).size).toBe(ids.length);

@@ -116,7 +116,8 @@ describe('the platform', () => {
     });
 
     it('tells the first hundred faults', async () => {
-      const answer = await app.post(NOTES, { text: 'a', parts: Array(1_000).fill({}) });
+      const unknown = Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`x${n}`, 1]));
+      const answer = await app.post(NOTES, { text: 'a', ...unknown });
       expect(answer.status).toBe(400);
       expect(answer.body.errors).toHaveLength(100);
     });
@@ -126,6 +127,44 @@ describe('the platform', () => {
       expect(answer).toMatchObject({ status: 400, body: { code: 'platform.invalid_input' } });
       expect(answer.headers.get('content-type')).toContain('application/problem+json');
       expect(answer.headers.get('x-request-id')).toBe(answer.body.requestId);
+    });
+
+    it.each([
+      ['{"parts":[]}', [['/text', 'required', 'is required']]],
+      ['{"text":7}', [['/text', 'not_text', 'must be a text']]],
+      ['{"text":""}', [['/text', 'too_short', 'must not be empty']]],
+      [
+        '{"text":"a","weight":99,"parts":["b"],"x":1}',
+        [
+          ['/x', 'unknown_property', 'is not known here'],
+          ['/weight', 'too_high', 'must be at most 9'],
+          ['/parts', 'not_object', 'must hold objects'],
+        ],
+      ],
+      [
+        '{"text":"a","parts":[{"name":"abcdef","price":{"amount":-1,"currency":"EUX"}}]}',
+        [
+          ['/parts/0/name', 'too_long', 'must have at most 5 characters'],
+          ['/parts/0/price/amount', 'too_low', 'must be at least 0'],
+          ['/parts/0/price/currency', 'not_currency', 'must be an ISO 4217 currency code such as EUR'],
+        ],
+      ],
+      ['[]', [['', 'not_object', 'must be an object']]],
+      ['"x"', [['', 'not_object', 'must be an object']]],
+      ['null', [['', 'not_object', 'must be an object']]],
+      ['', [['', 'not_object', 'must be an object']]],
+    ])('tells one plain fault a field of %s', async (body, faults) => {
+      const answer = await app.post(NOTES, body, { headers: { 'content-type': 'application/json' } });
+      expect(answer.status).toBe(400);
+      type Fault = { pointer: string; code: string; message: string };
+      const told = answer.body.errors.map(({ pointer, code, message }: Fault) => [pointer, code, message]);
+      expect(told).toEqual(expect.arrayContaining(faults));
+      expect(told).toHaveLength(faults.length);
+    });
+
+    it.each(['application/x-www-form-urlencoded', 'text/plain'])('takes no body of %s', async (type) => {
+      const answer = await app.post('/v1/carts', 'currency=EUR', { headers: { 'content-type': type } });
+      expect(answer).toMatchObject({ status: 415, body: { code: 'platform.unsupported_media_type' } });
     });
 
     it('refuses a body that is too large', async () => {
@@ -150,6 +189,11 @@ describe('the platform', () => {
     it('converts text where a field says so', async () => {
       const answer = await app.get(`${NOTES}?limit=3&loud=true&weight[gte]=7`);
       expect(answer.body).toMatchObject({ limit: 3, loud: true, weight: { gte: 7 } });
+    });
+
+    it('say plainly that a value is none of a range', async () => {
+      const { body } = await app.get(`${NOTES}?weight=7`);
+      expect(body.errors).toEqual([{ pointer: '/weight', code: 'not_object', message: 'must be an object' }]);
     });
 
     it.each(['limit=0', 'limit=x', 'loud=maybe', 'weight[gt]=1', 'colour=red', 'limit=1&limit=2'])(
@@ -181,6 +225,17 @@ describe('the platform', () => {
       expect(await count('fixture_notes', 'race')).toBe(1);
       expect(new Set(answers.filter(({ status }) => status === 201).map(({ text }) => text)).size).toBe(1);
       expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    });
+
+    it('says what a key has to look like', async () => {
+      const answer = await app.post(NOTES, { text: 'a' }, { key: 'short' });
+      expect(answer).toMatchObject({
+        status: 400,
+        body: {
+          code: 'platform.idempotency_key_required',
+          detail: expect.stringContaining('16 to 255 characters'),
+        },
+      });
     });
 
     it('refuses the key for another body', async () => {

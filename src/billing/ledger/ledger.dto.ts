@@ -4,7 +4,9 @@ import {
   ListOf,
   MoneyDto,
   MoneyField,
+  Nested,
   OneOf,
+  SignedMoneyDto,
   Text,
   Uuid,
 } from '../../platform/http/fields.js';
@@ -26,8 +28,8 @@ export class LedgerEntryDto {
   @Text({ max: 200, example: 'assets:provider:test:clearing' })
   account: string;
 
-  @MoneyField({ description: 'Debit is positive, credit negative.' })
-  amount: MoneyDto;
+  @Nested(() => SignedMoneyDto, { description: 'Debit is positive, credit negative.' })
+  amount: SignedMoneyDto;
 }
 
 export class LedgerTransactionDto {
@@ -114,8 +116,8 @@ export class LedgerAccountDto {
   @MoneyField()
   credit: MoneyDto;
 
-  @MoneyField({ description: 'Debit less credit.' })
-  balance: MoneyDto;
+  @Nested(() => SignedMoneyDto, { description: 'Debit less credit.' })
+  balance: SignedMoneyDto;
 
   static from({ account, currency, debit, credit }: AccountRow): LedgerAccountDto {
     const [debited, credited] = [Money.of(BigInt(debit), currency), Money.of(BigInt(credit), currency)];
@@ -133,8 +135,8 @@ export class TrialBalanceDto {
   @ListOf(() => LedgerAccountDto, { max: 100_000 })
   items: LedgerAccountDto[];
 
-  @ListOf(() => MoneyDto, { max: 200, description: 'The sum of all balances in each currency: zero.' })
-  totals: MoneyDto[];
+  @ListOf(() => SignedMoneyDto, { max: 200, description: 'The sum of all balances in each currency: zero.' })
+  totals: SignedMoneyDto[];
 
   static from(rows: AccountRow[]): TrialBalanceDto {
     const totals = new Map<string, Money>();

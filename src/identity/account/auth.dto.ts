@@ -1,11 +1,11 @@
-import { Bool, Email, Integer, OneOf, Text } from '../../platform/http/fields.js';
-import { MAX_SENT } from '../password/password.rules.js';
+import { Bool, Email, Integer, NewPassword, OneOf, Text } from '../../platform/http/fields.js';
+import { MAX_SENT, MAXIMUM_LENGTH } from '../password/password.rules.js';
 
 export class RegisterDto {
   @Email()
   email: string;
 
-  @Text({ max: MAX_SENT, example: 'four random words are good' })
+  @NewPassword({ max: MAXIMUM_LENGTH, example: 'four random words are good' })
   password: string;
 
   @Text({ max: 100, optional: true, nullable: true, example: 'Ada' })
@@ -82,7 +82,7 @@ export class TokenDto {
 }
 
 export class ResetPasswordDto extends TokenDto {
-  @Text({ max: MAX_SENT, example: 'four other random words' })
+  @NewPassword({ max: MAXIMUM_LENGTH, example: 'four other random words' })
   password: string;
 }
 
@@ -90,6 +90,6 @@ export class ChangePasswordDto {
   @Text({ max: MAX_SENT, example: 'four random words are good' })
   presentPassword: string;
 
-  @Text({ max: MAX_SENT, example: 'four other random words' })
+  @NewPassword({ max: MAXIMUM_LENGTH, example: 'four other random words' })
   password: string;
 }

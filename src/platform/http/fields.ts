@@ -2,26 +2,15 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsEmail,
-  IsIn,
-  IsInt,
-  IsISO31661Alpha2,
-  IsISO8601,
-  IsObject,
   IsOptional,
-  IsString,
-  IsUrl,
-  IsUUID,
+  isEmail,
   isISO31661Alpha2,
-  Length,
-  Matches,
-  Max,
-  Min,
+  isISO8601,
+  isURL,
+  isUUID,
+  length,
+  maxLength,
+  minLength,
   ValidateBy,
   ValidateIf,
   ValidateNested,
@@ -67,19 +56,63 @@ function field(
   );
 }
 
+/** One thing that a value has to be: the code and the message that clients get when it is not. */
+const rule = (code: string, message: string, fits: (value: unknown) => boolean): PropertyDecorator =>
+  ValidateBy({ name: code, validator: { validate: fits, defaultMessage: () => message } });
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isWhole = (value: unknown): value is number => Number.isInteger(value);
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const text = () => rule('not_text', 'must be a text', isText);
+const object = () => rule('not_object', 'must be an object', isPlain);
+const atLeast = (min: number) =>
+  rule(
+    'too_short',
+    min === 1 ? 'must not be empty' : `must have at least ${min} characters`,
+    (value) => isText(value) && minLength(value, min),
+  );
+const atMost = (max: number) =>
+  rule('too_long', `must have at most ${max} characters`, (value) => isText(value) && maxLength(value, max));
+/** A list of so many items. */
+const list = (min: number, max: number) => [
+  rule('not_list', 'must be a list', Array.isArray),
+  rule('too_few', `must hold at least ${min}`, (value) => (value as unknown[]).length >= min),
+  rule('too_many', `must hold at most ${max}`, (value) => (value as unknown[]).length <= max),
+];
+const each = (code: string, message: string, fits: (item: unknown) => boolean) =>
+  rule(code, message, (value) => (value as unknown[]).every(fits));
+
 /** Text of bounded length, trimmed of nothing: what came is what is kept. */
 export function Text(
   options: FieldOptions & { max: number; min?: number; pattern?: RegExp; patternHint?: string },
 ) {
   const { max, min = 1, pattern, patternHint } = options;
-  const rules: PropertyDecorator[] = [IsString(), Length(min, max)];
-  if (pattern) rules.push(Matches(pattern, patternHint ? { message: patternHint } : undefined));
+  const rules = [text(), atLeast(min), atMost(max)];
+  if (pattern)
+    rules.push(
+      rule(
+        'malformed',
+        patternHint ?? `must match ${pattern.source}`,
+        (value) => isText(value) && pattern.test(value),
+      ),
+    );
   return field(
     options,
     { type: 'string', minLength: min, maxLength: max, ...(pattern && { pattern: pattern.source }) },
     ...rules,
   );
 }
+
+/** A password to be. Who keeps it tells why one is not taken; the documents show the length that this store asks for. */
+export function NewPassword(options: FieldOptions & { max: number }) {
+  const schema = { type: 'string', format: NEW_PASSWORD, maxLength: options.max };
+  return field(options, schema as ApiPropertyOptions, text(), atLeast(1), atMost(1_000));
+}
+
+/** The format of `NewPassword`, by which the documents know it. */
+export const NEW_PASSWORD = 'new-password';
 
 export function Integer(options: FieldOptions & { min: number; max: number; default?: number }) {
   const { min, max } = options;
@@ -91,13 +124,13 @@ export function Integer(options: FieldOptions & { min: number; max: number; defa
       maximum: max,
       ...(options.default !== undefined && { default: options.default }),
     },
-    // A query gives text; a body must give a number, which `IsInt` then demands of everything that is not digits.
+    // A query gives text; a body must give a number, which is then demanded of everything that is not digits.
     Transform(({ value, obj }) =>
       isQuery(obj) && /^-?\d{1,15}$/.test(String(value)) ? Number(value) : value,
     ),
-    IsInt(),
-    Min(min),
-    Max(max),
+    rule('not_integer', 'must be a whole number', isWhole),
+    rule('too_low', `must be at least ${min}`, (value) => Number(value) >= min),
+    rule('too_high', `must be at most ${max}`, (value) => Number(value) <= max),
   );
 }
 
@@ -108,7 +141,7 @@ export function Bool(options: FieldOptions = {}) {
     Transform(({ value, obj }) =>
       isQuery(obj) && (value === 'true' || value === 'false') ? value === 'true' : value,
     ),
-    IsBoolean(),
+    rule('not_boolean', 'must be true or false', (value) => typeof value === 'boolean'),
   );
 }
 
@@ -118,7 +151,7 @@ export function Uuid(options: FieldOptions = {}) {
     options,
     { type: 'string', format: 'uuid' },
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value)),
-    IsUUID(),
+    rule('not_uuid', 'must be a UUID', (value) => isUUID(value)),
   );
 }
 
@@ -126,13 +159,18 @@ export function Email(options: FieldOptions = {}) {
   return field(
     { example: 'ada@example.test', ...options },
     { type: 'string', format: 'email', maxLength: 254 },
-    IsEmail(),
-    Length(3, 254),
+    text(),
+    atMost(254),
+    rule('not_email', 'must be an e-mail address', (value) => isEmail(value)),
   );
 }
 
 export function OneOf(values: readonly string[], options: FieldOptions = {}) {
-  return field(options, { type: 'string', enum: [...values] }, IsIn([...values]));
+  return field(
+    options,
+    { type: 'string', enum: [...values] },
+    rule('not_allowed', `must be one of ${values.join(', ')}`, (value) => values.includes(value as string)),
+  );
 }
 
 /** RFC 3339 with the zones that exist. ISO 8601 knows weeks, days of the year and more, which PostgreSQL does not read. */
@@ -143,10 +181,11 @@ export function Instant(options: FieldOptions = {}) {
   return field(
     { example: '2026-11-21T10:00:00.000Z', ...options },
     { type: 'string', format: 'date-time' },
-    IsISO8601({ strict: true }),
-    Matches(INSTANT, {
-      message: 'must be a date and time with zone, such as 2026-11-21T10:00:00Z',
-    }),
+    rule(
+      'not_instant',
+      'must be a date and time with zone, such as 2026-11-21T10:00:00Z',
+      (value) => isText(value) && INSTANT.test(value) && isISO8601(value, { strict: true }),
+    ),
   );
 }
 
@@ -154,29 +193,26 @@ export function CurrencyCode(options: FieldOptions = {}) {
   return field(
     { example: 'EUR', ...options },
     { type: 'string', pattern: '^[A-Z]{3}$' },
-    ValidateBy({
-      name: 'isCurrency',
-      validator: {
-        validate: (value: unknown) => typeof value === 'string' && isCurrency(value),
-        defaultMessage: () => '$property must be an ISO 4217 currency code such as EUR',
-      },
-    }),
+    rule(
+      'not_currency',
+      'must be an ISO 4217 currency code such as EUR',
+      (value) => isText(value) && isCurrency(value),
+    ),
   );
 }
+
+const isCountry = (value: unknown) => isText(value) && /^[A-Z]{2}$/.test(value) && isISO31661Alpha2(value);
 
 export function CountryCode(options: FieldOptions = {}) {
   return field(
     { example: 'DE', ...options },
     { type: 'string', pattern: '^[A-Z]{2}$' },
-    Matches(/^[A-Z]{2}$/, { message: 'must be an ISO 3166 country code such as DE' }),
-    IsISO31661Alpha2(),
+    rule('not_country', 'must be an ISO 3166 country code such as DE', isCountry),
   );
 }
 
 /** Countries that something holds for, each once; `*` is everywhere else. */
 export function CountryList(options: FieldOptions = {}) {
-  const isCountry = (value: unknown) =>
-    value === '*' || (typeof value === 'string' && /^[A-Z]{2}$/.test(value) && isISO31661Alpha2(value));
   return field(
     { description: 'ISO 3166 codes; `*` is everywhere else.', example: ['IS'], ...options },
     {
@@ -185,33 +221,34 @@ export function CountryList(options: FieldOptions = {}) {
       maxItems: 250,
       uniqueItems: true,
     } as ApiPropertyOptions,
-    ValidateBy({
-      name: 'isCountryList',
-      validator: {
-        validate: (value: unknown) =>
-          Array.isArray(value) && value.every(isCountry) && new Set(value).size === value.length,
-        defaultMessage: () =>
-          '$property must be a list of ISO 3166 country codes such as DE, or *, each once',
-      },
-    }),
+    ...list(0, 250),
+    each(
+      'not_country',
+      'must hold ISO 3166 country codes such as DE, or *',
+      (item) => item === '*' || isCountry(item),
+    ),
+    rule('duplicate', 'must hold each country once', (value) => isSet(value as unknown[])),
   );
 }
+
+const isSet = (items: unknown[]): boolean => new Set(items).size === items.length;
 
 export function Url(options: FieldOptions = {}) {
   return field(
     options,
     { type: 'string', format: 'uri', maxLength: 2048 },
-    Length(1, 2048),
-    IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false }),
+    text(),
+    atMost(2048),
+    rule('not_url', 'must be a URL that starts with http:// or https://', (value) =>
+      isURL(value as string, { protocols: ['http', 'https'], require_protocol: true, require_tld: false }),
+    ),
   );
 }
 
 /** Text to text (or to anything): attributes, option choices, metadata. At most 250 keys. */
 export function Dictionary(options: FieldOptions & { values: 'string' | 'any' }) {
   const fits = (value: unknown) =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
+    isPlain(value) &&
     Object.keys(value).length <= 250 &&
     Object.entries(value).every(
       ([key, item]) =>
@@ -220,17 +257,14 @@ export function Dictionary(options: FieldOptions & { values: 'string' | 'any' })
   return field(
     options,
     { type: 'object', additionalProperties: options.values === 'string' ? { type: 'string' } : true },
-    IsObject(),
-    ValidateBy({
-      name: 'dictionary',
-      validator: {
-        validate: fits,
-        defaultMessage: () =>
-          options.values === 'string'
-            ? '$property must have at most 250 keys and text values of at most 2,000 characters'
-            : '$property must have at most 250 keys',
-      },
-    }),
+    object(),
+    rule(
+      'not_dictionary',
+      options.values === 'string'
+        ? 'must have at most 250 keys and text values of at most 2,000 characters'
+        : 'must have at most 250 keys',
+      fits,
+    ),
   );
 }
 
@@ -239,7 +273,7 @@ export function Nested(type: () => Constructor, options: FieldOptions = {}) {
   return field(
     options,
     nestedSchema(type, options),
-    IsObject(),
+    object(),
     ValidateNested(),
     Type(type as () => new () => object),
   );
@@ -260,19 +294,17 @@ export function ListOf(
       maxItems: max,
       ...(min > 0 && { minItems: min }),
     } as ApiPropertyOptions,
-    IsArray(),
-    ArrayMinSize(min),
-    ArrayMaxSize(max),
-    // `each` wants objects: without this a list of texts would pass as a list of empty objects.
-    IsObject({ each: true }),
-    ValidateNested({ each: true }),
+    ...list(min, max),
+    // `ValidateNested` wants objects: without this a list of texts would pass as a list of empty objects.
+    each('not_object', 'must hold objects', isPlain),
     ...(uniqueBy === undefined
       ? []
       : [
-          ArrayUnique((item: Record<string, unknown>) => item[uniqueBy] ?? item, {
-            message: `$property must not hold the same ${uniqueBy} twice`,
-          }),
+          rule('duplicate', `must not hold the same ${uniqueBy} twice`, (value) =>
+            isSet((value as Record<string, unknown>[]).map((item) => item[uniqueBy] ?? item)),
+          ),
         ]),
+    ValidateNested({ each: true }),
     Type(type as () => new () => object),
   );
 }
@@ -280,19 +312,27 @@ export function ListOf(
 export function TextList(
   options: FieldOptions & { max: number; maxLength: number; values?: readonly string[] },
 ) {
-  const { max, maxLength, values } = options;
+  const { max, maxLength: longest, values } = options;
   return field(
     options,
     {
       type: 'array',
-      items: { type: 'string', maxLength, ...(values && { enum: [...values] }) },
+      items: { type: 'string', maxLength: longest, ...(values && { enum: [...values] }) },
       maxItems: max,
     } as ApiPropertyOptions,
-    IsArray(),
-    ArrayMaxSize(max),
-    IsString({ each: true }),
-    Length(1, maxLength, { each: true }),
-    ...(values ? [IsIn([...values], { each: true })] : []),
+    ...list(0, max),
+    each(
+      'not_text',
+      `must hold texts of 1 to ${longest} characters`,
+      (item) => isText(item) && length(item, 1, longest),
+    ),
+    ...(values
+      ? [
+          each('not_allowed', `must hold only ${values.join(', ')}`, (item) =>
+            values.includes(item as string),
+          ),
+        ]
+      : []),
   );
 }
 
@@ -300,16 +340,15 @@ export function UuidList(options: FieldOptions & { max: number }) {
   return field(
     options,
     { type: 'array', items: { type: 'string', format: 'uuid' }, maxItems: options.max } as ApiPropertyOptions,
-    IsArray(),
-    ArrayMaxSize(options.max),
-    IsUUID(undefined, { each: true }),
+    ...list(0, options.max),
+    each('not_uuid', 'must hold UUIDs', (item) => isUUID(item)),
   );
 }
 
 /** Money on the wire: minor units and ISO 4217 code. */
 export class MoneyDto {
   @Integer({
-    min: -Number.MAX_SAFE_INTEGER,
+    min: 0,
     max: Number.MAX_SAFE_INTEGER,
     example: 1999,
     description: 'Minor units (cents).',
@@ -318,6 +357,17 @@ export class MoneyDto {
 
   @CurrencyCode()
   currency: string;
+}
+
+/** Money that may be owed as well as had: in the books. */
+export class SignedMoneyDto extends MoneyDto {
+  @Integer({
+    min: -Number.MAX_SAFE_INTEGER,
+    max: Number.MAX_SAFE_INTEGER,
+    example: -1999,
+    description: 'Minor units (cents).',
+  })
+  declare amount: number;
 }
 
 /** What somebody asks for a thing: not negative, and bounded so that no sum of them leaves the numbers of JSON. */

@@ -71,7 +71,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
 function keyOf(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;
   const key = String(header).replace(/^"(.*)"$/, '$1');
-  if (!VALID_KEY.test(key)) throw platformProblems.idempotency_key_required();
+  if (!VALID_KEY.test(key))
+    throw platformProblems.idempotency_key_required(
+      'The Idempotency-Key must have 16 to 255 characters: printable ASCII without spaces.',
+    );
   return key;
 }
 

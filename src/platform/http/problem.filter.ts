@@ -18,7 +18,7 @@ export function toProblem(error: unknown): Problem {
   // Of Nest's own, only the pipe that reads ids in paths answers 400; bodies and queries are told by validation.ts.
   if (error instanceof BadRequestException) {
     return platformProblems.invalid_input('An id in the path is not a UUID.', {
-      errors: [{ pointer: '/id', code: 'is_uuid', message: 'must be a UUID' }],
+      errors: [{ pointer: '/id', code: 'not_uuid', message: 'must be a UUID' }],
     });
   }
   if (isUnstorableText(error)) {

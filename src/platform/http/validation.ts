@@ -1,35 +1,56 @@
-import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { escapePointer } from './body.js';
 import { type FieldError, platformProblems } from './problem.js';
 
 /** Enough to mend a form by; a body of nothing but faults must not come back many times as large. */
 const MAX_TOLD = 100;
-const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+/** One fault a field: the first of its rules, or those of what is inside. */
 function flatten(errors: ValidationError[], parent: string): FieldError[] {
-  return errors.flatMap((error) => {
-    const pointer = `${parent}/${escapePointer(error.property)}`;
-    const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
-      rule === 'whitelistValidation'
-        ? { pointer, code: 'unknown_property', message: 'is not known here' }
-        : { pointer, code: snake(rule), message: message.replace(`${error.property} `, '') },
-    );
-    return [...own, ...flatten(error.children ?? [], pointer)];
+  return errors.flatMap(({ property, value, constraints = {}, children = [] }) => {
+    const pointer = `${parent}/${escapePointer(property)}`;
+    const [first] = Object.entries(constraints);
+    if (!first) return flatten(children, pointer);
+    if (value === undefined) return [{ pointer, code: 'required', message: 'is required' }];
+    const [code, message] = first;
+    return code === 'whitelistValidation'
+      ? [{ pointer, code: 'unknown_property', message: 'is not known here' }]
+      : [{ pointer, code, message }];
   });
+}
+
+const notAnObject = () =>
+  platformProblems.invalid_input('The body must be an object.', {
+    errors: [{ pointer: '', code: 'not_object', message: 'must be an object' }],
+  });
+
+/** A body is an object before it is anything else; where all is optional, there may be none. */
+class InputPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type !== 'body' || !this.toValidate(metadata)) return super.transform(value, metadata);
+    if (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value)))
+      throw notAnObject();
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      throw value === undefined ? notAnObject() : error;
+    }
+  }
 }
 
 /**
  * Shapes are checked once, at the door: unknown properties are refused, values are only converted where a field
- * decorator says how. All faults are told at once (the first hundred), each with its JSON Pointer.
+ * decorator says how. The faults of all fields are told at once (the first hundred), one a field
+ * and each with its JSON Pointer.
  */
 export const validationPipe = () =>
-  new ValidationPipe({
+  new InputPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
-    stopAtFirstError: false,
-    validationError: { target: false, value: false },
+    stopAtFirstError: true,
+    validationError: { target: false, value: true },
     exceptionFactory: (errors) => {
       const list = flatten(errors, '');
       const first = list[0];

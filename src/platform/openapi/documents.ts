@@ -1,6 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { CART_TOKEN } from '../access/access.js';
+import { Config } from '../config.js';
+import { NEW_PASSWORD } from '../http/fields.js';
 import { problemRegistry } from '../http/problem.js';
 import { ANSWERS } from './answers.js';
 
@@ -115,7 +117,8 @@ export function buildDocuments(app: INestApplication): Documents {
   for (const [path, item] of Object.entries(whole.paths)) {
     for (const operation of Object.values(item)) finishOperation(path, operation, whole.components.schemas);
   }
-  for (const schema of Object.values(whole.components.schemas)) finishSchema(schema);
+  const { minimumPasswordLength } = app.get(Config);
+  for (const schema of Object.values(whole.components.schemas)) finishSchema(schema, minimumPasswordLength);
   closeRequests(whole);
   whole.components.schemas.Problem = PROBLEM_SCHEMA;
   whole.components.responses = problemResponses();
@@ -294,8 +297,11 @@ function closeRequests({ paths, components }: Document): void {
 const schemaNames = (node: unknown): string[] =>
   [...JSON.stringify(node).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name = '']) => name);
 
-function finishSchema(schema: Json): void {
+function finishSchema(schema: Json, minimumPasswordLength: number): void {
   for (const property of Object.values((schema.properties ?? {}) as Record<string, Json>)) {
+    // How short one may be stands in the settings, which no decorator knows.
+    if (property.format === NEW_PASSWORD)
+      Object.assign(property, { format: 'password', minLength: minimumPasswordLength });
     // OpenAPI 3.1 knows no `nullable`; a reference that may be null is a choice.
     if (property.nullable === true) {
       delete property.nullable;
