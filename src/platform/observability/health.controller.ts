@@ -106,7 +106,10 @@ export class HealthController {
     const { metricsToken, production } = this.config;
     if (metricsToken === null && production)
       throw platformProblems.not_found('Metrics are served with METRICS_TOKEN only.');
-    if (metricsToken !== null && !isSame(authorization ?? '', `Bearer ${metricsToken}`))
+    // A token that is none is refused as everywhere, also where nobody asks for one.
+    if (
+      metricsToken === null ? authorization !== undefined : !isSame(authorization, `Bearer ${metricsToken}`)
+    )
       throw platformProblems.unauthorized();
     void reply.type('text/plain; version=0.0.4; charset=utf-8');
     return this.metrics.registry.metrics();
@@ -114,9 +117,9 @@ export class HealthController {
 }
 
 /** Takes as long for a good guess as for a bad one. */
-function isSame(given: string, expected: string): boolean {
+function isSame(given: string | undefined, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
+  return given !== undefined && timingSafeEqual(digest(given), digest(expected));
 }
 
 const MISSING =
