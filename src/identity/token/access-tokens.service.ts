@@ -1,16 +1,10 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { newId } from '../../platform/ids.js';
+import { seal, unseal } from '../../platform/sealed.js';
 import { levelOf } from '../session/proof.js';
 import { SigningKeyRepository, type SigningKeyRow } from './signing-key.repository.js';
 
@@ -109,24 +103,12 @@ export class AccessTokens implements OnModuleInit {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(publicKey);
     const kid = await calculateJwkThumbprint(jwk);
-    const sealed = this.seal(JSON.stringify(await exportJWK(privateKey)), kid);
+    const sealed = seal(this.sealKey, JSON.stringify(await exportJWK(privateKey)), kid);
     await this.keys.insertFirst(kid, { ...jwk, kid, alg: 'ES256', use: 'sig' }, sealed);
   }
 
-  private seal(text: string, kid: string): Buffer {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.sealKey, nonce).setAAD(Buffer.from(kid));
-    return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  }
-
   private open({ kid, privateSealed }: SigningKeyRow): KeyObject {
-    const decipher = createDecipheriv('aes-256-gcm', this.sealKey, privateSealed.subarray(0, 12)).setAAD(
-      Buffer.from(kid),
-    );
-    decipher.setAuthTag(privateSealed.subarray(-16));
-    const text = Buffer.concat([decipher.update(privateSealed.subarray(12, -16)), decipher.final()]).toString(
-      'utf8',
-    );
+    const text = unseal(this.sealKey, privateSealed, kid);
     return createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' });
   }
 }
