@@ -17,6 +17,7 @@ import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-defa
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
 import { IdentityProofs1760000020020 } from './identity/1760000020020-proofs.js';
+import { IdentityFactors1760000020040 } from './identity/1760000020040-factors.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -48,4 +49,5 @@ export const migrations: Migrations = [
   CatalogTaxClasses1760000010050,
   IdentityProofs1760000020020,
   PlatformAuditChain1760000000040,
+  IdentityFactors1760000020040,
 ];

@@ -724,10 +724,11 @@ describe('identity', () => {
       expect((await invite(proved.body.accessToken)).status).toBe(201);
       expect((await invite(token)).status).toBe(401);
       // Who can prove two factors must.
+      const { accessToken: one } = (await login(email, GOOD)).body;
       await app.database.execute('UPDATE identity.accounts SET second_factor = true WHERE email = $1', [
         email,
       ]);
-      const weak = await invite((await login(email, GOOD)).body.accessToken);
+      const weak = await invite(one);
       expect([weak.status, weak.headers.get('www-authenticate')]).toEqual([
         401,
         expect.stringContaining('aal2'),

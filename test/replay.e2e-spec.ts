@@ -1,6 +1,7 @@
 import { startApp, type TestApp } from './support/app.js';
 import { AnswerBook } from './support/answers.js';
 import type { Answer, Options } from './support/client.js';
+import { shownCode } from './support/authenticator-app.js';
 import { given } from './support/given.js';
 
 interface Operation {
@@ -20,6 +21,8 @@ interface Known {
 const PLACEHOLDER = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
 
 type Ids = Record<string, string>;
+/** What no example can know: tokens of letters, codes. */
+type Secrets = Record<string, unknown>;
 
 /** The examples of the documents are sent as they stand, to an empty store, in the order of a store's life. */
 describe('the example', () => {
@@ -51,7 +54,7 @@ describe('the example', () => {
   /** Sends the example; ids of the path and of the body, and secrets from mails, come from what was made before. */
   async function replay(
     id: string,
-    options: { ids?: Ids; secrets?: Ids; cartToken?: string; token?: string; type?: string } = {},
+    options: { ids?: Ids; secrets?: Secrets; cartToken?: string; token?: string; type?: string } = {},
   ): Promise<Answer> {
     const { ids = {}, secrets = {}, cartToken, type = 'application/json' } = options;
     const known = operations.get(id);
@@ -143,6 +146,16 @@ describe('the example', () => {
   const secretOfMail = async (): Promise<string> =>
     /token=([\w-]+)/.exec((await app.letters()).at(-1)?.text ?? '')?.[1] ?? 'no letter';
 
+  async function secondFactors(): Promise<void> {
+    const { secret } = (await app.post('/v1/me/mfa/totp', undefined, { token: customer })).body;
+    const confirmed = await replay('confirmTotp', { token: customer, secrets: { code: shownCode(secret) } });
+    customer = confirmed.body.accessToken;
+    const { challenge } = (await replay('login')).body;
+    // As if the half minute of the first code had gone by.
+    await app.database.execute('UPDATE identity.totp_factors SET last_step = 0');
+    await replay('verifySecondFactor', { secrets: { challenge, code: shownCode(secret) } });
+  }
+
   it('of an account works from registering to a new password', async () => {
     await replay('register');
     await replay('requestEmailVerification');
@@ -152,6 +165,7 @@ describe('the example', () => {
     customer = renewed.accessToken;
     await replay('updateMe', { token: customer });
     await replay('stepUp', { token: customer });
+    await secondFactors();
     await replay('changeMyPassword', { token: customer });
     await ask('getMe', {}, { token: customer });
     await ask('listMySessions', {}, { token: customer });

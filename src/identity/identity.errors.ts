@@ -51,6 +51,36 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'A new password is taken only with the present one.',
     remedy: 'Send the present password, or set a new one by mail.',
   },
+  invalid_code: {
+    status: 401,
+    title: 'The code is not valid',
+    meaning: 'The code is wrong, too old, or was used before.',
+    remedy: 'Send the code that the app shows now, or an unused recovery code.',
+  },
+  challenge_expired: {
+    status: 410,
+    title: 'The sign-in took too long',
+    meaning: 'The challenge is unknown, was used, or is older than five minutes.',
+    remedy: 'Sign in with the password again.',
+  },
+  wrong_code: {
+    status: 400,
+    title: 'The code is wrong',
+    meaning: 'The code is wrong, too old, or was used before; or there is nothing that it could confirm.',
+    remedy: 'Send the code that the app shows now.',
+  },
+  totp_present: {
+    status: 409,
+    title: 'There is an authenticator app already',
+    meaning: 'An account has one authenticator app.',
+    remedy: 'Remove it first.',
+  },
+  no_second_factor: {
+    status: 409,
+    title: 'There is no second factor',
+    meaning: 'Recovery codes stand in for a second factor, and the account has none.',
+    remedy: 'Add an authenticator app.',
+  },
   password_blocked: {
     status: 400,
     title: 'The password is too easy to guess',

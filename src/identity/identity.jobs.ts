@@ -1,4 +1,6 @@
 import { Every, Subscriber } from '../platform/events/subscribers.js';
+import { ChallengeRepository } from './factor/challenge.repository.js';
+import { FactorRepository } from './factor/factor.repository.js';
 import { LinkRepository } from './link/link.repository.js';
 import { ThrottleRepository } from './throttle/throttle.repository.js';
 
@@ -8,11 +10,23 @@ export class IdentityJobs {
   constructor(
     private readonly throttles: ThrottleRepository,
     private readonly links: LinkRepository,
+    private readonly challenges: ChallengeRepository,
+    private readonly factors: FactorRepository,
   ) {}
 
   @Every('1h', 'identity.forget_counters')
   forgetCounters(): Promise<number> {
     return this.throttles.forgetOld();
+  }
+
+  @Every('1h', 'identity.forget_challenges')
+  forgetChallenges(): Promise<number> {
+    return this.challenges.forgetOld();
+  }
+
+  @Every('1d', 'identity.forget_pending_factors')
+  forgetPendingFactors(): Promise<number> {
+    return this.factors.forgetPending();
   }
 
   @Every('1d', 'identity.forget_links')

@@ -14,12 +14,22 @@ import { PasswordChangeService } from './account/password-change.service.js';
 import { ProfileService } from './account/profile.service.js';
 import { SignInService } from './account/sign-in.service.js';
 import { StaffService } from './account/staff.service.js';
+import { ChallengeRepository } from './factor/challenge.repository.js';
+import { EnrolmentService } from './factor/enrolment.service.js';
+import { FactorChanges } from './factor/factor-changes.service.js';
+import { FactorController } from './factor/factor.controller.js';
+import { FactorRepository } from './factor/factor.repository.js';
+import { RecoveryCodes } from './factor/recovery-codes.service.js';
+import { SecondFactor } from './factor/second-factor.service.js';
+import { SecondStepService } from './factor/second-step.service.js';
+import { TotpSecrets } from './factor/totp-secrets.service.js';
 import { IdentityApi } from './identity.api.js';
 import { IdentityJobs } from './identity.jobs.js';
 import { LinkRepository } from './link/link.repository.js';
 import { PasswordHasher } from './password/password.hasher.service.js';
 import { PasswordService } from './password/password.service.js';
 import { PresentPassword } from './password/present-password.service.js';
+import { Entrance } from './session/entrance.service.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
 import { StepUpController } from './session/step-up.controller.js';
@@ -33,13 +43,25 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
 /** Owns accounts, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
 @Module({
   imports: [PlatformModule, TypeOrmModule.forFeature([Account])],
-  controllers: [AdminAccountController, AuthController, JwksController, MeController, StepUpController],
+  controllers: [
+    AdminAccountController,
+    AuthController,
+    FactorController,
+    JwksController,
+    MeController,
+    StepUpController,
+  ],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: Authenticator, useClass: JwtAuthenticator },
     AccessTokens,
     AccountRepository,
     AccountService,
+    ChallengeRepository,
+    EnrolmentService,
+    Entrance,
+    FactorChanges,
+    FactorRepository,
     IdentityApi,
     IdentityJobs,
     JwtStrategy,
@@ -49,6 +71,9 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     PasswordService,
     PresentPassword,
     ProfileService,
+    RecoveryCodes,
+    SecondFactor,
+    SecondStepService,
     SessionRepository,
     SessionService,
     SignInService,
@@ -56,6 +81,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     StaffService,
     StepUpService,
     ThrottleRepository,
+    TotpSecrets,
   ],
   exports: [IdentityApi],
 })

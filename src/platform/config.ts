@@ -47,6 +47,8 @@ export class Config {
   readonly pageCache: boolean;
   readonly hashConcurrency: number;
   readonly minimumPasswordLength: number;
+  /** Codes of an authenticator app that are taken beside the present one: 0 or 1 of the last half minute. */
+  readonly totpPastSteps: number;
   /** Mails about accounts that one network may cause in an hour. */
   readonly mailsPerNetwork: number;
   readonly jobConcurrency: number;
@@ -102,6 +104,7 @@ export class Config {
     this.pageCache = env.oneOf('PAGE_CACHE', ['on', 'off'], 'on') === 'on';
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
     this.minimumPasswordLength = env.integer('MINIMUM_PASSWORD_LENGTH', 15, 8, 64);
+    this.totpPastSteps = env.integer('TOTP_PAST_STEPS', 1, 0, 1);
     this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);

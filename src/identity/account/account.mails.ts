@@ -40,7 +40,7 @@ export const signedInAfterFailuresMail = defineMail(
   ({ failures, url }: { failures: number; url: string }) => ({
     subject: 'Somebody signed in after several failed attempts',
     paragraphs: [
-      `Your account was just signed in to, after ${failures} attempts with a wrong password.`,
+      `The right password of your account was just given, after ${failures} attempts with a wrong one.`,
       'If that was you, do nothing. If it was not, somebody has found out your password: set a new one now.',
     ],
     action: { label: 'Set a new password', url },

@@ -23,6 +23,7 @@ export interface Credentials {
   isActive: boolean;
   isVerified: boolean;
   mustChangePassword: boolean;
+  hasSecondFactor: boolean;
 }
 
 @Injectable()
@@ -34,7 +35,7 @@ export class AccountRepository {
   }
 
   async credentials(email: string): Promise<Credentials | null> {
-    const [row] = await this.database.query<Credentials>(CREDENTIALS, [email]);
+    const [row] = await this.database.query<Credentials>(`${CREDENTIALS} WHERE email = $1`, [email]);
     return row ?? null;
   }
 
@@ -42,9 +43,10 @@ export class AccountRepository {
     return this.database.repository(Account).findOneBy({ id });
   }
 
-  /** Holds the account, if it is still as it was when its password was checked: not disabled, the same password. */
-  async lockUnchanged(id: string, passwordHash: string): Promise<boolean> {
-    return (await this.database.execute(LOCK_UNCHANGED, [id, passwordHash])) === 1;
+  /** Holds the account that somebody comes in with; null when it is disabled. */
+  async lockActive(id: string): Promise<Credentials | null> {
+    const [row] = await this.database.query<Credentials>(LOCK_ACTIVE, [id]);
+    return row ?? null;
   }
 
   lock(id: string): Promise<Account | null> {
@@ -120,10 +122,10 @@ const INSERT = `
   ON CONFLICT ON CONSTRAINT accounts_email_key DO NOTHING`;
 const CREDENTIALS = `
   SELECT id, kind, email, password_hash AS "passwordHash", status = 'active' AS "isActive",
-    email_verified_at IS NOT NULL AS "isVerified", must_change_password AS "mustChangePassword"
-  FROM identity.accounts WHERE email = $1`;
-const LOCK_UNCHANGED = `
-  SELECT FROM identity.accounts WHERE id = $1 AND password_hash = $2 AND status = 'active' FOR NO KEY UPDATE`;
+    email_verified_at IS NOT NULL AS "isVerified", must_change_password AS "mustChangePassword",
+    second_factor AS "hasSecondFactor"
+  FROM identity.accounts`;
+const LOCK_ACTIVE = `${CREDENTIALS} WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE`;
 const GRANT = `
   INSERT INTO identity.account_roles (account_id, role) SELECT $1, code FROM identity.roles WHERE code = ANY ($2::text[])
   ON CONFLICT DO NOTHING`;

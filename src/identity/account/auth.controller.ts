@@ -3,6 +3,9 @@ import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
+import { onlyOneOf } from '../../platform/http/validation.js';
+import { SecondFactorAskedDto, VerifySecondFactorDto } from '../factor/factor.dto.js';
+import { SecondStepService } from '../factor/second-step.service.js';
 import { identityProblems } from '../identity.errors.js';
 import { type Device, SessionService } from '../session/session.service.js';
 import { AccessTokens } from '../token/access-tokens.service.js';
@@ -22,6 +25,8 @@ import { SignInService } from './sign-in.service.js';
 
 const {
   invalid_credentials,
+  invalid_code,
+  challenge_expired,
   email_unverified,
   too_many_attempts,
   busy,
@@ -39,6 +44,7 @@ export class AuthController {
     private readonly accounts: AccountService,
     private readonly passwords: PasswordChangeService,
     private readonly signIns: SignInService,
+    private readonly secondSteps: SecondStepService,
     private readonly sessions: SessionService,
   ) {}
 
@@ -78,8 +84,10 @@ export class AuthController {
       'Keep `deviceToken` on the device and send it with the next sign-in. Failed attempts are counted ' +
       'by address and by network: after five for an address (ten from a known device) each further one ' +
       'waits longer, at most a quarter of an hour; after a hundred in a row the password has to be set ' +
-      'anew by mail. 429 says in `Retry-After` how many seconds to wait.',
-    answers: { 200: SignedInDto },
+      'anew by mail. 429 says in `Retry-After` how many seconds to wait.\n\n' +
+      'An account with a second factor gets a challenge in the place of tokens, for ' +
+      '`POST /v1/auth/mfa/verify`.',
+    answers: { 200: [SignedInDto, SecondFactorAskedDto] },
     problems: [invalid_credentials, email_unverified, too_many_attempts, busy],
     rateLimited: true,
   })
@@ -87,8 +95,27 @@ export class AuthController {
     @Body() input: LoginDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignedInDto> {
+  ): Promise<SignedInDto | SecondFactorAskedDto> {
     return this.signIns.signIn(input, deviceOf(request), asking(request, reply).announce);
+  }
+
+  @Post('mfa/verify')
+  @Header('cache-control', 'no-store')
+  @Operation({
+    id: 'verifySecondFactor',
+    summary: 'Signs in with the second factor',
+    description:
+      'With the challenge that followed the password and either `code` or `recoveryCode`. A challenge takes five codes, an account ten wrong ones in a quarter of an hour.',
+    answers: { 200: SignedInDto },
+    problems: [invalid_code, challenge_expired, too_many_attempts, busy],
+    example: { challenge: '3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', code: '492039' },
+  })
+  verifySecondFactor(
+    @Body() input: VerifySecondFactorDto,
+    @Req() request: FastifyRequest,
+  ): Promise<SignedInDto> {
+    onlyOneOf(input, ['code', 'recoveryCode']);
+    return this.secondSteps.verify(input.challenge, input, deviceOf(request));
   }
 
   @Post('refresh')

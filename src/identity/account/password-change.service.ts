@@ -5,6 +5,7 @@ import { realNow } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
+import { ChallengeRepository } from '../factor/challenge.repository.js';
 import { identityProblems } from '../identity.errors.js';
 import { type LinkPurpose, LinkRepository } from '../link/link.repository.js';
 import { PasswordService } from '../password/password.service.js';
@@ -24,6 +25,7 @@ export class PasswordChangeService {
     private readonly database: Database,
     private readonly accounts: AccountRepository,
     private readonly links: LinkRepository,
+    private readonly challenges: ChallengeRepository,
     private readonly present: PresentPassword,
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
@@ -65,6 +67,7 @@ export class PasswordChangeService {
     account.setPassword(hash);
     await this.accounts.save(account);
     await this.links.cancelAll(account.id);
+    await this.challenges.cancelAll(account.id);
     await this.sessions.revokeAllOf(account.id, 'password_changed', keepSession);
     const letter = { template: passwordChangedMail.name, subjectId: newId(), to: account.email, data: {} };
     await this.mail.request(letter);

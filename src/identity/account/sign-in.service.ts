@@ -1,25 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../platform/audit/audit.js';
-import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
+import { ChallengeRepository } from '../factor/challenge.repository.js';
+import { FactorRepository, methodsOf, type SecondMethod } from '../factor/factor.repository.js';
 import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
-import { deviceToken, isKnownDevice } from '../session/device-token.js';
-import { type Device, SessionService, type Tokens } from '../session/session.service.js';
+import { Entrance, type SignedIn } from '../session/entrance.service.js';
+import type { Device } from '../session/session.service.js';
 import { networkOf } from '../throttle/network.js';
 import { type Announce, rateLimit } from '../throttle/rate-limit.js';
-import { FREE_ATTEMPTS, PER_NETWORK, ThrottleRepository } from '../throttle/throttle.repository.js';
+import {
+  FREE_ATTEMPTS,
+  PER_NETWORK,
+  type SignInBuckets,
+  ThrottleRepository,
+} from '../throttle/throttle.repository.js';
 import { signedInAfterFailuresMail } from './account.mails.js';
 import { AccountRepository, type Credentials } from './account.repository.js';
 
-export interface SignedIn extends Tokens {
-  /** To be sent with the next sign-in: a device that is known is not kept waiting by the failures of strangers. */
-  deviceToken: string;
-  /** Until it is changed, the access token serves for nothing else. */
-  passwordChangeRequired: boolean;
+/** The password was right, and one of these has to follow within five minutes. */
+export interface SecondFactorAsked {
+  status: 'mfa_required';
+  challenge: string;
+  methods: SecondMethod[];
 }
 
 /** So many failures before a success are told to the owner. */
@@ -30,29 +36,27 @@ export const normalizeEmail = (email: string): string => email.normalize('NFKC')
 /** Signing in. What it answers and how long it takes do not say whether an address has an account. */
 @Injectable()
 export class SignInService {
-  private readonly deviceKey: Buffer;
-
   constructor(
     private readonly database: Database,
     private readonly accounts: AccountRepository,
     private readonly hasher: PasswordHasher,
-    private readonly sessions: SessionService,
+    private readonly entrance: Entrance,
+    private readonly factors: FactorRepository,
+    private readonly challenges: ChallengeRepository,
     private readonly throttles: ThrottleRepository,
     private readonly mail: Mail,
     private readonly audit: Audit,
     private readonly config: Config,
-  ) {
-    this.deviceKey = config.key('device-token');
-  }
+  ) {}
 
   /** `announce` is told what is left for the network, also when the sign-in is refused. */
   async signIn(
     input: { email: string; password: string; deviceToken?: string },
     device: Device,
     announce: Announce,
-  ): Promise<SignedIn> {
+  ): Promise<SignedIn | SecondFactorAsked> {
     const email = normalizeEmail(input.email);
-    const known = isKnownDevice(this.deviceKey, email, input.deviceToken ?? '', realNow());
+    const known = this.entrance.knows(email, input.deviceToken);
     const buckets = bucketsOf(email, known, device);
     // Before anything is counted: what never comes to the password is no failed attempt.
     this.hasher.requireRoom();
@@ -74,30 +78,21 @@ export class SignInService {
       throw identityProblems.email_unverified();
     }
     const passwordHash = await this.rehash(account, input.password);
-    const tokens = await this.database.transaction(() => this.open(account, passwordHash, device, buckets));
-    return {
-      ...tokens,
-      deviceToken: deviceToken(this.deviceKey, email, realNow()),
-      passwordChangeRequired: account.mustChangePassword,
-    };
+    return this.database.transaction(() => this.comeIn(account, passwordHash, device, buckets));
   }
 
-  private async open(
-    account: Credentials,
+  private async comeIn(
+    { id }: Credentials,
     passwordHash: string,
     device: Device,
-    buckets: ReturnType<typeof bucketsOf>,
-  ): Promise<Tokens> {
+    buckets: SignInBuckets,
+  ): Promise<SignedIn | SecondFactorAsked> {
+    const account = await this.accounts.lockActive(id);
     // A password that was changed while it was being checked must not open one more session after all were ended.
-    if (!(await this.accounts.lockUnchanged(account.id, passwordHash)))
-      throw identityProblems.invalid_credentials();
-    this.audit.record({
-      actor: { kind: 'system', name: 'identity' },
-      action: 'identity.session.started',
-      subjectType: 'account',
-      subjectId: account.id,
-    });
-    const tokens = await this.sessions.open(account.id, account.kind, device, ['pwd']);
+    if (account?.passwordHash !== passwordHash) throw identityProblems.invalid_credentials();
+    const answer = account.hasSecondFactor
+      ? await this.askSecond(id)
+      : await this.entrance.open(account, device, ['pwd']);
     const failures = await this.throttles.settle(buckets);
     if (failures >= TOLD_FAILURES) {
       await this.mail.request({
@@ -107,7 +102,12 @@ export class SignInService {
         data: { failures, url: `${this.config.publicUrl}/account/forgot` },
       });
     }
-    return tokens;
+    return answer;
+  }
+
+  private async askSecond(accountId: string): Promise<SecondFactorAsked> {
+    const challenge = await this.challenges.make('second_factor', accountId);
+    return { status: 'mfa_required', challenge, methods: methodsOf(await this.factors.view(accountId)) };
   }
 
   private async noteFailure(subjectId: string): Promise<void> {
@@ -132,7 +132,7 @@ export class SignInService {
 }
 
 /** One counter for all known devices of an account, so that many of them are not many more guesses. */
-const bucketsOf = (email: string, known: boolean, { ip }: Device) => ({
+const bucketsOf = (email: string, known: boolean, { ip }: Device): SignInBuckets => ({
   network: `network:${networkOf(ip)}`,
   account: `${known ? 'known-device' : 'account'}:${email}`,
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { platformProblems } from '../../platform/http/problem.js';
-import { AccountRepository, type Credentials } from '../account/account.repository.js';
+import type { Account } from '../account/account.entity.js';
+import { AccountRepository } from '../account/account.repository.js';
 import { identityProblems } from '../identity.errors.js';
 import { type Curve, ThrottleRepository } from '../throttle/throttle.repository.js';
 import { PasswordHasher } from './password.hasher.service.js';
@@ -18,7 +19,7 @@ export class PresentPassword {
   ) {}
 
   /** What was checked, when it is right; 400 when it is wrong, 429 after too many guesses. Counted before it is looked at. */
-  async check(accountId: string, password: string): Promise<Credentials> {
+  async check(accountId: string, password: string): Promise<Account> {
     const account = await this.accounts.byId(accountId);
     if (!account) throw platformProblems.not_found();
     const bucket = `password-change:${accountId}`;

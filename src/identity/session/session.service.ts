@@ -137,6 +137,11 @@ export class SessionService {
     this.forget(except === null ? ids : [...ids, except]);
   }
 
+  /** What the session may do has changed, in the running transaction. */
+  lookAfresh(id: string): void {
+    this.forget([id]);
+  }
+
   list(accountId: string): Promise<SessionView[]> {
     return this.sessions.live(accountId);
   }

@@ -4,14 +4,18 @@ import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Text } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
+import { onlyOneOf } from '../../platform/http/validation.js';
 import { AccessTokenDto } from '../account/auth.dto.js';
+import { GivenCodeDto } from '../factor/factor.dto.js';
 import { identityProblems } from '../identity.errors.js';
 import { MAX_SENT } from '../password/password.rules.js';
 import { StepUpService } from './step-up.service.js';
 
-class StepUpDto {
-  @Text({ max: MAX_SENT, example: 'four random words are good' })
-  password: string;
+const { busy, too_many_attempts, wrong_code, wrong_password } = identityProblems;
+
+class StepUpDto extends GivenCodeDto {
+  @Text({ max: MAX_SENT, optional: true })
+  password?: string;
 }
 
 @Controller('v1/auth/step-up')
@@ -26,11 +30,13 @@ export class StepUpController {
     id: 'stepUp',
     summary: 'Proves again who I am',
     description:
-      'Operations with `x-fresh-sign-in` ask for a proof that is at most ten minutes old. The session and its refresh token go on; the access token of the answer carries the new proof.',
+      'Operations with `x-fresh-sign-in` ask for a proof that is at most ten minutes old. The session and its refresh token go on; the access token of the answer carries the new proof. Send one of `password`, `code` and `recoveryCode`; who has a second factor must have shown it in this session.',
     answers: { 200: AccessTokenDto },
-    problems: [identityProblems.wrong_password, identityProblems.too_many_attempts, identityProblems.busy],
+    problems: [wrong_password, wrong_code, too_many_attempts, busy],
+    example: { password: 'four random words are good' },
   })
-  stepUp(@Body() { password }: StepUpDto, @CurrentActor() actor: PersonActor): Promise<AccessTokenDto> {
-    return this.stepUps.byPassword(actor, password);
+  stepUp(@Body() input: StepUpDto, @CurrentActor() actor: PersonActor): Promise<AccessTokenDto> {
+    onlyOneOf(input, ['password', 'code', 'recoveryCode']);
+    return this.stepUps.prove(actor, input);
   }
 }

@@ -3,8 +3,14 @@ import type { PersonActor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { type GivenCode, SecondFactor } from '../factor/second-factor.service.js';
+import { identityProblems } from '../identity.errors.js';
 import { PresentPassword } from '../password/present-password.service.js';
 import { type AccessToken, SessionService } from './session.service.js';
+
+interface GivenProof extends GivenCode {
+  password?: string;
+}
 
 /** Proving once more who one is, in a session that goes on: what sensitive operations ask for. */
 @Injectable()
@@ -12,17 +18,14 @@ export class StepUpService {
   constructor(
     private readonly database: Database,
     private readonly passwords: PresentPassword,
+    private readonly secondFactor: SecondFactor,
     private readonly sessions: SessionService,
     private readonly audit: Audit,
   ) {}
 
-  /** An access token whose proof is of now. */
-  async byPassword(actor: PersonActor, password: string): Promise<AccessToken> {
-    await this.passwords.check(actor.id, password);
-    return this.prove(actor, ['pwd']);
-  }
-
-  private prove(actor: PersonActor, methods: string[]): Promise<AccessToken> {
+  /** An access token whose proof is of now. One way is given. */
+  async prove(actor: PersonActor, given: GivenProof): Promise<AccessToken> {
+    const methods = await this.methodsShown(actor.id, given);
     return this.database.transaction(async () => {
       const token = await this.sessions.prove(actor.sessionId, methods);
       if (token === null) throw platformProblems.unauthorized();
@@ -35,5 +38,15 @@ export class StepUpService {
       });
       return token;
     });
+  }
+
+  private async methodsShown(accountId: string, given: GivenProof): Promise<string[]> {
+    const { password, ...codes } = given;
+    if (password !== undefined) {
+      await this.passwords.check(accountId, password);
+      return ['pwd'];
+    }
+    if (!(await this.secondFactor.take(accountId, codes))) throw identityProblems.wrong_code();
+    return ['otp'];
   }
 }

@@ -1,11 +1,19 @@
 import { applyDecorators, Header, HttpCode, SetMetadata, UseInterceptors } from '@nestjs/common';
-import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import {
+  ApiExtension,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOperation,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
 import { IdempotencyInterceptor, type IdempotencyMode, IDEMPOTENCY } from './idempotency.interceptor.js';
 import { isPage, NextLinkInterceptor } from './page.js';
 import { platformProblems, type ProblemFactory } from './problem.js';
 
-type Answer = (new (...args: never[]) => object) | null | { contentType: string; description: string };
+type Dto = new (...args: never[]) => object;
+type Answer = Dto | Dto[] | null | { contentType: string; description: string };
 
 export interface OperationOptions {
   /** verbNoun, unique: the name of the function in every client. */
@@ -13,7 +21,7 @@ export interface OperationOptions {
   summary: string;
   /** What it does, in which units, what its statuses mean and how to go on; Markdown. */
   description: string;
-  /** Status to DTO (null: no body). The first is what the handler answers when it does not say otherwise. */
+  /** Status to DTO (null: no body; several: one of them). The first is what the handler answers when it does not say otherwise. */
   answers: Record<number, Answer>;
   /** What can go wrong beyond what goes wrong everywhere; of another module by its code. */
   problems?: (ProblemFactory | string)[];
@@ -93,6 +101,13 @@ export function Operation(options: OperationOptions): MethodDecorator {
 function answerOf(status: number, answer: Answer): MethodDecorator {
   const description = STATUS_TEXT[status] ?? 'Answered.';
   if (answer === null) return ApiResponse({ status, description });
+  if (Array.isArray(answer)) {
+    const oneOf = answer.map((dto) => ({ $ref: getSchemaPath(dto) }));
+    return applyDecorators(
+      ApiExtraModels(...answer),
+      ApiResponse({ status, description, schema: { oneOf } }),
+    );
+  }
   if (typeof answer === 'function') return ApiResponse({ status, description, type: answer });
   return ApiResponse({
     status,

@@ -38,6 +38,17 @@ class InputPipe extends ValidationPipe {
   }
 }
 
+/** The name of the one of these properties that was given; 400 when it is none or several. */
+export function onlyOneOf<T extends object, K extends keyof T & string>(input: T, names: readonly K[]): K {
+  const given = names.filter((name) => input[name] !== undefined);
+  const [name] = given;
+  if (name !== undefined && given.length === 1) return name;
+  const message = `needs exactly one of ${names.join(', ')}`;
+  throw platformProblems.invalid_input(`The input ${message}.`, {
+    errors: [{ pointer: '', code: 'only_one_of', message }],
+  });
+}
+
 /**
  * Shapes are checked once, at the door: unknown properties are refused, values are only converted where a field
  * decorator says how. The faults of all fields are told at once (the first hundred), one a field

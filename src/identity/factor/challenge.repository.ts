@@ -1,0 +1,56 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+
+export type ChallengePurpose = 'second_factor';
+
+export interface Tried {
+  accountId: string;
+  /** With this one. */
+  tries: number;
+  /** Until it is over anyway. */
+  secondsLeft: number;
+}
+
+/** What is given out for one use within five minutes: 256 random bits, of which only the hash is kept. */
+@Injectable()
+export class ChallengeRepository {
+  constructor(private readonly database: Database) {}
+
+  /** `accountId`: whom alone it serves; null: whoever answers it. */
+  async make(purpose: ChallengePurpose, accountId: string | null): Promise<string> {
+    const challenge = randomBytes(32).toString('base64url');
+    await this.database.execute(MAKE, [hashOf(challenge), purpose, accountId]);
+    return challenge;
+  }
+
+  /** Counts a try, before anybody looks whether it is right; null when there is no such challenge any more. */
+  async countTry(purpose: ChallengePurpose, challenge: string): Promise<Tried | null> {
+    const [row] = await this.database.query<Tried>(TRY, [hashOf(challenge), purpose]);
+    return row ?? null;
+  }
+
+  /** True once. */
+  async use(purpose: ChallengePurpose, challenge: string, accountId: string | null): Promise<boolean> {
+    return (await this.database.execute(USE, [hashOf(challenge), purpose, accountId])) === 1;
+  }
+
+  async cancelAll(accountId: string): Promise<void> {
+    await this.database.execute('DELETE FROM identity.challenges WHERE account_id = $1', [accountId]);
+  }
+
+  forgetOld(): Promise<number> {
+    return this.database.execute('DELETE FROM identity.challenges WHERE expires_at < now()');
+  }
+}
+
+const hashOf = (challenge: string): Buffer => createHash('sha256').update(challenge).digest();
+
+const MAKE = `
+  INSERT INTO identity.challenges (hash, purpose, account_id, expires_at) VALUES ($1, $2, $3, now() + interval '5 minutes')`;
+const TRY = `
+  UPDATE identity.challenges SET tries = tries + 1 WHERE hash = $1 AND purpose = $2 AND expires_at > now()
+  RETURNING account_id AS "accountId", tries, ceil(extract(epoch FROM expires_at - now()))::int AS "secondsLeft"`;
+const USE = `
+  DELETE FROM identity.challenges
+  WHERE hash = $1 AND purpose = $2 AND account_id IS NOT DISTINCT FROM $3::uuid AND expires_at > now()`;
