@@ -18,6 +18,7 @@ import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
 import { IdentityProofs1760000020020 } from './identity/1760000020020-proofs.js';
 import { IdentityFactors1760000020040 } from './identity/1760000020040-factors.js';
+import { IdentityPasskeys1760000020050 } from './identity/1760000020050-passkeys.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -50,4 +51,5 @@ export const migrations: Migrations = [
   IdentityProofs1760000020020,
   PlatformAuditChain1760000000040,
   IdentityFactors1760000020040,
+  IdentityPasskeys1760000020050,
 ];

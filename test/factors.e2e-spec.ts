@@ -1,10 +1,13 @@
 import { decodeJwt } from 'jose';
 import { startApp, type TestApp } from './support/app.js';
 import { roomInStep, shownCode } from './support/authenticator-app.js';
+import { SoftAuthenticator } from './support/authenticator.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
 
+const ORIGIN = 'http://shop.test';
 const OTHER = 'seven other words of mine';
+const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
 
 interface Enrolled {
   /** Access token with both factors. */
@@ -101,6 +104,7 @@ describe('second factors', () => {
       expect((await app.get('/v1/me/mfa', { token })).body).toEqual({
         secondFactor: false,
         totp: null,
+        passkeys: 0,
         recoveryCodes: 0,
       });
 
@@ -113,6 +117,7 @@ describe('second factors', () => {
       expect((await app.get('/v1/me/mfa', { token })).body).toEqual({
         secondFactor: true,
         totp: { confirmedAt: expect.any(String) },
+        passkeys: 0,
         recoveryCodes: 10,
       });
       expect(said(await confirm(shownCode(secret)))).toEqual([401, 'platform.proof_required']);
@@ -296,6 +301,7 @@ describe('second factors', () => {
       expect((await app.get('/v1/me/mfa', { token: plain.body.accessToken })).body).toEqual({
         secondFactor: false,
         totp: null,
+        passkeys: 0,
         recoveryCodes: 0,
       });
       const renewed = await app.post('/v1/me/mfa/recovery-codes', undefined, {
@@ -404,7 +410,7 @@ describe('second factors', () => {
       const elsewhere = (await login(email, password)).body.accessToken as string;
       const { secret, recoveryCodes } = await enrol(token);
       await laterOf(email);
-      const options = () => app.post('/v1/me/mfa/recovery-codes', undefined, { token: elsewhere });
+      const options = () => app.post('/v1/me/passkeys/registration/options', undefined, { token: elsewhere });
       const weak = await options();
       expect([weak.status, weak.headers.get('www-authenticate')]).toEqual([
         401,
@@ -423,7 +429,7 @@ describe('second factors', () => {
       expect(said(await step({ code, password }))).toEqual([400, 'platform.invalid_input']);
       expect(said(await step({}))).toEqual([400, 'platform.invalid_input']);
       const fresh = { token: up.body.accessToken as string };
-      expect((await app.post('/v1/me/mfa/recovery-codes', undefined, fresh)).status).toBe(201);
+      expect((await app.post('/v1/me/passkeys/registration/options', undefined, fresh)).status).toBe(200);
     });
 
     it('counts its wrong codes together with those of sign-ins', async () => {
@@ -433,6 +439,259 @@ describe('second factors', () => {
         expect((await app.post('/v1/auth/step-up', wrong, { token: account.token })).status).toBe(400);
       expect((await app.post('/v1/auth/step-up', wrong, { token: account.token })).status).toBe(429);
       expect((await verify(await challengeOf(account), wrong)).status).toBe(429);
+    });
+  });
+
+  describe('passkeys', () => {
+    const optionsFor = async (token: string) => {
+      const answer = await app.post('/v1/me/passkeys/registration/options', undefined, { token });
+      if (answer.status !== 200) throw new Error(answer.text);
+      return answer.body.publicKey;
+    };
+    const add = (token: string, credential: object, name?: string) =>
+      app.post('/v1/me/passkeys/registration/verify', { credential, ...(name && { name }) }, { token });
+    const asked = async (token?: string) =>
+      (await app.post('/v1/auth/passkeys/authentication/options', undefined, token ? { token } : {})).body
+        .publicKey;
+    const come = (credential: object) => app.post('/v1/auth/passkeys/authentication/verify', { credential });
+    const stepUp = (token: string, credential: object) =>
+      app.post('/v1/auth/step-up', { credential }, { token });
+    /** A customer with a passkey, and an access token that proves it. */
+    const holder = async (kind: ConstructorParameters<typeof SoftAuthenticator>[1] = {}) => {
+      const customer = await given.customer(app);
+      const key = new SoftAuthenticator(ORIGIN, kind);
+      const added = await add(customer.token, key.create(await optionsFor(customer.token)));
+      if (added.status !== 201) throw new Error(added.text);
+      const up = await stepUp(customer.token, key.get(await asked(customer.token)));
+      const recoveryCodes = added.body.recoveryCodes as string[];
+      return {
+        ...customer,
+        key,
+        id: added.body.id as string,
+        recoveryCodes,
+        token: up.body.accessToken as string,
+      };
+    };
+    const refused = [400, 'identity.invalid_assertion'];
+
+    it('are made on request, bound to this shop, and shown in a list', async () => {
+      const { token, email, password } = await given.customer(app);
+      const options = await optionsFor(token);
+      expect(options).toMatchObject({
+        rp: { id: 'shop.test', name: 'Guildhall' },
+        user: { name: email },
+        attestation: 'none',
+        excludeCredentials: [],
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      });
+      expect(Buffer.from(options.challenge, 'base64url')).toHaveLength(32);
+      expect(Buffer.from(options.user.id, 'base64url')).toHaveLength(64);
+      expect(options.pubKeyCredParams.map(({ alg }: { alg: number }) => alg)).toEqual([-8, -7, -257]);
+      const key = new SoftAuthenticator(ORIGIN, { syncable: true });
+      const { status, body } = await add(token, key.create(options), 'My phone');
+      expect(status).toBe(201);
+      expect(body).toEqual({
+        id: expect.any(String),
+        name: 'My phone',
+        backedUp: true,
+        transports: ['internal'],
+        createdAt: expect.any(String),
+        lastUsedAt: null,
+        recoveryCodes: expect.arrayContaining([expect.stringMatching(/^01-/)]),
+      });
+      const { recoveryCodes: _codes, ...passkey } = body;
+      expect((await app.get('/v1/me/passkeys', { token })).body).toEqual({ items: [passkey] });
+      expect((await app.get('/v1/me/mfa', { token })).body).toMatchObject({
+        secondFactor: true,
+        passkeys: 1,
+      });
+      expect(await subjectsTo(email)).toContain('A passkey was added to your account');
+      expect(await trailOf(email)).toContain('identity.account.passkey_added');
+
+      // The next one belongs to the same person and needs the proof of the first.
+      expect(said(await app.post('/v1/me/passkeys/registration/options', undefined, { token }))).toEqual([
+        401,
+        'platform.proof_required',
+      ]);
+      const up = (await stepUp(token, key.get(await asked(token)))).body.accessToken as string;
+      const next = await optionsFor(up);
+      expect(next.user.id).toBe(options.user.id);
+      expect(next.excludeCredentials).toMatchObject([{ id: key.id, transports: ['internal'] }]);
+      expect((await add(up, key.create(next))).status).toBe(400);
+      const second = await add(up, new SoftAuthenticator(ORIGIN).create(await optionsFor(up)));
+      expect([second.status, second.body.recoveryCodes]).toEqual([201, null]);
+
+      // The password alone opens nothing any more; a recovery code stands in for a lost passkey.
+      const challenge = await login(email, password);
+      expect(challenge.body).toMatchObject({ status: 'mfa_required', methods: ['passkey', 'recovery_code'] });
+      expect((await verify(challenge.body.challenge, { recoveryCode: body.recoveryCodes[4] })).status).toBe(
+        200,
+      );
+    });
+
+    it.each([
+      ['a key that stays on its device', {}, 'hwk'],
+      ['a key that is shared by devices', { syncable: true }, 'swk'],
+    ])('sign in without a name and a password: %s', async (_what, kind, method) => {
+      const { key, email, id } = await holder(kind);
+      const options = await asked();
+      expect(options).toMatchObject({
+        rpId: 'shop.test',
+        userVerification: 'required',
+        allowCredentials: [],
+      });
+      const { status, body, headers } = await come(key.get(options));
+      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(decodeJwt(body.accessToken)).toMatchObject({ amr: [method, 'user'], acr: 'aal2' });
+      const me = { token: body.accessToken as string };
+      expect((await app.get('/v1/me', me)).body.email).toBe(email);
+      const [passkey] = (await app.get('/v1/me/passkeys', me)).body.items;
+      expect([passkey.id, typeof passkey.lastUsedAt]).toEqual([id, 'string']);
+    });
+
+    it('refuse what is signed for another page, by nobody in particular, or twice', async () => {
+      const { key, email } = await holder({ counts: true });
+      const before = await sessionsOf(email);
+      const wrong: Parameters<SoftAuthenticator['get']>[1][] = [
+        { origin: 'http://shop.test.evil.test' },
+        { origin: 'https://shop.test' },
+        { rpId: 'evil.test' },
+        { challenge: Buffer.alloc(32, 1).toString('base64url') },
+        { userVerified: false },
+        { userPresent: false },
+        { userHandle: Buffer.alloc(64, 1).toString('base64url') },
+        { id: 'AAAAAAAAAAAAAAAAAAAAAA' },
+      ];
+      for (const fault of wrong) expect(said(await come(key.get(await asked(), fault)))).toEqual(refused);
+      const unnamed = key.get(await asked());
+      expect(said(await come({ ...unnamed, response: { ...unnamed.response, userHandle: null } }))).toEqual(
+        refused,
+      );
+      const changed = key.get(await asked());
+      const data = Buffer.from(changed.response.authenticatorData, 'base64url');
+      data[36] = (data[36] ?? 0) ^ 1;
+      changed.response.authenticatorData = data.toString('base64url');
+      expect(said(await come(changed))).toEqual(refused);
+      const stranger = new SoftAuthenticator(ORIGIN, { counts: true });
+      const forged = stranger.get(await asked(), { id: key.id, userHandle: unnamed.response.userHandle });
+      expect(said(await come(forged))).toEqual(refused);
+      expect(await sessionsOf(email)).toBe(before);
+
+      // A challenge that was answered wrongly is used up.
+      const options = await asked();
+      expect(said(await come(key.get(options, { origin: 'http://evil.test' })))).toEqual(refused);
+      expect(said(await come(key.get(options)))).toEqual(refused);
+      const late = key.get(await asked());
+      await app.database.execute(
+        `UPDATE identity.challenges SET expires_at = expires_at - interval '5 minutes'`,
+      );
+      expect(said(await come(late))).toEqual(refused);
+
+      const good = key.get(await asked());
+      const answers = await Promise.all(Array.from({ length: 10 }, () => come(good)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(9).fill(400)]);
+      expect(await sessionsOf(email)).toBe(before + 1);
+    });
+
+    it('refuse a counter that went back, and write it down', async () => {
+      const { key, email } = await holder({ counts: true });
+      expect((await come(key.get(await asked()))).status).toBe(200);
+      expect(said(await come(key.get(await asked(), { counter: 1 })))).toEqual(refused);
+      expect(said(await come(key.get(await asked(), { counter: 0 })))).toEqual(refused);
+      expect(await trailOf(email)).toContain('identity.passkey.counter_went_back');
+      expect((await come(key.get(await asked()))).status).toBe(200);
+    });
+
+    it('prove again who somebody is, with a challenge of its own', async () => {
+      const one = await holder();
+      const other = await holder();
+      await age(one.email);
+      const up = await stepUp(one.token, one.key.get(await asked(one.token)));
+      expect([up.status, decodeJwt(up.body.accessToken).acr]).toEqual([200, 'aal2']);
+      const own = await asked(one.token);
+      expect(own.allowCredentials).toMatchObject([{ id: one.key.id }]);
+      // Neither somebody else's passkey, nor a challenge of a sign-in, nor the other way round.
+      expect(said(await stepUp(one.token, other.key.get(own)))).toEqual(refused);
+      expect(said(await stepUp(one.token, one.key.get(await asked())))).toEqual(refused);
+      expect(said(await stepUp(one.token, one.key.get(await asked(other.token))))).toEqual(refused);
+      expect(said(await come(one.key.get(await asked(one.token))))).toEqual(refused);
+    });
+
+    it('are not added for another page, account or challenge, nor without a verified user', async () => {
+      const { token } = await given.customer(app);
+      const other = await given.customer(app);
+      const key = () => new SoftAuthenticator(ORIGIN);
+      const faults = [{ origin: 'http://evil.test' }, { rpId: 'evil.test' }, { userVerified: false }];
+      for (const fault of faults)
+        expect(said(await add(token, key().create(await optionsFor(token), fault)))).toEqual(refused);
+      expect(said(await add(token, key().create(await optionsFor(other.token))))).toEqual(refused);
+      expect(said(await add(token, key().create(await asked(token))))).toEqual(refused);
+      const options = await optionsFor(token);
+      const mine = key();
+      expect((await add(token, mine.create(options))).status).toBe(201);
+      expect(said(await add(other.token, mine.create(await optionsFor(other.token))))).toEqual(refused);
+      expect((await app.get('/v1/me/passkeys', { token: other.token })).body.items).toEqual([]);
+      expect((await app.post('/v1/me/passkeys/registration/options')).status).toBe(401);
+      expect((await add(other.token, { id: 'x' })).status).toBe(400);
+    });
+
+    it('are ten at the most, also when the last two come at once', async () => {
+      const { token } = await holder();
+      for (let count = 2; count < 10; count++)
+        expect((await add(token, new SoftAuthenticator(ORIGIN).create(await optionsFor(token)))).status).toBe(
+          201,
+        );
+      const rivals = [await optionsFor(token), await optionsFor(token)];
+      const answers = await Promise.all(
+        rivals.map((options) => add(token, new SoftAuthenticator(ORIGIN).create(options))),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+      const more = await app.post('/v1/me/passkeys/registration/options', undefined, { token });
+      expect(said(more)).toEqual([409, 'identity.too_many_passkeys']);
+    });
+
+    it('are named and removed by whom they belong to', async () => {
+      const one = await holder();
+      const other = await holder();
+      const path = `/v1/me/passkeys/${one.id}`;
+      const named = await app.patch(path, { name: 'Old phone' }, { token: one.token });
+      expect([named.status, named.body.name]).toEqual([200, 'Old phone']);
+      expect((await app.patch(path, { name: 'x' }, { token: other.token })).status).toBe(404);
+      expect((await app.delete(path, { token: other.token })).status).toBe(404);
+      expect((await app.delete(`/v1/me/passkeys/${UNKNOWN}`, { token: one.token })).status).toBe(404);
+      expect((await app.delete(path)).status).toBe(401);
+      expect((await app.delete(path, { token: one.token })).status).toBe(204);
+      expect(said(await come(one.key.get(await asked())))).toEqual(refused);
+      // With the last factor gone, the password is enough again.
+      expect((await login(one.email, one.password)).body.accessToken).toBeDefined();
+      expect(await subjectsTo(one.email)).toContain('A passkey was removed from your account');
+      expect(await trailOf(one.email)).toEqual(
+        expect.arrayContaining(['identity.passkey.renamed', 'identity.account.passkey_removed']),
+      );
+    });
+
+    it('open nothing for an account that is disabled', async () => {
+      const { key, email } = await holder();
+      await app.database.execute(`UPDATE identity.accounts SET status = 'disabled' WHERE email = $1`, [
+        email,
+      ]);
+      expect(said(await come(key.get(await asked())))).toEqual(refused);
+    });
+
+    it('leave the other factor on when one of two is removed', async () => {
+      const { token, id, email, password } = await holder();
+      const { token: both } = await enrol(token);
+      expect((await app.delete(`/v1/me/passkeys/${id}`, { token: both })).status).toBe(204);
+      expect((await login(email, password)).body).toMatchObject({ methods: ['totp', 'recovery_code'] });
+    });
+
+    it('do not let one network ask for challenges without end', async () => {
+      await app.database.execute('DELETE FROM identity.throttles');
+      const { headers } = await app.post('/v1/auth/passkeys/authentication/options');
+      expect(headers.get('ratelimit')).toMatch(/^"passkeys";r=299;t=/);
+      for (let count = 0; count < 299; count++) await asked();
+      const { status } = await app.post('/v1/auth/passkeys/authentication/options');
+      expect(status).toBe(429);
     });
   });
 });

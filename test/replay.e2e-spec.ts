@@ -2,6 +2,7 @@ import { startApp, type TestApp } from './support/app.js';
 import { AnswerBook } from './support/answers.js';
 import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
+import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
 
 interface Operation {
@@ -21,7 +22,7 @@ interface Known {
 const PLACEHOLDER = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
 
 type Ids = Record<string, string>;
-/** What no example can know: tokens of letters, codes. */
+/** What no example can know: tokens of letters, codes, what a passkey signed. */
 type Secrets = Record<string, unknown>;
 
 /** The examples of the documents are sent as they stand, to an empty store, in the order of a store's life. */
@@ -154,6 +155,16 @@ describe('the example', () => {
     // As if the half minute of the first code had gone by.
     await app.database.execute('UPDATE identity.totp_factors SET last_step = 0');
     await replay('verifySecondFactor', { secrets: { challenge, code: shownCode(secret) } });
+    const key = new SoftAuthenticator('http://shop.test');
+    const asked = async (path: string) =>
+      (await app.post(path, undefined, { token: customer })).body.publicKey;
+    const options = await asked('/v1/me/passkeys/registration/options');
+    const { id } = (
+      await replay('addPasskey', { token: customer, secrets: { credential: key.create(options) } })
+    ).body;
+    await replay('renamePasskey', { token: customer, ids: { id } });
+    const { publicKey } = (await app.post('/v1/auth/passkeys/authentication/options')).body;
+    await replay('signInWithPasskey', { secrets: { credential: key.get(publicKey) } });
   }
 
   it('of an account works from registering to a new password', async () => {

@@ -79,7 +79,20 @@ export const identityProblems = defineProblems('identity', {
     status: 409,
     title: 'There is no second factor',
     meaning: 'Recovery codes stand in for a second factor, and the account has none.',
-    remedy: 'Add an authenticator app.',
+    remedy: 'Add an authenticator app or a passkey.',
+  },
+  invalid_assertion: {
+    status: 400,
+    title: 'The passkey was not accepted',
+    meaning:
+      'The answer of the authenticator belongs to another challenge, origin or account, is not signed by a passkey of ours, or its user was not verified.',
+    remedy: 'Get new options and ask the authenticator again.',
+  },
+  too_many_passkeys: {
+    status: 409,
+    title: 'Too many passkeys',
+    meaning: 'An account has ten passkeys at the most.',
+    remedy: 'Remove one that is not used any more.',
   },
   password_blocked: {
     status: 400,

@@ -26,6 +26,12 @@ import { TotpSecrets } from './factor/totp-secrets.service.js';
 import { IdentityApi } from './identity.api.js';
 import { IdentityJobs } from './identity.jobs.js';
 import { LinkRepository } from './link/link.repository.js';
+import { Assertions } from './passkey/assertion.service.js';
+import { PasskeySignInController } from './passkey/passkey-sign-in.controller.js';
+import { PasskeySignIn } from './passkey/passkey-sign-in.service.js';
+import { PasskeyController } from './passkey/passkey.controller.js';
+import { PasskeyRepository } from './passkey/passkey.repository.js';
+import { PasskeyService } from './passkey/passkey.service.js';
 import { PasswordHasher } from './password/password.hasher.service.js';
 import { PasswordService } from './password/password.service.js';
 import { PresentPassword } from './password/present-password.service.js';
@@ -49,6 +55,8 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     FactorController,
     JwksController,
     MeController,
+    PasskeyController,
+    PasskeySignInController,
     StepUpController,
   ],
   providers: [
@@ -57,6 +65,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     AccessTokens,
     AccountRepository,
     AccountService,
+    Assertions,
     ChallengeRepository,
     EnrolmentService,
     Entrance,
@@ -66,6 +75,9 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     IdentityJobs,
     JwtStrategy,
     LinkRepository,
+    PasskeyRepository,
+    PasskeyService,
+    PasskeySignIn,
     PasswordChangeService,
     PasswordHasher,
     PasswordService,

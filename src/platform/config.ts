@@ -49,6 +49,10 @@ export class Config {
   readonly minimumPasswordLength: number;
   /** Codes of an authenticator app that are taken beside the present one: 0 or 1 of the last half minute. */
   readonly totpPastSteps: number;
+  /** Where passkeys may be used: the origins of the shop's pages. */
+  readonly passkeyOrigins: string[];
+  /** The host of the first origin; passkeys are bound to it and serve below it. */
+  readonly passkeyHost: string;
   /** Mails about accounts that one network may cause in an hour. */
   readonly mailsPerNetwork: number;
   readonly jobConcurrency: number;
@@ -105,6 +109,8 @@ export class Config {
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
     this.minimumPasswordLength = env.integer('MINIMUM_PASSWORD_LENGTH', 15, 8, 64);
     this.totpPastSteps = env.integer('TOTP_PAST_STEPS', 1, 0, 1);
+    this.passkeyOrigins = env.passkeyOrigins('PASSKEY_ORIGINS', this.publicUrl);
+    this.passkeyHost = new URL(this.passkeyOrigins[0] ?? this.publicUrl).hostname;
     this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
@@ -210,6 +216,22 @@ class Reader {
     if (!isEmail(address, { require_tld: false }))
       throw new BadSetting(key, 'use an address such as shop@example.com or My Shop <shop@example.com>');
     return text;
+  }
+
+  /** The first one names the host; the others are at it or below it, or passkeys would not serve there. */
+  passkeyOrigins(key: string, fallback: string): string[] {
+    const given = (this.text(key) ?? new URL(fallback).origin).split(',').map((part) => part.trim());
+    const [host] = given.map((part) => (URL.canParse(part) ? new URL(part).hostname : ''));
+    for (const part of given) {
+      const url = URL.canParse(part) ? new URL(part) : null;
+      const below = url !== null && (url.hostname === host || url.hostname.endsWith(`.${host}`));
+      if (!below || url.origin !== part || !['http:', 'https:'].includes(url.protocol))
+        throw new BadSetting(
+          key,
+          'use origins such as https://shop.example, with commas between them, the shortest host first',
+        );
+    }
+    return given;
   }
 
   url(key: string, protocols: string[]): string | null {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 
-export type ChallengePurpose = 'second_factor';
+export type ChallengePurpose = 'second_factor' | 'passkey_registration' | 'passkey_assertion';
 
 export interface Tried {
   accountId: string;

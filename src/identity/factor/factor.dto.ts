@@ -18,10 +18,11 @@ export class SecondFactorAskedDto {
   challenge: string;
 
   @TextList({
-    max: 2,
+    max: 3,
     maxLength: 20,
-    values: ['totp', 'recovery_code'],
-    description: 'What this account can show with this challenge.',
+    values: ['totp', 'passkey', 'recovery_code'],
+    description:
+      'What this account can show: a code of its app or a recovery code with this challenge, or a passkey at `POST /v1/auth/passkeys/authentication/options`, which needs no password.',
   })
   methods: string[];
 }
@@ -84,6 +85,9 @@ export class FactorsDto {
 
   @Nested(() => TotpDto, { nullable: true, description: 'The authenticator app.' })
   totp: TotpDto | null;
+
+  @Integer({ min: 0, max: 10, description: 'How many; see `GET /v1/me/passkeys`.' })
+  passkeys: number;
 
   @Integer({ min: 0, max: 10, description: 'How many are unused.' })
   recoveryCodes: number;

@@ -4,7 +4,7 @@ const NOT_YOU =
   'If that was not you, somebody is in your account: set a new password now and look at the list of your sessions.';
 
 /** What may come beside a password. */
-const NAMES = { totp: 'An authenticator app' } as const;
+const NAMES = { totp: 'An authenticator app', passkey: 'A passkey' } as const;
 
 export type Factor = keyof typeof NAMES;
 

@@ -4,11 +4,12 @@ import { Database } from '../../platform/database/database.js';
 export interface FactorsView {
   secondFactor: boolean;
   totpSince: Date | null;
+  passkeys: number;
   recoveryCodes: number;
 }
 
 /** Ways that come after the password, in the words of the contract. */
-export type SecondMethod = 'totp' | 'recovery_code';
+export type SecondMethod = 'totp' | 'passkey' | 'recovery_code';
 
 /** Codes of apps and recovery codes, and whether an account has a second factor at all. */
 @Injectable()
@@ -17,7 +18,7 @@ export class FactorRepository {
 
   async view(accountId: string): Promise<FactorsView> {
     const [row] = await this.database.query<FactorsView>(VIEW, [accountId]);
-    return row ?? { secondFactor: false, totpSince: null, recoveryCodes: 0 };
+    return row ?? { secondFactor: false, totpSince: null, passkeys: 0, recoveryCodes: 0 };
   }
 
   /** A secret that waits for its first code, in place of one that waited before; false when one is confirmed. */
@@ -84,13 +85,15 @@ export class FactorRepository {
 }
 
 /** What an account can show after its password. */
-export const methodsOf = ({ totpSince, recoveryCodes }: FactorsView): SecondMethod[] => [
+export const methodsOf = ({ totpSince, passkeys, recoveryCodes }: FactorsView): SecondMethod[] => [
   ...(totpSince === null ? [] : ['totp' as const]),
+  ...(passkeys === 0 ? [] : ['passkey' as const]),
   ...(recoveryCodes === 0 ? [] : ['recovery_code' as const]),
 ];
 
 const VIEW = `
   SELECT a.second_factor AS "secondFactor", t.confirmed_at AS "totpSince",
+    (SELECT count(*)::int FROM identity.passkeys WHERE account_id = a.id) AS passkeys,
     (SELECT count(*)::int FROM identity.recovery_codes WHERE account_id = a.id AND used_at IS NULL) AS "recoveryCodes"
   FROM identity.accounts a LEFT JOIN identity.totp_factors t ON t.account_id = a.id WHERE a.id = $1`;
 const START = `
@@ -121,6 +124,7 @@ const USE_RECOVERY = `
 const RECOUNT = `
   UPDATE identity.accounts a SET second_factor =
     EXISTS (SELECT FROM identity.totp_factors WHERE account_id = a.id AND confirmed_at IS NOT NULL)
+    OR EXISTS (SELECT FROM identity.passkeys WHERE account_id = a.id)
   WHERE id = $1`;
 const FORGET_CODES = `
   DELETE FROM identity.recovery_codes

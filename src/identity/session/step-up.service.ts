@@ -5,11 +5,15 @@ import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { type GivenCode, SecondFactor } from '../factor/second-factor.service.js';
 import { identityProblems } from '../identity.errors.js';
+import { Assertions } from '../passkey/assertion.service.js';
+import type { CredentialProofDto } from '../passkey/passkey.dto.js';
 import { PresentPassword } from '../password/present-password.service.js';
 import { type AccessToken, SessionService } from './session.service.js';
 
 interface GivenProof extends GivenCode {
   password?: string;
+  /** What a passkey signed. */
+  credential?: CredentialProofDto;
 }
 
 /** Proving once more who one is, in a session that goes on: what sensitive operations ask for. */
@@ -19,6 +23,7 @@ export class StepUpService {
     private readonly database: Database,
     private readonly passwords: PresentPassword,
     private readonly secondFactor: SecondFactor,
+    private readonly assertions: Assertions,
     private readonly sessions: SessionService,
     private readonly audit: Audit,
   ) {}
@@ -41,7 +46,8 @@ export class StepUpService {
   }
 
   private async methodsShown(accountId: string, given: GivenProof): Promise<string[]> {
-    const { password, ...codes } = given;
+    const { password, credential, ...codes } = given;
+    if (credential !== undefined) return (await this.assertions.verify(credential, accountId)).methods;
     if (password !== undefined) {
       await this.passwords.check(accountId, password);
       return ['pwd'];
