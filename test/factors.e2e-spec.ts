@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
-import { startApp, type TestApp } from './support/app.js';
+import { Config } from '../src/platform/config.js';
+import { admin, startApp, type TestApp } from './support/app.js';
 import { roomInStep, shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import type { Answer } from './support/client.js';
@@ -693,5 +694,80 @@ describe('second factors', () => {
       const { status } = await app.post('/v1/auth/passkeys/authentication/options');
       expect(status).toBe(429);
     });
+  });
+});
+
+describe('staff of a shop that asks for two factors', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp({
+      STAFF_SECOND_FACTOR: 'required',
+      TOTP_PAST_STEPS: '0',
+      PASSKEY_ORIGINS: 'https://shop.test, https://www.shop.test:8443',
+    });
+  });
+  afterAll(() => app?.close());
+
+  it('may do nothing but get a second one, and then all that it may', async () => {
+    const token = await given.admin(app);
+    const work = (with_: string) => app.get('/v1/admin/staff', { token: with_ });
+    const refused = await work(token);
+    expect(said(refused)).toEqual([403, 'identity.second_factor_required']);
+    const page = await app.get(refused.body.type);
+    expect(page.body.remedy).toContain('/v1/me/mfa/totp');
+    expect((await app.get('/v1/me', { token })).status).toBe(200);
+    const { secret } = (await app.post('/v1/me/mfa/totp', undefined, { token })).body;
+    // The present code only, as it was set.
+    await roomInStep();
+    const late = { code: shownCode(secret, 1) };
+    expect((await app.post('/v1/me/mfa/totp/confirmation', late, { token })).status).toBe(400);
+    const on = await app.post('/v1/me/mfa/totp/confirmation', { code: shownCode(secret) }, { token });
+    expect((await work(on.body.accessToken)).status).toBe(200);
+    expect(said(await work(token))).toEqual([403, 'identity.second_factor_required']);
+
+    const { body } = await app.post('/v1/auth/login', admin);
+    const [recoveryCode] = on.body.recoveryCodes;
+    const signedIn = await app.post('/v1/auth/mfa/verify', { challenge: body.challenge, recoveryCode });
+    expect((await work(signedIn.body.accessToken)).status).toBe(200);
+  });
+
+  it('leaves customers with one factor alone', async () => {
+    const { token } = await given.customer(app);
+    expect((await app.get('/v1/me/sessions', { token })).status).toBe(200);
+    expect(said(await app.get('/v1/admin/staff', { token }))).toEqual([403, 'platform.forbidden']);
+  });
+
+  it('takes passkeys on all of its pages, under the name of the first', async () => {
+    const { token } = await given.customer(app);
+    const { publicKey } = (await app.post('/v1/me/passkeys/registration/options', undefined, { token })).body;
+    expect(publicKey.rp.id).toBe('shop.test');
+    const key = new SoftAuthenticator('https://www.shop.test:8443');
+    const added = await app.post(
+      '/v1/me/passkeys/registration/verify',
+      { credential: key.create(publicKey) },
+      { token },
+    );
+    expect([added.status, added.body.name]).toEqual([201, 'Passkey']);
+  });
+
+  it('is what production asks for unless it is told otherwise', () => {
+    const of = (more: Record<string, string>) =>
+      new Config({ SECRET_KEY: 'a secret that only the tests know, 32+', ...more });
+    expect(of({ NODE_ENV: 'production' }).staffSecondFactor).toBe('required');
+    expect(of({ NODE_ENV: 'production', STAFF_SECOND_FACTOR: 'optional' }).staffSecondFactor).toBe(
+      'optional',
+    );
+    expect(of({}).staffSecondFactor).toBe('optional');
+    expect(of({ PUBLIC_URL: 'https://shop.example/store' }).passkeyOrigins).toEqual(['https://shop.example']);
+    for (const origins of [
+      'shop.example',
+      'https://shop.example/path',
+      'https://www.shop.example,https://shop.example',
+      'https://shop.example,https://evilshop.example',
+      'ftp://shop.example',
+      'https://shop.example,',
+    ])
+      expect(() => of({ PASSKEY_ORIGINS: origins })).toThrow('PASSKEY_ORIGINS');
   });
 });

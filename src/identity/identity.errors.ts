@@ -94,6 +94,14 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'An account has ten passkeys at the most.',
     remedy: 'Remove one that is not used any more.',
   },
+  second_factor_required: {
+    status: 403,
+    ofPermissions: true,
+    title: 'Staff need a second factor',
+    meaning: 'The session was opened with one factor, and this shop asks its staff for two.',
+    remedy:
+      'Add an authenticator app (POST /v1/me/mfa/totp) or a passkey, or show the one that you have: POST /v1/auth/step-up.',
+  },
   password_blocked: {
     status: 400,
     title: 'The password is too easy to guess',

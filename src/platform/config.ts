@@ -47,6 +47,8 @@ export class Config {
   readonly pageCache: boolean;
   readonly hashConcurrency: number;
   readonly minimumPasswordLength: number;
+  /** Required: without one, staff may do nothing but enrol one. */
+  readonly staffSecondFactor: 'required' | 'optional';
   /** Codes of an authenticator app that are taken beside the present one: 0 or 1 of the last half minute. */
   readonly totpPastSteps: number;
   /** Where passkeys may be used: the origins of the shop's pages. */
@@ -108,6 +110,8 @@ export class Config {
     this.pageCache = env.oneOf('PAGE_CACHE', ['on', 'off'], 'on') === 'on';
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
     this.minimumPasswordLength = env.integer('MINIMUM_PASSWORD_LENGTH', 15, 8, 64);
+    const staff = this.production ? 'required' : 'optional';
+    this.staffSecondFactor = env.oneOf('STAFF_SECOND_FACTOR', ['required', 'optional'], staff);
     this.totpPastSteps = env.integer('TOTP_PAST_STEPS', 1, 0, 1);
     this.passkeyOrigins = env.passkeyOrigins('PASSKEY_ORIGINS', this.publicUrl);
     this.passkeyHost = new URL(this.passkeyOrigins[0] ?? this.publicUrl).hostname;

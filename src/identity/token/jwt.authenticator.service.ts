@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { Authenticator, type PersonActor } from '../../platform/access/actor.js';
+import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { identityProblems } from '../identity.errors.js';
 import { proofOf } from '../session/proof.js';
 import { SessionService } from '../session/session.service.js';
 import { type AccessClaims, JwtStrategy } from './jwt.strategy.js';
@@ -13,17 +15,24 @@ const OWN = [OWN_PASSWORD, 'account:self'];
 /** Turns a bearer token into whoever holds it, through the passport strategy; every refusal is the same 401. */
 @Injectable()
 export class JwtAuthenticator extends Authenticator {
+  /** Without the second, staff may do nothing but get one. */
+  private readonly staffNeedTwo: boolean;
+
   constructor(
     private readonly strategy: JwtStrategy,
     private readonly sessions: SessionService,
+    config: Config,
   ) {
     super();
+    this.staffNeedTwo = config.staffSecondFactor === 'required';
   }
 
   async authenticate(authorization: string): Promise<PersonActor> {
     const claims = await this.verify(authorization);
     const standing = claims && (await this.sessions.standing(claims.sid));
     if (!claims || !standing || standing.accountId !== claims.sub) throw platformProblems.unauthorized();
+    const proof = proofOf(claims.provedAt, claims.methods, standing.hasSecondFactor);
+    const lacksFactor = this.staffNeedTwo && standing.kind === 'staff' && proof.level < 2;
     return {
       kind: 'person',
       id: standing.accountId,
@@ -31,9 +40,10 @@ export class JwtAuthenticator extends Authenticator {
       emailVerified: standing.emailVerified,
       permissions: standing.mustChangePassword
         ? new Set([OWN_PASSWORD])
-        : permissionsOf(standing.permissions),
+        : permissionsOf(lacksFactor ? [] : standing.permissions),
+      ...(lacksFactor && { restriction: identityProblems.second_factor_required }),
       groups: [],
-      proof: proofOf(claims.provedAt, claims.methods, standing.hasSecondFactor),
+      proof,
       impersonatorId: standing.impersonatorId,
     };
   }

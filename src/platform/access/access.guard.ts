@@ -48,6 +48,7 @@ export class AccessGuard implements CanActivate {
     if (rule.length === 0) return true;
     if (actor.kind === 'anonymous') throw platformProblems.unauthorized();
     const missing = rule.filter((permission) => !actor.permissions.has(permission));
+    if (missing.length > 0 && actor.kind === 'person' && actor.restriction) throw actor.restriction();
     if (missing.length > 0)
       throw platformProblems.forbidden(`The permission ${missing.join(', ')} is missing.`);
     if (this.reflector.get<boolean | undefined>(FRESH, context.getHandler())) requireFresh(actor);

@@ -1,3 +1,5 @@
+import type { ProblemFactory } from '../http/problem.js';
+
 /** Who acts: declared here because every module asks, filled in by identity. */
 export type Actor = AnonymousActor | PersonActor | MachineActor | SystemActor;
 
@@ -11,6 +13,8 @@ export interface PersonActor {
   sessionId: string;
   emailVerified: boolean;
   permissions: ReadonlySet<string>;
+  /** Why it may do less than its roles permit, if so: the answer when a permission is missing. */
+  restriction?: ProblemFactory;
   /** Customer groups: prices and promotions may depend on them. */
   groups: readonly string[];
   proof: Proof;

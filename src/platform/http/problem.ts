@@ -10,6 +10,8 @@ export interface ProblemKind {
   remedy: string;
   /** Further members of its document (RFC 9457 3.2) by name; only these may be sent. */
   members?: Record<string, ProblemMember>;
+  /** Any operation that asks for more than a permission over one's own account may answer it. */
+  ofPermissions?: boolean;
   /** Headers that may come with it. */
   headers?: readonly ('ETag' | 'Retry-After')[];
 }

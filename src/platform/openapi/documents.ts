@@ -141,6 +141,8 @@ function finishOperation(path: string, operation: OperationObject, schemas: Sche
   ];
   const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
   if (permissions.length > 0) codes.add('platform.forbidden');
+  if (permissions.some((permission) => !permission.startsWith('account:')))
+    for (const { code, ofPermissions } of problemRegistry.values()) if (ofPermissions) codes.add(code);
   if (operation['x-fresh-sign-in'])
     for (const code of ['platform.proof_required', 'platform.impersonation_forbidden']) codes.add(code);
   if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
