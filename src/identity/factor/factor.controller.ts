@@ -19,12 +19,17 @@ const { busy, no_second_factor, totp_present, wrong_code } = identityProblems;
 /** What is asked of me beside my password. */
 @Controller('v1/me/mfa')
 @Permissions('account:self')
-@ApiTags('account')
+@ApiTags('Account')
 export class FactorController {
   constructor(private readonly enrolments: EnrolmentService) {}
 
   @Get()
-  @Operation({ id: 'getMyFactors', summary: 'Shows my second factors', answers: { 200: FactorsDto } })
+  @Operation({
+    id: 'getMyFactors',
+    summary: 'Shows my second factors',
+    description: 'Which are on, since when, and how many recovery codes are left; never a secret.',
+    answers: { 200: FactorsDto },
+  })
   async get(@CurrentActor() actor: PersonActor): Promise<FactorsDto> {
     const { totpSince, ...factors } = await this.enrolments.view(actor);
     return { ...factors, totp: totpSince && { confirmedAt: totpSince.toISOString() } };
@@ -66,6 +71,8 @@ export class FactorController {
   @Operation({
     id: 'removeTotp',
     summary: 'Turns my authenticator app off',
+    description:
+      'With the last factor the recovery codes go too, and the password is enough again. A letter tells of it.',
     answers: { 204: null },
     problems: [platformProblems.not_found],
   })

@@ -12,7 +12,7 @@ import { PasskeySignIn } from './passkey-sign-in.service.js';
 /** Signing in with a passkey. */
 @Controller('v1/auth/passkeys/authentication')
 @Public()
-@ApiTags('sign-in')
+@ApiTags('Sign-in')
 export class PasskeySignInController {
   constructor(private readonly signIns: PasskeySignIn) {}
 

@@ -20,12 +20,17 @@ const { busy, invalid_assertion, too_many_passkeys } = identityProblems;
 /** My passkeys. */
 @Controller('v1/me/passkeys')
 @Permissions('account:self')
-@ApiTags('account')
+@ApiTags('Account')
 export class PasskeyController {
   constructor(private readonly passkeys: PasskeyService) {}
 
   @Get()
-  @Operation({ id: 'listMyPasskeys', summary: 'Lists my passkeys', answers: { 200: PasskeysDto } })
+  @Operation({
+    id: 'listMyPasskeys',
+    summary: 'Lists my passkeys',
+    description: 'With their names and when each was used last; at most ten.',
+    answers: { 200: PasskeysDto },
+  })
   async list(@CurrentActor() actor: PersonActor): Promise<PasskeysDto> {
     return { items: await this.passkeys.list(actor) };
   }
@@ -36,6 +41,8 @@ export class PasskeyController {
   @Operation({
     id: 'startPasskey',
     summary: 'Gives what an authenticator needs to make a passkey',
+    description:
+      'For `navigator.credentials.create`. The challenge is good for five minutes and one attempt.',
     answers: { 200: PasskeyOptionsDto },
     problems: [too_many_passkeys],
   })
@@ -62,7 +69,12 @@ export class PasskeyController {
 
   @Patch(':id')
   @Fresh()
-  @Operation({ id: 'renamePasskey', summary: 'Names one of my passkeys', answers: { 200: PasskeyDto } })
+  @Operation({
+    id: 'renamePasskey',
+    summary: 'Names one of my passkeys',
+    description: 'So that its owner knows which device it is on.',
+    answers: { 200: PasskeyDto },
+  })
   rename(
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { name }: RenamePasskeyDto,
@@ -76,6 +88,8 @@ export class PasskeyController {
   @Operation({
     id: 'removePasskey',
     summary: 'Removes one of my passkeys',
+    description:
+      'It opens nothing from then on. With the last factor the recovery codes go too. A letter tells of it.',
     answers: { 204: null },
     problems: [platformProblems.not_found],
   })

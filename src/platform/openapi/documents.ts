@@ -58,7 +58,8 @@ const EVERYWHERE = [
 ];
 
 const TAGS: Record<string, string> = {
-  Account: 'The account of whoever is signed in: profile, password and the places where it is signed in.',
+  Account:
+    'The account of whoever is signed in: profile, password, second factors, passkeys and the places where it is signed in.',
   Audit: 'Who did what, entry by entry, in a chain that shows when somebody changed it.',
   Carts:
     'What somebody wants to buy, with totals at today’s prices, what can carry it and what is still missing. Guests hold a cart by its token, customers by signing in.',
