@@ -121,7 +121,7 @@ describe('second factors', () => {
         passkeys: 0,
         recoveryCodes: 10,
       });
-      expect(said(await confirm(shownCode(secret)))).toEqual([401, 'platform.proof_required']);
+      expect(said(await confirm(shownCode(secret)))).toEqual([400, 'identity.wrong_code']);
       const again = await app.post('/v1/me/mfa/totp', undefined, { token: on.body.accessToken });
       expect(said(again)).toEqual([409, 'identity.totp_present']);
 

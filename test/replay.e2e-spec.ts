@@ -148,7 +148,7 @@ describe('the example', () => {
     /token=([\w-]+)/.exec((await app.letters()).at(-1)?.text ?? '')?.[1] ?? 'no letter';
 
   async function secondFactors(): Promise<void> {
-    const { secret } = (await app.post('/v1/me/mfa/totp', undefined, { token: customer })).body;
+    const { secret } = (await ask('startTotp', {}, { token: customer })).body;
     const confirmed = await replay('confirmTotp', { token: customer, secrets: { code: shownCode(secret) } });
     customer = confirmed.body.accessToken;
     const { challenge } = (await replay('login')).body;
@@ -163,8 +163,14 @@ describe('the example', () => {
       await replay('addPasskey', { token: customer, secrets: { credential: key.create(options) } })
     ).body;
     await replay('renamePasskey', { token: customer, ids: { id } });
-    const { publicKey } = (await app.post('/v1/auth/passkeys/authentication/options')).body;
+    const mine = () => ({ token: customer });
+    for (const read of ['getMyFactors', 'listMyPasskeys', 'renewRecoveryCodes', 'startPasskey'])
+      await ask(read, {}, mine());
+    const { publicKey } = (await ask('startPasskeySignIn', {}, {})).body;
     await replay('signInWithPasskey', { secrets: { credential: key.get(publicKey) } });
+    // What comes after signs in with the password alone.
+    await ask('removePasskey', { id }, mine());
+    await ask('removeTotp', {}, mine());
   }
 
   it('of an account works from registering to a new password', async () => {
@@ -303,6 +309,7 @@ describe('the example', () => {
     // An answer of theirs is the whole that they add to, or there is nothing but a list to read it in.
     const elsewhere = [
       'addCartLine',
+      'addPasskey',
       'addVariant',
       'cancelOrder',
       'createLocation',

@@ -16,7 +16,12 @@ const FIXED: Readonly<Record<string, unknown>> = {
   gatewayRef: 'ch_4b3f9a2e71',
   ipPrefix: '203.0.113.0/24',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64)',
+  challenge: TOKEN,
+  excludeCredentials: [],
   kid: TOKEN.slice(0, 8),
+  recoveryCodes: Array.from({ length: 10 }, (_, row) => `${String(row + 1).padStart(2, '0')}-Q3KWA-M03PC`),
+  secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  uri: 'otpauth://totp/Guildhall:ada%40example.test?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Guildhall',
   x: TOKEN,
   y: TOKEN,
 };
@@ -66,11 +71,12 @@ function steady(body: object): unknown {
   const short = 'items' in body ? { ...body, items: (body.items as unknown[]).slice(0, 1) } : body;
   return JSON.parse(
     JSON.stringify(short, (name, value: unknown) => {
-      if (value !== null && name in FIXED) return FIXED[name];
+      if (value !== null && typeof value === typeof FIXED[name]) return FIXED[name];
       if (typeof value !== 'string') return value;
       return value
         .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, idOf)
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
+        .replace(/^[\w-]{86}$/, TOKEN + TOKEN)
         .replace(/^http:\/\/127\.0\.0\.1:\d+\/challenge\/\w+/, 'https://bank.example.test/challenge/4');
     }),
   );

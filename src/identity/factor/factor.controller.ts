@@ -51,7 +51,6 @@ export class FactorController {
   }
 
   @Post('totp/confirmation')
-  @Fresh()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'confirmTotp',

@@ -36,6 +36,17 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       },
     },
   },
+  addPasskey: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      name: 'My phone',
+      backedUp: false,
+      transports: ['internal'],
+      createdAt: '2026-11-21T10:00:00.000Z',
+      lastUsedAt: null,
+      recoveryCodes: null,
+    },
+  },
   addVariant: {
     '201': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -221,6 +232,26 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       declineCode: null,
       nextAction: { type: 'redirect', url: 'https://bank.example.test/challenge/4' },
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  confirmTotp: {
+    '200': {
+      accessToken:
+        'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      tokenType: 'Bearer',
+      expiresIn: 600,
+      recoveryCodes: [
+        '01-Q3KWA-M03PC',
+        '02-Q3KWA-M03PC',
+        '03-Q3KWA-M03PC',
+        '04-Q3KWA-M03PC',
+        '05-Q3KWA-M03PC',
+        '06-Q3KWA-M03PC',
+        '07-Q3KWA-M03PC',
+        '08-Q3KWA-M03PC',
+        '09-Q3KWA-M03PC',
+        '10-Q3KWA-M03PC',
+      ],
     },
   },
   createCart: {
@@ -702,6 +733,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       firstName: 'Ada',
       lastName: 'Byron',
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  getMyFactors: {
+    '200': {
+      secondFactor: true,
+      passkeys: 1,
+      recoveryCodes: 10,
+      totp: { confirmedAt: '2026-11-21T10:00:00.000Z' },
     },
   },
   getOrder: {
@@ -1193,7 +1232,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           subjectType: 'account',
           subjectId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           requestId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
-          details: null,
+          details: { methods: ['pwd'] },
           position: null,
           seal: null,
           at: '2026-11-21T10:00:00.000Z',
@@ -1319,8 +1358,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          kind: 'allocated',
-          quantity: 3,
+          kind: 'shipped',
+          quantity: 1,
           reference: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           reason: null,
           actor: null,
@@ -1348,6 +1387,20 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       nextCursor: null,
+    },
+  },
+  listMyPasskeys: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          name: 'My phone',
+          backedUp: false,
+          transports: ['internal'],
+          createdAt: '2026-11-21T10:00:00.000Z',
+          lastUsedAt: null,
+        },
+      ],
     },
   },
   listMySessions: {
@@ -1902,6 +1955,32 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       },
     },
   },
+  renamePasskey: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      name: 'My phone',
+      backedUp: false,
+      transports: ['internal'],
+      createdAt: '2026-11-21T10:00:00.000Z',
+      lastUsedAt: null,
+    },
+  },
+  renewRecoveryCodes: {
+    '201': {
+      recoveryCodes: [
+        '01-Q3KWA-M03PC',
+        '02-Q3KWA-M03PC',
+        '03-Q3KWA-M03PC',
+        '04-Q3KWA-M03PC',
+        '05-Q3KWA-M03PC',
+        '06-Q3KWA-M03PC',
+        '07-Q3KWA-M03PC',
+        '08-Q3KWA-M03PC',
+        '09-Q3KWA-M03PC',
+        '10-Q3KWA-M03PC',
+      ],
+    },
+  },
   reviewPayment: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1922,6 +2001,17 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 4,
     },
   },
+  signInWithPasskey: {
+    '200': {
+      accessToken:
+        'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      tokenType: 'Bearer',
+      expiresIn: 600,
+      refreshToken: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      deviceToken: 'dt_1788888888.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      passwordChangeRequired: false,
+    },
+  },
   startImport: {
     '202': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1935,6 +2025,51 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       createdAt: '2026-11-21T10:00:00.000Z',
       startedAt: null,
       finishedAt: null,
+    },
+  },
+  startPasskey: {
+    '200': {
+      publicKey: {
+        challenge: 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+        rp: { name: 'Guildhall', id: 'shop.test' },
+        user: {
+          id: 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9pkq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+          name: 'ada@example.test',
+          displayName: 'Ada Byron',
+        },
+        pubKeyCredParams: [
+          { alg: -8, type: 'public-key' },
+          { alg: -7, type: 'public-key' },
+          { alg: -257, type: 'public-key' },
+        ],
+        timeout: 300000,
+        attestation: 'none',
+        excludeCredentials: [],
+        authenticatorSelection: {
+          residentKey: 'required',
+          userVerification: 'required',
+          requireResidentKey: true,
+        },
+        extensions: { credProps: true },
+        hints: [],
+      },
+    },
+  },
+  startPasskeySignIn: {
+    '200': {
+      publicKey: {
+        rpId: 'shop.test',
+        challenge: 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+        allowCredentials: [],
+        timeout: 300000,
+        userVerification: 'required',
+      },
+    },
+  },
+  startTotp: {
+    '201': {
+      secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+      uri: 'otpauth://totp/Guildhall:ada%40example.test?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Guildhall',
     },
   },
   stepUp: {
@@ -2169,8 +2304,19 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 33,
+      unsealed: 42,
       strangers: 0,
+    },
+  },
+  verifySecondFactor: {
+    '200': {
+      accessToken:
+        'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      tokenType: 'Bearer',
+      expiresIn: 600,
+      refreshToken: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      deviceToken: 'dt_1788888888.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      passwordChangeRequired: false,
     },
   },
 };
