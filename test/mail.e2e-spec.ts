@@ -56,6 +56,17 @@ describe('mail', () => {
     expect(messageIdOf(lettersAbout('note-once')[0])).toBe(row?.message_id);
   });
 
+  it('goes to one address, whatever stands in it', async () => {
+    const to = 'canary@other.test,canary@buyer.test';
+    await app.database.transaction(() =>
+      mail.request({ template: TEMPLATE, subjectId: 'one', to, data: { note: 'note-one' } }),
+    );
+    await app.settle();
+    expect(lettersAbout('note-one')).toHaveLength(1);
+    expect(smtp.recipients).toContain('"canary@other.test,canary"@buyer.test');
+    expect(smtp.recipients).not.toContain('canary@other.test');
+  });
+
   it('forgets whom it went to and what it said', async () => {
     await request('forgotten', 'note-forgotten');
     await app.settle();

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 export class SmtpServer {
   /** Raw letters, the oldest first. */
   readonly taken: string[] = [];
+  /** To whom it was told to bring them. */
+  readonly recipients: string[] = [];
   /** How many recipients it will still refuse, with the address in its words as real servers do. */
   refusals = 0;
   private readonly sockets = new Set<Socket>();
@@ -48,6 +50,7 @@ export class SmtpServer {
   /** True when a letter follows. */
   private answer(line: string, say: (line: string) => void): boolean {
     const [verb = ''] = line.toUpperCase().split(/[ :]/, 1);
+    if (verb === 'RCPT') this.recipients.push(/<(.*)>/.exec(line)?.[1] ?? '');
     if (verb === 'RCPT' && this.refusals > 0) {
       this.refusals--;
       say(`451 4.3.0 ${line.slice(8)} try later`);

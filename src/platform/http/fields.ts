@@ -161,9 +161,13 @@ export function Email(options: FieldOptions = {}) {
     { type: 'string', format: 'email', maxLength: 254 },
     text(),
     atMost(254),
-    rule('not_email', 'must be an e-mail address', (value) => isEmail(value)),
+    rule('not_email', 'must be an e-mail address', isOneAddress),
   );
 }
+
+/** One address and no quotes. `NFKC`, because so it is kept: it turns some letters into `@` and `,`, and one address into many. */
+const isOneAddress = (value: unknown): boolean =>
+  isEmail(value) && /^[^\s"(),:;<>@[\\\]]+@[^\s"(),:;<>@[\\\]]+$/.test(String(value).normalize('NFKC'));
 
 export function OneOf(values: readonly string[], options: FieldOptions = {}) {
   return field(

@@ -21,7 +21,7 @@ export class SmtpMailer extends Mailer {
   }
 
   async send(letter: Letter): Promise<void> {
-    await this.transport.sendMail(letter);
+    await this.transport.sendMail(envelope(letter));
   }
 }
 
@@ -34,7 +34,7 @@ export class FileMailer extends Mailer {
   }
 
   async send(letter: Letter): Promise<void> {
-    const { message } = await this.transport.sendMail(letter);
+    const { message } = await this.transport.sendMail(envelope(letter));
     makeFolder(this.folder);
     const name = letter.messageId.replace(/[<>]/g, '').split('@')[0] ?? 'letter';
     // Written aside and renamed: whoever reads the folder never meets half a letter, and a second try is the same file.
@@ -43,6 +43,9 @@ export class FileMailer extends Mailer {
     await rename(`${file}.part`, file);
   }
 }
+
+/** The recipient as one address: as text it would be read as a list of them. */
+const envelope = (letter: Letter) => ({ ...letter, to: { name: '', address: letter.to } });
 
 export function mailerOf(config: Config): Mailer {
   return config.smtpUrl === null
