@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type FieldError, platformProblems } from './problem.js';
 
 /** Deeper than any document of ours: whatever walks over a body, checks and fingerprints, stays on its stack. */
@@ -14,20 +15,22 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  */
 export function readJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
-  const value = parse(body.toString());
+  const value = parse(body);
   const fault = faultOf(value, '', 0);
   if (fault) throw platformProblems.invalid_input(`The body ${fault.message}.`, { errors: [fault] });
   return value;
 }
 
-function parse(text: string): unknown {
+function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    // A decoder puts U+FFFD in the place of what it cannot read, and that would be kept.
+    if (isUtf8(body)) return JSON.parse(body.toString());
   } catch {
-    throw platformProblems.invalid_input('The request could not be read as JSON.', {
-      errors: [{ pointer: '', code: 'malformed', message: 'must be well-formed JSON' }],
-    });
+    // Told below.
   }
+  throw platformProblems.invalid_input('The request could not be read as JSON.', {
+    errors: [{ pointer: '', code: 'malformed', message: 'must be well-formed JSON' }],
+  });
 }
 
 function faultOf(value: unknown, pointer: string, depth: number): FieldError | null {

@@ -27,16 +27,11 @@ export function toProblem(error: unknown): Problem {
     });
   }
   if (isUnavailable(error)) return platformProblems.unavailable(undefined, { retryAfter: 1 });
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  const { statusCode } = error as { statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   switch (status ?? 500) {
     case 400:
-      return platformProblems.invalid_input(
-        code === 'FST_ERR_CTP_EMPTY_JSON_BODY'
-          ? 'The body is empty.'
-          : 'The request could not be read as JSON.',
-        { errors: [{ pointer: '', code: 'malformed', message: 'must be well-formed JSON' }] },
-      );
+      return platformProblems.invalid_input('The request cannot be read.');
     case 401:
       return platformProblems.unauthorized();
     case 403:

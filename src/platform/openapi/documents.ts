@@ -116,7 +116,8 @@ export function buildDocuments(app: INestApplication): Documents {
     .build();
   const whole = SwaggerModule.createDocument(app, config) as unknown as Document;
   for (const [path, item] of Object.entries(whole.paths)) {
-    for (const operation of Object.values(item)) finishOperation(path, operation, whole.components.schemas);
+    for (const [method, operation] of Object.entries(item))
+      finishOperation(method, path, operation, whole.components.schemas);
   }
   const { minimumPasswordLength } = app.get(Config);
   for (const schema of Object.values(whole.components.schemas)) finishSchema(schema, minimumPasswordLength);
@@ -134,7 +135,7 @@ export function buildDocuments(app: INestApplication): Documents {
 /** The served document must not be cached by whoever wrote it: it is what the committed file is compared with. */
 export const documentText = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
-function finishOperation(path: string, operation: OperationObject, schemas: Schemas): void {
+function finishOperation(method: string, path: string, operation: OperationObject, schemas: Schemas): void {
   const permissions = operation['x-permissions'] ?? [];
   // What the class says and the method says again is one.
   operation.security = [
@@ -148,7 +149,8 @@ function finishOperation(path: string, operation: OperationObject, schemas: Sche
     for (const code of ['platform.proof_required', 'platform.impersonation_forbidden']) codes.add(code);
   if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
   if (path.includes('{')) codes.add('platform.not_found');
-  if (operation.requestBody)
+  // A body is read, and refused, before it is known that the operation takes none.
+  if (method !== 'get')
     for (const code of ['platform.too_large', 'platform.unsupported_media_type']) codes.add(code);
   delete operation['x-problems'];
   const byStatus = new Map<number, string[]>();
