@@ -12,6 +12,7 @@ const CONTENT = /^catalog\.(?!stock_)/;
 export class PageCacheListener implements OnApplicationShutdown {
   private readonly log = new Logger('page-cache');
   private client: pg.Client | null = null;
+  private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
   constructor(
@@ -25,14 +26,15 @@ export class PageCacheListener implements OnApplicationShutdown {
       connectionString: this.config.databaseUrl ?? undefined,
       application_name: `guildhall-pages-${this.config.role}`,
       keepAlive: true,
+      connectionTimeoutMillis: 3_000,
     });
+    this.client = client;
     client.on('error', () => this.again(client));
     client.on('end', () => this.again(client));
     client.on('notification', ({ payload }) => this.hear(payload ?? ''));
     try {
       await client.connect();
       await client.query(`LISTEN ${EVENTS_CHANNEL}`);
-      this.client = client;
       // What was said while nobody listened is not repeated.
       this.pages.dropAll();
     } catch (error) {
@@ -43,6 +45,7 @@ export class PageCacheListener implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
+    clearTimeout(this.timer);
     await this.client?.end().catch(() => undefined);
   }
 
@@ -53,12 +56,15 @@ export class PageCacheListener implements OnApplicationShutdown {
   }
 
   private again(client: pg.Client): void {
+    // A connection that breaks says so up to three times, and each would start another: twice as many every half second.
+    if (this.client !== client) return;
+    this.client = null;
     client.removeAllListeners();
     client.on('error', () => undefined);
-    this.client = null;
+    void client.end().catch(() => undefined);
     if (this.stopped) return;
     // While deaf, a page might be out of date for longer than promised.
     this.pages.dropAll();
-    setTimeout(() => void this.start(), 500).unref();
+    this.timer = setTimeout(() => void this.start(), 500).unref();
   }
 }
