@@ -84,6 +84,16 @@ describe('imports', () => {
     });
   });
 
+  it('is not stopped by names that cannot be kept', async () => {
+    const file = lines(
+      product('named', { attributes: { 'col\ud800our': 'green', 'si\u0000ze': 'L' } }),
+      product('misnamed', { 'sur\u0000prise\ud800': true }),
+    );
+    const done = await importAll(file);
+    expect(done).toMatchObject({ state: 'finished', counts: { read: 2, created: 1, rejected: 1 } });
+    expect(await errors(done.id)).toMatchObject([{ code: 'unknown_property', pointer: '/surprise' }]);
+  });
+
   it('finds nothing to do in the same file', async () => {
     const file = lines(product('same-1'), product('same-2'));
     await importAll(file);
