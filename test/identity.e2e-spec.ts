@@ -1036,6 +1036,10 @@ describe('identity behind a proxy', () => {
     // Only the last hop is the proxy's own word: what came before it anybody may have written.
     expect((await fail('192.0.2.1, 198.51.100.7')).status).toBe(429);
     expect((await fail('198.51.100.8')).status).toBe(401);
+    // Some proxies write the port as well.
+    expect((await fail('198.51.100.7:49152')).status).toBe(429);
+    expect((await fail('[::ffff:198.51.100.7]:49152')).status).toBe(429);
+    expect((await fail('198.51.100.8:49152')).status).toBe(401);
   });
 
   it('mails no more than so many letters an hour for one network, and answers the same', async () => {

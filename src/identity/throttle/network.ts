@@ -21,7 +21,7 @@ const prefix = (groups: number[], length: number): string =>
 
 /** The four bytes of an IPv4 address (also of one written as IPv6), else the eight groups; nothing for what is no address. */
 function read(ip: string): { bytes?: number[]; groups?: number[] } {
-  const [plain = ''] = ip.split('%');
+  const [plain = ''] = withoutPort(ip).split('%');
   if (isIP(plain) === 4) return { bytes: plain.split('.').map(Number) };
   if (isIP(plain) !== 6) return {};
   // The URL parser knows every way to write one; what it leaves is `::` for the longest run of zeros.
@@ -34,3 +34,7 @@ function read(ip: string): { bytes?: number[]; groups?: number[] } {
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   return mapped ? { bytes: [high >> 8, high & 255, low >> 8, low & 255] } : { groups };
 }
+
+/** Some proxies write the port behind the address; without it all who come through them would be one network. */
+const withoutPort = (ip: string): string =>
+  /^(\d+\.\d+\.\d+\.\d+):\d+$|^\[(.+)\](?::\d+)?$/.exec(ip)?.slice(1).find(Boolean) ?? ip;
