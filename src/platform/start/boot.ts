@@ -18,7 +18,7 @@ import { Readiness } from '../observability/readiness.js';
 import { installRequestLog } from '../observability/request-log.js';
 import { banner } from './banner.js';
 import { type BannerPart, firstStart } from './first-start.js';
-import { describeFailure, StartFailure } from './failure.js';
+import { StartFailure, tellFailure } from './failure.js';
 import { type Services, startServices } from './services.js';
 import { Shutdown } from './shutdown.js';
 
@@ -65,7 +65,7 @@ export async function boot(program: Program): Promise<void> {
   } catch (error) {
     // What breaks because a signal came during the start is not a failure.
     if (shutdown.begun) return;
-    console.error(describeFailure(error, config) ?? error);
+    console.error(tellFailure(error, config));
     await shutdown.exit(1);
   }
 }

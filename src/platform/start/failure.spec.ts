@@ -1,5 +1,5 @@
 import { BadSetting } from '../setting.js';
-import { describeFailure, StartFailure } from './failure.js';
+import { describeFailure, stacksOf, StartFailure, tellFailure } from './failure.js';
 
 const failing = (fields: object, message = 'library text with hush-hush in it'): Error =>
   Object.assign(new Error(message), fields);
@@ -48,5 +48,19 @@ describe('what keeps a program from starting', () => {
 
   it('leaves a defect of ours to its stack', () => {
     expect(describeFailure(new TypeError('undefined is not a function'))).toBeNull();
+  });
+
+  it('is printed without the values of a statement', () => {
+    const refused = failing(
+      { detail: 'Key (email)=(ada@shop.test) already exists.', parameters: ['ada@shop.test'] },
+      'refused',
+    );
+    const told = tellFailure(new Error('nobody was waiting', { cause: refused }));
+    expect(told).toContain('failure.spec');
+    expect(told).toMatch(/nobody was waiting[^]*because of Error: refused/);
+    expect(told).not.toContain('ada@shop.test');
+    // A network that fails while the program runs is told with the place, not with advice for the start.
+    expect(stacksOf(failing({ code: 'ETIMEDOUT' }))).toContain('failure.spec');
+    expect(tellFailure({ email: 'ada@shop.test' })).not.toContain('ada@shop.test');
   });
 });

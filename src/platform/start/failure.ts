@@ -91,9 +91,23 @@ function settingOf({ port, hostname }: Pick<SystemError, 'port' | 'hostname'>, a
   return found?.[0] ?? 'DATABASE_URL';
 }
 
+/** One line for what its user can put right, the stacks of the error and its causes for the rest. */
+export const tellFailure = (error: unknown, addresses?: Addresses): string =>
+  describeFailure(error, addresses) ?? stacksOf(error);
+
+/**
+ * What may be printed of a defect: where it and its causes come from. Never the error itself: those of the database carry
+ * the values of a statement, which are what people typed.
+ */
+export function stacksOf(error: unknown): string {
+  if (!(error instanceof Error)) return `Something that is no error was thrown: ${typeof error}`;
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\nbecause of ${stacksOf(error.cause)}`;
+}
+
 /** Says why the program does not start, and makes it end with code 1. */
 export function failStart(error: unknown, addresses?: Addresses): void {
-  console.error(describeFailure(error, addresses) ?? error);
+  console.error(tellFailure(error, addresses));
   process.exitCode = 1;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeFailure } from './failure.js';
+import { stacksOf, tellFailure } from './failure.js';
 
 /** Whatever is still going on when all patience is used up. */
 const PATIENCE_MS = 30_000;
@@ -42,7 +42,7 @@ export class Shutdown {
     }
     for (const defect of ['uncaughtException', 'unhandledRejection'] as const) {
       process.on(defect, (error) => {
-        console.error(error);
+        console.error(stacksOf(error));
         void this.exit(1);
       });
     }
@@ -67,7 +67,7 @@ export class Shutdown {
       try {
         await Promise.race([step.run(), sleep(step.patienceMs, undefined, { ref: false })]);
       } catch (error) {
-        console.error(describeFailure(error) ?? error);
+        console.error(tellFailure(error));
       }
     }
   }
