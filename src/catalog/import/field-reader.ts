@@ -13,8 +13,7 @@ export class FieldReader {
   constructor(private readonly line: number) {}
 
   fault(pointer: string, code: string, message: string): void {
-    // Names come from the file too, and are kept with the fault.
-    this.faults.push({ line: this.line, code, pointer: cleanText(pointer), message });
+    this.faults.push({ line: this.line, code, pointer, message });
   }
 
   object(value: unknown, pointer: string, known: readonly string[]): Json {
