@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { isEmail } from 'class-validator';
 import { makeFolder } from './folder.js';
 import { isCurrency } from './money/currencies.js';
+import { type OidcProvider, readOidcProviders } from './oidc-providers.js';
 import { BadSetting } from './setting.js';
 
 export type Role = 'all' | 'api' | 'worker';
@@ -36,6 +37,10 @@ export class Config {
   readonly shopName: string;
   /** Where links in mails point to; never taken from a request. */
   readonly publicUrl: string;
+  /** Who may vouch for people who sign in; none unless told. */
+  readonly oidcProviders: readonly OidcProvider[];
+  /** Where the browser may go after such a sign-in: exactly these, the first when nothing else is asked for. */
+  readonly oidcReturnUrls: readonly [string, ...string[]];
   readonly storeCurrency: string;
   readonly adminEmail: string | null;
   readonly adminPassword: string | null;
@@ -91,6 +96,10 @@ export class Config {
       /\/$/,
       '',
     );
+    const providers = readOidcProviders(env.text('OIDC_PROVIDERS') ?? '[]', this.production);
+    if (typeof providers === 'string') throw new BadSetting('OIDC_PROVIDERS', providers);
+    this.oidcProviders = providers;
+    this.oidcReturnUrls = env.returnUrls('OIDC_RETURN_URLS', this.publicUrl);
     this.storeCurrency = env.text('STORE_CURRENCY') ?? 'EUR';
     if (!isCurrency(this.storeCurrency))
       throw new BadSetting('STORE_CURRENCY', 'use an ISO 4217 code in capitals, such as EUR or GBP');
@@ -236,6 +245,18 @@ class Reader {
         );
     }
     return given;
+  }
+
+  returnUrls(key: string, fallback: string): [string, ...string[]] {
+    const given = (this.text(key) ?? '').split(',').map((part) => part.trim());
+    const [first = fallback, ...rest] = given.filter((part) => part !== '');
+    const urls: [string, ...string[]] = [first, ...rest];
+    // What is added to the query would be lost behind a fragment, and RFC 6749 3.1.2 forbids one.
+    const fits = (url: string) =>
+      URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !url.includes('#');
+    if (!urls.every(fits))
+      throw new BadSetting(key, 'use whole URLs (http or https) without #, with commas between them');
+    return urls;
   }
 
   url(key: string, protocols: string[]): string | null {
