@@ -4,6 +4,7 @@ import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
+import { Browser, RealProvider } from './support/providers.js';
 
 interface Operation {
   operationId: string;
@@ -33,13 +34,16 @@ describe('the example', () => {
   const located = new Set<string>();
   const made = new Set<string>();
   const book = new AnswerBook();
+  let provider: RealProvider;
   let app: TestApp;
   let staff: string;
   let customer = '';
   let refreshToken = '';
 
   beforeAll(async () => {
-    app = await startApp();
+    provider = await RealProvider.start('acme');
+    const acme = { code: 'acme', title: 'Acme', issuer: provider.issuer, ...RealProvider.client };
+    app = await startApp({ OIDC_PROVIDERS: JSON.stringify([acme]) });
     for (const file of ['openapi.json', 'openapi.admin.json']) {
       const { paths } = (await app.get(`/${file}`)).body as {
         paths: Record<string, Record<string, Operation>>;
@@ -50,7 +54,10 @@ describe('the example', () => {
     }
     staff = await given.admin(app);
   });
-  afterAll(() => app?.close());
+  afterAll(async () => {
+    await app?.close();
+    await provider?.stop();
+  });
 
   /** Sends the example; ids of the path and of the body, and secrets from mails, come from what was made before. */
   async function replay(
@@ -147,6 +154,16 @@ describe('the example', () => {
   const secretOfMail = async (): Promise<string> =>
     /token=([\w-]+)/.exec((await app.letters()).at(-1)?.text ?? '')?.[1] ?? 'no letter';
 
+  async function providers(): Promise<void> {
+    const [browser, person] = [new Browser(app), { sub: 'ada' }];
+    const linking = await replay('linkMyProvider', { token: customer, ids: { code: 'acme' } });
+    browser.keepOfShop(linking);
+    await browser.walk(linking.body.url, person);
+    await ask('listMyProviders', {}, { token: customer });
+    const page = await browser.walk('http://shop.test/v1/auth/oidc/acme/start', person);
+    await replay('exchangeProviderCode', { secrets: { code: page.searchParams.get('code') ?? '' } });
+  }
+
   async function secondFactors(): Promise<void> {
     const { secret } = (await ask('startTotp', {}, { token: customer })).body;
     const confirmed = await replay('confirmTotp', { token: customer, secrets: { code: shownCode(secret) } });
@@ -183,6 +200,7 @@ describe('the example', () => {
     await replay('updateMe', { token: customer });
     await replay('stepUp', { token: customer });
     await secondFactors();
+    await providers();
     await replay('changeMyPassword', { token: customer });
     await ask('getMe', {}, { token: customer });
     await ask('listMySessions', {}, { token: customer });

@@ -39,6 +39,45 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'It is unknown, expired or was used before.',
     remedy: 'Ask for a new mail.',
   },
+  oidc_failed: {
+    status: 400,
+    title: 'The sign-in with the provider failed',
+    meaning:
+      'What came back does not fit what was asked, comes from another browser, is too old, or was used before; or the provider refused.',
+    remedy: 'Start again: GET /v1/auth/oidc/{code}/start.',
+  },
+  provider_unavailable: {
+    status: 503,
+    headers: ['Retry-After'],
+    title: 'The provider does not answer',
+    meaning: 'The provider that should say who somebody is cannot be used at the moment.',
+    remedy: 'Start again after `Retry-After`, or sign in another way.',
+  },
+  link_required: {
+    status: 409,
+    title: 'There is an account with this address',
+    meaning:
+      'The provider vouches for an address that has an account, which was never linked to the provider. They are not joined by themselves.',
+    remedy: 'Sign in to the account first, then link: POST /v1/me/providers/{code}/link.',
+  },
+  address_required: {
+    status: 409,
+    title: 'The provider vouches for no address',
+    meaning: 'An account needs a verified address, and the provider says of none that it has verified it.',
+    remedy: 'Verify the address at the provider, or register with a password.',
+  },
+  already_linked: {
+    status: 409,
+    title: 'Linked to something else',
+    meaning: 'The account has another identity of this provider, or the identity opens another account.',
+    remedy: 'Take the other link away first: DELETE /v1/me/providers/{code}.',
+  },
+  last_way_in: {
+    status: 409,
+    title: 'The last way to sign in',
+    meaning: 'Without this link nothing would open the account any more.',
+    remedy: 'Set a password first (POST /v1/auth/password/forgot), or link another provider.',
+  },
   unknown_role: {
     status: 422,
     title: 'Unknown role',

@@ -2,6 +2,7 @@ import { Every, Subscriber } from '../platform/events/subscribers.js';
 import { ChallengeRepository } from './factor/challenge.repository.js';
 import { FactorRepository } from './factor/factor.repository.js';
 import { LinkRepository } from './link/link.repository.js';
+import { ProviderFlowRepository } from './provider/provider-flow.repository.js';
 import { ThrottleRepository } from './throttle/throttle.repository.js';
 
 /** Identity's own chores. */
@@ -12,6 +13,7 @@ export class IdentityJobs {
     private readonly links: LinkRepository,
     private readonly challenges: ChallengeRepository,
     private readonly factors: FactorRepository,
+    private readonly flows: ProviderFlowRepository,
   ) {}
 
   @Every('1h', 'identity.forget_counters')
@@ -32,5 +34,10 @@ export class IdentityJobs {
   @Every('1d', 'identity.forget_links')
   forgetLinks(): Promise<number> {
     return this.links.forgetOld();
+  }
+
+  @Every('1h', 'identity.forget_flows')
+  forgetFlows(): Promise<number> {
+    return this.flows.forgetOld();
   }
 }

@@ -35,6 +35,14 @@ import { PasskeyService } from './passkey/passkey.service.js';
 import { PasswordHasher } from './password/password.hasher.service.js';
 import { PasswordService } from './password/password.service.js';
 import { PresentPassword } from './password/present-password.service.js';
+import { MyProvidersController } from './provider/my-providers.controller.js';
+import { OidcClient } from './provider/oidc-client.service.js';
+import { ProviderController } from './provider/provider.controller.js';
+import { ProviderRepository } from './provider/provider.repository.js';
+import { ProviderFlowRepository } from './provider/provider-flow.repository.js';
+import { ProviderFlowService } from './provider/provider-flow.service.js';
+import { ProviderLinkService } from './provider/provider-link.service.js';
+import { ProviderSignInService } from './provider/provider-sign-in.service.js';
 import { Entrance } from './session/entrance.service.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
@@ -55,8 +63,10 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     FactorController,
     JwksController,
     MeController,
+    MyProvidersController,
     PasskeyController,
     PasskeySignInController,
+    ProviderController,
     StepUpController,
   ],
   providers: [
@@ -75,6 +85,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     IdentityJobs,
     JwtStrategy,
     LinkRepository,
+    OidcClient,
     PasskeyRepository,
     PasskeyService,
     PasskeySignIn,
@@ -83,6 +94,11 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     PasswordService,
     PresentPassword,
     ProfileService,
+    ProviderFlowRepository,
+    ProviderFlowService,
+    ProviderLinkService,
+    ProviderRepository,
+    ProviderSignInService,
     RecoveryCodes,
     SecondFactor,
     SecondStepService,

@@ -19,8 +19,9 @@ export class Account {
   @Column({ type: 'timestamptz', name: 'email_verified_at', nullable: true })
   emailVerifiedAt: Date | null;
 
-  @Column({ type: 'text', name: 'password_hash' })
-  passwordHash: string;
+  /** Null: no password opens the account, because its owner came by a provider and has not set one. */
+  @Column({ type: 'text', name: 'password_hash', nullable: true })
+  passwordHash: string | null;
 
   @Column({ type: 'text', name: 'first_name', nullable: true })
   firstName: string | null;
@@ -56,6 +57,11 @@ export class Account {
 
   get isVerified(): boolean {
     return this.emailVerifiedAt !== null;
+  }
+
+  /** A customer who never showed that the address is theirs gives way to somebody who does. */
+  get givesWay(): boolean {
+    return this.kind === 'customer' && this.isActive && !this.isVerified;
   }
 
   /** Whoever reads the mail owns the address; false when the account has another address by now. */

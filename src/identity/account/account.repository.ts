@@ -19,7 +19,8 @@ export interface Credentials {
   id: string;
   kind: 'customer' | 'staff';
   email: string;
-  passwordHash: string;
+  /** Null when the account has no password. */
+  passwordHash: string | null;
   isActive: boolean;
   isVerified: boolean;
   mustChangePassword: boolean;
@@ -32,6 +33,13 @@ export class AccountRepository {
 
   byEmail(email: string): Promise<Account | null> {
     return this.database.repository(Account).findOneBy({ email });
+  }
+
+  /** Waits for whoever is changing the account of this address, and holds it. */
+  lockByEmail(email: string): Promise<Account | null> {
+    return this.database
+      .repository(Account)
+      .findOne({ where: { email }, lock: { mode: 'pessimistic_write' } });
   }
 
   async credentials(email: string): Promise<Credentials | null> {
@@ -65,6 +73,11 @@ export class AccountRepository {
       account;
     const values = [id, kind, email, passwordHash, firstName, lastName, emailVerifiedAt, mustChangePassword];
     return (await this.database.execute(INSERT, values)) === 1;
+  }
+
+  /** The account and all that hangs on it: sessions, links, roles. */
+  async delete(id: string): Promise<void> {
+    await this.database.execute('DELETE FROM identity.accounts WHERE id = $1', [id]);
   }
 
   /** What each of the roles permits; roles that do not exist are left out. */

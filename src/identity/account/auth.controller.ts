@@ -105,7 +105,7 @@ export class AuthController {
     id: 'verifySecondFactor',
     summary: 'Signs in with the second factor',
     description:
-      'With the challenge that followed the password and either `code` or `recoveryCode`. A challenge takes five codes, an account ten wrong ones in a quarter of an hour.',
+      'With the challenge that followed the password, or the code of a provider, and either `code` or `recoveryCode`. A challenge takes five codes, an account ten wrong ones in a quarter of an hour.',
     answers: { 200: SignedInDto },
     problems: [invalid_code, challenge_expired, too_many_attempts, busy],
     example: { challenge: '3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', code: '492039' },
@@ -247,7 +247,7 @@ export class JwksController {
   }
 }
 
-function deviceOf(request: FastifyRequest): Device {
+export function deviceOf(request: FastifyRequest): Device {
   return { ip: request.ip, userAgent: request.headers['user-agent'] ?? null };
 }
 

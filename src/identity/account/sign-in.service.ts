@@ -4,8 +4,7 @@ import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
-import { ChallengeRepository } from '../factor/challenge.repository.js';
-import { FactorRepository, methodsOf, type SecondMethod } from '../factor/factor.repository.js';
+import { type SecondFactorAsked, SecondStepService } from '../factor/second-step.service.js';
 import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
 import { Entrance, type SignedIn } from '../session/entrance.service.js';
@@ -21,17 +20,13 @@ import {
 import { signedInAfterFailuresMail } from './account.mails.js';
 import { AccountRepository, type Credentials } from './account.repository.js';
 
-/** The password was right, and one of these has to follow within five minutes. */
-export interface SecondFactorAsked {
-  status: 'mfa_required';
-  challenge: string;
-  methods: SecondMethod[];
-}
-
 /** So many failures before a success are told to the owner. */
 const TOLD_FAILURES = 5;
 
 export const normalizeEmail = (email: string): string => email.normalize('NFKC').toLowerCase();
+
+type WithPassword = Credentials & { passwordHash: string };
+const hasPassword = (account: Credentials): account is WithPassword => account.passwordHash !== null;
 
 /** Signing in. What it answers and how long it takes do not say whether an address has an account. */
 @Injectable()
@@ -41,8 +36,7 @@ export class SignInService {
     private readonly accounts: AccountRepository,
     private readonly hasher: PasswordHasher,
     private readonly entrance: Entrance,
-    private readonly factors: FactorRepository,
-    private readonly challenges: ChallengeRepository,
+    private readonly secondSteps: SecondStepService,
     private readonly throttles: ThrottleRepository,
     private readonly mail: Mail,
     private readonly audit: Audit,
@@ -66,7 +60,7 @@ export class SignInService {
     announce(rateLimit('network', PER_NETWORK, network));
     if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
     const found = await this.accounts.credentials(email);
-    const account = found?.isActive && !capped ? found : null;
+    const account = found?.isActive && !capped && hasPassword(found) ? found : null;
     if (!(await this.hasher.verify(account?.passwordHash ?? null, input.password)) || !account) {
       // Written for unknown addresses too: the time that it takes must not tell them apart.
       await this.noteFailure(found?.id ?? 'unknown');
@@ -90,9 +84,7 @@ export class SignInService {
     const account = await this.accounts.lockActive(id);
     // A password that was changed while it was being checked must not open one more session after all were ended.
     if (account?.passwordHash !== passwordHash) throw identityProblems.invalid_credentials();
-    const answer = account.hasSecondFactor
-      ? await this.askSecond(id)
-      : await this.entrance.open(account, device, ['pwd']);
+    const answer = await this.secondSteps.comeIn(account, device, 'pwd');
     const failures = await this.throttles.settle(buckets);
     if (failures >= TOLD_FAILURES) {
       await this.mail.request({
@@ -103,11 +95,6 @@ export class SignInService {
       });
     }
     return answer;
-  }
-
-  private async askSecond(accountId: string): Promise<SecondFactorAsked> {
-    const challenge = await this.challenges.make('second_factor', accountId);
-    return { status: 'mfa_required', challenge, methods: methodsOf(await this.factors.view(accountId)) };
   }
 
   private async noteFailure(subjectId: string): Promise<void> {
@@ -123,7 +110,7 @@ export class SignInService {
   }
 
   /** The hash that is kept: one made with weaker parameters is made again. */
-  private async rehash(account: Credentials, password: string): Promise<string> {
+  private async rehash(account: WithPassword, password: string): Promise<string> {
     if (!this.hasher.isOutdated(account.passwordHash)) return account.passwordHash;
     const hash = await this.hasher.hash(password);
     await this.accounts.rehash(account.id, account.passwordHash, hash);

@@ -4,8 +4,12 @@ import { Database } from '../../platform/database/database.js';
 
 export type ChallengePurpose = 'second_factor' | 'passkey_registration' | 'passkey_assertion';
 
+/** What came before a second factor, as sessions name it: a password, or the word of a provider. */
+export type FirstMethod = 'pwd' | 'fed';
+
 export interface Tried {
   accountId: string;
+  first: FirstMethod;
   /** With this one. */
   tries: number;
   /** Until it is over anyway. */
@@ -18,9 +22,13 @@ export class ChallengeRepository {
   constructor(private readonly database: Database) {}
 
   /** `accountId`: whom alone it serves; null: whoever answers it. */
-  async make(purpose: ChallengePurpose, accountId: string | null): Promise<string> {
+  async make(
+    purpose: ChallengePurpose,
+    accountId: string | null,
+    first: FirstMethod = 'pwd',
+  ): Promise<string> {
     const challenge = randomBytes(32).toString('base64url');
-    await this.database.execute(MAKE, [hashOf(challenge), purpose, accountId]);
+    await this.database.execute(MAKE, [hashOf(challenge), purpose, accountId, first]);
     return challenge;
   }
 
@@ -47,10 +55,11 @@ export class ChallengeRepository {
 const hashOf = (challenge: string): Buffer => createHash('sha256').update(challenge).digest();
 
 const MAKE = `
-  INSERT INTO identity.challenges (hash, purpose, account_id, expires_at) VALUES ($1, $2, $3, now() + interval '5 minutes')`;
+  INSERT INTO identity.challenges (hash, purpose, account_id, first_method, expires_at)
+  VALUES ($1, $2, $3, $4, now() + interval '5 minutes')`;
 const TRY = `
   UPDATE identity.challenges SET tries = tries + 1 WHERE hash = $1 AND purpose = $2 AND expires_at > now()
-  RETURNING account_id AS "accountId", tries, ceil(extract(epoch FROM expires_at - now()))::int AS "secondsLeft"`;
+  RETURNING account_id AS "accountId", first_method AS first, tries, ceil(extract(epoch FROM expires_at - now()))::int AS "secondsLeft"`;
 const USE = `
   DELETE FROM identity.challenges
   WHERE hash = $1 AND purpose = $2 AND account_id IS NOT DISTINCT FROM $3::uuid AND expires_at > now()`;

@@ -41,7 +41,7 @@ export class GivenCodeDto {
 }
 
 export class VerifySecondFactorDto extends GivenCodeDto {
-  @Text({ ...CHALLENGE, description: 'From the answer to the password.' })
+  @Text({ ...CHALLENGE, description: 'From the answer to the password, or to the code of a provider.' })
   challenge: string;
 }
 

@@ -31,8 +31,11 @@ export interface OperationOptions {
   rawJson?: boolean;
   /** See `IdempotencyInterceptor`. */
   idempotency?: IdempotencyMode;
-  /** `ETag`: of the `version` in the answer, unless the handler sets another. */
-  headers?: 'ETag'[];
+  /**
+   * `ETag`: of the `version` in the answer, unless the handler sets another. `Location`: where the handler sends the
+   * browser.
+   */
+  headers?: ('ETag' | 'Location')[];
   /** Where what was made is read, sent as `Location`: a path with `{id}` for the id in the answer. */
   location?: string;
   /** The whole body of a request that works, where the examples of its fields do not make one. */
@@ -44,6 +47,7 @@ const STATUS_TEXT: Record<number, string> = {
   201: 'Made.',
   202: 'Accepted; it goes on.',
   204: 'Done; no body.',
+  302: 'Go on at `Location`.',
 };
 
 /** Everything that the document says about an operation, in one place beside its handler. */

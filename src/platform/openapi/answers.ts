@@ -384,6 +384,17 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 1,
     },
   },
+  exchangeProviderCode: {
+    '200': {
+      accessToken:
+        'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      tokenType: 'Bearer',
+      expiresIn: 600,
+      refreshToken: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      deviceToken: 'dt_1788888888.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      passwordChangeRequired: false,
+    },
+  },
   explainCart: {
     '200': {
       taxZone: 'Germany',
@@ -1180,6 +1191,11 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       totals: [{ amount: 0, currency: 'EUR' }],
     },
   },
+  linkMyProvider: {
+    '200': {
+      url: 'https://acme.example/auth?client_id=guildhall&state=kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+    },
+  },
   listAdminProducts: {
     '200': {
       items: [
@@ -1358,8 +1374,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          kind: 'shipped',
-          quantity: 1,
+          kind: 'allocated',
+          quantity: 3,
           reference: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           reason: null,
           actor: null,
@@ -1401,6 +1417,11 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           lastUsedAt: null,
         },
       ],
+    },
+  },
+  listMyProviders: {
+    '200': {
+      items: [{ code: 'acme', title: 'Acme', linkedAt: '2026-11-21T10:00:00.000Z', lastUsedAt: null }],
     },
   },
   listMySessions: {
@@ -1518,6 +1539,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       nextCursor: null,
     },
   },
+  listProviders: { '200': { items: [{ code: 'acme', title: 'Acme' }] } },
   listRefunds: {
     '200': {
       items: [
@@ -2304,7 +2326,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 42,
+      unsealed: 44,
       strangers: 0,
     },
   },

@@ -200,7 +200,7 @@ const HEADERS: Record<string, string> = {
   ETag: 'The version of this content, for `If-Match` and `If-None-Match`.',
   'Idempotency-Replayed': '`true` when this is the answer that the key got before.',
   Link: 'The next page, `rel="next"`; not at the end.',
-  Location: 'Where to read what was made.',
+  Location: 'Where to read what was made, or where to go on.',
   RateLimit:
     'What is left for your network and the seconds until it starts afresh, such as `"network";r=29;t=900`.',
   'RateLimit-Policy': 'How many attempts in how many seconds, such as `"network";q=30;w=900`.',
