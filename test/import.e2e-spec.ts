@@ -353,6 +353,39 @@ describe('imports', () => {
     expect((await staffSees('retitled')).variants[0].title).toBe('From the file');
   });
 
+  it('never takes a product that was made by hand for one of a file that has its name', async () => {
+    const made = await given.product(app, token, { title: 'Rain jacket', brand: 'By hand' });
+    await given.product(app, token, { title: 'Sun hat', externalId: 'erp-7' });
+    const row = (title: string, extra: object = {}) =>
+      JSON.stringify({ title, variants: [{ sku: `FILE-${title}` }], ...extra });
+    const shopify =
+      'Handle,Title,Variant SKU,Variant Price\nrain-jacket,Rain jacket,CSV-1,5\nsun-hat,Sun hat,CSV-2,5\n';
+    const files = [
+      await importAll([row('Rain jacket'), row('Sun hat'), row('Wind coat')].join('\n')),
+      await importAll(row('Rain jacket', { externalId: 'rain-1' })),
+      await importAll(shopify, 'text/csv'),
+    ];
+    expect(files.map(({ counts }) => [counts.created, counts.updated, counts.rejected])).toEqual([
+      [1, 0, 2],
+      [0, 0, 1],
+      [0, 0, 2],
+    ]);
+    for (const { id } of files)
+      for (const error of await errors(id))
+        expect(error).toMatchObject({ code: 'handle_taken', pointer: '/handle' });
+    const after = (await app.get(`/v1/admin/products/${made.id}`, { token })).body;
+    expect(after).toMatchObject({ brand: 'By hand', externalId: null, version: made.version });
+    expect(after.variants.map(({ sku }: { sku: string }) => sku)).toEqual(
+      made.variants.map(({ sku }) => sku),
+    );
+    // What a file made without ids is found again by the handle.
+    const again = await importAll(row('Wind coat', { brand: 'Gust' }));
+    expect(again.counts).toMatchObject({ created: 0, updated: 1, rejected: 0 });
+    // Whoever means the same thing says so.
+    await app.patch(`/v1/admin/products/${made.id}`, { externalId: 'rain-jacket' }, { token });
+    expect((await importAll(row('Rain jacket'))).counts).toMatchObject({ updated: 1, rejected: 0 });
+  });
+
   it('leaves archived products where they are, and reserved words to the shop', async () => {
     await importAll(lines(product('gone')));
     await app.delete(`/v1/admin/products/${(await staffSees('gone')).id}`, { token });

@@ -55,9 +55,8 @@ export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: Incomin
       continue;
     }
     const holder = byHandle.get(product.handle);
-    // A product made by hand that never had an external id is taken over by the handle that it shares.
-    const present =
-      byExternalId.get(product.externalId) ?? (holder?.externalId === null ? holder : undefined);
+    // Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace.
+    const present = byExternalId.get(product.externalId);
     const faults = conflicts(row, product, present, holder, bySku, known.locations);
     if (faults.length > 0) {
       reject(plan, { ...row, faults });
@@ -116,7 +115,7 @@ function conflicts(
       line,
       code: 'handle_taken',
       pointer: '/handle',
-      message: `${product.handle} belongs to another product`,
+      message: `${product.handle} belongs to another product, and that one has not the external id ${product.externalId}`,
     });
   product.variants.forEach(({ sku, stock }, index) => {
     const owner = bySku.get(sku);

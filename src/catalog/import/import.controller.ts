@@ -66,7 +66,10 @@ export class ImportController implements OnModuleInit {
       'The body is the file itself, at most 1 GiB: NDJSON of our own (`application/x-ndjson`: one ' +
       'product per line, as in `POST /v1/admin/products`, with `externalId`; categories that do not ' +
       'exist are made) or a product CSV as Shopify exports it (`text/csv`).\n\n' +
-      'Upserts by external id (Shopify: by Handle), in the background: 202 means that the file is kept. ' +
+      'Upserts by external id, in the background: 202 means that the file is kept. Without one, as in a file ' +
+      'of Shopify, the handle is the external id. A row whose handle belongs to a product of another or no ' +
+      'external id is rejected with `handle_taken`; give that product the external id first if both are the ' +
+      'same thing. ' +
       'Read `GET /v1/admin/imports/{id}` until `state` is `finished`, `failed` or `canceled`; what was ' +
       'wrong with single products stands at `/errors`, and the others are imported all the same.\n\n' +
       'Prices are appended when they differ, stock is adjusted by movements, variants that the file does ' +

@@ -1,6 +1,6 @@
 /** A product as a file brings it, whatever the format: checked in shape, not yet compared with what is there. */
 export interface IncomingProduct {
-  /** What upserts go by; the handle when the file has no ids. */
+  /** What upserts go by; the handle when the file has no ids: then only what an import made is found again. */
   externalId: string;
   handle: string;
   title: string;
