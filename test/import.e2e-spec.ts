@@ -287,10 +287,14 @@ describe('imports', () => {
     const odd = 'a\0b\ud800c';
     const done = await importAll(
       lines(
-        product('odd-1', {
-          attributes: { [odd]: odd },
-          options: [{ name: 'Size', values: [odd, `${'x'.repeat(119)}😀`] }],
-        }),
+        product(
+          'odd-1',
+          {
+            attributes: { [odd]: odd },
+            options: [{ name: 'Size', values: [odd, `${'x'.repeat(119)}😀`] }],
+          },
+          { options: { Size: odd } },
+        ),
         product('odd-2', { [odd]: 1 }),
         product('odd-3', { title: `\u202e${odd}` }, { title: odd, options: { [odd]: odd } }),
       ),
@@ -384,6 +388,138 @@ describe('imports', () => {
     // Whoever means the same thing says so.
     await app.patch(`/v1/admin/products/${made.id}`, { externalId: 'rain-jacket' }, { token });
     expect((await importAll(row('Rain jacket'))).counts).toMatchObject({ updated: 1, rejected: 0 });
+  });
+
+  it('takes all that a product is made with by hand', async () => {
+    const { body: made } = await app.post(
+      '/v1/admin/tax-classes',
+      { code: 'books', title: 'Books' },
+      { token },
+    );
+    expect(made.code).toBe('books');
+    const full = {
+      handle: 'full-of-fields',
+      title: 'Full of fields',
+      description: 'All of them.',
+      brand: 'Acme',
+      status: 'published',
+      categories: ['imported'],
+      options: [{ name: 'Size', values: ['S', 'M'] }],
+      attributes: { pages: 320, formats: ['print', { name: 'audio' }], signed: false },
+      media: [{ url: '/media/full.jpg', alt: 'All' }],
+      taxClass: 'books',
+      metadata: { erp: { id: 7, shelf: null } },
+    };
+    const variants = (sku: string) => [
+      {
+        sku,
+        title: 'Small',
+        options: { Size: 'S' },
+        barcode: '4006381333931',
+        weightGrams: 5,
+        backorderLimit: 2,
+        prices: [{ amount: 100, currency: 'EUR', compareAt: 200 }],
+        stock: [{ location: 'main', onHand: 3 }],
+      },
+    ];
+    await importAll(lines(product('with-category')));
+    const byHand = await app.post('/v1/admin/products', { ...full, variants: variants('FULL-1') }, { token });
+    expect(byHand.status).toBe(201);
+    const row = {
+      ...full,
+      handle: 'full-of-fields-too',
+      externalId: 'full',
+      variants: variants('FULL-2'),
+    };
+    expect((await importAll(lines(row))).counts).toMatchObject({ created: 1, rejected: 0 });
+    const told = ({
+      id: _id,
+      handle: _handle,
+      externalId: _externalId,
+      ...rest
+    }: Record<string, unknown>) => ({
+      ...rest,
+      createdAt: null,
+      updatedAt: null,
+      variants: (rest.variants as object[]).map((variant) => ({ ...variant, id: null, sku: null })),
+    });
+    expect(told(await staffSees('full'))).toEqual(told(byHand.body));
+    expect((await importAll(lines(row))).counts).toMatchObject({ unchanged: 1 });
+    // What the file leaves out stays.
+    const { taxClass: _taxClass, metadata: _metadata, ...less } = { ...row, title: 'Less' };
+    expect((await importAll(lines(less))).counts).toMatchObject({ updated: 1 });
+    expect(await staffSees('full')).toMatchObject({
+      title: 'Less',
+      taxClass: 'books',
+      metadata: full.metadata,
+    });
+    await importAll(lines(product('plain')));
+    expect(await staffSees('plain')).toMatchObject({ taxClass: 'standard', metadata: {} });
+  });
+
+  it('rejects a row of a tax class that there is not, and takes the others of its chunk', async () => {
+    const done = await importAll(
+      lines(product('taxed', { taxClass: 'reduced' }), product('untaxed', { taxClass: 'reducde' })),
+    );
+    expect(done).toMatchObject({ state: 'finished', counts: { created: 1, rejected: 1 } });
+    expect(await errors(done.id)).toEqual([
+      expect.objectContaining({
+        line: 2,
+        externalId: 'untaxed',
+        code: 'unknown_tax_class',
+        pointer: '/taxClass',
+      }),
+    ]);
+  });
+
+  it('rejects fields of free content that are no object or have no end', async () => {
+    const deep = `${'['.repeat(400)}${']'.repeat(400)}`;
+    const done = await importAll(
+      [
+        JSON.stringify(product('free-1', { metadata: 7 })),
+        JSON.stringify(product('free-2', { attributes: { deep: 0 } })).replace('"deep":0', `"deep":${deep}`),
+        JSON.stringify(product('free-3', { metadata: { 'a\0': ['b\ud800'] } })),
+      ].join('\n'),
+    );
+    expect(done).toMatchObject({ state: 'finished', counts: { created: 1, rejected: 2 } });
+    expect(await errors(done.id)).toEqual([
+      expect.objectContaining({ line: 1, code: 'is_object', pointer: '/metadata' }),
+      expect.objectContaining({ line: 2, code: 'too_deep', pointer: '/attributes' }),
+    ]);
+    expect((await staffSees('free-3')).metadata).toEqual({ a: ['b'] });
+  });
+
+  it('rejects variants that do not fit the options of their product', async () => {
+    const sized = (id: string, options: object[] | undefined, ...choices: object[]) =>
+      product(id, {
+        options,
+        variants: choices.map((chosen, n) => ({ sku: `${id}-${n}`, options: chosen })),
+      });
+    const sizes = [{ name: 'Size', values: ['S', 'M'] }];
+    const done = await importAll(
+      lines(
+        sized('fits', sizes, { Size: 'S' }, { Size: 'M' }),
+        sized('made', undefined, { Size: 'S' }, { Size: 'M' }),
+        sized('none', sizes, { Size: 'S' }, {}),
+        sized('wrong', sizes, { Size: 'L' }),
+        sized('other', sizes, { Size: 'S', Colour: 'red' }),
+        sized('twice', sizes, { Size: 'S' }, { Size: 'S' }),
+      ),
+    );
+    expect(done.counts).toMatchObject({ created: 2, rejected: 4 });
+    expect((await staffSees('made')).options).toEqual(sizes);
+    expect(
+      (await errors(done.id)).map(({ line, code, pointer }: Record<string, unknown>) => [
+        line,
+        code,
+        pointer,
+      ]),
+    ).toEqual([
+      [3, 'unknown_value', '/variants/1/options/Size'],
+      [4, 'unknown_value', '/variants/0/options/Size'],
+      [5, 'unknown_option', '/variants/0/options/Colour'],
+      [6, 'duplicate', '/variants/1/options'],
+    ]);
   });
 
   it('leaves archived products where they are, and reserved words to the shop', async () => {
@@ -657,6 +793,19 @@ describe('imports', () => {
         [4, 'is_url', '/Image Src'],
         [5, 'required', '/Title'],
         [7, 'scattered', '/Handle'],
+      ]);
+    });
+
+    it('rejects a product of which two rows choose the same', async () => {
+      const rows = [
+        'same-choice,Same choice,,,,,true,Size,S,Colour,Red,,,1,deny,5,,,',
+        'same-choice,,,,,,,,M,,Red,,,1,deny,5,,,',
+        'same-choice,,,,,,,,S,,Red,,,1,deny,5,,,',
+      ];
+      const done = await importAll(csv(...rows), 'text/csv');
+      expect(done.counts).toMatchObject({ read: 1, created: 0, rejected: 1 });
+      expect(await errors(done.id)).toEqual([
+        expect.objectContaining({ line: 4, code: 'duplicate', pointer: '/Option1 Value' }),
       ]);
     });
 

@@ -9,6 +9,7 @@ export interface Known {
   products: KnownProduct[];
   variants: KnownVariant[];
   locations: Map<string, string>;
+  taxClasses: Set<string>;
 }
 
 /** What a chunk means for the catalog: decided before anything is written, so that a dry run decides the same. */
@@ -57,7 +58,7 @@ export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: Incomin
     const holder = byHandle.get(product.handle);
     // Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace.
     const present = byExternalId.get(product.externalId);
-    const faults = conflicts(row, product, present, holder, bySku, known.locations);
+    const faults = conflicts(row, product, present, holder, bySku, known);
     if (faults.length > 0) {
       reject(plan, { ...row, faults });
       continue;
@@ -98,7 +99,7 @@ function conflicts(
   present: KnownProduct | undefined,
   holder: KnownProduct | undefined,
   bySku: Map<string, KnownVariant>,
-  locations: Map<string, string>,
+  { locations, taxClasses }: Known,
 ): IncomingRow['faults'] {
   const faults: IncomingRow['faults'] = [];
   if (present?.status === 'archived')
@@ -116,6 +117,13 @@ function conflicts(
       code: 'handle_taken',
       pointer: '/handle',
       message: `${product.handle} belongs to another product, and that one has not the external id ${product.externalId}`,
+    });
+  if (product.taxClass !== undefined && !taxClasses.has(product.taxClass))
+    faults.push({
+      line,
+      code: 'unknown_tax_class',
+      pointer: '/taxClass',
+      message: `there is no tax class ${product.taxClass}`,
     });
   product.variants.forEach(({ sku, stock }, index) => {
     const owner = bySku.get(sku);

@@ -3,6 +3,9 @@ import type { RowFault } from './incoming-product.js';
 
 type Json = Record<string, unknown>;
 
+/** As deep as the bodies of requests may be. */
+const MAX_DEPTH = 32;
+
 /**
  * Takes values out of untrusted JSON and collects what is wrong with them, so that one row tells all its faults
  * at once. By hand and not by DTO classes: a file has a hundred thousand rows, and this costs microseconds.
@@ -103,7 +106,8 @@ export class FieldReader {
     if (entries.length > max.keys) this.fault(at, 'dictionary', `must have at most ${max.keys} keys`);
     return Object.fromEntries(
       entries.flatMap(([given, item]) => {
-        const name = cleanText(given);
+        // Trimmed like the names of options, which they must equal.
+        const name = cleanText(given).trim();
         if (typeof item !== 'string' || item.length > max.value || name.length > max.key || name === '') {
           const message = `must be a text of at most ${max.value} characters, its name of 1 to ${max.key}`;
           this.fault(`${at}/${name}`, 'dictionary', message);
@@ -113,6 +117,37 @@ export class FieldReader {
       }),
     );
   }
+
+  /** An object of whatever JSON there is, with at most 250 names. */
+  document(from: Json, key: string, parent: string): Json {
+    const value = from[key] ?? {};
+    const at = `${parent}/${key}`;
+    if (!isObject(value)) {
+      this.fault(at, 'is_object', 'must be an object');
+      return {};
+    }
+    const names = Object.keys(value);
+    if (names.length > 250 || names.some((name) => name === '' || name.length > 100))
+      this.fault(at, 'dictionary', 'must have at most 250 keys of 1 to 100 characters');
+    if (!isShallow(value, MAX_DEPTH)) {
+      this.fault(at, 'too_deep', `must not be nested deeper than ${MAX_DEPTH} levels`);
+      return {};
+    }
+    return clean(value) as Json;
+  }
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
+}
+
+/** The same value with texts and names that the database can keep. */
+function clean(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value);
+  if (Array.isArray(value)) return value.map(clean);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [cleanText(name), clean(item)]));
 }
 
 /** PostgreSQL has no NUL in texts, and a lone surrogate is no character at all. */

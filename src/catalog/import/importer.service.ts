@@ -100,6 +100,8 @@ export class Importer {
   private async write(rows: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
     const good = rows.flatMap(({ product }) => (product ? [product] : []));
     const known = {
+      // Before the products, as those do who delete one.
+      taxClasses: await this.products.taxClasses(good.flatMap(({ taxClass }) => taxClass ?? [])),
       products: await this.products.products(
         good.map(({ externalId }) => externalId),
         good.map(({ handle }) => handle),

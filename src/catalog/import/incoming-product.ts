@@ -9,9 +9,13 @@ export interface IncomingProduct {
   status: 'draft' | 'published';
   /** Created when no category has that handle; an existing one keeps its title. */
   categories: { handle: string; title: string }[];
-  attributes: Record<string, string>;
+  attributes: Record<string, unknown>;
   options: { name: string; values: string[] }[];
   media: { url: string; alt: string | null }[];
+  /** Left out when the file does not say: the product keeps its own, a new one is `standard`. */
+  taxClass?: string;
+  /** Left out when the file does not say: the product keeps its own. */
+  metadata?: Record<string, unknown>;
   variants: IncomingVariant[];
 }
 

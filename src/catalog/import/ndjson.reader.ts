@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_PRICE } from '../../platform/money/money.js';
+import { faultsOfChoices, type Option, optionsOf } from '../product/variant-options.js';
 import { cut, FieldReader } from './field-reader.js';
 import {
   type IncomingProduct,
@@ -16,11 +17,11 @@ const COUNT = { min: 0, max: 1_000_000_000 };
 
 const PRODUCT = [
   ...['externalId', 'handle', 'title', 'description', 'brand', 'status', 'categories', 'attributes'],
-  ...['options', 'media', 'variants'],
+  ...['options', 'media', 'taxClass', 'metadata', 'variants'],
 ];
 const VARIANT = ['sku', 'title', 'options', 'barcode', 'weightGrams', 'backorderLimit', 'prices', 'stock'];
 
-/** Our own format: one product per line, the shape of `POST /v1/admin/products` with an `externalId`. */
+/** Our own format: one product per line, all that `POST /v1/admin/products` takes. */
 export async function* readNdjson(bytes: AsyncIterable<Buffer>): AsyncGenerator<IncomingRow> {
   let ordinal = 0;
   for await (const line of lines(bytes)) {
@@ -65,7 +66,11 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
     const option = reader.object(item, at, ['name', 'values']);
     return {
       name: reader.text(option, 'name', at, LIMITS.name),
-      values: reader.list(option, 'values', at, LIMITS.variants, (one) => cut(String(one), LIMITS.choice)),
+      values: reader.list(option, 'values', at, LIMITS.variants, (one, valueAt) => {
+        if (typeof one !== 'string' && typeof one !== 'number')
+          reader.fault(valueAt, 'is_string', 'must be a text');
+        return cut(String(one), LIMITS.choice);
+      }),
     };
   });
   const variants = reader.list(from, 'variants', '', LIMITS.variants, (item, at) =>
@@ -73,6 +78,7 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
   );
   if (variants.length === 0) reader.fault('/variants', 'array_min_size', 'must have at least one variant');
   refuseRepeats(reader, variants);
+  const taxClass = reader.optionalText(from, 'taxClass', '', 60);
   return {
     externalId: reader.optionalText(from, 'externalId', '', 200) ?? handle,
     handle,
@@ -81,12 +87,8 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
     brand: reader.optionalText(from, 'brand', '', LIMITS.brand),
     status: status === 'published' ? 'published' : 'draft',
     categories: reader.list(from, 'categories', '', 50, (item, at) => readCategory(reader, item, at)),
-    attributes: reader.dictionary(from, 'attributes', '', {
-      keys: 250,
-      key: 100,
-      value: 2_000,
-    }),
-    options,
+    attributes: reader.document(from, 'attributes', ''),
+    options: optionsThatFit(reader, isGiven(from.options) ? options : null, variants),
     media: reader.list(from, 'media', '', LIMITS.media, (item, at) => {
       const medium = reader.object(item, at, ['url', 'alt']);
       return {
@@ -94,8 +96,21 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
         alt: reader.optionalText(medium, 'alt', at, 300),
       };
     }),
+    ...(taxClass !== null && { taxClass }),
+    ...(isGiven(from.metadata) && { metadata: reader.document(from, 'metadata', '') }),
     variants,
   };
+}
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** The options that the line names, or those that its variants make; tells what does not fit them. */
+function optionsThatFit(reader: FieldReader, given: Option[] | null, variants: IncomingVariant[]): Option[] {
+  const options = given ?? optionsOf(variants.map((variant) => variant.options));
+  const choosing = variants.map((variant, index) => ({ at: `/variants/${index}`, choices: variant.options }));
+  for (const { pointer, code, message } of faultsOfChoices(options, choosing))
+    reader.fault(pointer, code, message);
+  return options;
 }
 
 /** `"shoes"` or `{"handle": "shoes", "title": "Shoes"}`. */
@@ -111,7 +126,7 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
   const from = reader.object(item, at, VARIANT);
   return {
     sku: reader.text(from, 'sku', at, LIMITS.sku),
-    title: reader.optionalText(from, 'title', at, 200),
+    title: reader.optionalText(from, 'title', at, LIMITS.title),
     options: reader.dictionary(from, 'options', at, { keys: 3, key: LIMITS.name, value: LIMITS.choice }),
     barcode: reader.optionalText(from, 'barcode', at, 60),
     weightGrams: reader.optionalInteger(from, 'weightGrams', at, COUNT) ?? 0,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
+import { STANDARD } from '../tax-class/tax-class.service.js';
 import { KEEP_TREE } from '../category/category.repository.js';
 import type { IncomingProduct, IncomingVariant } from './incoming-product.js';
 
@@ -50,6 +51,13 @@ export class ProductUpsertRepository {
   async products(externalIds: string[], handles: string[]): Promise<KnownProduct[]> {
     await this.database.execute(KEEP_TREE);
     return this.database.query<KnownProduct>(PRODUCTS, [externalIds, handles]);
+  }
+
+  /** Those of these tax classes that there are, kept from being deleted until the commit. */
+  async taxClasses(codes: string[]): Promise<Set<string>> {
+    if (codes.length === 0) return new Set();
+    const rows = await this.database.query<{ code: string }>(TAX_CLASSES, [[...new Set(codes)]]);
+    return new Set(rows.map(({ code }) => code));
   }
 
   /** Variants with one of these SKUs, with present prices and stock by location code. */
@@ -121,6 +129,7 @@ const titleOf = ({ options, sku }: IncomingVariant): string => Object.values(opt
 
 function flat({ id, product }: ProductWrite): object {
   const { externalId, handle, title, description, brand, status, options, attributes, media } = product;
+  const { taxClass, metadata } = product;
   return {
     id,
     externalId,
@@ -132,9 +141,13 @@ function flat({ id, product }: ProductWrite): object {
     options,
     attributes,
     media,
+    taxClass,
+    metadata,
   };
 }
 
+const TAX_CLASSES = `
+  SELECT code FROM catalog.tax_classes WHERE code = ANY ($1::text[]) ORDER BY code FOR KEY SHARE`;
 const PRODUCTS = `
   SELECT p.id, p.external_id AS "externalId", p.handle, p.status, p.version, encode(d.digest, 'hex') AS digest, d.version AS "digestVersion"
   FROM catalog.products p LEFT JOIN catalog.import_digests d ON d.product_id = p.id
@@ -150,16 +163,17 @@ const ENSURE_CATEGORIES = `
   WHERE NOT EXISTS (SELECT FROM catalog.categories c WHERE c.handle = r.handle)
   ON CONFLICT (handle) DO NOTHING`;
 const FIELDS = `r (id uuid, "externalId" text, handle text, title text, description text, brand text, status text,
-  options json, attributes jsonb, media json)`;
+  options json, attributes jsonb, media json, "taxClass" text, metadata jsonb)`;
 const INSERT_PRODUCTS = `
   INSERT INTO catalog.products (id, external_id, handle, title, description, brand, status, options, attributes, media,
-    published_at, created_at, updated_at)
+    tax_class, metadata, published_at, created_at, updated_at)
   SELECT id, "externalId", handle, title, description, brand, status, options, attributes, media,
-    CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
+    coalesce("taxClass", '${STANDARD}'), coalesce(metadata, '{}'), CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
   FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} ORDER BY id`;
 const UPDATE_PRODUCTS = `
   UPDATE catalog.products p SET external_id = r."externalId", handle = r.handle, title = r.title, description = r.description,
     brand = r.brand, status = r.status, options = r.options, attributes = r.attributes, media = r.media,
+    tax_class = coalesce(r."taxClass", p.tax_class), metadata = coalesce(r.metadata, p.metadata),
     published_at = coalesce(p.published_at, CASE r.status WHEN 'published' THEN $2::timestamptz END),
     version = p.version + 1, updated_at = $2
   FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} WHERE p.id = r.id`;

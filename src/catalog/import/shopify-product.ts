@@ -1,5 +1,6 @@
 import { exponentOf } from '../../platform/money/currencies.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
+import { faultsOfChoices } from '../product/variant-options.js';
 import { cleanText, cut, type FieldReader } from './field-reader.js';
 import {
   type IncomingProduct,
@@ -21,6 +22,7 @@ export class ShopifyProduct {
   private rows = 0;
   private optionNames: string[] = [];
   private readonly variants: IncomingVariant[] = [];
+  private readonly variantLines: number[] = [];
   private readonly images: { url: string; alt: string | null; position: number }[] = [];
 
   constructor(
@@ -66,6 +68,16 @@ export class ShopifyProduct {
     if (this.variants.length === 0)
       this.fault(this.firstLine, 'Variant Price', 'required', 'the product has no variant');
     refuseRepeats(reader, this.variants);
+    const options = this.options();
+    // The options are made of the rows, so that all fit; but two rows may choose the same.
+    const choosing = this.variants.map((variant, at) => ({ at: String(at), choices: variant.options }));
+    for (const { pointer, code } of faultsOfChoices(options, choosing))
+      this.fault(
+        this.variantLines[parseInt(pointer, 10)] ?? this.firstLine,
+        'Option1 Value',
+        code,
+        'the options are those of another row of the product',
+      );
     const type = cell(first, 'Type') || cell(first, 'Product Category').split('>').at(-1)?.trim() || '';
     const tags = cell(first, 'Tags');
     const live = cell(first, 'Published').toLowerCase() !== 'false';
@@ -79,7 +91,7 @@ export class ShopifyProduct {
       status: live && active ? 'published' : 'draft',
       categories: toHandle(type) === '' ? [] : [{ handle: toHandle(type), title: cut(type, 200) }],
       attributes: tags === '' ? {} : { tags: cut(tags, 2_000) },
-      options: this.options(),
+      options,
       media: this.images.sort((a, b) => a.position - b.position).map(({ url, alt }) => ({ url, alt })),
       variants: this.variants,
     };
@@ -111,6 +123,7 @@ export class ShopifyProduct {
     const compareAt =
       cell(row, 'Variant Compare At Price') === '' ? null : this.money(row, line, 'Variant Compare At Price');
     const named = this.hasRealOptions();
+    this.variantLines.push(line);
     this.variants.push({
       // Stable from one import to the next as long as the rows keep their order.
       sku:
