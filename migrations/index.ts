@@ -10,6 +10,7 @@ import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js'
 import { CatalogListItems1760000010030 } from './catalog/1760000010030-list-items.js';
 import { CatalogTaxClasses1760000010050 } from './catalog/1760000010050-tax-classes.js';
 import { CatalogRetiredVariants1760000010040 } from './catalog/1760000010040-retired-variants.js';
+import { CatalogVocabulary1760000010060 } from './catalog/1760000010060-vocabulary.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -54,4 +55,5 @@ export const migrations: Migrations = [
   IdentityFactors1760000020040,
   IdentityPasskeys1760000020050,
   IdentityProviders1760000020060,
+  CatalogVocabulary1760000010060,
 ];

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Database } from '../src/platform/database/database.js';
-import { oneSlipAway } from '../src/catalog/search/spelling.service.js';
+import { oneSlipAway, slipsBetween } from '../src/catalog/search/spelling.service.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
 
@@ -110,6 +110,47 @@ describe('search', () => {
     expect(body.items.length).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['stonewear', 'stoneware', 'an attribute'],
+    ['porcelian', 'porcelain', 'an attribute'],
+    ['procelian', 'porcelain', 'an attribute'],
+    ['tabelware', 'tableware', 'a category'],
+    ['turqouise', 'turquoise', 'an option'],
+    ['napkns', 'napkins', 'a description'],
+    ['lmap', 'lamp', 'a title'],
+  ])('takes %s for %s, which stands in %s', async (typed, meant) => {
+    if ((await titles('q=saucer')).length === 0) {
+      await app.post('/v1/admin/categories', { handle: 'crockery', title: 'Tableware' }, { token });
+      for (const title of ['Saucer', 'Little saucer'])
+        await given.product(app, token, {
+          title,
+          description: 'Napkins are <i>sold</i> apart.',
+          categories: ['crockery'],
+          attributes: { material: 'Stoneware', glaze: 'porcelain' },
+          variants: [{ sku: title, options: { Colour: 'turquoise' } }],
+        });
+    }
+    const { body } = await app.get(`/v1/products?q=${typed}`);
+    expect(body.correctedQuery).toBe(meant);
+    expect(body.items.length).toBeGreaterThan(1);
+  });
+
+  it('finds a phrase in quotes as it stands, or nothing', async () => {
+    expect(await titles('q=%22oak+lamp%22&limit=100')).toEqual(
+      expect.arrayContaining(world.flatMap(({ title }) => (/^Oak lamp/.test(title) ? [title] : []))),
+    );
+    expect(await titles('q=%22oak+lamp%22&limit=100')).toHaveLength(5);
+    expect(await titles('q=%22lamp+oak%22')).toEqual([]);
+    // A lone mark is of inches, not of a phrase.
+    expect((await titles('q=lamp+24%22+oak&limit=100')).length).toBeGreaterThan(5);
+  });
+
+  it('counts the slips between two words', () => {
+    const counted = ['table', 'tabel', 'cable', 'stable', 'ab'].map((word) => slipsBetween(word, 'table'));
+    expect(counted).toEqual([0, 1, 1, 1, 3]);
+    expect([slipsBetween('stonewear', 'stoneware'), slipsBetween('', 'abc')]).toEqual([2, 3]);
+  });
+
   it('knows every single slip', () => {
     const letter = fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz');
     const word = fc.array(letter, { minLength: 4, maxLength: 12 });
@@ -121,7 +162,8 @@ describe('search', () => {
         if (kind === 1) typed.splice(at, 0, other);
         if (kind === 2) typed[at] = other;
         if (kind === 3) typed.splice(at, 2, right[at + 1] ?? '', right[at] ?? '');
-        return oneSlipAway(typed.join('')).includes(right.join(''));
+        const slips = slipsBetween(typed.join(''), right.join(''));
+        return slips <= 1 && oneSlipAway(typed.join('')).includes(right.join(''));
       }),
     );
   });

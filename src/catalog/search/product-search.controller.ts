@@ -27,7 +27,7 @@ export class ProductSearchController {
       'minor units. Filters of one facet mean "or", of several "and"; `facets=true` counts what else ' +
       'could be chosen.\n\n' +
       'Words in `q` are stemmed, accents do not matter; with fewer than 24 products that have all words, ' +
-      'those that have some follow. A word that no product has is taken for a typing error.',
+      'those that have some follow, unless `q` quotes a phrase or forbids a word. A word that no product has is taken for a typing error.',
     answers: { 200: ProductPageDto },
     problems: [platformProblems.invalid_cursor],
     rawJson: true,

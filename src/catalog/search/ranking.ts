@@ -41,17 +41,18 @@ export function termsSql(q: string, state: SearchState | null, statement: Statem
       FROM unnest(to_tsvector('catalog.shop', ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
         CROSS JOIN (SELECT coalesce(max(documents), 1000) AS products FROM catalog.search_words WHERE word = '') n
     ),
-    every AS MATERIALIZED (SELECT websearch_to_tsquery('catalog.shop', ${text}) AS q)`;
+    every AS MATERIALIZED (SELECT q, q::text LIKE '%!%' OR ${text} ~ '"[^"]*[^"[:space:]][^"]*"' AS literal
+      FROM websearch_to_tsquery('catalog.shop', ${text}) q)`;
 }
 
 /** CTE `chosen`: whether some of the words are enough, and the query that selects. `found` counts the strict matches. */
 function chosenSql(found: string, state: SearchState | null, statement: Statement): string {
-  // A query that forbids words means what it says.
+  // A query that forbids words or quotes a phrase means what it says.
   return `
     chosen AS MATERIALIZED (
       SELECT c.wide, CASE WHEN c.wide THEN (SELECT string_agg(q::text, ' | ')::tsquery FROM terms) ELSE (SELECT q FROM every) END AS q
       FROM (SELECT coalesce(${statement.bind(state?.wide ?? null, 'boolean')},
-        ${found} < ${ENOUGH} AND (SELECT q FROM every)::text NOT LIKE '%!%') AS wide OFFSET 0) c)`;
+        ${found} < ${ENOUGH} AND NOT (SELECT literal FROM every)) AS wide OFFSET 0) c)`;
 }
 
 /** `chosen` for an order that asks no scores. */

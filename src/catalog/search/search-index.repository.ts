@@ -46,9 +46,15 @@ export class SearchIndexRepository {
     });
   }
 
-  /** Whether any product has this word, and if not, the words of the vocabulary that are most alike. */
-  async wordsLike(words: string[]): Promise<{ word: string; known: boolean; alike: string | null }[]> {
-    return this.database.query(ALIKE, [words]);
+  /** Whether any product has each of these words. */
+  async knownOf(words: string[]): Promise<{ word: string; known: boolean }[]> {
+    return this.database.query(KNOWN, [words]);
+  }
+
+  /** The word of the vocabulary that shares most trigrams with this one; null when none shares enough. */
+  async mostAlike(word: string): Promise<string | null> {
+    const [best] = await this.database.query<{ word: string }>(MOST_ALIKE, [word]);
+    return best?.word ?? null;
   }
 
   async wordsOf(text: string): Promise<string[]> {
@@ -57,6 +63,12 @@ export class SearchIndexRepository {
       [text],
     );
     return rows.map(({ word }) => word);
+  }
+
+  /** Words of about this length that begin with its first letter or, should that be the slip, its second. */
+  async wordsOfShape(word: string): Promise<string[]> {
+    const rows = await this.database.query<{ word: string }>(SHAPE, [[...word.slice(0, 2)], word.length]);
+    return rows.map((row) => row.word);
   }
 
   /** The most frequent of these words that the vocabulary knows. */
@@ -117,6 +129,8 @@ const WRITE = `
       to_tsvector('catalog.shop', left(concat_ws(' ', s.brand, v.codes), 20000)) AS codes,
       to_tsvector('catalog.shop', left(concat_ws(' ', a.said, v.options, c.titles), 20000)) AS attributes,
       to_tsvector('catalog.shop', s.description) AS description,
+      concat_ws(' ', s.title, s.brand, left(concat_ws(' ', a.said, v.options, c.titles), 20000),
+        left(s.description, 2000)) AS spoken,
       coalesce(c.ids, '{}') AS categories
     FROM source s
     LEFT JOIN LATERAL (
@@ -158,9 +172,11 @@ const WRITE = `
     ON CONFLICT (product_id, currency) DO UPDATE SET lowest = excluded.lowest WHERE p.lowest <> excluded.lowest
   )
   INSERT INTO catalog.search_vocabulary (word)
-  SELECT DISTINCT t.lexeme FROM source s, unnest(to_tsvector('catalog.plain', concat_ws(' ', s.title, s.brand))) t
-  WHERE t.lexeme ~ '^[[:alpha:]]{3,30}$' AND NOT EXISTS (SELECT FROM catalog.search_vocabulary v WHERE v.word = t.lexeme)
-  ORDER BY t.lexeme
+  SELECT n.word FROM (
+    SELECT DISTINCT t.lexeme AS word FROM texts s, unnest(to_tsvector('catalog.plain', s.spoken)) t
+    WHERE t.lexeme ~ '^[[:alpha:]]{3,30}$') n
+  WHERE NOT EXISTS (SELECT FROM catalog.search_vocabulary v WHERE v.word = n.word)
+  ORDER BY n.word
   ON CONFLICT DO NOTHING`;
 
 const COUNT = `
@@ -168,14 +184,19 @@ const COUNT = `
   SELECT word, greatest(1, round(ndoc / $2::float8))::int FROM ts_stat($1) WHERE ndoc > 1
   UNION ALL SELECT '', $3::int`;
 
-const ALIKE = `
-  SELECT w.word, k.known, CASE WHEN k.known THEN NULL ELSE (
-    SELECT v.word FROM catalog.search_vocabulary v WHERE v.word % w.word
-    ORDER BY similarity(v.word, w.word) DESC, v.word LIMIT 1) END AS alike
-  FROM unnest($1::text[]) WITH ORDINALITY w (word, place) CROSS JOIN LATERAL (
+const MOST_ALIKE = `
+  SELECT word FROM catalog.search_vocabulary WHERE word % $1::text ORDER BY similarity(word, $1::text) DESC, word LIMIT 1`;
+
+const KNOWN = `
+  SELECT w.word, k.known FROM unnest($1::text[]) WITH ORDINALITY w (word, place) CROSS JOIN LATERAL (
     SELECT q = ''::tsquery OR EXISTS (SELECT FROM catalog.search_documents d WHERE d.words @@ q) AS known
     FROM plainto_tsquery('catalog.shop', w.word) q) k
   ORDER BY w.place`;
+
+// The limit is beyond any vocabulary of a shop; it only bounds what is compared.
+const SHAPE = `
+  SELECT word FROM catalog.search_vocabulary
+  WHERE left(word, 1) = ANY ($1::text[]) AND length(word) BETWEEN $2::int - 2 AND $2::int + 2 LIMIT 20000`;
 
 const MOST_FREQUENT = `
   SELECT v.word FROM catalog.search_vocabulary v

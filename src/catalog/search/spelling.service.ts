@@ -5,6 +5,9 @@ const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
 /** Shorter words have too many neighbours, longer ones are left to trigrams. */
 const EDITABLE = { min: 3, max: 16 };
 
+/** From this length on two slips leave enough of a word to know it by. */
+const TWO_SLIPS = 8;
+
 /** Guesses what was meant by words that no product has. */
 @Injectable()
 export class Spelling {
@@ -13,17 +16,49 @@ export class Spelling {
   /** The query with its unknown words replaced by the likeliest known ones; null when there is no better guess. */
   async correct(q: string): Promise<string | null> {
     const words = (await this.words.wordsOf(q)).slice(0, 10);
-    const looked = await this.words.wordsLike(words);
-    const meant = await Promise.all(
-      looked.map(async ({ word, known, alike }) => {
-        if (known) return word;
-        // One slip is likelier than a word that merely looks alike.
-        return (await this.words.mostFrequent(oneSlipAway(word))) ?? alike ?? word;
-      }),
-    );
+    const looked = await this.words.knownOf(words);
+    const meant = await Promise.all(looked.map(({ word, known }) => (known ? word : this.likeliest(word))));
     const corrected = meant.join(' ');
     return corrected === words.join(' ') ? null : corrected;
   }
+
+  /** Slips are likelier than a word that merely looks alike, which is also what costs most to find. */
+  private async likeliest(word: string): Promise<string> {
+    return (
+      (await this.words.mostFrequent(oneSlipAway(word))) ??
+      (await this.twoSlipsAway(word)) ??
+      (await this.words.mostAlike(word)) ??
+      word
+    );
+  }
+
+  private async twoSlipsAway(word: string): Promise<string | null> {
+    if (word.length < TWO_SLIPS || word.length > EDITABLE.max) return null;
+    const near = (await this.words.wordsOfShape(word)).filter((known) => slipsBetween(word, known) <= 2);
+    return near.length === 0 ? null : this.words.mostFrequent(near);
+  }
+}
+
+/** How many letters are left out, put in, mistyped or swapped with their neighbour between two words. */
+export function slipsBetween(a: string, b: string): number {
+  // Rows of the table of Damerau and Levenshtein: the last two are all that the next one needs.
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row[j] = Math.min(
+        (last[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (last[j - 1] ?? 0) + same,
+        swapped ? (before[j - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    [before, last] = [last, row];
+  }
+  return last[b.length] ?? 0;
 }
 
 /** Everything one letter left out, doubled, swapped or mistyped away. */
