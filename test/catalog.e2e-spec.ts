@@ -313,6 +313,63 @@ describe('the catalog', () => {
       },
     );
 
+    it('is answered with the ETag that its next change takes, whatever was done to it', async () => {
+      const variant = { sku: randomUUID(), options: { Size: 'S' } };
+      const made = await app.post(
+        '/v1/admin/products',
+        { title: 'Tagged', options: [{ name: 'Size', values: ['S', 'M'] }], variants: [variant] },
+        { token },
+      );
+      const product = `/v1/admin/products/${made.body.id}`;
+      const change = async (path: string, body: object, tag: string | null) => {
+        const answer = await app.patch(path, body, { token, headers: { 'if-match': tag ?? '' } });
+        expect([path, answer.status]).toEqual([path, 200]);
+        return answer.headers.get('etag');
+      };
+      expect(made.headers.get('etag')).toBe(`"${made.body.version}"`);
+      await change(product, { title: 'Tagged once' }, made.headers.get('etag'));
+      const added = await app.post(
+        `${product}/variants`,
+        { sku: randomUUID(), options: { Size: 'M' } },
+        { token },
+      );
+      const twice = await change(product, { title: 'Tagged twice' }, added.headers.get('etag'));
+      expect((await app.get(product, { token })).headers.get('etag')).toBe(twice);
+      const path = `/v1/admin/variants/${made.body.variants[0].id}`;
+      const tag = await change(path, { barcode: '1' }, `"${made.body.variants[0].version}"`);
+      await change(path, { barcode: '2' }, tag);
+      const place = await app.post('/v1/admin/locations', { code: 'tagged', name: 'Tagged' }, { token });
+      const location = `/v1/admin/locations/${place.body.id}`;
+      await change(
+        location,
+        { name: 'Tagged twice' },
+        await change(location, { name: 'Tagged once' }, place.headers.get('etag')),
+      );
+    });
+
+    it('has pictures on the web or in the shop, and no code in their place', async () => {
+      const urls = [
+        'javascript:alert(1)',
+        'data:text/html,x',
+        'ftp://x.test/a',
+        'JAVASCRIPT:x',
+        ' /a',
+        'a.jpg',
+      ];
+      const made = await product({
+        media: ['https://x.test/a', 'http://x.test/b', '/media/c'].map((url) => ({ url })),
+      });
+      for (const url of urls) {
+        const changed = await app.patch(`/v1/admin/products/${made.id}`, { media: [{ url }] }, { token });
+        const body = { title: 'x', media: [{ url }], variants: [{ sku: randomUUID() }] };
+        for (const answer of [changed, await app.post('/v1/admin/products', body, { token })])
+          expect(answer).toMatchObject({
+            status: 400,
+            body: { code: 'platform.invalid_input', errors: [{ pointer: '/media/0/url' }] },
+          });
+      }
+    });
+
     it('is read by one statement, list and page alike', async () => {
       const made = await product();
       const spies = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'look')];

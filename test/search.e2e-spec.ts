@@ -193,6 +193,20 @@ describe('search', () => {
     expect(await titles('category=unknown')).toEqual([]);
   });
 
+  it('finds a brand whatever its letters are, as it is written and by its facet', async () => {
+    for (const brand of ['İstanbul Çay', 'ΣΊΣΥΦΟΣ', 'Straße']) {
+      await given.product(app, token, { title: `Tea by ${brand}`, brand });
+      const { body } = await app.get('/v1/products?q=tea&facets=true&limit=100');
+      const facet = (body.facets as FacetAnswer[]).find(({ code }) => code === 'brand');
+      const values = facet?.values.map(({ value }) => value) ?? [];
+      const own = values.filter((value) => !['acme', 'umbrella', 'zest'].includes(value));
+      expect(own.length).toBeGreaterThan(0);
+      expect(await titles(`brand=${encodeURIComponent(brand)}`)).toEqual([`Tea by ${brand}`]);
+      const byFacet = await Promise.all(own.map((value) => titles(`brand=${encodeURIComponent(value)}`)));
+      expect(byFacet.flat()).toContain(`Tea by ${brand}`);
+    }
+  });
+
   it('finds what lies below a category', async () => {
     const house = await app.post('/v1/admin/categories', { handle: 'house', title: 'House' }, { token });
     await app.post(

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_PRICE } from '../../platform/money/money.js';
+import { MEDIA_URL } from '../product/product.dto.js';
 import { faultsOfChoices, type Option, optionsOf } from '../product/variant-options.js';
 import { cut, FieldReader } from './field-reader.js';
 import {
@@ -150,7 +151,7 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
 }
 
 function webAddress(reader: FieldReader, url: string, pointer: string): string {
-  if (url !== '' && !/^(https?:\/\/|\/)/.test(url))
+  if (url !== '' && !MEDIA_URL.test(url))
     reader.fault(pointer, 'is_url', 'must start with http://, https:// or /');
   return url;
 }

@@ -87,8 +87,12 @@ export class AdminProductController {
     ],
     idempotency: 'accepted',
   })
-  create(@Body() input: CreateProductDto, @CurrentActor() actor: Actor): Promise<AdminProductDto> {
-    return this.products.create(input, actor);
+  async create(
+    @Body() input: CreateProductDto,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AdminProductDto> {
+    return tagged(reply, await this.products.create(input, actor));
   }
 
   @Get('products')
@@ -199,22 +203,24 @@ export class AdminProductController {
     problems: [not_found, sku_taken, unknown_location, compare_at_too_low, odd_options],
     idempotency: 'accepted',
   })
-  addVariant(
+  async addVariant(
     @Param('id', ParseUUIDPipe) id: string,
     @Body() input: VariantInputDto,
     @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AdminProductDto> {
-    return this.products.addVariant(id, input, actor);
+    return tagged(reply, await this.products.addVariant(id, input, actor));
   }
 
   @Patch('variants/:id')
   @Permissions('catalog:product:write')
   @Operation({
     id: 'updateVariant',
+    headers: ['ETag'],
     summary: 'Changes a variant',
     description:
-      '`If-Match` takes the version of the variant: `variants[].version` of the product that this ' +
-      'answers. Prices and stock have operations of their own.\n\n' +
+      '`If-Match` takes the version of the variant, `variants[].version` of its product; the `ETag` of the ' +
+      'answer is the new one. Prices and stock have operations of their own.\n\n' +
       'One that is `retired` cannot be bought any more; carts that hold it are told by their readiness, ' +
       'and their checkout is refused. 409 `catalog.stock_promised` when a lower `backorderLimit` would ' +
       'break a promise.',
@@ -226,12 +232,19 @@ export class AdminProductController {
     @Body() input: UpdateVariantDto,
     @IfMatch() version: number | null,
     @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AdminProductDto> {
-    return this.products.updateVariant(id, input, version, actor);
+    const product = await this.products.updateVariant(id, input, version, actor);
+    // Of the variant and not of the product that is shown: the tag is for the next change under this address.
+    return tagged(reply, product, product.variants.find((variant) => variant.id === id)?.version);
   }
 }
 
-function tagged(reply: FastifyReply, product: AdminProductDto): AdminProductDto {
-  void reply.header('etag', etagOfVersion(product.version));
+function tagged(
+  reply: FastifyReply,
+  product: AdminProductDto,
+  version: number = product.version,
+): AdminProductDto {
+  void reply.header('etag', etagOfVersion(version));
   return product;
 }

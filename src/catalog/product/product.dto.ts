@@ -23,6 +23,8 @@ export const RESERVED_HANDLES: ReadonlySet<string> = new Set([
 ]);
 const handleHint = '$property must be lower-case letters, digits and single hyphens, such as linen-tote';
 const MAX_INT = 2_147_483_647;
+/** Of pictures, which shops put into their pages: `javascript:` and its like would run there. */
+export const MEDIA_URL = /^(https?:\/\/|\/)/;
 
 export class OptionDto {
   @Text({ max: 60, example: 'Size' })
@@ -38,6 +40,16 @@ export class MediaDto {
 
   @Text({ max: 300, min: 0, optional: true, nullable: true, example: 'A linen tote on a chair' })
   alt?: string | null;
+}
+
+export class MediaInputDto extends MediaDto {
+  @Text({
+    max: 2048,
+    pattern: MEDIA_URL,
+    patternHint: '$property must start with http://, https:// or /',
+    example: 'https://cdn.example.test/tote.jpg',
+  })
+  declare url: string;
 }
 
 export class CategoryRefDto {
@@ -247,8 +259,8 @@ export class CreateProductDto {
   @Dictionary({ values: 'any', optional: true, example: { colour: 'natural' } })
   attributes?: Record<string, unknown>;
 
-  @ListOf(() => MediaDto, { max: 50, optional: true })
-  media?: MediaDto[];
+  @ListOf(() => MediaInputDto, { max: 50, optional: true })
+  media?: MediaInputDto[];
 
   @Text({
     max: 60,
@@ -294,8 +306,8 @@ export class UpdateProductDto {
   @Dictionary({ values: 'any', optional: true, description: 'Replaces them.' })
   attributes?: Record<string, unknown>;
 
-  @ListOf(() => MediaDto, { max: 50, optional: true })
-  media?: MediaDto[];
+  @ListOf(() => MediaInputDto, { max: 50, optional: true })
+  media?: MediaInputDto[];
 
   @Text({ max: 60, optional: true })
   taxClass?: string;

@@ -11,8 +11,6 @@ export interface ProductFilters {
   currency: string;
 }
 
-export const brandKey = (brand: string): string => brand.trim().toLowerCase();
-
 /** One filter: which facet it belongs to (its own counts ignore it) and what it demands of `d`. */
 export interface Condition {
   facet: string;
@@ -30,7 +28,8 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
   if (brands.length > 0)
     conditions.push({
       facet: 'brand',
-      sql: `d.brand_key = ANY (${statement.bind(brands.map(brandKey), 'text[]')})`,
+      // Made small by PostgreSQL like the key itself: `İ` and others come out differently here.
+      sql: `d.brand_key = ANY (ARRAY(SELECT lower(trim(b)) FROM unnest(${statement.bind(brands, 'text[]')}) b))`,
     });
   if (price.gte !== null || price.lte !== null) {
     const bounds = [

@@ -263,8 +263,10 @@ export class StockController {
   async createLocation(
     @Body() { code, name, priority = 100 }: CreateLocationDto,
     @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LocationDto> {
     const { id } = await this.stock.addLocation({ code, name, priority }, actor);
+    void reply.header('etag', etagOfVersion(1));
     return { id, code, name, priority, version: 1 };
   }
 
