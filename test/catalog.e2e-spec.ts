@@ -347,6 +347,16 @@ describe('the catalog', () => {
       );
     });
 
+    it('was made and changed at instants that are written like all others', async () => {
+      const { id } = await product();
+      const path = `/v1/admin/products/${id}`;
+      const changed = await app.patch(path, { title: 'Later' }, { token });
+      const [listed] = (await app.get('/v1/admin/products?limit=1', { token })).body.items;
+      for (const body of [changed.body, (await app.get(path, { token })).body, listed])
+        for (const instant of [body.createdAt, body.updatedAt])
+          expect(instant).toBe(new Date(instant as string).toISOString());
+    });
+
     it('has pictures on the web or in the shop, and no code in their place', async () => {
       const urls = [
         'javascript:alert(1)',

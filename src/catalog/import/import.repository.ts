@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { instantSql } from '../../platform/database/instant.js';
 import type { ImportDto, ImportErrorDto, ImportFormat } from './import.dto.js';
 import type { RowFault } from './incoming-product.js';
 
@@ -116,11 +117,10 @@ export class ImportRepository {
   }
 }
 
-const at = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const JSON_OF = `json_build_object('id', i.id, 'format', i.format, 'state', i.state, 'dryRun', i.dry_run, 'currency', i.currency,
   'bytes', i.bytes, 'counts', json_build_object('read', i.rows_read, 'created', i.created, 'updated', i.updated,
-    'unchanged', i.unchanged, 'rejected', i.rejected), 'failure', i.failure, 'createdAt', ${at('i.created_at')},
-  'startedAt', ${at('i.started_at')}, 'finishedAt', ${at('i.finished_at')})`;
+    'unchanged', i.unchanged, 'rejected', i.rejected), 'failure', i.failure, 'createdAt', ${instantSql('i.created_at')},
+  'startedAt', ${instantSql('i.started_at')}, 'finishedAt', ${instantSql('i.finished_at')})`;
 
 const ADD_ERRORS = `
   INSERT INTO catalog.import_errors (import_id, ordinal, number, line, external_id, code, pointer, message)

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { instantSql } from '../../platform/database/instant.js';
 import { KEEP_TREE } from '../category/category.repository.js';
 import type { AdminProductDto } from './product.dto.js';
 import { productJson } from './product.json.js';
@@ -186,7 +187,7 @@ const ADMIN_JSON = `
   json_build_object('id', p.id, 'handle', p.handle, 'externalId', p.external_id, 'title', p.title,
     'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'metadata', p.metadata,
     'options', p.options, 'attributes', p.attributes, 'media', p.media, 'version', p.version,
-    'createdAt', p.created_at, 'updatedAt', p.updated_at,
+    'createdAt', ${instantSql('p.created_at')}, 'updatedAt', ${instantSql('p.updated_at')},
     'categories', coalesce((SELECT json_agg(json_build_object('id', c.id, 'handle', c.handle, 'title', c.title) ORDER BY pc.position)
       FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id WHERE pc.product_id = p.id), '[]'),
     'variants', coalesce((SELECT json_agg(json_build_object('id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,

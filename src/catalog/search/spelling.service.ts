@@ -17,7 +17,9 @@ export class Spelling {
   async correct(q: string): Promise<string | null> {
     const words = (await this.words.wordsOf(q)).slice(0, 10);
     const looked = await this.words.knownOf(words);
-    const meant = await Promise.all(looked.map(({ word, known }) => (known ? word : this.likeliest(word))));
+    const meant = await Promise.all(
+      looked.map(async ({ word, known }) => (known ? word : await this.likeliest(word))),
+    );
     const corrected = meant.join(' ');
     return corrected === words.join(' ') ? null : corrected;
   }
