@@ -21,6 +21,7 @@ import { IdentityProofs1760000020020 } from './identity/1760000020020-proofs.js'
 import { IdentityFactors1760000020040 } from './identity/1760000020040-factors.js';
 import { IdentityPasskeys1760000020050 } from './identity/1760000020050-passkeys.js';
 import { IdentityProviders1760000020060 } from './identity/1760000020060-providers.js';
+import { IdentityKeyStates1760000020130 } from './identity/1760000020130-key-states.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -56,4 +57,5 @@ export const migrations: Migrations = [
   IdentityPasskeys1760000020050,
   IdentityProviders1760000020060,
   CatalogVocabulary1760000010060,
+  IdentityKeyStates1760000020130,
 ];

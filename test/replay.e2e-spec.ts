@@ -212,6 +212,14 @@ describe('the example', () => {
     await replay('createStaff');
   });
 
+  it('of the keys works', async () => {
+    // The next one signs when it has been published for ten minutes.
+    await app.database.execute(
+      `UPDATE identity.signing_keys SET created_at = now() - interval '1 hour' WHERE state = 'next'`,
+    );
+    await replay('rotateSigningKeys');
+  });
+
   it('of a catalog, a cart, an order and its money works in that order', async () => {
     const category = (await replay('createCategory')).body;
     await replay('updateCategory', { ids: { id: category.id } });

@@ -84,6 +84,14 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'One of the roles does not exist.',
     remedy: 'Use administrator, catalog-manager, support or read-only.',
   },
+  rotated_recently: {
+    status: 409,
+    headers: ['Retry-After'],
+    title: 'The keys were changed a moment ago',
+    meaning:
+      'The next signing key has not been published long enough to sign, or somebody has just replaced all keys.',
+    remedy: 'Look at GET /v1/admin/signing-keys, and repeat after `Retry-After` when it is still wanted.',
+  },
   wrong_password: {
     status: 400,
     title: 'The present password is wrong',

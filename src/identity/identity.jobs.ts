@@ -1,9 +1,11 @@
+import { system } from '../platform/access/actor.js';
 import { Every, Subscriber } from '../platform/events/subscribers.js';
 import { ChallengeRepository } from './factor/challenge.repository.js';
 import { FactorRepository } from './factor/factor.repository.js';
 import { LinkRepository } from './link/link.repository.js';
 import { ProviderFlowRepository } from './provider/provider-flow.repository.js';
 import { ThrottleRepository } from './throttle/throttle.repository.js';
+import { KeyRotation } from './token/key-rotation.service.js';
 
 /** Identity's own chores. */
 @Subscriber()
@@ -14,6 +16,7 @@ export class IdentityJobs {
     private readonly challenges: ChallengeRepository,
     private readonly factors: FactorRepository,
     private readonly flows: ProviderFlowRepository,
+    private readonly rotation: KeyRotation,
   ) {}
 
   @Every('1h', 'identity.forget_counters')
@@ -39,5 +42,11 @@ export class IdentityJobs {
   @Every('1h', 'identity.forget_flows')
   forgetFlows(): Promise<number> {
     return this.flows.forgetOld();
+  }
+
+  /** Often, so that keys go soon after their last token; one signs for thirty days all the same. */
+  @Every('5m', 'identity.rotate_signing_keys')
+  rotateKeys(): Promise<void> {
+    return this.rotation.runDue(system('identity'));
   }
 }

@@ -52,6 +52,9 @@ import { ThrottleRepository } from './throttle/throttle.repository.js';
 import { AccessTokens } from './token/access-tokens.service.js';
 import { JwtAuthenticator } from './token/jwt.authenticator.service.js';
 import { JwtStrategy } from './token/jwt.strategy.js';
+import { KeyRing } from './token/key-ring.service.js';
+import { KeyRotation } from './token/key-rotation.service.js';
+import { SigningKeyController } from './token/signing-key.controller.js';
 import { SigningKeyRepository } from './token/signing-key.repository.js';
 
 /** Owns accounts, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
@@ -67,6 +70,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     PasskeyController,
     PasskeySignInController,
     ProviderController,
+    SigningKeyController,
     StepUpController,
   ],
   providers: [
@@ -84,6 +88,8 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     IdentityApi,
     IdentityJobs,
     JwtStrategy,
+    KeyRing,
+    KeyRotation,
     LinkRepository,
     OidcClient,
     PasskeyRepository,

@@ -8,7 +8,8 @@ import { SecondFactorAskedDto, VerifySecondFactorDto } from '../factor/factor.dt
 import { SecondStepService } from '../factor/second-step.service.js';
 import { identityProblems } from '../identity.errors.js';
 import { type Device, SessionService } from '../session/session.service.js';
-import { AccessTokens } from '../token/access-tokens.service.js';
+import { KeyRing } from '../token/key-ring.service.js';
+import { PUBLISHED_SECONDS } from '../token/key-times.js';
 import { AccountService, type Asking } from './account.service.js';
 import {
   EmailOnlyDto,
@@ -230,10 +231,10 @@ class JwksDto {
 @Public()
 @ApiTags('Sign-in')
 export class JwksController {
-  constructor(private readonly tokens: AccessTokens) {}
+  constructor(private readonly ring: KeyRing) {}
 
   @Get('jwks.json')
-  @Header('cache-control', 'public, max-age=300')
+  @Header('cache-control', `public, max-age=${PUBLISHED_SECONDS}`)
   @Operation({
     id: 'getJwks',
     summary: 'The keys that access tokens are signed with',
@@ -243,7 +244,7 @@ export class JwksController {
     answers: { 200: JwksDto },
   })
   jwks(): { keys: object[] } {
-    return this.tokens.jwks();
+    return this.ring.jwks();
   }
 }
 

@@ -3,6 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import { decodeProtectedHeader } from 'jose';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { AccessTokens, AUDIENCE } from './access-tokens.service.js';
+import { KeyRing } from './key-ring.service.js';
 
 export interface AccessClaims {
   sub: string;
@@ -23,7 +24,7 @@ const FOREIGN_KEYS = ['jku', 'jwk', 'x5u', 'x5c', 'crit'];
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
-  constructor(tokens: AccessTokens) {
+  constructor(tokens: AccessTokens, ring: KeyRing) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       algorithms: ['ES256'],
@@ -31,7 +32,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       audience: AUDIENCE,
       jsonWebTokenOptions: { clockTolerance: 5 },
       secretOrKeyProvider: (_request, token, done) => {
-        keyOf(tokens, String(token)).then(
+        keyOf(ring, String(token)).then(
           (key) => (key ? done(null, key) : done(new Error('not our token'))),
           () => done(new Error('not our token')),
         );
@@ -50,10 +51,10 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
-async function keyOf(tokens: AccessTokens, token: string): Promise<Buffer | null> {
+async function keyOf(ring: KeyRing, token: string): Promise<Buffer | null> {
   const header = decodeProtectedHeader(token);
   if (header.typ !== 'at+jwt' || header.alg !== 'ES256' || typeof header.kid !== 'string') return null;
   if (FOREIGN_KEYS.some((name) => name in header)) return null;
-  const key = await tokens.publicKey(header.kid);
+  const key = await ring.publicKey(header.kid);
   return key ? Buffer.from(key.export({ type: 'spki', format: 'pem' })) : null;
 }

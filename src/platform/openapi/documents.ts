@@ -68,6 +68,7 @@ const TAGS: Record<string, string> = {
   'Gateway webhooks':
     'Notices by which payment gateways report what became of money, and those that gave trouble.',
   Imports: 'Whole catalogs from files, in the background, with a report of each product that was refused.',
+  Keys: 'What programs sign in with, and what tokens are signed with.',
   Ledger: 'The books: every movement of money in double entry, only ever added to.',
   Media: 'Pictures that the store itself serves.',
   Operations: 'Health, metrics, job queues and the feed of facts: for whoever keeps the store running.',
