@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { decodeProtectedHeader } from 'jose';
 import { admin, startApp, type TestApp } from './support/app.js';
@@ -6,6 +7,16 @@ import { given } from './support/given.js';
 import { RealProcess } from './support/real-process.js';
 
 const PATH = '/v1/admin/signing-keys';
+const KEYS = '/v1/admin/api-keys';
+const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
+
+/** A problem without what tells two requests apart. */
+const told = ({ body }: Answer) => {
+  const { requestId: _requestId, instance: _instance, ...rest } = body as Record<string, unknown>;
+  return rest;
+};
+/** What a process believes about a key is a second old at the most. */
+const aSecond = () => new Promise((resolve) => setTimeout(resolve, 1_050));
 
 describe('signing keys', () => {
   let app: TestApp;
@@ -152,5 +163,401 @@ describe('signing keys', () => {
     token = (await app.post('/v1/auth/refresh', { refreshToken })).body.accessToken;
     expect((await rotate()).body.code).toBe('platform.proof_required');
     expect(await states()).toEqual(['active', 'next']);
+  });
+});
+
+describe('API keys', () => {
+  let app: TestApp;
+  let token: string;
+
+  beforeAll(async () => {
+    app = await startApp({ TRUSTED_PROXIES: '127.0.0.1' });
+    token = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+
+  const make = (body: object = {}, as = token, key?: string): Promise<Answer> =>
+    app.post(
+      KEYS,
+      { name: 'A program', scopes: ['catalog:product:read'], ...body },
+      { token: as, ...(key !== undefined && { key }) },
+    );
+  const made = async (body: object = {}, as = token): Promise<{ id: string; key: string }> => {
+    const answer = await make(body, as);
+    if (answer.status !== 201) throw new Error(answer.text);
+    return answer.body;
+  };
+  const use = (key: string, path = '/v1/admin/products', headers: Record<string, string> = {}) =>
+    app.get(path, { headers: { authorization: `Bearer ${key}`, ...headers } });
+  const statusOf = async (key: string, path?: string) => (await use(key, path)).status;
+  const sql = (text: string, ...values: unknown[]) => app.database.execute(text, values);
+  const role = async (...permissions: string[]) => {
+    const code = `role-${randomUUID()}`;
+    await sql('INSERT INTO identity.roles (code, title, permissions) VALUES ($1, $1, $2)', code, permissions);
+    return code;
+  };
+
+  it('are shown once, and open what their scopes say', async () => {
+    const answer = await make({ scopes: ['catalog:product:read', 'catalog:product:read'] });
+    const { key, ...shown } = answer.body as { key: string; id: string };
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([201, 'no-store']);
+    expect(key).toMatch(/^sk_test_[\w-]{22}_[\w-]{43}_[\da-f]{8}$/);
+    expect(shown).toMatchObject({
+      name: 'A program',
+      prefix: key.slice(0, 30),
+      scopes: ['catalog:product:read'],
+      networks: [],
+      state: 'active',
+      lastUsedAt: null,
+      revokedAt: null,
+    });
+    expect((await app.get(`${KEYS}/${shown.id}`, { token })).body).toEqual(shown);
+    expect((await app.get(KEYS, { token })).text).not.toContain(key.slice(31, 74));
+    expect(await statusOf(key)).toBe(200);
+    const beyond = await use(key, '/v1/admin/orders');
+    expect([beyond.status, beyond.body.code]).toEqual([403, 'platform.forbidden']);
+    const [row] = await app.database.query<{ row: string }>(
+      'SELECT k::text AS row FROM identity.api_keys k WHERE id = $1',
+      [shown.id],
+    );
+    expect(row?.row).not.toContain(key.slice(31, 74));
+  });
+
+  it('are never a person', async () => {
+    const { key } = await made({ scopes: ['identity:api-key:write', 'identity:staff:write'] });
+    const plain = told(await app.get('/v1/me'));
+    for (const path of ['/v1/me', '/v1/me/sessions']) {
+      const answer = await use(key, path);
+      expect([answer.status, told(answer)]).toEqual([401, plain]);
+    }
+    const asKey = { headers: { authorization: `Bearer ${key}` } };
+    expect((await app.post('/v1/auth/step-up', { password: 'x' }, asKey)).status).toBe(401);
+    // What asks for a fresh proof is nothing for programs, whatever they may do otherwise.
+    const child = await app.post(KEYS, { name: 'Child', scopes: ['identity:staff:write'] }, asKey);
+    expect([child.status, child.body.code]).toEqual([403, 'platform.forbidden']);
+    const staff = { email: `${randomUUID()}@shop.test`, roles: ['support'] };
+    expect((await app.post('/v1/admin/staff', staff, asKey)).status).toBe(403);
+    // Public things stay public.
+    expect(await statusOf(key, '/v1/products')).toBe(200);
+  });
+
+  it('are written into the trail of what they do', async () => {
+    const { id, key } = await made({ scopes: ['catalog:product:write'] });
+    const done = await app.post(
+      '/v1/admin/categories',
+      { title: 'Made by a program', handle: 'made-by-a-program' },
+      { token: key },
+    );
+    expect(done.status).toBe(201);
+    const rows = await app.database.query(
+      `SELECT action, actor_kind AS kind, actor_id AS actor FROM platform.audit_entries WHERE $1 IN (actor_id, subject_id) ORDER BY id`,
+      [id],
+    );
+    expect(rows).toEqual([
+      { action: 'identity.api_key.created', kind: 'person', actor: expect.any(String) },
+      { action: 'catalog.category.created', kind: 'machine', actor: id },
+    ]);
+  });
+
+  it('that are wrong in any part are refused, all with the answer that nobody gets', async () => {
+    const { key } = await made();
+    const other = await made();
+    const flipped = (at: number) => `${key.slice(0, at)}${key[at] === 'A' ? 'B' : 'A'}${key.slice(at + 1)}`;
+    const [id, secret] = [key.slice(8, 30), key.slice(31, 74)];
+    const { writeKey } = await import('../src/identity/api-key/api-key.js');
+    const { id: otherId } = other;
+    const attacks: Record<string, string> = {
+      'a bit of the id': flipped(12),
+      'a bit of the secret': flipped(40),
+      'a bit of the sum': flipped(key.length - 1),
+      'another secret with its sum': writeKey('test', (await made()).id, other.key.slice(31, 74)),
+      'the secret of another': writeKey('test', otherId, secret),
+      'an unknown id': writeKey('test', UNKNOWN, secret),
+      'a key of production': key.replace('sk_test_', 'sk_live_'),
+      'a key of production with its sum': writeKey('live', (await made()).id, secret),
+      'no sum': key.slice(0, -9),
+      'an id alone': `sk_test_${id}`,
+      'capital letters': key.toUpperCase(),
+      'two keys': `${key}${key}`,
+      'something behind it': `${key}0`,
+      SQL: `sk_test_' OR 1=1 --`,
+      long: `sk_test_${'x'.repeat(4_000)}`,
+    };
+    expect(await statusOf(key)).toBe(200);
+    const plain = told(await app.get('/v1/admin/products'));
+    const seen: Record<string, unknown> = {};
+    for (const [name, text] of Object.entries(attacks)) {
+      const answer = await use(text);
+      seen[name] = [answer.status, told(answer)];
+    }
+    expect(seen).toEqual(Object.fromEntries(Object.keys(attacks).map((name) => [name, [401, plain]])));
+  });
+
+  it('are refused in the address, wherever it is', async () => {
+    const { key } = await made();
+    const encoded = [...key].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join('');
+    for (const path of [
+      '/v1/admin/products',
+      '/v1/me',
+      '/v1/products',
+      '/v1/categories',
+      '/v1/categories/bags',
+    ])
+      for (const query of [`api_key=${key}`, `access_token=${encoded}`, `a[b]=1&key=${key}&key=${key}`]) {
+        const { status, body } = await app.get(`${path}?${query}`, { token });
+        expect([path, query.slice(0, 9), status, body.code]).toEqual([
+          path,
+          query.slice(0, 9),
+          400,
+          'platform.invalid_input',
+        ]);
+      }
+    expect((await app.get('/v1/me', { headers: { 'x-api-key': key } })).status).toBe(401);
+    expect((await app.get('/v1/me', { headers: { cookie: `key=${key}` } })).status).toBe(401);
+  });
+
+  it('give nobody more than he has', async () => {
+    const maker = await given.staff(
+      app,
+      [await role('identity:api-key:write', 'catalog:product:read')],
+      token,
+    );
+    expect((await make({}, maker.token)).status).toBe(201);
+    const more = await make({ scopes: ['catalog:product:read', 'catalog:product:write'] }, maker.token);
+    expect([more.status, more.body.code]).toEqual([403, 'platform.forbidden']);
+    // Nor by a new secret for the key of somebody who has more.
+    const { id, key } = await made({ scopes: ['catalog:product:write'] });
+    const stolen = await app.post(`${KEYS}/${id}/rotation`, {}, { token: maker.token });
+    expect([stolen.status, stolen.text.includes('sk_')]).toEqual([403, false]);
+    expect(await statusOf(key, '/v1/admin/orders')).toBe(403);
+    for (const scope of ['*', 'account:self', 'catalog:product:delete']) {
+      const { status, body } = await make({ scopes: [scope] });
+      expect([scope, status, body.code]).toEqual([scope, 422, 'identity.unknown_permission']);
+    }
+  });
+
+  it('lose what their creator loses, within a second', async () => {
+    const code = await role('identity:api-key:write', 'catalog:product:read', 'ordering:order:read');
+    const maker = await given.staff(app, [code], token);
+    const { key } = await made({ scopes: ['catalog:product:read', 'ordering:order:read'] }, maker.token);
+    const both = async () => [await statusOf(key), await statusOf(key, '/v1/admin/orders')];
+    expect(await both()).toEqual([200, 200]);
+    await sql(`UPDATE identity.roles SET permissions = '{catalog:product:read}' WHERE code = $1`, code);
+    await aSecond();
+    expect(await both()).toEqual([200, 403]);
+    await sql('DELETE FROM identity.account_roles WHERE account_id = $1', maker.id);
+    await aSecond();
+    expect(await both()).toEqual([403, 403]);
+    await sql(`UPDATE identity.accounts SET status = 'disabled' WHERE id = $1`, maker.id);
+    await aSecond();
+    expect(await both()).toEqual([401, 401]);
+  });
+
+  it('end by being revoked, at once here and within a second elsewhere', async () => {
+    const [here, there] = [await made(), await made()];
+    expect([await statusOf(here.key), await statusOf(there.key)]).toEqual([200, 200]);
+    expect((await app.delete(`${KEYS}/${here.id}`, { token })).status).toBe(204);
+    expect(await statusOf(here.key)).toBe(401);
+    expect((await app.delete(`${KEYS}/${here.id}`, { token })).status).toBe(204);
+    expect((await app.get(`${KEYS}/${here.id}`, { token })).body.state).toBe('revoked');
+    await sql('UPDATE identity.api_keys SET revoked_at = now() WHERE id = $1', there.id);
+    await aSecond();
+    expect(await statusOf(there.key)).toBe(401);
+    expect((await app.post(`${KEYS}/${here.id}/rotation`, {}, { token })).status).toBe(409);
+    expect((await app.delete(`${KEYS}/${UNKNOWN}`, { token })).status).toBe(404);
+    expect((await app.post(`${KEYS}/${UNKNOWN}/rotation`, {}, { token })).status).toBe(404);
+    expect((await app.get(`${KEYS}/${UNKNOWN}`, { token })).status).toBe(404);
+  });
+
+  it('live ninety days unless told otherwise, and a year at the most', async () => {
+    const days = ({ body }: Answer) =>
+      Math.round((Date.parse(body.expiresAt) - Date.parse(body.createdAt)) / 86_400_000);
+    expect(days(await make())).toBe(90);
+    expect(days(await make({ expiresInDays: 365 }))).toBe(365);
+    for (const expiresInDays of [0, 366, 1.5, '90', null])
+      expect([expiresInDays, (await make({ expiresInDays })).status]).toEqual([expiresInDays, 400]);
+    const { id, key } = await made();
+    expect(await statusOf(key)).toBe(200);
+    await sql('UPDATE identity.api_keys SET expires_at = now() WHERE id = $1', id);
+    await aSecond();
+    expect(await statusOf(key)).toBe(401);
+    expect((await app.get(`${KEYS}/${id}`, { token })).body.state).toBe('expired');
+    expect((await app.post(`${KEYS}/${id}/rotation`, {}, { token })).status).toBe(409);
+    // The database itself holds them to it.
+    await expect(
+      sql(`UPDATE identity.api_keys SET expires_at = created_at + interval '366 days' WHERE id = $1`, id),
+    ).rejects.toThrow('api_keys_life_check');
+  });
+
+  it('count only from their networks', async () => {
+    const from = async (key: string, ip: string) =>
+      (await use(key, '/v1/admin/products', { 'x-forwarded-for': ip })).status;
+    const { key } = await made({ networks: ['192.0.2.0/24', '198.51.100.7', '2001:db8:1::/48'] });
+    for (const ip of ['192.0.2.1', '192.0.2.255', '::ffff:192.0.2.9', '198.51.100.7', '2001:DB8:1:0::5'])
+      expect([ip, await from(key, ip)]).toEqual([ip, 200]);
+    for (const ip of ['192.0.3.1', '198.51.100.8', '2001:db8:2::1', '::ffff:192.0.3.1', '127.0.0.1'])
+      expect([ip, await from(key, ip)]).toEqual([ip, 401]);
+    for (const network of [
+      '192.0.2.0/33',
+      'fe80::1%eth0',
+      '2001:db8::/129',
+      'localhost',
+      '1.2.3',
+      '1.2.3.4/8/9',
+    ]) {
+      const { status, body } = await make({ networks: ['192.0.2.1', network] });
+      expect([network, status, body.errors?.[0]?.pointer]).toEqual([network, 400, '/networks/1']);
+    }
+  });
+
+  it('are noted as used, once a minute at the most', async () => {
+    const { id, key } = await made();
+    const seen = async () => {
+      const [row] = await app.database.query<{ used: Date | null; version: string }>(
+        'SELECT last_used_at AS used, xmin::text AS version FROM identity.api_keys WHERE id = $1',
+        [id],
+      );
+      return row;
+    };
+    const changed = async (from: string | undefined) => {
+      for (let look = 0; look < 200 && (await seen())?.version === from; look++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      return seen();
+    };
+    const fresh = await seen();
+    expect(await statusOf(key)).toBe(200);
+    const first = await changed(fresh?.version);
+    expect(first?.used).toBeInstanceOf(Date);
+    await aSecond();
+    await Promise.all(Array.from({ length: 10 }, () => use(key)));
+    await aSecond();
+    expect(await seen()).toEqual(first);
+    await sql(`UPDATE identity.api_keys SET last_used_at = now() - interval '61 seconds' WHERE id = $1`, id);
+    const old = await seen();
+    await aSecond();
+    expect(await statusOf(key)).toBe(200);
+    expect((await changed(old?.version))?.used?.getTime()).toBeGreaterThan(old?.used?.getTime() ?? Infinity);
+  });
+
+  it('get a new secret, and the old one goes on for a while', async () => {
+    const { id, key } = await made();
+    const rotate = (body: object = {}) => app.post(`${KEYS}/${id}/rotation`, body, { token });
+    const second = await rotate({ overlapHours: 1 });
+    expect(second.status).toBe(200);
+    expect(Date.parse(second.body.overlapUntil) - Date.parse(second.body.rotatedAt)).toBe(3_600_000);
+    expect([await statusOf(key), await statusOf(second.body.key)]).toEqual([200, 200]);
+    await sql(`UPDATE identity.api_keys SET previous_until = now() WHERE id = $1`, id);
+    await aSecond();
+    expect([await statusOf(key), await statusOf(second.body.key)]).toEqual([401, 200]);
+    const third = await rotate({ overlapHours: 0 });
+    expect([await statusOf(second.body.key), await statusOf(third.body.key)]).toEqual([401, 200]);
+    expect(third.body.overlapUntil).toBeNull();
+    // Only one old secret goes on.
+    const [, fifth] = [await rotate(), await rotate()];
+    expect([await statusOf(third.body.key), await statusOf(fifth.body.key)]).toEqual([401, 200]);
+    for (const overlapHours of [25, -1, '1'])
+      expect([overlapHours, (await rotate({ overlapHours })).status]).toEqual([overlapHours, 400]);
+  });
+
+  it('are made once for one Idempotency-Key, and the kept answer does not show them', async () => {
+    const idempotencyKey = randomUUID();
+    const [first, again] = [await make({}, token, idempotencyKey), await make({}, token, idempotencyKey)];
+    expect([first.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([
+      201,
+      201,
+      'true',
+    ]);
+    expect(again.body).toEqual(first.body);
+    const kept = await app.database.query<{ body: Buffer; sealed: boolean }>(
+      `SELECT body, sealed FROM platform.idempotency_keys WHERE scope LIKE 'createApiKey:%'`,
+    );
+    expect(kept).toHaveLength(1);
+    expect(kept[0]?.sealed).toBe(true);
+    expect(kept[0]?.body.toString('latin1')).not.toContain('sk_test');
+  });
+
+  it('are listed page by page, by creator and by state', async () => {
+    const maker = await given.staff(app, ['administrator'], token);
+    const own = [await made({}, maker.token), await made({}, maker.token), await made({}, maker.token)];
+    await app.delete(`${KEYS}/${own[1]?.id}`, { token });
+    const ids = async (query: string) =>
+      (await app.get(`${KEYS}?creatorId=${maker.id}${query}`, { token })).body.items.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await ids('')).toEqual([own[2]?.id, own[1]?.id, own[0]?.id]);
+    expect(await ids('&state=revoked')).toEqual([own[1]?.id]);
+    expect(await ids('&state=active')).toEqual([own[2]?.id, own[0]?.id]);
+    const page = await app.get(`${KEYS}?creatorId=${maker.id}&limit=2`, { token });
+    expect(await ids(`&limit=2&cursor=${page.body.nextCursor}`)).toEqual([own[0]?.id]);
+    expect((await app.get(`${KEYS}?cursor=${page.body.nextCursor}`, { token })).status).toBe(400);
+    expect((await app.get(`${KEYS}?state=lost`, { token })).status).toBe(400);
+  });
+
+  it('are for whoever has the permission, and made with a fresh proof', async () => {
+    const { token: customer } = await given.customer(app);
+    const { id } = await made();
+    for (const [as, status] of [
+      [undefined, 401],
+      [customer, 403],
+    ] as const) {
+      const options = as === undefined ? {} : { token: as };
+      expect((await app.get(KEYS, options)).status).toBe(status);
+      expect((await app.get(`${KEYS}/${id}`, options)).status).toBe(status);
+      expect((await app.post(KEYS, { name: 'x', scopes: ['catalog:product:read'] }, options)).status).toBe(
+        status,
+      );
+      expect((await app.post(`${KEYS}/${id}/rotation`, {}, options)).status).toBe(status);
+      expect((await app.delete(`${KEYS}/${id}`, options)).status).toBe(status);
+    }
+    for (const body of [{ scopes: [] }, { name: '' }, { scopes: 'catalog:product:read' }, { more: 1 }])
+      expect([body, (await make(body)).status]).toEqual([body, 400]);
+    const { refreshToken } = (await app.post('/v1/auth/login', admin)).body;
+    await sql(`UPDATE identity.sessions SET proved_at = now() - interval '11 minutes'`);
+    const stale = (await app.post('/v1/auth/refresh', { refreshToken })).body.accessToken;
+    expect((await make({}, stale)).body.code).toBe('platform.proof_required');
+    expect((await app.post(`${KEYS}/${id}/rotation`, {}, { token: stale })).body.code).toBe(
+      'platform.proof_required',
+    );
+    // Ending one is never held up.
+    expect((await app.delete(`${KEYS}/${id}`, { token: stale })).status).toBe(204);
+  });
+});
+
+describe('an API key', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp({ API_KEY_REQUESTS_PER_MINUTE: '5' });
+  });
+  afterAll(() => app?.close());
+
+  it('has its own share of the minute, exactly, also when all comes at once', async () => {
+    const token = await given.admin(app);
+    const made = async () => {
+      const body = { name: 'Busy', scopes: ['catalog:product:read'] };
+      return (await app.post(KEYS, body, { token })).body.key as string;
+    };
+    const [busy, quiet] = [await made(), await made()];
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => app.get('/v1/admin/products', { token: busy })),
+    );
+    const passed = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect([passed.length, refused.length]).toEqual([5, 15]);
+    expect(passed.map(({ headers }) => headers.get('ratelimit')?.slice(0, 9)).sort()).toEqual(
+      [0, 1, 2, 3, 4].map((left) => `"key";r=${left}`),
+    );
+    for (const { headers, body } of refused) {
+      expect(body.code).toBe('platform.too_many_requests');
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(headers.get('ratelimit-policy')).toBe('"key";q=5;w=60');
+      expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
+    }
+    expect((await app.get('/v1/admin/products', { token: quiet })).status).toBe(200);
+    // What is refused for want of a permission counts too.
+    for (let count = 0; count < 4; count++)
+      expect((await app.get('/v1/admin/orders', { token: quiet })).status).toBe(403);
+    expect((await app.get('/v1/admin/orders', { token: quiet })).status).toBe(429);
+    expect((await app.get('/v1/admin/products', { token })).headers.get('ratelimit')).toBeNull();
   });
 });

@@ -218,6 +218,8 @@ describe('the example', () => {
       `UPDATE identity.signing_keys SET created_at = now() - interval '1 hour' WHERE state = 'next'`,
     );
     await replay('rotateSigningKeys');
+    const { id } = (await replay('createApiKey')).body;
+    await replay('rotateApiKey', { ids: { id } });
   });
 
   it('of a catalog, a cart, an order and its money works in that order', async () => {

@@ -78,6 +78,12 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'Without this link nothing would open the account any more.',
     remedy: 'Set a password first (POST /v1/auth/password/forgot), or link another provider.',
   },
+  unknown_permission: {
+    status: 422,
+    title: 'Unknown permission',
+    meaning: 'No operation asks for one of these permissions.',
+    remedy: 'Use those of GET /v1/admin/permissions.',
+  },
   unknown_role: {
     status: 422,
     title: 'Unknown role',

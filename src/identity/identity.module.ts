@@ -23,6 +23,10 @@ import { RecoveryCodes } from './factor/recovery-codes.service.js';
 import { SecondFactor } from './factor/second-factor.service.js';
 import { SecondStepService } from './factor/second-step.service.js';
 import { TotpSecrets } from './factor/totp-secrets.service.js';
+import { ApiKeyAccess } from './api-key/api-key-access.service.js';
+import { ApiKeyController } from './api-key/api-key.controller.js';
+import { ApiKeyRepository } from './api-key/api-key.repository.js';
+import { ApiKeyService } from './api-key/api-key.service.js';
 import { IdentityApi } from './identity.api.js';
 import { IdentityJobs } from './identity.jobs.js';
 import { LinkRepository } from './link/link.repository.js';
@@ -62,6 +66,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
   imports: [PlatformModule, TypeOrmModule.forFeature([Account])],
   controllers: [
     AdminAccountController,
+    ApiKeyController,
     AuthController,
     FactorController,
     JwksController,
@@ -85,6 +90,9 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     Entrance,
     FactorChanges,
     FactorRepository,
+    ApiKeyAccess,
+    ApiKeyRepository,
+    ApiKeyService,
     IdentityApi,
     IdentityJobs,
     JwtStrategy,

@@ -62,6 +62,8 @@ export class Config {
   readonly passkeyHost: string;
   /** Mails about accounts that one network may cause in an hour. */
   readonly mailsPerNetwork: number;
+  /** Requests that one API key may make in a minute. */
+  readonly apiKeyRequests: number;
   readonly jobConcurrency: number;
   readonly shutdownGraceMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
@@ -125,6 +127,7 @@ export class Config {
     this.passkeyOrigins = env.passkeyOrigins('PASSKEY_ORIGINS', this.publicUrl);
     this.passkeyHost = new URL(this.passkeyOrigins[0] ?? this.publicUrl).hostname;
     this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
+    this.apiKeyRequests = env.integer('API_KEY_REQUESTS_PER_MINUTE', 600, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);

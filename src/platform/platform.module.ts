@@ -65,6 +65,7 @@ import { Readiness } from './observability/readiness.js';
   exports: [
     ConfigModule,
     DatabaseModule.instance,
+    AccessCheck,
     Audit,
     Clock,
     Cursors,

@@ -13,6 +13,13 @@ export interface GivenProduct {
   variants: [Variant, ...Variant[]];
 }
 
+export interface GivenStaff {
+  id: string;
+  email: string;
+  password: string;
+  token: string;
+}
+
 /** Builds the world through the front door. */
 export const given = {
   /** Access token of an administrator. */
@@ -33,6 +40,25 @@ export const given = {
     const verified = await app.post('/v1/auth/email/verify', { token });
     if (verified.status !== 204) throw new Error(`the address was not verified: ${verified.text}`);
     return { token: await signIn(app, email, password), email, password };
+  },
+
+  /** A member of staff with these roles, signed in. */
+  async staff(app: TestApp, roles: string[], admin?: string): Promise<GivenStaff> {
+    const [email, password] = [`${randomUUID()}@shop.test`, 'four random words are good'];
+    const token = admin ?? (await given.admin(app));
+    const made = await app.post('/v1/admin/staff', { email, roles }, { token });
+    if (made.status !== 201) throw new Error(`nobody was invited: ${made.text}`);
+    await app.settle();
+    const letter = (await app.letters()).findLast(({ to }) => to === email);
+    const link = /token=([\w-]+)/.exec(letter?.text ?? '')?.[1];
+    const set = await app.post('/v1/auth/password/reset', { token: link, password });
+    if (set.status !== 204) throw new Error(`the invitation was not taken: ${set.text}`);
+    return {
+      id: (made.body as { id: string }).id,
+      email,
+      password,
+      token: await signIn(app, email, password),
+    };
   },
 
   /** A published product with one variant at 19.99 EUR and 50 pieces in `main`, unless told otherwise. */

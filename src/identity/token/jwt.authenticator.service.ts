@@ -1,18 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import passport from 'passport';
-import { Authenticator, type PersonActor } from '../../platform/access/actor.js';
+import { Authenticator, type MachineActor, type PersonActor } from '../../platform/access/actor.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { ApiKeyAccess } from '../api-key/api-key-access.service.js';
 import { identityProblems } from '../identity.errors.js';
 import { proofOf } from '../session/proof.js';
 import { SessionService } from '../session/session.service.js';
+import type { Announce } from '../throttle/rate-limit.js';
 import { type AccessClaims, JwtStrategy } from './jwt.strategy.js';
 
 /** What every signed-in person may do with its own things; all that is left while a password must be changed. */
 const OWN_PASSWORD = 'account:password';
 const OWN = [OWN_PASSWORD, 'account:self'];
 
-/** Turns a bearer token into whoever holds it, through the passport strategy; every refusal is the same 401. */
+/** The key of a program, as it comes. */
+const KEY = /^Bearer (sk_\S+)$/i;
+
+/**
+ * Turns what came as `Authorization` into whoever holds it: keys of programs as they are, tokens through the passport
+ * strategy. Every refusal is the same 401.
+ */
 @Injectable()
 export class JwtAuthenticator extends Authenticator {
   /** Without the second, staff may do nothing but get one. */
@@ -21,13 +29,29 @@ export class JwtAuthenticator extends Authenticator {
   constructor(
     private readonly strategy: JwtStrategy,
     private readonly sessions: SessionService,
+    private readonly keys: ApiKeyAccess,
     config: Config,
   ) {
     super();
     this.staffNeedTwo = config.staffSecondFactor === 'required';
   }
 
-  async authenticate(authorization: string): Promise<PersonActor> {
+  async authenticate(authorization: string, ip: string): Promise<PersonActor | MachineActor> {
+    const key = KEY.exec(authorization)?.[1];
+    return key === undefined ? this.byToken(authorization) : this.byKey(key, ip);
+  }
+
+  admit(machine: MachineActor, announce: Announce): Promise<void> {
+    return this.keys.count(machine.id, announce);
+  }
+
+  private async byKey(key: string, ip: string): Promise<MachineActor> {
+    const standing = await this.keys.byKey(key, ip);
+    if (!standing) throw platformProblems.unauthorized();
+    return { kind: 'machine', id: standing.id, permissions: new Set(standing.scopes) };
+  }
+
+  private async byToken(authorization: string): Promise<PersonActor> {
     const claims = await this.verify(authorization);
     const standing = claims && (await this.sessions.standing(claims.sid));
     if (!claims || !standing || standing.accountId !== claims.sub) throw platformProblems.unauthorized();

@@ -1,10 +1,26 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { ACCESS } from './access.js';
+import { OPERATION } from '../http/operation.js';
+import { ACCESS, type AccessRule, isOwnThing } from './access.js';
 
-/** Stops the boot when a handler says neither `@Public()` nor `@Permissions(…)`: nothing is open by oversight. */
+/** A permission and the operations that ask for it. */
+export interface KnownPermission {
+  permission: string;
+  operations: string[];
+}
+
+interface Handler {
+  /** `Controller.method`. */
+  name: string;
+  operation: string | undefined;
+  rule: AccessRule | undefined;
+}
+
+/** Knows what every handler asks for, and stops the boot when one says neither `@Public()` nor `@Permissions(…)`. */
 @Injectable()
 export class AccessCheck implements OnModuleInit {
+  private known = new Map<string, string[]>();
+
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
@@ -12,21 +28,46 @@ export class AccessCheck implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const undeclared = this.discovery.getControllers().flatMap(({ metatype, instance }) => {
+    const handlers = this.handlers();
+    const undeclared = handlers.filter(({ rule }) => rule === undefined).map(({ name }) => name);
+    if (undeclared.length > 0) {
+      throw new Error(`declare @Public() or @Permissions(…) on ${undeclared.join(', ')}`);
+    }
+    for (const { rule = [], operation, name } of handlers) {
+      if (rule === 'own') continue;
+      for (const permission of rule.filter((one) => !isOwnThing(one)))
+        this.known.set(permission, [...(this.known.get(permission) ?? []), operation ?? name]);
+    }
+  }
+
+  /** What can be granted: every permission that an operation asks for, by name. */
+  permissions(): KnownPermission[] {
+    return [...this.known]
+      .map(([permission, operations]) => ({ permission, operations: operations.sort() }))
+      .sort((a, b) => (a.permission < b.permission ? -1 : 1));
+  }
+
+  /** Those of them that nobody asks for: granting them would be a slip of the pen. */
+  unknown(permissions: readonly string[]): string[] {
+    return permissions.filter((permission) => !this.known.has(permission));
+  }
+
+  private handlers(): Handler[] {
+    return this.discovery.getControllers().flatMap(({ metatype, instance }) => {
       if (!metatype || !instance) return [];
       const prototype = Object.getPrototypeOf(instance) as Record<string, unknown>;
       return this.scanner
         .getAllMethodNames(prototype)
         .map((name) => ({ name, handler: prototype[name] as () => unknown }))
         .filter(({ handler }) => Reflect.hasMetadata('path', handler))
-        .filter(
-          ({ handler }) =>
-            this.reflector.getAllAndOverride(ACCESS, [handler, metatype as () => unknown]) === undefined,
-        )
-        .map(({ name }) => `${metatype.name}.${name}`);
+        .map(({ name, handler }) => ({
+          name: `${metatype.name}.${name}`,
+          operation: this.reflector.get<string | undefined>(OPERATION, handler),
+          rule: this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS, [
+            handler,
+            metatype as () => unknown,
+          ]),
+        }));
     });
-    if (undeclared.length > 0) {
-      throw new Error(`declare @Public() or @Permissions(…) on ${undeclared.join(', ')}`);
-    }
   }
 }

@@ -1,9 +1,17 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { FastifyReply } from 'fastify';
 import { platformProblems } from '../http/problem.js';
 import { currentRequest } from '../http/request-context.js';
 import { realNow } from '../clock.js';
-import { ACCESS, type AccessRule, FRESH, FRESH_SECONDS, type RequestWithActor } from './access.js';
+import {
+  ACCESS,
+  type AccessRule,
+  FRESH,
+  FRESH_SECONDS,
+  isOwnThing,
+  type RequestWithActor,
+} from './access.js';
 import { type Actor, anonymous, Authenticator } from './actor.js';
 
 /** Nobody does these things with a session that was left open, with a key, or in somebody's name. */
@@ -19,6 +27,17 @@ function requireFresh(actor: Actor): void {
     `max_age="${FRESH_SECONDS}"`,
   ].join(', ');
   throw platformProblems.proof_required(undefined, { headers: { 'WWW-Authenticate': challenge } });
+}
+
+/** How the values begin that are keys of machines. */
+const KEY_AS_JSON = /"sk_(live|test)_/;
+
+/** What stands in an address is kept by proxies, logs and histories: a key that comes this way is as good as published. */
+function refuseKeyInQuery({ url, query }: RequestWithActor): void {
+  if (!url.includes('?') || !KEY_AS_JSON.test(JSON.stringify(query))) return;
+  throw platformProblems.invalid_input('A key in the address may have been seen by others: revoke it.', {
+    errors: [{ pointer: '/query', code: 'key_in_query', message: 'must come as `Authorization: Bearer`' }],
+  });
 }
 
 /** Deny by default: finds out who asks, and lets in whoever has every permission that the handler declares. */
@@ -37,6 +56,7 @@ export class AccessGuard implements CanActivate {
     if (rule === undefined) throw platformProblems.forbidden();
     if (rule === 'own') return true;
     const request = context.switchToHttp().getRequest<RequestWithActor>();
+    refuseKeyInQuery(request);
     const { authorization } = request.headers;
     const actor =
       authorization === undefined
@@ -47,6 +67,12 @@ export class AccessGuard implements CanActivate {
     if (current) current.actor = actor;
     if (rule.length === 0) return true;
     if (actor.kind === 'anonymous') throw platformProblems.unauthorized();
+    if (actor.kind === 'machine') {
+      // Where a person is needed a key is no better than none.
+      if (rule.some(isOwnThing)) throw platformProblems.unauthorized();
+      const reply = context.switchToHttp().getResponse<FastifyReply>();
+      await this.authenticator.admit(actor, (headers) => void reply.headers(headers));
+    }
     const missing = rule.filter((permission) => !actor.permissions.has(permission));
     if (missing.length > 0 && actor.kind === 'person' && actor.restriction) throw actor.restriction();
     if (missing.length > 0)

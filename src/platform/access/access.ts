@@ -39,6 +39,9 @@ export const HeldByShopper = () => applyDecorators(ApiSecurity(CART_TOKEN), ApiB
 /** In the reference, beside `@Public()`: works for guests, and does more for whoever is signed in. */
 export const SignInOptional = () => applyDecorators(ApiSecurity({}), ApiBearerAuth());
 
+/** What every person may do with its own things, and nobody else: not to be granted, and nothing for machines. */
+export const isOwnThing = (permission: string): boolean => permission.startsWith('account:');
+
 export const FRESH = 'guildhall:fresh';
 
 /** Seconds for which a proof of who somebody is counts as fresh. */

@@ -67,4 +67,7 @@ export function actorId(actor: Actor): string | null {
 /** Turns an `Authorization` header into an actor, or throws `platform.unauthorized`. Identity provides it. */
 export abstract class Authenticator {
   abstract authenticate(authorization: string, ip: string): Promise<PersonActor | MachineActor>;
+
+  /** Counts a request of a machine, or throws 429 when it has had its share; `announce` is told what is left, either way. */
+  abstract admit(machine: MachineActor, announce: (headers: Record<string, string>) => void): Promise<void>;
 }

@@ -314,17 +314,18 @@ export function ListOf(
 }
 
 export function TextList(
-  options: FieldOptions & { max: number; maxLength: number; values?: readonly string[] },
+  options: FieldOptions & { max: number; min?: number; maxLength: number; values?: readonly string[] },
 ) {
-  const { max, maxLength: longest, values } = options;
+  const { max, min = 0, maxLength: longest, values } = options;
   return field(
     options,
     {
       type: 'array',
       items: { type: 'string', maxLength: longest, ...(values && { enum: [...values] }) },
       maxItems: max,
+      ...(min > 0 && { minItems: min }),
     } as ApiPropertyOptions,
-    ...list(0, max),
+    ...list(min, max),
     each(
       'not_text',
       `must hold texts of 1 to ${longest} characters`,

@@ -15,6 +15,8 @@ import { platformProblems, type ProblemFactory } from './problem.js';
 type Dto = new (...args: never[]) => object;
 type Answer = Dto | Dto[] | null | { contentType: string; description: string };
 
+export const OPERATION = 'guildhall:operation';
+
 export interface OperationOptions {
   /** verbNoun, unique: the name of the function in every client. */
   id: string;
@@ -62,6 +64,7 @@ export function Operation(options: OperationOptions): MethodDecorator {
   const keyed = idempotency === undefined ? [] : idempotencyProblems(idempotency);
   return applyDecorators(
     ApiOperation({ operationId: id, summary, description }),
+    SetMetadata(OPERATION, id),
     HttpCode(statuses[0] ?? 200),
     ...statuses.map((status) => answerOf(status, answers[status] ?? null)),
     ApiExtension(

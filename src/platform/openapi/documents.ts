@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { CART_TOKEN } from '../access/access.js';
+import { CART_TOKEN, isOwnThing } from '../access/access.js';
 import { Config } from '../config.js';
 import { NEW_PASSWORD } from '../http/fields.js';
 import { problemRegistry } from '../http/problem.js';
@@ -22,7 +22,12 @@ interface OperationObject extends Json {
 }
 interface Document extends Json {
   paths: Record<string, Record<string, OperationObject>>;
-  components: { schemas: Record<string, Json>; responses?: Json; headers?: Json };
+  components: {
+    schemas: Record<string, Json>;
+    securitySchemes: Record<string, Json>;
+    responses?: Json;
+    headers?: Json;
+  };
   tags?: { name: string; description?: string }[];
 }
 
@@ -114,6 +119,13 @@ export function buildDocuments(app: INestApplication): Documents {
       },
       CART_TOKEN,
     )
+    .addSecurity('apiKey', {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'sk_live_…',
+      description:
+        'Key of a program, from `POST /v1/admin/api-keys`: as a bearer token, never in the address.',
+    })
     .build();
   const whole = SwaggerModule.createDocument(app, config) as unknown as Document;
   for (const [path, item] of Object.entries(whole.paths)) {
@@ -121,6 +133,7 @@ export function buildDocuments(app: INestApplication): Documents {
       finishOperation(method, path, operation, whole.components.schemas);
   }
   const { minimumPasswordLength } = app.get(Config);
+  whole.components.securitySchemes.clientCredentials = clientCredentials(whole);
   for (const schema of Object.values(whole.components.schemas)) finishSchema(schema, minimumPasswordLength);
   closeRequests(whole);
   whole.components.schemas.Problem = PROBLEM_SCHEMA;
@@ -136,6 +149,25 @@ export function buildDocuments(app: INestApplication): Documents {
 /** The served document must not be cached by whoever wrote it: it is what the committed file is compared with. */
 export const documentText = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
+/** What programs ask for when they change their key for a token: every permission that an operation takes from them. */
+function clientCredentials({ paths }: Document): Json {
+  const operations = Object.values(paths).flatMap((item) => Object.values(item));
+  const scopes = new Map<string, string[]>();
+  for (const { operationId, 'x-permissions': permissions = [] } of operations)
+    for (const permission of permissions.filter((one) => !isOwnThing(one)))
+      scopes.set(permission, [...(scopes.get(permission) ?? []), operationId]);
+  return {
+    type: 'oauth2',
+    description: 'A token of ten minutes for a key of a program.',
+    flows: {
+      clientCredentials: {
+        tokenUrl: '/v1/oauth/token',
+        scopes: Object.fromEntries([...scopes].sort().map(([scope, of]) => [scope, of.sort().join(', ')])),
+      },
+    },
+  };
+}
+
 function finishOperation(method: string, path: string, operation: OperationObject, schemas: Schemas): void {
   const permissions = operation['x-permissions'] ?? [];
   // What the class says and the method says again is one.
@@ -144,8 +176,13 @@ function finishOperation(method: string, path: string, operation: OperationObjec
   ];
   const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
   if (permissions.length > 0) codes.add('platform.forbidden');
-  if (permissions.some((permission) => !permission.startsWith('account:')))
+  if (permissions.some((permission) => !isOwnThing(permission)))
     for (const { code, ofPermissions } of problemRegistry.values()) if (ofPermissions) codes.add(code);
+  // A machine may come to every operation that is not about the person itself, and is counted there; some refuse it then.
+  const counted = permissions.length > 0 && !permissions.some(isOwnThing);
+  if (counted) codes.add('platform.too_many_requests');
+  if (counted && !operation['x-fresh-sign-in'])
+    operation.security.push({ apiKey: [] }, { clientCredentials: permissions });
   if (operation['x-fresh-sign-in'])
     for (const code of ['platform.proof_required', 'platform.impersonation_forbidden']) codes.add(code);
   if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
@@ -167,7 +204,7 @@ function finishOperation(method: string, path: string, operation: OperationObjec
     const answer = operation.responses[status]?.content?.['application/json'];
     if (answer) answer.example = example;
   }
-  declareHeaders(operation, byStatus);
+  declareHeaders(operation, byStatus, counted);
   giveExample(operation, schemas);
   // The parameter that a handler reads and the one that its decorator explains are one.
   const names = new Map(
@@ -203,15 +240,15 @@ const HEADERS: Record<string, string> = {
   Link: 'The next page, `rel="next"`; not at the end.',
   Location: 'Where to read what was made, or where to go on.',
   RateLimit:
-    'What is left for your network and the seconds until it starts afresh, such as `"network";r=29;t=900`.',
-  'RateLimit-Policy': 'How many attempts in how many seconds, such as `"network";q=30;w=900`.',
+    'What is left for your network or key and the seconds until it starts afresh, such as `"network";r=29;t=900`.',
+  'RateLimit-Policy': 'How much in how many seconds, such as `"network";q=30;w=900`.',
   'Retry-After': 'Seconds until another try makes sense.',
   'WWW-Authenticate': 'How to sign in: `Bearer`, and what the proof lacks (RFC 9470).',
   'X-Request-Id': 'Id of the request, in logs and problems too.',
 };
 
 /** Which headers come with which status, from what the operation, its pages and its problems say. */
-function declareHeaders(operation: OperationObject, problems: Map<number, string[]>): void {
+function declareHeaders(operation: OperationObject, problems: Map<number, string[]>, counted: boolean): void {
   const { headers = [], idempotency = null } = operation['x-sends'] ?? {};
   delete operation['x-sends'];
   const limited = operation['x-rate-limited'] === true;
@@ -231,8 +268,9 @@ function declareHeaders(operation: OperationObject, problems: Map<number, string
         names.push('Idempotency-Replayed');
     }
     // What is refused before it is counted (400, a bad sign-in) or fails (500) says nothing of limits.
-    const counted = !codes?.every((code) => code === 'platform.unauthorized');
-    if (limited && counted && /^(2|401|403|429)/.test(status)) names.push('RateLimit', 'RateLimit-Policy');
+    const attempted = limited && !codes?.every((code) => code === 'platform.unauthorized');
+    if (counted || (attempted && /^(2|401|403|429)/.test(status)))
+      names.push('RateLimit', 'RateLimit-Policy');
     if (status === '429') names.push('Retry-After');
     answer.headers = Object.fromEntries(
       [...new Set(names)].sort().map((name) => [
