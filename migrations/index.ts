@@ -23,6 +23,7 @@ import { IdentityPasskeys1760000020050 } from './identity/1760000020050-passkeys
 import { IdentityProviders1760000020060 } from './identity/1760000020060-providers.js';
 import { IdentityKeyStates1760000020130 } from './identity/1760000020130-key-states.js';
 import { IdentityApiKeys1760000020140 } from './identity/1760000020140-api-keys.js';
+import { IdentityRevokedTokens1760000020150 } from './identity/1760000020150-revoked-tokens.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -60,4 +61,5 @@ export const migrations: Migrations = [
   CatalogVocabulary1760000010060,
   IdentityKeyStates1760000020130,
   IdentityApiKeys1760000020140,
+  IdentityRevokedTokens1760000020150,
 ];

@@ -1,6 +1,16 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import {
+  allowInsecureRequests,
+  clientCredentialsGrant,
+  ClientSecretBasic,
+  customFetch,
+  discovery,
+  tokenIntrospection,
+  tokenRevocation,
+} from 'openid-client';
+import { KeyRing } from '../src/identity/token/key-ring.service.js';
 import { admin, startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
@@ -520,6 +530,458 @@ describe('API keys', () => {
     );
     // Ending one is never held up.
     expect((await app.delete(`${KEYS}/${id}`, { token: stale })).status).toBe(204);
+  });
+});
+
+describe('client credentials', () => {
+  let app: TestApp;
+  let token: string;
+  let client: { id: string; key: string };
+
+  beforeAll(async () => {
+    app = await startApp({ TRUSTED_PROXIES: '127.0.0.1' });
+    token = await given.admin(app);
+    client = await make(['catalog:product:read', 'ordering:order:read']);
+  });
+  afterAll(() => app?.close());
+
+  const make = async (
+    scopes: string[],
+    as = token,
+    more: object = {},
+  ): Promise<{ id: string; key: string }> => {
+    const answer = await app.post(KEYS, { name: 'A program', scopes, ...more }, { token: as });
+    if (answer.status !== 201) throw new Error(answer.text);
+    return answer.body;
+  };
+  const form = (
+    path: string,
+    fields: Record<string, string> | [string, string][],
+    headers: Record<string, string> = {},
+  ) =>
+    app.send('POST', `/v1/oauth/${path}`, new URLSearchParams(fields).toString(), {
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    });
+  const basic = (id: string, key: string) => ({
+    authorization: `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}`,
+  });
+  const GRANT = { grant_type: 'client_credentials' };
+  const inBody = ({ id, key }: { id: string; key: string }) => ({ client_id: id, client_secret: key });
+  const got = async (from = client, scope?: string): Promise<string> => {
+    const answer = await form('token', { ...GRANT, ...inBody(from), ...(scope !== undefined && { scope }) });
+    if (answer.status !== 200) throw new Error(answer.text);
+    return answer.body.access_token;
+  };
+  const statusOf = async (jwt: string, path = '/v1/admin/products') =>
+    (await app.get(path, { token: jwt })).status;
+  const sql = (text: string, ...values: unknown[]) => app.database.execute(text, values);
+
+  it('give a token of ten minutes by form, by JSON and by Basic authentication, and nothing to refresh it', async () => {
+    const answers = [
+      await form('token', { ...GRANT, ...inBody(client) }),
+      await app.post('/v1/oauth/token', { ...GRANT, ...inBody(client) }),
+      await form('token', GRANT, basic(client.id, client.key)),
+      await app.post(
+        '/v1/oauth/token',
+        { ...GRANT, client_id: client.id },
+        { headers: basic(client.id, client.key) },
+      ),
+      await form('token', GRANT, basic(encodeURIComponent(client.id), client.key.replaceAll('_', '%5F'))),
+    ];
+    for (const { status, body, headers } of answers) {
+      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(body).toEqual({
+        access_token: expect.any(String),
+        token_type: 'Bearer',
+        expires_in: 600,
+        scope: 'catalog:product:read ordering:order:read',
+      });
+      expect(headers.get('ratelimit')).toMatch(/^"key";r=\d+;t=\d+$/);
+      const jwt = body.access_token as string;
+      const { exp = 0, iat = 0, ...claims } = decodeJwt(jwt);
+      expect(exp - iat).toBe(600);
+      expect(decodeProtectedHeader(jwt)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
+      expect(claims).toEqual({
+        iss: 'http://shop.test',
+        aud: 'guildhall',
+        sub: client.id,
+        client_id: client.id,
+        scope: 'catalog:product:read ordering:order:read',
+        jti: expect.any(String),
+      });
+      expect([await statusOf(jwt), await statusOf(jwt, '/v1/admin/orders')]).toEqual([200, 200]);
+      expect(await statusOf(jwt, '/v1/admin/customers')).toBe(403);
+    }
+  });
+
+  it('give less when less is asked for, and never more', async () => {
+    const jwt = await got(client, 'catalog:product:read');
+    expect([await statusOf(jwt), await statusOf(jwt, '/v1/admin/orders')]).toEqual([200, 403]);
+    for (const scope of [
+      'catalog:product:write',
+      'catalog:product:read catalog:product:write',
+      '*',
+      '',
+      'a  b',
+    ]) {
+      const answer = await form('token', { ...GRANT, ...inBody(client), scope });
+      expect([scope, answer.status, answer.body.code]).toEqual([
+        scope,
+        400,
+        scope === '' ? 'platform.invalid_input' : 'identity.invalid_scope',
+      ]);
+    }
+  });
+
+  it('that are wrong are refused, all with one answer', async () => {
+    const other = await make(['catalog:product:read']);
+    const revoked = await make(['catalog:product:read']);
+    await app.delete(`${KEYS}/${revoked.id}`, { token });
+    const near = await make(['catalog:product:read'], token, { networks: ['192.0.2.0/24'] });
+    const attempts: Record<string, Promise<Answer>> = {
+      nothing: form('token', GRANT),
+      'an id alone': form('token', { ...GRANT, client_id: client.id }),
+      'a key alone': form('token', { ...GRANT, client_secret: client.key }),
+      'the id of another': form('token', { ...GRANT, client_id: other.id, client_secret: client.key }),
+      'an unknown id': form('token', { ...GRANT, client_id: UNKNOWN, client_secret: client.key }),
+      'a wrong key': form('token', { ...GRANT, client_id: client.id, client_secret: `${client.key}0` }),
+      'a revoked key': form('token', { ...GRANT, ...inBody(revoked) }),
+      'another network': form('token', { ...GRANT, ...inBody(near) }),
+      'Basic of another': form('token', GRANT, basic(other.id, client.key)),
+      'Basic and another id': form('token', { ...GRANT, client_id: other.id }, basic(client.id, client.key)),
+      'Basic without a colon': form('token', GRANT, { authorization: 'Basic bm90aGluZw==' }),
+      'Basic of rubbish': form('token', GRANT, { authorization: 'Basic ====' }),
+    };
+    const plain = told(await form('token', GRANT));
+    for (const [name, attempt] of Object.entries(attempts)) {
+      const answer = await attempt;
+      expect([name, answer.status, told(answer)]).toEqual([name, 401, plain]);
+      expect(answer.headers.get('www-authenticate')).toBe('Basic realm="oauth"');
+    }
+    expect(plain.code).toBe('identity.invalid_client');
+    const from = await form('token', { ...GRANT, ...inBody(near) }, { 'x-forwarded-for': '192.0.2.9' });
+    expect(from.status).toBe(200);
+    // And the token too counts only from there.
+    const away = { token: from.body.access_token as string };
+    expect((await app.get('/v1/admin/products', away)).status).toBe(401);
+    const there = { ...away, headers: { 'x-forwarded-for': '192.0.2.9' } };
+    expect((await app.get('/v1/admin/products', there)).status).toBe(200);
+  });
+
+  it('are the only grant, and nothing comes twice', async () => {
+    for (const grant_type of ['password', 'authorization_code', 'refresh_token', 'implicit']) {
+      const { status, body } = await form('token', { grant_type, ...inBody(client) });
+      expect([grant_type, status, body.code]).toEqual([grant_type, 400, 'identity.invalid_grant']);
+    }
+    expect((await form('token', inBody(client))).body.code).toBe('platform.invalid_input');
+    const both = await form('token', { ...GRANT, ...inBody(client) }, basic(client.id, client.key));
+    expect([both.status, both.body.errors[0].pointer]).toEqual([400, '/client_secret']);
+    const twice: [string, string][] = [
+      ...Object.entries({ ...GRANT, ...inBody(client) }),
+      ['scope', 'a'],
+      ['scope', 'b'],
+    ];
+    expect((await form('token', twice)).status).toBe(400);
+    // Forms are for OAuth alone.
+    const login = await app.send('POST', '/v1/auth/login', 'email=a@b.test&password=x', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(login.status).toBe(415);
+    expect((await app.get('/v1/me', { headers: basic(client.id, client.key) })).status).toBe(401);
+    const inAddress = await app.post(`/v1/oauth/token?client_secret=${client.key}`, {
+      ...GRANT,
+      ...inBody(client),
+    });
+    expect(inAddress.status).toBe(400);
+  });
+
+  it('give tokens that end with their key, and with what its creator may do', async () => {
+    await sql(
+      `INSERT INTO identity.roles (code, title, permissions) VALUES ('keys', 'Keys', '{identity:api-key:write,catalog:product:read}')`,
+    );
+    const maker = await given.staff(app, ['keys'], token);
+    const own = await make(['catalog:product:read'], maker.token);
+    const jwt = await got(own);
+    expect(await statusOf(jwt)).toBe(200);
+    await app.delete(`${KEYS}/${own.id}`, { token });
+    expect(await statusOf(jwt)).toBe(401);
+    const second = await make(['catalog:product:read'], maker.token);
+    const weak = await got(second);
+    await sql('DELETE FROM identity.account_roles WHERE account_id = $1', maker.id);
+    await aSecond();
+    expect(await statusOf(weak)).toBe(403);
+    expect((await form('token', { ...GRANT, ...inBody(second) })).body.code).toBe('identity.invalid_scope');
+    const short = await make(['catalog:product:read']);
+    await sql(
+      `UPDATE identity.api_keys SET expires_at = now() + interval '1 minute' WHERE id = $1`,
+      short.id,
+    );
+    const answer = await form('token', { ...GRANT, ...inBody(short) });
+    expect(answer.body.expires_in).toBeLessThanOrEqual(60);
+  });
+
+  it('can be asked what a token is worth, by staff and by programs of the same creator', async () => {
+    const jwt = await got(client, 'catalog:product:read');
+    const friend = await make(['catalog:stock:write']);
+    const stranger = await make(
+      ['identity:api-key:read'],
+      (await given.staff(app, ['administrator'], token)).token,
+    );
+    const worth = {
+      active: true,
+      scope: 'catalog:product:read',
+      client_id: client.id,
+      sub: client.id,
+      token_type: 'Bearer',
+      exp: expect.any(Number),
+      iat: expect.any(Number),
+      aud: 'guildhall',
+      iss: 'http://shop.test',
+      jti: decodeJwt(jwt).jti,
+    };
+    const nothing = { active: false };
+    const ask = async (asked: string, by: { id: string; key: string }) =>
+      (await form('introspect', { token: asked, ...inBody(by) })).body;
+    expect(await ask(jwt, client)).toEqual(worth);
+    expect(await ask(jwt, friend)).toEqual(worth);
+    expect(await ask(jwt, stranger)).toEqual(nothing);
+    expect((await app.post('/v1/oauth/introspect', { token: jwt }, { token })).body).toEqual(worth);
+    expect((await app.post('/v1/oauth/introspect', { token: jwt }, { token: friend.key })).body).toEqual(
+      worth,
+    );
+    expect((await app.post('/v1/oauth/introspect', { token: jwt }, { token: jwt })).body).toEqual(worth);
+    const hinted = await form(
+      'introspect',
+      { token: jwt, token_type_hint: 'x' },
+      basic(friend.id, friend.key),
+    );
+    expect(hinted.body).toEqual(worth);
+    expect(await ask(client.key, friend)).toMatchObject({
+      active: true,
+      scope: 'catalog:product:read ordering:order:read',
+    });
+    expect(await ask(client.key, stranger)).toEqual(nothing);
+    for (const text of [token, 'rubbish', `${jwt}x`, friend.key.slice(0, -1), 'rt_x'])
+      expect([text, await ask(text, friend)]).toEqual([text, nothing]);
+    const { token: customer } = await given.customer(app);
+    const support = await given.staff(app, ['support'], token);
+    for (const path of ['introspect', 'revoke']) {
+      const by = (as: object) => app.post(`/v1/oauth/${path}`, { token: jwt }, as);
+      expect((await by({})).body.code).toBe('identity.invalid_client');
+      expect((await by({ token: 'rubbish' })).status).toBe(401);
+      for (const as of [customer, support.token]) expect((await by({ token: as })).status).toBe(403);
+    }
+    expect(await statusOf(jwt)).toBe(200);
+  });
+
+  it('take a token back at once, and a key too, but not those of somebody else', async () => {
+    const [first, second] = [await got(), await got()];
+    const friend = await make(['catalog:stock:write']);
+    const stranger = await make(
+      ['identity:api-key:write'],
+      (await given.staff(app, ['administrator'], token)).token,
+    );
+    const revoke = async (text: string, by: { id: string; key: string }) => {
+      const { status, text: body } = await form('revoke', { token: text, ...inBody(by) });
+      expect([status, body]).toEqual([200, '']);
+    };
+    await revoke(first, stranger);
+    await revoke('rubbish', stranger);
+    expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200]);
+    await revoke(first, friend);
+    expect([await statusOf(first), await statusOf(second)]).toEqual([401, 200]);
+    await revoke(first, friend);
+    expect((await form('introspect', { token: first, ...inBody(friend) })).body).toEqual({ active: false });
+    expect((await app.post('/v1/oauth/revoke', { token: second }, { token })).status).toBe(200);
+    expect(await statusOf(second)).toBe(401);
+    const lost = await make(['catalog:product:read']);
+    const ofLost = await got(lost);
+    await revoke(lost.key, stranger);
+    expect(await statusOf(lost.key)).toBe(200);
+    // Whoever finds a key that lies about can end it with the key itself.
+    await revoke(lost.key, lost);
+    expect([await statusOf(lost.key), await statusOf(ofLost)]).toEqual([401, 401]);
+    const trail = await app.database.query<{ action: string }>(
+      `SELECT action FROM platform.audit_entries WHERE subject_id = $1 ORDER BY id`,
+      [lost.id],
+    );
+    expect(trail.map(({ action }) => action)).toEqual([
+      'identity.api_key.created',
+      'identity.token.issued',
+      'identity.api_key.revoked',
+    ]);
+    await sql(`UPDATE identity.revoked_tokens SET expires_at = now() - interval '2 hours'`);
+    await app.run('identity.forget_tokens');
+    expect(await sql('DELETE FROM identity.revoked_tokens')).toBe(0);
+  });
+
+  it('are described for programs that look for them', async () => {
+    const { body, headers } = await app.get('/.well-known/oauth-authorization-server');
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(body).toMatchObject({
+      issuer: 'http://shop.test',
+      token_endpoint: 'http://shop.test/v1/oauth/token',
+      jwks_uri: 'http://shop.test/.well-known/jwks.json',
+      grant_types_supported: ['client_credentials'],
+      response_types_supported: [],
+    });
+    expect(body.scopes_supported).toEqual(expect.arrayContaining(['catalog:product:read']));
+    // A library that knows nothing of us finds its way by it.
+    const config = await discovery(
+      new URL('http://shop.test'),
+      client.id,
+      { client_secret: client.key },
+      ClientSecretBasic(client.key),
+      {
+        algorithm: 'oauth2',
+        execute: [allowInsecureRequests],
+        [customFetch]: (url, options) =>
+          fetch(url.replace('http://shop.test', app.url), options as RequestInit),
+      },
+    );
+    const given = await clientCredentialsGrant(config, { scope: 'ordering:order:read' });
+    expect(await statusOf(given.access_token, '/v1/admin/orders')).toBe(200);
+    expect(await tokenIntrospection(config, given.access_token)).toMatchObject({
+      active: true,
+      scope: 'ordering:order:read',
+    });
+    await tokenRevocation(config, given.access_token);
+    expect(await statusOf(given.access_token, '/v1/admin/orders')).toBe(401);
+  });
+});
+
+describe('tokens of programs', () => {
+  let app: TestApp;
+  let key: { id: string; key: string };
+  let token: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    const body = { name: 'A program', scopes: ['catalog:product:read'] };
+    key = (await app.post(KEYS, body, { token: await given.admin(app) })).body;
+    const asked = { grant_type: 'client_credentials', client_id: key.id, client_secret: key.key };
+    token = (await app.post('/v1/oauth/token', asked)).body.access_token;
+  });
+  afterAll(() => app?.close());
+
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  /** The same text with one bit of one letter changed, and still base64url. */
+  const flipped = (text: string, at: number) =>
+    `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`;
+
+  it('that were tampered with are refused, all with the answer that nobody gets', async () => {
+    const [head = '', body = '', signature = ''] = token.split('.');
+    const claims = decodeJwt(token);
+    const { active } = app.app.get(KeyRing, { strict: false });
+    const jwks = (await app.get('/.well-known/jwks.json')).body.keys as { kid: string; x: string }[];
+    const jwk = jwks.find(({ kid }) => kid === active.kid);
+    const nextKid = String(jwks.find(({ kid }) => kid !== active.kid)?.kid);
+    const own = await generateKeyPair('ES256', { extractable: true });
+    const ownPublic = await exportJWK(own.publicKey);
+    type Pair = Parameters<SignJWT['sign']>[0];
+    const by =
+      (signer: Pair) =>
+      (changes: Record<string, unknown>, header: Record<string, unknown> = {}) =>
+        new SignJWT({ ...claims, ...changes })
+          .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: active.kid, ...header })
+          .sign(signer, { crit: { b64: true } });
+    const [ours, foreign] = [by(active.key), by(own.privateKey)];
+    const hs256 = (secret: string | Buffer) => {
+      const text = `${part({ alg: 'HS256', typ: 'at+jwt', kid: active.kid })}.${body}`;
+      return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+    };
+    const pem = createPublicKey(active.key).export({ type: 'spki', format: 'pem' });
+    const now = Math.floor(Date.now() / 1_000);
+    const { accessToken: person, refreshToken } = (await app.post('/v1/auth/login', admin)).body;
+    const unsigned = { typ: 'at+jwt', kid: active.kid };
+    const attacks: Record<string, string> = {
+      'alg none': `${part({ ...unsigned, alg: 'none' })}.${body}.`,
+      'alg nOnE with the signature': `${part({ ...unsigned, alg: 'nOnE' })}.${body}.${signature}`,
+      'HS256 with our public key as PEM': hs256(pem),
+      'HS256 with our public key as JSON': hs256(JSON.stringify(jwk)),
+      'HS256 with nothing': hs256(''),
+      'a foreign key': await foreign({}),
+      'an unknown kid': await ours({}, { kid: 'other' }),
+      'the kid of the next key': await ours({}, { kid: nextKid }),
+      'a kid of SQL': await foreign({}, { kid: `' OR 1=1 --` }),
+      'a jwk of its own': await foreign({}, { jwk: ownPublic }),
+      'a jku of its own': await foreign({}, { jku: 'http://127.0.0.1:1/jwks.json' }),
+      'an x5u of its own': await foreign({}, { x5u: 'http://127.0.0.1:1/cert.pem' }),
+      'ours with a jwk': await ours({}, { jwk }),
+      'ours with a jku': await ours({}, { jku: 'http://127.0.0.1:1/' }),
+      'ours with an x5u': await ours({}, { x5u: 'http://127.0.0.1:1/' }),
+      'ours with an x5c': await ours({}, { x5c: ['MIIB'] }),
+      'ours with crit': await ours({}, { crit: ['b64'], b64: true }),
+      'the type JWT': await ours({}, { typ: 'JWT' }),
+      'no type': await ours({}, { typ: undefined }),
+      'another audience': await ours({ aud: 'elsewhere' }),
+      'no audience': await ours({ aud: undefined }),
+      'another issuer': await ours({ iss: 'http://evil.test' }),
+      expired: await ours({ iat: now - 700, exp: now - 10 }),
+      'without end': await ours({ exp: undefined }),
+      'not yet valid': await ours({ nbf: now + 60 }),
+      'another client': await ours({ client_id: UNKNOWN }),
+      'another subject': await ours({ sub: UNKNOWN }),
+      'an unknown key': await ours({ sub: UNKNOWN, client_id: UNKNOWN }),
+      'no client': await ours({ client_id: undefined }),
+      'no scope': await ours({ scope: undefined }),
+      'a list of scopes': await ours({ scope: ['catalog:product:read'] }),
+      'no jti': await ours({ jti: undefined }),
+      'a jti of SQL': await ours({ jti: `' OR 1=1 --` }),
+      'a session beside the client': await ours({ sid: UNKNOWN, auth_time: now, amr: ['pwd'] }),
+      'a bit of the header': `${flipped(head, 12)}.${body}.${signature}`,
+      'a bit of the payload': `${head}.${flipped(body, 40)}.${signature}`,
+      'a bit of the signature': `${head}.${body}.${flipped(signature, 10)}`,
+      'no signature': `${head}.${body}.`,
+      'the signature of another': `${head}.${body}.${person.split('.')[2]}`,
+      'a refresh token': refreshToken,
+      'the key without its sum': key.key.slice(0, -9),
+    };
+    const path = '/v1/admin/products';
+    expect((await app.get(path, { token: await ours({}) })).status).toBe(200);
+    const plain = told(await app.get(path));
+    const seen: Record<string, unknown> = {};
+    for (const [name, text] of Object.entries(attacks)) {
+      const answer = await app.get(path, { headers: { authorization: `Bearer ${text}` } });
+      seen[name] = [answer.status, told(answer)];
+    }
+    expect(seen).toEqual(Object.fromEntries(Object.keys(attacks).map((name) => [name, [401, plain]])));
+  });
+
+  it('do no more by a scope that somebody wrote into them', async () => {
+    const { active } = app.app.get(KeyRing, { strict: false });
+    const wide = await new SignJWT({
+      ...decodeJwt(token),
+      scope: 'catalog:product:read ordering:order:read * account:self',
+    })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: active.kid })
+      .sign(active.key);
+    expect((await app.get('/v1/admin/products', { token: wide })).status).toBe(200);
+    expect((await app.get('/v1/admin/orders', { token: wide })).status).toBe(403);
+    expect((await app.get('/v1/me', { token: wide })).status).toBe(401);
+  });
+
+  it('are nothing where a person is needed, and no access token refreshes anything', async () => {
+    const plain = told(await app.get('/v1/me'));
+    for (const machine of [token, key.key]) {
+      for (const path of ['/v1/me', '/v1/me/sessions']) {
+        const answer = await app.get(path, { token: machine });
+        expect([path, answer.status, told(answer)]).toEqual([path, 401, plain]);
+      }
+      const changed = await app.patch('/v1/me', { firstName: 'Bot' }, { token: machine });
+      expect([changed.status, told(changed)]).toEqual([401, plain]);
+    }
+    const { accessToken: person } = (await app.post('/v1/auth/login', admin)).body;
+    const rubbish = told(await app.post('/v1/auth/refresh', { refreshToken: 'rt_rubbish' }));
+    for (const text of [person, token, key.key]) {
+      const answer = await app.post('/v1/auth/refresh', { refreshToken: text.slice(0, 500) });
+      expect([answer.status, told(answer)]).toEqual([401, rubbish]);
+    }
+    const { body } = await app.post('/v1/auth/login', admin);
+    const swapped = await app.post('/v1/auth/refresh', {
+      refreshToken: body.refreshToken.replace('rt_', 'sk_test_'),
+    });
+    expect([swapped.status, told(swapped)]).toEqual([401, rubbish]);
   });
 });
 

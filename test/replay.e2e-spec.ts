@@ -81,6 +81,7 @@ describe('the example', () => {
               return ids[name];
             }),
           ) as object);
+    const form = type === 'application/x-www-form-urlencoded';
     const url = path.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = ids[name];
       if (value === undefined) throw new Error(`${id} needs ${name} in its path`);
@@ -89,19 +90,20 @@ describe('the example', () => {
     const keyed = operation.parameters?.some(({ name }) => name === 'Idempotency-Key');
     const token = options.token ?? (path.startsWith('/v1/admin') ? staff : undefined);
     // The client holds the answer against the declared status, headers and schema.
+    const sendable = form ? new URLSearchParams(body as Record<string, string>).toString() : body;
     const how = {
       ...(token !== undefined && { token }),
       ...(cartToken !== undefined && { cartToken }),
       ...(keyed && { key: crypto.randomUUID() }),
       headers: { 'content-type': type },
     };
-    const answer = await app.send(method, url, body, how);
+    const answer = await app.send(method, url, sendable, how);
     if (answer.status >= 300) throw new Error(`${id}: ${answer.text}`);
     sent.add(`${id} ${type}`);
     book.note(id, answer);
     if (answer.status === 201) made.add(id);
     await holdHeaders(known, answer, options);
-    if (keyed) expect(tellingOf(await app.send(method, url, body, how))).toEqual(tellingOf(answer));
+    if (keyed) expect(tellingOf(await app.send(method, url, sendable, how))).toEqual(tellingOf(answer));
     await app.settle();
     return answer;
   }
@@ -219,7 +221,14 @@ describe('the example', () => {
     );
     await replay('rotateSigningKeys');
     const { id } = (await replay('createApiKey')).body;
-    await replay('rotateApiKey', { ids: { id } });
+    const { key } = (await replay('rotateApiKey', { ids: { id } })).body;
+    for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+      const client = { client_id: id, client_secret: key };
+      const { access_token: token } = (await replay('issueToken', { secrets: client, type })).body;
+      const asked = await replay('introspectToken', { secrets: { ...client, token }, type });
+      expect(asked.body).toMatchObject({ active: true, client_id: id });
+      await replay('revokeToken', { secrets: { ...client, token }, type });
+    }
   });
 
   it('of a catalog, a cart, an order and its money works in that order', async () => {

@@ -78,6 +78,26 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'Without this link nothing would open the account any more.',
     remedy: 'Set a password first (POST /v1/auth/password/forgot), or link another provider.',
   },
+  invalid_client: {
+    status: 401,
+    title: 'Unknown client',
+    meaning:
+      'The id of the key or the key is wrong, expired, revoked, or not for this address; or there was none.',
+    remedy: 'Send id and key by Basic authentication or as `client_id` and `client_secret`.',
+  },
+  invalid_grant: {
+    status: 400,
+    title: 'Unknown grant',
+    meaning: 'Tokens are given for `client_credentials` alone; people sign in at POST /v1/auth/login.',
+    remedy: 'Send `grant_type=client_credentials`.',
+  },
+  invalid_scope: {
+    status: 400,
+    title: 'More than the key may do',
+    meaning:
+      'The key does not have one of these scopes, its creator may not do it any more, or nothing is left.',
+    remedy: 'Ask for less, or leave `scope` out to get all that the key may do.',
+  },
   unknown_permission: {
     status: 422,
     title: 'Unknown permission',

@@ -6,6 +6,7 @@ import { LinkRepository } from './link/link.repository.js';
 import { ProviderFlowRepository } from './provider/provider-flow.repository.js';
 import { ThrottleRepository } from './throttle/throttle.repository.js';
 import { KeyRotation } from './token/key-rotation.service.js';
+import { RevokedTokenRepository } from './token/revoked-token.repository.js';
 
 /** Identity's own chores. */
 @Subscriber()
@@ -17,6 +18,7 @@ export class IdentityJobs {
     private readonly factors: FactorRepository,
     private readonly flows: ProviderFlowRepository,
     private readonly rotation: KeyRotation,
+    private readonly revoked: RevokedTokenRepository,
   ) {}
 
   @Every('1h', 'identity.forget_counters')
@@ -42,6 +44,11 @@ export class IdentityJobs {
   @Every('1h', 'identity.forget_flows')
   forgetFlows(): Promise<number> {
     return this.flows.forgetOld();
+  }
+
+  @Every('1d', 'identity.forget_tokens')
+  forgetTokens(): Promise<number> {
+    return this.revoked.forgetOld();
   }
 
   /** Often, so that keys go soon after their last token; one signs for thirty days all the same. */

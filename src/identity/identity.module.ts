@@ -58,8 +58,14 @@ import { JwtAuthenticator } from './token/jwt.authenticator.service.js';
 import { JwtStrategy } from './token/jwt.strategy.js';
 import { KeyRing } from './token/key-ring.service.js';
 import { KeyRotation } from './token/key-rotation.service.js';
+import { OAuthController, OAuthMetadataController } from './token/oauth.controller.js';
+import { OAuthClients } from './token/oauth-clients.service.js';
+import { OAuthService } from './token/oauth.service.js';
+import { RevokedTokenRepository } from './token/revoked-token.repository.js';
 import { SigningKeyController } from './token/signing-key.controller.js';
 import { SigningKeyRepository } from './token/signing-key.repository.js';
+import { TokenInquiry } from './token/token-inquiry.service.js';
+import { TokenReader } from './token/token-reader.service.js';
 
 /** Owns accounts, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
 @Module({
@@ -75,6 +81,8 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     PasskeyController,
     PasskeySignInController,
     ProviderController,
+    OAuthController,
+    OAuthMetadataController,
     SigningKeyController,
     StepUpController,
   ],
@@ -103,6 +111,8 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     PasskeyRepository,
     PasskeyService,
     PasskeySignIn,
+    OAuthClients,
+    OAuthService,
     PasswordChangeService,
     PasswordHasher,
     PasswordService,
@@ -116,6 +126,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     RecoveryCodes,
     SecondFactor,
     SecondStepService,
+    RevokedTokenRepository,
     SessionRepository,
     SessionService,
     SignInService,
@@ -124,6 +135,8 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
     StepUpService,
     ThrottleRepository,
     TotpSecrets,
+    TokenInquiry,
+    TokenReader,
   ],
   exports: [IdentityApi],
 })

@@ -36,10 +36,19 @@ export class ApiKeyAccess {
 
   /** What the holder of a key may do from this address now; null when it is wrong, over, or not for this address. */
   async byKey(text: string, ip: string): Promise<KeyStanding | null> {
+    return this.used(await this.look(text), ip);
+  }
+
+  /** The same for a token that was got with a key. */
+  async byToken(keyId: string, jti: string, ip: string): Promise<KeyStanding | null> {
+    return this.used(await this.standing(keyId, jti), ip);
+  }
+
+  /** What a key is worth, whoever asks and from wherever; it is not used by that. */
+  async look(text: string): Promise<KeyStanding | null> {
     const shown = readKey(this.mode, text);
     const standing = shown && (await this.standing(shown.id));
-    if (!standing || !isOneOf(shown.hash, [standing.hash, standing.previousHash])) return null;
-    return this.used(standing, ip);
+    return standing && isOneOf(shown.hash, [standing.hash, standing.previousHash]) ? standing : null;
   }
 
   /** Counts a request; 429 when the key has had its share of the minute. */
@@ -57,7 +66,8 @@ export class ApiKeyAccess {
     });
   }
 
-  private used(standing: KeyStanding, ip: string): KeyStanding | null {
+  private used(standing: KeyStanding | null, ip: string): KeyStanding | null {
+    if (!standing) return null;
     if (standing.networks.length > 0 && !isWithin(ip, standing.networks)) return null;
     const now = realNow();
     if (now.getTime() - (standing.lastUsedAt?.getTime() ?? 0) >= TOUCH_MS) {
@@ -68,14 +78,16 @@ export class ApiKeyAccess {
     return standing;
   }
 
-  private async standing(id: string): Promise<KeyStanding | null> {
+  /** At most a second old. `jti`: of the token that was got with it. */
+  async standing(id: string, jti: string | null = null): Promise<KeyStanding | null> {
     const now = realNow().getTime();
-    const known = this.known.get(id);
+    const place = `${id} ${jti ?? ''}`;
+    const known = this.known.get(place);
     if (known && known.until > now) return known.standing;
     const { forgotten } = this;
-    const standing = await this.keys.standing(id);
+    const standing = await this.keys.standing(id, jti);
     if (this.known.size >= MAX_CACHED) this.known.clear();
-    if (forgotten === this.forgotten) this.known.set(id, { standing, until: now + STANDING_MS });
+    if (forgotten === this.forgotten) this.known.set(place, { standing, until: now + STANDING_MS });
     return standing;
   }
 }

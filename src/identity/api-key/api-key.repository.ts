@@ -80,9 +80,12 @@ export class ApiKeyRepository {
     return (await this.database.execute(REVOKE, [id])) === 1;
   }
 
-  /** Null when the key is over or its creator may not act. One look for each request that brings a key. */
-  async standing(id: string): Promise<KeyStanding | null> {
-    const [row] = await this.database.query<KeyStanding>(STANDING, [id]);
+  /**
+   * Null when the key is over, its creator may not act, or the token that was got with it was taken back. One look for each
+   * request that brings a key or such a token.
+   */
+  async standing(id: string, jti: string | null): Promise<KeyStanding | null> {
+    const [row] = await this.database.query<KeyStanding>(STANDING, [id, jti]);
     return row ?? null;
   }
 
@@ -117,7 +120,8 @@ const STANDING = `
       SELECT FROM identity.account_roles ar JOIN identity.roles r ON r.code = ar.role
       WHERE ar.account_id = a.id AND r.permissions && ARRAY[scope, '*']) ORDER BY scope) AS scopes
   FROM identity.api_keys k JOIN identity.accounts a ON a.id = k.creator_id
-  WHERE k.id = $1 AND k.revoked_at IS NULL AND k.expires_at > now() AND a.status = 'active'`;
+  WHERE k.id = $1 AND k.revoked_at IS NULL AND k.expires_at > now() AND a.status = 'active'
+    AND NOT EXISTS (SELECT FROM identity.revoked_tokens WHERE jti = $2::uuid)`;
 const TOUCH = `
   UPDATE identity.api_keys SET last_used_at = now()
   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')`;

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import passport from 'passport';
 import { Authenticator, type MachineActor, type PersonActor } from '../../platform/access/actor.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -8,7 +7,8 @@ import { identityProblems } from '../identity.errors.js';
 import { proofOf } from '../session/proof.js';
 import { SessionService } from '../session/session.service.js';
 import type { Announce } from '../throttle/rate-limit.js';
-import { type AccessClaims, JwtStrategy } from './jwt.strategy.js';
+import type { MachineClaims, PersonClaims } from './jwt.strategy.js';
+import { TokenReader } from './token-reader.service.js';
 
 /** What every signed-in person may do with its own things; all that is left while a password must be changed. */
 const OWN_PASSWORD = 'account:password';
@@ -27,7 +27,7 @@ export class JwtAuthenticator extends Authenticator {
   private readonly staffNeedTwo: boolean;
 
   constructor(
-    private readonly strategy: JwtStrategy,
+    private readonly tokens: TokenReader,
     private readonly sessions: SessionService,
     private readonly keys: ApiKeyAccess,
     config: Config,
@@ -37,24 +37,41 @@ export class JwtAuthenticator extends Authenticator {
   }
 
   async authenticate(authorization: string, ip: string): Promise<PersonActor | MachineActor> {
-    const key = KEY.exec(authorization)?.[1];
-    return key === undefined ? this.byToken(authorization) : this.byKey(key, ip);
+    const actor = await this.actorOf(authorization, ip);
+    if (!actor) throw platformProblems.unauthorized();
+    return actor;
   }
 
   admit(machine: MachineActor, announce: Announce): Promise<void> {
     return this.keys.count(machine.id, announce);
   }
 
-  private async byKey(key: string, ip: string): Promise<MachineActor> {
-    const standing = await this.keys.byKey(key, ip);
-    if (!standing) throw platformProblems.unauthorized();
-    return { kind: 'machine', id: standing.id, permissions: new Set(standing.scopes) };
+  private async actorOf(authorization: string, ip: string): Promise<PersonActor | MachineActor | null> {
+    const key = KEY.exec(authorization)?.[1];
+    if (key !== undefined) {
+      const standing = await this.keys.byKey(key, ip);
+      return standing && machine(standing.id, standing.scopes);
+    }
+    const claims = await this.tokens.read(authorization);
+    if (!claims) return null;
+    return claims.kind === 'machine' ? this.machineOf(claims, ip) : this.personOf(claims);
   }
 
-  private async byToken(authorization: string): Promise<PersonActor> {
-    const claims = await this.verify(authorization);
-    const standing = claims && (await this.sessions.standing(claims.sid));
-    if (!claims || !standing || standing.accountId !== claims.sub) throw platformProblems.unauthorized();
+  /** A token may do what was asked for with it, as long as its key may. */
+  private async machineOf({ keyId, jti, scopes }: MachineClaims, ip: string): Promise<MachineActor | null> {
+    const standing = await this.keys.byToken(keyId, jti, ip);
+    return (
+      standing &&
+      machine(
+        keyId,
+        standing.scopes.filter((scope) => scopes.includes(scope)),
+      )
+    );
+  }
+
+  private async personOf(claims: PersonClaims): Promise<PersonActor | null> {
+    const standing = await this.sessions.standing(claims.sid);
+    if (!standing || standing.accountId !== claims.sub) return null;
     const proof = proofOf(claims.provedAt, claims.methods, standing.hasSecondFactor);
     const lacksFactor = this.staffNeedTwo && standing.kind === 'staff' && proof.level < 2;
     return {
@@ -71,23 +88,13 @@ export class JwtAuthenticator extends Authenticator {
       impersonatorId: standing.impersonatorId,
     };
   }
-
-  private verify(authorization: string): Promise<AccessClaims | null> {
-    return new Promise((resolve) => {
-      const done = (_error: unknown, claims?: AccessClaims | false) => resolve(claims || null);
-      // Passport writes its callbacks on the strategy that it is given: each request needs one of its own. And ours, not
-      // the one that passport knows by name: that is the last one made, and a process may hold two applications.
-      const strategy = Object.create(this.strategy) as JwtStrategy;
-      const middleware = passport.authenticate(strategy as unknown as string, { session: false }, done) as (
-        request: object,
-        response: object,
-        next: () => void,
-      ) => void;
-      // The strategy reads one header; what Fastify has more than that is not its business.
-      middleware({ headers: { authorization } }, {}, () => resolve(null));
-    });
-  }
 }
+
+const machine = (id: string, scopes: string[]): MachineActor => ({
+  kind: 'machine',
+  id,
+  permissions: new Set(scopes),
+});
 
 /** `*` is every permission there is or will be. */
 function permissionsOf(granted: string[]): ReadonlySet<string> {

@@ -5,12 +5,24 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { AccessTokens, AUDIENCE } from './access-tokens.service.js';
 import { KeyRing } from './key-ring.service.js';
 
-export interface AccessClaims {
+export type AccessClaims = PersonClaims | MachineClaims;
+
+export interface PersonClaims {
+  kind: 'person';
   sub: string;
   sid: string;
   /** When and how the holder proved who it is: a refresh does not make it younger. */
   provedAt: Date;
   methods: readonly string[];
+}
+
+export interface MachineClaims {
+  kind: 'machine';
+  keyId: string;
+  jti: string;
+  scopes: readonly string[];
+  issuedAt: Date;
+  expiresAt: Date;
 }
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -40,13 +52,25 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     });
   }
 
-  /** What the library lets pass: a token without an end, or one that is not about a session of ours. */
-  validate({ sub, sid, exp, auth_time: at, amr }: Record<string, unknown>): AccessClaims | false {
-    if (typeof exp !== 'number' || typeof sub !== 'string' || typeof sid !== 'string') return false;
-    if (typeof at !== 'number' || !isTexts(amr) || !UUID.test(sid)) return false;
-    return { sub, sid, provedAt: new Date(at * 1_000), methods: amr };
+  /** What the library lets pass: a token without an end, or one that is about neither a session nor a key of ours. */
+  validate(claims: Record<string, unknown>): AccessClaims | false {
+    if (typeof claims.exp !== 'number' || typeof claims.sub !== 'string') return false;
+    return ('sid' in claims ? personOf(claims) : machineOf(claims)) ?? false;
   }
 }
+
+function personOf({ sub, sid, auth_time: at, amr }: Record<string, unknown>): PersonClaims | null {
+  if (!isId(sub) || !isId(sid) || typeof at !== 'number' || !isTexts(amr)) return null;
+  return { kind: 'person', sub, sid, provedAt: new Date(at * 1_000), methods: amr };
+}
+
+function machineOf({ sub, client_id, jti, scope, iat, exp }: Record<string, unknown>): MachineClaims | null {
+  if (!isId(sub) || sub !== client_id || !isId(jti) || typeof scope !== 'string') return null;
+  const times = { issuedAt: new Date(Number(iat) * 1_000), expiresAt: new Date(Number(exp) * 1_000) };
+  return { kind: 'machine', keyId: sub, jti, scopes: scope.split(' '), ...times };
+}
+
+const isId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');

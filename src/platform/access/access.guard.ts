@@ -7,6 +7,7 @@ import { realNow } from '../clock.js';
 import {
   ACCESS,
   type AccessRule,
+  CLIENTS,
   FRESH,
   FRESH_SECONDS,
   isOwnThing,
@@ -58,8 +59,11 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RequestWithActor>();
     refuseKeyInQuery(request);
     const { authorization } = request.headers;
+    const isForHandler =
+      this.reflector.get<boolean | undefined>(CLIENTS, context.getHandler()) &&
+      /^Basic /i.test(authorization ?? '');
     const actor =
-      authorization === undefined
+      authorization === undefined || isForHandler
         ? anonymous
         : await this.authenticator.authenticate(authorization, request.ip);
     request.actor = actor;

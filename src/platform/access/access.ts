@@ -16,6 +16,15 @@ export const Public = () =>
 export const OwnCheck = () =>
   applyDecorators(SetMetadata(ACCESS, 'own' satisfies AccessRule), ApiExtension('x-permissions', []));
 
+export const CLIENTS = 'guildhall:clients';
+
+/**
+ * Open to the guard, because the handler itself asks which program it is, by Basic authentication or by what stands in the
+ * body. `schemes`: the ways that the document names; with a bearer token the handler sees who it is as everywhere.
+ */
+export const Clients = (...schemes: ('client' | 'bearer' | 'apiKey')[]) =>
+  applyDecorators(Public(), SetMetadata(CLIENTS, true), ApiExtension('x-clients', schemes));
+
 /**
  * Needs every one of these permissions; `account:self` is what each signed-in person has over its own things.
  * A handler with none of these stops the boot.

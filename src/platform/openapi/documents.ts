@@ -17,6 +17,7 @@ interface OperationObject extends Json {
   'x-permissions'?: string[];
   'x-problems'?: string[];
   'x-rate-limited'?: boolean;
+  'x-clients'?: string[];
   'x-sends'?: { headers: string[]; idempotency: string | null };
   'x-example'?: unknown;
 }
@@ -119,6 +120,11 @@ export function buildDocuments(app: INestApplication): Documents {
       },
       CART_TOKEN,
     )
+    .addSecurity('client', {
+      type: 'http',
+      scheme: 'basic',
+      description: 'Id of an API key, and the key itself as the password.',
+    })
     .addSecurity('apiKey', {
       type: 'http',
       scheme: 'bearer',
@@ -181,6 +187,10 @@ function finishOperation(method: string, path: string, operation: OperationObjec
   // A machine may come to every operation that is not about the person itself, and is counted there; some refuse it then.
   const counted = permissions.length > 0 && !permissions.some(isOwnThing);
   if (counted) codes.add('platform.too_many_requests');
+  // They may show what they have in the body as well.
+  if (operation['x-clients'])
+    operation.security = [...operation['x-clients'].map((scheme) => ({ [scheme]: [] })), {}];
+  delete operation['x-clients'];
   if (counted && !operation['x-fresh-sign-in'])
     operation.security.push({ apiKey: [] }, { clientCredentials: permissions });
   if (operation['x-fresh-sign-in'])
@@ -290,7 +300,7 @@ function giveExample(operation: OperationObject, schemas: Schemas): void {
   delete operation['x-example'];
   for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) {
     const example =
-      type === 'application/json'
+      type === 'application/json' || type === 'application/x-www-form-urlencoded'
         ? (given ?? bodyOf((media.schema ?? {}) as Json, schemas))
         : (given as Json | undefined)?.[type];
     if (example !== undefined) media.example = example;
