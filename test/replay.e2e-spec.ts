@@ -211,7 +211,10 @@ describe('the example', () => {
     await replay('logout', { secrets: { refreshToken: renewed.refreshToken } });
     await replay('forgotPassword');
     await replay('resetPassword', { secrets: { token: await secretOfMail() } });
-    await replay('createStaff');
+    const { id } = (await replay('createStaff')).body;
+    await replay('updateStaff', { ids: { id } });
+    const { code } = (await replay('createRole')).body;
+    await replay('updateRole', { ids: { code } });
   });
 
   it('of the keys works', async () => {

@@ -108,7 +108,7 @@ export const identityProblems = defineProblems('identity', {
     status: 422,
     title: 'Unknown role',
     meaning: 'One of the roles does not exist.',
-    remedy: 'Use administrator, catalog-manager, support or read-only.',
+    remedy: 'Use those of GET /v1/admin/roles.',
   },
   rotated_recently: {
     status: 409,
@@ -117,6 +117,36 @@ export const identityProblems = defineProblems('identity', {
     meaning:
       'The next signing key has not been published long enough to sign, or somebody has just replaced all keys.',
     remedy: 'Look at GET /v1/admin/signing-keys, and repeat after `Retry-After` when it is still wanted.',
+  },
+  role_built_in: {
+    status: 409,
+    title: 'The role cannot be changed',
+    meaning: 'The administrator may always do everything, so that a store cannot lock itself out.',
+    remedy: 'Make a role of your own.',
+  },
+  role_in_use: {
+    status: 409,
+    title: 'Somebody has the role',
+    meaning: 'A role that people have is not deleted.',
+    remedy: 'Give them other roles first: PATCH /v1/admin/staff/{id}.',
+  },
+  not_yourself: {
+    status: 403,
+    title: 'Not for yourself',
+    meaning: 'Nobody changes his own roles or disables himself.',
+    remedy: 'Ask a colleague.',
+  },
+  last_administrator: {
+    status: 409,
+    title: 'The last administrator',
+    meaning: 'Nobody else could do everything any more.',
+    remedy: 'Make another administrator first, who has signed in.',
+  },
+  not_invited: {
+    status: 409,
+    title: 'There is no open invitation',
+    meaning: 'The invitation was taken, or the account is disabled.',
+    remedy: 'Disable the account to keep somebody out; a lost password is set anew by mail.',
   },
   wrong_password: {
     status: 400,

@@ -13,6 +13,8 @@ import { MeController } from './account/me.controller.js';
 import { PasswordChangeService } from './account/password-change.service.js';
 import { ProfileService } from './account/profile.service.js';
 import { SignInService } from './account/sign-in.service.js';
+import { StaffChangeService } from './account/staff-change.service.js';
+import { StaffController } from './account/staff.controller.js';
 import { StaffService } from './account/staff.service.js';
 import { ChallengeRepository } from './factor/challenge.repository.js';
 import { EnrolmentService } from './factor/enrolment.service.js';
@@ -48,6 +50,9 @@ import { ProviderFlowService } from './provider/provider-flow.service.js';
 import { ProviderLinkService } from './provider/provider-link.service.js';
 import { ProviderSignInService } from './provider/provider-sign-in.service.js';
 import { Entrance } from './session/entrance.service.js';
+import { RoleController } from './role/role.controller.js';
+import { RoleRepository } from './role/role.repository.js';
+import { RoleService } from './role/role.service.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
 import { StepUpController } from './session/step-up.controller.js';
@@ -83,7 +88,9 @@ import { TokenReader } from './token/token-reader.service.js';
     ProviderController,
     OAuthController,
     OAuthMetadataController,
+    RoleController,
     SigningKeyController,
+    StaffController,
     StepUpController,
   ],
   providers: [
@@ -127,10 +134,13 @@ import { TokenReader } from './token/token-reader.service.js';
     SecondFactor,
     SecondStepService,
     RevokedTokenRepository,
+    RoleRepository,
+    RoleService,
     SessionRepository,
     SessionService,
     SignInService,
     SigningKeyRepository,
+    StaffChangeService,
     StaffService,
     StepUpService,
     ThrottleRepository,

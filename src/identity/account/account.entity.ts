@@ -77,6 +77,15 @@ export class Account {
     this.mustChangePassword = false;
   }
 
+  /** May not sign in any more, and may do nothing where it is signed in. */
+  disable(): void {
+    this.status = 'disabled';
+  }
+
+  enable(): void {
+    this.status = 'active';
+  }
+
   /** What is not given stays. */
   rename({ firstName, lastName }: { firstName?: string | null; lastName?: string | null }): void {
     if (firstName !== undefined) this.firstName = firstName;

@@ -4,6 +4,7 @@ import { Account } from './account.entity.js';
 
 export interface AccountView {
   id: string;
+  kind: 'customer' | 'staff';
   email: string;
   emailVerified: boolean;
   firstName: string | null;
@@ -80,17 +81,6 @@ export class AccountRepository {
     await this.database.execute('DELETE FROM identity.accounts WHERE id = $1', [id]);
   }
 
-  /** What each of the roles permits; roles that do not exist are left out. */
-  permissionsOf(roles: string[]): Promise<{ code: string; permissions: string[] }[]> {
-    return this.database.query('SELECT code, permissions FROM identity.roles WHERE code = ANY ($1::text[])', [
-      roles,
-    ]);
-  }
-
-  async grant(accountId: string, roles: string[]): Promise<void> {
-    await this.database.execute(GRANT, [accountId, roles]);
-  }
-
   async hasStaff(): Promise<boolean> {
     const [row] = await this.database.query<{ found: boolean }>(
       `SELECT EXISTS (SELECT FROM identity.accounts WHERE kind = 'staff') AS found`,
@@ -101,6 +91,10 @@ export class AccountRepository {
   /** One writer of the first administrator at a time. */
   async lockAll(): Promise<void> {
     await this.database.execute('LOCK TABLE identity.accounts IN SHARE ROW EXCLUSIVE MODE');
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.database.execute('DELETE FROM identity.accounts WHERE id = $1', [id]);
   }
 
   /** The same password, hashed as it is done today: only while nobody has set another meanwhile. */
@@ -139,11 +133,8 @@ const CREDENTIALS = `
     second_factor AS "hasSecondFactor"
   FROM identity.accounts`;
 const LOCK_ACTIVE = `${CREDENTIALS} WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE`;
-const GRANT = `
-  INSERT INTO identity.account_roles (account_id, role) SELECT $1, code FROM identity.roles WHERE code = ANY ($2::text[])
-  ON CONFLICT DO NOTHING`;
 const VIEW = `a.id, a.email, a.email_verified_at IS NOT NULL AS "emailVerified", a.first_name AS "firstName", a.last_name AS "lastName",
-  a.status, a.version, a.created_at AS "createdAt",
+  a.kind, a.status, a.version, a.created_at AS "createdAt",
   ARRAY(SELECT role FROM identity.account_roles r WHERE r.account_id = a.id ORDER BY role) AS roles`;
 const LIST = `
   SELECT ${VIEW} FROM identity.accounts a

@@ -60,7 +60,7 @@ export class SessionDto {
   current: boolean;
 }
 
-class SessionsDto {
+export class SessionsDto {
   @ListOf(() => SessionDto, { max: 50 })
   items: SessionDto[];
 }

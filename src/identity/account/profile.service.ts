@@ -4,6 +4,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import type { SessionView } from '../session/session.repository.js';
 import { SessionService } from '../session/session.service.js';
 import { AccountRepository, type AccountView } from './account.repository.js';
 import type { MeDto, SessionDto, UpdateMeDto } from './me.controller.js';
@@ -45,18 +46,25 @@ export class ProfileService {
   }
 
   async sessions(actor: PersonActor): Promise<SessionDto[]> {
-    const rows = await this.sessionsOf.list(actor.id);
-    return rows.map(({ createdAt, lastSeenAt, ...row }) => ({
-      ...row,
-      createdAt: createdAt.toISOString(),
-      lastSeenAt: lastSeenAt.toISOString(),
-      current: row.id === actor.sessionId,
-    }));
+    return (await this.sessionsOf.list(actor.id)).map((row) => shownSession(row, actor.sessionId));
   }
 
   async revoke(actor: PersonActor, id: string): Promise<void> {
     if (!(await this.sessionsOf.revokeOwn(id, actor.id))) throw platformProblems.not_found();
   }
+}
+
+/** As it is told to its owner and to staff; `current` is the session of the request. */
+export function shownSession(
+  { createdAt, lastSeenAt, ...row }: SessionView,
+  current: string | null,
+): SessionDto {
+  return {
+    ...row,
+    createdAt: createdAt.toISOString(),
+    lastSeenAt: lastSeenAt.toISOString(),
+    current: row.id === current,
+  };
 }
 
 function shown({ id, email, emailVerified, firstName, lastName, createdAt, version }: AccountView): Me {

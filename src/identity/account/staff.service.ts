@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Actor, may } from '../../platform/access/actor.js';
+import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
@@ -8,13 +8,17 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { BadSetting } from '../../platform/setting.js';
 import { type BannerPart, FirstStart, type FirstStartStep } from '../../platform/start/first-start.js';
-import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
 import { PasswordService } from '../password/password.service.js';
+import { ADMINISTRATOR, RoleRepository } from '../role/role.repository.js';
+import { RoleService } from '../role/role.service.js';
+import { SessionService } from '../session/session.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository, type AccountView } from './account.repository.js';
 import { AccountService } from './account.service.js';
 import type { CustomerDto, StaffDto } from './admin-account.controller.js';
+import type { SessionDto } from './me.controller.js';
+import { shownSession } from './profile.service.js';
 import { normalizeEmail } from './sign-in.service.js';
 
 /** Accounts of staff, the first one included. */
@@ -24,6 +28,9 @@ export class StaffService implements FirstStartStep {
     private readonly database: Database,
     private readonly accounts: AccountRepository,
     private readonly people: AccountService,
+    private readonly members: RoleRepository,
+    private readonly roles: RoleService,
+    private readonly liveSessions: SessionService,
     private readonly hasher: PasswordHasher,
     private readonly passwords: PasswordService,
     private readonly audit: Audit,
@@ -52,7 +59,7 @@ export class StaffService implements FirstStartStep {
       await this.accounts.insert(
         Account.open({ id, kind: 'staff', email, passwordHash, emailVerifiedAt, mustChangePassword }),
       );
-      await this.accounts.grant(id, ['administrator']);
+      await this.members.give(id, [ADMINISTRATOR]);
       return true;
     });
     if (!made || adminPassword !== null) return null;
@@ -69,15 +76,7 @@ export class StaffService implements FirstStartStep {
     const id = newId();
     await this.database.transaction(async () => {
       const { firstName = null, lastName = null, roles } = input;
-      const granted = await this.accounts.permissionsOf(roles);
-      // Nobody gives what he has not: `*` is only had by whoever may do everything.
-      if (granted.some(({ permissions }) => permissions.some((permission) => !may(actor, permission))))
-        throw platformProblems.forbidden('A role permits more than you may do yourself.');
-      if (granted.length !== new Set(roles).size) {
-        throw identityProblems.unknown_role(undefined, {
-          errors: [{ pointer: '/roles', code: 'unknown_role', message: 'has a role that does not exist' }],
-        });
-      }
+      await this.roles.requireGrantable(roles, actor);
       const names = { firstName, lastName };
       const made = await this.accounts.insert(
         Account.open({ id, kind: 'staff', email, passwordHash, ...names, mustChangePassword: true }),
@@ -86,7 +85,7 @@ export class StaffService implements FirstStartStep {
         throw platformProblems.conflict('Somebody has this address.', {
           errors: [{ pointer: '/email', code: 'taken', message: 'is taken' }],
         });
-      await this.accounts.grant(id, roles);
+      await this.members.give(id, roles);
       await this.people.invite(id, email);
       this.audit.record({
         actor,
@@ -96,9 +95,22 @@ export class StaffService implements FirstStartStep {
         details: { roles },
       });
     });
+    const { version: _version, ...member } = await this.get(id);
+    return member;
+  }
+
+  /** With the version that changes count. */
+  async get(id: string): Promise<StaffDto & { version: number }> {
     const view = await this.accounts.view(id);
-    if (!view) throw platformProblems.not_found();
-    return shown(view);
+    if (view?.kind !== 'staff') throw platformProblems.not_found();
+    return { ...shown(view), version: view.version };
+  }
+
+  /** Where somebody of the staff is signed in; `current` is the session of the request itself. */
+  async sessions(id: string, actor: Actor): Promise<SessionDto[]> {
+    await this.get(id);
+    const current = actor.kind === 'person' ? actor.sessionId : null;
+    return (await this.liveSessions.list(id)).map((row) => shownSession(row, current));
   }
 
   async customers(email: string | null, after: string | null, limit: number): Promise<CustomerDto[]> {
@@ -115,6 +127,6 @@ export class StaffService implements FirstStartStep {
   }
 }
 
-function shown({ version: _version, createdAt, ...view }: AccountView): StaffDto {
+function shown({ version: _version, kind: _kind, createdAt, ...view }: AccountView): StaffDto {
   return { ...view, createdAt: createdAt.toISOString() };
 }

@@ -121,13 +121,13 @@ export class SessionService {
 
   async revoke(id: string, because: string): Promise<void> {
     await this.sessions.revoke(id, because);
-    this.standings.delete(id);
+    this.forget([id]);
   }
 
   /** False when the account has no such live session. */
   async revokeOwn(id: string, accountId: string): Promise<boolean> {
     const revoked = await this.sessions.revokeOwn(id, accountId);
-    this.standings.delete(id);
+    this.forget([id]);
     return revoked;
   }
 
@@ -155,6 +155,11 @@ export class SessionService {
     if (this.standings.size >= MAX_CACHED) this.standings.clear();
     this.standings.set(id, { standing, until: now + STANDING_MS });
     return standing;
+  }
+
+  /** What people may do has changed: all are looked at afresh when the transaction is over. */
+  forgetAll(): void {
+    this.database.afterCommit(() => this.standings.clear());
   }
 
   private forget(ids: string[]): void {
