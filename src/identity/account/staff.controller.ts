@@ -18,7 +18,7 @@ const { last_administrator, not_invited, not_yourself, unknown_role } = identity
 
 /** One of the staff. */
 @Controller('v1/admin/staff/:id')
-@ApiTags('people')
+@ApiTags('People')
 export class StaffController {
   constructor(
     private readonly staff: StaffService,
@@ -31,6 +31,7 @@ export class StaffController {
     id: 'getStaff',
     headers: ['ETag'],
     summary: 'Shows one of the staff',
+    description: 'With its roles and version. Customers are not found here.',
     answers: { 200: StaffDto },
     problems: [not_found],
   })
@@ -69,6 +70,7 @@ export class StaffController {
   @Operation({
     id: 'listStaffSessions',
     summary: 'Lists where one of the staff is signed in',
+    description: 'Live sessions, the newest first, with the network and the browser.',
     answers: { 200: SessionsDto },
     problems: [not_found],
   })
@@ -81,6 +83,7 @@ export class StaffController {
   @Operation({
     id: 'revokeStaffSession',
     summary: 'Signs one of the staff out somewhere',
+    description: 'The session ends within a second, with its refresh token.',
     answers: { 204: null },
     problems: [not_found],
   })

@@ -17,7 +17,7 @@ const CODE = { name: 'code', example: 'warehouse' };
 
 /** Who may do what: roles and the permissions in them. */
 @Controller('v1/admin')
-@ApiTags('people')
+@ApiTags('People')
 export class RoleController {
   constructor(private readonly roles: RoleService) {}
 
@@ -26,6 +26,7 @@ export class RoleController {
   @Operation({
     id: 'listPermissions',
     summary: 'Lists every permission, and the operations that ask for it',
+    description: 'Roles and keys are made of these.',
     answers: { 200: PermissionsDto },
   })
   permissions(): PermissionsDto {
@@ -34,7 +35,12 @@ export class RoleController {
 
   @Get('roles')
   @Permissions('identity:role:read')
-  @Operation({ id: 'listRoles', summary: 'Lists the roles', answers: { 200: PageOf(RoleDto) } })
+  @Operation({
+    id: 'listRoles',
+    summary: 'Lists the roles',
+    description: 'By code, each with its permissions.',
+    answers: { 200: PageOf(RoleDto) },
+  })
   list(@Query() query: PageQuery): Promise<Page<RoleDto>> {
     return this.roles.list(query);
   }
@@ -46,6 +52,7 @@ export class RoleController {
     id: 'createRole',
     headers: ['ETag'],
     summary: 'Makes a role',
+    description: 'Nobody gives a role what he may not do himself.',
     answers: { 201: RoleDto },
     problems: [conflict, unknown_permission],
   })
@@ -64,6 +71,7 @@ export class RoleController {
     id: 'getRole',
     headers: ['ETag'],
     summary: 'Shows a role',
+    description: 'With its permissions and version.',
     answers: { 200: RoleDto },
     problems: [not_found],
   })
@@ -101,6 +109,7 @@ export class RoleController {
   @Operation({
     id: 'deleteRole',
     summary: 'Deletes a role that nobody has',
+    description: 'The built-in administrator stays. A role that somebody has answers 409.',
     answers: { 204: null },
     problems: [not_found, stale_version, role_built_in, role_in_use],
   })

@@ -28,7 +28,7 @@ const { forbidden, too_many_requests, unauthorized } = platformProblems;
 
 /** Tokens for programs. */
 @Controller(PATH)
-@ApiTags('sign-in')
+@ApiTags('Sign-in')
 export class OAuthController implements OnModuleInit {
   constructor(
     private readonly oauth: OAuthService,
@@ -117,7 +117,7 @@ export class OAuthController implements OnModuleInit {
 
 @Controller('.well-known')
 @Public()
-@ApiTags('sign-in')
+@ApiTags('Sign-in')
 export class OAuthMetadataController {
   constructor(private readonly oauth: OAuthService) {}
 
@@ -126,6 +126,7 @@ export class OAuthMetadataController {
   @Operation({
     id: 'getOAuthMetadata',
     summary: 'Where programs get their tokens, and how (RFC 8414)',
+    description: 'For libraries that configure themselves.',
     answers: { 200: OAuthMetadataDto },
   })
   metadata(): OAuthMetadataDto {
