@@ -93,10 +93,6 @@ export class AccountRepository {
     await this.database.execute('LOCK TABLE identity.accounts IN SHARE ROW EXCLUSIVE MODE');
   }
 
-  async delete(id: string): Promise<void> {
-    await this.database.execute('DELETE FROM identity.accounts WHERE id = $1', [id]);
-  }
-
   /** The same password, hashed as it is done today: only while nobody has set another meanwhile. */
   async rehash(id: string, from: string, to: string): Promise<void> {
     await this.database.execute(
