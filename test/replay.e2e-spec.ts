@@ -212,9 +212,12 @@ describe('the example', () => {
     await replay('forgotPassword');
     await replay('resetPassword', { secrets: { token: await secretOfMail() } });
     const { id } = (await replay('createStaff')).body;
+    await ask('getStaff', { id });
+    await ask('listStaffSessions', { id: (await app.get('/v1/me', { token: staff })).body.id });
     await replay('updateStaff', { ids: { id } });
     const { code } = (await replay('createRole')).body;
     await replay('updateRole', { ids: { code } });
+    await ask('getRole', { code });
   });
 
   it('of the keys works', async () => {
@@ -224,6 +227,7 @@ describe('the example', () => {
     );
     await replay('rotateSigningKeys');
     const { id } = (await replay('createApiKey')).body;
+    await ask('getApiKey', { id });
     const { key } = (await replay('rotateApiKey', { ids: { id } })).body;
     for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
       const client = { client_id: id, client_secret: key };
@@ -354,7 +358,9 @@ describe('the example', () => {
       'addPasskey',
       'addVariant',
       'cancelOrder',
+      'createApiKey',
       'createLocation',
+      'createRole',
       'createStaff',
       'createTaxClass',
       'fulfilOrder',

@@ -7,6 +7,8 @@ const TOKEN = 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p';
 
 /** What differs from run to run, or must not stand in a reference, by the name of its property. */
 const FIXED: Readonly<Record<string, unknown>> = {
+  access_token: `eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.${TOKEN}`,
+  key: `sk_test_4bYq2mXr7Lk9Pq3Ws5Tz8u_${TOKEN}_1a2b3c4d`,
   accessToken: `eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.${TOKEN}`,
   refreshToken: `rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.${TOKEN}`,
   deviceToken: `dt_1788888888.${TOKEN}`,

@@ -108,7 +108,7 @@ export class AdminAccountController {
       '- `support`: `catalog:product:read`, `ordering:order:read`, `ordering:order:write`, ' +
       '`billing:payment:read`, `billing:refund:write`, `identity:customer:read`\n' +
       '- `read-only`: `catalog:product:read`, `ordering:order:read`, `billing:payment:read`, ' +
-      '`billing:ledger:read`, `identity:customer:read`, `identity:staff:read`, `platform:jobs:read`, ' +
+      '`billing:ledger:read`, `identity:customer:read`, `identity:staff:read`, `identity:role:read`, `identity:api-key:read`, `identity:key:read`, `platform:jobs:read`, ' +
       '`platform:events:read`\n\n' +
       'Everybody who is signed in may also do what is one’s own: `account:self` and `account:password`.',
     answers: { 201: StaffDto },

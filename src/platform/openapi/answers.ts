@@ -254,6 +254,24 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  createApiKey: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      name: 'Stock from the warehouse',
+      creatorId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      scopes: ['catalog:product:read', 'catalog:stock:write'],
+      networks: [],
+      state: 'active',
+      lastUsedAt: null,
+      revokedAt: null,
+      prefix: 'sk_test_AaH-KRF3cMiouPvJ1NnUbw',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      rotatedAt: null,
+      overlapUntil: null,
+      expiresAt: '2026-11-21T10:00:00.000Z',
+      key: 'sk_test_4bYq2mXr7Lk9Pq3Ws5Tz8u_kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p_1a2b3c4d',
+    },
+  },
   createCart: {
     '201': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -340,6 +358,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           stock: [{ location: 'main', onHand: 50 }],
         },
       ],
+    },
+  },
+  createRole: {
+    '201': {
+      code: 'warehouse',
+      title: 'Warehouse',
+      permissions: ['catalog:product:read', 'catalog:stock:write'],
+      builtIn: false,
+      members: 0,
     },
   },
   createShippingZone: {
@@ -625,6 +652,23 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  getApiKey: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      name: 'Stock from the warehouse',
+      creatorId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      scopes: ['catalog:product:read', 'catalog:stock:write'],
+      networks: [],
+      state: 'active',
+      lastUsedAt: null,
+      revokedAt: null,
+      prefix: 'sk_test_AaH-KRF3cMiouPvJ1NnUbw',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      rotatedAt: null,
+      overlapUntil: null,
+      expiresAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   getCart: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -732,6 +776,24 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           kty: 'EC',
           use: 'sig',
         },
+        {
+          x: 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+          y: 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+          alg: 'ES256',
+          crv: 'P-256',
+          kid: 'kq9X2r7y',
+          kty: 'EC',
+          use: 'sig',
+        },
+        {
+          x: 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+          y: 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+          alg: 'ES256',
+          crv: 'P-256',
+          kid: 'kq9X2r7y',
+          kty: 'EC',
+          use: 'sig',
+        },
       ],
     },
   },
@@ -752,6 +814,46 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       passkeys: 1,
       recoveryCodes: 10,
       totp: { confirmedAt: '2026-11-21T10:00:00.000Z' },
+    },
+  },
+  getOAuthMetadata: {
+    '200': {
+      issuer: 'http://shop.test',
+      token_endpoint: 'http://shop.test/v1/oauth/token',
+      jwks_uri: 'http://shop.test/.well-known/jwks.json',
+      revocation_endpoint: 'http://shop.test/v1/oauth/revoke',
+      introspection_endpoint: 'http://shop.test/v1/oauth/introspect',
+      service_documentation: 'http://shop.test/docs',
+      scopes_supported: [
+        'billing:ledger:read',
+        'billing:payment:read',
+        'billing:refund:write',
+        'catalog:import:write',
+        'catalog:product:read',
+        'catalog:product:write',
+        'catalog:stock:write',
+        'identity:api-key:read',
+        'identity:api-key:write',
+        'identity:customer:read',
+        'identity:key:read',
+        'identity:key:write',
+        'identity:role:read',
+        'identity:role:write',
+        'identity:staff:read',
+        'identity:staff:write',
+        'ordering:order:read',
+        'ordering:order:write',
+        'ordering:settings:write',
+        'platform:audit:read',
+        'platform:events:read',
+        'platform:jobs:read',
+        'platform:jobs:write',
+      ],
+      response_types_supported: [],
+      grant_types_supported: ['client_credentials'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     },
   },
   getOrder: {
@@ -1149,6 +1251,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       settledAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  getRole: {
+    '200': {
+      code: 'warehouse',
+      title: 'Warehouse and returns',
+      permissions: ['catalog:product:read', 'ordering:order:read'],
+      builtIn: false,
+      members: 0,
+    },
+  },
   getShippingZone: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1165,6 +1276,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
       version: 2,
       countries: ['IS'],
+    },
+  },
+  getStaff: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      email: 'grace@example.test',
+      emailVerified: false,
+      firstName: 'Grace',
+      lastName: 'Hopper',
+      status: 'active',
+      roles: ['support'],
+      createdAt: '2026-11-21T10:00:00.000Z',
     },
   },
   getTaxZone: {
@@ -1189,6 +1312,29 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       totals: [{ amount: 0, currency: 'EUR' }],
+    },
+  },
+  introspectToken: {
+    '200': {
+      active: true,
+      scope: 'catalog:product:read',
+      client_id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      sub: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      token_type: 'Bearer',
+      exp: 1795266066,
+      iat: 1795265466,
+      aud: 'guildhall',
+      iss: 'http://shop.test',
+      jti: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+    },
+  },
+  issueToken: {
+    '200': {
+      access_token:
+        'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzM2I1ZSJ9.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+      token_type: 'Bearer',
+      expires_in: 600,
+      scope: 'catalog:product:read',
     },
   },
   linkMyProvider: {
@@ -1231,6 +1377,28 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
               stock: [{ location: 'main', onHand: 20 }],
             },
           ],
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listApiKeys: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          name: 'Stock from the warehouse',
+          creatorId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          scopes: ['catalog:product:read', 'catalog:stock:write'],
+          networks: [],
+          state: 'active',
+          lastUsedAt: '2026-11-21T10:00:00.000Z',
+          revokedAt: null,
+          prefix: 'sk_test_AaH-KRF3cMiouPvJ1NnUbw',
+          createdAt: '2026-11-21T10:00:00.000Z',
+          rotatedAt: '2026-11-21T10:00:00.000Z',
+          overlapUntil: '2026-11-21T10:00:00.000Z',
+          expiresAt: '2026-11-21T10:00:00.000Z',
         },
       ],
       nextCursor: null,
@@ -1483,6 +1651,13 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       nextCursor: null,
     },
   },
+  listPermissions: {
+    '200': {
+      items: [
+        { permission: 'billing:ledger:read', operations: ['getTrialBalance', 'listLedgerTransactions'] },
+      ],
+    },
+  },
   listPrices: {
     '200': {
       items: [
@@ -1560,6 +1735,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       nextCursor: null,
     },
   },
+  listRoles: {
+    '200': {
+      items: [
+        { code: 'administrator', title: 'Administrator', permissions: ['*'], builtIn: true, members: 1 },
+      ],
+      nextCursor: null,
+    },
+  },
   listShippingZones: {
     '200': {
       items: [
@@ -1624,6 +1807,20 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       nextCursor: null,
     },
   },
+  listSigningKeys: {
+    '200': {
+      items: [
+        {
+          kid: 'kq9X2r7y',
+          state: 'next',
+          createdAt: '2026-11-21T10:00:00.000Z',
+          activatedAt: null,
+          retiredAt: null,
+          goneAt: null,
+        },
+      ],
+    },
+  },
   listStaff: {
     '200': {
       items: [
@@ -1634,11 +1831,25 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           firstName: 'Grace',
           lastName: 'Hopper',
           status: 'active',
-          roles: ['support'],
+          roles: ['read-only', 'support'],
           createdAt: '2026-11-21T10:00:00.000Z',
         },
       ],
       nextCursor: null,
+    },
+  },
+  listStaffSessions: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          ipPrefix: '203.0.113.0/24',
+          userAgent: 'Mozilla/5.0 (X11; Linux x86_64)',
+          createdAt: '2026-11-21T10:00:00.000Z',
+          lastSeenAt: '2026-11-21T10:00:00.000Z',
+          current: true,
+        },
+      ],
     },
   },
   listStock: {
@@ -2023,6 +2234,38 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 4,
     },
   },
+  rotateApiKey: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      name: 'Stock from the warehouse',
+      creatorId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      scopes: ['catalog:product:read', 'catalog:stock:write'],
+      networks: [],
+      state: 'active',
+      lastUsedAt: null,
+      revokedAt: null,
+      prefix: 'sk_test_AaH-KRF3cMiouPvJ1NnUbw',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      rotatedAt: '2026-11-21T10:00:00.000Z',
+      overlapUntil: '2026-11-21T10:00:00.000Z',
+      expiresAt: '2026-11-21T10:00:00.000Z',
+      key: 'sk_test_4bYq2mXr7Lk9Pq3Ws5Tz8u_kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p_1a2b3c4d',
+    },
+  },
+  rotateSigningKeys: {
+    '200': {
+      items: [
+        {
+          kid: 'kq9X2r7y',
+          state: 'next',
+          createdAt: '2026-11-21T10:00:00.000Z',
+          activatedAt: null,
+          retiredAt: null,
+          goneAt: null,
+        },
+      ],
+    },
+  },
   signInWithPasskey: {
     '200': {
       accessToken:
@@ -2243,6 +2486,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  updateRole: {
+    '200': {
+      code: 'warehouse',
+      title: 'Warehouse and returns',
+      permissions: ['catalog:product:read', 'ordering:order:read'],
+      builtIn: false,
+      members: 0,
+    },
+  },
   updateShippingZone: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -2259,6 +2511,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       version: 2,
+    },
+  },
+  updateStaff: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      email: 'grace@example.test',
+      emailVerified: false,
+      firstName: 'Grace',
+      lastName: 'Hopper',
+      status: 'active',
+      roles: ['read-only', 'support'],
+      createdAt: '2026-11-21T10:00:00.000Z',
     },
   },
   updateTaxZone: {
@@ -2326,7 +2590,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 44,
+      unsealed: 54,
       strangers: 0,
     },
   },
