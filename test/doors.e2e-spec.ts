@@ -63,7 +63,8 @@ function* spoiled(body: unknown): Generator<unknown> {
     for (const [n, item] of body.entries()) for (const one of spoiled(item)) yield body.with(n, one);
   } else if (typeof body === 'object' && body !== null) {
     for (const name of ['\u0000', '\ud800', 'constructor']) yield { ...body, [name]: 'x' };
-    yield JSON.parse(`{"__proto__":{"x":1},${JSON.stringify(body).slice(1)}`);
+    const rest = JSON.stringify(body).slice(1);
+    yield JSON.parse(`{"__proto__":{"x":1}${rest === '}' ? '' : ','}${rest}`);
     for (const [name, item] of Object.entries(body))
       for (const one of spoiled(item)) yield { ...body, [name]: one };
   }
