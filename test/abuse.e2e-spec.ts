@@ -257,7 +257,7 @@ describe('ordering, abused', () => {
         app,
         dear.map((thing) => ({ ...thing, quantity: 999 })),
       );
-      const norway = { ...berlin, country: 'NO' };
+      const norway = { ...berlin, country: 'NO', postalCode: '0150' };
       const seen = await app.patch(
         `/v1/carts/${cart.id}`,
         { shippingAddress: norway },

@@ -552,6 +552,21 @@ describe('ordering', () => {
       expect((await app.patch(path, { shippingAddress: { ...berlin, country: 'Germany' } }, of)).status).toBe(
         400,
       );
+      const stateless = { ...berlin, country: 'US', city: 'New York' };
+      const strange = { ...berlin, country: 'NL' };
+      const faulty = await app.patch(path, { shippingAddress: stateless, billingAddress: strange }, of);
+      expect([faulty.status, faulty.body.code, faulty.body.errors]).toEqual([
+        400,
+        'platform.invalid_input',
+        [
+          expect.objectContaining({ pointer: '/shippingAddress/region', code: 'required' }),
+          expect.objectContaining({ pointer: '/billingAddress/postalCode', code: 'malformed' }),
+        ],
+      ]);
+      const noCode = { ...berlin, postalCode: null };
+      const refused = await checkOut(app, cart, { body: { shippingAddress: noCode } });
+      expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/shippingAddress/postalCode']);
+      expect((await app.patch(path, { shippingAddress: { ...noCode, country: 'HK' } }, of)).status).toBe(200);
       const stale = await app.patch(path, { email }, { ...of, headers: { 'if-match': '"1"' } });
       expect(stale.status).toBe(412);
       expect((await app.patch(path, { email }, {})).status).toBe(404);
@@ -597,11 +612,11 @@ describe('ordering', () => {
 
     it('tax by the country of the address', async () => {
       const cart = await fillCart(app, [lamp]);
-      const to = async (country: string) =>
+      const to = async (country: string, local: object = {}) =>
         (
           await app.patch(
             `/v1/carts/${cart.id}`,
-            { shippingAddress: { ...berlin, country } },
+            { shippingAddress: { ...berlin, country, ...local } },
             { cartToken: cart.token },
           )
         ).body.totals;
@@ -610,12 +625,15 @@ describe('ordering', () => {
         tax: { amount: 498 },
         total: { amount: 2989 },
       });
-      expect(await to('US')).toMatchObject({
+      expect(await to('US', { region: 'NY' })).toMatchObject({
         shipping: { amount: 1990 },
         tax: { amount: 0 },
         total: { amount: 3989 },
       });
-      expect(await to('JP')).toMatchObject({ shipping: { amount: 2490 }, tax: { amount: 0 } });
+      expect(await to('JP', { postalCode: '100-0001', region: 'Tokyo' })).toMatchObject({
+        shipping: { amount: 2490 },
+        tax: { amount: 0 },
+      });
     });
   });
 
@@ -804,7 +822,7 @@ describe('ordering', () => {
       const cart = await fillCart(app, [lamp]);
       const swiss = await app.patch(
         `/v1/carts/${cart.id}`,
-        { shippingAddress: { ...berlin, country: 'CH' } },
+        { shippingAddress: { ...berlin, country: 'CH', postalCode: '8001' } },
         { cartToken: cart.token },
       );
       expect(swiss.body.totals).toMatchObject({ shipping: { amount: 700 }, tax: { amount: 202 } });

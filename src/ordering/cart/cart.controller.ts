@@ -103,7 +103,8 @@ export class CartController {
     description:
       'What is left out stays; null deletes. With an address the totals have shipping (the cheapest ' +
       'unless `shippingOptionId` says otherwise) and the tax of its country. The checkout takes the same ' +
-      'fields, so this may be left out. 409 `ordering.cart_closed` when an order was written from it.',
+      'fields, so this may be left out. An address must be whole for its country (postal code, region); ' +
+      'faults are 400 with their pointer. 409 `ordering.cart_closed` when an order was written from it.',
     answers: { 200: CartDto },
     problems: [...changing, cartProblems.unknown_promotion_code, cartProblems.unknown_shipping_option],
   })

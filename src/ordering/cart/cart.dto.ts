@@ -12,7 +12,7 @@ import {
   TextList,
   Uuid,
 } from '../../platform/http/fields.js';
-import { AddressDto } from './address.dto.js';
+import { AddressDto } from '../../platform/address/address.dto.js';
 import { MAX_LINES, MAX_QUANTITY } from './cart.js';
 
 const unset = { optional: true, nullable: true } as const;

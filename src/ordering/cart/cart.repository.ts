@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import type { Address } from './address.dto.js';
+import type { Address } from '../../platform/address/address.js';
 import type { Cart, CartLine } from './cart.js';
 
 type Head = Omit<Cart, 'lines'>;

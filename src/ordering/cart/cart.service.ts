@@ -9,7 +9,7 @@ import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { SellingRules } from '../shipping/selling-rules.js';
-import { toAddress } from './address.dto.js';
+import { requireAddresses, toAddress } from '../../platform/address/address.js';
 import { type Assessment, assess } from './assessment.js';
 import { hashCartToken, type Holder, holds, newCartToken } from './cart.access.js';
 import type { CartLineInput, CreateCartDto, UpdateCartDto } from './cart.dto.js';
@@ -88,7 +88,13 @@ export class CartService {
     });
   }
 
-  update(id: string, holder: Holder, input: UpdateCartDto, version: number | null): Promise<AssessedCart> {
+  async update(
+    id: string,
+    holder: Holder,
+    input: UpdateCartDto,
+    version: number | null,
+  ): Promise<AssessedCart> {
+    requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     return this.changing(id, holder, version, async (cart) => {
       if (input.promotionCodes?.length) {
         throw cartProblems.unknown_promotion_code(undefined, {

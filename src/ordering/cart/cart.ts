@@ -1,4 +1,4 @@
-import type { Address } from './address.dto.js';
+import type { Address } from '../../platform/address/address.js';
 
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;

@@ -1,6 +1,6 @@
 import { TOKENS_HELP } from '../../billing/billing.api.js';
 import { Email, MoneyDto, MoneyField, Nested, Text, Url, Uuid } from '../../platform/http/fields.js';
-import { AddressDto } from '../cart/address.dto.js';
+import { AddressDto } from '../../platform/address/address.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
 

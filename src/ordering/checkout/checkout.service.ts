@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi, type GatewayOutcome } from '../../billing/billing.api.js';
+import { requireAddresses } from '../../platform/address/address.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { Database } from '../../platform/database/database.js';
 import { Idempotency, type IdempotentRequest } from '../../platform/http/idempotency.js';
@@ -40,6 +41,7 @@ export class CheckoutService {
   async checkout(cartId: string, holder: Holder, input: CheckoutDto): Promise<CheckoutAnswer> {
     const request = Idempotency.current();
     if (request === null) throw platformProblems.idempotency_key_required();
+    requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     failpoint('checkout.after_claim');
     const begun = begunBefore(request) ?? (await this.begin(cartId, holder, input, request));
     failpoint('checkout.after_place_commit');

@@ -1,6 +1,5 @@
+import { type Address, toAddress } from '../../platform/address/address.js';
 import { newId } from '../../platform/ids.js';
-import type { Address } from '../cart/address.dto.js';
-import { toAddress } from '../cart/address.dto.js';
 import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';

@@ -14,7 +14,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { InstantRange, PageQuery } from '../../platform/http/page.js';
-import { AddressDto } from '../cart/address.dto.js';
+import { AddressDto } from '../../platform/address/address.dto.js';
 import { TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
 

@@ -1,6 +1,6 @@
 import { defineMail } from '../../platform/mail/templates.js';
 import { Money } from '../../platform/money/money.js';
-import type { Address } from '../cart/address.dto.js';
+import type { Address } from '../../platform/address/address.js';
 import { type Fulfilment, type Order, totalOf } from './order.js';
 
 /** What the letters about an order need to know: plain data, kept until the letter is sent. */
@@ -102,7 +102,7 @@ const addressLines = (to: Address): string =>
     to.company,
     to.line1,
     to.line2,
-    `${to.postalCode} ${to.city}`,
+    [to.postalCode, to.city].filter((part) => part !== null).join(' '),
     to.region,
     to.country,
   ]

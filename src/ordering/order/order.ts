@@ -1,5 +1,5 @@
 import { Money } from '../../platform/money/money.js';
-import type { Address } from '../cart/address.dto.js';
+import type { Address } from '../../platform/address/address.js';
 import type { Statuses } from './order.statuses.js';
 
 export interface OrderTaxLine {
