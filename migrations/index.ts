@@ -25,6 +25,7 @@ import { IdentityKeyStates1760000020130 } from './identity/1760000020130-key-sta
 import { IdentityApiKeys1760000020140 } from './identity/1760000020140-api-keys.js';
 import { IdentityRevokedTokens1760000020150 } from './identity/1760000020150-revoked-tokens.js';
 import { IdentityRoles1760000020160 } from './identity/1760000020160-roles.js';
+import { IdentityCustomers1760000020200 } from './identity/1760000020200-customers.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -64,4 +65,5 @@ export const migrations: Migrations = [
   IdentityApiKeys1760000020140,
   IdentityRevokedTokens1760000020150,
   IdentityRoles1760000020160,
+  IdentityCustomers1760000020200,
 ];

@@ -803,6 +803,7 @@ describe('identity', () => {
           firstName: null,
           lastName: null,
           status: 'active',
+          groups: [],
           createdAt: expect.any(String),
         },
       ]);

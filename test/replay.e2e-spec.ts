@@ -156,7 +156,7 @@ describe('the example', () => {
   }
 
   const secretOfMail = async (): Promise<string> =>
-    /token=([\w-]+)/.exec((await app.letters()).at(-1)?.text ?? '')?.[1] ?? 'no letter';
+    (await app.letters()).flatMap(({ text }) => /token=([\w-]+)/.exec(text)?.[1] ?? []).at(-1) ?? 'no letter';
 
   async function providers(): Promise<void> {
     const [browser, person] = [new Browser(app), { sub: 'ada' }];
@@ -208,6 +208,12 @@ describe('the example', () => {
     await replay('changeMyPassword', { token: customer });
     await ask('getMe', {}, { token: customer });
     await ask('listMySessions', {}, { token: customer });
+    const address = (await replay('createMyAddress', { token: customer })).body;
+    await replay('updateMyAddress', { ids: { id: address.id }, token: customer });
+    await ask('getMyAddress', { id: address.id }, { token: customer });
+    await ask('listMyAddresses', {}, { token: customer });
+    await replay('setMyMarketingConsent', { token: customer });
+    await ask('getMyMarketingConsent', {}, { token: customer });
     await replay('logout', { secrets: { refreshToken: renewed.refreshToken } });
     await replay('forgotPassword');
     await replay('resetPassword', { secrets: { token: await secretOfMail() } });
@@ -236,6 +242,22 @@ describe('the example', () => {
       expect(asked.body).toMatchObject({ active: true, client_id: id });
       await replay('revokeToken', { secrets: { ...client, token }, type });
     }
+  });
+
+  it('of customers works as staff keep them', async () => {
+    const group = (await replay('createCustomerGroup')).body;
+    await replay('updateCustomerGroup', { ids: { id: group.id } });
+    await ask('getCustomerGroup', { id: group.id });
+    const { id } = (await replay('createCustomer')).body;
+    await replay('updateCustomer', { ids: { id } });
+    const { token } = await given.customer(app);
+    await replay('changeMyEmail', { token });
+    await replay('confirmMyEmail', { secrets: { token: await secretOfMail() }, token });
+    await ask('listCustomerSessions', { id: (await app.get('/v1/me', { token })).body.id });
+    const [ada] = (await ask('listCustomers', {}, { token: staff }, '?q=ada@')).body.items;
+    const { withdrawalUrl } = (await ask('getCustomer', { id: ada.id })).body.marketingConsent;
+    const secret = new URL(withdrawalUrl).searchParams.get('token') ?? '';
+    await replay('withdrawMarketingConsent', { secrets: { token: secret } });
   });
 
   it('of a catalog, a cart, an order and its money works in that order', async () => {

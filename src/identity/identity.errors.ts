@@ -205,6 +205,36 @@ export const identityProblems = defineProblems('identity', {
     remedy:
       'Add an authenticator app (POST /v1/me/mfa/totp) or a passkey, or show the one that you have: POST /v1/auth/step-up.',
   },
+  too_many_addresses: {
+    status: 422,
+    title: 'The address book is full',
+    meaning: 'Somebody keeps at most fifty addresses.',
+    remedy: 'Change or delete one of those that are there.',
+  },
+  default_address_needed: {
+    status: 422,
+    title: 'One address has to be the default',
+    meaning: 'Exactly one address of a book is the default for goods, and one for invoices.',
+    remedy: 'Make another address the default; this one is none any more then.',
+  },
+  unknown_group: {
+    status: 422,
+    title: 'Unknown customer group',
+    meaning: 'One of the customer groups does not exist.',
+    remedy: 'Use the codes of GET /v1/admin/customer-groups.',
+  },
+  group_in_use: {
+    status: 409,
+    title: 'The group has members',
+    meaning: 'Prices and promotions may count on a group, so it goes only when nobody is in it any more.',
+    remedy: 'Take its members out first: `GET /v1/admin/customers?group=` lists them.',
+  },
+  account_disabled: {
+    status: 409,
+    title: 'The account is disabled',
+    meaning: 'Nobody may sign in with it, so a link to set a password would serve nothing.',
+    remedy: 'Enable it first, with `PATCH /v1/admin/customers/{id}`.',
+  },
   password_blocked: {
     status: 400,
     title: 'The password is too easy to guess',

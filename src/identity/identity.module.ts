@@ -6,9 +6,14 @@ import { Authenticator } from '../platform/access/actor.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { Account } from './account/account.entity.js';
 import { AccountRepository } from './account/account.repository.js';
+import { AddressBookController } from './address/address-book.controller.js';
+import { AddressBookRepository } from './address/address-book.repository.js';
+import { AddressBookService } from './address/address-book.service.js';
 import { AccountService } from './account/account.service.js';
 import { AdminAccountController } from './account/admin-account.controller.js';
 import { AuthController, JwksController } from './account/auth.controller.js';
+import { EmailChangeController } from './account/email-change.controller.js';
+import { EmailChangeService } from './account/email-change.service.js';
 import { MeController } from './account/me.controller.js';
 import { PasswordChangeService } from './account/password-change.service.js';
 import { ProfileService } from './account/profile.service.js';
@@ -29,8 +34,20 @@ import { ApiKeyAccess } from './api-key/api-key-access.service.js';
 import { ApiKeyController } from './api-key/api-key.controller.js';
 import { ApiKeyRepository } from './api-key/api-key.repository.js';
 import { ApiKeyService } from './api-key/api-key.service.js';
+import { ConsentController } from './consent/consent.controller.js';
+import { ConsentRepository } from './consent/consent.repository.js';
+import { ConsentService } from './consent/consent.service.js';
+import { CustomerController } from './customer/customer.controller.js';
+import { CustomerDetailService } from './customer/customer-detail.service.js';
+import { CustomerListRepository } from './customer/customer-list.repository.js';
+import { CustomerListService } from './customer/customer-list.service.js';
+import { CustomerService } from './customer/customer.service.js';
+import { GroupController } from './group/group.controller.js';
+import { GroupRepository } from './group/group.repository.js';
+import { GroupService } from './group/group.service.js';
 import { IdentityApi } from './identity.api.js';
 import { IdentityJobs } from './identity.jobs.js';
+import { LinkLetters } from './link/link-letters.service.js';
 import { LinkRepository } from './link/link.repository.js';
 import { Assertions } from './passkey/assertion.service.js';
 import { PasskeySignInController } from './passkey/passkey-sign-in.controller.js';
@@ -57,6 +74,7 @@ import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
 import { StepUpController } from './session/step-up.controller.js';
 import { StepUpService } from './session/step-up.service.js';
+import { MailQuota } from './throttle/mail-quota.service.js';
 import { ThrottleRepository } from './throttle/throttle.repository.js';
 import { AccessTokens } from './token/access-tokens.service.js';
 import { JwtAuthenticator } from './token/jwt.authenticator.service.js';
@@ -72,7 +90,7 @@ import { SigningKeyRepository } from './token/signing-key.repository.js';
 import { TokenInquiry } from './token/token-inquiry.service.js';
 import { TokenReader } from './token/token-reader.service.js';
 
-/** Owns accounts, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
+/** Owns accounts with what customers say of themselves, sessions, roles and keys: schema `identity`. Calls nobody, listens to nobody, guards every door. */
 @Module({
   imports: [PlatformModule, TypeOrmModule.forFeature([Account])],
   controllers: [
@@ -91,6 +109,11 @@ import { TokenReader } from './token/token-reader.service.js';
     RoleController,
     SigningKeyController,
     StaffController,
+    AddressBookController,
+    ConsentController,
+    CustomerController,
+    EmailChangeController,
+    GroupController,
     StepUpController,
   ],
   providers: [
@@ -120,6 +143,19 @@ import { TokenReader } from './token/token-reader.service.js';
     PasskeySignIn,
     OAuthClients,
     OAuthService,
+    AddressBookRepository,
+    AddressBookService,
+    ConsentRepository,
+    ConsentService,
+    CustomerDetailService,
+    CustomerListRepository,
+    CustomerListService,
+    CustomerService,
+    EmailChangeService,
+    GroupRepository,
+    GroupService,
+    LinkLetters,
+    MailQuota,
     PasswordChangeService,
     PasswordHasher,
     PasswordService,

@@ -16,6 +16,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
   nextCursor: `WyIwMTkzM2I1ZSJd.${TOKEN.slice(0, 22)}`,
   lastPosition: 1,
   gatewayRef: 'ch_4b3f9a2e71',
+  withdrawalUrl: `https://shop.example.test/account/marketing?token=mw_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.${TOKEN}`,
   ipPrefix: '203.0.113.0/24',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64)',
   challenge: TOKEN,

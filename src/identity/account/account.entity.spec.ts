@@ -26,9 +26,9 @@ describe('Account', () => {
 
   it('keeps the names that are not given, and clears those that are null', () => {
     const account = Account.open({ ...open(), firstName: 'Ada', lastName: 'Byron' });
-    account.rename({ lastName: 'Lovelace' });
+    account.describe({ lastName: 'Lovelace' });
     expect(account).toMatchObject({ firstName: 'Ada', lastName: 'Lovelace' });
-    account.rename({ firstName: null });
+    account.describe({ firstName: null });
     expect(account).toMatchObject({ firstName: null, lastName: 'Lovelace' });
   });
 });

@@ -1,7 +1,17 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 type NewAccount = Pick<Account, 'id' | 'kind' | 'email' | 'passwordHash'> &
-  Partial<Pick<Account, 'firstName' | 'lastName' | 'emailVerifiedAt' | 'mustChangePassword'>>;
+  Partial<
+    Pick<Account, 'firstName' | 'lastName' | 'phone' | 'locale' | 'emailVerifiedAt' | 'mustChangePassword'>
+  >;
+
+/** What people say of themselves. */
+export interface Profile {
+  firstName?: string | null;
+  lastName?: string | null;
+  phone?: string | null;
+  locale?: string | null;
+}
 
 /** Somebody who may sign in: a customer or one of the staff. What may become of an account is said here. */
 @Entity({ schema: 'identity', name: 'accounts' })
@@ -29,6 +39,13 @@ export class Account {
   @Column({ type: 'text', name: 'last_name', nullable: true })
   lastName: string | null;
 
+  @Column({ type: 'text', nullable: true })
+  phone: string | null;
+
+  /** BCP 47. */
+  @Column({ type: 'text', nullable: true })
+  locale: string | null;
+
   @Column('text')
   status: 'active' | 'disabled';
 
@@ -45,7 +62,8 @@ export class Account {
   static open(input: NewAccount): Account {
     return Object.assign(
       new Account(),
-      { firstName: null, lastName: null, emailVerifiedAt: null, mustChangePassword: false },
+      { firstName: null, lastName: null, phone: null, locale: null, emailVerifiedAt: null },
+      { mustChangePassword: false },
       { status: 'active', version: 1 },
       input,
     );
@@ -87,8 +105,16 @@ export class Account {
   }
 
   /** What is not given stays. */
-  rename({ firstName, lastName }: { firstName?: string | null; lastName?: string | null }): void {
+  describe({ firstName, lastName, phone, locale }: Profile): void {
     if (firstName !== undefined) this.firstName = firstName;
     if (lastName !== undefined) this.lastName = lastName;
+    if (phone !== undefined) this.phone = phone;
+    if (locale !== undefined) this.locale = locale;
+  }
+
+  /** Another address, whose owner has just read a mail there. */
+  moveTo(email: string, at: Date): void {
+    this.email = email;
+    this.emailVerifiedAt = at;
   }
 }

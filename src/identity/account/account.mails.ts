@@ -35,6 +35,41 @@ export const invitationMail = defineMail('staff_invitation', ({ url }: { url: st
   action: { label: 'Set my password', url },
 }));
 
+export const customerInvitationMail = defineMail('customer_invitation', ({ url }: { url: string }) => ({
+  subject: 'An account was made for you',
+  paragraphs: [
+    'We made an account for you in our store. This link lets you set its password; it works once, for 72 hours.',
+    'If you do not know why, do nothing.',
+  ],
+  action: { label: 'Set my password', url },
+}));
+
+export const changeEmailMail = defineMail('change_email', ({ url }: { url: string }) => ({
+  subject: 'Please confirm your new address',
+  paragraphs: [
+    'Somebody, perhaps you, wants to use this address for an account with us. The link works once, for an hour.',
+    'If you did not ask for this, do nothing.',
+  ],
+  action: { label: 'Use this address', url },
+}));
+
+export const emailChangeAskedMail = defineMail('email_change_asked', ({ url }: { url: string }) => ({
+  subject: 'Your account may get another address',
+  paragraphs: [
+    'Somebody who is signed in to your account asked to give it another address. Nothing is changed until that address is confirmed.',
+    'If that was not you, set a new password now: it stops the change.',
+  ],
+  action: { label: 'Set a new password', url },
+}));
+
+export const emailChangedMail = defineMail('email_changed', () => ({
+  subject: 'Your account has another address',
+  paragraphs: [
+    'The address of your account has just been changed, and this one no longer opens it. You were signed out everywhere else.',
+    'If that was not you, write to us at once.',
+  ],
+}));
+
 export const signedInAfterFailuresMail = defineMail(
   'signed_in_after_failures',
   ({ failures, url }: { failures: number; url: string }) => ({

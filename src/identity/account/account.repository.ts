@@ -70,9 +70,10 @@ export class AccountRepository {
 
   /** False when somebody has the address already; the transaction goes on. */
   async insert(account: Account): Promise<boolean> {
-    const { id, kind, email, passwordHash, firstName, lastName, emailVerifiedAt, mustChangePassword } =
-      account;
-    const values = [id, kind, email, passwordHash, firstName, lastName, emailVerifiedAt, mustChangePassword];
+    const { id, kind, email, passwordHash, emailVerifiedAt, mustChangePassword } = account;
+    const { firstName, lastName, phone, locale } = account;
+    const who = [id, kind, email, passwordHash, firstName, lastName];
+    const values = [...who, emailVerifiedAt, mustChangePassword, phone, locale];
     return (await this.database.execute(INSERT, values)) === 1;
   }
 
@@ -120,8 +121,8 @@ export class AccountRepository {
 }
 
 const INSERT = `
-  INSERT INTO identity.accounts (id, kind, email, password_hash, first_name, last_name, email_verified_at, must_change_password)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  INSERT INTO identity.accounts (id, kind, email, password_hash, first_name, last_name, email_verified_at, must_change_password, phone, locale)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
   ON CONFLICT ON CONSTRAINT accounts_email_key DO NOTHING`;
 const CREDENTIALS = `
   SELECT id, kind, email, password_hash AS "passwordHash", status = 'active' AS "isActive",

@@ -2,37 +2,15 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Fresh, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { Bool, Email, Instant, OneOf, Text, TextList, Uuid } from '../../platform/http/fields.js';
+import { Email, Text, TextList } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { identityProblems } from '../identity.errors.js';
+import { AccountDto } from './account.dto.js';
 import { StaffService } from './staff.service.js';
 
-export class CustomerDto {
-  @Uuid()
-  id: string;
-
-  @Text({ max: 254 })
-  email: string;
-
-  @Bool()
-  emailVerified: boolean;
-
-  @Text({ max: 100, nullable: true })
-  firstName: string | null;
-
-  @Text({ max: 100, nullable: true })
-  lastName: string | null;
-
-  @OneOf(['active', 'disabled'])
-  status: string;
-
-  @Instant()
-  createdAt: string;
-}
-
-export class StaffDto extends CustomerDto {
+export class StaffDto extends AccountDto {
   @TextList({ max: 50, maxLength: 60, example: ['support'] })
   roles: string[];
 }
@@ -64,20 +42,6 @@ export class AdminAccountController {
     private readonly cursors: Cursors,
   ) {}
 
-  @Get('customers')
-  @Permissions('identity:customer:read')
-  @Operation({
-    id: 'listCustomers',
-    summary: 'Lists customers, the newest first',
-    description:
-      'Customer accounts with `emailVerified` and `status`; `email` finds one by its exact address. ' +
-      'Guests who never made an account are not here, only in their orders.',
-    answers: { 200: PageOf(CustomerDto) },
-  })
-  customers(@Query() query: AccountQuery): Promise<Page<CustomerDto>> {
-    return this.list('customer', query, (...place) => this.staff.customers(...place));
-  }
-
   @Get('staff')
   @Permissions('identity:staff:read')
   @Operation({
@@ -89,7 +53,7 @@ export class AdminAccountController {
     answers: { 200: PageOf(StaffDto) },
   })
   staffMembers(@Query() query: AccountQuery): Promise<Page<StaffDto>> {
-    return this.list('staff', query, (...place) => this.staff.staff(...place));
+    return this.list(query);
   }
 
   @Post('staff')
@@ -106,7 +70,8 @@ export class AdminAccountController {
       '- `catalog-manager`: `catalog:product:read`, `catalog:product:write`, `catalog:stock:write`, ' +
       '`catalog:import:write`\n' +
       '- `support`: `catalog:product:read`, `ordering:order:read`, `ordering:order:write`, ' +
-      '`billing:payment:read`, `billing:refund:write`, `identity:customer:read`\n' +
+      '`billing:payment:read`, `billing:refund:write`, `identity:customer:read`, ' +
+      '`identity:customer:write`\n' +
       '- `read-only`: `catalog:product:read`, `ordering:order:read`, `billing:payment:read`, ' +
       '`billing:ledger:read`, `identity:customer:read`, `identity:staff:read`, `identity:role:read`, `identity:api-key:read`, `identity:key:read`, `platform:jobs:read`, ' +
       '`platform:events:read`\n\n' +
@@ -119,14 +84,10 @@ export class AdminAccountController {
     return this.staff.create(input, actor);
   }
 
-  private async list<T extends CustomerDto>(
-    kind: 'customer' | 'staff',
-    { cursor, limit, email }: AccountQuery,
-    read: (email: string | null, after: string | null, limit: number) => Promise<T[]>,
-  ): Promise<Page<T>> {
-    const list = `${kind}:${email ?? ''}`;
+  private async list({ cursor, limit, email }: AccountQuery): Promise<Page<StaffDto>> {
+    const list = `staff:${email ?? ''}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
-    const rows = await read(email ?? null, after as string | null, limit + 1);
+    const rows = await this.staff.staff(email ?? null, after as string | null, limit + 1);
     return this.cursors.page(list, rows, limit, ({ id }) => [id]);
   }
 }

@@ -8,9 +8,10 @@ import { SecondFactorAskedDto, VerifySecondFactorDto } from '../factor/factor.dt
 import { SecondStepService } from '../factor/second-step.service.js';
 import { identityProblems } from '../identity.errors.js';
 import { type Device, SessionService } from '../session/session.service.js';
+import type { Asking } from '../throttle/mail-quota.service.js';
 import { KeyRing } from '../token/key-ring.service.js';
 import { PUBLISHED_SECONDS } from '../token/key-times.js';
-import { AccountService, type Asking } from './account.service.js';
+import { AccountService } from './account.service.js';
 import {
   EmailOnlyDto,
   LoginDto,

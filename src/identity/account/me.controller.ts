@@ -1,13 +1,15 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
-import { Bool, Instant, ListOf, Text, Uuid } from '../../platform/http/fields.js';
+import { Bool, Instant, ListOf, Nested, Text, Uuid } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { ConsentDto, ConsentInput } from '../consent/consent.dto.js';
 import { identityProblems } from '../identity.errors.js';
+import { Locale, Phone } from './account.dto.js';
 import { ChangePasswordDto } from './auth.dto.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { ProfileService } from './profile.service.js';
@@ -28,6 +30,15 @@ export class MeDto {
   @Text({ max: 100, nullable: true })
   lastName: string | null;
 
+  @Text({ max: 40, nullable: true })
+  phone: string | null;
+
+  @Text({ max: 35, nullable: true })
+  locale: string | null;
+
+  @Nested(() => ConsentDto)
+  marketingConsent: ConsentDto;
+
   @Instant()
   createdAt: string;
 }
@@ -38,6 +49,18 @@ export class UpdateMeDto {
 
   @Text({ max: 100, optional: true, nullable: true, example: 'Byron' })
   lastName?: string | null;
+
+  @Phone()
+  phone?: string | null;
+
+  @Locale()
+  locale?: string | null;
+
+  @Nested(() => ConsentInput, {
+    optional: true,
+    description: 'As in `PUT /v1/me/marketing-consent`.',
+  })
+  marketingConsent?: ConsentInput;
 }
 
 export class SessionDto {
@@ -99,7 +122,9 @@ export class MeController {
     id: 'updateMe',
     headers: ['ETag'],
     summary: 'Changes my account',
-    description: 'What is left out stays; null deletes. The e-mail address cannot be changed here.',
+    description:
+      'What is left out stays; null deletes. The e-mail address is changed by `POST /v1/me/email`, ' +
+      'because the new one has to be confirmed. Marketing consent needs the words that were agreed to.',
     answers: { 200: MeDto },
     problems: [platformProblems.stale_version],
   })
@@ -107,9 +132,10 @@ export class MeController {
     @Body() input: UpdateMeDto,
     @IfMatch() wanted: number | null,
     @CurrentActor() actor: PersonActor,
+    @Req() { ip }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MeDto> {
-    const { version, ...me } = await this.profiles.update(actor, input, wanted);
+    const { version, ...me } = await this.profiles.update(actor, input, wanted, ip);
     void reply.header('etag', etagOfVersion(version));
     return me;
   }

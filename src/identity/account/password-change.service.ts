@@ -3,10 +3,12 @@ import type { PersonActor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { realNow } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
 import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
 import { ChallengeRepository } from '../factor/challenge.repository.js';
 import { identityProblems } from '../identity.errors.js';
+import { EmailVerified } from '../identity.events.js';
 import { type LinkPurpose, LinkRepository } from '../link/link.repository.js';
 import { PasswordService } from '../password/password.service.js';
 import { PresentPassword } from '../password/present-password.service.js';
@@ -31,6 +33,7 @@ export class PasswordChangeService {
     private readonly sessions: SessionService,
     private readonly throttles: ThrottleRepository,
     private readonly mail: Mail,
+    private readonly outbox: Outbox,
     private readonly audit: Audit,
   ) {}
 
@@ -43,7 +46,10 @@ export class PasswordChangeService {
     await this.database.transaction(async () => {
       const link = await this.links.use(BY_LINK, token);
       const account = link && (await this.accounts.lock(link.accountId));
+      const wasVerified = account?.isVerified ?? false;
       if (!link || !account?.verify(link.email, realNow())) throw identityProblems.invalid_or_expired_token();
+      if (!wasVerified && account.kind === 'customer')
+        this.outbox.record(new EmailVerified({ customerId: account.id }));
       await this.set(account, hash, null);
       await this.throttles.reset([`account:${link.email}`, `known-device:${link.email}`]);
       this.note('password_reset', account.id, { kind: 'system', name: 'identity' });

@@ -6,7 +6,8 @@ import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { SessionView } from '../session/session.repository.js';
 import { SessionService } from '../session/session.service.js';
-import { AccountRepository, type AccountView } from './account.repository.js';
+import { ConsentService } from '../consent/consent.service.js';
+import { AccountRepository } from './account.repository.js';
 import type { MeDto, SessionDto, UpdateMeDto } from './me.controller.js';
 
 type Me = MeDto & { version: number };
@@ -18,29 +19,42 @@ export class ProfileService {
     private readonly database: Database,
     private readonly accounts: AccountRepository,
     private readonly sessionsOf: SessionService,
+    private readonly consents: ConsentService,
     private readonly audit: Audit,
   ) {}
 
   async get(id: string): Promise<Me> {
-    const account = await this.accounts.view(id);
+    const [account, marketingConsent] = await Promise.all([
+      this.accounts.byId(id),
+      this.consents.present(id),
+    ]);
     if (!account) throw platformProblems.not_found();
-    return shown(account);
+    const { email, firstName, lastName, phone, locale, version, createdAt } = account;
+    const who = { id, email, emailVerified: account.isVerified, firstName, lastName, phone, locale };
+    return { ...who, marketingConsent, createdAt: createdAt.toISOString(), version };
   }
 
-  async update(actor: PersonActor, input: UpdateMeDto, version: number | null): Promise<Me> {
+  async update(
+    actor: PersonActor,
+    { marketingConsent, ...profile }: UpdateMeDto,
+    version: number | null,
+    ip: string,
+  ): Promise<Me> {
     return this.database.transaction(async () => {
       const account = await this.accounts.lock(actor.id);
       if (!account) throw platformProblems.not_found();
       requireVersion(version, account.version);
-      account.rename(input);
+      account.describe(profile);
       await this.accounts.save(account);
       this.audit.record({
         actor,
         action: 'identity.account.updated',
         subjectType: 'account',
         subjectId: actor.id,
-        details: { fields: Object.keys(input) },
+        details: { fields: Object.keys(profile) },
       });
+      if (marketingConsent)
+        await this.consents.declare(actor, actor.id, marketingConsent, ip, '/marketingConsent');
       return this.get(actor.id);
     });
   }
@@ -65,8 +79,4 @@ export function shownSession(
     lastSeenAt: lastSeenAt.toISOString(),
     current: row.id === current,
   };
-}
-
-function shown({ id, email, emailVerified, firstName, lastName, createdAt, version }: AccountView): Me {
-  return { id, email, emailVerified, firstName, lastName, createdAt: createdAt.toISOString(), version };
 }

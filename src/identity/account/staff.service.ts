@@ -16,7 +16,7 @@ import { SessionService } from '../session/session.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository, type AccountView } from './account.repository.js';
 import { AccountService } from './account.service.js';
-import type { CustomerDto, StaffDto } from './admin-account.controller.js';
+import type { StaffDto } from './admin-account.controller.js';
 import type { SessionDto } from './me.controller.js';
 import { shownSession } from './profile.service.js';
 import { normalizeEmail } from './sign-in.service.js';
@@ -111,14 +111,6 @@ export class StaffService implements FirstStartStep {
     await this.get(id);
     const current = actor.kind === 'person' ? actor.sessionId : null;
     return (await this.liveSessions.list(id)).map((row) => shownSession(row, current));
-  }
-
-  async customers(email: string | null, after: string | null, limit: number): Promise<CustomerDto[]> {
-    const rows = await this.accounts.list('customer', email && normalizeEmail(email), after, limit);
-    return rows.map((row) => {
-      const { roles: _roles, ...customer } = shown(row);
-      return customer;
-    });
   }
 
   async staff(email: string | null, after: string | null, limit: number): Promise<StaffDto[]> {

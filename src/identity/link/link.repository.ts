@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 
-export type LinkPurpose = 'verify_email' | 'reset_password' | 'invitation';
+export type LinkPurpose = 'verify_email' | 'reset_password' | 'invitation' | 'change_email';
 
 const LIFETIMES: Record<LinkPurpose, string> = {
   verify_email: '24 hours',
   reset_password: '30 minutes',
   invitation: '72 hours',
+  change_email: '1 hour',
 };
 
 interface Link {

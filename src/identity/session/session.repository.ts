@@ -23,6 +23,8 @@ export interface Standing {
   hasSecondFactor: boolean;
   impersonatorId: string | null;
   permissions: string[];
+  /** Codes of customer groups. */
+  groups: string[];
 }
 
 export interface SessionView {
@@ -119,7 +121,9 @@ const STANDING = `
   SELECT a.id AS "accountId", a.kind, a.email_verified_at IS NOT NULL AS "emailVerified", a.must_change_password AS "mustChangePassword",
     a.second_factor AS "hasSecondFactor", s.impersonator_id AS "impersonatorId",
     ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity.account_roles ar JOIN identity.roles r ON r.code = ar.role
-      WHERE ar.account_id = a.id) AS permissions
+      WHERE ar.account_id = a.id) AS permissions,
+    ARRAY(SELECT g.code FROM identity.customer_group_members m JOIN identity.customer_groups g ON g.id = m.group_id
+      WHERE m.account_id = a.id ORDER BY g.code) AS groups
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
   WHERE s.id = $1 AND s.revoked_at IS NULL AND s.ends_at > now() AND a.status = 'active'`;
 const REVOKE = `

@@ -83,7 +83,7 @@ export class JwtAuthenticator extends Authenticator {
         ? new Set([OWN_PASSWORD])
         : permissionsOf(lacksFactor ? [] : standing.permissions),
       ...(lacksFactor && { restriction: identityProblems.second_factor_required }),
-      groups: [],
+      groups: standing.groups,
       proof,
       impersonatorId: standing.impersonatorId,
     };

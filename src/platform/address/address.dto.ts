@@ -33,8 +33,7 @@ export class AddressDto {
   @Text({
     max: 100,
     ...optional,
-    description:
-      'State, province, prefecture or emirate. Required in AE, AU, BR, CA, CN, IN, JP, MX and US.',
+    description: 'State, province, prefecture or emirate. Required in AE, AU, BR, CA, CN, IN, JP, MX and US.',
   })
   region?: string | null;
 

@@ -66,23 +66,29 @@ const EVERYWHERE = [
 const TAGS: Record<string, string> = {
   Account:
     'The account of whoever is signed in: profile, password, second factors, passkeys and the places where it is signed in.',
+  Addresses: 'Addresses that somebody keeps for goods and invoices, with one default for each.',
   Audit: 'Who did what, entry by entry, in a chain that shows when somebody changed it.',
   Carts:
     'What somebody wants to buy, with totals at today’s prices, what can carry it and what is still missing. Guests hold a cart by its token, customers by signing in.',
   Categories: 'The tree that products are shown in; a category holds those of all categories below it too.',
   Checkout: 'The one step that turns a cart into an order, holds its stock and asks for the money.',
+  'Customer groups':
+    'Groups that customers are in, such as wholesale; prices and promotions may count on them.',
+  Customers: 'Accounts of customers as staff see them: profile, addresses, groups, consent and sessions.',
   'Gateway webhooks':
     'Notices by which payment gateways report what became of money, and those that gave trouble.',
   Imports: 'Whole catalogs from files, in the background, with a report of each product that was refused.',
   Keys: 'What programs sign in with, and what tokens are signed with.',
   Ledger: 'The books: every movement of money in double entry, only ever added to.',
+  'Marketing consent':
+    'Whether letters about offers are welcome, and the proof of who agreed to which words.',
   Media: 'Pictures that the store itself serves.',
   Operations: 'Health, metrics, job queues and the feed of facts: for whoever keeps the store running.',
   Orders:
     'What was bought, at the prices and taxes of that moment, from the unpaid order to the last parcel. A status of its own says how the whole stands, how the money and how the goods.',
   Payments:
     'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
-  People: 'Accounts of customers and of staff, as staff see them.',
+  People: 'Accounts of staff: who works here, and as what.',
   Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
   Products:
     'What is sold: products with their variants, for shoppers as they are published and for staff as they are.',

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { platformProblems } from '../../platform/http/problem.js';
+import type { Account } from '../account/account.entity.js';
+import { AccountRepository } from '../account/account.repository.js';
+import type { SessionDto } from '../account/me.controller.js';
+import { shownSession } from '../account/profile.service.js';
+import { AddressBookService } from '../address/address-book.service.js';
+import { ConsentService } from '../consent/consent.service.js';
+import { GroupRepository } from '../group/group.repository.js';
+import { SessionService } from '../session/session.service.js';
+import type { CustomerDetailDto } from './customer.dto.js';
+
+/** What staff see of one customer. */
+@Injectable()
+export class CustomerDetailService {
+  constructor(
+    private readonly accounts: AccountRepository,
+    private readonly addressBooks: AddressBookService,
+    private readonly consents: ConsentService,
+    private readonly groups: GroupRepository,
+    private readonly liveSessions: SessionService,
+  ) {}
+
+  async get(id: string): Promise<CustomerDetailDto> {
+    const account = await this.known(id);
+    const [addresses, groups, consent, history, sessions] = await Promise.all([
+      this.addressBooks.all(id),
+      this.groups.codesOf(id),
+      this.consents.present(id),
+      this.consents.history(id),
+      this.liveSessions.list(id),
+    ]);
+    const { email, firstName, lastName, phone, locale, status, version } = account;
+    return {
+      ...{ id, email, emailVerified: account.isVerified, firstName, lastName, phone, locale, status },
+      groups,
+      addresses,
+      marketingConsent: { ...consent, withdrawalUrl: this.consents.withdrawalUrl(id), history },
+      counts: { addresses: addresses.length, sessions: sessions.length },
+      createdAt: account.createdAt.toISOString(),
+      version,
+    };
+  }
+
+  /** Where the customer is signed in. */
+  async sessions(id: string): Promise<SessionDto[]> {
+    await this.known(id);
+    return (await this.liveSessions.list(id)).map((row) => shownSession(row, null));
+  }
+
+  private async known(id: string): Promise<Account> {
+    const account = await this.accounts.byId(id);
+    if (account?.kind !== 'customer') throw platformProblems.not_found();
+    return account;
+  }
+}

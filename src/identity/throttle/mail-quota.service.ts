@@ -1,0 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config.js';
+import { networkOf } from './network.js';
+import { type Announce, rateLimit } from './rate-limit.js';
+import { type Quota, ThrottleRepository } from './throttle.repository.js';
+
+/** Who asks for something that may end in a mail, and where to put what is left for the network. */
+export interface Asking {
+  ip: string;
+  announce: Announce;
+}
+
+/** Mails that anybody may cause for an address: three an hour, ten a day. */
+const PER_HOUR: Quota = { free: 3, windowSeconds: 3_600 };
+const PER_DAY: Quota = { free: 10, windowSeconds: 86_400 };
+/** Longer than the work takes, whatever it finds: the time must not tell whether an address has an account. */
+const ANSWER_MS = 100;
+
+/** How many mails strangers may cause. Nobody is told when there are no more: the answer stays the same. */
+@Injectable()
+export class MailQuota {
+  constructor(
+    private readonly throttles: ThrottleRepository,
+    private readonly config: Config,
+  ) {}
+
+  /** The network has caused its mails of this hour. Counts this one. */
+  async isUsedUpBy({ ip, announce }: Asking): Promise<boolean> {
+    const quota: Quota = { free: this.config.mailsPerNetwork, windowSeconds: 3_600 };
+    const counted = await this.throttles.attempt(`mails-of-network:${networkOf(ip)}`, quota);
+    announce(rateLimit('mails', quota, counted));
+    return counted.wait > 0;
+  }
+
+  /** The address has got its mails of this hour or day. Counts this one. */
+  async isUsedUpFor(email: string): Promise<boolean> {
+    return (
+      (await this.throttles.attempt(`mail:${email}`, PER_HOUR)).wait > 0 ||
+      (await this.throttles.attempt(`mails-of-day:${email}`, PER_DAY)).wait > 0
+    );
+  }
+}
+
+/** Takes as long whatever the work finds. */
+export async function evenly(work: Promise<void>): Promise<void> {
+  await Promise.all([work, wait(ANSWER_MS)]);
+}
