@@ -15,6 +15,7 @@ import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
+import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
 import { IdentityProofs1760000020020 } from './identity/1760000020020-proofs.js';
@@ -66,4 +67,5 @@ export const migrations: Migrations = [
   IdentityRevokedTokens1760000020150,
   IdentityRoles1760000020160,
   IdentityCustomers1760000020200,
+  OrderingGuestOrders1780000000440,
 ];

@@ -7,7 +7,7 @@ import { Operation } from '../src/platform/http/operation.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
-import { berlin } from './support/purchase.js';
+import { berlin, checkOut, fillCart, type Goods, goods } from './support/purchase.js';
 
 const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
 const GOOD = 'four random words are good';
@@ -796,6 +796,127 @@ describe('customers', () => {
       expect((await app.patch(staff, { firstName: 'X' }, { token: admin })).status).toBe(404);
       expect((await app.delete(`${staff}/sessions`, { token: admin })).status).toBe(404);
       expect((await app.post(`${staff}/password-reset`, undefined, { token: admin })).status).toBe(404);
+    });
+  });
+
+  describe('orders of guests', () => {
+    let lamp: Goods;
+    beforeAll(async () => {
+      lamp = await goods(app, { stock: 1_000 });
+    });
+
+    const buyAs = async (email: string, paying = 'ok') => {
+      const cart = await fillCart(app, [lamp], { email });
+      const placed = await checkOut(app, cart, { token: paying });
+      return {
+        id: (placed.body.id ?? placed.body.orderId) as string,
+        cart,
+        payment: placed.body.payments?.[0]?.id,
+      };
+    };
+    const mine = async (token: string): Promise<string[]> => {
+      await app.settle();
+      const { items } = (await app.get('/v1/me/orders?limit=100', { token })).body;
+      return items.map(({ id }: { id: string }) => id);
+    };
+
+    it('are the customer’s once the address is verified, with their money, and only that address', async () => {
+      const email = fresh();
+      const [first, second] = [await buyAs(email.toUpperCase()), await buyAs(email)];
+      const foreign = await buyAs(`x${email}`);
+      await buyAs(email, 'declined');
+      const password = GOOD;
+      await app.post('/v1/auth/register', { email, password });
+      await app.settle();
+      const third = await buyAs(email);
+      await app.settle();
+      // Not verified yet: nothing is anybody's.
+      const [unclaimed] = await app.database.query<{ count: string }>(
+        'SELECT count(*) FROM ordering.orders WHERE lower(email) = $1 AND customer_id IS NOT NULL',
+        [email],
+      );
+      expect(unclaimed?.count).toBe('0');
+      await app.post('/v1/auth/email/verify', { token: await linkTo(email) });
+      const token = (await login(email)).body.accessToken;
+      expect(await mine(token)).toEqual([third.id, second.id, first.id]);
+      const order = await app.get(`/v1/orders/${first.id}`, { token });
+      expect(order.body.history.at(-1)).toMatchObject({
+        event: 'claimed',
+        actor: 'system',
+        status: 'placed',
+      });
+      expect((await app.get(`/v1/payments/${first.payment}`, { token })).status).toBe(200);
+      // Whoever bought as a guest keeps the way in.
+      const held = await app.get(`/v1/orders/${first.id}`, { cartToken: first.cart.token });
+      expect(held.status).toBe(200);
+      expect((await app.get(`/v1/orders/${foreign.id}`, { token })).status).toBe(404);
+      expect((await app.get(`/v1/payments/${foreign.payment}`, { token })).status).toBe(404);
+    });
+
+    it('are the customer’s at once when the address was verified before', async () => {
+      const { token, email } = await given.customer(app);
+      const eve = await given.customer(app);
+      const { id } = await buyAs(email.toUpperCase());
+      expect(await mine(token)).toEqual([id]);
+      expect(await mine(eve.token)).toEqual([]);
+    });
+
+    it('follow another address that is confirmed, and those of the former stay', async () => {
+      const { token, email } = await given.customer(app);
+      const before = await buyAs(email);
+      const wanted = fresh();
+      const after = await buyAs(wanted);
+      await app.post('/v1/me/email', { email: wanted }, { token });
+      const link = await linkTo(wanted);
+      expect(await mine(token)).toEqual([before.id]);
+      await app.post('/v1/auth/email/change', { token: link }, { token });
+      expect(await mine(token)).toEqual([after.id, before.id]);
+      const later = await buyAs(email);
+      expect(await mine(token)).not.toContain(later.id);
+    });
+
+    it('of customers whom staff invite are theirs when they take the invitation', async () => {
+      const email = fresh();
+      const { id } = await buyAs(email);
+      await app.post('/v1/admin/customers', { email }, { token: admin });
+      await app.post('/v1/auth/password/reset', { token: await linkTo(email), password: GOOD });
+      expect(await mine((await login(email)).body.accessToken)).toEqual([id]);
+    });
+
+    it('are claimed once, however often it is told, and by more than one batch', async () => {
+      const { token, email } = await given.customer(app);
+      const { id } = await buyAs(email);
+      expect(await mine(token)).toEqual([id]);
+      // As many as no test would buy one by one: copies of the order, back in the hands of nobody.
+      await app.database.execute(
+        `INSERT INTO ordering.orders (id, cart_id, status, payment_status, fulfilment_status, currency, email,
+           shipping_address, shipping_option_id, shipping_title, shipping_chosen_by, prices_include_tax, tax_zone,
+           subtotal, discount, shipping, tax, total, expires_at, placed_at, created_at)
+         SELECT gen_random_uuid(), gen_random_uuid(), status, payment_status, fulfilment_status, currency, email,
+           shipping_address, shipping_option_id, shipping_title, shipping_chosen_by, prices_include_tax, tax_zone,
+           subtotal, discount, shipping, tax, total, expires_at, placed_at, created_at
+         FROM ordering.orders CROSS JOIN generate_series(1, 450) WHERE id = $1`,
+        [id],
+      );
+      const events = await app.database.query<{ id: string }>(
+        `SELECT id FROM platform.events WHERE type = 'identity.email_verified' AND payload->>'customerId' = $1`,
+        [await idOf(token)],
+      );
+      expect(events).toHaveLength(1);
+      for (let told = 0; told < 2; told++) {
+        await app.database.execute(
+          `INSERT INTO platform.events (id, type, payload) SELECT gen_random_uuid(), type, payload FROM platform.events WHERE id = $1`,
+          [events[0]?.id],
+        );
+      }
+      await app.settle();
+      const [row] = await app.database.query<{ orders: string; entries: string }>(
+        `SELECT count(DISTINCT o.id) AS orders, count(h.id) AS entries FROM ordering.orders o
+         LEFT JOIN ordering.order_history h ON h.order_id = o.id AND h.event = 'claimed'
+         WHERE lower(o.email) = $1 AND o.customer_id IS NOT NULL`,
+        [email],
+      );
+      expect(row).toEqual({ orders: '451', entries: '451' });
     });
   });
 });

@@ -63,6 +63,11 @@ export class BillingApi {
     return (await this.rows.lockAllOfOrder(orderId)).map(viewOf);
   }
 
+  /** In the caller's transaction: payments of these orders that are nobody's become this customer's. Locks them. */
+  async giveTo(customerId: string, orderIds: readonly string[]): Promise<void> {
+    await this.rows.giveTo(customerId, orderIds);
+  }
+
   /**
    * In the caller's transaction: ends the payment of an order. What was captured is refunded, what was held is
    * released; `canceled: false` while an outcome is unknown or under way: ask again when it is settled.

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from './account/account.repository.js';
+import { normalizeEmail } from './account/sign-in.service.js';
 
 /** What other modules may ask about people. */
 @Injectable()
@@ -10,5 +11,11 @@ export class IdentityApi {
   async customer(id: string): Promise<{ id: string; email: string; emailVerified: boolean } | null> {
     const account = await this.accounts.view(id);
     return account && { id: account.id, email: account.email, emailVerified: account.emailVerified };
+  }
+
+  /** Id of the customer who has shown that this address is theirs, in whatever case it is written; null when nobody has. */
+  async customerOfVerifiedEmail(email: string): Promise<string | null> {
+    const account = await this.accounts.byEmail(normalizeEmail(email));
+    return account?.kind === 'customer' && account.isVerified ? account.id : null;
   }
 }

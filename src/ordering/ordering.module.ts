@@ -12,6 +12,9 @@ import { CheckoutService } from './checkout/checkout.service.js';
 import { PlacingService } from './checkout/placing.service.js';
 import { FulfilmentRepository } from './order/fulfilment.repository.js';
 import { FulfilmentService } from './order/fulfilment.service.js';
+import { GuestOrdersRepository } from './order/guest-orders.repository.js';
+import { GuestOrders } from './order/guest-orders.service.js';
+import { GuestOrderSubscribers } from './order/guest-orders.subscribers.js';
 import { OrderAdminController } from './order/order.admin.controller.js';
 import { OrderController } from './order/order.controller.js';
 import { OrderHolds } from './order/order-holds.service.js';
@@ -33,7 +36,8 @@ import { TaxService } from './tax/tax.service.js';
 
 /**
  * Owns carts, checkout, orders with what was sent of them, shipping and tax zones (schema `ordering`). Calls catalog
- * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts and to its own.
+ * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts, to
+ * verified addresses of identity, and to its own.
  *
  * Locks are taken in one order by every path: cart, payment, order, stock rows by id. Whoever needs an earlier one
  * later has to begin with it (`BillingApi.lockPaymentsOf`).
@@ -55,6 +59,9 @@ import { TaxService } from './tax/tax.service.js';
     CheckoutService,
     FulfilmentRepository,
     FulfilmentService,
+    GuestOrders,
+    GuestOrdersRepository,
+    GuestOrderSubscribers,
     OrderHolds,
     OrderJobs,
     OrderListRepository,

@@ -101,6 +101,11 @@ export class PaymentRepository {
     return rows.map(toPayment);
   }
 
+  /** Payments of these orders that are nobody's; locked in the order of their ids. */
+  async giveTo(customerId: string, orderIds: readonly string[]): Promise<void> {
+    await this.database.execute(GIVE_TO, [customerId, orderIds]);
+  }
+
   /** Writes all that one settlement changed, with its postings, in one statement. */
   async save(payment: Payment, operation: Operation, postings: readonly Posting[], now: Date): Promise<void> {
     const transactions = postings.map((posting) => ({ id: newId(), ...posting }));
@@ -293,6 +298,12 @@ const OPEN = `
     RETURNING id
   )
   SELECT id, attempts, EXISTS (SELECT FROM void) AS superseded FROM payment`;
+
+const GIVE_TO = `
+  WITH held AS (
+    SELECT id FROM billing.payments WHERE order_id = ANY ($2::uuid[]) AND customer_id IS NULL ORDER BY id FOR UPDATE
+  )
+  UPDATE billing.payments p SET customer_id = $1 FROM held WHERE p.id = held.id`;
 
 const SAVE = `
   WITH operation AS (
