@@ -55,4 +55,18 @@ describe('the settings', () => {
     expect(made.key('one')).not.toEqual(made.key('two'));
     rmSync(above, { recursive: true });
   });
+
+  it('know the keys of the secret before, by their names', () => {
+    const before = config({});
+    const after = config({
+      SECRET_KEY: 'another secret, just as long as that',
+      SECRET_KEY_PREVIOUS: secret.SECRET_KEY,
+    });
+    expect(before.keyRing('pepper')).toHaveLength(1);
+    const [present, old] = after.keyRing('pepper');
+    expect(old).toEqual(before.keyRing('pepper')[0]);
+    expect(present.key).toEqual(after.key('pepper'));
+    expect(present.id).not.toBe(old?.id);
+    expect(() => new Config({ SECRET_KEY_PREVIOUS: secret.SECRET_KEY })).toThrow('SECRET_KEY_PREVIOUS');
+  });
 });

@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -13,6 +13,12 @@ export type Role = 'all' | 'api' | 'worker';
 
 /** Which pages of other origins may read answers: all, those of this machine, or exactly these. */
 export type CorsOrigins = 'any' | 'loopback' | readonly string[];
+
+/** A derived key, and what is written beside that which it protects, so that it is known again; the name tells nothing of it. */
+export interface NamedKey {
+  id: string;
+  key: Buffer;
+}
 
 /** Everything that the process takes from its environment: read once, checked, frozen. */
 export class Config {
@@ -72,6 +78,7 @@ export class Config {
   /** Name of the place where the process kills itself; only when NODE_ENV is `test`. */
   readonly failpoint: string | null;
   #secret: string | null;
+  readonly #previousSecret: string | null;
   private readonly keys = new Map<string, Buffer>();
 
   constructor(environment: Record<string, string | undefined>) {
@@ -141,6 +148,9 @@ export class Config {
       throw new BadSetting('SECRET_KEY', 'use at least 32 characters: openssl rand -hex 32');
     if (this.#secret === null && this.production)
       throw new BadSetting('SECRET_KEY', 'required in production: openssl rand -hex 32');
+    this.#previousSecret = env.text('SECRET_KEY_PREVIOUS');
+    if (this.#previousSecret !== null && this.#secret === null)
+      throw new BadSetting('SECRET_KEY_PREVIOUS', 'it is the one before SECRET_KEY: set that too');
     Object.freeze(this);
   }
 
@@ -148,11 +158,20 @@ export class Config {
   key(purpose: string): Buffer {
     const known = this.keys.get(purpose);
     if (known) return known;
-    const key = Buffer.from(
-      hkdfSync('sha256', (this.#secret ??= this.ownSecret()), 'guildhall', purpose, 32),
-    );
+    const key = derive((this.#secret ??= this.ownSecret()), purpose);
     this.keys.set(purpose, key);
     return key;
+  }
+
+  /**
+   * The keys of a purpose whose work outlives a change of SECRET_KEY: the present one first, which protects what is new,
+   * then the one of SECRET_KEY_PREVIOUS, which only opens what is old. Never empty.
+   */
+  keyRing(purpose: string): [NamedKey, ...NamedKey[]] {
+    const present = named(this.key(purpose));
+    return this.#previousSecret === null
+      ? [present]
+      : [present, named(derive(this.#previousSecret, purpose))];
   }
 
   /** Made when a key is first asked for: whoever only reads the settings leaves no folder behind. */
@@ -168,6 +187,14 @@ export class Config {
     return readFileSync(file, 'utf8').trim();
   }
 }
+
+const derive = (secret: string, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, 'guildhall', purpose, 32));
+
+const named = (key: Buffer): NamedKey => ({
+  id: createHash('sha256').update('key id').update(key).digest('hex').slice(0, 8),
+  key,
+});
 
 class Reader {
   constructor(private readonly env: Record<string, string | undefined>) {}
