@@ -32,6 +32,7 @@ import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
 import { Mails1760000000020 } from './platform/1760000000020-mails.js';
 import { PlatformAuditChain1760000000040 } from './platform/1760000000040-audit-chain.js';
+import { PlatformAuditNetwork1760000000050 } from './platform/1760000000050-audit-network.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -68,4 +69,5 @@ export const migrations: Migrations = [
   IdentityRoles1760000020160,
   IdentityCustomers1760000020200,
   OrderingGuestOrders1780000000440,
+  PlatformAuditNetwork1760000000050,
 ];

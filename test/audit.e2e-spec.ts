@@ -51,6 +51,25 @@ describe('the audit trail', () => {
     }
   });
 
+  it('knows who wanted what it may not do, and who had to wait, however often they ask', async () => {
+    const customer = await given.customer(app);
+    const me = (await app.get('/v1/me', customer)).body.id;
+    for (let time = 0; time < 3; time++) await app.get('/v1/admin/staff', customer);
+    const denied = (await list(`action=platform.access.denied&actorId=${me}`)).body.items;
+    expect(denied).toMatchObject([
+      { subjectType: 'permission', subjectId: 'identity:staff:read', network: '127.0.0.0/24' },
+    ]);
+    const wrong = { email: customer.email, password: 'this is not the password' };
+    const answers = [];
+    for (let time = 0; time < 8; time++) answers.push((await app.post('/v1/auth/login', wrong)).status);
+    expect(answers.filter((status) => status === 429).length).toBeGreaterThan(1);
+    const about = `subjectId=${me}&action=identity.sign_in`;
+    expect((await list(`${about}.throttled`)).body.items).toHaveLength(1);
+    expect((await list(`${about}.failed`)).body.items.length).toBe(
+      answers.filter((one) => one === 401).length,
+    );
+  });
+
   it('is sent whole, one entry per line', async () => {
     const answer = await app.get(`/v1/admin/audit/export?subjectId=${category.id}`, { token });
     expect(answer.headers.get('content-type')).toContain('application/x-ndjson');
@@ -71,6 +90,18 @@ describe('the audit trail', () => {
     expect(body.entries).toBe(count);
     const [newest] = (await list('limit=1')).body.items;
     expect([newest.position, newest.seal]).toEqual([count, body.head]);
+  });
+
+  it('is whole also where entries are from before networks were noted', async () => {
+    await app.database.transaction(async () => {
+      await app.database.query(`
+        WITH old AS (
+          INSERT INTO platform.audit_entries (id, actor_kind, action, subject_type, subject_id)
+          VALUES (gen_random_uuid(), 'system', 'test.old', 'thing', 'x') RETURNING id, at)
+        INSERT INTO platform.audit_unsealed SELECT id FROM old`);
+    });
+    await chain().seal();
+    expect(await chain().verify()).toMatchObject({ isWhole: true, unsealed: 0 });
   });
 
   it('cannot be changed, and shows it when somebody with the keys of the database did', async () => {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AccessCheck } from './access/access.check.js';
+import { Denials } from './access/denials.js';
 import { Audit } from './audit/audit.js';
 import { AuditChain } from './audit/audit-chain.js';
 import { AuditController } from './audit/audit.controller.js';
@@ -47,6 +48,7 @@ import { Readiness } from './observability/readiness.js';
     Consumers,
     Cursors,
     Deliveries,
+    Denials,
     Housekeeping,
     Idempotency,
     JobQueues,
@@ -70,6 +72,7 @@ import { Readiness } from './observability/readiness.js';
     Clock,
     Cursors,
     Deliveries,
+    Denials,
     Idempotency,
     JobQueues,
     Mail,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../platform/audit/audit.js';
+import { Seldom } from '../../platform/audit/seldom.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
@@ -9,7 +10,7 @@ import { identityProblems } from '../identity.errors.js';
 import { PasswordHasher } from '../password/password.hasher.service.js';
 import { Entrance, type SignedIn } from '../session/entrance.service.js';
 import type { Device } from '../session/session.service.js';
-import { networkOf } from '../throttle/network.js';
+import { networkOf } from '../../platform/http/network.js';
 import { type Announce, rateLimit } from '../throttle/rate-limit.js';
 import {
   FREE_ATTEMPTS,
@@ -22,6 +23,7 @@ import { AccountRepository, type Credentials } from './account.repository.js';
 
 /** So many failures before a success are told to the owner. */
 const TOLD_FAILURES = 5;
+const MINUTE = 60_000;
 
 export const normalizeEmail = (email: string): string => email.normalize('NFKC').toLowerCase();
 
@@ -31,6 +33,8 @@ const hasPassword = (account: Credentials): account is WithPassword => account.p
 /** Signing in. What it answers and how long it takes do not say whether an address has an account. */
 @Injectable()
 export class SignInService {
+  private readonly told = new Seldom(MINUTE);
+
   constructor(
     private readonly database: Database,
     private readonly accounts: AccountRepository,
@@ -58,12 +62,15 @@ export class SignInService {
     const free = known ? FREE_ATTEMPTS.knownDevice : FREE_ATTEMPTS.unknownDevice;
     const { network, wait, capped } = await this.throttles.signIn(buckets, free);
     announce(rateLimit('network', PER_NETWORK, network));
-    if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
+    if (wait > 0) {
+      await this.noteThrottled(email, buckets);
+      throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
+    }
     const found = await this.accounts.credentials(email);
     const account = found?.isActive && !capped && hasPassword(found) ? found : null;
     if (!(await this.hasher.verify(account?.passwordHash ?? null, input.password)) || !account) {
       // Written for unknown addresses too: the time that it takes must not tell them apart.
-      await this.noteFailure(found?.id ?? 'unknown');
+      await this.note('failed', found?.id ?? 'unknown');
       throw identityProblems.invalid_credentials();
     }
     announce(rateLimit('network', PER_NETWORK, { ...network, remaining: network.remaining + 1 }));
@@ -97,11 +104,17 @@ export class SignInService {
     return answer;
   }
 
-  private async noteFailure(subjectId: string): Promise<void> {
+  /** Once a minute for each address: whoever is told to wait may ask as often as it likes. */
+  private async noteThrottled(email: string, { account }: SignInBuckets): Promise<void> {
+    if (!this.told.admits(account)) return;
+    await this.note('throttled', (await this.accounts.credentials(email))?.id ?? 'unknown');
+  }
+
+  private async note(what: string, subjectId: string): Promise<void> {
     await this.database.transaction(async () => {
       this.audit.record({
         actor: { kind: 'system', name: 'identity' },
-        action: 'identity.sign_in.failed',
+        action: `identity.sign_in.${what}`,
         subjectType: 'account',
         subjectId,
       });

@@ -6,7 +6,7 @@ import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { AccountRepository } from '../account/account.repository.js';
 import { identityProblems } from '../identity.errors.js';
-import { placeOf } from '../throttle/network.js';
+import { placeOf } from '../../platform/http/network.js';
 import type { ConsentDto, ConsentInput, ConsentRecordDto } from './consent.dto.js';
 import { ConsentRepository, type Declaration, type DeclarationRow } from './consent.repository.js';
 import { readWithdrawalToken, withdrawalToken } from './withdrawal-token.js';

@@ -4,7 +4,7 @@ import { AccountRepository } from '../account/account.repository.js';
 import { identityProblems } from '../identity.errors.js';
 import { Entrance, type SignedIn } from '../session/entrance.service.js';
 import type { Device } from '../session/session.service.js';
-import { networkOf } from '../throttle/network.js';
+import { networkOf } from '../../platform/http/network.js';
 import { type Announce, rateLimit } from '../throttle/rate-limit.js';
 import { type Quota, ThrottleRepository } from '../throttle/throttle.repository.js';
 import { Assertions } from './assertion.service.js';

@@ -5,7 +5,7 @@ import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { OidcProvider } from '../../platform/oidc-providers.js';
 import { identityProblems } from '../identity.errors.js';
-import { networkOf } from '../throttle/network.js';
+import { networkOf } from '../../platform/http/network.js';
 import { type Quota, ThrottleRepository } from '../throttle/throttle.repository.js';
 import { OidcClient, type Ties } from './oidc-client.service.js';
 import { type Flow, ProviderFlowRepository } from './provider-flow.repository.js';

@@ -7,7 +7,7 @@ import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
 import { sessionStolenMail } from '../account/account.mails.js';
 import { identityProblems } from '../identity.errors.js';
-import { placeOf } from '../throttle/network.js';
+import { placeOf } from '../../platform/http/network.js';
 import { AccessTokens } from '../token/access-tokens.service.js';
 import { judgeRefresh, readRefreshToken, refreshToken } from './refresh-token.js';
 import { SessionRepository, type SessionRow, type SessionView, type Standing } from './session.repository.js';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
-import { networkOf } from './network.js';
+import { networkOf } from '../../platform/http/network.js';
 import { type Announce, rateLimit } from './rate-limit.js';
 import { type Quota, ThrottleRepository } from './throttle.repository.js';
 

@@ -14,6 +14,7 @@ import {
   type RequestWithActor,
 } from './access.js';
 import { type Actor, anonymous, Authenticator } from './actor.js';
+import { Denials } from './denials.js';
 
 /** Nobody does these things with a session that was left open, with a key, or in somebody's name. */
 function requireFresh(actor: Actor): void {
@@ -47,6 +48,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
+    private readonly denials: Denials,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -78,9 +80,12 @@ export class AccessGuard implements CanActivate {
       await this.authenticator.admit(actor, (headers) => void reply.headers(headers));
     }
     const missing = rule.filter((permission) => !actor.permissions.has(permission));
-    if (missing.length > 0 && actor.kind === 'person' && actor.restriction) throw actor.restriction();
-    if (missing.length > 0)
-      throw platformProblems.forbidden(`The permission ${missing.join(', ')} is missing.`);
+    if (missing.length > 0) {
+      await this.denials.note(actor, missing);
+      throw actor.kind === 'person' && actor.restriction
+        ? actor.restriction()
+        : platformProblems.forbidden(`The permission ${missing.join(', ')} is missing.`);
+    }
     if (this.reflector.get<boolean | undefined>(FRESH, context.getHandler())) requireFresh(actor);
     return true;
   }

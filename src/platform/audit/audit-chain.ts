@@ -81,9 +81,11 @@ const sealOf = (before: Buffer, text: string): Buffer =>
   createHash('sha256').update(before).update(text).digest();
 
 // Written by PostgreSQL both times, so that no driver's idea of a time or a number comes between.
+// Entries from before there was a network have their seals without one.
 const TEXT = `
-  jsonb_build_array(e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.actor_kind, e.actor_id,
-    e.impersonator_id, e.action, e.subject_type, e.subject_id, e.request_id, e.details)::text`;
+  (jsonb_build_array(e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.actor_kind, e.actor_id,
+    e.impersonator_id, e.action, e.subject_type, e.subject_id, e.request_id, e.details)
+    || CASE WHEN e.network IS NULL THEN '[]' ELSE jsonb_build_array(e.network) END)::text`;
 const HEAD = 'SELECT position, hash FROM platform.audit_seals ORDER BY position DESC LIMIT 1';
 const DUE = `
   WITH due AS (

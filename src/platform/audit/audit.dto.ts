@@ -31,6 +31,14 @@ export class AuditEntryDto {
   @Text({ max: 128, nullable: true, description: 'The request of which it was part, as in the logs.' })
   requestId: string | null;
 
+  @Text({
+    max: 100,
+    nullable: true,
+    example: '192.0.2.0/24',
+    description: 'Where the request came from, as a network: /24 or /48. Null for jobs.',
+  })
+  network: string | null;
+
   @Dictionary({ values: 'any', nullable: true, description: 'What changed; never secrets or personal data.' })
   details: object | null;
 

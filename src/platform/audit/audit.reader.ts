@@ -11,6 +11,7 @@ export interface AuditRow {
   subjectType: string;
   subjectId: string;
   requestId: string | null;
+  network: string | null;
   details: object | null;
   position: number | null;
   seal: string | null;
@@ -56,7 +57,7 @@ export class AuditReader {
 
 const ENTRIES = `
   SELECT e.id, e.at, e.actor_kind AS "actorKind", e.actor_id AS "actorId", e.impersonator_id AS "impersonatorId", e.action,
-    e.subject_type AS "subjectType", e.subject_id AS "subjectId", e.request_id AS "requestId", e.details,
+    e.subject_type AS "subjectType", e.subject_id AS "subjectId", e.request_id AS "requestId", e.network, e.details,
     s.position::float8 AS position, encode(s.hash, 'hex') AS seal
   FROM platform.audit_entries e LEFT JOIN platform.audit_seals s ON s.entry_id = e.id`;
 

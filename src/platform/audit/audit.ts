@@ -34,7 +34,7 @@ export class Audit {
   }
 
   private async write(entries: AuditEntry[]): Promise<void> {
-    const requestId = currentRequest()?.requestId ?? null;
+    const request = currentRequest();
     const rows = entries.map(({ actor, action, subjectType, subjectId, details }) => ({
       id: newId(),
       actor_kind: actor.kind,
@@ -43,7 +43,8 @@ export class Audit {
       action,
       subject_type: subjectType,
       subject_id: subjectId,
-      request_id: requestId,
+      request_id: request?.requestId ?? null,
+      network: request?.network ?? null,
       details: details ?? null,
     }));
     await this.database.execute(INSERT, [JSON.stringify(rows)]);
@@ -53,10 +54,10 @@ export class Audit {
 const INSERT = `
   WITH entries AS (
     INSERT INTO platform.audit_entries
-      (id, actor_kind, actor_id, impersonator_id, action, subject_type, subject_id, request_id, details)
-    SELECT id, actor_kind, actor_id, impersonator_id, action, subject_type, subject_id, request_id, details
+      (id, actor_kind, actor_id, impersonator_id, action, subject_type, subject_id, request_id, network, details)
+    SELECT id, actor_kind, actor_id, impersonator_id, action, subject_type, subject_id, request_id, network, details
     FROM jsonb_to_recordset($1) AS r (id uuid, actor_kind text, actor_id text, impersonator_id text, action text,
-      subject_type text, subject_id text, request_id text, details jsonb)
+      subject_type text, subject_id text, request_id text, network text, details jsonb)
     RETURNING id
   )
   INSERT INTO platform.audit_unsealed (entry_id) SELECT id FROM entries`;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Actor } from '../access/actor.js';
 import type { IdempotentRequest } from './idempotency.js';
+import { placeOf } from './network.js';
 
 /** What belongs to the request being answered, for the few places that cannot be handed it: logs, audit, events. */
 export interface RequestContext {
@@ -10,6 +11,8 @@ export interface RequestContext {
   /** W3C trace context as it came in, passed on to events and outside calls. */
   traceparent: string | null;
   actor: Actor | null;
+  /** The network that it came from, too wide to find a person by: /24 or /48. */
+  network: string | null;
   idempotency: IdempotentRequest | null;
 }
 
@@ -40,6 +43,7 @@ export function installRequestContext(server: FastifyInstance): void {
         requestId: request.id,
         traceparent: typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : null,
         actor: null,
+        network: placeOf(request.ip),
         idempotency: null,
       },
       done,
