@@ -33,6 +33,7 @@ import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
 import { Mails1760000000020 } from './platform/1760000000020-mails.js';
 import { PlatformAuditChain1760000000040 } from './platform/1760000000040-audit-chain.js';
 import { PlatformAuditNetwork1760000000050 } from './platform/1760000000050-audit-network.js';
+import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subject-keys.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -70,4 +71,5 @@ export const migrations: Migrations = [
   IdentityCustomers1760000020200,
   OrderingGuestOrders1780000000440,
   PlatformAuditNetwork1760000000050,
+  PlatformSubjectKeys1760000000050,
 ];

@@ -30,6 +30,7 @@ import { mailerOf } from './mail/mailers.adapter.js';
 import { HealthController } from './observability/health.controller.js';
 import { Metrics } from './observability/metrics.js';
 import { Readiness } from './observability/readiness.js';
+import { SubjectKeys } from './personal-data/subject-keys.js';
 
 /** What every module stands on. It knows no module. */
 @Module({
@@ -62,6 +63,7 @@ import { Readiness } from './observability/readiness.js';
     Readiness,
     Relay,
     RelaySignal,
+    SubjectKeys,
     Workers,
   ],
   exports: [
@@ -79,6 +81,7 @@ import { Readiness } from './observability/readiness.js';
     Outbox,
     PageCache,
     Relay,
+    SubjectKeys,
     Workers,
   ],
 })

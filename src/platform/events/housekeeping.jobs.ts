@@ -1,5 +1,6 @@
 import { AuditChain } from '../audit/audit-chain.js';
 import { Idempotency } from '../http/idempotency.js';
+import { SubjectKeys } from '../personal-data/subject-keys.js';
 import { Consumers } from './consumers.js';
 import { Deliveries } from './deliveries.js';
 import { Every, Subscriber } from './subscribers.js';
@@ -12,6 +13,7 @@ export class Housekeeping {
     private readonly deliveries: Deliveries,
     private readonly idempotency: Idempotency,
     private readonly auditChain: AuditChain,
+    private readonly subjectKeys: SubjectKeys,
   ) {}
 
   @Every('15s', 'platform.sweep_deliveries')
@@ -33,5 +35,10 @@ export class Housekeeping {
   @Every('1h', 'platform.forget_idempotency_keys')
   forget(): Promise<number> {
     return this.idempotency.forgetOld();
+  }
+
+  @Every('1h', 'platform.rewrap_subject_keys')
+  rewrap(): Promise<number> {
+    return this.subjectKeys.rewrap();
   }
 }

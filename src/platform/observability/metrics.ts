@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Database } from '../database/database.js';
 import { JobQueues } from '../events/job-queues.js';
+import { SubjectKeys } from '../personal-data/subject-keys.js';
 
 /** Bounds of OpenTelemetry's semantic conventions, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -19,6 +20,7 @@ export class Metrics {
   constructor(
     private readonly database: Database,
     private readonly queues: JobQueues,
+    private readonly subjectKeys: SubjectKeys,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
@@ -55,7 +57,7 @@ export class Metrics {
   }
 
   private gaugesOfTheDatabase(registers: Registry[]): void {
-    const { database, queues } = this;
+    const { database, queues, subjectKeys } = this;
     new Gauge({
       name: 'outbox_pending',
       help: 'Facts that the relay has not moved yet.',
@@ -91,6 +93,14 @@ export class Metrics {
         this.set({ state: 'pending' }, 0);
         this.set({ state: 'dead' }, 0);
         for (const { state, count } of rows) this.set({ state }, Number(count));
+      },
+    });
+    new Gauge({
+      name: 'subject_keys_to_rewrap',
+      help: 'Keys of personal data that the present SECRET_KEY does not protect yet.',
+      registers,
+      async collect() {
+        this.set(await subjectKeys.elsewhere());
       },
     });
     new Gauge({
