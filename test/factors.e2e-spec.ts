@@ -401,7 +401,7 @@ describe('second factors', () => {
       expect((await verify(await challengeOf(account), { recoveryCode: fresh })).status).toBe(200);
       expect(await subjectsTo(account.email)).toContain('You have new recovery codes');
       const rows = await app.database.query<{ hash: string }>('SELECT hash FROM identity.recovery_codes');
-      expect(rows.filter(({ hash }) => !hash.startsWith('$argon2id$'))).toEqual([]);
+      expect(rows.filter(({ hash }) => !hash.includes('$argon2id$'))).toEqual([]);
     });
   });
 

@@ -506,7 +506,7 @@ describe('identity', () => {
         'SELECT password_hash AS hash FROM identity.accounts WHERE email = $1',
         [email],
       );
-      expect(row?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+      expect(row?.hash).toMatch(/^p=[\da-f]{8}\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     });
   });
 

@@ -2,9 +2,11 @@ import { system } from '../platform/access/actor.js';
 import { Every, Subscriber } from '../platform/events/subscribers.js';
 import { ChallengeRepository } from './factor/challenge.repository.js';
 import { FactorRepository } from './factor/factor.repository.js';
+import { TotpSecrets } from './factor/totp-secrets.service.js';
 import { LinkRepository } from './link/link.repository.js';
 import { ProviderFlowRepository } from './provider/provider-flow.repository.js';
 import { ThrottleRepository } from './throttle/throttle.repository.js';
+import { KeyRing } from './token/key-ring.service.js';
 import { KeyRotation } from './token/key-rotation.service.js';
 import { RevokedTokenRepository } from './token/revoked-token.repository.js';
 
@@ -19,6 +21,8 @@ export class IdentityJobs {
     private readonly flows: ProviderFlowRepository,
     private readonly rotation: KeyRotation,
     private readonly revoked: RevokedTokenRepository,
+    private readonly ring: KeyRing,
+    private readonly totps: TotpSecrets,
   ) {}
 
   @Every('1h', 'identity.forget_counters')
@@ -49,6 +53,13 @@ export class IdentityJobs {
   @Every('1d', 'identity.forget_tokens')
   forgetTokens(): Promise<number> {
     return this.revoked.forgetOld();
+  }
+
+  /** While SECRET_KEY is being replaced: what lies sealed is sealed with the new one. Passwords follow at each sign-in. */
+  @Every('1h', 'identity.seal_anew')
+  async sealAnew(): Promise<void> {
+    await this.ring.sealAnew();
+    await this.totps.sealAnew();
   }
 
   /** Often, so that keys go soon after their last token; one signs for thirty days all the same. */

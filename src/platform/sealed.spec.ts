@@ -1,5 +1,6 @@
+import type { NamedKey } from './config.js';
 import { randomBytes } from 'node:crypto';
-import { seal, unseal } from './sealed.js';
+import { seal, unseal, unsealByRing } from './sealed.js';
 
 describe('a sealed text', () => {
   const key = randomBytes(32);
@@ -21,5 +22,20 @@ describe('a sealed text', () => {
       expect(() => unseal(key, changed, 'a|b|1')).toThrow();
     }
     expect(() => unseal(key, sealed.subarray(0, -1), 'a|b|1')).toThrow();
+  });
+
+  it('opens with the key that fits, and says when that is not the present one', () => {
+    const ring = (...keys: Buffer[]) =>
+      keys.map((each) => ({ id: 'any', key: each })) as [NamedKey, ...NamedKey[]];
+    const [present, before, strange] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte)) as [
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
+    const old = seal(before, 'a secret', 'here');
+    expect(unsealByRing(ring(present, before), old, 'here')).toEqual({ text: 'a secret', old: true });
+    expect(unsealByRing(ring(before), old, 'here')).toEqual({ text: 'a secret', old: false });
+    expect(() => unsealByRing(ring(present, strange), old, 'here')).toThrow();
+    expect(() => unsealByRing(ring(present, before), old, 'there')).toThrow();
   });
 });

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { NamedKey } from './config.js';
 
 const NONCE = 12;
 const TAG = 16;
@@ -19,4 +20,24 @@ export function unseal(key: Buffer, sealed: Buffer, place: string): string {
     .setAAD(Buffer.from(place))
     .setAuthTag(sealed.subarray(-TAG));
   return Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8');
+}
+
+/**
+ * Opens what was sealed with one of the keys of a ring, whichever it was. `old`: not with the present one, so it has to be
+ * sealed anew before the secret before is forgotten. Throws when none fits.
+ */
+export function unsealByRing(
+  ring: readonly [NamedKey, ...NamedKey[]],
+  sealed: Buffer,
+  place: string,
+): { text: string; old: boolean } {
+  const [present, ...before] = ring;
+  for (const { key } of before) {
+    try {
+      return { text: unseal(key, sealed, place), old: true };
+    } catch {
+      // The next key may be the one.
+    }
+  }
+  return { text: unseal(present.key, sealed, place), old: false };
 }

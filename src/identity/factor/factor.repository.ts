@@ -47,6 +47,16 @@ export class FactorRepository {
     return (await this.database.execute(USE_STEP, [accountId, sealed, step])) === 1;
   }
 
+  /** Secrets in the order of their accounts, a few at a time. */
+  sealed(after: string | null, limit: number): Promise<{ accountId: string; sealed: Buffer }[]> {
+    return this.database.query(SEALED, [after, limit]);
+  }
+
+  /** The same secret, sealed with another key: only while it is still the one that was read. */
+  async sealAnew(accountId: string, from: Buffer, to: Buffer): Promise<void> {
+    await this.database.execute(SEAL_ANEW, [accountId, from, to]);
+  }
+
   /** False when there was none in use. */
   async removeTotp(accountId: string): Promise<boolean> {
     return (await this.database.execute(REMOVE, [accountId])) === 1;
@@ -111,6 +121,11 @@ const CONFIRMED = `
 const USE_STEP = `
   UPDATE identity.totp_factors SET last_step = $3
   WHERE account_id = $1 AND secret_sealed = $2 AND confirmed_at IS NOT NULL AND last_step < $3`;
+const SEALED = `
+  SELECT account_id AS "accountId", secret_sealed AS sealed FROM identity.totp_factors
+  WHERE $1::uuid IS NULL OR account_id > $1 ORDER BY account_id LIMIT $2`;
+const SEAL_ANEW =
+  'UPDATE identity.totp_factors SET secret_sealed = $3 WHERE account_id = $1 AND secret_sealed = $2';
 const REMOVE = 'DELETE FROM identity.totp_factors WHERE account_id = $1 AND confirmed_at IS NOT NULL';
 const REPLACE = `
   INSERT INTO identity.recovery_codes (account_id, number, hash)

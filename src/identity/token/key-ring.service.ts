@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { realNow } from '../../platform/clock.js';
-import { Config } from '../../platform/config.js';
-import { seal, unseal } from '../../platform/sealed.js';
+import { Config, type NamedKey } from '../../platform/config.js';
+import { seal, unsealByRing } from '../../platform/sealed.js';
 import { RETIRING_SECONDS } from './key-times.js';
 import { type NewKey, SigningKeyRepository, type SigningKeyRow } from './signing-key.repository.js';
 
@@ -16,7 +16,7 @@ const UNKNOWN_MS = 1_000;
 @Injectable()
 export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger('keys');
-  private readonly sealKey: Buffer;
+  private readonly sealKeys: [NamedKey, ...NamedKey[]];
   private signing: { kid: string; key: KeyObject } | null = null;
   private publicKeys = new Map<string, { key: KeyObject; jwk: object }>();
   private loading: Promise<void> | null = null;
@@ -27,7 +27,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     private readonly keys: SigningKeyRepository,
     config: Config,
   ) {
-    this.sealKey = config.key('signing-key');
+    this.sealKeys = config.keyRing('signing-key');
   }
 
   async onModuleInit(): Promise<void> {
@@ -67,7 +67,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(publicKey);
     const kid = await calculateJwkThumbprint(jwk);
-    const privateSealed = seal(this.sealKey, JSON.stringify(await exportJWK(privateKey)), kid);
+    const privateSealed = seal(this.sealKeys[0].key, JSON.stringify(await exportJWK(privateKey)), kid);
     return { kid, publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' }, privateSealed };
   }
 
@@ -88,9 +88,19 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     this.signing = active ? { kid: active.kid, key: this.open(active) } : null;
   }
 
+  /** Seals anew what the secret before had sealed, so that it can be forgotten; looks at nothing while there is none. */
+  async sealAnew(): Promise<void> {
+    if (this.sealKeys.length === 1) return;
+    for (const { kid, privateSealed } of await this.keys.known(RETIRING_SECONDS)) {
+      const opened = privateSealed && unsealByRing(this.sealKeys, privateSealed, kid);
+      if (opened?.old)
+        await this.keys.sealAnew(kid, privateSealed, seal(this.sealKeys[0].key, opened.text, kid));
+    }
+  }
+
   private open({ kid, privateSealed }: SigningKeyRow): KeyObject {
     if (!privateSealed) throw new Error('the key that signs has no private part');
-    const text = unseal(this.sealKey, privateSealed, kid);
+    const { text } = unsealByRing(this.sealKeys, privateSealed, kid);
     return createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' });
   }
 }

@@ -52,6 +52,11 @@ export class SigningKeyRepository {
     await this.database.execute(INSERT, [kid, JSON.stringify(publicJwk), privateSealed, state]);
   }
 
+  /** The same private part, sealed with another key: only while it is still the one that was read. */
+  async sealAnew(kid: string, from: Buffer | null, to: Buffer): Promise<void> {
+    await this.database.execute(SEAL_ANEW, [kid, from, to]);
+  }
+
   /** One rotation at a time, until the end of the transaction; nobody waits to read. */
   async lock(): Promise<KeyAges> {
     await this.database.execute('LOCK TABLE identity.signing_keys IN SHARE ROW EXCLUSIVE MODE');
@@ -90,6 +95,8 @@ const LIST = `
 const INSERT = `
   INSERT INTO identity.signing_keys (kid, public_jwk, private_sealed, state, created_at, activated_at)
   VALUES ($1, $2, $3, $4, clock_timestamp(), CASE $4 WHEN 'active' THEN clock_timestamp() END) ON CONFLICT DO NOTHING`;
+const SEAL_ANEW =
+  'UPDATE identity.signing_keys SET private_sealed = $3 WHERE kid = $1 AND private_sealed = $2';
 const AGES = `
   SELECT (SELECT extract(epoch FROM clock_timestamp() - activated_at)::float8 FROM identity.signing_keys WHERE state = 'active') AS active,
     (SELECT extract(epoch FROM clock_timestamp() - created_at)::float8 FROM identity.signing_keys WHERE state = 'next') AS next`;
