@@ -1,3 +1,9 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startApp, type TestApp } from './support/app.js';
 import { shownCode } from './support/authenticator-app.js';
 import type { Answer } from './support/client.js';
@@ -96,5 +102,158 @@ describe('a new SECRET_KEY', () => {
     expect((await after.post('/v1/auth/mfa/verify', code)).status).toBe(200);
     // Whoever did not come meanwhile sets a new one by mail.
     expect((await login(after, idle)).status).toBe(401);
+  });
+});
+
+/** Answers as the range API of Have I Been Pwned does, and remembers what it was asked. */
+class RangeApi {
+  readonly asked: { method?: string; url?: string; headers: IncomingHttpHeaders; body: string }[] = [];
+  mode: 'well' | 'broken' | 'nonsense' | 'silent' = 'well';
+
+  private constructor(
+    private readonly server: Server,
+    private readonly seen: ReadonlyMap<string, number>,
+  ) {}
+
+  static async start(seen: Record<string, number>): Promise<RangeApi> {
+    const server = createServer();
+    const hashes = Object.entries(seen).map(([password, count]): [string, number] => [sha1(password), count]);
+    const api = new RangeApi(server, new Map(hashes));
+    server.on('request', (request, response) => {
+      const { method, url = '', headers } = request;
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        api.asked.push({ ...(method && { method }), url, headers, body });
+        if (api.mode === 'broken') response.writeHead(503).end();
+        if (api.mode === 'nonsense') response.end('<html>Please sign in to this network</html>');
+        if (api.mode === 'well') response.end(api.range(url.slice('/range/'.length)));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  private range(prefix: string): string {
+    const others = ['0018A45C4D1DEF81644B54AB7F969B88D65:21', `${'A'.repeat(35)}:3`];
+    const own = [...this.seen].filter(([hash]) => hash.startsWith(prefix));
+    return [...others, ...own.map(([hash, count]) => `${hash.slice(5)}:${count}`)].join('\r\n');
+  }
+}
+
+const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex').toUpperCase();
+
+describe('a new password', () => {
+  const BREACHED = 'yellow submarines of 1969';
+  const PADDED = 'only there to pad the answer';
+  const folder = mkdtempSync(join(tmpdir(), 'guildhall-words-'));
+  let api: RangeApi;
+  let app: TestApp;
+  let registered = 0;
+
+  const register = (password: string) =>
+    app.post('/v1/auth/register', { email: `${++registered}@example.test`, password });
+  const unavailable = async (): Promise<number> =>
+    (
+      await app.database.query(
+        `SELECT FROM platform.audit_entries WHERE action = 'identity.password.breach_check_unavailable'`,
+      )
+    ).length;
+
+  beforeAll(async () => {
+    api = await RangeApi.start({ [BREACHED]: 12, [PADDED]: 0 });
+    const file = join(folder, 'words');
+    writeFileSync(file, 'Woolly Tote\n\n4711-0815-4711-07\n');
+    app = await startApp({ BREACH_CHECK: 'hibp', HIBP_URL: `${api.url}/`, BLOCKED_PASSWORDS_FILE: file });
+  });
+  afterAll(async () => {
+    await app?.close();
+    api?.stop();
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(() => {
+    api.mode = 'well';
+    api.asked.length = 0;
+  });
+
+  it('that is known from a breach is refused, and five digits of its hash are all that was told', async () => {
+    const { status, body } = await register(BREACHED);
+    expect([status, body.code, body.errors]).toEqual([
+      400,
+      'identity.password_blocked',
+      [
+        {
+          pointer: '/password',
+          code: 'breached',
+          message: 'is known from a breach of another service',
+        },
+      ],
+    ]);
+    expect(api.asked).toEqual([
+      {
+        method: 'GET',
+        url: `/range/${sha1(BREACHED).slice(0, 5)}`,
+        headers: expect.objectContaining({ 'add-padding': 'true', 'user-agent': 'guildhall' }),
+        body: '',
+      },
+    ]);
+    expect(JSON.stringify(api.asked)).not.toContain(sha1(BREACHED).slice(0, 6));
+    expect((await register('nobody has ever seen this')).status).toBe(202);
+    expect((await register(PADDED)).status).toBe(202);
+    expect(await unavailable()).toBe(0);
+  });
+
+  it('is refused as well where it replaces another', async () => {
+    const { token, email, password } = await given.customer(app);
+    const change = { presentPassword: password, password: BREACHED };
+    const changed = await app.post('/v1/me/password', change, { token });
+    expect([changed.status, changed.body.errors[0].code]).toEqual([400, 'breached']);
+    await app.post('/v1/auth/password/forgot', { email });
+    await app.settle();
+    const letter = (await app.letters()).findLast(({ to, text }) => to === email && /token=/.test(text));
+    const link = /token=([\w-]+)/.exec(letter?.text ?? '')?.[1];
+    const reset = await app.post('/v1/auth/password/reset', { token: link, password: BREACHED });
+    expect([reset.status, reset.body.errors[0].code]).toEqual([400, 'breached']);
+    expect((await login(app, { email, password })).status).toBe(200);
+  });
+
+  it('that breaks a rule of the house is refused without asking anybody', async () => {
+    for (const [password, code] of [
+      ['too short', 'too_short'],
+      ['passwordpassword', 'common'],
+      ['woolly-tote-2024!', 'blocked'],
+      ['4711-0815-4711-07', 'blocked'],
+    ]) {
+      const { status, body } = await register(password ?? '');
+      expect([status, body.code, body.errors[0].code]).toEqual([400, 'identity.password_blocked', code]);
+    }
+    expect(api.asked).toEqual([]);
+  });
+
+  it.each(['broken', 'nonsense', 'silent'] as const)(
+    'is taken when the service is %s, and the trail says so',
+    async (mode) => {
+      api.mode = mode;
+      const before = await unavailable();
+      expect((await register(BREACHED)).status).toBe(202);
+      expect(api.asked).toHaveLength(1);
+      expect(await unavailable()).toBe(before + 1);
+    },
+  );
+
+  it('is asked about nobody unless the store says so', async () => {
+    const plain = await startApp({ HIBP_URL: api.url });
+    const sent = await plain.post('/v1/auth/register', { email: 'ada@example.test', password: BREACHED });
+    await plain.close();
+    expect([sent.status, api.asked]).toEqual([202, []]);
   });
 });

@@ -238,7 +238,8 @@ export const identityProblems = defineProblems('identity', {
   password_blocked: {
     status: 400,
     title: 'The password is too easy to guess',
-    meaning: 'It is short, common, or made of your address or our name.',
+    meaning:
+      'It is short, common, made of your address, our name or words that are tried first here, or known from a breach; `errors` names the reason.',
     remedy: 'Choose a longer one; four random words are good.',
   },
 });

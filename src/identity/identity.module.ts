@@ -3,6 +3,8 @@ import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessGuard } from '../platform/access/access.guard.js';
 import { Authenticator } from '../platform/access/actor.js';
+import { Config } from '../platform/config.js';
+import { Database } from '../platform/database/database.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { Account } from './account/account.entity.js';
 import { AccountRepository } from './account/account.repository.js';
@@ -55,6 +57,8 @@ import { PasskeySignIn } from './passkey/passkey-sign-in.service.js';
 import { PasskeyController } from './passkey/passkey.controller.js';
 import { PasskeyRepository } from './passkey/passkey.repository.js';
 import { PasskeyService } from './passkey/passkey.service.js';
+import { breachedPasswordsOf } from './password/breached-passwords.adapter.js';
+import { BreachedPasswords } from './password/breached-passwords.port.js';
 import { PasswordHasher } from './password/password.hasher.service.js';
 import { PasswordService } from './password/password.service.js';
 import { PresentPassword } from './password/present-password.service.js';
@@ -119,6 +123,7 @@ import { TokenReader } from './token/token-reader.service.js';
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: Authenticator, useClass: JwtAuthenticator },
+    { provide: BreachedPasswords, inject: [Config, Database], useFactory: breachedPasswordsOf },
     AccessTokens,
     AccountRepository,
     AccountService,

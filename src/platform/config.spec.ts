@@ -18,6 +18,12 @@ describe('the settings', () => {
     ['CORS_ORIGINS', 'https://shop.example/path'],
     ['CORS_ORIGINS', 'https://shop.example,*'],
     ['METRICS_TOKEN', 'short'],
+    ['BREACH_CHECK', 'always'],
+    ['HIBP_URL', 'api.pwnedpasswords.example'],
+    ['BLOCKED_PASSWORDS_FILE', '/there/is/no/such/file'],
+    ['BLOCKED_PASSWORDS_FILE', '/'],
+    ['BLOCKED_PASSWORDS_FILE', '/dev/null'],
+    ['BLOCKED_PASSWORDS_FILE', process.execPath],
   ])('refuse %s=%s by its name, without its content', (key, value) => {
     expect(() => config({ [key]: value })).toThrow(expect.objectContaining({ key }));
     expect(() => config({ [key]: value })).not.toThrow(value);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -58,6 +59,11 @@ export class Config {
   readonly pageCache: boolean;
   readonly hashConcurrency: number;
   readonly minimumPasswordLength: number;
+  /** Who says whether a password is known from a breach: nobody but the list on this machine, or Have I Been Pwned. */
+  readonly breachCheck: 'local' | 'hibp';
+  readonly hibpUrl: string;
+  /** Words that nobody may make a password of, beside the name of the shop. */
+  readonly blockedPasswords: readonly string[];
   /** Required: without one, staff may do nothing but enrol one. */
   readonly staffSecondFactor: 'required' | 'optional';
   /** Codes of an authenticator app that are taken beside the present one: 0 or 1 of the last half minute. */
@@ -128,6 +134,10 @@ export class Config {
     this.pageCache = env.oneOf('PAGE_CACHE', ['on', 'off'], 'on') === 'on';
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
     this.minimumPasswordLength = env.integer('MINIMUM_PASSWORD_LENGTH', 15, 8, 64);
+    this.breachCheck = env.oneOf('BREACH_CHECK', ['local', 'hibp'], 'local');
+    const hibpUrl = env.url('HIBP_URL', ['http:', 'https:']) ?? 'https://api.pwnedpasswords.com';
+    this.hibpUrl = hibpUrl.replace(/\/$/, '');
+    this.blockedPasswords = env.lines('BLOCKED_PASSWORDS_FILE');
     const staff = this.production ? 'required' : 'optional';
     this.staffSecondFactor = env.oneOf('STAFF_SECOND_FACTOR', ['required', 'optional'], staff);
     this.totpPastSteps = env.integer('TOTP_PAST_STEPS', 1, 0, 1);
@@ -220,6 +230,31 @@ class Reader {
     const value = allowed.find((candidate) => candidate === text);
     if (value === undefined) throw new BadSetting(key, `use one of ${allowed.join(', ')}`);
     return value;
+  }
+
+  /** The lines of a file, without those that are empty. */
+  lines(key: string): string[] {
+    const path = this.text(key);
+    if (path === null) return [];
+    const bad = new BadSetting(
+      key,
+      'use a text file (UTF-8, up to 1 MB) that can be read, with a word a line',
+    );
+    let content: Buffer;
+    try {
+      content = readFileSync(path);
+    } catch {
+      throw bad;
+    }
+    if (content.length > 1_000_000 || !isUtf8(content)) throw bad;
+    const lines = content
+      .toString('utf8')
+      .split(/\r?\n/)
+      .map((line) => line.trim());
+    const words = lines.filter((line) => line !== '');
+    // A file that holds nothing, or something that is no list, is another one than was meant.
+    if (words.length === 0 || words.some((word) => word.length > 200 || /\p{Cc}/u.test(word))) throw bad;
+    return words;
   }
 
   networks(key: string): string[] {

@@ -45,7 +45,7 @@ export class StaffService implements FirstStartStep {
     if (await this.accounts.hasStaff()) return null;
     const { adminEmail, adminPassword, production } = this.config;
     const email = normalizeEmail(adminEmail ?? 'admin@localhost.test');
-    const fault = adminPassword === null ? null : this.passwords.faultOf(adminPassword, [email]);
+    const fault = adminPassword === null ? null : await this.passwords.faultOf(adminPassword, [email]);
     if (fault)
       throw new BadSetting('ADMIN_PASSWORD', `it ${fault.message}; four random words are a good password`);
     const password = adminPassword ?? randomBytes(12).toString('base64url');

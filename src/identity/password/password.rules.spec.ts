@@ -1,5 +1,5 @@
 import { COMMON_PASSWORDS } from './common-passwords.js';
-import { weaknessOf } from './password.rules.js';
+import { blockList, weaknessOf } from './password.rules.js';
 
 describe('a password', () => {
   it.each([
@@ -33,6 +33,17 @@ describe('a password', () => {
     const long = [...COMMON_PASSWORDS].filter((password) => password.length >= 8);
     expect(long.length).toBeGreaterThanOrEqual(3_000);
     expect(long.filter((password) => weaknessOf(password, 8, []) === null)).toEqual([]);
+  });
+
+  it('is held against a list of the shop’s own, line by line and word by word', () => {
+    const blocked = blockList(['Tote Bag', 'ＷＯＯＬＬＹ', '4711-0815-4711-07', 'o2']);
+    const weakness = (password: string) => weaknessOf(password, 15, ['Guildhall'], blocked);
+    expect(weakness('woolly-tote-2024!')).toBe('blocked');
+    expect(weakness('W00lly Guildhall password')).toBe('blocked');
+    expect(weakness('4711-0815-4711-07')).toBe('blocked');
+    expect(weakness('woolly tote bag and more')).toBeNull();
+    expect(weakness('Guildhall-password-1')).toBe('context');
+    expect(weaknessOf('woolly-tote-2024!', 15, ['Guildhall'])).toBeNull();
   });
 
   it('is measured after normalisation, in code points', () => {

@@ -53,25 +53,35 @@ const RUNS = [
 /** As it is hashed: two spellings of one character are one password. */
 export const normalizePassword = (password: string): string => password.normalize('NFKC');
 
-export type Weakness = 'too_short' | 'too_long' | 'common' | 'context' | 'repetition';
+export type Weakness = 'too_short' | 'too_long' | 'common' | 'context' | 'blocked' | 'repetition';
 
-/** Why a password is refused, or null when it is good. `context` are words that everybody would try: shop, address. */
+/** A list of the shop's own: its lines as whole passwords, and the words in them. */
+export const blockList = (lines: readonly string[]): ReadonlySet<string> =>
+  new Set(lines.flatMap((line) => [normalizePassword(line).toLowerCase(), ...wordsOf(line)]));
+
+/**
+ * Why a password is refused, or null when it is good. `context` are words that everybody would try: shop, address;
+ * `blocked` is a list of the shop's own, see `blockList`.
+ */
 export function weaknessOf(
   password: string,
   minimumLength: number,
   context: readonly string[],
+  blocked: ReadonlySet<string> = new Set(),
 ): Weakness | null {
   const normal = normalizePassword(password);
   const length = [...normal].length;
   if (length < minimumLength) return 'too_short';
   if (length > MAXIMUM_LENGTH) return 'too_long';
   const lower = normal.toLowerCase();
-  if (isMadeOf(lower, WORDS_AND_PASSWORDS, 2)) return 'common';
+  if (isMadeOf(lower, [WORDS_AND_PASSWORDS], 2)) return 'common';
+  if (blocked.has(lower)) return 'blocked';
   if (new Set(lower).size < 4 || isRun(lower) || isRepeated(lower)) return 'repetition';
+  const words = new Set(context.flatMap((word) => wordsOf(word)));
   for (const core of coresOf(lower)) {
-    if (isMadeOf(core, COMMON) || isMadeOf(core, WORDS_AND_PASSWORDS, 2)) return 'common';
-    const words = new Set(context.flatMap((word) => wordsOf(word)));
-    if (words.size > 0 && isMadeOf(core, new Set([...words, ...COMMON]))) return 'context';
+    if (isMadeOf(core, [COMMON]) || isMadeOf(core, [WORDS_AND_PASSWORDS], 2)) return 'common';
+    if (isMadeOf(core, [words, COMMON])) return 'context';
+    if (isMadeOf(core, [blocked, words, COMMON])) return 'blocked';
   }
   return null;
 }
@@ -91,12 +101,13 @@ function wordsOf(text: string): string[] {
   return [...lower.split(/[^\p{L}]+/u), ...sides].filter((word) => word.length >= 3);
 }
 
-/** At most `left` words of the set in a row, and nothing else; four common words are a good password. */
-function isMadeOf(text: string, words: ReadonlySet<string>, left = 3): boolean {
+/** At most `left` words of these sets in a row, and nothing else; four common words are a good password. */
+function isMadeOf(text: string, words: readonly ReadonlySet<string>[], left = 3): boolean {
   if (text === '') return true;
   if (left === 0) return false;
   for (let end = text.length; end >= 3; end--) {
-    if (words.has(text.slice(0, end)) && isMadeOf(text.slice(end), words, left - 1)) return true;
+    const known = words.some((set) => set.has(text.slice(0, end)));
+    if (known && isMadeOf(text.slice(end), words, left - 1)) return true;
   }
   return false;
 }
