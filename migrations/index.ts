@@ -27,6 +27,7 @@ import { IdentityApiKeys1760000020140 } from './identity/1760000020140-api-keys.
 import { IdentityRevokedTokens1760000020150 } from './identity/1760000020150-revoked-tokens.js';
 import { IdentityRoles1760000020160 } from './identity/1760000020160-roles.js';
 import { IdentityCustomers1760000020200 } from './identity/1760000020200-customers.js';
+import { IdentityFactorResets1760000020300 } from './identity/1760000020300-factor-resets.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -72,4 +73,5 @@ export const migrations: Migrations = [
   OrderingGuestOrders1780000000440,
   PlatformAuditNetwork1760000000050,
   PlatformSubjectKeys1760000000050,
+  IdentityFactorResets1760000020300,
 ];

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp, type TestApp } from './support/app.js';
 import { shownCode } from './support/authenticator-app.js';
+import { SoftAuthenticator } from './support/authenticator.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
 
@@ -255,5 +256,223 @@ describe('a new password', () => {
     const sent = await plain.post('/v1/auth/register', { email: 'ada@example.test', password: BREACHED });
     await plain.close();
     expect([sent.status, api.asked]).toEqual([202, []]);
+  });
+});
+
+describe('somebody who has lost every second factor', () => {
+  const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
+  const reason = 'Lost the telephone; called back at the known number.';
+  let app: TestApp;
+  let boss: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    boss = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+  beforeEach(() => app.database.execute('DELETE FROM identity.throttles'));
+
+  const pathOf = (id: string) => `/v1/admin/customers/${id}/factor-reset`;
+  const ask = (id: string, token = boss) => app.post(pathOf(id), { reason }, { token });
+  const pendingOf = async (id: string) =>
+    (await app.get(`/v1/admin/customers/${id}`, { token: boss })).body.factorReset;
+  const over = () =>
+    app.database.execute(`UPDATE identity.factor_resets SET due_at = now() WHERE outcome IS NULL`);
+  const trailOf = async (id: string): Promise<string[]> => {
+    const rows = await app.database.query<{ action: string }>(
+      `SELECT action FROM platform.audit_entries WHERE subject_id = $1 AND action LIKE '%mfa_reset%' ORDER BY id`,
+      [id],
+    );
+    return rows.map(({ action }) => action.replace('identity.account.', ''));
+  };
+  const lettersTo = async (email: string) => {
+    await app.settle();
+    return (await app.letters()).filter(({ to }) => to === email);
+  };
+  const linkTo = async (email: string) => {
+    const letter = (await lettersTo(email)).findLast(({ subject }) => subject.includes('in three days'));
+    return /factor-reset\?token=([\w-]+)/.exec(letter?.text ?? '')?.[1];
+  };
+  const cancelBy = (token: string | undefined) => app.post('/v1/auth/factor-reset/cancellation', { token });
+  const customer = async () => {
+    const made = await given.customer(app);
+    const { id } = (await app.get('/v1/me', { token: made.token })).body;
+    return { ...made, id: id as string, ...(await enrol(app, made.token)) };
+  };
+  const challengeOf = async (who: { email: string; password: string }): Promise<string> =>
+    (await login(app, who)).body.challenge;
+
+  it('waits three days, is told twice, and then comes in with the password alone', async () => {
+    const ada = await customer();
+    const { publicKey } = (
+      await app.post('/v1/me/passkeys/registration/options', undefined, { token: ada.token })
+    ).body;
+    const credential = new SoftAuthenticator('http://shop.test').create(publicKey);
+    const added = await app.post(
+      '/v1/me/passkeys/registration/verify',
+      { name: 'Key', credential },
+      { token: ada.token },
+    );
+    expect(added.status).toBe(201);
+    const asked = await ask(ada.id);
+    expect(asked.status).toBe(202);
+    const { id: bossId } = (await app.get('/v1/me', { token: boss })).body;
+    expect(asked.body).toMatchObject({ reason, askedBy: bossId });
+    const wait = Date.parse(asked.body.dueAt) - Date.parse(asked.body.askedAt);
+    expect(wait).toBe(72 * 3_600_000);
+    expect(await pendingOf(ada.id)).toEqual(asked.body);
+    expect(said(await ask(ada.id))).toEqual([409, 'platform.conflict']);
+    expect((await lettersTo(ada.email)).map(({ subject }) => subject)).toContain(
+      'Your second factor will be removed in three days',
+    );
+
+    await app.run('identity.reset_factors');
+    expect((await app.get('/v1/me/mfa', { token: ada.token })).body.secondFactor).toBe(true);
+    const begun = await challengeOf(ada);
+    await over();
+    await Promise.all(Array.from({ length: 4 }, () => app.run('identity.reset_factors')));
+
+    expect((await app.get('/v1/me', { token: ada.token })).status).toBe(401);
+    const verified = await app.post('/v1/auth/mfa/verify', { challenge: begun, code: shownCode(ada.secret) });
+    expect(said(verified)).toEqual([410, 'identity.challenge_expired']);
+    const signedIn = await login(app, ada);
+    expect(signedIn.status).toBe(200);
+    const { accessToken: token } = signedIn.body;
+    expect((await app.get('/v1/me/mfa', { token })).body).toEqual({
+      secondFactor: false,
+      totp: null,
+      passkeys: 0,
+      recoveryCodes: 0,
+    });
+    expect(await pendingOf(ada.id)).toBeNull();
+    const subjects = (await lettersTo(ada.email)).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject === 'Your second factor was removed')).toHaveLength(1);
+    expect(await trailOf(ada.id)).toEqual(['mfa_reset_asked', 'mfa_reset']);
+    expect(said(await cancelBy(await linkTo(ada.email)))).toEqual([400, 'identity.invalid_or_expired_token']);
+  });
+
+  it('stops it with the link in the letter, once', async () => {
+    const ada = await customer();
+    await ask(ada.id);
+    const token = await linkTo(ada.email);
+    expect((await cancelBy(token)).status).toBe(204);
+    expect(said(await cancelBy(token))).toEqual([400, 'identity.invalid_or_expired_token']);
+    expect((await cancelBy('x'.repeat(43))).status).toBe(400);
+    expect(await pendingOf(ada.id)).toBeNull();
+    await over();
+    await app.run('identity.reset_factors');
+    expect((await app.get('/v1/me/mfa', { token: ada.token })).body.secondFactor).toBe(true);
+    expect(await trailOf(ada.id)).toEqual(['mfa_reset_asked', 'mfa_reset_cancelled']);
+    // The link of a letter that was sent before stops nothing that was asked for later.
+    expect((await ask(ada.id)).status).toBe(202);
+    expect((await cancelBy(token)).status).toBe(400);
+    expect(await pendingOf(ada.id)).not.toBeNull();
+  });
+
+  it.each(['code', 'recoveryCode', 'step-up'] as const)(
+    'stops it by showing a second factor after all: %s',
+    async (way) => {
+      const ada = await customer();
+      await ask(ada.id);
+      const code = { code: shownCode(ada.secret) };
+      const shown =
+        way === 'step-up'
+          ? await app.post('/v1/auth/step-up', code, { token: ada.token })
+          : await app.post('/v1/auth/mfa/verify', {
+              challenge: await challengeOf(ada),
+              ...(way === 'code' ? code : { recoveryCode: ada.codes[0] }),
+            });
+      expect(shown.status).toBe(200);
+      expect(await pendingOf(ada.id)).toBeNull();
+      expect(await trailOf(ada.id)).toEqual(['mfa_reset_asked', 'mfa_reset_cancelled']);
+    },
+  );
+
+  it('is not stopped by the password alone, also not by a new one', async () => {
+    const ada = await customer();
+    await ask(ada.id);
+    await challengeOf(ada);
+    await app.post('/v1/auth/step-up', { password: ada.password }, { token: ada.token });
+    await app.post('/v1/auth/password/forgot', { email: ada.email });
+    const letter = (await lettersTo(ada.email)).findLast(({ text }) => text.includes('/account/reset'));
+    const link = /token=([\w-]+)/.exec(letter?.text ?? '')?.[1];
+    const password = 'seven other words of mine';
+    expect((await app.post('/v1/auth/password/reset', { token: link, password })).status).toBe(204);
+    expect(await pendingOf(ada.id)).not.toBeNull();
+    // Nor does the new password take the owner's way to stop it.
+    expect((await cancelBy(await linkTo(ada.email))).status).toBe(204);
+  });
+
+  it('is helped by staff who may and who have just signed in; they can stop it too', async () => {
+    const ada = await customer();
+    const plain = await given.customer(app);
+    const plainId = (await app.get('/v1/me', { token: plain.token })).body.id as string;
+    expect(said(await ask(plainId))).toEqual([409, 'identity.no_second_factor']);
+    expect(said(await ask(UNKNOWN))).toEqual([404, 'platform.not_found']);
+    const [support, reader] = [
+      await given.staff(app, ['support'], boss),
+      await given.staff(app, ['read-only'], boss),
+    ];
+    expect(said(await ask(support.id))).toEqual([404, 'platform.not_found']);
+    expect(said(await ask(ada.id, reader.token))).toEqual([403, 'platform.forbidden']);
+    expect((await app.post(pathOf(ada.id), { reason })).status).toBe(401);
+    expect((await ask(ada.id, ada.token)).status).toBe(403);
+    const unreasoned = await app.post(pathOf(ada.id), { reason: '' }, { token: support.token });
+    expect(unreasoned.body.errors[0].pointer).toBe('/reason');
+    expect((await ask(ada.id, support.token)).status).toBe(202);
+    expect((await app.delete(pathOf(ada.id), { token: reader.token })).status).toBe(403);
+    expect((await app.delete(pathOf(ada.id), { token: support.token })).status).toBe(204);
+    expect(said(await app.delete(pathOf(ada.id), { token: support.token }))).toEqual([
+      404,
+      'platform.not_found',
+    ]);
+    await app.patch(`/v1/admin/customers/${ada.id}`, { status: 'disabled' }, { token: boss });
+    expect(said(await ask(ada.id))).toEqual([409, 'identity.account_disabled']);
+    // Left open, and somebody else sits there.
+    await app.database.execute(
+      `UPDATE identity.sessions SET proved_at = now() - interval '11 minutes' WHERE account_id = $1`,
+      [support.id],
+    );
+    const { refreshToken } = (await login(app, support)).body;
+    await app.database.execute(
+      `UPDATE identity.sessions SET proved_at = now() - interval '11 minutes' WHERE account_id = $1`,
+      [support.id],
+    );
+    const stale = (await app.post('/v1/auth/refresh', { refreshToken })).body.accessToken;
+    expect(said(await ask(plainId, stale))).toEqual([401, 'platform.proof_required']);
+  });
+
+  it('of the staff is helped by an administrator at once, and never by himself', async () => {
+    const grace = await given.staff(app, ['support'], boss);
+    const other = await given.staff(app, ['administrator'], boss);
+    const reset = (id: string, token: string) =>
+      app.post(`/v1/admin/staff/${id}/factor-reset`, { reason }, { token });
+    expect(said(await reset(grace.id, other.token))).toEqual([409, 'identity.no_second_factor']);
+    const { token } = await enrol(app, grace.token);
+    const own = await enrol(app, other.token);
+    expect(said(await reset(other.id, own.token))).toEqual([403, 'identity.not_yourself']);
+    await app.post(
+      '/v1/admin/roles',
+      { code: 'people', title: 'People', permissions: ['identity:staff:write', 'identity:factor:reset'] },
+      { token: own.token },
+    );
+    const people = await given.staff(app, ['people'], boss);
+    expect(said(await reset(grace.id, people.token))).toEqual([403, 'platform.forbidden']);
+    expect(said(await reset(other.id, token))).toEqual([403, 'platform.forbidden']);
+    const ada = await customer();
+    expect(said(await reset(ada.id, own.token))).toEqual([404, 'platform.not_found']);
+
+    expect((await reset(grace.id, own.token)).status).toBe(204);
+    expect((await app.get('/v1/me', { token })).status).toBe(401);
+    expect((await login(app, grace)).body.accessToken).toBeDefined();
+    expect((await lettersTo(grace.email)).map(({ subject }) => subject)).toContain(
+      'Your second factor was removed',
+    );
+    expect(await trailOf(grace.id)).toEqual(['mfa_reset']);
+    const [row] = await app.database.query(
+      `SELECT reason, asked_by, outcome FROM identity.factor_resets WHERE account_id = $1`,
+      [grace.id],
+    );
+    expect(row).toEqual({ reason, asked_by: other.id, outcome: 'done' });
   });
 });

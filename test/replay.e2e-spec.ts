@@ -194,6 +194,21 @@ describe('the example', () => {
     await ask('removeTotp', {}, mine());
   }
 
+  /** Two people with an authenticator app lose it. */
+  async function factorResets(): Promise<void> {
+    const lost = async (who: { token: string }): Promise<string> => {
+      const { secret } = (await app.post('/v1/me/mfa/totp', undefined, who)).body;
+      await app.post('/v1/me/mfa/totp/confirmation', { code: shownCode(secret) }, who);
+      return (await app.get('/v1/me', who)).body.id;
+    };
+    const id = await lost(await given.customer(app));
+    await replay('askCustomerFactorReset', { ids: { id } });
+    await replay('cancelFactorReset', { secrets: { token: await secretOfMail() } });
+    await replay('askCustomerFactorReset', { ids: { id } });
+    await ask('cancelCustomerFactorReset', { id });
+    await replay('resetStaffFactors', { ids: { id: await lost(await given.staff(app, ['support'])) } });
+  }
+
   it('of an account works from registering to a new password', async () => {
     await replay('register');
     await replay('requestEmailVerification');
@@ -258,6 +273,7 @@ describe('the example', () => {
     const { withdrawalUrl } = (await ask('getCustomer', { id: ada.id })).body.marketingConsent;
     const secret = new URL(withdrawalUrl).searchParams.get('token') ?? '';
     await replay('withdrawMarketingConsent', { secrets: { token: secret } });
+    await factorResets();
   });
 
   it('of a catalog, a cart, an order and its money works in that order', async () => {

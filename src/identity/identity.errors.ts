@@ -133,7 +133,7 @@ export const identityProblems = defineProblems('identity', {
   not_yourself: {
     status: 403,
     title: 'Not for yourself',
-    meaning: 'Nobody changes his own roles or disables himself.',
+    meaning: 'Nobody changes his own roles, disables himself or removes his own second factors this way.',
     remedy: 'Ask a colleague.',
   },
   last_administrator: {
@@ -181,7 +181,7 @@ export const identityProblems = defineProblems('identity', {
   no_second_factor: {
     status: 409,
     title: 'There is no second factor',
-    meaning: 'Recovery codes stand in for a second factor, and the account has none.',
+    meaning: 'The account has no second factor, so there are no recovery codes for it and nothing to remove.',
     remedy: 'Add an authenticator app or a passkey.',
   },
   invalid_assertion: {
@@ -232,7 +232,8 @@ export const identityProblems = defineProblems('identity', {
   account_disabled: {
     status: 409,
     title: 'The account is disabled',
-    meaning: 'Nobody may sign in with it, so a link to set a password would serve nothing.',
+    meaning:
+      'Nobody may sign in with it, so a link to set a password or a removal of second factors would serve nothing.',
     remedy: 'Enable it first, with `PATCH /v1/admin/customers/{id}`.',
   },
   password_blocked: {

@@ -1,6 +1,7 @@
 import { system } from '../platform/access/actor.js';
 import { Every, Subscriber } from '../platform/events/subscribers.js';
 import { ChallengeRepository } from './factor/challenge.repository.js';
+import { FactorResetService } from './factor-reset/factor-reset.service.js';
 import { FactorRepository } from './factor/factor.repository.js';
 import { TotpSecrets } from './factor/totp-secrets.service.js';
 import { LinkRepository } from './link/link.repository.js';
@@ -21,6 +22,7 @@ export class IdentityJobs {
     private readonly flows: ProviderFlowRepository,
     private readonly rotation: KeyRotation,
     private readonly revoked: RevokedTokenRepository,
+    private readonly resets: FactorResetService,
     private readonly ring: KeyRing,
     private readonly totps: TotpSecrets,
   ) {}
@@ -53,6 +55,11 @@ export class IdentityJobs {
   @Every('1d', 'identity.forget_tokens')
   forgetTokens(): Promise<number> {
     return this.revoked.forgetOld();
+  }
+
+  @Every('5m', 'identity.reset_factors')
+  resetFactors(): Promise<void> {
+    return this.resets.runDue();
   }
 
   /** While SECRET_KEY is being replaced: what lies sealed is sealed with the new one. Passwords follow at each sign-in. */

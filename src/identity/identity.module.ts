@@ -23,6 +23,13 @@ import { SignInService } from './account/sign-in.service.js';
 import { StaffChangeService } from './account/staff-change.service.js';
 import { StaffController } from './account/staff.controller.js';
 import { StaffService } from './account/staff.service.js';
+import {
+  CustomerFactorResetController,
+  FactorResetController,
+  StaffFactorResetController,
+} from './factor-reset/factor-reset.controller.js';
+import { FactorResetRepository } from './factor-reset/factor-reset.repository.js';
+import { FactorResetService } from './factor-reset/factor-reset.service.js';
 import { ChallengeRepository } from './factor/challenge.repository.js';
 import { EnrolmentService } from './factor/enrolment.service.js';
 import { FactorChanges } from './factor/factor-changes.service.js';
@@ -102,6 +109,9 @@ import { TokenReader } from './token/token-reader.service.js';
     ApiKeyController,
     AuthController,
     FactorController,
+    CustomerFactorResetController,
+    StaffFactorResetController,
+    FactorResetController,
     JwksController,
     MeController,
     MyProvidersController,
@@ -133,6 +143,8 @@ import { TokenReader } from './token/token-reader.service.js';
     Entrance,
     FactorChanges,
     FactorRepository,
+    FactorResetRepository,
+    FactorResetService,
     ApiKeyAccess,
     ApiKeyRepository,
     ApiKeyService,

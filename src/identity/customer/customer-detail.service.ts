@@ -6,6 +6,7 @@ import type { SessionDto } from '../account/me.controller.js';
 import { shownSession } from '../account/profile.service.js';
 import { AddressBookService } from '../address/address-book.service.js';
 import { ConsentService } from '../consent/consent.service.js';
+import { FactorResetService } from '../factor-reset/factor-reset.service.js';
 import { GroupRepository } from '../group/group.repository.js';
 import { SessionService } from '../session/session.service.js';
 import type { CustomerDetailDto } from './customer.dto.js';
@@ -18,17 +19,19 @@ export class CustomerDetailService {
     private readonly addressBooks: AddressBookService,
     private readonly consents: ConsentService,
     private readonly groups: GroupRepository,
+    private readonly resets: FactorResetService,
     private readonly liveSessions: SessionService,
   ) {}
 
   async get(id: string): Promise<CustomerDetailDto> {
     const account = await this.known(id);
-    const [addresses, groups, consent, history, sessions] = await Promise.all([
+    const [addresses, groups, consent, history, sessions, factorReset] = await Promise.all([
       this.addressBooks.all(id),
       this.groups.codesOf(id),
       this.consents.present(id),
       this.consents.history(id),
       this.liveSessions.list(id),
+      this.resets.pending(id),
     ]);
     const { email, firstName, lastName, phone, locale, status, version } = account;
     return {
@@ -36,6 +39,7 @@ export class CustomerDetailService {
       groups,
       addresses,
       marketingConsent: { ...consent, withdrawalUrl: this.consents.withdrawalUrl(id), history },
+      factorReset,
       counts: { addresses: addresses.length, sessions: sessions.length },
       createdAt: account.createdAt.toISOString(),
       version,

@@ -3,6 +3,7 @@ import { InstantRange, PageQuery } from '../../platform/http/page.js';
 import { AccountDto, Locale, Phone } from '../account/account.dto.js';
 import { BookAddressDto } from '../address/address-book.dto.js';
 import { ConsentDto, ConsentRecordDto } from '../consent/consent.dto.js';
+import { FactorResetDto } from '../factor-reset/factor-reset.dto.js';
 import { GroupCode } from '../group/group.dto.js';
 
 const name = (example: string) => Text({ max: 100, optional: true, nullable: true, example });
@@ -86,6 +87,12 @@ export class CustomerDetailDto extends CustomerDto {
 
   @Nested(() => StaffConsentDto)
   marketingConsent: StaffConsentDto;
+
+  @Nested(() => FactorResetDto, {
+    nullable: true,
+    description: 'The removal of all second factors that was asked for and waits, or null.',
+  })
+  factorReset: FactorResetDto | null;
 
   @Nested(() => CustomerCountsDto)
   counts: CustomerCountsDto;

@@ -86,6 +86,13 @@ export class FactorRepository {
     await this.database.execute(FORGET_CODES, [accountId]);
   }
 
+  /** Every one of them, and the recovery codes. In a transaction that holds the account's row. */
+  async removeAll(accountId: string): Promise<void> {
+    await this.database.execute('DELETE FROM identity.totp_factors WHERE account_id = $1', [accountId]);
+    await this.database.execute('DELETE FROM identity.passkeys WHERE account_id = $1', [accountId]);
+    await this.recount(accountId);
+  }
+
   /** Secrets that nobody confirmed. */
   forgetPending(): Promise<number> {
     return this.database.execute(

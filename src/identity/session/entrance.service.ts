@@ -3,6 +3,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import type { Credentials } from '../account/account.repository.js';
+import { FactorResetService } from '../factor-reset/factor-reset.service.js';
 import { deviceToken, isKnownDevice } from './device-token.js';
 import { type Device, SessionService, type Tokens } from './session.service.js';
 
@@ -20,6 +21,7 @@ export class Entrance {
 
   constructor(
     private readonly sessions: SessionService,
+    private readonly resets: FactorResetService,
     private readonly audit: Audit,
     config: Config,
   ) {
@@ -35,6 +37,7 @@ export class Entrance {
       subjectId: account.id,
       details: { methods },
     });
+    await this.resets.cameIn(account.id, methods);
     return {
       ...(await this.sessions.open(account.id, account.kind, device, methods)),
       deviceToken: deviceToken(this.deviceKey, account.email, realNow()),

@@ -4,6 +4,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { type GivenCode, SecondFactor } from '../factor/second-factor.service.js';
+import { FactorResetService } from '../factor-reset/factor-reset.service.js';
 import { identityProblems } from '../identity.errors.js';
 import { Assertions } from '../passkey/assertion.service.js';
 import type { CredentialProofDto } from '../passkey/passkey.dto.js';
@@ -25,6 +26,7 @@ export class StepUpService {
     private readonly secondFactor: SecondFactor,
     private readonly assertions: Assertions,
     private readonly sessions: SessionService,
+    private readonly resets: FactorResetService,
     private readonly audit: Audit,
   ) {}
 
@@ -34,6 +36,7 @@ export class StepUpService {
     return this.database.transaction(async () => {
       const token = await this.sessions.prove(actor.sessionId, methods);
       if (token === null) throw platformProblems.unauthorized();
+      await this.resets.cameIn(actor.id, methods);
       this.audit.record({
         actor,
         action: 'identity.session.stepped_up',
