@@ -759,8 +759,10 @@ describe('identity', () => {
         const { body } = await login(address, GOOD);
         expect(body.passwordChangeRequired).toBe(true);
         const token = body.accessToken as string;
-        for (const path of ['/v1/me', '/v1/me/sessions', '/v1/admin/staff', '/v1/admin/orders'])
-          expect([path, (await app.get(path, { token })).status]).toEqual([path, 403]);
+        for (const path of ['/v1/me', '/v1/me/sessions', '/v1/admin/staff', '/v1/admin/orders']) {
+          const { status, body: told } = await app.get(path, { token });
+          expect([path, status, told.code]).toEqual([path, 403, 'identity.password_change_required']);
+        }
         const next = await app.post('/v1/auth/refresh', { refreshToken: body.refreshToken });
         expect((await app.get('/v1/me', { token: next.body.accessToken })).status).toBe(403);
         expect((await change(token, GOOD, OTHER)).status).toBe(204);

@@ -251,6 +251,34 @@ describe('a new password', () => {
     },
   );
 
+  it('costs a network nothing more once it has tried too often', async () => {
+    const settings = { BREACH_CHECK: 'hibp', HIBP_URL: api.url, TRUSTED_PROXIES: '127.0.0.1' };
+    const few = await startApp({ ...settings, REGISTRATIONS_PER_NETWORK: '3' });
+    // The first administrator's was asked about.
+    api.asked.length = 0;
+    const from = (ip: string, password = 'four random words are good') =>
+      few.post(
+        '/v1/auth/register',
+        { email: `${++registered}@example.test`, password },
+        { headers: { 'x-forwarded-for': ip } },
+      );
+    try {
+      expect((await from('203.0.113.7', BREACHED)).status).toBe(400);
+      expect((await from('203.0.113.7')).status).toBe(202);
+      const more = await Promise.all(Array.from({ length: 6 }, () => from('203.0.113.7')));
+      expect(more.map(({ status }) => status).sort()).toEqual([202, 429, 429, 429, 429, 429]);
+      const stopped = await from('203.0.113.7', BREACHED);
+      expect(said(stopped)).toEqual([429, 'identity.too_many_attempts']);
+      expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(stopped.headers.get('ratelimit')).toMatch(/^"registrations";r=0;t=\d+$/);
+      // Nobody was asked about those, so nothing was hashed either.
+      expect(api.asked).toHaveLength(3);
+      expect((await from('203.0.113.8')).status).toBe(202);
+    } finally {
+      await few.close();
+    }
+  });
+
   it('is asked about nobody unless the store says so', async () => {
     const plain = await startApp({ HIBP_URL: api.url });
     const sent = await plain.post('/v1/auth/register', { email: 'ada@example.test', password: BREACHED });
@@ -474,5 +502,100 @@ describe('somebody who has lost every second factor', () => {
       [grace.id],
     );
     expect(row).toEqual({ reason, asked_by: other.id, outcome: 'done' });
+  });
+});
+
+describe('passwords of people', () => {
+  let app: TestApp;
+  let boss: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    boss = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+  beforeEach(() => app.database.execute('DELETE FROM identity.throttles'));
+
+  const linkTo = async (email: string) => {
+    await app.settle();
+    const letter = (await app.letters()).findLast(
+      ({ to, text }) => to === email && text.includes('/account/reset'),
+    );
+    return /token=([\w-]+)/.exec(letter?.text ?? '')?.[1];
+  };
+  const reset = async (email: string, password: string) =>
+    app.post('/v1/auth/password/reset', { token: await linkTo(email), password });
+
+  it.each([
+    ['/v1/admin/staff', { roles: ['support'] }],
+    ['/v1/admin/customers', {}],
+  ])('who are invited are none until the link has set one: %s', async (path, more) => {
+    const email = `${path.length}@example.test`;
+    const key = 'one and the same key'.replaceAll(' ', '-');
+    const make = () => app.post(path, { email, ...more }, { token: boss, key });
+    const made = await make();
+    expect([made.status, (await make()).text]).toEqual([201, made.text]);
+    const [row] = await app.database.query(
+      'SELECT password_hash AS hash FROM identity.accounts WHERE email = $1',
+      [email],
+    );
+    // Nothing to guess, and nothing that was hashed while the transaction of the key waited.
+    expect(row).toEqual({ hash: null });
+    expect(said(await login(app, { email, password: '' }))).toEqual([400, 'platform.invalid_input']);
+    const guess = await login(app, { email, password: 'nobody has this password' });
+    expect(said(guess)).toEqual([401, 'identity.invalid_credentials']);
+    const password = 'four random words are good';
+    expect((await reset(email, password)).status).toBe(204);
+    expect((await login(app, { email, password })).status).toBe(200);
+  });
+
+  it('are changed with the present one as the only proof, however old the sign-in', async () => {
+    const { email, password } = await given.customer(app);
+    const { refreshToken } = (await login(app, { email, password })).body;
+    await app.database.execute(`UPDATE identity.sessions SET proved_at = now() - interval '11 minutes'`);
+    const { accessToken: token } = (await app.post('/v1/auth/refresh', { refreshToken })).body;
+    expect(said(await app.post('/v1/me/email', { email: 'ada@example.test' }, { token }))).toEqual([
+      401,
+      'platform.proof_required',
+    ]);
+    const next = 'seven other words of mine';
+    const wrong = { presentPassword: next, password: next };
+    expect(said(await app.post('/v1/me/password', wrong, { token }))).toEqual([
+      400,
+      'identity.wrong_password',
+    ]);
+    const right = { presentPassword: password, password: next };
+    expect((await app.post('/v1/me/password', right, { token })).status).toBe(204);
+    expect((await login(app, { email, password: next })).status).toBe(200);
+  });
+
+  it('that are reset sign in nowhere, sign out everywhere and lift no second factor', async () => {
+    const ada = await given.customer(app);
+    const { token, secret } = await enrol(app, ada.token);
+    const challenge = (await login(app, ada)).body.challenge;
+    const second = await app.post('/v1/auth/mfa/verify', { challenge, code: shownCode(secret) });
+    const begun = (await login(app, ada)).body.challenge;
+    await app.post('/v1/auth/password/forgot', { email: ada.email });
+    const password = 'seven other words of mine';
+    const done = await reset(ada.email, password);
+    expect([done.status, done.text]).toEqual([204, '']);
+    for (const open of [token, second.body.accessToken])
+      expect((await app.get('/v1/me', { token: open })).status).toBe(401);
+    const { refreshToken } = second.body;
+    expect((await app.post('/v1/auth/refresh', { refreshToken })).status).toBe(401);
+    const [sessions] = await app.database.query(
+      `SELECT count(*)::int AS open FROM identity.sessions WHERE revoked_at IS NULL
+         AND account_id = (SELECT id FROM identity.accounts WHERE email = $1)`,
+      [ada.email],
+    );
+    expect(sessions).toEqual({ open: 0 });
+    await earlier(app);
+    const old = await app.post('/v1/auth/mfa/verify', { challenge: begun, code: shownCode(secret) });
+    expect(said(old)).toEqual([410, 'identity.challenge_expired']);
+    expect((await login(app, ada)).status).toBe(401);
+    const asked = (await login(app, { email: ada.email, password })).body;
+    expect([asked.status, asked.accessToken]).toEqual(['mfa_required', undefined]);
+    const code = { challenge: asked.challenge, code: shownCode(secret) };
+    expect((await app.post('/v1/auth/mfa/verify', code)).status).toBe(200);
   });
 });

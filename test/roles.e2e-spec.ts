@@ -272,7 +272,7 @@ describe('staff', () => {
 
   it('that are disabled are out at once, with their keys, and start afresh when enabled', async () => {
     const clerk = await given.staff(app, ['administrator'], token);
-    const { key } = (
+    const { key, id: keyId } = (
       await app.post(
         '/v1/admin/api-keys',
         { name: 'x', scopes: ['catalog:product:read'] },
@@ -287,8 +287,14 @@ describe('staff', () => {
     expect([await in_(clerk.token), await in_(key), (await login(clerk)).status]).toEqual([401, 401, 401]);
     expect((await change(clerk, { status: 'active' })).body.status).toBe('active');
     // What was open before stays shut.
-    expect([await in_(clerk.token), await in_(key), (await login(clerk)).status]).toEqual([401, 200, 200]);
+    expect([await in_(clerk.token), await in_(key), (await login(clerk)).status]).toEqual([401, 401, 200]);
     expect((await app.post('/v1/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await app.get(`/v1/admin/api-keys/${keyId}`, { token })).body.state).toBe('revoked');
+    const revoked = await app.database.query(
+      `SELECT details FROM platform.audit_entries WHERE action = 'identity.api_key.revoked' AND subject_id = $1`,
+      [keyId],
+    );
+    expect(revoked).toEqual([{ details: { because: 'creator_disabled' } }]);
     const trail = await app.database.query(
       `SELECT details->>'status' AS status FROM platform.audit_entries WHERE action = 'identity.staff.changed' AND subject_id = $1 ORDER BY id`,
       [clerk.id],

@@ -199,11 +199,19 @@ export const identityProblems = defineProblems('identity', {
   },
   second_factor_required: {
     status: 403,
-    ofPermissions: true,
+    ofPermissions: 'granted',
     title: 'Staff need a second factor',
     meaning: 'The session was opened with one factor, and this shop asks its staff for two.',
     remedy:
       'Add an authenticator app (POST /v1/me/mfa/totp) or a passkey, or show the one that you have: POST /v1/auth/step-up.',
+  },
+  password_change_required: {
+    status: 403,
+    ofPermissions: 'any',
+    title: 'The password must be changed first',
+    meaning:
+      'Somebody else knows or has made the present password; until it is changed, the session serves for nothing else.',
+    remedy: 'Set a password of your own with `POST /v1/me/password`; the same session goes on.',
   },
   too_many_addresses: {
     status: 422,

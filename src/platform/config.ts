@@ -74,6 +74,8 @@ export class Config {
   readonly passkeyHost: string;
   /** Mails about accounts that one network may cause in an hour. */
   readonly mailsPerNetwork: number;
+  /** Registrations that one network may try in an hour. */
+  readonly registrationsPerNetwork: number;
   /** Requests that one API key may make in a minute. */
   readonly apiKeyRequests: number;
   readonly jobConcurrency: number;
@@ -144,6 +146,7 @@ export class Config {
     this.passkeyOrigins = env.passkeyOrigins('PASSKEY_ORIGINS', this.publicUrl);
     this.passkeyHost = new URL(this.passkeyOrigins[0] ?? this.publicUrl).hostname;
     this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
+    this.registrationsPerNetwork = env.integer('REGISTRATIONS_PER_NETWORK', 100, 1, 1_000_000);
     this.apiKeyRequests = env.integer('API_KEY_REQUESTS_PER_MINUTE', 600, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);

@@ -93,6 +93,7 @@ export function testConfig(url: string, dataDir: string, overrides: Record<strin
     DEMO_STORE: 'off',
     // All tests come from one address.
     MAILS_PER_NETWORK: '100000',
+    REGISTRATIONS_PER_NETWORK: '100000',
     ADMIN_EMAIL: admin.email,
     ADMIN_PASSWORD: admin.password,
     ...overrides,

@@ -29,7 +29,7 @@ export class Account {
   @Column({ type: 'timestamptz', name: 'email_verified_at', nullable: true })
   emailVerifiedAt: Date | null;
 
-  /** Null: no password opens the account, because its owner came by a provider and has not set one. */
+  /** Null: no password opens the account, because its owner came by a provider or was invited, and has not set one. */
   @Column({ type: 'text', name: 'password_hash', nullable: true })
   passwordHash: string | null;
 

@@ -37,6 +37,7 @@ export class AccountService {
     input: { email: string; password: string; firstName?: string | null; lastName?: string | null },
     asking: Asking,
   ): Promise<void> {
+    await this.quota.countRegistration(asking);
     const email = normalizeEmail(input.email);
     const passwordHash = await this.passwords.hash(input.password, [email]);
     const stopped = await this.quota.isUsedUpBy(asking);

@@ -61,9 +61,10 @@ export class AuthController {
       '/v1/auth/login` lets the account in. A password has at least 15 characters unless the store says ' +
       'otherwise; `identity.password_blocked` says what is wrong with one.\n\n' +
       'A network may cause 20 mails an hour and an address gets three an hour and ten a day; beyond that ' +
-      'the answer is the same and no mail leaves.',
+      'the answer is the same and no mail leaves. After 100 tries of a network in an hour nothing is done ' +
+      'for it any more: 429, which says nothing of the address.',
     answers: { 202: null },
-    problems: [password_blocked, busy],
+    problems: [password_blocked, too_many_attempts, busy],
     rateLimited: true,
   })
   async register(

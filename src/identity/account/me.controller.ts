@@ -146,7 +146,8 @@ export class MeController {
     id: 'changeMyPassword',
     summary: 'Changes my password',
     description:
-      'Needs the present password; five wrong ones make the next tries wait (429, `Retry-After` in ' +
+      'The present password in the call is the fresh proof that other sensitive operations ask for, so no ' +
+      '`POST /v1/auth/step-up` comes before it; five wrong ones make the next tries wait (429, `Retry-After` in ' +
       'seconds).\n\n' +
       'Signs out everywhere else, cancels the links that were mailed and tells the owner by mail. The ' +
       'session of this request goes on, now with all its permissions if the password had to be changed.',

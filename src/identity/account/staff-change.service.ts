@@ -4,6 +4,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { ApiKeyService } from '../api-key/api-key.service.js';
 import { identityProblems } from '../identity.errors.js';
 import { ADMINISTRATOR, RoleRepository } from '../role/role.repository.js';
 import { RoleService } from '../role/role.service.js';
@@ -23,11 +24,12 @@ export class StaffChangeService {
     private readonly members: RoleRepository,
     private readonly roles: RoleService,
     private readonly sessions: SessionService,
+    private readonly keys: ApiKeyService,
     private readonly audit: Audit,
   ) {}
 
   /**
-   * Other roles, disabled or enabled; at once in this process, within a second in the others. Nobody changes himself or
+   * Other roles, disabled (which ends sessions and API keys) or enabled; at once in this process, within a second in the others. Nobody changes himself or
    * somebody who may do more than he, and somebody who can do everything is always left.
    */
   async change(id: string, input: StaffChangeDto, version: number | null, actor: PersonActor): Promise<void> {
@@ -47,7 +49,10 @@ export class StaffChangeService {
         if (!(await this.members.hasOtherAdministrator(id))) throw identityProblems.last_administrator();
       await this.accounts.save(account);
       await this.members.give(id, after);
-      if (!account.isActive) await this.sessions.revokeAllOf(id, 'disabled');
+      if (!account.isActive) {
+        await this.sessions.revokeAllOf(id, 'disabled');
+        await this.keys.revokeAllOf(id, actor);
+      }
       this.roles.forget();
       this.note('changed', id, actor, { before, after, status: account.status });
     });

@@ -50,7 +50,8 @@ export class StaffController {
     headers: ['ETag'],
     summary: 'Gives one of the staff other roles, disables or enables',
     description:
-      'It counts within a second, wherever that person is signed in. Nobody changes himself, or somebody who may do more than he.',
+      'It counts within a second, wherever that person is signed in. Nobody changes himself, or somebody who may do more than he.\n\n' +
+      '`status: disabled` ends every session and revokes every API key that this person made; they do not come back with `active`. A program that has to go on gets a key from somebody else first.',
     answers: { 200: StaffDto },
     problems: [not_found, stale_version, unknown_role, not_yourself, last_administrator],
   })

@@ -71,15 +71,14 @@ export class StaffService implements FirstStartStep {
     actor: Actor,
   ): Promise<StaffDto> {
     const email = normalizeEmail(input.email);
-    // Nobody knows this one; the link in the mail sets another.
-    const passwordHash = await this.hasher.hash(randomBytes(32).toString('base64url'));
     const id = newId();
     await this.database.transaction(async () => {
       const { firstName = null, lastName = null, roles } = input;
       await this.roles.requireGrantable(roles, actor);
       const names = { firstName, lastName };
       const made = await this.accounts.insert(
-        Account.open({ id, kind: 'staff', email, passwordHash, ...names, mustChangePassword: true }),
+        // No password opens it until the link in the mail has set one.
+        Account.open({ id, kind: 'staff', email, passwordHash: null, ...names, mustChangePassword: true }),
       );
       if (!made)
         throw platformProblems.conflict('Somebody has this address.', {

@@ -80,6 +80,12 @@ export class ApiKeyRepository {
     return (await this.database.execute(REVOKE, [id])) === 1;
   }
 
+  /** Ends every key that somebody made; the ids of those that were not over already. */
+  async revokeAllOf(creatorId: string): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(REVOKE_ALL, [creatorId]);
+    return rows.map(({ id }) => id);
+  }
+
   /**
    * Null when the key is over, its creator may not act, or the token that was got with it was taken back. One look for each
    * request that brings a key or such a token.
@@ -113,6 +119,8 @@ const ROTATE = `
     previous_until = CASE WHEN $3 > 0 THEN now() + make_interval(hours => $3) END
   WHERE id = $1`;
 const REVOKE = 'UPDATE identity.api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL';
+const REVOKE_ALL =
+  'UPDATE identity.api_keys SET revoked_at = now() WHERE creator_id = $1 AND revoked_at IS NULL RETURNING id';
 const STANDING = `
   SELECT k.id, k.creator_id AS "creatorId", k.secret_hash AS hash, CASE WHEN k.previous_until > now() THEN k.previous_hash END AS "previousHash",
     k.networks, k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt",

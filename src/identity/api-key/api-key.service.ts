@@ -100,6 +100,16 @@ export class ApiKeyService {
     });
   }
 
+  /**
+   * Ends every key of somebody who is disabled, in the caller's transaction. They do not come back with the account: nobody
+   * would know any more which programs still hold one.
+   */
+  async revokeAllOf(creatorId: string, actor: Actor): Promise<void> {
+    for (const id of await this.keys.revokeAllOf(creatorId))
+      this.note('revoked', id, actor, { because: 'creator_disabled' });
+    this.access.forget();
+  }
+
   private note(what: string, subjectId: string, actor: Actor, details?: object): void {
     this.audit.record({
       actor,

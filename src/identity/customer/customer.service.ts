@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
@@ -14,7 +13,6 @@ import { GroupService } from '../group/group.service.js';
 import { CustomerRegistered } from '../identity.events.js';
 import { identityProblems } from '../identity.errors.js';
 import { LinkLetters } from '../link/link-letters.service.js';
-import { PasswordHasher } from '../password/password.hasher.service.js';
 import { SessionService } from '../session/session.service.js';
 import type { CreateCustomerDto, UpdateCustomerDto } from './customer.dto.js';
 
@@ -27,7 +25,6 @@ export class CustomerService {
     private readonly groups: GroupService,
     private readonly sessions: SessionService,
     private readonly letters: LinkLetters,
-    private readonly hasher: PasswordHasher,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
   ) {}
@@ -35,11 +32,10 @@ export class CustomerService {
   /** On behalf of somebody, who gets a letter to set a password; answers the id. 409 when the address is taken. */
   async create({ groups = [], ...input }: CreateCustomerDto, actor: Actor): Promise<string> {
     const email = normalizeEmail(input.email);
-    // Nobody knows this one; the link in the mail sets another.
-    const passwordHash = await this.hasher.hash(randomBytes(32).toString('base64url'));
     const id = newId();
     await this.database.transaction(async () => {
-      const account = Account.open({ id, kind: 'customer', email, passwordHash });
+      // No password opens it until the link in the letter has set one.
+      const account = Account.open({ id, kind: 'customer', email, passwordHash: null });
       account.describe(input);
       if (!(await this.accounts.insert(account)))
         throw platformProblems.conflict('Somebody has this address.', {

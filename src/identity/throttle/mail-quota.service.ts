@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { networkOf } from '../../platform/http/network.js';
+import { identityProblems } from '../identity.errors.js';
 import { type Announce, rateLimit } from './rate-limit.js';
 import { type Quota, ThrottleRepository } from './throttle.repository.js';
 
@@ -17,7 +18,10 @@ const PER_DAY: Quota = { free: 10, windowSeconds: 86_400 };
 /** Longer than the work takes, whatever it finds: the time must not tell whether an address has an account. */
 const ANSWER_MS = 100;
 
-/** How many mails strangers may cause. Nobody is told when there are no more: the answer stays the same. */
+/**
+ * How many mails and accounts strangers may cause. Nobody is told when there are no more mails: the answer stays the same,
+ * for it must not tell what is known of an address. What is refused to a network says nothing of any address.
+ */
 @Injectable()
 export class MailQuota {
   constructor(
@@ -31,6 +35,18 @@ export class MailQuota {
     const counted = await this.throttles.attempt(`mails-of-network:${networkOf(ip)}`, quota);
     announce(rateLimit('mails', quota, counted));
     return counted.wait > 0;
+  }
+
+  /**
+   * Counts a registration, before anything is done for it: each costs a slow hash, whatever becomes of it. 429 when the
+   * network has had its share of this hour.
+   */
+  async countRegistration({ ip, announce }: Asking): Promise<void> {
+    const quota: Quota = { free: this.config.registrationsPerNetwork, windowSeconds: 3_600 };
+    const counted = await this.throttles.attempt(`registrations:${networkOf(ip)}`, quota);
+    if (counted.wait === 0) return;
+    announce(rateLimit('registrations', quota, counted));
+    throw identityProblems.too_many_attempts(undefined, { retryAfter: counted.wait });
   }
 
   /** The address has got its mails of this hour or day. Counts this one. */

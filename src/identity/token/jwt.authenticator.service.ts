@@ -73,16 +73,19 @@ export class JwtAuthenticator extends Authenticator {
     const standing = await this.sessions.standing(claims.sid);
     if (!standing || standing.accountId !== claims.sub) return null;
     const proof = proofOf(claims.provedAt, claims.methods, standing.hasSecondFactor);
+    const { mustChangePassword } = standing;
     const lacksFactor = this.staffNeedTwo && standing.kind === 'staff' && proof.level < 2;
+    const lacking = lacksFactor ? identityProblems.second_factor_required : null;
+    const restriction = mustChangePassword ? identityProblems.password_change_required : lacking;
     return {
       kind: 'person',
       id: standing.accountId,
       sessionId: claims.sid,
       emailVerified: standing.emailVerified,
-      permissions: standing.mustChangePassword
+      permissions: mustChangePassword
         ? new Set([OWN_PASSWORD])
         : permissionsOf(lacksFactor ? [] : standing.permissions),
-      ...(lacksFactor && { restriction: identityProblems.second_factor_required }),
+      ...(restriction && { restriction }),
       groups: standing.groups,
       proof,
       impersonatorId: standing.impersonatorId,

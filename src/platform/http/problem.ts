@@ -10,8 +10,8 @@ export interface ProblemKind {
   remedy: string;
   /** Further members of its document (RFC 9457 3.2) by name; only these may be sent. */
   members?: Record<string, ProblemMember>;
-  /** Any operation that asks for more than a permission over one's own account may answer it. */
-  ofPermissions?: boolean;
+  /** Any operation that asks for a permission may answer it: `granted` where one has to be given, `any` also for one's own account. */
+  ofPermissions?: 'granted' | 'any';
   /** Headers that may come with it. */
   headers?: readonly ('ETag' | 'Retry-After')[];
 }

@@ -188,8 +188,10 @@ function finishOperation(method: string, path: string, operation: OperationObjec
   ];
   const codes = new Set([...(operation['x-problems'] ?? []), ...EVERYWHERE]);
   if (permissions.length > 0) codes.add('platform.forbidden');
-  if (permissions.some((permission) => !isOwnThing(permission)))
-    for (const { code, ofPermissions } of problemRegistry.values()) if (ofPermissions) codes.add(code);
+  const granted = permissions.some((permission) => !isOwnThing(permission));
+  for (const { code, ofPermissions } of problemRegistry.values())
+    if (ofPermissions === 'any' ? permissions.length > 0 : ofPermissions === 'granted' && granted)
+      codes.add(code);
   // A machine may come to every operation that is not about the person itself, and is counted there; some refuse it then.
   const counted = permissions.length > 0 && !permissions.some(isOwnThing);
   if (counted) codes.add('platform.too_many_requests');
