@@ -371,7 +371,9 @@ describe('staff', () => {
       createdAt: expect.any(String),
       lastSeenAt: expect.any(String),
       ipPrefix: '127.0.0.0/24',
-      userAgent: expect.anything(),
+      userAgent: 'undici',
+      amr: ['pwd'],
+      impersonatedBy: null,
       current: false,
     });
     expect((await app.get('/v1/me', { token: second })).status).toBe(200);

@@ -21,7 +21,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
   network: '203.0.113.0/24',
   exp: 1795266826,
   iat: 1795266226,
-  userAgent: 'Mozilla/5.0 (X11; Linux x86_64)',
+  userAgent: 'Firefox on Linux',
   challenge: TOKEN,
   excludeCredentials: [],
   kid: TOKEN.slice(0, 8),

@@ -1,14 +1,27 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Param,
+  ParseUUIDPipe,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
-import { Bool, Instant, ListOf, Nested, Text, Uuid } from '../../platform/http/fields.js';
+import { Bool, Instant, Nested, Text, Uuid } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ConsentDto, ConsentInput } from '../consent/consent.dto.js';
 import { identityProblems } from '../identity.errors.js';
+import { OtherSessionsQuery, SessionsDto } from '../session/session.dto.js';
 import { Locale, Phone } from './account.dto.js';
 import { ChangePasswordDto } from './auth.dto.js';
 import { PasswordChangeService } from './password-change.service.js';
@@ -61,31 +74,6 @@ export class UpdateMeDto {
     description: 'As in `PUT /v1/me/marketing-consent`.',
   })
   marketingConsent?: ConsentInput;
-}
-
-export class SessionDto {
-  @Uuid()
-  id: string;
-
-  @Instant()
-  createdAt: string;
-
-  @Instant()
-  lastSeenAt: string;
-
-  @Text({ max: 100, nullable: true })
-  ipPrefix: string | null;
-
-  @Text({ max: 200, nullable: true })
-  userAgent: string | null;
-
-  @Bool({ description: 'The session of this request.' })
-  current: boolean;
-}
-
-export class SessionsDto {
-  @ListOf(() => SessionDto, { max: 50 })
-  items: SessionDto[];
 }
 
 /** One's own account. */
@@ -172,11 +160,25 @@ export class MeController {
     summary: 'Lists where I am signed in',
     description:
       'Where the account is signed in, with the network and the browser of each place; `current` is the ' +
-      'session of this request. At most fifty are kept, the oldest ends first.',
+      'session of this request. At most fifty are kept, the oldest ends first. Where somebody of the staff ' +
+      'acts in your place, `impersonatedBy` says who and why; it can be ended like any other.',
     answers: { 200: SessionsDto },
   })
   async sessions(@CurrentActor() actor: PersonActor): Promise<SessionsDto> {
     return { items: await this.profiles.sessions(actor) };
+  }
+
+  @Delete('sessions')
+  @Operation({
+    id: 'revokeMyOtherSessions',
+    summary: 'Signs me out everywhere else',
+    description:
+      'Only with `?others=true`: ends every session but the one of this request, their refresh tokens at ' +
+      'once and their access tokens within a second. 204 also when there was no other.',
+    answers: { 204: null },
+  })
+  async revokeOthers(@Query() _: OtherSessionsQuery, @CurrentActor() actor: PersonActor): Promise<void> {
+    await this.profiles.revokeOthers(actor);
   }
 
   @Delete('sessions/:id')

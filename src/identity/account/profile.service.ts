@@ -4,11 +4,11 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import type { SessionView } from '../session/session.repository.js';
+import { SessionDto } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
 import { ConsentService } from '../consent/consent.service.js';
 import { AccountRepository } from './account.repository.js';
-import type { MeDto, SessionDto, UpdateMeDto } from './me.controller.js';
+import type { MeDto, UpdateMeDto } from './me.controller.js';
 
 type Me = MeDto & { version: number };
 
@@ -60,23 +60,32 @@ export class ProfileService {
   }
 
   async sessions(actor: PersonActor): Promise<SessionDto[]> {
-    return (await this.sessionsOf.list(actor.id)).map((row) => shownSession(row, actor.sessionId));
+    return (await this.sessionsOf.list(actor.id)).map((row) => SessionDto.from(row, actor.sessionId));
   }
 
+  /** 404 when it is over already or somebody else's. */
   async revoke(actor: PersonActor, id: string): Promise<void> {
-    if (!(await this.sessionsOf.revokeOwn(id, actor.id))) throw platformProblems.not_found();
+    await this.database.transaction(async () => {
+      if (!(await this.sessionsOf.revokeOwn(id, actor.id))) throw platformProblems.not_found();
+      this.noteEnd('ended', actor, { sessionId: id });
+    });
   }
-}
 
-/** As it is told to its owner and to staff; `current` is the session of the request. */
-export function shownSession(
-  { createdAt, lastSeenAt, ...row }: SessionView,
-  current: string | null,
-): SessionDto {
-  return {
-    ...row,
-    createdAt: createdAt.toISOString(),
-    lastSeenAt: lastSeenAt.toISOString(),
-    current: row.id === current,
-  };
+  /** All but the session of the request. */
+  async revokeOthers(actor: PersonActor): Promise<void> {
+    await this.database.transaction(async () => {
+      await this.sessionsOf.revokeAllOf(actor.id, 'by_owner', actor.sessionId);
+      this.noteEnd('others_ended', actor);
+    });
+  }
+
+  private noteEnd(what: string, actor: PersonActor, details?: object): void {
+    this.audit.record({
+      actor,
+      action: `identity.session.${what}`,
+      subjectType: 'account',
+      subjectId: actor.id,
+      ...(details && { details }),
+    });
+  }
 }

@@ -67,6 +67,14 @@ export class StaffChangeService {
     });
   }
 
+  async endSessions(id: string, actor: Actor): Promise<void> {
+    await this.database.transaction(async () => {
+      const account = await this.held(id);
+      await this.sessions.revokeAllOf(account.id, 'by_staff');
+      this.note('sessions_ended', id, actor);
+    });
+  }
+
   /** The link that was mailed before ends. */
   async inviteAgain(id: string, actor: Actor): Promise<void> {
     await this.database.transaction(async () => {

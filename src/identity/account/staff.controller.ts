@@ -7,8 +7,8 @@ import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { identityProblems } from '../identity.errors.js';
+import { SessionsDto } from '../session/session.dto.js';
 import { StaffDto } from './admin-account.controller.js';
-import { SessionsDto } from './me.controller.js';
 import { StaffChangeService } from './staff-change.service.js';
 import { StaffChangeDto } from './staff.dto.js';
 import { StaffService } from './staff.service.js';
@@ -77,6 +77,19 @@ export class StaffController {
   })
   async sessions(@Param('id', ParseUUIDPipe) id: string, @CurrentActor() actor: Actor): Promise<SessionsDto> {
     return { items: await this.staff.sessions(id, actor) };
+  }
+
+  @Delete('sessions')
+  @Permissions('identity:staff:write')
+  @Operation({
+    id: 'revokeStaffSessions',
+    summary: 'Signs one of the staff out everywhere',
+    description: 'Refresh tokens end at once, access tokens within a second. That person may sign in again.',
+    answers: { 204: null },
+    problems: [not_found],
+  })
+  async endSessions(@Param('id', ParseUUIDPipe) id: string, @CurrentActor() actor: Actor): Promise<void> {
+    await this.changes.endSessions(id, actor);
   }
 
   @Delete('sessions/:sessionId')

@@ -12,13 +12,12 @@ import { PasswordHasher } from '../password/password.hasher.service.js';
 import { PasswordService } from '../password/password.service.js';
 import { ADMINISTRATOR, RoleRepository } from '../role/role.repository.js';
 import { RoleService } from '../role/role.service.js';
+import { SessionDto } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
 import { Account } from './account.entity.js';
 import { AccountRepository, type AccountView } from './account.repository.js';
 import { AccountService } from './account.service.js';
 import type { StaffDto } from './admin-account.controller.js';
-import type { SessionDto } from './me.controller.js';
-import { shownSession } from './profile.service.js';
 import { normalizeEmail } from './sign-in.service.js';
 
 /** Accounts of staff, the first one included. */
@@ -109,7 +108,7 @@ export class StaffService implements FirstStartStep {
   async sessions(id: string, actor: Actor): Promise<SessionDto[]> {
     await this.get(id);
     const current = actor.kind === 'person' ? actor.sessionId : null;
-    return (await this.liveSessions.list(id)).map((row) => shownSession(row, current));
+    return (await this.liveSessions.list(id)).map((row) => SessionDto.from(row, current));
   }
 
   async staff(email: string | null, after: string | null, limit: number): Promise<StaffDto[]> {

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { Account } from '../account/account.entity.js';
 import { AccountRepository } from '../account/account.repository.js';
-import type { SessionDto } from '../account/me.controller.js';
-import { shownSession } from '../account/profile.service.js';
 import { AddressBookService } from '../address/address-book.service.js';
 import { ConsentService } from '../consent/consent.service.js';
 import { FactorResetService } from '../factor-reset/factor-reset.service.js';
 import { GroupRepository } from '../group/group.repository.js';
+import { SessionDto } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
 import type { CustomerDetailDto } from './customer.dto.js';
 
@@ -49,7 +48,7 @@ export class CustomerDetailService {
   /** Where the customer is signed in. */
   async sessions(id: string): Promise<SessionDto[]> {
     await this.known(id);
-    return (await this.liveSessions.list(id)).map((row) => shownSession(row, null));
+    return (await this.liveSessions.list(id)).map((row) => SessionDto.from(row, null));
   }
 
   private async known(id: string): Promise<Account> {

@@ -6,9 +6,9 @@ import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { SessionsDto } from '../account/me.controller.js';
 import { GroupService } from '../group/group.service.js';
 import { identityProblems } from '../identity.errors.js';
+import { SessionsDto } from '../session/session.dto.js';
 import {
   CreateCustomerDto,
   CustomerDetailDto,
@@ -129,7 +129,9 @@ export class CustomerController {
   @Operation({
     id: 'listCustomerSessions',
     summary: 'Lists where a customer is signed in',
-    description: 'The live sessions, at most fifty, with the network and the browser of each place.',
+    description:
+      'The live sessions with the network and the browser of each place. Where somebody of the staff acts in ' +
+      'the place of the customer, `impersonatedBy` says who and why.',
     answers: { 200: SessionsDto },
     problems: [not_found],
   })

@@ -33,6 +33,9 @@ export interface SessionView {
   lastSeenAt: Date;
   ipPrefix: string | null;
   userAgent: string | null;
+  amr: string[];
+  impersonatorId: string | null;
+  impersonationReason: string | null;
 }
 
 @Injectable()
@@ -132,5 +135,6 @@ const REVOKE_ALL = `
   UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE account_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3::uuid
   RETURNING id`;
 const LIVE = `
-  SELECT id, created_at AS "createdAt", refreshed_at AS "lastSeenAt", ip_prefix AS "ipPrefix", user_agent AS "userAgent"
+  SELECT id, created_at AS "createdAt", refreshed_at AS "lastSeenAt", ip_prefix AS "ipPrefix", user_agent AS "userAgent",
+    methods AS amr, impersonator_id AS "impersonatorId", impersonation_reason AS "impersonationReason"
   FROM identity.sessions WHERE account_id = $1 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC LIMIT 50`;
