@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { startApp, type TestApp } from './support/app.js';
+import { roomInStep, shownCode } from './support/authenticator-app.js';
+import { SoftAuthenticator } from './support/authenticator.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { Browser, RealProvider } from './support/providers.js';
 
 const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0';
@@ -140,6 +144,314 @@ describe('sessions', () => {
       const { token } = await given.customer(app);
       for (const id of [UNKNOWN, await idOf(token)])
         expect((await app.delete(`/v1/admin/staff/${id}/sessions`, { token: root })).status).toBe(404);
+    });
+  });
+
+  describe('in browser mode', () => {
+    const BROWSER = { 'x-requested-with': 'guildhall' };
+    const NAME = '__Host-rt';
+    const THIRTY_DAYS = 30 * 86_400;
+
+    /** What the answer says of one cookie: name and value, and its attributes. */
+    const cookieOf = ({ headers }: Answer, name = NAME) => {
+      const set = headers.getSetCookie().filter((one) => one.startsWith(`${name}=`));
+      if (set.length > 1) throw new Error(`${name} is set twice`);
+      const [pair = '', ...attributes] = (set[0] ?? '').split('; ');
+      return { value: pair.slice(name.length + 1), attributes: attributes.sort() };
+    };
+    const attributes = (seconds: number) =>
+      ['Path=/', 'Secure', 'HttpOnly', 'SameSite=Strict', `Max-Age=${seconds}`].sort();
+    const enter = async (who: { email: string; password: string }) => {
+      const { email, password } = who;
+      const answer = await app.post('/v1/auth/login', { email, password }, { headers: BROWSER });
+      return { answer, body: must(answer), cookie: cookieOf(answer).value };
+    };
+    const withCookie = (cookie: string, headers: Record<string, string> = BROWSER) => ({
+      headers: { ...headers, cookie: `theme=dark; ${NAME}=${cookie}` },
+    });
+    const refresh = (cookie: string, headers: Record<string, string> = BROWSER) =>
+      app.post('/v1/auth/refresh', undefined, withCookie(cookie, headers));
+
+    it('the refresh token is in a cookie that no script and no other site gets at', async () => {
+      const ada = await given.customer(app);
+      const { answer, body, cookie } = await enter(ada);
+      expect(Object.keys(body).sort()).toEqual([
+        'accessToken',
+        'deviceToken',
+        'expiresIn',
+        'passwordChangeRequired',
+        'tokenType',
+      ]);
+      expect(answer.text).not.toContain('rt_');
+      expect(cookie).toMatch(/^rt_/);
+      expect(cookieOf(answer).attributes).toEqual(attributes(THIRTY_DAYS));
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(await statusOf(body.accessToken)).toBe(200);
+    });
+
+    it('it lives as long as an idle session: an hour for staff', async () => {
+      const { answer } = await enter(await given.staff(app, ['support'], root));
+      expect(cookieOf(answer).attributes).toEqual(attributes(3_600));
+    });
+
+    it.each<Record<string, string>>([
+      {},
+      { 'x-requested-with': 'XMLHttpRequest' },
+      { 'x-requested-with': 'guildhall, x' },
+    ])('is asked for by one value of one header: %j changes nothing', async (headers) => {
+      const ada = await given.customer(app);
+      const { email, password } = ada;
+      const answer = await app.post('/v1/auth/login', { email, password }, { headers });
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      const { refreshToken, ...rest } = must(answer);
+      expect(refreshToken).toMatch(/^rt_/);
+      expect(rest).not.toHaveProperty('idleSeconds');
+      const next = await app.post('/v1/auth/refresh', { refreshToken }, { headers });
+      expect(next.headers.getSetCookie()).toEqual([]);
+      expect(must(next).refreshToken).toMatch(/^rt_/);
+    });
+
+    it('it is renewed from cookie to cookie, and nothing of it is in a body', async () => {
+      const { body, cookie } = await enter(await given.customer(app));
+      const answer = await refresh(cookie);
+      expect(Object.keys(must(answer)).sort()).toEqual(['accessToken', 'expiresIn', 'tokenType']);
+      const next = cookieOf(answer);
+      expect(next.value).toMatch(/^rt_/);
+      expect(next.value).not.toBe(cookie);
+      expect(next.attributes).toEqual(attributes(THIRTY_DAYS));
+      expect(sessionOf(answer.body.accessToken)).toBe(sessionOf(body.accessToken));
+      // A body that is there and empty is none.
+      expect((await app.post('/v1/auth/refresh', {}, withCookie(next.value))).status).toBe(200);
+    });
+
+    it('the cookie is not looked at without the header, which other sites cannot send', async () => {
+      const { body, cookie } = await enter(await given.customer(app));
+      for (const path of ['refresh', 'logout'])
+        for (const other of ['', 'XMLHttpRequest']) {
+          const headers: Record<string, string> = other === '' ? {} : { 'x-requested-with': other };
+          const refused = await app.post(`/v1/auth/${path}`, undefined, withCookie(cookie, headers));
+          expect([refused.status, refused.body.code]).toEqual([400, 'platform.invalid_input']);
+          expect(refused.body.detail).toContain('X-Requested-With: guildhall');
+          expect(refused.body.errors).toEqual([expect.objectContaining({ pointer: '/refreshToken' })]);
+          expect(refused.headers.getSetCookie()).toEqual([]);
+        }
+      // Nothing was rotated and nothing was ended.
+      expect(await statusOf(body.accessToken)).toBe(200);
+      const { counter } = await row(body.accessToken);
+      expect(counter).toBe(0);
+      expect((await refresh(cookie)).status).toBe(200);
+    });
+
+    const row = async (token: string) => {
+      const [found] = await app.database.query<{ counter: number; revoked: string | null }>(
+        'SELECT counter, revoked_because AS revoked FROM identity.sessions WHERE id = $1',
+        [sessionOf(token)],
+      );
+      if (!found) throw new Error('there is no such session');
+      return found;
+    };
+
+    it('signing out ends the session and takes the cookie away, as often as it is done', async () => {
+      const { body, cookie } = await enter(await given.customer(app));
+      const out = () => app.post('/v1/auth/logout', undefined, withCookie(cookie));
+      for (const answer of [await out(), await out()]) {
+        expect(answer.status).toBe(204);
+        expect(cookieOf(answer)).toEqual({ value: '', attributes: attributes(0) });
+      }
+      expect(await statusOf(body.accessToken)).toBe(401);
+      const without = await app.post('/v1/auth/logout', undefined, { headers: BROWSER });
+      expect([without.status, cookieOf(without).value]).toEqual([204, '']);
+    });
+
+    it.each(['rt_x', '', 'stolen'])('a refused token takes the cookie away: %s', async (kind) => {
+      const { body, cookie } = await enter(await given.customer(app));
+      if (kind === 'stolen') {
+        await refresh(cookie);
+        // As if the grace of ten seconds were over.
+        await app.database.execute(
+          `UPDATE identity.sessions SET refreshed_at = now() - interval '1 minute' WHERE id = $1`,
+          [sessionOf(body.accessToken)],
+        );
+      }
+      const refused = await refresh(kind === 'stolen' ? cookie : kind);
+      expect([refused.status, refused.body.code]).toEqual([401, 'identity.invalid_refresh_token']);
+      expect(cookieOf(refused)).toEqual({ value: '', attributes: attributes(0) });
+      if (kind === 'stolen') expect((await row(body.accessToken)).revoked).toBe('refresh_reuse');
+    });
+
+    it('two tabs that refresh at once get the same next cookie, and both go on', async () => {
+      const { body, cookie } = await enter(await given.customer(app));
+      const tabs = await Promise.all([refresh(cookie), refresh(cookie), refresh(cookie)]);
+      expect(tabs.map(({ status }) => status)).toEqual([200, 200, 200]);
+      const values = new Set(tabs.map((tab) => cookieOf(tab).value));
+      expect(values.size).toBe(1);
+      expect(await row(body.accessToken)).toEqual({ counter: 1, revoked: null });
+      const [next = ''] = values;
+      expect((await refresh(next)).status).toBe(200);
+    });
+
+    it('a refresh and a sign-out at once leave nobody signed in', async () => {
+      const { cookie } = await enter(await given.customer(app));
+      const [refreshed, out] = await Promise.all([
+        refresh(cookie),
+        app.post('/v1/auth/logout', undefined, withCookie(cookie)),
+      ]);
+      expect(out.status).toBe(204);
+      expect([200, 401]).toContain(refreshed.status);
+      if (refreshed.status === 200) {
+        expect((await refresh(cookieOf(refreshed).value)).status).toBe(401);
+        expect(await statusOf(refreshed.body.accessToken)).toBe(401);
+      }
+      expect((await refresh(cookie)).status).toBe(401);
+    });
+
+    it('a token of before moves into the cookie', async () => {
+      const { refreshToken } = await login(await given.customer(app));
+      const moved = await app.post('/v1/auth/refresh', { refreshToken }, { headers: BROWSER });
+      expect(must(moved)).not.toHaveProperty('refreshToken');
+      expect((await refresh(cookieOf(moved).value)).status).toBe(200);
+    });
+
+    it('a second factor leads to the cookie too, and its challenge to none', async () => {
+      const ada = await given.customer(app);
+      const { secret } = must(await app.post('/v1/me/mfa/totp', undefined, { token: ada.token }));
+      await roomInStep();
+      const code = shownCode(secret);
+      must(await app.post('/v1/me/mfa/totp/confirmation', { code }, { token: ada.token }));
+      const { answer, body } = await enter(ada);
+      expect(body.status).toBe('mfa_required');
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      await app.database.execute('UPDATE identity.totp_factors SET last_step = 0');
+      const verified = await app.post(
+        '/v1/auth/mfa/verify',
+        { challenge: body.challenge, code: shownCode(secret) },
+        { headers: BROWSER },
+      );
+      expect(must(verified)).not.toHaveProperty('refreshToken');
+      expect((await refresh(cookieOf(verified).value)).status).toBe(200);
+    });
+
+    it('a passkey leads to the cookie too', async () => {
+      const { token } = await given.customer(app);
+      const key = new SoftAuthenticator('http://shop.test');
+      const asked = must(await app.post('/v1/me/passkeys/registration/options', undefined, { token }));
+      const made = { name: 'Mine', credential: key.create(asked.publicKey) };
+      must(await app.post('/v1/me/passkeys/registration/verify', made, { token }));
+      const { publicKey } = must(await app.post('/v1/auth/passkeys/authentication/options'));
+      const credential = key.get(publicKey);
+      const verified = await app.post(
+        '/v1/auth/passkeys/authentication/verify',
+        { credential },
+        { headers: BROWSER },
+      );
+      expect(must(verified)).not.toHaveProperty('refreshToken');
+      expect((await refresh(cookieOf(verified).value)).status).toBe(200);
+    });
+
+    describe('after a provider', () => {
+      const SHOP = 'http://shop.test';
+      let acme: RealProvider;
+      let shop: TestApp;
+      beforeAll(async () => {
+        acme = await RealProvider.start('acme');
+        const provider = { code: 'acme', title: 'Acme', issuer: acme.issuer, ...RealProvider.client };
+        shop = await startApp({ OIDC_PROVIDERS: JSON.stringify([provider]) });
+      });
+      afterAll(async () => {
+        await shop?.close();
+        await acme?.stop();
+      });
+
+      const back = async () => {
+        const browser = new Browser(shop);
+        const person = { sub: randomUUID(), email: `${randomUUID()}@example.test`, email_verified: true };
+        const page = await browser.walk(`${SHOP}/v1/auth/oidc/acme/start`, person);
+        const cookie = browser.cookie(SHOP, '__Host-oidc') ?? '';
+        return { code: page.searchParams.get('code') ?? '', cookie };
+      };
+      const exchange = (code: string, cookie: string | null, headers: Record<string, string> = BROWSER) =>
+        shop.post(
+          '/v1/auth/oidc/exchange',
+          { code },
+          { headers: { ...headers, ...(cookie !== null && { cookie: `__Host-oidc=${cookie}` }) } },
+        );
+
+      it('the code is good only in the browser that came back with it', async () => {
+        const [ada, eve] = [await back(), await back()];
+        expect(ada.cookie).not.toBe('');
+        // A link with Eve's code, followed in Ada's browser, must not sign Ada in to Eve's account.
+        for (const cookie of [ada.cookie, null]) {
+          const refused = await exchange(eve.code, cookie);
+          expect([refused.status, refused.body.code]).toEqual([400, 'identity.oidc_failed']);
+          expect(refused.headers.getSetCookie()).toEqual([]);
+        }
+        const answer = await exchange(eve.code, eve.cookie);
+        expect(must(answer)).not.toHaveProperty('refreshToken');
+        expect(cookieOf(answer).value).toMatch(/^rt_/);
+        expect(cookieOf(answer, '__Host-oidc')).toMatchObject({ value: '' });
+        expect((await exchange(eve.code, eve.cookie)).status).toBe(400);
+      });
+
+      it('the code is good anywhere for storefronts that keep their tokens elsewhere', async () => {
+        const { code } = await back();
+        expect(must(await exchange(code, null, {})).refreshToken).toMatch(/^rt_/);
+      });
+    });
+
+    describe('for pages of other origins', () => {
+      const ORIGIN = 'https://shop.example';
+      const preflight = (of: TestApp, origin: string) =>
+        of.send('OPTIONS', '/v1/auth/refresh', undefined, {
+          headers: {
+            origin,
+            'access-control-request-method': 'POST',
+            'access-control-request-headers': 'content-type,x-requested-with',
+          },
+        });
+      const credentials = ({ headers }: Answer) => headers.get('access-control-allow-credentials');
+
+      it('the listed ones may use it, and no others', async () => {
+        const shop = await startApp({ CORS_ORIGINS: `${ORIGIN}, https://app.example` });
+        try {
+          const asked = await preflight(shop, ORIGIN);
+          expect([asked.status, credentials(asked)]).toEqual([204, 'true']);
+          expect(asked.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+          expect(asked.headers.get('access-control-allow-headers')?.toLowerCase()).toContain(
+            'x-requested-with',
+          );
+          expect(asked.headers.get('vary')).toContain('Origin');
+          const answer = await shop.post('/v1/auth/logout', undefined, {
+            headers: { ...BROWSER, origin: ORIGIN },
+          });
+          expect([answer.headers.get('access-control-allow-origin'), credentials(answer)]).toEqual([
+            ORIGIN,
+            'true',
+          ]);
+          for (const origin of ['https://evil.example', 'https://shop.example.evil.test', 'null']) {
+            expect(credentials(await preflight(shop, origin))).toBeNull();
+            const other = await shop.get('/v1/me', { headers: { origin } });
+            expect([credentials(other), other.headers.get('access-control-allow-origin')]).toEqual([
+              null,
+              null,
+            ]);
+          }
+        } finally {
+          await shop.close();
+        }
+      });
+
+      it.each([{ CORS_ORIGINS: '*' }, {}])('where none is listed nobody may: %j', async (settings) => {
+        const shop = await startApp(settings as Record<string, string>);
+        try {
+          const origin = 'http://localhost:5173';
+          const asked = await preflight(shop, origin);
+          expect(asked.headers.get('access-control-allow-origin')).toMatch(/^(\*|http:\/\/localhost:5173)$/);
+          expect(credentials(asked)).toBeNull();
+          expect(credentials(await shop.get('/v1/me', { headers: { origin } }))).toBeNull();
+        } finally {
+          await shop.close();
+        }
+      });
     });
   });
 });

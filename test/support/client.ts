@@ -6,7 +6,7 @@ export interface Answer {
   // A test reads into answers of every shape; the contract test checks the shapes themselves.
   body: ReturnType<typeof JSON.parse>;
   text: string;
-  headers: { get(name: string): string | null; keys(): Iterable<string> };
+  headers: { get(name: string): string | null; getSetCookie(): string[]; keys(): Iterable<string> };
 }
 
 export interface Options {

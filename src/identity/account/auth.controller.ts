@@ -7,6 +7,7 @@ import { onlyOneOf } from '../../platform/http/validation.js';
 import { SecondFactorAskedDto, VerifySecondFactorDto } from '../factor/factor.dto.js';
 import { SecondStepService } from '../factor/second-step.service.js';
 import { identityProblems } from '../identity.errors.js';
+import { forgetRefreshToken, RefreshCookie, refreshTokenOf } from '../session/refresh-cookie.js';
 import { type Device, SessionService } from '../session/session.service.js';
 import type { Asking } from '../throttle/mail-quota.service.js';
 import { KeyRing } from '../token/key-ring.service.js';
@@ -36,6 +37,10 @@ const {
   invalid_or_expired_token,
   password_blocked,
 } = identityProblems;
+
+const REFRESH_EXAMPLE = {
+  refreshToken: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+};
 
 /** Signing in and everything that leads to it. */
 @Controller('v1/auth')
@@ -76,6 +81,7 @@ export class AuthController {
   }
 
   @Post('login')
+  @RefreshCookie()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'login',
@@ -89,7 +95,11 @@ export class AuthController {
       'waits longer, at most a quarter of an hour; after a hundred in a row the password has to be set ' +
       'anew by mail. 429 says in `Retry-After` how many seconds to wait.\n\n' +
       'An account with a second factor gets a challenge in the place of tokens, for ' +
-      '`POST /v1/auth/mfa/verify`.',
+      '`POST /v1/auth/mfa/verify`.\n\n' +
+      '**Browser mode.** A storefront in a browser sends `X-Requested-With: guildhall` and `credentials: "include"` ' +
+      'with everything that gives or takes a refresh token. The token is then not in the body but in the cookie ' +
+      '`__Host-rt` (`HttpOnly`, `SameSite=Strict`), and `POST /v1/auth/refresh` and `/logout` take it from there, with ' +
+      'no body. The page must be of the same site as this API, and of its origin or one that `CORS_ORIGINS` lists.',
     answers: { 200: [SignedInDto, SecondFactorAskedDto] },
     problems: [invalid_credentials, email_unverified, too_many_attempts, busy],
     rateLimited: true,
@@ -103,6 +113,7 @@ export class AuthController {
   }
 
   @Post('mfa/verify')
+  @RefreshCookie()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'verifySecondFactor',
@@ -122,6 +133,7 @@ export class AuthController {
   }
 
   @Post('refresh')
+  @RefreshCookie()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'refreshTokens',
@@ -131,25 +143,36 @@ export class AuthController {
       'token works once (and for ten seconds more, for lost answers): one that is used again later ends ' +
       'the session, because it may have been stolen.\n\n' +
       'A session of a customer ends after 30 days without a refresh and after 90 days at the latest; one ' +
-      'of staff after an hour and after twelve. 401 means: sign in again.',
+      'of staff after an hour and after twelve. 401 means: sign in again.\n\n' +
+      'With `X-Requested-With: guildhall` and without `refreshToken` it takes the one of the cookie `__Host-rt`, and ' +
+      'the next one is in the cookie too; after 401 the cookie is gone. Without that header the cookie is not looked at.',
     answers: { 200: TokensDto },
     problems: [invalid_refresh_token],
+    example: REFRESH_EXAMPLE,
   })
-  refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
-    return this.sessions.refresh(refreshToken);
+  refresh(@Body() input: RefreshDto, @Req() request: FastifyRequest): Promise<TokensDto> {
+    return this.sessions.refresh(refreshTokenOf(request, input.refreshToken));
   }
 
   @Post('logout')
+  @RefreshCookie()
   @Operation({
     id: 'logout',
     summary: 'Ends the session of a refresh token',
     description:
       'The refresh token and the access tokens of its session stop working within a second. 204 also ' +
-      'when the session was over already, so that it may be repeated.',
+      'when the session was over already, so that it may be repeated. In browser mode it takes the token of ' +
+      'the cookie, and the cookie away.',
     answers: { 204: null },
+    example: REFRESH_EXAMPLE,
   })
-  async logout(@Body() { refreshToken }: RefreshDto): Promise<void> {
-    await this.sessions.signOut(refreshToken);
+  async logout(
+    @Body() input: RefreshDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.sessions.signOut(refreshTokenOf(request, input.refreshToken));
+    forgetRefreshToken(request, reply);
   }
 
   @Post('email/verification')

@@ -43,8 +43,13 @@ export class AccessTokenDto {
 }
 
 export class TokensDto extends AccessTokenDto {
-  @Text({ max: 200, description: 'Good for one refresh; keep the one that you get back.' })
-  refreshToken: string;
+  @Text({
+    max: 200,
+    optional: true,
+    description:
+      'Good for one refresh; keep the one that you get back. In browser mode the cookie has it instead.',
+  })
+  refreshToken?: string;
 }
 
 export class SignedInDto extends TokensDto {
@@ -62,9 +67,10 @@ export class SignedInDto extends TokensDto {
 export class RefreshDto {
   @Text({
     max: 500,
-    example: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+    optional: true,
+    description: 'Left out in browser mode, where the cookie has it.',
   })
-  refreshToken: string;
+  refreshToken?: string;
 }
 
 export class EmailOnlyDto {

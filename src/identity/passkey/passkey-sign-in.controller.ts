@@ -6,6 +6,7 @@ import { type Actor, personId } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { SignedInDto } from '../account/auth.dto.js';
 import { identityProblems } from '../identity.errors.js';
+import { RefreshCookie } from '../session/refresh-cookie.js';
 import { PasskeyOptionsDto, ProvePasskeyDto } from './passkey.dto.js';
 import { PasskeySignIn } from './passkey-sign-in.service.js';
 
@@ -37,6 +38,7 @@ export class PasskeySignInController {
   }
 
   @Post('verify')
+  @RefreshCookie()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'signInWithPasskey',

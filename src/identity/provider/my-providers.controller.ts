@@ -6,7 +6,7 @@ import type { PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { identityProblems } from '../identity.errors.js';
-import { keepBrowser } from './browser-cookie.js';
+import { AWAY_SECONDS, browserCookie } from './browser-cookie.js';
 import { AuthorizationDto, MyProvidersDto, ReturnDto } from './provider.dto.js';
 import { ProviderFlowService } from './provider-flow.service.js';
 import { ProviderLinkService } from './provider-link.service.js';
@@ -66,7 +66,7 @@ export class MyProvidersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuthorizationDto> {
     const { url, browser } = await this.flows.startLink(actor, code, returnTo);
-    void reply.header('set-cookie', keepBrowser(browser));
+    void reply.header('set-cookie', browserCookie.keep(browser, AWAY_SECONDS));
     return { url };
   }
 

@@ -10,6 +10,9 @@ export interface Flow {
   sessionId: string | null;
 }
 
+/** Whose code may be taken: that of this browser, or of any, for storefronts that keep their tokens elsewhere. */
+export type CodeOf = 'any' | { browser: string };
+
 /** What is under way with providers: ways there and back, and codes at their end. Each works once; only hashes are kept. */
 @Injectable()
 export class ProviderFlowRepository {
@@ -27,17 +30,21 @@ export class ProviderFlowRepository {
     return row ?? null;
   }
 
-  /** A code that stands for a sign-in by this link. */
-  async makeCode(linkId: string): Promise<string> {
+  /** A code that stands for a sign-in by this link in this browser. */
+  async makeCode(linkId: string, browser: string): Promise<string> {
     const code = randomBytes(32).toString('base64url');
-    await this.database.execute(MAKE_CODE, [hashOf(code), linkId]);
+    await this.database.execute(MAKE_CODE, [hashOf(code), linkId, hashOf(browser)]);
     return code;
   }
 
-  /** The account that the code opens and the provider that vouched, once; of several at a time exactly one gets it. */
-  async takeCode(code: string): Promise<{ accountId: string; provider: string } | null> {
+  /**
+   * The account that the code opens and the provider that vouched, once; of several at a time exactly one gets it. For
+   * another browser than the code's it is no code, and stays.
+   */
+  async takeCode(code: string, of: CodeOf): Promise<{ accountId: string; provider: string } | null> {
     const [row] = await this.database.query<{ accountId: string; provider: string }>(TAKE_CODE, [
       hashOf(code),
+      of === 'any' ? null : hashOf(of.browser),
     ]);
     return row ?? null;
   }
@@ -61,8 +68,9 @@ const TAKE = `
   WHERE state_hash = $1 AND browser_hash = $2 AND provider = $3 AND expires_at > now()
   RETURNING return_to AS "returnTo", account_id AS "accountId", session_id AS "sessionId"`;
 const MAKE_CODE = `
-  INSERT INTO identity.provider_codes (hash, link_id, expires_at) VALUES ($1, $2, now() + interval '60 seconds')`;
+  INSERT INTO identity.provider_codes (hash, link_id, browser_hash, expires_at)
+  VALUES ($1, $2, $3, now() + interval '60 seconds')`;
 const TAKE_CODE = `
   DELETE FROM identity.provider_codes c USING identity.provider_links l
-  WHERE c.hash = $1 AND c.expires_at > now() AND l.id = c.link_id
+  WHERE c.hash = $1 AND c.expires_at > now() AND l.id = c.link_id AND ($2::bytea IS NULL OR c.browser_hash = $2)
   RETURNING l.account_id AS "accountId", l.provider`;

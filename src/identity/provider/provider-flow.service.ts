@@ -18,6 +18,12 @@ export interface Departure {
   browser: string;
 }
 
+/** Where to send the browser on, and whether it has a code to exchange now. */
+export interface Arrival {
+  url: string;
+  isSignIn: boolean;
+}
+
 /** Each start is kept for ten minutes: no network and no account may fill the table. */
 const STARTS: Quota = { free: 300, windowSeconds: 900 };
 
@@ -62,7 +68,7 @@ export class ProviderFlowService {
    * The browser is back with what the provider gave it. Answers where to send it on: what becomes of it stands in the
    * query, as `code` to exchange, `linked`, or the code of a problem as `error`.
    */
-  async finish(code: string, answer: URLSearchParams, browser: string | null): Promise<string> {
+  async finish(code: string, answer: URLSearchParams, browser: string | null): Promise<Arrival> {
     const provider = this.provider(code);
     const state = answer.get('state');
     const flow = state && browser && (await this.flows.take(state, browser, code));
@@ -75,10 +81,10 @@ export class ProviderFlowService {
     const outcome =
       accountId !== null && sessionId !== null
         ? await this.links.link(provider, person, { accountId, sessionId })
-        : await this.signIns.signIn(provider, person);
+        : await this.signIns.signIn(provider, person, browser);
     const url = new URL(returnTo);
     for (const [name, value] of Object.entries(outcome)) url.searchParams.set(name, value);
-    return url.href;
+    return { url: url.href, isSignIn: 'code' in outcome };
   }
 
   private async depart(provider: OidcProvider, flow: Flow, who: string): Promise<Departure> {

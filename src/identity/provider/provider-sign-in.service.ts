@@ -16,7 +16,7 @@ import type { SignedIn } from '../session/entrance.service.js';
 import { type Device, SessionService } from '../session/session.service.js';
 import type { ForeignPerson } from './oidc-client.service.js';
 import { ProviderRepository } from './provider.repository.js';
-import { ProviderFlowRepository } from './provider-flow.repository.js';
+import { type CodeOf, ProviderFlowRepository } from './provider-flow.repository.js';
 
 /** What becomes of somebody who came back from a provider: the query that the storefront gets. */
 export type Outcome = { code: string } | { linked: string } | { error: string };
@@ -43,28 +43,33 @@ export class ProviderSignInService {
   ) {}
 
   /** A code for the account of this person, made now if there is none; or why there can be none. */
-  signIn(provider: OidcProvider, person: ForeignPerson): Promise<Outcome> {
+  signIn(provider: OidcProvider, person: ForeignPerson, browser: string): Promise<Outcome> {
     return this.database.transaction(async () => {
       // Overtaken by another sign-in of the same person: what that one has made is there the second time.
-      const outcome = (await this.enter(provider, person)) ?? (await this.enter(provider, person));
+      const outcome =
+        (await this.enter(provider, person, browser)) ?? (await this.enter(provider, person, browser));
       if (!outcome) throw identityProblems.oidc_failed();
       return outcome;
     });
   }
 
   /** Changes a code for tokens or for the question of a second factor, once. 400 for any code that is not good. */
-  exchange(code: string, device: Device): Promise<SignedIn | SecondFactorAsked> {
+  exchange(code: string, device: Device, of: CodeOf): Promise<SignedIn | SecondFactorAsked> {
     return this.database.transaction(async () => {
-      const taken = await this.flows.takeCode(code);
+      const taken = await this.flows.takeCode(code, of);
       const account = taken && (await this.accounts.lockActive(taken.accountId));
       if (!account) throw identityProblems.oidc_failed();
       return this.secondSteps.comeIn(account, device, 'fed');
     });
   }
 
-  private async enter(provider: OidcProvider, person: ForeignPerson): Promise<Outcome | null> {
+  private async enter(
+    provider: OidcProvider,
+    person: ForeignPerson,
+    browser: string,
+  ): Promise<Outcome | null> {
     const link = await this.links.byIdentity(person);
-    if (!link) return this.arrive(provider, person);
+    if (!link) return this.arrive(provider, person, browser);
     const account = await this.accounts.byId(link.accountId);
     if (!account?.isActive) {
       this.log.warn(
@@ -73,11 +78,15 @@ export class ProviderSignInService {
       );
       throw identityProblems.oidc_failed();
     }
-    return (await this.links.touch(link.id)) ? { code: await this.flows.makeCode(link.id) } : null;
+    return (await this.links.touch(link.id)) ? { code: await this.flows.makeCode(link.id, browser) } : null;
   }
 
   /** Somebody whom nobody here knows yet. Null when another was quicker. */
-  private async arrive(provider: OidcProvider, person: ForeignPerson): Promise<Outcome | null> {
+  private async arrive(
+    provider: OidcProvider,
+    person: ForeignPerson,
+    browser: string,
+  ): Promise<Outcome | null> {
     const { email, firstName, lastName } = person;
     if (email === null) return refused(identityProblems.address_required);
     const present = await this.accounts.lockByEmail(email);
@@ -107,7 +116,7 @@ export class ProviderSignInService {
     this.outbox.record(new CustomerRegistered({ customerId: id }));
     this.outbox.record(new EmailVerified({ customerId: id }));
     this.note('identity.account.registered', id, { provider: provider.code });
-    return { code: await this.flows.makeCode(linkId) };
+    return { code: await this.flows.makeCode(linkId, browser) };
   }
 
   /**

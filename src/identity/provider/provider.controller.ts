@@ -7,7 +7,8 @@ import { SignedInDto } from '../account/auth.dto.js';
 import { SecondFactorAskedDto } from '../factor/factor.dto.js';
 import { deviceOf } from '../account/auth.controller.js';
 import { identityProblems } from '../identity.errors.js';
-import { browserOf, forgetBrowser, keepBrowser } from './browser-cookie.js';
+import { isBrowser, RefreshCookie } from '../session/refresh-cookie.js';
+import { AWAY_SECONDS, browserCookie, CODE_SECONDS } from './browser-cookie.js';
 import { ExchangeDto, ProvidersDto, ReturnDto } from './provider.dto.js';
 import { ProviderFlowService } from './provider-flow.service.js';
 import { ProviderSignInService } from './provider-sign-in.service.js';
@@ -59,7 +60,7 @@ export class ProviderController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const { url, browser } = await this.flows.start(code, returnTo, ip);
-    void reply.header('set-cookie', keepBrowser(browser)).header('location', url);
+    void reply.header('set-cookie', browserCookie.keep(browser, AWAY_SECONDS)).header('location', url);
   }
 
   @Get(':code/callback')
@@ -90,25 +91,38 @@ export class ProviderController {
   ): Promise<void> {
     // As it came, because the checks look for what is there twice.
     const answer = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
-    const url = await this.flows.finish(code, answer, browserOf(request));
-    void reply.header('set-cookie', forgetBrowser).header('location', url);
+    const browser = browserCookie.of(request);
+    const { url, isSignIn } = await this.flows.finish(code, answer, browser);
+    // The code that the page gets now is for this browser alone, if the page asks for that.
+    const cookie =
+      isSignIn && browser !== null ? browserCookie.keep(browser, CODE_SECONDS) : browserCookie.gone;
+    void reply.header('set-cookie', cookie).header('location', url);
   }
 
   @Post('exchange')
+  @RefreshCookie()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'exchangeProviderCode',
     summary: 'Changes the code of a browser that came back for tokens',
     description:
       'The code works once, for 60 seconds. An account with a second factor gets a challenge in the place of tokens, ' +
-      'for `POST /v1/auth/mfa/verify`: the word of a provider is one factor.',
+      'for `POST /v1/auth/mfa/verify`: the word of a provider is one factor.\n\n' +
+      'In browser mode (`X-Requested-With: guildhall`) the code is good only in the browser that came back with it: ' +
+      'nobody can sign a visitor in to somebody else’s account by a link with a code of his own.',
     answers: { 200: [SignedInDto, SecondFactorAskedDto] },
     problems: [oidc_failed],
   })
-  exchange(
+  async exchange(
     @Body() { code }: ExchangeDto,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignedInDto | SecondFactorAskedDto> {
-    return this.signIns.exchange(code, deviceOf(request));
+    if (!isBrowser(request)) return this.signIns.exchange(code, deviceOf(request), 'any');
+    const answer = await this.signIns.exchange(code, deviceOf(request), {
+      browser: browserCookie.of(request) ?? '',
+    });
+    void reply.header('set-cookie', browserCookie.gone);
+    return answer;
   }
 }

@@ -46,8 +46,9 @@ export class SessionRepository {
   async insert(session: {
     id: string;
     accountId: string;
-    idle: string;
-    absolute: string;
+    /** Seconds. */
+    idle: number;
+    absolute: number;
     ipPrefix: string | null;
     userAgent: string | null;
     methods: readonly string[];
@@ -71,7 +72,7 @@ export class SessionRepository {
     return row ? { ...session, ...row } : null;
   }
 
-  async rotate(id: string, idle: string): Promise<void> {
+  async rotate(id: string, idle: number): Promise<void> {
     await this.database.execute(ROTATE, [id, idle]);
   }
 
@@ -104,7 +105,7 @@ const MAX_LIVE = 50;
 const INSERT = `
   WITH made AS (
     INSERT INTO identity.sessions (id, account_id, idle_until, ends_at, ip_prefix, user_agent, methods)
-    VALUES ($1, $2, now() + $3::interval, now() + $4::interval, $5, $6, $8)
+    VALUES ($1, $2, now() + make_interval(secs => $3), now() + make_interval(secs => $4), $5, $6, $8)
   )
   UPDATE identity.sessions SET revoked_at = now(), revoked_because = 'too_many' WHERE id IN (
     SELECT id FROM identity.sessions
@@ -115,7 +116,7 @@ const LOCK = `
     s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active' AS live
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`;
 const ROTATE = `
-  UPDATE identity.sessions SET counter = counter + 1, refreshed_at = clock_timestamp(), idle_until = now() + $2::interval WHERE id = $1`;
+  UPDATE identity.sessions SET counter = counter + 1, refreshed_at = clock_timestamp(), idle_until = now() + make_interval(secs => $2) WHERE id = $1`;
 // What was proved at the sign-in goes on counting beside what is proved now.
 const PROVE = `
   UPDATE identity.sessions SET proved_at = clock_timestamp(), methods = ARRAY(SELECT DISTINCT unnest(methods || $2::text[]) ORDER BY 1)

@@ -21,6 +21,8 @@ export interface AccessToken {
 
 export interface Tokens extends AccessToken {
   refreshToken: string;
+  /** For which the refresh token lives when it is not used: for a cookie, not for the body of an answer. */
+  idleSeconds: number;
 }
 
 export interface Device {
@@ -31,10 +33,13 @@ export interface Device {
 type Kind = 'customer' | 'staff';
 type Issuing = Pick<SessionRow, 'id' | 'accountId' | 'kind' | 'provedAt' | 'methods' | 'impersonatorId'>;
 
-/** Until nothing came (idle) and at the latest (absolute); staff sessions are short. Source: ASVS 10.4.8, NIST 800-63B. */
-const LIFETIMES: Record<Kind, { idle: string; absolute: string }> = {
-  customer: { idle: '30 days', absolute: '90 days' },
-  staff: { idle: '1 hour', absolute: '12 hours' },
+/**
+ * Seconds until nothing came (idle) and at the latest (absolute); staff sessions are short. Source: ASVS 10.4.8,
+ * NIST 800-63B.
+ */
+const LIFETIMES: Record<Kind, { idle: number; absolute: number }> = {
+  customer: { idle: 30 * 86_400, absolute: 90 * 86_400 },
+  staff: { idle: 3_600, absolute: 12 * 3_600 },
 };
 /** How long a revoked session may still be believed in this process. */
 const STANDING_MS = 1_000;
@@ -170,6 +175,7 @@ export class SessionService {
     return {
       ...(await this.accessToken(session)),
       refreshToken: refreshToken(this.key, session.id, counter),
+      idleSeconds: LIFETIMES[session.kind].idle,
     };
   }
 

@@ -4,7 +4,7 @@ import type { CorsOrigins } from '../config.js';
 const METHODS = 'GET, POST, PATCH, PUT, DELETE';
 /** What a shop in a browser may send. */
 const SENT =
-  'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Cart-Token, X-Request-Id, traceparent';
+  'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Cart-Token, X-Request-Id, X-Requested-With, traceparent';
 /** What its scripts may read beside the few headers that are always open. */
 const READ =
   'ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, X-Request-Id';
@@ -12,8 +12,8 @@ const READ =
 const REMEMBERED = 7_200;
 
 /**
- * Lets pages of other origins ask (Fetch, "CORS protocol"). Never with credentials: who asks is said by a token that the
- * page holds, and not by a cookie that the browser adds.
+ * Lets pages of other origins ask (Fetch, "CORS protocol"). With credentials only those that the settings list one by one:
+ * who asks is said by a token that the page holds, and only what renews that token may lie in a cookie.
  */
 export function installCors(server: FastifyInstance, allowed: CorsOrigins): void {
   if (allowed.length === 0) return;
@@ -25,6 +25,7 @@ export function installCors(server: FastifyInstance, allowed: CorsOrigins): void
     void reply
       .header('access-control-allow-origin', allowed === 'any' ? '*' : origin)
       .header('access-control-expose-headers', READ);
+    if (typeof allowed === 'object') void reply.header('access-control-allow-credentials', 'true');
     const asked = request.headers['access-control-request-method'];
     if (request.method === 'OPTIONS' && asked !== undefined) answerPreflight(reply);
     else done();
