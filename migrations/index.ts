@@ -29,6 +29,7 @@ import { IdentityRoles1760000020160 } from './identity/1760000020160-roles.js';
 import { IdentityCustomers1760000020200 } from './identity/1760000020200-customers.js';
 import { IdentityFactorResets1760000020300 } from './identity/1760000020300-factor-resets.js';
 import { IdentityCodeBrowsers1760000020240 } from './identity/1760000020240-code-browsers.js';
+import { IdentityImpersonation1760000020250 } from './identity/1760000020250-impersonation.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -72,8 +73,9 @@ export const migrations: Migrations = [
   IdentityRoles1760000020160,
   IdentityCustomers1760000020200,
   OrderingGuestOrders1780000000440,
-  IdentityCodeBrowsers1760000020240,
   PlatformAuditNetwork1760000000050,
   PlatformSubjectKeys1760000000050,
   IdentityFactorResets1760000020300,
+  IdentityCodeBrowsers1760000020240,
+  IdentityImpersonation1760000020250,
 ];

@@ -269,6 +269,8 @@ describe('the example', () => {
     await replay('changeMyEmail', { token });
     await replay('confirmMyEmail', { secrets: { token: await secretOfMail() }, token });
     await ask('listCustomerSessions', { id: (await app.get('/v1/me', { token })).body.id });
+    await replay('impersonateCustomer', { ids: { id } });
+    await ask('endImpersonation', { id });
     const [ada] = (await ask('listCustomers', {}, { token: staff }, '?q=ada@')).body.items;
     const { withdrawalUrl } = (await ask('getCustomer', { id: ada.id })).body.marketingConsent;
     const secret = new URL(withdrawalUrl).searchParams.get('token') ?? '';

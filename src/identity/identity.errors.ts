@@ -130,6 +130,12 @@ export const identityProblems = defineProblems('identity', {
     meaning: 'A role that people have is not deleted.',
     remedy: 'Give them other roles first: PATCH /v1/admin/staff/{id}.',
   },
+  customers_only: {
+    status: 403,
+    title: 'Only customers',
+    meaning: 'Nobody acts in the place of a colleague.',
+    remedy: 'Ask an administrator for a role that permits what you want to do.',
+  },
   not_yourself: {
     status: 403,
     title: 'Not for yourself',

@@ -56,6 +56,9 @@ import { GroupRepository } from './group/group.repository.js';
 import { GroupService } from './group/group.service.js';
 import { IdentityApi } from './identity.api.js';
 import { IdentityJobs } from './identity.jobs.js';
+import { ImpersonationController } from './impersonation/impersonation.controller.js';
+import { ImpersonationRepository } from './impersonation/impersonation.repository.js';
+import { ImpersonationService } from './impersonation/impersonation.service.js';
 import { LinkLetters } from './link/link-letters.service.js';
 import { LinkRepository } from './link/link.repository.js';
 import { Assertions } from './passkey/assertion.service.js';
@@ -128,6 +131,7 @@ import { TokenReader } from './token/token-reader.service.js';
     CustomerController,
     EmailChangeController,
     GroupController,
+    ImpersonationController,
     StepUpController,
   ],
   providers: [
@@ -150,6 +154,8 @@ import { TokenReader } from './token/token-reader.service.js';
     ApiKeyService,
     IdentityApi,
     IdentityJobs,
+    ImpersonationRepository,
+    ImpersonationService,
     JwtStrategy,
     KeyRing,
     KeyRotation,

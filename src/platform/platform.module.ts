@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AccessCheck } from './access/access.check.js';
 import { Denials } from './access/denials.js';
+import { ImpersonationTrail } from './access/impersonation-trail.js';
 import { Audit } from './audit/audit.js';
 import { AuditChain } from './audit/audit-chain.js';
 import { AuditController } from './audit/audit.controller.js';
@@ -50,6 +51,7 @@ import { SubjectKeys } from './personal-data/subject-keys.js';
     Cursors,
     Deliveries,
     Denials,
+    ImpersonationTrail,
     Housekeeping,
     Idempotency,
     JobQueues,
@@ -75,6 +77,7 @@ import { SubjectKeys } from './personal-data/subject-keys.js';
     Cursors,
     Deliveries,
     Denials,
+    ImpersonationTrail,
     Idempotency,
     JobQueues,
     Mail,

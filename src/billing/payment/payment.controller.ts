@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, HeldByShopper, Public } from '../../platform/access/access.js';
+import { CurrentActor, HeldByShopper, InPerson, Public } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -52,6 +52,7 @@ export class PaymentController {
   }
 
   @Post(':id/confirmation')
+  @InPerson()
   @Public()
   @HeldByShopper()
   @Operation({

@@ -1,7 +1,14 @@
 import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentActor, Fresh, Permissions, Public, SignInOptional } from '../../platform/access/access.js';
+import {
+  CurrentActor,
+  Fresh,
+  InPerson,
+  Permissions,
+  Public,
+  SignInOptional,
+} from '../../platform/access/access.js';
 import type { Actor, PersonActor } from '../../platform/access/actor.js';
 import { Email } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
@@ -44,6 +51,7 @@ export class EmailChangeController {
   @Post('auth/email/change')
   @Public()
   @SignInOptional()
+  @InPerson()
   @Operation({
     id: 'confirmMyEmail',
     summary: 'Confirms another e-mail address',

@@ -73,7 +73,7 @@ export class EmailChangeService {
     account.moveTo(link.email, realNow());
     await this.accounts.save(account);
     await this.links.cancelAll(account.id);
-    const owns = actor.kind === 'person' && actor.id === account.id && actor.impersonatorId === null;
+    const owns = actor.kind === 'person' && actor.id === account.id;
     const here = owns ? actor.sessionId : null;
     await this.sessions.revokeAllOf(account.id, 'email_changed', here);
     await this.tell(emailChangedMail.name, former);

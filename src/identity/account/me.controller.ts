@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import { CurrentActor, InPerson, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Bool, Instant, Nested, Text, Uuid } from '../../platform/http/fields.js';
@@ -112,9 +112,10 @@ export class MeController {
     summary: 'Changes my account',
     description:
       'What is left out stays; null deletes. The e-mail address is changed by `POST /v1/me/email`, ' +
-      'because the new one has to be confirmed. Marketing consent needs the words that were agreed to.',
+      'because the new one has to be confirmed. Marketing consent needs the words that were agreed to, and ' +
+      'is given by nobody in the place of the customer (403).',
     answers: { 200: MeDto },
-    problems: [platformProblems.stale_version],
+    problems: [platformProblems.stale_version, platformProblems.impersonation_forbidden],
   })
   async update(
     @Body() input: UpdateMeDto,
@@ -130,6 +131,7 @@ export class MeController {
 
   @Post('password')
   @Permissions('account:password')
+  @InPerson()
   @Operation({
     id: 'changeMyPassword',
     summary: 'Changes my password',
@@ -169,6 +171,7 @@ export class MeController {
   }
 
   @Delete('sessions')
+  @InPerson()
   @Operation({
     id: 'revokeMyOtherSessions',
     summary: 'Signs me out everywhere else',
@@ -182,6 +185,7 @@ export class MeController {
   }
 
   @Delete('sessions/:id')
+  @InPerson()
   @Operation({
     id: 'revokeMySession',
     summary: 'Signs me out somewhere',

@@ -53,7 +53,7 @@ export class StaffChangeService {
         await this.sessions.revokeAllOf(id, 'disabled');
         await this.keys.revokeAllOf(id, actor);
       }
-      this.roles.forget();
+      await this.roles.forget();
       this.note('changed', id, actor, { before, after, status: account.status });
     });
   }

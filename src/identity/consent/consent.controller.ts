@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, Put, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { CurrentActor, Permissions, Public } from '../../platform/access/access.js';
+import { CurrentActor, InPerson, Permissions, Public } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { identityProblems } from '../identity.errors.js';
@@ -28,6 +28,7 @@ export class ConsentController {
   }
 
   @Put('me/marketing-consent')
+  @InPerson()
   @Permissions('account:self')
   @Operation({
     id: 'setMyMarketingConsent',

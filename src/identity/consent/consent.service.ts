@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, system } from '../../platform/access/actor.js';
+import { requireInPerson } from '../../platform/access/access.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
@@ -45,8 +46,9 @@ export class ConsentService {
     return `${this.config.publicUrl}/account/marketing?token=${withdrawalToken(this.key, accountId)}`;
   }
 
-  /** 400 when it is given without its words; `place` is the JSON Pointer of the input. Saying the same again adds nothing. */
+  /** For the person itself: nobody agrees in the place of another. 400 when it is given without its words; `place` is the JSON Pointer of the input. Saying the same again adds nothing. */
   declare(actor: Actor, accountId: string, input: ConsentInput, ip: string, place = ''): Promise<ConsentDto> {
+    requireInPerson(actor);
     requireWording(input, place);
     const { given, source, textVersion = null, wording = null } = input;
     return this.append(actor, accountId, { given, source, textVersion, wording, ipPrefix: placeOf(ip) });

@@ -39,7 +39,10 @@ export class CustomerDetailService {
       addresses,
       marketingConsent: { ...consent, withdrawalUrl: this.consents.withdrawalUrl(id), history },
       factorReset,
-      counts: { addresses: addresses.length, sessions: sessions.length },
+      counts: {
+        addresses: addresses.length,
+        sessions: sessions.filter(({ impersonatorId }) => impersonatorId === null).length,
+      },
       createdAt: account.createdAt.toISOString(),
       version,
     };

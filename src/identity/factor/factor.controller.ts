@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, Fresh, Permissions } from '../../platform/access/access.js';
+import { CurrentActor, Fresh, InPerson, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -19,6 +19,7 @@ const { busy, no_second_factor, totp_present, wrong_code } = identityProblems;
 /** What is asked of me beside my password. */
 @Controller('v1/me/mfa')
 @Permissions('account:self')
+@InPerson()
 @ApiTags('Account')
 export class FactorController {
   constructor(private readonly enrolments: EnrolmentService) {}

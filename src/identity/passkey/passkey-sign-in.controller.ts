@@ -1,7 +1,7 @@
 import { Body, Controller, Header, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentActor, Public } from '../../platform/access/access.js';
+import { CurrentActor, InPerson, Public } from '../../platform/access/access.js';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { SignedInDto } from '../account/auth.dto.js';
@@ -18,6 +18,7 @@ export class PasskeySignInController {
   constructor(private readonly signIns: PasskeySignIn) {}
 
   @Post('options')
+  @InPerson()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'startPasskeySignIn',

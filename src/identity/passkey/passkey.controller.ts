@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, Param, ParseUUIDPipe, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, Fresh, Permissions } from '../../platform/access/access.js';
+import { CurrentActor, Fresh, InPerson, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -20,6 +20,7 @@ const { busy, invalid_assertion, too_many_passkeys } = identityProblems;
 /** My passkeys. */
 @Controller('v1/me/passkeys')
 @Permissions('account:self')
+@InPerson()
 @ApiTags('Account')
 export class PasskeyController {
   constructor(private readonly passkeys: PasskeyService) {}

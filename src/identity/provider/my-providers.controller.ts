@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Header, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, Fresh, Permissions } from '../../platform/access/access.js';
+import { CurrentActor, Fresh, InPerson, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -14,6 +14,7 @@ import { ProviderLinkService } from './provider-link.service.js';
 /** Providers that open my account. */
 @Controller('v1/me/providers')
 @Permissions('account:self')
+@InPerson()
 @ApiTags('Account')
 export class MyProvidersController {
   constructor(

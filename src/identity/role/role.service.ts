@@ -8,6 +8,7 @@ import { Cursors, type Page, type PageQuery } from '../../platform/http/page.js'
 import { platformProblems } from '../../platform/http/problem.js';
 import { ApiKeyAccess } from '../api-key/api-key-access.service.js';
 import { identityProblems } from '../identity.errors.js';
+import { ImpersonationRepository } from '../impersonation/impersonation.repository.js';
 import { SessionService } from '../session/session.service.js';
 import type { CreateRoleDto, PermissionsDto, RoleDto, UpdateRoleDto } from './role.dto.js';
 import { RoleRepository, type RoleView } from './role.repository.js';
@@ -22,6 +23,7 @@ export class RoleService {
     private readonly roles: RoleRepository,
     private readonly check: AccessCheck,
     private readonly sessions: SessionService,
+    private readonly impersonations: ImpersonationRepository,
     private readonly keys: ApiKeyAccess,
     private readonly cursors: Cursors,
     private readonly audit: Audit,
@@ -70,7 +72,7 @@ export class RoleService {
           : this.grantable(input.permissions, role.permissions, actor);
       await this.roles.update({ code, title: input.title ?? role.title, permissions });
       this.note('updated', code, actor, { from: role.permissions, permissions });
-      this.forget();
+      await this.forget();
       return this.get(code);
     });
   }
@@ -99,7 +101,8 @@ export class RoleService {
   }
 
   /** What people and their keys may do has changed. In the caller's transaction. */
-  forget(): void {
+  async forget(): Promise<void> {
+    await this.impersonations.endUnentitled();
     this.sessions.forgetAll();
     this.keys.forget();
   }

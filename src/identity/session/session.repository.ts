@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { STILL_ENTITLED } from '../impersonation/impersonation.repository.js';
 
 export interface SessionRow {
   id: string;
@@ -86,7 +87,7 @@ export class SessionRepository {
     return (await this.database.execute(REVOKE, [id, because])) === 1;
   }
 
-  /** All of the account but the one to keep, if any. */
+  /** All of the account, those in which it acts in the place of others too, but the one to keep, if any. */
   async revokeAllOf(accountId: string, because: string, except: string | null): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(REVOKE_ALL, [accountId, because, except]);
     return rows.map(({ id }) => id);
@@ -109,11 +110,12 @@ const INSERT = `
   )
   UPDATE identity.sessions SET revoked_at = now(), revoked_because = 'too_many' WHERE id IN (
     SELECT id FROM identity.sessions
-    WHERE account_id = $2 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC OFFSET $7)
+    WHERE account_id = $2 AND impersonator_id IS NULL AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC OFFSET $7)
   RETURNING id`;
 const LOCK = `
   SELECT s.id, s.account_id AS "accountId", a.email, a.kind, s.counter, s.proved_at AS "provedAt", s.methods, s.impersonator_id AS "impersonatorId", s.refreshed_at AS "refreshedAt",
-    s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active' AS live
+    s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active'
+      AND s.impersonator_id IS NULL AS live
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`;
 const ROTATE = `
   UPDATE identity.sessions SET counter = counter + 1, refreshed_at = clock_timestamp(), idle_until = now() + make_interval(secs => $2) WHERE id = $1`;
@@ -129,13 +131,16 @@ const STANDING = `
     ARRAY(SELECT g.code FROM identity.customer_group_members m JOIN identity.customer_groups g ON g.id = m.group_id
       WHERE m.account_id = a.id ORDER BY g.code) AS groups
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
-  WHERE s.id = $1 AND s.revoked_at IS NULL AND s.ends_at > now() AND a.status = 'active'`;
+  WHERE s.id = $1 AND s.revoked_at IS NULL AND s.ends_at > now() AND a.status = 'active' AND ${STILL_ENTITLED}`;
 const REVOKE = `
   UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE id = $1 AND revoked_at IS NULL`;
 const REVOKE_ALL = `
-  UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE account_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3::uuid
+  UPDATE identity.sessions SET revoked_at = now(), revoked_because = $2 WHERE (account_id = $1 OR impersonator_id = $1)
+    AND revoked_at IS NULL AND id IS DISTINCT FROM $3::uuid
   RETURNING id`;
 const LIVE = `
   SELECT id, created_at AS "createdAt", refreshed_at AS "lastSeenAt", ip_prefix AS "ipPrefix", user_agent AS "userAgent",
     methods AS amr, impersonator_id AS "impersonatorId", impersonation_reason AS "impersonationReason"
-  FROM identity.sessions WHERE account_id = $1 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC LIMIT 50`;
+  FROM identity.sessions s WHERE account_id = $1 AND revoked_at IS NULL AND ends_at > now() AND idle_until > now()
+    AND ${STILL_ENTITLED}
+  ORDER BY id DESC LIMIT 100`;

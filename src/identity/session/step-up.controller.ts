@@ -1,6 +1,6 @@
 import { Body, Controller, Header, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import { CurrentActor, InPerson, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Nested, Text } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
@@ -32,6 +32,7 @@ export class StepUpController {
 
   @Post()
   @Permissions('account:self')
+  @InPerson()
   @Header('cache-control', 'no-store')
   @Operation({
     id: 'stepUp',

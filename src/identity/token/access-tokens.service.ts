@@ -50,7 +50,7 @@ export class AccessTokens {
       acr: `aal${levelOf(methods)}`,
       ...(impersonatorId !== null && { act: { sub: impersonatorId } }),
     };
-    return this.issue(accountId, claims, LIFETIME[kind]);
+    return this.issue(accountId, claims, LIFETIME[impersonatorId === null ? kind : 'impersonation']);
   }
 
   /** For a program that has shown its key; it may do at the most what `scopes` says, until the key ends at the latest. */

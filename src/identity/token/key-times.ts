@@ -1,5 +1,5 @@
 /** Seconds that an access token lives. */
-export const LIFETIME = { customer: 600, staff: 300, machine: 600 } as const;
+export const LIFETIME = { customer: 600, staff: 300, machine: 600, impersonation: 900 } as const;
 
 /** Seconds for which others may keep our published keys (`max-age` of the JWKS). */
 export const PUBLISHED_SECONDS = 300;

@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { HeldByShopper, Public } from '../../platform/access/access.js';
+import { HeldByShopper, InPerson, Public } from '../../platform/access/access.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { Operation } from '../../platform/http/operation.js';
 import { CurrentHolder, type Holder } from '../cart/cart.access.js';
@@ -46,6 +46,7 @@ export class CheckoutController {
   constructor(private readonly checkouts: CheckoutService) {}
 
   @Post('/:id/checkout')
+  @InPerson()
   @Public()
   @HeldByShopper()
   @Operation({

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
+import { OPERATION } from '../http/operation.js';
 import { platformProblems } from '../http/problem.js';
 import { currentRequest } from '../http/request-context.js';
 import { realNow } from '../clock.js';
@@ -10,16 +11,18 @@ import {
   CLIENTS,
   FRESH,
   FRESH_SECONDS,
+  IN_PERSON,
   isOwnThing,
+  requireInPerson,
   type RequestWithActor,
 } from './access.js';
-import { type Actor, anonymous, Authenticator } from './actor.js';
+import { type Actor, anonymous, Authenticator, type PersonActor } from './actor.js';
 import { Denials } from './denials.js';
+import { ImpersonationTrail } from './impersonation-trail.js';
 
-/** Nobody does these things with a session that was left open, with a key, or in somebody's name. */
+/** Nobody does these things with a session that was left open, or with a key. */
 function requireFresh(actor: Actor): void {
   if (actor.kind !== 'person') throw platformProblems.forbidden('Only a person may do this.');
-  if (actor.impersonatorId !== null) throw platformProblems.impersonation_forbidden();
   const { at, level, required } = actor.proof;
   const age = (realNow().getTime() - at.getTime()) / 1_000;
   if (age <= FRESH_SECONDS && level >= required) return;
@@ -49,6 +52,7 @@ export class AccessGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
     private readonly denials: Denials,
+    private readonly trail: ImpersonationTrail,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -71,6 +75,7 @@ export class AccessGuard implements CanActivate {
     request.actor = actor;
     const current = currentRequest();
     if (current) current.actor = actor;
+    if (actor.kind === 'person' && actor.impersonatorId !== null) await this.inPlaceOf(actor, context);
     if (rule.length === 0) return true;
     if (actor.kind === 'anonymous') throw platformProblems.unauthorized();
     if (actor.kind === 'machine') {
@@ -88,5 +93,18 @@ export class AccessGuard implements CanActivate {
     }
     if (this.reflector.get<boolean | undefined>(FRESH, context.getHandler())) requireFresh(actor);
     return true;
+  }
+
+  /** Refuses what only the person itself may do, and notes what is going to be changed under both names. */
+  private async inPlaceOf(actor: PersonActor, context: ExecutionContext): Promise<void> {
+    const declared = (rule: string) =>
+      this.reflector.getAllAndOverride<boolean | undefined>(rule, [context.getHandler(), context.getClass()]);
+    const operation = this.reflector.get<string | undefined>(OPERATION, context.getHandler()) ?? 'unknown';
+    if (declared(IN_PERSON) ?? declared(FRESH)) {
+      await this.denials.note(actor, [`in person: ${operation}`]);
+      requireInPerson(actor);
+    }
+    const { method, url } = context.switchToHttp().getRequest<RequestWithActor>();
+    if (method !== 'GET') await this.trail.note(actor, operation, method, url.split('?', 1)[0] ?? url);
   }
 }

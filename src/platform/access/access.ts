@@ -1,6 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { platformProblems } from '../http/problem.js';
 import { type Actor, anonymous } from './actor.js';
 
 export const ACCESS = 'guildhall:access';
@@ -58,9 +59,21 @@ export const FRESH_SECONDS = 600;
 
 /**
  * Sensitive: the person must have proved who it is within ten minutes, with a second factor if it has one. Otherwise 401
- * with the challenge of RFC 9470; the remedy is `POST /v1/auth/step-up`. Machines and impersonators are refused.
+ * with the challenge of RFC 9470; the remedy is `POST /v1/auth/step-up`. Machines are refused, and it says `@InPerson()` too.
  */
 export const Fresh = () => applyDecorators(SetMetadata(FRESH, true), ApiExtension('x-fresh-sign-in', true));
+
+export const IN_PERSON = 'guildhall:in-person';
+
+/** For the person itself: 403 for staff who act in its place, on public operations too. */
+export const InPerson = () =>
+  applyDecorators(SetMetadata(IN_PERSON, true), ApiExtension('x-in-person', true));
+
+/** The same, where one field of several is for the person itself. */
+export function requireInPerson(actor: Actor): void {
+  if (actor.kind === 'person' && actor.impersonatorId !== null)
+    throw platformProblems.impersonation_forbidden();
+}
 
 export type RequestWithActor = FastifyRequest & { actor?: Actor };
 

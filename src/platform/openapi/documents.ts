@@ -201,8 +201,8 @@ function finishOperation(method: string, path: string, operation: OperationObjec
   delete operation['x-clients'];
   if (counted && !operation['x-fresh-sign-in'])
     operation.security.push({ apiKey: [] }, { clientCredentials: permissions });
-  if (operation['x-fresh-sign-in'])
-    for (const code of ['platform.proof_required', 'platform.impersonation_forbidden']) codes.add(code);
+  if (operation['x-fresh-sign-in']) codes.add('platform.proof_required');
+  if (operation['x-fresh-sign-in'] || operation['x-in-person']) codes.add('platform.impersonation_forbidden');
   if (operation.parameters?.some(({ name }) => name === 'cursor')) codes.add('platform.invalid_cursor');
   if (path.includes('{')) codes.add('platform.not_found');
   // A body is read, and refused, before it is known that the operation takes none.
