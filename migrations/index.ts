@@ -30,6 +30,7 @@ import { IdentityCustomers1760000020200 } from './identity/1760000020200-custome
 import { IdentityFactorResets1760000020300 } from './identity/1760000020300-factor-resets.js';
 import { IdentityCodeBrowsers1760000020240 } from './identity/1760000020240-code-browsers.js';
 import { IdentityImpersonation1760000020250 } from './identity/1760000020250-impersonation.js';
+import { IdentitySealedPeople1760000020310 } from './identity/1760000020310-sealed-people.js';
 import { Bullmq1760000000001 } from './platform/1760000000001-bullmq.js';
 import { Kernel1760000000000 } from './platform/1760000000000-kernel.js';
 import { Consumers1760000000030 } from './platform/1760000000030-consumers.js';
@@ -78,4 +79,5 @@ export const migrations: Migrations = [
   IdentityFactorResets1760000020300,
   IdentityCodeBrowsers1760000020240,
   IdentityImpersonation1760000020250,
+  IdentitySealedPeople1760000020310,
 ];

@@ -68,8 +68,8 @@ describe('customers', () => {
     const { refreshToken } = (await login(email)).body;
     await app.database.execute(
       `UPDATE identity.sessions s SET proved_at = now() - interval '11 minutes'
-       FROM identity.accounts a WHERE a.id = s.account_id AND a.email = $1`,
-      [email],
+       WHERE s.account_id = $1`,
+      [await given.accountId(app, email)],
     );
     return (await app.post('/v1/auth/refresh', { refreshToken })).body.accessToken;
   };
@@ -396,8 +396,8 @@ describe('customers', () => {
       const old = await linkTo(second);
       expect((await confirm(replaced)).status).toBe(400);
       await app.database.execute(
-        `UPDATE identity.one_time_links SET expires_at = now() WHERE purpose = 'change_email' AND email = $1`,
-        [second],
+        `UPDATE identity.one_time_links SET expires_at = now() WHERE purpose = 'change_email' AND account_id = $1`,
+        [await idOf(token)],
       );
       expect((await confirm(old)).status).toBe(400);
       const third = fresh();
@@ -612,8 +612,9 @@ describe('customers', () => {
         return body.items.map(({ email }: { email: string }) => people.findIndex(([one]) => one === email));
       };
       expect(await find(`q=${tag}`)).toEqual([2, 1, 0]);
-      expect(await find(`q=${tag.toUpperCase()}&sort=email`)).toEqual([1, 2, 0]);
-      expect(await find(`q=${tag}&sort=-email`)).toEqual([0, 2, 1]);
+      expect(await find(`q=${tag.toUpperCase()}`)).toEqual([2, 1, 0]);
+      expect(await find(`q=lee+${tag}`)).toEqual([1]);
+      expect(await find(`q=lee+grace`)).toEqual([]);
       expect(await find(`q=${tag}&sort=createdAt`)).toEqual([0, 1, 2]);
       expect(await find(`q=%25${tag}`)).toEqual([]);
       expect(await find(`q=_${tag.slice(1)}`)).toEqual([]);
@@ -627,7 +628,7 @@ describe('customers', () => {
       expect(await find(`group=${group}&createdAt[gte]=2100-01-01T00:00:00Z`)).toEqual([]);
       expect(await find(`group=${group}&createdAt[lte]=${at}&sort=createdAt`)).toEqual([0, 1]);
       expect(await find(`group=${group}&createdAt[gte]=${at}`)).toEqual([3, 2]);
-      for (const sort of ['createdAt', '-createdAt', 'email', '-email']) {
+      for (const sort of ['createdAt', '-createdAt']) {
         const seen: string[] = [];
         let next: string | null = `${path}?group=${group}&sort=${sort}&limit=1`;
         while (next !== null) {
@@ -637,7 +638,14 @@ describe('customers', () => {
         }
         expect([sort, new Set(seen).size, seen.length]).toEqual([sort, 4, 4]);
       }
-      for (const bad of ['sort=lastName', 'status=gone', 'group=No!', 'name=x', 'createdAt[gte]=today'])
+      for (const bad of [
+        'sort=lastName',
+        'sort=email',
+        'status=gone',
+        'group=No!',
+        'name=x',
+        'createdAt[gte]=today',
+      ])
         expect((await app.get(`${path}?${bad}`, { token: reader })).status).toBe(400);
     });
 

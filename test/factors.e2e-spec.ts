@@ -40,31 +40,30 @@ describe('second factors', () => {
     return body.challenge as string;
   };
   /** As if half a minute had gone by, so that the code that the app shows now is not a used one. */
-  const laterOf = (email: string) =>
+  const laterOf = async (email: string) =>
     app.database.execute(
       `UPDATE identity.totp_factors SET last_step = last_step - 10
-       WHERE account_id = (SELECT id FROM identity.accounts WHERE email = $1)`,
-      [email],
+       WHERE account_id = $1`,
+      [await given.accountId(app, email)],
     );
-  const age = (email: string) =>
+  const age = async (email: string) =>
     app.database.execute(
       `UPDATE identity.sessions SET proved_at = now() - interval '11 minutes'
-       WHERE account_id = (SELECT id FROM identity.accounts WHERE email = $1)`,
-      [email],
+       WHERE account_id = $1`,
+      [await given.accountId(app, email)],
     );
   const sessionsOf = async (email: string): Promise<number> => {
     const [row] = await app.database.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
-       WHERE a.email = $1 AND s.revoked_at IS NULL`,
-      [email],
+      `SELECT count(*)::int AS count FROM identity.sessions s
+       WHERE s.account_id = $1 AND s.revoked_at IS NULL`,
+      [await given.accountId(app, email)],
     );
     return row?.count ?? 0;
   };
   const trailOf = async (email: string): Promise<string[]> => {
     const rows = await app.database.query<{ action: string }>(
-      `SELECT action FROM platform.audit_entries WHERE subject_id = (
-         SELECT id::text FROM identity.accounts WHERE email = $1) ORDER BY id`,
-      [email],
+      `SELECT action FROM platform.audit_entries WHERE subject_id = $1 ORDER BY id`,
+      [await given.accountId(app, email)],
     );
     return rows.map(({ action }) => action);
   };
@@ -186,14 +185,14 @@ describe('second factors', () => {
       const other = await enrolled();
       const [row] = await app.database.query<{ sealed: Buffer }>(
         `SELECT secret_sealed AS sealed FROM identity.totp_factors
-         WHERE account_id = (SELECT id FROM identity.accounts WHERE email = $1)`,
-        [one.email],
+         WHERE account_id = $1`,
+        [await given.accountId(app, one.email)],
       );
       expect(row?.sealed.includes(Buffer.from(one.secret))).toBe(false);
       await app.database.execute(
         `UPDATE identity.totp_factors SET secret_sealed = $2
-         WHERE account_id = (SELECT id FROM identity.accounts WHERE email = $1)`,
-        [other.email, row?.sealed],
+         WHERE account_id = $1`,
+        [await given.accountId(app, other.email), row?.sealed],
       );
       expect((await verify(await challengeOf(other), { code: shownCode(one.secret) })).status).toBe(500);
     });
@@ -280,8 +279,8 @@ describe('second factors', () => {
     it('opens nothing for an account that was disabled meanwhile', async () => {
       const account = await enrolled();
       const challenge = await challengeOf(account);
-      await app.database.execute(`UPDATE identity.accounts SET status = 'disabled' WHERE email = $1`, [
-        account.email,
+      await app.database.execute(`UPDATE identity.accounts SET status = 'disabled' WHERE id = $1`, [
+        await given.accountId(app, account.email),
       ]);
       expect((await verify(challenge, { code: shownCode(account.secret) })).status).toBe(410);
     });
@@ -673,8 +672,8 @@ describe('second factors', () => {
 
     it('open nothing for an account that is disabled', async () => {
       const { key, email } = await holder();
-      await app.database.execute(`UPDATE identity.accounts SET status = 'disabled' WHERE email = $1`, [
-        email,
+      await app.database.execute(`UPDATE identity.accounts SET status = 'disabled' WHERE id = $1`, [
+        await given.accountId(app, email),
       ]);
       expect(said(await come(key.get(await asked())))).toEqual(refused);
     });

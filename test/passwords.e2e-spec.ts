@@ -44,8 +44,8 @@ describe('a new SECRET_KEY', () => {
   };
   const hashOf = async (email: string): Promise<string> => {
     const [row] = await before.database.query<{ hash: string }>(
-      'SELECT password_hash AS hash FROM identity.accounts WHERE email = $1',
-      [email],
+      'SELECT password_hash AS hash FROM identity.accounts WHERE id = $1',
+      [await given.accountId(before, email)],
     );
     return row?.hash ?? '';
   };
@@ -69,8 +69,8 @@ describe('a new SECRET_KEY', () => {
     expect(await hashOf(ada.email)).toMatch(new RegExp(`^p=${oldId}\\$argon2id\\$`));
     // As the first version wrote them, which named no pepper.
     await before.database.execute(
-      `UPDATE identity.accounts SET password_hash = substr(password_hash, 11) WHERE email = $1`,
-      [charles.email],
+      `UPDATE identity.accounts SET password_hash = substr(password_hash, 11) WHERE id = $1`,
+      [await given.accountId(before, charles.email)],
     );
 
     const during = await restart({ SECRET_KEY: NEW, SECRET_KEY_PREVIOUS: OLD });
@@ -93,6 +93,7 @@ describe('a new SECRET_KEY', () => {
     await login(during, ada);
     expect(await hashOf(ada.email)).toBe(kept);
     await during.run('identity.seal_anew');
+    await during.run('platform.rewrap_subject_keys');
     await earlier(before);
 
     const after = await restart({ SECRET_KEY: NEW });
@@ -536,8 +537,8 @@ describe('passwords of people', () => {
     const made = await make();
     expect([made.status, (await make()).text]).toEqual([201, made.text]);
     const [row] = await app.database.query(
-      'SELECT password_hash AS hash FROM identity.accounts WHERE email = $1',
-      [email],
+      'SELECT password_hash AS hash FROM identity.accounts WHERE id = $1',
+      [await given.accountId(app, email)],
     );
     // Nothing to guess, and nothing that was hashed while the transaction of the key waited.
     expect(row).toEqual({ hash: null });
@@ -585,8 +586,8 @@ describe('passwords of people', () => {
     expect((await app.post('/v1/auth/refresh', { refreshToken })).status).toBe(401);
     const [sessions] = await app.database.query(
       `SELECT count(*)::int AS open FROM identity.sessions WHERE revoked_at IS NULL
-         AND account_id = (SELECT id FROM identity.accounts WHERE email = $1)`,
-      [ada.email],
+         AND account_id = $1`,
+      [await given.accountId(app, ada.email)],
     );
     expect(sessions).toEqual({ open: 0 });
     await earlier(app);

@@ -84,8 +84,8 @@ describe('entities and migrations', () => {
       'catalog.categories.path is text[] and not uuid[]',
     ],
     [
-      'ALTER TABLE identity.accounts ALTER COLUMN email DROP NOT NULL',
-      'identity.accounts.email disagrees about null',
+      'ALTER TABLE identity.accounts ALTER COLUMN personal DROP NOT NULL',
+      'identity.accounts.personal disagrees about null',
     ],
     [
       'ALTER TABLE identity.accounts ALTER COLUMN created_at DROP DEFAULT',

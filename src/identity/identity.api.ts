@@ -15,7 +15,7 @@ export class IdentityApi {
 
   /** Id of the customer who has shown that this address is theirs, in whatever case it is written; null when nobody has. */
   async customerOfVerifiedEmail(email: string): Promise<string | null> {
-    const account = await this.accounts.byEmail(normalizeEmail(email));
+    const account = await this.accounts.credentials(normalizeEmail(email));
     return account?.kind === 'customer' && account.isVerified ? account.id : null;
   }
 }

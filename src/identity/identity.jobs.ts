@@ -1,5 +1,6 @@
 import { system } from '../platform/access/actor.js';
 import { Every, Subscriber } from '../platform/events/subscribers.js';
+import { AccountIndexRepository } from './account/account-index.repository.js';
 import { ChallengeRepository } from './factor/challenge.repository.js';
 import { FactorResetService } from './factor-reset/factor-reset.service.js';
 import { FactorRepository } from './factor/factor.repository.js';
@@ -25,6 +26,7 @@ export class IdentityJobs {
     private readonly resets: FactorResetService,
     private readonly ring: KeyRing,
     private readonly totps: TotpSecrets,
+    private readonly indexes: AccountIndexRepository,
   ) {}
 
   @Every('1h', 'identity.forget_counters')
@@ -67,6 +69,7 @@ export class IdentityJobs {
   async sealAnew(): Promise<void> {
     await this.ring.sealAnew();
     await this.totps.sealAnew();
+    await this.indexes.renew();
   }
 
   /** Often, so that keys go soon after their last token; one signs for thirty days all the same. */

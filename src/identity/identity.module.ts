@@ -7,6 +7,7 @@ import { Config } from '../platform/config.js';
 import { Database } from '../platform/database/database.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { Account } from './account/account.entity.js';
+import { AccountIndexRepository } from './account/account-index.repository.js';
 import { AccountRepository } from './account/account.repository.js';
 import { AddressBookController } from './address/address-book.controller.js';
 import { AddressBookRepository } from './address/address-book.repository.js';
@@ -14,10 +15,12 @@ import { AddressBookService } from './address/address-book.service.js';
 import { AccountService } from './account/account.service.js';
 import { AdminAccountController } from './account/admin-account.controller.js';
 import { AuthController, JwksController } from './account/auth.controller.js';
+import { BlindIndex } from './account/blind-index.service.js';
 import { EmailChangeController } from './account/email-change.controller.js';
 import { EmailChangeService } from './account/email-change.service.js';
 import { MeController } from './account/me.controller.js';
 import { PasswordChangeService } from './account/password-change.service.js';
+import { PersonalData } from './account/personal-data.service.js';
 import { ProfileService } from './account/profile.service.js';
 import { SignInService } from './account/sign-in.service.js';
 import { StaffChangeService } from './account/staff-change.service.js';
@@ -139,9 +142,11 @@ import { TokenReader } from './token/token-reader.service.js';
     { provide: Authenticator, useClass: JwtAuthenticator },
     { provide: BreachedPasswords, inject: [Config, Database], useFactory: breachedPasswordsOf },
     AccessTokens,
+    AccountIndexRepository,
     AccountRepository,
     AccountService,
     Assertions,
+    BlindIndex,
     ChallengeRepository,
     EnrolmentService,
     Entrance,
@@ -181,6 +186,7 @@ import { TokenReader } from './token/token-reader.service.js';
     MailQuota,
     PasswordChangeService,
     PasswordHasher,
+    PersonalData,
     PasswordService,
     PresentPassword,
     ProfileService,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AccountRepository } from '../../src/identity/account/account.repository.js';
 import { admin, type TestApp } from './app.js';
 
 interface Variant {
@@ -25,6 +26,11 @@ export const given = {
   /** Access token of an administrator. */
   async admin(app: TestApp): Promise<string> {
     return signIn(app, admin.email, admin.password);
+  },
+
+  /** Id of the account of this address, which the database does not say; null when there is none. */
+  async accountId(app: TestApp, email: string): Promise<string | null> {
+    return (await app.app.get(AccountRepository).credentials(email))?.id ?? null;
   },
 
   /** A customer with a verified address, signed in. */

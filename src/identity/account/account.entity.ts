@@ -22,8 +22,21 @@ export class Account {
   @Column('text')
   kind: 'customer' | 'staff';
 
+  /** E-mail address, names and phone, sealed: `AccountRepository` opens and seals them. */
+  @Column('bytea')
+  personal: Buffer;
+
+  /** The blind indexes that go with them, and which key they are made with; only ever written. */
+  @Column({ type: 'bytea', name: 'email_index', select: false })
+  emailIndex: Buffer;
+
+  @Column({ type: 'text', name: 'index_key', select: false })
+  indexKey: string;
+
+  @Column({ type: 'bytea', name: 'search_tokens', array: true, select: false })
+  searchTokens: Buffer[];
+
   /** NFKC, lower case. */
-  @Column('text')
   email: string;
 
   @Column({ type: 'timestamptz', name: 'email_verified_at', nullable: true })
@@ -33,13 +46,8 @@ export class Account {
   @Column({ type: 'text', name: 'password_hash', nullable: true })
   passwordHash: string | null;
 
-  @Column({ type: 'text', name: 'first_name', nullable: true })
   firstName: string | null;
-
-  @Column({ type: 'text', name: 'last_name', nullable: true })
   lastName: string | null;
-
-  @Column({ type: 'text', nullable: true })
   phone: string | null;
 
   /** BCP 47. */

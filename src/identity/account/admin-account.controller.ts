@@ -89,6 +89,7 @@ export class AdminAccountController {
     const list = `staff:${email ?? ''}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
     const rows = await this.staff.staff(email ?? null, after as string | null, limit + 1);
-    return this.cursors.page(list, rows, limit, ({ id }) => [id]);
+    const { items, nextCursor } = this.cursors.page(list, rows, limit, ({ id }) => [id]);
+    return { items: items.flatMap(({ member }) => member ?? []), nextCursor };
   }
 }

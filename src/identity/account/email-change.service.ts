@@ -43,7 +43,7 @@ export class EmailChangeService {
         const account = await this.accounts.lock(actor.id);
         if (!account) throw platformProblems.not_found();
         if (stopped || account.email === wanted || (await this.quota.isUsedUpFor(wanted))) return;
-        if (await this.accounts.byEmail(wanted))
+        if (await this.accounts.credentials(wanted))
           await this.tell(accountExistsMail.name, wanted, '/account/forgot');
         else await this.letters.send('emailChange', account.id, wanted);
         await this.tell(emailChangeAskedMail.name, account.email, '/account/forgot');
@@ -69,6 +69,8 @@ export class EmailChangeService {
     const link = await this.links.use(['change_email'], token);
     const account = link && (await this.accounts.lock(link.accountId));
     if (!link || !account?.isActive) throw identityProblems.invalid_or_expired_token();
+    // The index of SECRET_KEY is unique, and says nothing of accounts that are found by the former one.
+    if (await this.accounts.credentials(link.email)) throw identityProblems.invalid_or_expired_token();
     const former = account.email;
     account.moveTo(link.email, realNow());
     await this.accounts.save(account);

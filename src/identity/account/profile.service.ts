@@ -28,7 +28,8 @@ export class ProfileService {
       this.accounts.byId(id),
       this.consents.present(id),
     ]);
-    if (!account) throw platformProblems.not_found();
+    // Erased, and its session not yet over.
+    if (!account) throw platformProblems.unauthorized();
     const { email, firstName, lastName, phone, locale, version, createdAt } = account;
     const who = { id, email, emailVerified: account.isVerified, firstName, lastName, phone, locale };
     return { ...who, marketingConsent, createdAt: createdAt.toISOString(), version };

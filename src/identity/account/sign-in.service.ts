@@ -83,12 +83,12 @@ export class SignInService {
   }
 
   private async comeIn(
-    { id }: Credentials,
+    { id, email }: Credentials,
     passwordHash: string,
     device: Device,
     buckets: SignInBuckets,
   ): Promise<SignedIn | SecondFactorAsked> {
-    const account = await this.accounts.lockActive(id);
+    const account = await this.accounts.lockActiveOf(email, id);
     // A password that was changed while it was being checked must not open one more session after all were ended.
     if (account?.passwordHash !== passwordHash) throw identityProblems.invalid_credentials();
     const answer = await this.secondSteps.comeIn(account, device, 'pwd');

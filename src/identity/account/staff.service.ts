@@ -15,7 +15,7 @@ import { RoleService } from '../role/role.service.js';
 import { SessionDto } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
 import { Account } from './account.entity.js';
-import { AccountRepository, type AccountView } from './account.repository.js';
+import { AccountRepository, type AccountView, viewOf } from './account.repository.js';
 import { AccountService } from './account.service.js';
 import type { StaffDto } from './admin-account.controller.js';
 import { normalizeEmail } from './sign-in.service.js';
@@ -111,9 +111,17 @@ export class StaffService implements FirstStartStep {
     return (await this.liveSessions.list(id)).map((row) => SessionDto.from(row, current));
   }
 
-  async staff(email: string | null, after: string | null, limit: number): Promise<StaffDto[]> {
-    const rows = await this.accounts.list('staff', email && normalizeEmail(email), after, limit);
-    return rows.map(shown);
+  /** Who was erased has a place in the list and nothing to show. */
+  async staff(
+    email: string | null,
+    after: string | null,
+    limit: number,
+  ): Promise<{ id: string; member: StaffDto | null }[]> {
+    const found = await this.accounts.list('staff', email && normalizeEmail(email), after, limit);
+    return found.map((each) => {
+      const view = viewOf(each);
+      return { id: each.row.id, member: view && shown(view) };
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Address } from '../../platform/address/address.js';
 import { Database } from '../../platform/database/database.js';
+import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
 
 /** How many addresses somebody has, and which of them are the defaults; null when there are none. */
 export interface AddressBook {
@@ -17,19 +18,26 @@ export interface BookAddress extends Address {
   createdAt: Date;
 }
 
+/** An address as it is kept: all but the country is sealed with the key of the account. */
+type SealedAddress = Omit<BookAddress, keyof Address> & { country: string; personal: Buffer };
+
 /** Addresses by account. Every writer holds the book first, so that writers of one account come one after the other. */
 @Injectable()
 export class AddressBookRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly keys: SubjectKeys,
+  ) {}
 
   /** The newest first. */
-  list(accountId: string, after: string | null, limit: number): Promise<BookAddress[]> {
-    return this.database.query<BookAddress>(LIST, [accountId, after, limit]);
+  async list(accountId: string, after: string | null, limit: number): Promise<BookAddress[]> {
+    return this.open(accountId, await this.database.query<SealedAddress>(LIST, [accountId, after, limit]));
   }
 
   async find(accountId: string, id: string): Promise<BookAddress | null> {
-    const [row] = await this.database.query<BookAddress>(FIND, [accountId, id]);
-    return row ?? null;
+    const rows = await this.database.query<SealedAddress>(FIND, [accountId, id]);
+    const [address = null] = await this.open(accountId, rows);
+    return address;
   }
 
   /** Makes the book when there is none, and holds it until the end of the transaction. */
@@ -49,12 +57,12 @@ export class AddressBookRepository {
   ): Promise<boolean> {
     const grown = await this.database.execute(GROW, [accountId, id, defaults.shipping, defaults.billing]);
     if (grown === 0) return false;
-    await this.database.execute(INSERT, [accountId, id, ...valuesOf(address)]);
+    await this.database.execute(INSERT, [accountId, id, ...(await this.sealed(accountId, id, address))]);
     return true;
   }
 
   async update(accountId: string, id: string, address: Address): Promise<void> {
-    await this.database.execute(UPDATE, [accountId, id, ...valuesOf(address)]);
+    await this.database.execute(UPDATE, [accountId, id, ...(await this.sealed(accountId, id, address))]);
   }
 
   async setDefaults(accountId: string, { shippingId, billingId }: Omit<AddressBook, 'size'>): Promise<void> {
@@ -80,24 +88,33 @@ export class AddressBookRepository {
     const [row] = await this.database.query<{ id: string }>(NEWEST_BUT, [accountId, id]);
     return row?.id ?? null;
   }
+
+  private async sealed(accountId: string, id: string, address: Address): Promise<[string, Buffer]> {
+    const { country, ...personal } = address;
+    return [country, await this.keys.seal(accountId, addressPlace(id), JSON.stringify(personal))];
+  }
+
+  /** None when the account was erased. */
+  private async open(accountId: string, rows: SealedAddress[]): Promise<BookAddress[]> {
+    const texts = await this.keys.openAll(
+      rows.map(({ id, personal }) => ({
+        subjectId: accountId,
+        place: addressPlace(id),
+        sealed: personal,
+      })),
+    );
+    return rows.flatMap(({ personal: _personal, id, ...row }, at) => {
+      const text = texts[at] ?? null;
+      return text === null ? [] : { id, ...(JSON.parse(text) as Omit<Address, 'country'>), ...row };
+    });
+  }
 }
 
-const valuesOf = (address: Address): (string | null)[] => [
-  address.firstName,
-  address.lastName,
-  address.company,
-  address.line1,
-  address.line2,
-  address.city,
-  address.postalCode,
-  address.region,
-  address.country,
-  address.phone,
-];
+/** Where an address is kept. */
+export const addressPlace = (id: string): string => `identity.addresses|personal|${id}`;
 
 const VIEW = `
-  SELECT a.id, a.first_name AS "firstName", a.last_name AS "lastName", a.company, a.line1, a.line2, a.city,
-    a.postal_code AS "postalCode", a.region, a.country, a.phone, b.shipping_id = a.id AS "defaultShipping",
+  SELECT a.id, a.country, a.personal, b.shipping_id = a.id AS "defaultShipping",
     b.billing_id = a.id AS "defaultBilling", a.version, a.created_at AS "createdAt"
   FROM identity.addresses a JOIN identity.address_books b ON b.account_id = a.account_id WHERE a.account_id = $1`;
 const LIST = `${VIEW} AND ($2::uuid IS NULL OR a.id < $2) ORDER BY a.id DESC LIMIT $3`;
@@ -113,12 +130,9 @@ const GROW = `
     billing_id = CASE WHEN $4::boolean OR billing_id IS NULL THEN $2::uuid ELSE billing_id END
   WHERE account_id = $1 AND size < ${MAX_ADDRESSES}`;
 const INSERT = `
-  INSERT INTO identity.addresses (account_id, id, first_name, last_name, company, line1, line2, city, postal_code, region,
-    country, phone)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
+  INSERT INTO identity.addresses (account_id, id, country, personal) VALUES ($1, $2, $3, $4)`;
 const UPDATE = `
-  UPDATE identity.addresses SET first_name = $3, last_name = $4, company = $5, line1 = $6, line2 = $7, city = $8,
-    postal_code = $9, region = $10, country = $11, phone = $12, version = version + 1
+  UPDATE identity.addresses SET country = $3, personal = $4, version = version + 1
   WHERE account_id = $1 AND id = $2`;
 const SET_DEFAULTS = `
   UPDATE identity.address_books SET shipping_id = $2, billing_id = $3 WHERE account_id = $1`;

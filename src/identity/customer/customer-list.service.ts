@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { normalizeEmail } from '../account/sign-in.service.js';
 import type { CustomerDto, CustomerQuery } from './customer.dto.js';
-import { type CustomerFilter, CustomerListRepository, type CustomerRow } from './customer-list.repository.js';
+import {
+  type CustomerFilter,
+  CustomerListRepository,
+  type ListedCustomer,
+} from './customer-list.repository.js';
 
 /** Pages of customers, by keyset. */
 @Injectable()
@@ -27,15 +31,16 @@ export class CustomerListService {
     const key = this.cursors.decode(list, cursor);
     const after = key && { key: String(key[0]), id: String(key[1]) };
     const rows = await this.customers.list(filter, sort, after, limit + 1);
-    const { items, nextCursor } = this.cursors.page(list, rows, limit, (row) => [
-      sort.endsWith('email') ? row.email : row.createdKey,
-      row.id,
-    ]);
-    return { items: items.map(shown), nextCursor };
+    const { items, nextCursor } = this.cursors.page(list, rows, limit, ({ row }) => [row.createdKey, row.id]);
+    return { items: items.flatMap(shown), nextCursor };
   }
 }
 
-const shown = ({ createdKey: _createdKey, createdAt, ...row }: CustomerRow): CustomerDto => ({
-  ...row,
-  createdAt: createdAt.toISOString(),
-});
+/** Nothing of who was erased: the page is shorter then. */
+function shown({ row, person }: ListedCustomer): CustomerDto[] {
+  if (!person) return [];
+  const { email, firstName, lastName } = person;
+  const { id, emailVerified, status, groups, createdAt } = row;
+  const account = { id, email, emailVerified, firstName, lastName, status };
+  return [{ ...account, groups, createdAt: createdAt.toISOString() }];
+}

@@ -41,9 +41,10 @@ export class CustomerController {
     id: 'listCustomers',
     summary: 'Finds customers',
     description:
-      'Customer accounts, the newest first unless `sort` says otherwise. `q` is the beginning of a name ' +
-      'or an address, `email` an exact address, `group` the code of a customer group. Guests who never ' +
-      'made an account are not here, only in their orders.',
+      'Customer accounts, the newest first unless `sort` says otherwise. `q` holds words that a name, the ' +
+      'address or its domain begins with, all of them; `email` is an exact address, `group` the code of a ' +
+      'customer group. Names and addresses are kept encrypted, so there is no order by them. Guests who ' +
+      'never made an account are not here, only in their orders.',
     answers: { 200: PageOf(CustomerDto) },
   })
   list(@Query() query: CustomerQuery): Promise<Page<CustomerDto>> {

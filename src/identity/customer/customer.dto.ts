@@ -28,14 +28,16 @@ export class CustomerDto extends AccountDto {
   groups: string[];
 }
 
-export const CUSTOMER_SORTS = ['-createdAt', 'createdAt', 'email', '-email'] as const;
+export const CUSTOMER_SORTS = ['-createdAt', 'createdAt'] as const;
 export type CustomerSort = (typeof CUSTOMER_SORTS)[number];
 
 export class CustomerQuery extends PageQuery {
   @Text({
     max: 100,
     optional: true,
-    description: 'The beginning of the e-mail address, the first or the last name, in either case.',
+    description:
+      'Words, each of them the beginning of a name, of the e-mail address or of its domain, in either case. Two ' +
+      'letters at least, unless that is all there is; the first twenty of each count.',
   })
   q?: string;
 

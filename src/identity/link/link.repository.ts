@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
 
 export type LinkPurpose = 'verify_email' | 'reset_password' | 'invitation' | 'change_email';
 
@@ -16,28 +17,37 @@ interface Link {
   email: string;
 }
 
+interface LinkRow {
+  hash: Buffer;
+  accountId: string;
+  /** The address that the link was mailed to. */
+  sealed: Buffer;
+}
+
 /** Links that work once: 256 random bits of which only the hash is kept; a new one cancels the older. */
 @Injectable()
 export class LinkRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly keys: SubjectKeys,
+  ) {}
 
   async make(purpose: LinkPurpose, accountId: string, email: string): Promise<{ token: string; id: string }> {
     const token = randomBytes(32).toString('base64url');
     const hash = hashOf(token);
-    await this.database.execute(MAKE, [hash, purpose, accountId, email, LIFETIMES[purpose]]);
+    const sealed = await this.keys.seal(accountId, linkPlace(hash), email);
+    await this.database.execute(MAKE, [hash, purpose, accountId, sealed, LIFETIMES[purpose]]);
     return { token, id: hash.toString('hex') };
   }
 
   /** The account and address that the link was made for, as long as it works; it stays unused. */
   async find(purposes: LinkPurpose[], token: string): Promise<Link | null> {
-    const [row] = await this.database.query<Link>(FIND, [hashOf(token), purposes]);
-    return row ?? null;
+    return this.open(await this.database.query<LinkRow>(FIND, [hashOf(token), purposes]));
   }
 
   /** The account and address that the link was made for, once; null ever after. */
   async use(purposes: LinkPurpose[], token: string): Promise<Link | null> {
-    const [row] = await this.database.query<Link>(USE, [hashOf(token), purposes]);
-    return row ?? null;
+    return this.open(await this.database.query<LinkRow>(USE, [hashOf(token), purposes]));
   }
 
   /** Dead ones are kept for a week, for whoever asks why a link did not work. */
@@ -53,7 +63,15 @@ export class LinkRepository {
       [accountId],
     );
   }
+
+  private async open([row]: LinkRow[]): Promise<Link | null> {
+    const email = row && (await this.keys.open(row.accountId, linkPlace(row.hash), row.sealed));
+    return row && email ? { accountId: row.accountId, email } : null;
+  }
 }
+
+/** Where the address of a link is kept. */
+export const linkPlace = (hash: Buffer): string => `identity.one_time_links|email|${hash.toString('hex')}`;
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
@@ -63,6 +81,6 @@ const MAKE = `
   )
   INSERT INTO identity.one_time_links (hash, purpose, account_id, email, expires_at) VALUES ($1, $2, $3, $4, now() + $5::interval)`;
 const WORKS = 'hash = $1 AND purpose = ANY ($2::text[]) AND used_at IS NULL AND expires_at > now()';
-const FIND = `SELECT account_id AS "accountId", email FROM identity.one_time_links WHERE ${WORKS}`;
+const FIND = `SELECT hash, account_id AS "accountId", email AS sealed FROM identity.one_time_links WHERE ${WORKS}`;
 const USE = `
-  UPDATE identity.one_time_links SET used_at = now() WHERE ${WORKS} RETURNING account_id AS "accountId", email`;
+  UPDATE identity.one_time_links SET used_at = now() WHERE ${WORKS} RETURNING hash, account_id AS "accountId", email AS sealed`;

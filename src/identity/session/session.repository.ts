@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { PersonalData } from '../account/personal-data.service.js';
 import { STILL_ENTITLED } from '../impersonation/impersonation.repository.js';
 
 export interface SessionRow {
   id: string;
   accountId: string;
-  email: string;
+  /** Of the account, sealed: `emailOf` opens it for the few who need it. */
+  personal: Buffer;
   kind: 'customer' | 'staff';
   counter: number;
   provedAt: Date;
@@ -41,7 +43,10 @@ export interface SessionView {
 
 @Injectable()
 export class SessionRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly people: PersonalData,
+  ) {}
 
   /** Ends the oldest ones beyond fifty and returns their ids: nobody is signed in at more places. */
   async insert(session: {
@@ -63,6 +68,11 @@ export class SessionRepository {
   async lock(id: string): Promise<SessionRow | null> {
     const [row] = await this.database.query<SessionRow>(LOCK, [id]);
     return row ?? null;
+  }
+
+  /** Of whoever holds the session; null when it was erased. */
+  async emailOf({ accountId, personal }: SessionRow): Promise<string | null> {
+    return (await this.people.open({ id: accountId, personal }))?.email ?? null;
   }
 
   /** The holder has proved itself again; null when the session is over. */
@@ -113,7 +123,7 @@ const INSERT = `
     WHERE account_id = $2 AND impersonator_id IS NULL AND revoked_at IS NULL AND ends_at > now() AND idle_until > now() ORDER BY id DESC OFFSET $7)
   RETURNING id`;
 const LOCK = `
-  SELECT s.id, s.account_id AS "accountId", a.email, a.kind, s.counter, s.proved_at AS "provedAt", s.methods, s.impersonator_id AS "impersonatorId", s.refreshed_at AS "refreshedAt",
+  SELECT s.id, s.account_id AS "accountId", a.personal, a.kind, s.counter, s.proved_at AS "provedAt", s.methods, s.impersonator_id AS "impersonatorId", s.refreshed_at AS "refreshedAt",
     s.revoked_at IS NULL AND s.idle_until > now() AND s.ends_at > now() AND a.status = 'active'
       AND s.impersonator_id IS NULL AS live
   FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`;

@@ -85,7 +85,7 @@ export class SessionService {
     const tokens = await this.database.transaction(async () => {
       const session = await this.sessions.lock(read.sessionId);
       if (!session?.live) return null;
-      const { id, accountId, email, kind, counter } = session;
+      const { id, accountId, kind, counter } = session;
       switch (judgeRefresh(read.counter, session, realNow())) {
         case 'rotate':
           await this.sessions.rotate(id, LIFETIMES[kind].idle);
@@ -100,7 +100,7 @@ export class SessionService {
             subjectType: 'account',
             subjectId: accountId,
           });
-          await this.mail.request({ template: sessionStolenMail.name, subjectId: id, to: email, data: {} });
+          await this.warn(session);
           this.forget([id]);
           return null;
       }
@@ -165,6 +165,12 @@ export class SessionService {
   /** What people may do has changed: all are looked at afresh when the transaction is over. */
   forgetAll(): void {
     this.database.afterCommit(() => this.standings.clear());
+  }
+
+  private async warn(session: SessionRow): Promise<void> {
+    const to = await this.sessions.emailOf(session);
+    const letter = { template: sessionStolenMail.name, subjectId: session.id, data: {} };
+    if (to !== null) await this.mail.request({ ...letter, to });
   }
 
   private forget(ids: string[]): void {

@@ -46,6 +46,12 @@ export class SubjectKeys {
     for (const [id, key] of made) this.ownOf().set(id, key);
   }
 
+  /** In the transaction that has created the key, when nothing was sealed with it after all: as if it had never been. */
+  async takeBack(subjectId: string): Promise<void> {
+    if (!this.ownOf().delete(subjectId)) throw new Error('only who made a key can take it back');
+    await this.database.execute('DELETE FROM platform.subject_keys WHERE subject_id = $1', [subjectId]);
+  }
+
   /** Seals a text for this place (`table|column|row id`). Throws when the subject has no key, or none any more. */
   async seal(subjectId: string, place: string, text: string): Promise<Buffer> {
     const key = (await this.keysOf([subjectId])).get(subjectId);
