@@ -91,6 +91,8 @@ export class ProviderSignInService {
     if (email === null) return refused(identityProblems.address_required);
     const present = await this.accounts.lockByEmail(email);
     if (present && !present.givesWay) {
+      // It may be the account that another sign-in of the same person has made since the link was looked for.
+      if (await this.links.byIdentity(person)) return null;
       this.note('identity.sign_in.link_required', present.id, { provider: provider.code });
       return refused(identityProblems.link_required);
     }
