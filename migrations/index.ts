@@ -11,6 +11,10 @@ import { CatalogListItems1760000010030 } from './catalog/1760000010030-list-item
 import { CatalogTaxClasses1760000010050 } from './catalog/1760000010050-tax-classes.js';
 import { CatalogRetiredVariants1760000010040 } from './catalog/1760000010040-retired-variants.js';
 import { CatalogVocabulary1760000010060 } from './catalog/1760000010060-vocabulary.js';
+import { BillingPeople1780000000350 } from './billing/1780000000350-people.js';
+import { OrderingPeople1780000000450 } from './ordering/1780000000450-people.js';
+import { IdentityPrivacy1760000020400 } from './identity/1760000020400-privacy.js';
+import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsent-mails.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -80,4 +84,8 @@ export const migrations: Migrations = [
   IdentityCodeBrowsers1760000020240,
   IdentityImpersonation1760000020250,
   IdentitySealedPeople1760000020310,
+  IdentityPrivacy1760000020400,
+  PlatformUnsentMails1760000000060,
+  OrderingPeople1780000000450,
+  BillingPeople1780000000350,
 ];

@@ -278,6 +278,29 @@ describe('the example', () => {
     await factorResets();
   });
 
+  it('of personal data works, from a copy of it to its end', async () => {
+    const { token } = await given.customer(app);
+    const { id: mine } = (await ask('exportMyData', {}, { token })).body;
+    await ask('getMyExport', { id: mine }, { token });
+    await ask('listMyExports', {}, { token });
+    const { id } = (await app.get('/v1/me', { token })).body;
+    await ask('exportCustomerData', { id });
+    await ask('listCustomerExports', { id });
+    const guest = (await replay('exportDataOfAddress')).body;
+    await ask('getExportOfAddress', { id: guest.id });
+    await app.run('identity.run_exports');
+    await app.settle();
+    const letter = (await app.letters()).findLast(({ to }) => to === 'guest@example.test');
+    await ask('downloadExport', { token: /exports\/([\w-]+)/.exec(letter?.text ?? '')?.[1] ?? '' }, {});
+    await ask('closeMyAccount', {}, { token });
+    await ask('cancelCustomerErasure', { id });
+    await replay('eraseCustomer', { ids: { id } });
+    await ask('getCustomerErasure', { id });
+    const erasure = (await replay('eraseDataOfAddress')).body;
+    await ask('getErasure', { id: erasure.id });
+    await ask('cancelErasure', { id: erasure.id });
+  });
+
   it('of a catalog, a cart, an order and its money works in that order', async () => {
     const category = (await replay('createCategory')).body;
     await replay('updateCategory', { ids: { id: category.id } });

@@ -596,11 +596,11 @@ describe('sessions', () => {
       expect(await mine(token)).toHaveLength(51);
     });
 
-    it('is in the trail when it begins and ends, with the reason, and with each change under both names', async () => {
+    it('is in the trail when it begins and ends, without words about the customer, and with each change under both names', async () => {
       const { ada, clerk, token } = await impersonated();
       const started = await audited(ada.id, 'identity.impersonation.started');
       expect(started).toEqual([
-        { actor: clerk.id, impersonator: null, details: { reason, sessionId: sessionOf(token) } },
+        { actor: clerk.id, impersonator: null, details: { sessionId: sessionOf(token) } },
       ]);
       const [place] = await app.database.query<{ network: string }>(
         `SELECT network FROM platform.audit_entries WHERE subject_id = $1 AND action = 'identity.impersonation.started'`,

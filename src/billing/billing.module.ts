@@ -14,6 +14,8 @@ import { PaymentAccess } from './payment/payment-access.service.js';
 import { PaymentAdminController } from './payment/payment.admin.controller.js';
 import { PaymentController } from './payment/payment.controller.js';
 import { PaymentJobs } from './payment/payment.jobs.js';
+import { PaymentPersonalDataRepository } from './payment/personal-data.repository.js';
+import { BillingPersonalData } from './payment/personal-data.service.js';
 import { PaymentRepository } from './payment/payment.repository.js';
 import { PaymentService } from './payment/payment.service.js';
 import { PaymentSubscribers } from './payment/payment.subscribers.js';
@@ -60,6 +62,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     OperationRepository,
     PaymentAccess,
     PaymentJobs,
+    BillingPersonalData,
+    PaymentPersonalDataRepository,
     PaymentRepository,
     PaymentService,
     PaymentSubscribers,

@@ -250,6 +250,18 @@ export const identityProblems = defineProblems('identity', {
       'Nobody may sign in with it, so a link to set a password or a removal of second factors would serve nothing.',
     remedy: 'Enable it first, with `PATCH /v1/admin/customers/{id}`.',
   },
+  staff_account: {
+    status: 409,
+    title: 'The account of somebody who works here',
+    meaning: 'Accounts of staff are not closed and erased like those of customers.',
+    remedy: 'Disable it instead: PATCH /v1/admin/staff/{id}.',
+  },
+  erasure_started: {
+    status: 409,
+    title: 'The erasure has begun',
+    meaning: 'The days of grace are over, and some of what was known is erased already.',
+    remedy: 'It cannot be taken back; the person can make a new account.',
+  },
   password_blocked: {
     status: 400,
     title: 'The password is too easy to guess',

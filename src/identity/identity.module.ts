@@ -75,6 +75,22 @@ import { BreachedPasswords } from './password/breached-passwords.port.js';
 import { PasswordHasher } from './password/password.hasher.service.js';
 import { PasswordService } from './password/password.service.js';
 import { PresentPassword } from './password/present-password.service.js';
+import { ClosingAccounts } from './privacy/closing-accounts.service.js';
+import { ErasureReader } from './privacy/erasure-reader.service.js';
+import { ErasureRepository } from './privacy/erasure.repository.js';
+import { ErasureRunner } from './privacy/erasure-runner.service.js';
+import { ErasureService } from './privacy/erasure.service.js';
+import { ExportDownloadService } from './privacy/export-download.service.js';
+import { ExportRepository } from './privacy/export.repository.js';
+import { ExportRunner } from './privacy/export-runner.service.js';
+import { ExportService } from './privacy/export.service.js';
+import { AccountPersonalDataRepository } from './privacy/personal-data.repository.js';
+import { IdentityPersonalData } from './privacy/personal-data.service.js';
+import { PrivacyJobs } from './privacy/privacy.jobs.js';
+import { CustomerPrivacyController } from './privacy/customer-privacy.controller.js';
+import { ExportLinkController } from './privacy/export-link.controller.js';
+import { MePrivacyController } from './privacy/me-privacy.controller.js';
+import { PersonalDataController } from './privacy/personal-data.controller.js';
 import { MyProvidersController } from './provider/my-providers.controller.js';
 import { OidcClient } from './provider/oidc-client.service.js';
 import { ProviderController } from './provider/provider.controller.js';
@@ -136,6 +152,10 @@ import { TokenReader } from './token/token-reader.service.js';
     GroupController,
     ImpersonationController,
     StepUpController,
+    CustomerPrivacyController,
+    ExportLinkController,
+    MePrivacyController,
+    PersonalDataController,
   ],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
@@ -212,6 +232,18 @@ import { TokenReader } from './token/token-reader.service.js';
     TotpSecrets,
     TokenInquiry,
     TokenReader,
+    ClosingAccounts,
+    ErasureReader,
+    ErasureRepository,
+    ErasureRunner,
+    ErasureService,
+    ExportDownloadService,
+    ExportRepository,
+    ExportRunner,
+    ExportService,
+    AccountPersonalDataRepository,
+    IdentityPersonalData,
+    PrivacyJobs,
   ],
   exports: [IdentityApi],
 })

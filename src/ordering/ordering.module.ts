@@ -24,6 +24,8 @@ import { OrderListRepository } from './order/order-list.repository.js';
 import { OrderListService } from './order/order-list.service.js';
 import { OrderPaymentService } from './order/order-payment.service.js';
 import { OrderPaymentSubscribers } from './order/order.subscribers.js';
+import { OrderPersonalDataRepository } from './order/personal-data.repository.js';
+import { OrderingPersonalData } from './order/personal-data.service.js';
 import { OrderRepository } from './order/order.repository.js';
 import { OrderService } from './order/order.service.js';
 import { SellingRules } from './shipping/selling-rules.js';
@@ -69,6 +71,8 @@ import { TaxService } from './tax/tax.service.js';
     OrderMails,
     OrderPaymentService,
     OrderPaymentSubscribers,
+    OrderPersonalDataRepository,
+    OrderingPersonalData,
     OrderRepository,
     OrderService,
     PlacingService,

@@ -32,6 +32,8 @@ import { HealthController } from './observability/health.controller.js';
 import { Metrics } from './observability/metrics.js';
 import { Readiness } from './observability/readiness.js';
 import { SubjectKeys } from './personal-data/subject-keys.js';
+import { PersonalDataRegistry } from './personal-data/personal-data.registry.js';
+import { PlatformPersonalData } from './personal-data/platform-personal-data.js';
 
 /** What every module stands on. It knows no module. */
 @Module({
@@ -62,6 +64,8 @@ import { SubjectKeys } from './personal-data/subject-keys.js';
     Outbox,
     PageCache,
     PageCacheListener,
+    PersonalDataRegistry,
+    PlatformPersonalData,
     Readiness,
     Relay,
     RelaySignal,
@@ -83,6 +87,7 @@ import { SubjectKeys } from './personal-data/subject-keys.js';
     Mail,
     Outbox,
     PageCache,
+    PersonalDataRegistry,
     Relay,
     SubjectKeys,
     Workers,

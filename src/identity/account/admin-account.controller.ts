@@ -71,7 +71,7 @@ export class AdminAccountController {
       '`catalog:import:write`\n' +
       '- `support`: `catalog:product:read`, `ordering:order:read`, `ordering:order:write`, ' +
       '`billing:payment:read`, `billing:refund:write`, `identity:customer:read`, ' +
-      '`identity:customer:write`, `identity:factor:reset`, ' +
+      '`identity:customer:write`, `identity:customer:export`, `identity:factor:reset`, ' +
       '`identity:customer:impersonate`\n' +
       '- `read-only`: `catalog:product:read`, `ordering:order:read`, `billing:payment:read`, ' +
       '`billing:ledger:read`, `identity:customer:read`, `identity:staff:read`, `identity:role:read`, `identity:api-key:read`, `identity:key:read`, `platform:jobs:read`, ' +

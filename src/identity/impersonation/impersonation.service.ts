@@ -48,7 +48,8 @@ export class ImpersonationService {
         impersonatorId,
         impersonatorSessionId: actor.sessionId,
       });
-      this.note('started', customerId, actor, { sessionId: id, reason });
+      // The reason stands with the session, which goes with the account: the trail is never changed, so it keeps no words.
+      this.note('started', customerId, actor, { sessionId: id });
       await this.mail.request({
         template: impersonationStartedMail.name,
         subjectId: id,

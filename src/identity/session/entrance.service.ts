@@ -4,6 +4,7 @@ import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import type { Credentials } from '../account/account.repository.js';
 import { FactorResetService } from '../factor-reset/factor-reset.service.js';
+import { ClosingAccounts } from '../privacy/closing-accounts.service.js';
 import { deviceToken, isKnownDevice } from './device-token.js';
 import { type Device, SessionService, type Tokens } from './session.service.js';
 
@@ -22,6 +23,7 @@ export class Entrance {
   constructor(
     private readonly sessions: SessionService,
     private readonly resets: FactorResetService,
+    private readonly closing: ClosingAccounts,
     private readonly audit: Audit,
     config: Config,
   ) {
@@ -38,6 +40,7 @@ export class Entrance {
       details: { methods },
     });
     await this.resets.cameIn(account.id, methods);
+    if (account.kind === 'customer') await this.closing.keep(account);
     return {
       ...(await this.sessions.open(account.id, account.kind, device, methods)),
       deviceToken: deviceToken(this.deviceKey, account.email, realNow()),

@@ -1,5 +1,6 @@
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { Mail } from '../../platform/mail/mail.js';
+import { ERASED_EMAIL } from '../../platform/personal-data/erased.js';
 import { OrderCanceled, OrderFulfilled, OrderPlaced } from '../ordering.events.js';
 import { cancellationMail, confirmationMail, orderLetter, parcelLetter, shippedMail } from './order.mails.js';
 import type { Order } from './order.js';
@@ -30,7 +31,7 @@ export class OrderMails {
   async ship({ payload: { orderId, fulfilmentId } }: OrderFulfilled): Promise<void> {
     const order = await this.orders.find(orderId);
     const parcel = order?.fulfilments.find(({ id }) => id === fulfilmentId);
-    if (!order || !parcel) return;
+    if (!order || !parcel || order.email === ERASED_EMAIL) return;
     await this.mail.request({
       template: shippedMail.name,
       subjectId: fulfilmentId,
@@ -40,6 +41,7 @@ export class OrderMails {
   }
 
   private async write(template: string, order: Order): Promise<void> {
+    if (order.email === ERASED_EMAIL) return;
     await this.mail.request({ template, subjectId: order.id, to: order.email, data: orderLetter(order) });
   }
 }

@@ -88,6 +88,7 @@ const TAGS: Record<string, string> = {
     'What was bought, at the prices and taxes of that moment, from the unpaid order to the last parcel. A status of its own says how the whole stands, how the money and how the goods.',
   Payments:
     'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
+  'Personal data': 'Copies of all that is kept about somebody, and its erasure.',
   People: 'Accounts of staff: who works here, and as what.',
   Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
   Products:

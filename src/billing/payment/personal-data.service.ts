@@ -1,0 +1,29 @@
+import {
+  pagesOf,
+  PersonalData,
+  type PersonalDataPage,
+  type PersonalDataProvider,
+  type Subject,
+} from '../../platform/personal-data/personal-data.js';
+import { PaymentPersonalDataRepository } from './personal-data.repository.js';
+
+/** What billing knows about people: what they paid and got back, and where their invoices go. */
+@PersonalData()
+export class BillingPersonalData implements PersonalDataProvider {
+  readonly name = 'billing';
+  readonly turn = 20;
+
+  constructor(private readonly rows: PaymentPersonalDataRepository) {}
+
+  async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
+    yield* pagesOf<{ id: string }>('payments', (after, limit) => this.rows.payments(subject, after, limit));
+  }
+
+  async hindrances(subject: Subject): Promise<string[]> {
+    return (await this.rows.isOpen(subject)) ? ['A payment or a refund is not settled yet.'] : [];
+  }
+
+  async erase(subject: Subject): Promise<void> {
+    await this.rows.anonymise(subject);
+  }
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { ERASED_ADDRESS, ERASED_EMAIL } from '../../platform/personal-data/erased.js';
+import type { Subject } from '../../platform/personal-data/personal-data.js';
+
+interface Row {
+  id: string;
+}
+
+/** Orders and carts by the person: the customer's own, and those of a guest with the address. */
+@Injectable()
+export class OrderPersonalDataRepository {
+  constructor(private readonly database: Database) {}
+
+  orders({ customerId, email }: Subject, after: Row | null, limit: number): Promise<Row[]> {
+    return this.database.query<Row>(ORDERS, [customerId, email, after?.id ?? null, limit]);
+  }
+
+  carts({ customerId, email }: Subject, after: Row | null, limit: number): Promise<Row[]> {
+    return this.database.query<Row>(CARTS, [customerId, email, after?.id ?? null, limit]);
+  }
+
+  /** Orders that somebody still has to do something about, the oldest first. */
+  open({ customerId, email }: Subject): Promise<{ number: string; isPaid: boolean }[]> {
+    return this.database.query<{ number: string; isPaid: boolean }>(OPEN, [customerId, email]);
+  }
+
+  /** What was bought, for how much and in which country stays for the books; to whom it went does not. */
+  async anonymiseOrders({ customerId, email }: Subject): Promise<void> {
+    const values = [customerId, email, ERASED_EMAIL, JSON.stringify(ERASED_ADDRESS)];
+    await this.database.execute(ANONYMISE, values);
+  }
+
+  async deleteCarts({ customerId, email }: Subject): Promise<void> {
+    await this.database.execute(DELETE_CARTS, [customerId, email]);
+  }
+}
+
+/** The rows of a table `t` that are the person's: two conditions, each with an index. */
+const THEIRS = `(t.customer_id = $1::uuid OR (t.customer_id IS NULL AND lower(t.email) = lower($2)))`;
+const ORDERS = `
+  SELECT t.id, t.number::text, t.status, t.payment_status AS "paymentStatus", t.fulfilment_status AS "fulfilmentStatus",
+    t.created_at AS "createdAt", t.placed_at AS "placedAt", t.email, t.shipping_address AS "shippingAddress",
+    t.billing_address AS "billingAddress", t.currency, t.subtotal, t.discount, t.shipping, t.tax, t.total,
+    t.shipping_title AS "shippingTitle",
+    (SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'variantTitle', l.variant_title,
+      'options', l.options, 'quantity', l.quantity, 'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text,
+      'tax', l.tax::text, 'total', l.total::text) ORDER BY l.position)
+      FROM ordering.order_lines l WHERE l.order_id = t.id) AS lines,
+    coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'by', h.actor_kind, 'note', h.note)
+      ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = t.id), '[]') AS history,
+    coalesce((SELECT json_agg(json_build_object('carrier', f.carrier, 'trackingNumber', f.tracking_number,
+      'trackingUrl', f.tracking_url, 'createdAt', f.created_at) ORDER BY f.id)
+      FROM ordering.fulfilments f WHERE f.order_id = t.id), '[]') AS parcels
+  FROM ordering.orders t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
+const CARTS = `
+  SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
+    t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress",
+    coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity) ORDER BY l.id)
+      FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines
+  FROM ordering.carts t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
+// What was given back in full is nobody's to send, though it never was completed.
+const OPEN = `
+  SELECT t.number::text, t.status = 'placed' AS "isPaid" FROM ordering.orders t
+  WHERE ${THEIRS} AND (t.status = 'pending_payment'
+    OR (t.status = 'placed' AND t.fulfilment_status <> 'fulfilled' AND t.payment_status NOT IN ('refunded', 'voided')))
+  ORDER BY t.id LIMIT 20`;
+const COUNTRY_OF = (column: string) =>
+  `$4::jsonb || jsonb_build_object('country', ${column} -> 'country', 'region', ${column} -> 'region')`;
+const ANONYMISE = `
+  WITH held AS (
+    SELECT t.id FROM ordering.orders t WHERE ${THEIRS} ORDER BY t.id FOR UPDATE
+  ), parcels AS (
+    UPDATE ordering.fulfilments f SET tracking_number = NULL, tracking_url = NULL FROM held WHERE f.order_id = held.id
+  ), notes AS (
+    UPDATE ordering.order_history h SET note = NULL FROM held WHERE h.order_id = held.id AND h.note IS NOT NULL
+  )
+  UPDATE ordering.orders o
+  SET customer_id = NULL, access_hash = NULL, email = $3, shipping_address = ${COUNTRY_OF('o.shipping_address')},
+    billing_address = CASE WHEN o.billing_address IS NOT NULL THEN ${COUNTRY_OF('o.billing_address')} END,
+    version = o.version + 1
+  FROM held WHERE o.id = held.id`;
+const DELETE_CARTS = `DELETE FROM ordering.carts t WHERE ${THEIRS}`;

@@ -1,0 +1,34 @@
+import {
+  pagesOf,
+  PersonalData,
+  type PersonalDataPage,
+  type PersonalDataProvider,
+  type Subject,
+} from '../../platform/personal-data/personal-data.js';
+import { OrderPersonalDataRepository } from './personal-data.repository.js';
+
+/** What ordering knows about people: what they bought and were about to buy. */
+@PersonalData()
+export class OrderingPersonalData implements PersonalDataProvider {
+  readonly name = 'ordering';
+  readonly turn = 10;
+
+  constructor(private readonly rows: OrderPersonalDataRepository) {}
+
+  async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
+    yield* pagesOf<{ id: string }>('orders', (after, limit) => this.rows.orders(subject, after, limit));
+    yield* pagesOf<{ id: string }>('carts', (after, limit) => this.rows.carts(subject, after, limit));
+  }
+
+  /** Goods that are paid have to be sent somewhere, and money that may still come has to belong to somebody. */
+  async hindrances(subject: Subject): Promise<string[]> {
+    return (await this.rows.open(subject)).map(({ number, isPaid }) =>
+      isPaid ? `Order ${number} is paid and not shipped yet.` : `Order ${number} waits for its payment.`,
+    );
+  }
+
+  async erase(subject: Subject): Promise<void> {
+    await this.rows.anonymiseOrders(subject);
+    await this.rows.deleteCarts(subject);
+  }
+}
