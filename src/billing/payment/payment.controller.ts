@@ -29,7 +29,7 @@ export class PaymentController {
 
   @Get(':id')
   @Public()
-  @HeldByShopper()
+  @HeldByShopper('billing:payment:read')
   @Operation({
     id: 'getPayment',
     summary: 'Read a payment',
@@ -54,7 +54,7 @@ export class PaymentController {
   @Post(':id/confirmation')
   @InPerson()
   @Public()
-  @HeldByShopper()
+  @HeldByShopper('billing:payment:read')
   @Operation({
     id: 'confirmPayment',
     summary: 'Confirm a payment after the shopper came back from the bank',

@@ -24,7 +24,7 @@ export class OrderController {
 
   @Get('/orders/:id')
   @Public()
-  @HeldByShopper()
+  @HeldByShopper('ordering:order:read')
   @Operation({
     id: 'getOrder',
     headers: ['ETag'],
@@ -46,7 +46,7 @@ export class OrderController {
 
   @Post('/orders/:id/cancellation')
   @Public()
-  @HeldByShopper()
+  @HeldByShopper('ordering:order:write')
   @Operation({
     id: 'cancelOrder',
     headers: ['ETag'],

@@ -42,9 +42,14 @@ export const CART_TOKEN = 'cartToken';
 
 /**
  * In the reference, beside `@Public()`: needs the token of the cart or a sign-in. The handler looks whether the thing
- * belongs to whoever sent them.
+ * belongs to whoever sent them, or whether they have `staffPermission`, with which it opens whosever it is.
  */
-export const HeldByShopper = () => applyDecorators(ApiSecurity(CART_TOKEN), ApiBearerAuth());
+export const HeldByShopper = (staffPermission?: string) =>
+  applyDecorators(
+    ApiSecurity(CART_TOKEN),
+    ApiBearerAuth(),
+    ...(staffPermission === undefined ? [] : [ApiExtension('x-staff-permission', staffPermission)]),
+  );
 
 /** In the reference, beside `@Public()`: works for guests, and does more for whoever is signed in. */
 export const SignInOptional = () => applyDecorators(ApiSecurity({}), ApiBearerAuth());
