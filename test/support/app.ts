@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { AppModule } from '../../src/app.module.js';
 import { Clock, MovableClock } from '../../src/platform/clock.js';
@@ -18,8 +19,12 @@ import { Consumers } from '../../src/platform/events/consumers.js';
 import { Relay } from '../../src/platform/events/relay.js';
 import { Workers } from '../../src/platform/events/workers.js';
 import { applicationOptions, fastifyAdapter, prepareApplication } from '../../src/platform/http/server.js';
+import { JsonLogger } from '../../src/platform/observability/logger.js';
+import { Metrics } from '../../src/platform/observability/metrics.js';
+import { installRequestLog } from '../../src/platform/observability/request-log.js';
 import { firstStart } from '../../src/platform/start/first-start.js';
 import { migrations } from '../../migrations/index.js';
+import { canary, type Leak } from './canary.js';
 import { Client } from './client.js';
 import { type LetterSeen, readLetters } from './letters.js';
 
@@ -113,7 +118,12 @@ export interface TestApp extends Client {
   letters(): Promise<LetterSeen[]>;
   /** Runs one scheduled job now. */
   run(job: string): Promise<void>;
+  /** Secrets and personal data in its log, its problem documents and its tables where they do not belong. */
+  leaks(): Promise<Leak[]>;
+  /** Ends it; fails when there are leaks. */
   close(): Promise<void>;
+  /** Ends it without a look. */
+  stop(): Promise<void>;
 }
 
 /** The whole application on a database of its own, listening on a free port, with its workers; `extra` are fixtures of a test. */
@@ -126,10 +136,22 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
     .overrideProvider(Config)
     .useValue(config)
     .compile();
+  // All that it would say, kept for the search at the end.
+  const logger = new JsonLogger('debug', {
+    write: (line) => {
+      canary.write(line);
+      if (process.env.LOG_LEVEL) process.stderr.write(line);
+    },
+  });
   const app = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(config), {
     ...applicationOptions,
-    logger: process.env.LOG_LEVEL ? ['error', 'warn'] : false,
+    logger,
   });
+  installRequestLog(
+    app.getHttpAdapter().getInstance() as unknown as FastifyInstance,
+    logger,
+    app.get(Metrics),
+  );
   prepareApplication(app);
   await app.init();
   await firstStart(app);
@@ -139,6 +161,13 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const database = app.get(Database);
   const settle = () => settleDown(app.get(Relay), database);
+  const leaks = () => canary.leaks(database);
+  const stop = async () => {
+    await workers.stop();
+    await app.close();
+    await dropDatabase(name);
+    await rm(dataDir, { recursive: true, force: true });
+  };
   return Object.assign(new Client(url), {
     app,
     database,
@@ -152,11 +181,13 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
       await found.run();
     },
     letters: () => readLetters(join(dataDir, 'mail')),
+    leaks,
+    stop,
     close: async () => {
       await workers.stop();
-      await app.close();
-      await dropDatabase(name);
-      await rm(dataDir, { recursive: true, force: true });
+      const found = await leaks().finally(stop);
+      if (found.length === 0) return;
+      throw new Error(found.map(({ field, place }) => `a value of ${field} is in ${place}`).join('\n'));
     },
   });
 }

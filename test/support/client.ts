@@ -1,4 +1,5 @@
 import { Agent, fetch } from 'undici';
+import { canary } from './canary.js';
 import { Contract, isJson } from './contract.js';
 
 export interface Answer {
@@ -59,27 +60,38 @@ export class Client {
   async send(method: string, path: string, body: unknown, options: Options = {}): Promise<Answer> {
     const { token, key, cartToken, headers } = options;
     const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const sent = {
+      ...(body !== undefined && !raw && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+      ...(cartToken !== undefined && { 'x-cart-token': cartToken }),
+      ...headers,
+    };
     const answer = await fetch(this.base + path, {
       method,
       dispatcher: agent,
       redirect: 'manual',
-      headers: {
-        ...(body !== undefined && !raw && { 'content-type': 'application/json' }),
-        ...(token && { authorization: `Bearer ${token}` }),
-        ...(key !== undefined && { 'idempotency-key': key }),
-        ...(cartToken !== undefined && { 'x-cart-token': cartToken }),
-        ...headers,
-      },
+      headers: sent,
       ...(body !== undefined && { body: raw ? (body as string | Uint8Array) : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    const json = isJson(answer.headers.get('content-type'));
+    const type = answer.headers.get('content-type');
+    const json = isJson(type);
     const whole: Answer = {
       status: answer.status,
       body: json && text !== '' ? JSON.parse(text) : undefined,
       text,
       headers: answer.headers,
     };
+    canary.watch(
+      { method, path, headers: sent, body },
+      {
+        body: whole.body,
+        text,
+        cookies: answer.headers.getSetCookie(),
+        isProblem: type?.startsWith('application/problem') ?? false,
+      },
+    );
     holdAgainstContract(method, path, whole);
     return whole;
   }

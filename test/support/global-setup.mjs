@@ -21,6 +21,9 @@ export default async function setup() {
     for (const stop of stops.reverse()) await stop();
   };
 
+  const counts = fs.mkdtempSync(path.join(os.tmpdir(), `guildhall-test-${process.pid}-`));
+  stops.push(() => fs.rmSync(counts, { recursive: true, force: true }));
+  process.env.TEST_CANARY_FILE = path.join(counts, 'canary');
   process.env.TEST_DATABASE_PREFIX = `guildhall_test_${Math.floor(Date.now() / 1000)}_${process.pid}`;
   if (process.env.DATABASE_URL) {
     process.env.TEST_DATABASE_URL = process.env.DATABASE_URL;
