@@ -1,101 +1,169 @@
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { hash, verify } from '@node-rs/argon2';
-import { fetch } from 'undici';
+import { Agent, fetch } from 'undici';
+import { Mailbox } from './mailbox.js';
+import { type Running, startProduct } from './processes.js';
 
-/**
- * How many people can sign in per second, and how much of that is argon2id itself:
+/*
+ * `node src/platform/start/run.mjs bench/sign-in.js [--seconds 8] [--people 16]`
  *
- *     node dist/bench/sign-in.js <http://127.0.0.1:3000> <address> <password> [seconds]
+ * 1. How many people sign in per second, as a share of what argon2id alone does on the same cores in the same minutes.
+ * 2. Whether the time of a refusal tells if an address has an account.
  *
- * The hash alone is measured first and in this process, while the server has nothing to do.
+ * It starts a store of its own, on a database of its own. The hash alone is measured in this process while the store has
+ * nothing to do, before each round and after the last.
  */
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '8' },
+    rounds: { type: 'string', default: '3' },
+    /** At once, each with an account. */
+    people: { type: 'string', default: '16' },
+    /** Refusals of each kind. */
+    refusals: { type: 'string', default: '500' },
+    'node-options': { type: 'string', default: '' },
+  },
+});
+const SECONDS = Number(values.seconds);
 const PARAMETERS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
+const PASSWORD = 'four random words are good';
+/** Failed tries of one address that are answered without a wait. */
+const FREE = 4;
 
-interface Outcome {
-  perSecond: number;
-  p50: number;
-  p95: number;
-  /** All that were done, those of the warm-up included. */
-  done: number;
+const agent = new Agent({ connections: 64 });
+const folder = mkdtempSync(path.join(tmpdir(), 'guildhall-bench-'));
+const shop = await startProduct(
+  { DATA_DIR: folder, TRUSTED_PROXIES: '127.0.0.1', MAILS_PER_NETWORK: '1000000' },
+  values['node-options'].split(' ').filter(Boolean),
+);
+try {
+  const people = Math.max(Number(values.people), Math.ceil(Number(values.refusals) / FREE));
+  const emails = await register(people);
+  await throughput(emails.slice(0, Number(values.people)));
+  await refusals(emails);
+} finally {
+  await shop.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit();
+
+async function post(where: string, body: object, from = 0): Promise<{ status: number; text: string }> {
+  const answer = await fetch(shop.url + where, {
+    method: 'POST',
+    dispatcher: agent,
+    headers: {
+      'content-type': 'application/json',
+      // Each from a network of its own, so that none is stopped for what the others did.
+      'x-forwarded-for': `10.${(from >> 16) & 255}.${(from >> 8) & 255}.${from & 255}`,
+    },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, text: await answer.text() };
 }
 
-/** Keeps `concurrency` of them going for a while; the first second is warm-up and does not count. */
-async function measure(work: () => Promise<void>, concurrency: number, seconds: number): Promise<Outcome> {
-  const times: number[] = [];
-  let done = 0;
-  const started = performance.now();
-  const counting = started + 1_000;
-  const end = counting + seconds * 1_000;
-  const one = async () => {
-    for (let begun = performance.now(); begun < end; begun = performance.now()) {
-      await work();
-      done++;
-      if (begun >= counting) times.push(performance.now() - begun);
+/** Verified accounts; their addresses. */
+async function register(count: number): Promise<string[]> {
+  const emails = Array.from({ length: count }, (_, index) => `person-${index}-of-bench@example.com`);
+  for (const [index, email] of emails.entries()) {
+    const { status, text } = await post('/v1/auth/register', { email, password: PASSWORD }, index);
+    if (status !== 202) throw new Error(text);
+  }
+  for (const email of emails) {
+    const mailbox = new Mailbox(path.join(folder, 'mail'), email);
+    const letter = await mailbox.letter(/token=([\w-]+)/, 60_000);
+    const { status, text } = await post('/v1/auth/email/verify', { token: letter?.[1] });
+    if (status !== 204) throw new Error(text);
+  }
+  return emails;
+}
+
+/** Keeps so many of them going; the first second is warm-up and does not count. Pieces per second. */
+async function measure(at: number, work: (index: number) => Promise<void>): Promise<number> {
+  let counted = 0;
+  const counting = performance.now() + 1_000;
+  const end = counting + SECONDS * 1_000;
+  const one = async (_: unknown, index: number) => {
+    while (performance.now() < end) {
+      await work(index);
+      const now = performance.now();
+      if (now >= counting && now < end) counted++;
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, one));
-  const elapsed = (performance.now() - counting) / 1_000;
-  times.sort((a, b) => a - b);
-  const quantile = (share: number) => times[Math.floor(times.length * share)] ?? 0;
-  return { perSecond: times.length / elapsed, p50: quantile(0.5), p95: quantile(0.95), done };
+  await Promise.all(Array.from({ length: at }, one));
+  return counted / SECONDS;
 }
 
-const row = (name: string, { perSecond, p50, p95 }: Outcome) =>
-  `${name.padEnd(34)} ${perSecond.toFixed(1).padStart(7)}/s   p50 ${p50.toFixed(1)} ms   p95 ${p95.toFixed(1)} ms`;
-
-/** One number of the server's metrics; NaN when it does not show them. */
-async function metric(shop: string, name: string): Promise<number> {
-  const text = await (await fetch(`${shop}/metrics`)).text();
-  return Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? NaN);
-}
-
-/** Resident memory of the server. */
-const memory = async (shop: string): Promise<string> =>
-  `${Math.round((await metric(shop, 'process_resident_memory_bytes')) / 1_048_576)} MiB`;
-
-/** Milliseconds of processor time per piece of work: other programs on the machine hardly change it. */
-const cpuOf = (spentSeconds: number, pieces: number): string =>
-  `${((spentSeconds * 1_000) / pieces).toFixed(1)} ms`;
-
-async function signInBench(shop: string, email: string, password: string, seconds: number): Promise<void> {
+async function throughput(emails: string[]): Promise<void> {
   const cores = availableParallelism();
-  const known = await hash('four random words are good', PARAMETERS);
-  const idle = process.cpuUsage();
-  const alone = await measure(
-    async () => void (await verify(known, 'four random words are good')),
-    cores,
-    seconds,
-  );
-  const { user, system } = process.cpuUsage(idle);
-  const hashing = cpuOf((user + system) / 1_000_000, alone.done);
-  console.log(`${row(`argon2id alone, ${cores} at a time`, alone)}   ${hashing} of processor each`);
-  const before = await memory(shop);
-  // An attempt counts as failed until it is known to be right, and five of one account are free: so four at the most.
-  for (const concurrency of new Set([1, Math.min(cores, 4), 4])) {
-    const spent = await metric(shop, 'process_cpu_seconds_total');
-    const signIns = await measure(() => signIn(shop, email, password), concurrency, seconds);
-    const share = Math.round((signIns.perSecond / alone.perSecond) * 100);
-    const each = cpuOf((await metric(shop, 'process_cpu_seconds_total')) - spent, signIns.done);
-    console.log(
-      `${row(`sign-ins, ${concurrency} at a time`, signIns)}   ${share} % of argon2id alone   ${each} of processor each in the server`,
-    );
+  const known = await hash(PASSWORD, PARAMETERS);
+  const hashes = () => measure(cores, async () => void (await verify(known, PASSWORD)));
+  const signIns = () =>
+    measure(emails.length, async (index) => {
+      const { status, text } = await post('/v1/auth/login', { email: emails[index], password: PASSWORD });
+      if (status !== 200) throw new Error(`${status} ${text}`);
+    });
+  const alone = [await hashes()];
+  const found: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    found.push(await signIns());
+    alone.push(await hashes());
   }
-  console.log(`memory of the server: ${before} before, ${await memory(shop)} after`);
+  const share = (mean(found) / mean(alone)) * 100;
+  const shown = (list: number[]) => list.map((each) => each.toFixed(1)).join(', ');
+  console.log(`argon2id alone, ${cores} at a time: ${mean(alone).toFixed(1)}/s (${shown(alone)})`);
+  console.log(
+    `sign-ins, ${emails.length} at a time: ${mean(found).toFixed(1)}/s (${shown(found)}), ${share.toFixed(0)} % of argon2id alone`,
+  );
+  console.log(`the store at its largest: ${peakMemory(shop)}`);
 }
 
-async function signIn(shop: string, email: string, password: string): Promise<void> {
-  const answer = await fetch(`${shop}/v1/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password }),
-  });
-  const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`${answer.status} ${text}`);
+/** Wrong passwords one after the other, for an address with an account and for one without in turn. */
+async function refusals(emails: string[]): Promise<void> {
+  const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
+  const refuse = async (email: string, from: number): Promise<number> => {
+    const started = performance.now();
+    const { status, text } = await post(
+      '/v1/auth/login',
+      { email, password: 'nobody has this password' },
+      from,
+    );
+    if (status !== 401) throw new Error(`${status} ${text}`);
+    return performance.now() - started;
+  };
+  for (let index = 0; index < Number(values.refusals); index++) {
+    const person = emails[Math.floor(index / FREE)] ?? '';
+    const stranger = `person-${Math.floor(index / FREE)}-of-nowhere@example.com`;
+    // Which comes first changes, so that neither has the other's wake for itself.
+    const turns = index % 2 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
+    for (const kind of turns)
+      times[kind].push(
+        await refuse(kind === 'known' ? person : stranger, 1_000 + index * 2 + +(kind === 'known')),
+      );
+  }
+  const [known, unknown] = [median(times.known), median(times.unknown)];
+  console.log(
+    `refusals, ${times.known.length} of each kind in turn: median ${known.toFixed(2)} ms for an address with an account, ` +
+      `${unknown.toFixed(2)} ms for one without, difference ${(known - unknown).toFixed(2)} ms`,
+  );
 }
 
-const [, , shop, email, password, seconds = '5'] = process.argv;
-if (shop && email && password) await signInBench(shop.replace(/\/$/, ''), email, password, Number(seconds));
-else {
-  console.error('node dist/bench/sign-in.js <http://127.0.0.1:3000> <address> <password> [seconds]');
-  process.exitCode = 1;
+function mean(list: number[]): number {
+  return list.reduce((sum, each) => sum + each, 0) / list.length;
+}
+
+function median(list: number[]): number {
+  return list.sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+}
+
+/** Where the system tells it (Linux). */
+function peakMemory({ pid }: Running): string {
+  try {
+    const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    return `${Math.round(kilobytes / 1_024)} MiB`;
+  } catch {
+    return 'not told by this system';
+  }
 }

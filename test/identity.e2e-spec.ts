@@ -1,4 +1,11 @@
-import { createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import {
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { KeyRing } from '../src/identity/token/key-ring.service.js';
 import { admin, startApp, type TestApp } from './support/app.js';
@@ -944,7 +951,11 @@ describe('identity', () => {
         new SignJWT(payload as Record<string, unknown>)
           .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: String(head.kid), ...header })
           .sign(own.privateKey);
-      const hs256 = (secret: string) => {
+      const nextKid = published.find(({ kid }) => kid !== head.kid)?.kid;
+      const publicKey = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+      const pem = publicKey.export({ type: 'spki', format: 'pem' });
+      const der = publicKey.export({ type: 'spki', format: 'der' });
+      const hs256 = (secret: string | Buffer) => {
         const text = `${part({ ...head, alg: 'HS256' })}.${raw.body}`;
         return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
       };
@@ -957,6 +968,12 @@ describe('identity', () => {
         'no signature': `${raw.head}.${raw.body}.`,
         'HS256 with the public key as JSON': hs256(JSON.stringify(jwk)),
         'HS256 with the x of the public key': hs256(String(jwk?.x)),
+        'HS256 with the public key as PEM': hs256(pem),
+        'HS256 with the public key as DER': hs256(der),
+        'HS256 with nothing': hs256(''),
+        'ES384 over our signature': `${part({ ...head, alg: 'ES384' })}.${raw.body}.${raw.signature}`,
+        'a signature of noughts': `${raw.head}.${raw.body}.${Buffer.alloc(64).toString('base64url')}`,
+        'the kid of the next key': await ours({}, { kid: nextKid }),
         RS256: await new SignJWT(claims)
           .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: String(head.kid) })
           .sign(rsa.privateKey),
@@ -993,6 +1010,9 @@ describe('identity', () => {
         'a refresh token': refreshToken,
         nothing: '',
         rubbish: 'a.b.c',
+        'a fourth part': `${accessToken}.${raw.signature}`,
+        'five parts': `${raw.head}..${raw.body}.${raw.body}.${raw.signature}`,
+        'a bit of the claims': `${raw.head}.${raw.body.slice(0, 40)}${raw.body[40] === 'A' ? 'B' : 'A'}${raw.body.slice(41)}.${raw.signature}`,
         long: 'x'.repeat(4_000),
       };
       expect((await app.get('/v1/me', { token: await ours({}) })).status).toBe(200);

@@ -93,7 +93,7 @@ export class Assertions {
       });
     } catch (error) {
       // The library throws for every answer that is not right; the caller is not told which check it was.
-      this.log.debug(`refused: ${error instanceof Error ? error.message : 'no reason given'}`);
+      this.log.debug(`refused: ${reasonOf(error)}`);
       return null;
     }
   }
@@ -111,3 +111,7 @@ export class Assertions {
     });
   }
 }
+
+/** Why the library refused an answer; without what it quotes, which is what the caller sent, the challenge too. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(/"[^"]*"/g, '"…"') : 'no reason given';

@@ -16,7 +16,7 @@ import { FactorChanges } from '../factor/factor-changes.service.js';
 import { FactorRepository } from '../factor/factor.repository.js';
 import { RecoveryCodes } from '../factor/recovery-codes.service.js';
 import { identityProblems } from '../identity.errors.js';
-import { CEREMONY_MS } from './assertion.service.js';
+import { CEREMONY_MS, reasonOf } from './assertion.service.js';
 import type { NewCredentialDto, PasskeyAddedDto, PasskeyDto } from './passkey.dto.js';
 import { PasskeyRepository, type PasskeyView } from './passkey.repository.js';
 
@@ -146,7 +146,7 @@ export class PasskeyService {
       return registrationInfo ?? null;
     } catch (error) {
       // The library throws for every answer that is not right; the caller is not told which check it was.
-      this.log.debug(`refused: ${error instanceof Error ? error.message : 'no reason given'}`);
+      this.log.debug(`refused: ${reasonOf(error)}`);
       return null;
     }
   }
