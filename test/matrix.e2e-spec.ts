@@ -352,7 +352,7 @@ describe('who may do what', () => {
         `${foreign} with things of somebody else: ${wrong.length} wrong`,
     );
     expect({ wrong, unseen }).toEqual({ wrong: [], unseen: [] });
-  });
+  }, 300_000);
 
   /** Everybody asks for the customer's things, and gets what one gets who asks for nothing that there is. */
   const strangers = async (wrong: string[]): Promise<number> => {

@@ -7,7 +7,7 @@ import { Database } from '../../platform/database/database.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { identityProblems } from '../identity.errors.js';
+import { requireKnown } from '../role/role.service.js';
 import { ApiKeyAccess } from './api-key-access.service.js';
 import type {
   ApiKeyDto,
@@ -59,8 +59,7 @@ export class ApiKeyService {
   async create(input: CreateApiKeyDto, actor: PersonActor): Promise<NewApiKeyDto> {
     const { name, networks, expiresInDays: days } = input;
     const scopes = [...new Set(input.scopes)].sort();
-    const unknown = this.check.unknown(scopes);
-    if (unknown.length > 0) throw identityProblems.unknown_permission(`There is no ${unknown.join(', ')}.`);
+    requireKnown(this.check, '/scopes', input.scopes);
     requireAll(actor, scopes);
     requireNetworks(networks);
     const [id, secret] = [newId(), newSecret()];

@@ -118,8 +118,7 @@ export class RoleService {
   /** In order and each once; what was in the role before may stay, whoever changes it. */
   private grantable(permissions: string[], before: string[], actor: Actor): string[] {
     const wanted = [...new Set(permissions)].sort();
-    const unknown = this.check.unknown(wanted);
-    if (unknown.length > 0) throw identityProblems.unknown_permission(`There is no ${unknown.join(', ')}.`);
+    requireKnown(this.check, '/permissions', permissions);
     const missing = wanted.filter((permission) => !before.includes(permission) && !may(actor, permission));
     if (missing.length > 0)
       throw platformProblems.forbidden(`You may not do this yourself: ${missing.join(', ')}.`);
@@ -129,4 +128,15 @@ export class RoleService {
   private note(what: string, subjectId: string, actor: Actor, details: object): void {
     this.audit.record({ actor, action: `identity.role.${what}`, subjectType: 'role', subjectId, details });
   }
+}
+
+/** Says where those stand that no operation asks for: what was sent is not sent back. */
+export function requireKnown(check: AccessCheck, pointer: string, permissions: readonly string[]): void {
+  const unknown = check.unknown(permissions);
+  const errors = permissions.flatMap((permission, at) =>
+    unknown.includes(permission)
+      ? [{ pointer: `${pointer}/${at}`, code: 'unknown_permission', message: 'is asked for by no operation' }]
+      : [],
+  );
+  if (errors.length > 0) throw identityProblems.unknown_permission(undefined, { errors });
 }
