@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { hash, verify } from '@node-rs/argon2';
 import { Agent, fetch } from 'undici';
+import { startEmbeddedPostgres } from '../src/platform/start/embedded-postgres.js';
 import { Mailbox } from './mailbox.js';
+import { processorTime } from './processor.js';
 import { type Running, startProduct } from './processes.js';
 
 /*
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     /** Refusals of each kind. */
     refusals: { type: 'string', default: '500' },
     'node-options': { type: 'string', default: '' },
+    /** Of the store: `--settings HASH_CONCURRENCY=2`. */
+    settings: { type: 'string', multiple: true },
   },
 });
 const SECONDS = Number(values.seconds);
@@ -35,8 +39,15 @@ const FREE = 4;
 
 const agent = new Agent({ connections: 64 });
 const folder = mkdtempSync(path.join(tmpdir(), 'guildhall-bench-'));
+const database = await startEmbeddedPostgres({ dataDir: folder });
 const shop = await startProduct(
-  { DATA_DIR: folder, TRUSTED_PROXIES: '127.0.0.1', MAILS_PER_NETWORK: '1000000' },
+  {
+    DATABASE_URL: database.url(),
+    DATA_DIR: folder,
+    TRUSTED_PROXIES: '127.0.0.1',
+    MAILS_PER_NETWORK: '1000000',
+    ...Object.fromEntries((values.settings ?? []).map((one) => one.split('=', 2) as [string, string])),
+  },
   values['node-options'].split(' ').filter(Boolean),
 );
 try {
@@ -46,6 +57,7 @@ try {
   await refusals(emails);
 } finally {
   await shop.stop();
+  await database.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit();
@@ -80,20 +92,40 @@ async function register(count: number): Promise<string[]> {
   return emails;
 }
 
-/** Keeps so many of them going; the first second is warm-up and does not count. Pieces per second. */
-async function measure(at: number, work: (index: number) => Promise<void>): Promise<number> {
-  let counted = 0;
+interface Found {
+  perSecond: number;
+  /** Processor time for one, in milliseconds: in the store, its database and this process. Others hardly change it. */
+  store: number;
+  database: number;
+  here: number;
+}
+
+/** Keeps so many of them going; the first second is warm-up and does not count. */
+async function measure(at: number, work: (index: number) => Promise<void>): Promise<Found> {
+  let [counted, done] = [0, 0];
+  const spent = () => {
+    const { user, system } = process.cpuUsage();
+    return { ...processorTime(shop.pid, database.url()), here: (user + system) / 1_000 };
+  };
+  const before = spent();
   const counting = performance.now() + 1_000;
   const end = counting + SECONDS * 1_000;
   const one = async (_: unknown, index: number) => {
     while (performance.now() < end) {
       await work(index);
+      done++;
       const now = performance.now();
       if (now >= counting && now < end) counted++;
     }
   };
   await Promise.all(Array.from({ length: at }, one));
-  return counted / SECONDS;
+  const after = spent();
+  return {
+    perSecond: counted / SECONDS,
+    store: (after.process - before.process) / done,
+    database: (after.database - before.database) / done,
+    here: (after.here - before.here) / done,
+  };
 }
 
 async function throughput(emails: string[]): Promise<void> {
@@ -105,17 +137,25 @@ async function throughput(emails: string[]): Promise<void> {
       const { status, text } = await post('/v1/auth/login', { email: emails[index], password: PASSWORD });
       if (status !== 200) throw new Error(`${status} ${text}`);
     });
-  const alone = [await hashes()];
-  const found: number[] = [];
+  const [alone, found]: [Found[], Found[]] = [[await hashes()], []];
   for (let round = 0; round < Number(values.rounds); round++) {
     found.push(await signIns());
     alone.push(await hashes());
   }
-  const share = (mean(found) / mean(alone)) * 100;
-  const shown = (list: number[]) => list.map((each) => each.toFixed(1)).join(', ');
-  console.log(`argon2id alone, ${cores} at a time: ${mean(alone).toFixed(1)}/s (${shown(alone)})`);
+  const of = (list: Found[], what: keyof Found) => mean(list.map((each) => each[what]));
+  const rate = (list: Found[]) =>
+    `${of(list, 'perSecond').toFixed(1)}/s (${list.map(({ perSecond }) => perSecond.toFixed(1)).join(', ')})`;
+  const hashing = of(alone, 'here');
+  const [store, server, here] = [of(found, 'store'), of(found, 'database'), of(found, 'here')];
+  const [share, cost] = [of(found, 'perSecond') / of(alone, 'perSecond'), hashing / (store + server + here)];
+  console.log(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
   console.log(
-    `sign-ins, ${emails.length} at a time: ${mean(found).toFixed(1)}/s (${shown(found)}), ${share.toFixed(0)} % of argon2id alone`,
+    `argon2id alone, ${cores} at a time: ${rate(alone)}, ${hashing.toFixed(1)} ms of processor each`,
+  );
+  console.log(`sign-ins, ${emails.length} at a time: ${rate(found)}, ${percent(share)} of argon2id alone`);
+  console.log(
+    `  ${store.toFixed(1)} ms of processor each in the store, ${server.toFixed(1)} in its database, ${here.toFixed(1)} in this program: ` +
+      `argon2id is ${percent(cost)} of all and ${percent(hashing / (store + server))} without this program`,
   );
   console.log(`the store at its largest: ${peakMemory(shop)}`);
 }
@@ -148,6 +188,10 @@ async function refusals(emails: string[]): Promise<void> {
     `refusals, ${times.known.length} of each kind in turn: median ${known.toFixed(2)} ms for an address with an account, ` +
       `${unknown.toFixed(2)} ms for one without, difference ${(known - unknown).toFixed(2)} ms`,
   );
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }
 
 function mean(list: number[]): number {
