@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { startApp, type TestApp } from './support/app.js';
+import { canary } from './support/canary.js';
 import { given } from './support/given.js';
 import { buy, fillCart, goods } from './support/purchase.js';
 
@@ -81,6 +82,7 @@ describe('no door', () => {
 
   beforeAll(async () => {
     app = await startApp();
+    canary.ignore(STRANGE);
     staff = await given.admin(app);
     ({ token: customer } = await given.customer(app));
     const product = await given.product(app, staff);
