@@ -45,7 +45,7 @@ describe('secrets and personal data that get where they do not belong', () => {
          SELECT $1, id, 'careless', 'careless', 'dead', $2 FROM platform.events LIMIT 1`,
         [randomUUID(), `cannot write to ${email}`],
       );
-      await app.database.execute(`UPDATE identity.accounts SET first_name = $1`, [password]);
+      await app.database.execute(`UPDATE identity.sessions SET user_agent = $1`, [password]);
       const echo = { body: undefined, cookies: [], isProblem: true };
       const text = JSON.stringify({ detail: platformProblems.forbidden(`not with ${token}`).message });
       canary.watch({ method: 'GET', path: '/v1/me', headers: {}, body: undefined }, { ...echo, text });
@@ -55,7 +55,7 @@ describe('secrets and personal data that get where they do not belong', () => {
         'authorization in the problem that GET /v1/me answers',
         'email in platform.deliveries.last_error',
         'email in the log of careless (warn)',
-        'password in identity.accounts.first_name',
+        'password in identity.sessions.user_agent',
         'password in platform.audit_entries.details',
         'password in the log of careless (error)',
         'phone in platform.events.payload',
