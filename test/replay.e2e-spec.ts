@@ -90,7 +90,11 @@ describe('the example', () => {
     const keyed = operation.parameters?.some(({ name }) => name === 'Idempotency-Key');
     const token = options.token ?? (path.startsWith('/v1/admin') ? staff : undefined);
     // The client holds the answer against the declared status, headers and schema.
-    const sendable = form ? new URLSearchParams(body as Record<string, string>).toString() : body;
+    const sendable = form
+      ? new URLSearchParams(body as Record<string, string>).toString()
+      : type.startsWith('image/')
+        ? bytesOf(String(body))
+        : body;
     const how = {
       ...(token !== undefined && { token }),
       ...(cartToken !== undefined && { cartToken }),
@@ -123,6 +127,9 @@ describe('the example', () => {
     book.note(id, answer);
     return answer;
   }
+
+  /** Documents are text: a data URL stands in them for the bytes of a picture. */
+  const bytesOf = (dataUrl: string): Buffer => Buffer.from(dataUrl.split(';base64,')[1] ?? '', 'base64');
 
   /** What a repeated request must get again. */
   const tellingOf = ({ status, text, headers }: Answer) => [
@@ -301,14 +308,34 @@ describe('the example', () => {
     await ask('cancelErasure', { id: erasure.id });
   });
 
+  /** One of each type; the id of the last. */
+  async function pictures(): Promise<string> {
+    let id = '';
+    for (const type of ['jpeg', 'png', 'webp', 'gif', 'avif']) {
+      ({ id } = (await replay('uploadMedia', { type: `image/${type}` })).body);
+      expect(await replay('uploadMedia', { type: `image/${type}` })).toMatchObject({
+        status: 200,
+        body: { id },
+      });
+    }
+    expect((await ask('getMedia', { id })).body.state).toBe('ready');
+    await replay('updateMedia', { ids: { id } });
+    await app.database.execute(`UPDATE catalog.media SET state = 'failed' WHERE id = $1`, [id]);
+    await ask('retryMedia', { id });
+    await app.settle();
+    return id;
+  }
+
   it('of a catalog, a cart, an order and its money works in that order', async () => {
     const category = (await replay('createCategory')).body;
     await replay('updateCategory', { ids: { id: category.id } });
     const location = (await replay('createLocation')).body;
     await replay('createTaxClass');
     await replay('updateLocation', { ids: { id: location.id } });
+    const mediaId = await pictures();
     const product = (await replay('createProduct')).body;
     await replay('updateProduct', { ids: { id: product.id } });
+    await ask('getPicture', { id: mediaId, rendition: '160.webp' }, {});
     const variantId: string = product.variants[0].id;
     await replay('addVariant', { ids: { id: product.id } });
     await replay('updateVariant', { ids: { id: variantId } });

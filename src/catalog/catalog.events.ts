@@ -15,6 +15,16 @@ export class StockChanged extends DomainEvent<{ variantIds: string[] }> {
   static readonly type = 'catalog.stock_changed';
 }
 
+/** A picture waits for its sizes to be made. */
+export class MediaUploaded extends DomainEvent<{ mediaId: string }> {
+  static readonly type = 'catalog.media_uploaded';
+}
+
+/** What pages show of a picture has changed: it is ready, or called otherwise. */
+export class MediaChanged extends DomainEvent<{ mediaId: string }> {
+  static readonly type = 'catalog.media_changed';
+}
+
 /** A file waits to be imported. */
 export class ImportRequested extends DomainEvent<{ importId: string }> {
   static readonly type = 'catalog.import_requested';

@@ -16,6 +16,14 @@ import { ImportService } from './import/import.service.js';
 import { ImportSubscribers } from './import/import.subscribers.js';
 import { Importer } from './import/importer.service.js';
 import { ProductUpsertRepository } from './import/product-upsert.repository.js';
+import { IncomingFileStore } from './media/incoming-file.store.js';
+import { MediaController } from './media/media.controller.js';
+import { MediaFileController } from './media/media-file.controller.js';
+import { MediaFileService } from './media/media-file.service.js';
+import { MediaRenderer } from './media/media-renderer.service.js';
+import { MediaRepository } from './media/media.repository.js';
+import { MediaService } from './media/media.service.js';
+import { MediaSubscribers } from './media/media.subscribers.js';
 import { PriceController } from './price/price.controller.js';
 import { PriceRepository } from './price/price.repository.js';
 import { PriceService } from './price/price.service.js';
@@ -52,6 +60,8 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     CategoryController,
     DemoMediaController,
     ImportController,
+    MediaController,
+    MediaFileController,
     PriceController,
     ProductController,
     ProductSearchController,
@@ -69,6 +79,12 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ImportRepository,
     ImportService,
     ImportSubscribers,
+    IncomingFileStore,
+    MediaFileService,
+    MediaRenderer,
+    MediaRepository,
+    MediaService,
+    MediaSubscribers,
     PriceRepository,
     PriceService,
     ProductReader,

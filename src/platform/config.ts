@@ -21,6 +21,16 @@ export interface NamedKey {
   key: Buffer;
 }
 
+/** A bucket for files. */
+export interface S3Settings {
+  /** Without the bucket and without a slash at the end. */
+  endpoint: string;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
 /** Everything that the process takes from its environment: read once, checked, frozen. */
 export class Config {
   /** `production` refuses the demo data, the test gateway and a secret made by itself. */
@@ -82,6 +92,14 @@ export class Config {
   readonly shutdownGraceMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
   readonly unpaidOrderMinutes: number;
+  /** Where files are kept; null: in the data folder. */
+  readonly s3: S3Settings | null;
+  /** What the addresses of pictures begin with, such as a CDN before this store; empty: they are paths. */
+  readonly mediaBaseUrl: string;
+  readonly mediaMaxBytes: number;
+  readonly mediaMaxPixels: number;
+  /** Uploads that no product has used for so many days are deleted; 0: never. */
+  readonly mediaUnusedDays: number;
   readonly logLevel: string;
   /** Name of the place where the process kills itself; only when NODE_ENV is `test`. */
   readonly failpoint: string | null;
@@ -151,6 +169,11 @@ export class Config {
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
+    this.s3 = env.s3();
+    this.mediaBaseUrl = env.baseUrl('MEDIA_BASE_URL') ?? '';
+    this.mediaMaxBytes = env.integer('MEDIA_MAX_MEGABYTES', 20, 1, 200) * 1024 * 1024;
+    this.mediaMaxPixels = env.integer('MEDIA_MAX_MEGAPIXELS', 50, 1, 250) * 1_000_000;
+    this.mediaUnusedDays = env.integer('MEDIA_UNUSED_DAYS', 30, 0, 3_650);
     this.logLevel = env.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'info');
     this.failpoint = this.test ? env.text('FAILPOINT') : null;
     if (this.production && this.testGatewayUrl) {
@@ -325,6 +348,42 @@ class Reader {
     if (!urls.every(fits))
       throw new BadSetting(key, 'use whole URLs (http or https) without #, with commas between them');
     return urls;
+  }
+
+  /** A URL that paths are put behind; no slash at its end. */
+  baseUrl(key: string): string | null {
+    const text = this.url(key, ['http:', 'https:']);
+    if (text === null) return null;
+    const { href, search, hash, username } = new URL(text);
+    if (search || hash || username) throw new BadSetting(key, 'use a URL without user, ? and #');
+    return href.replace(/\/+$/, '');
+  }
+
+  /** All of the bucket's settings or none. */
+  s3(): S3Settings | null {
+    const keys = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
+    const missing = keys.filter((key) => this.text(key) === null);
+    if (missing.length === keys.length && this.text('S3_REGION') === null) return null;
+    if (missing.length > 0) throw new BadSetting(missing.join(', '), 'files on S3 need all of these');
+    const word = (key: string, form: RegExp, remedy: string) => {
+      const text = this.text(key) ?? '';
+      if (!form.test(text)) throw new BadSetting(key, remedy);
+      return text;
+    };
+    return {
+      endpoint: this.baseUrl('S3_ENDPOINT') ?? '',
+      region:
+        this.text('S3_REGION') === null
+          ? 'auto'
+          : word('S3_REGION', /^[\w-]{1,60}$/, 'use a name such as eu-central-1'),
+      bucket: word('S3_BUCKET', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'use the name of the bucket alone'),
+      accessKeyId: word('S3_ACCESS_KEY_ID', /^[\x21-\x7e]{1,200}$/, 'use the id of the key alone'),
+      secretAccessKey: word(
+        'S3_SECRET_ACCESS_KEY',
+        /^[\x21-\x7e]{1,200}$/,
+        'use the secret of the key alone',
+      ),
+    };
   }
 
   url(key: string, protocols: string[]): string | null {

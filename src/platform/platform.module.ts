@@ -10,6 +10,7 @@ import { AuditReader } from './audit/audit.reader.js';
 import { Clock, MovableClock, SystemClock } from './clock.js';
 import { Config } from './config.js';
 import { ConfigModule } from './config.module.js';
+import { Database } from './database/database.js';
 import { DatabaseModule } from './database/database.module.js';
 import { Consumers } from './events/consumers.js';
 import { Deliveries } from './events/deliveries.js';
@@ -20,6 +21,8 @@ import { Outbox } from './events/outbox.js';
 import { Relay } from './events/relay.js';
 import { RelaySignal } from './events/relay-signal.js';
 import { Workers } from './events/workers.js';
+import { ObjectStore } from './files/object-store.port.js';
+import { objectStoreOf } from './files/object-stores.adapter.js';
 import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
 import { PageCacheListener } from './http/page-cache.listener.js';
@@ -61,6 +64,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     MailSubscriber,
     { provide: Mailer, inject: [Config], useFactory: mailerOf },
     Metrics,
+    { provide: ObjectStore, inject: [Config, Database], useFactory: objectStoreOf },
     Outbox,
     PageCache,
     PageCacheListener,
@@ -85,6 +89,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Idempotency,
     JobQueues,
     Mail,
+    ObjectStore,
     Outbox,
     PageCache,
     PersonalDataRegistry,

@@ -87,8 +87,9 @@ export class ProductUpsertRepository {
   }
 
   async update(writes: ProductWrite[], now: Date): Promise<void> {
-    if (writes.length > 0)
-      await this.database.execute(UPDATE_PRODUCTS, [JSON.stringify(writes.map(flat)), now]);
+    if (writes.length === 0) return;
+    await this.database.execute(UPDATE_PRODUCTS, [JSON.stringify(writes.map(flat)), now]);
+    await this.database.execute(UNLINK_MEDIA, [writes.map(({ id }) => id)]);
   }
 
   /** Categories, variants and digests of products that were just written. */
@@ -170,9 +171,18 @@ const INSERT_PRODUCTS = `
   SELECT id, "externalId", handle, title, description, brand, status, options, attributes, media,
     coalesce("taxClass", '${STANDARD}'), coalesce(metadata, '{}'), CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
   FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} ORDER BY id`;
+// Files know nothing of uploads: a file without pictures leaves them to the product, one with others takes them away.
+const UPLOADED = `(
+  SELECT coalesce(json_agg(e.entry ORDER BY e.n), '[]') FROM json_array_elements(p.media) WITH ORDINALITY e (entry, n)
+  WHERE e.entry->>'mediaId' IS NOT NULL)`;
+const UNLINK_MEDIA = `
+  DELETE FROM catalog.product_media pm WHERE pm.product_id = ANY ($1::uuid[]) AND NOT EXISTS (
+    SELECT FROM catalog.products p, json_array_elements(p.media) e
+    WHERE p.id = pm.product_id AND e->>'mediaId' = pm.media_id::text)`;
 const UPDATE_PRODUCTS = `
   UPDATE catalog.products p SET external_id = r."externalId", handle = r.handle, title = r.title, description = r.description,
-    brand = r.brand, status = r.status, options = r.options, attributes = r.attributes, media = r.media,
+    brand = r.brand, status = r.status, options = r.options, attributes = r.attributes,
+    media = CASE WHEN json_array_length(r.media) > 0 THEN r.media ELSE ${UPLOADED} END,
     tax_class = coalesce(r."taxClass", p.tax_class), metadata = coalesce(r.metadata, p.metadata),
     published_at = coalesce(p.published_at, CASE r.status WHEN 'published' THEN $2::timestamptz END),
     version = p.version + 1, updated_at = $2

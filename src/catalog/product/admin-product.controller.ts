@@ -8,6 +8,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
+import { mediaProblems } from '../media/media.errors.js';
 import {
   AdminProductDto,
   AdminProductQuery,
@@ -29,6 +30,7 @@ const {
   compare_at_too_low,
   odd_options,
 } = catalogProblems;
+const { unknown_media } = mediaProblems;
 const { not_found, stale_version } = platformProblems;
 
 /** Products as staff make and change them. */
@@ -70,7 +72,8 @@ export class AdminProductController {
     summary: 'Makes a product with its variants, prices and stock',
     description:
       'One call makes something sellable: texts, variants, prices (minor units) and stock at locations. ' +
-      'Everything is made or nothing.\n\n' +
+      'Everything is made or nothing. Pictures come as `url`, or as `mediaId` of an upload; those that are not ' +
+      'ready show by themselves as soon as they are.\n\n' +
       'Without `status` it is a draft that no shopper sees; publish it with `PATCH ' +
       '/v1/admin/products/{id}`. Categories and locations must exist (422). 409 when the handle, a SKU ' +
       'or the external id is taken; `errors` says which.',
@@ -84,6 +87,7 @@ export class AdminProductController {
       unknown_tax_class,
       compare_at_too_low,
       odd_options,
+      unknown_media,
     ],
     idempotency: 'accepted',
   })
@@ -151,6 +155,7 @@ export class AdminProductController {
       unknown_category,
       unknown_tax_class,
       odd_options,
+      unknown_media,
     ],
   })
   async update(
@@ -200,7 +205,7 @@ export class AdminProductController {
       'With its prices (minor units) and stock at once; answers the whole product, the new variant among ' +
       'its `variants`. 409 `catalog.sku_taken` when another variant has the SKU.',
     answers: { 201: AdminProductDto },
-    problems: [not_found, sku_taken, unknown_location, compare_at_too_low, odd_options],
+    problems: [not_found, sku_taken, unknown_location, compare_at_too_low, odd_options, unknown_media],
     idempotency: 'accepted',
   })
   async addVariant(
@@ -225,7 +230,14 @@ export class AdminProductController {
       'and their checkout is refused. 409 `catalog.stock_promised` when a lower `backorderLimit` would ' +
       'break a promise.',
     answers: { 200: AdminProductDto },
-    problems: [not_found, stale_version, sku_taken, catalogProblems.stock_promised, odd_options],
+    problems: [
+      not_found,
+      stale_version,
+      sku_taken,
+      catalogProblems.stock_promised,
+      odd_options,
+      unknown_media,
+    ],
   })
   async updateVariant(
     @Param('id', ParseUUIDPipe) id: string,

@@ -14,6 +14,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
+import { MediaRenditionDto } from '../media/media.dto.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
 
 export const HANDLE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -34,22 +35,75 @@ export class OptionDto {
   values: string[];
 }
 
+/** A picture of a product: one that was uploaded, in the sizes that were made of it, or one that lies elsewhere. */
 export class MediaDto {
-  @Text({ max: 2048, example: 'https://cdn.example.test/tote.jpg' })
+  @Uuid({ nullable: true, description: 'Of an uploaded picture; null for one that lies elsewhere.' })
+  mediaId: string | null;
+
+  @Text({
+    max: 2048,
+    description: 'Of an uploaded picture its largest size, which every browser shows.',
+    example: 'https://cdn.example.test/tote.jpg',
+  })
   url: string;
 
-  @Text({ max: 300, min: 0, optional: true, nullable: true, example: 'A linen tote on a chair' })
-  alt?: string | null;
+  @Text({ max: 300, min: 0, nullable: true, example: 'A linen tote on a chair' })
+  alt: string | null;
+
+  @Integer({
+    min: 1,
+    max: MAX_INT,
+    nullable: true,
+    description: 'Of what `url` shows, in pixels; null when nobody knows.',
+  })
+  width: number | null;
+
+  @Integer({ min: 1, max: MAX_INT, nullable: true })
+  height: number | null;
+
+  @ListOf(() => MediaRenditionDto, {
+    max: 10,
+    description: 'For `srcset`; none of a picture that lies elsewhere.',
+  })
+  renditions: MediaRenditionDto[];
 }
 
-export class MediaInputDto extends MediaDto {
+/** As staff see it: pictures that no page shows yet are there too. */
+export class AdminMediaDto extends MediaDto {
+  @OneOf(['pending', 'ready', 'failed'], {
+    nullable: true,
+    description: 'Of an uploaded picture: pages show it when it is `ready`.',
+  })
+  state: string | null;
+
+  @Text({ max: 2048, nullable: true, description: 'Null until it is ready.' })
+  declare url: string;
+}
+
+/** Either `mediaId` or `url`. */
+export class MediaInputDto {
+  @Uuid({ optional: true, description: 'Of `POST /v1/admin/media`; it need not be ready.' })
+  mediaId?: string;
+
   @Text({
     max: 2048,
     pattern: MEDIA_URL,
     patternHint: '$property must start with http://, https:// or /',
+    optional: true,
+    description: 'Of a picture that lies elsewhere.',
     example: 'https://cdn.example.test/tote.jpg',
   })
-  declare url: string;
+  url?: string;
+
+  @Text({
+    max: 300,
+    min: 0,
+    optional: true,
+    nullable: true,
+    description: 'What an uploaded picture says of itself when left out.',
+    example: 'A linen tote on a chair',
+  })
+  alt?: string | null;
 }
 
 export class CategoryRefDto {
@@ -96,6 +150,9 @@ export class VariantDto {
 
   @Bool({ description: 'Can be bought beyond what is available.' })
   backorder: boolean;
+
+  @Uuid({ nullable: true, description: 'The picture in `media` of the product that shows this variant.' })
+  mediaId: string | null;
 }
 
 class ProductBase {
@@ -193,6 +250,9 @@ export class VariantInputDto {
   @Integer({ min: 0, max: 10_000_000, optional: true, example: 320 })
   weightGrams?: number;
 
+  @Uuid({ optional: true, nullable: true, description: 'An uploaded picture in `media` of the product.' })
+  mediaId?: string | null;
+
   @Integer({
     min: 0,
     max: 1_000_000,
@@ -259,7 +319,7 @@ export class CreateProductDto {
   @Dictionary({ values: 'any', optional: true, example: { colour: 'natural' } })
   attributes?: Record<string, unknown>;
 
-  @ListOf(() => MediaInputDto, { max: 50, optional: true })
+  @ListOf(() => MediaInputDto, { max: 50, optional: true, uniqueBy: 'mediaId' })
   media?: MediaInputDto[];
 
   @Text({
@@ -306,7 +366,7 @@ export class UpdateProductDto {
   @Dictionary({ values: 'any', optional: true, description: 'Replaces them.' })
   attributes?: Record<string, unknown>;
 
-  @ListOf(() => MediaInputDto, { max: 50, optional: true })
+  @ListOf(() => MediaInputDto, { max: 50, optional: true, uniqueBy: 'mediaId' })
   media?: MediaInputDto[];
 
   @Text({ max: 60, optional: true })
@@ -331,6 +391,9 @@ export class UpdateVariantDto {
 
   @Integer({ min: 0, max: 10_000_000, optional: true, example: 340 })
   weightGrams?: number;
+
+  @Uuid({ optional: true, nullable: true, description: 'An uploaded picture in `media` of the product.' })
+  mediaId?: string | null;
 
   @Integer({ min: 0, max: 1_000_000, optional: true })
   backorderLimit?: number;
@@ -361,6 +424,9 @@ export class AdminVariantDto {
   @Integer({ min: 0, max: MAX_INT })
   weightGrams: number;
 
+  @Uuid({ nullable: true })
+  mediaId: string | null;
+
   @ListOf(() => VariantPriceDto, { max: 200, description: 'Present prices.' })
   prices: VariantPriceDto[];
 
@@ -390,6 +456,9 @@ export class AdminProductDto extends ProductBase {
 
   @Dictionary({ values: 'any' })
   metadata: Record<string, unknown>;
+
+  @ListOf(() => AdminMediaDto, { max: 50 })
+  declare media: AdminMediaDto[];
 
   @ListOf(() => AdminVariantDto, { max: 2048 })
   variants: AdminVariantDto[];

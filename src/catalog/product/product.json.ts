@@ -1,13 +1,14 @@
+import { productMediaSql } from '../media/media.json.js';
 import { availabilitySql } from './availability.js';
 
 /**
- * SQL that builds a product page, for a row `p` of catalog.products; `currency` and `now` are SQL. PostgreSQL writes
+ * SQL that builds a product page, for a row `p` of catalog.products; `currency`, `now` and `mediaBase` are SQL. PostgreSQL writes
  * the JSON, nothing is parsed or built again here.
  */
-export const productJson = (currency: string, now: string): string => `json_build_object(
+export const productJson = (currency: string, now: string, mediaBase: string): string => `json_build_object(
     'id', p.id, 'handle', p.handle, 'title', p.title, 'description', p.description, 'brand', p.brand,
     'categories', ${CATEGORIES},
-    'options', p.options, 'attributes', p.attributes, 'media', p.media,
+    'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(currency)}, 'available', s.available, 'backorder', s.backorder)
         ORDER BY v.position, v.id)
@@ -22,7 +23,7 @@ export const CATEGORIES = `coalesce((
 
 /** What pages say of a row `v` of catalog.variants with `m.price`, its price in the currency; all but its stock. */
 export const variantFields = (currency: string): string =>
-  `'id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,
+  `'id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options, 'mediaId', v.media_id,
         'price', ${money('amount', currency)}, 'compareAtPrice', ${money('compareAt', currency)}`;
 
 const money = (field: string, currency: string): string =>

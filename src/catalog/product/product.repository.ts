@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { instantSql } from '../../platform/database/instant.js';
 import { KEEP_TREE } from '../category/category.repository.js';
+import { productMediaSql } from '../media/media.json.js';
 import type { AdminProductDto } from './product.dto.js';
 import { productJson } from './product.json.js';
 import type { Choices, Option } from './variant-options.js';
@@ -16,7 +18,8 @@ export interface ProductRow {
   status: string;
   options: Option[];
   attributes: object;
-  media: object;
+  /** `{url, alt}`, or `{mediaId, alt}` of one that was uploaded. */
+  media: object[];
   taxClass: string;
   metadata: object;
   version: number;
@@ -31,6 +34,7 @@ export interface VariantRow {
   options: Choices;
   barcode: string | null;
   weightGrams: number;
+  mediaId: string | null;
   retired: boolean;
   version: number;
 }
@@ -48,7 +52,10 @@ export interface AdminFilter {
 /** Products and variants in PostgreSQL. */
 @Injectable()
 export class ProductRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {}
 
   /** The product page as JSON text, by id or handle; null when there is no such published product. */
   async page(key: string, isId: boolean, currency: string, now: Date): Promise<string | null> {
@@ -56,13 +63,26 @@ export class ProductRepository {
       currency,
       key,
       now,
+      this.config.mediaBaseUrl,
     ]);
     return row?.body ?? null;
   }
 
-  async insert(product: ProductRow, variants: VariantRow[]): Promise<void> {
+  async insert(product: ProductRow): Promise<void> {
     await this.database.execute(INSERT_PRODUCT, [JSON.stringify(product)]);
-    await this.insertVariants(variants);
+  }
+
+  /** Notes which uploaded pictures a product has now; they are there, and stay as long as it has them. */
+  async linkMedia(productId: string, mediaIds: string[]): Promise<void> {
+    await this.database.execute(
+      'DELETE FROM catalog.product_media WHERE product_id = $1 AND media_id <> ALL ($2::uuid[])',
+      [productId, mediaIds],
+    );
+    if (mediaIds.length === 0) return;
+    await this.database.execute(
+      'INSERT INTO catalog.product_media SELECT $1, id FROM unnest($2::uuid[]) AS m (id) ON CONFLICT DO NOTHING',
+      [productId, mediaIds],
+    );
   }
 
   async insertVariants(variants: VariantRow[]): Promise<void> {
@@ -119,28 +139,28 @@ export class ProductRepository {
 
   async admin(id: string): Promise<AdminProductDto | null> {
     const [row] = await this.database.query<{ body: AdminProductDto }>(
-      `SELECT ${ADMIN_JSON} AS body FROM catalog.products p WHERE p.id = $1`,
-      [id],
+      `SELECT ${adminJson('$2::text')} AS body FROM catalog.products p WHERE p.id = $1`,
+      [id, this.config.mediaBaseUrl],
     );
     return row?.body ?? null;
   }
 
   async adminList(filter: AdminFilter): Promise<AdminProductDto[]> {
     // Only the conditions that were asked for: one text for all of them would be planned for none.
-    const values: unknown[] = [filter.limit];
+    const values: unknown[] = [filter.limit, this.config.mediaBaseUrl];
     const conditions = ADMIN_FILTERS.flatMap(([field, condition]) =>
       filter[field] === null ? [] : [condition(`$${values.push(filter[field])}`)],
     );
     if (filter.status === null) conditions.push("p.status <> 'archived'");
     const rows = await this.database.query<{ body: AdminProductDto }>(
-      `SELECT ${ADMIN_JSON} AS body FROM catalog.products p WHERE ${conditions.join(' AND ')} ORDER BY p.id DESC LIMIT $1`,
+      `SELECT ${adminJson('$2::text')} AS body FROM catalog.products p WHERE ${conditions.join(' AND ')} ORDER BY p.id DESC LIMIT $1`,
       values,
     );
     return rows.map(({ body }) => body);
   }
 }
 
-const PAGE = `SELECT ${productJson('$1::text', '$3::timestamptz')}::text AS body FROM catalog.products p WHERE p.status = 'published'`;
+const PAGE = `SELECT ${productJson('$1::text', '$3::timestamptz', '$4::text')}::text AS body FROM catalog.products p WHERE p.status = 'published'`;
 const PAGE_BY_ID = `${PAGE} AND p.id = $2::uuid`;
 const PAGE_BY_HANDLE = `${PAGE} AND p.handle = $2`;
 const PRODUCT_RECORD = `jsonb_to_record($1::jsonb) AS r (id uuid, handle text, "externalId" text, title text, description text,
@@ -152,9 +172,10 @@ const INSERT_PRODUCT = `
     CASE WHEN status = 'published' THEN now() END
   FROM ${PRODUCT_RECORD}`;
 const INSERT_VARIANTS = `
-  INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams)
-  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams" FROM jsonb_to_recordset($1::jsonb) AS r (
-    id uuid, "productId" uuid, position int, sku text, title text, options jsonb, barcode text, "weightGrams" int)`;
+  INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams, media_id)
+  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams", "mediaId" FROM jsonb_to_recordset($1::jsonb) AS r (
+    id uuid, "productId" uuid, position int, sku text, title text, options jsonb, barcode text, "weightGrams" int,
+    "mediaId" uuid)`;
 const LOCK_PRODUCT = `
   SELECT id, handle, external_id AS "externalId", title, description, brand, status, options, attributes, media,
     tax_class AS "taxClass", metadata, version
@@ -162,7 +183,8 @@ const LOCK_PRODUCT = `
 const LOCK_PRODUCT_OF = `
   SELECT id FROM catalog.products WHERE id = (SELECT product_id FROM catalog.variants WHERE id = $1) FOR NO KEY UPDATE`;
 const LOCK_VARIANT = `
-  SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams", retired, version
+  SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams",
+    media_id AS "mediaId", retired, version
   FROM catalog.variants WHERE id = $1 FOR UPDATE`;
 const UPDATE_PRODUCT = `
   UPDATE catalog.products p SET handle = r.handle, external_id = r."externalId", title = r.title, description = r.description,
@@ -173,8 +195,9 @@ const UPDATE_PRODUCT = `
 const TOUCH_PRODUCT = 'UPDATE catalog.products SET version = version + 1, updated_at = now() WHERE id = $1';
 const UPDATE_VARIANT = `
   UPDATE catalog.variants v SET sku = r.sku, title = r.title, options = r.options, barcode = r.barcode,
-    weight_grams = r."weightGrams", retired = r.retired, version = v.version + 1
-  FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int, retired boolean)
+    weight_grams = r."weightGrams", media_id = r."mediaId", retired = r.retired, version = v.version + 1
+  FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int, "mediaId" uuid,
+    retired boolean)
   WHERE v.id = r.id`;
 const UNKNOWN_CATEGORIES = `
   SELECT h.handle FROM unnest($1::text[]) AS h (handle)
@@ -183,15 +206,16 @@ const SET_CATEGORIES = `
   INSERT INTO catalog.product_categories (product_id, category_id, position)
   SELECT $1, c.id, min(h.n)::int FROM unnest($2::text[]) WITH ORDINALITY AS h (handle, n)
   JOIN catalog.categories c ON c.handle = h.handle GROUP BY c.id`;
-const ADMIN_JSON = `
+const adminJson = (mediaBase: string): string => `
   json_build_object('id', p.id, 'handle', p.handle, 'externalId', p.external_id, 'title', p.title,
     'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'metadata', p.metadata,
-    'options', p.options, 'attributes', p.attributes, 'media', p.media, 'version', p.version,
+    'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'staff')},
+    'version', p.version,
     'createdAt', ${instantSql('p.created_at')}, 'updatedAt', ${instantSql('p.updated_at')},
     'categories', coalesce((SELECT json_agg(json_build_object('id', c.id, 'handle', c.handle, 'title', c.title) ORDER BY pc.position)
       FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id WHERE pc.product_id = p.id), '[]'),
     'variants', coalesce((SELECT json_agg(json_build_object('id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,
-      'barcode', v.barcode, 'weightGrams', v.weight_grams, 'retired', v.retired, 'version', v.version,
+      'barcode', v.barcode, 'weightGrams', v.weight_grams, 'mediaId', v.media_id, 'retired', v.retired, 'version', v.version,
       'backorderLimit', (SELECT coalesce(sum(backorder_limit), 0)::int FROM catalog.stock WHERE variant_id = v.id),
       'prices', coalesce((SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key, 'compareAt', e.value->'compareAt') ORDER BY e.key)
         FROM jsonb_each(v.prices) e), '[]'),

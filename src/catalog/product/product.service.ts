@@ -10,6 +10,8 @@ import { type FieldError, platformProblems } from '../../platform/http/problem.j
 import { newId } from '../../platform/ids.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { ProductChanged } from '../catalog.events.js';
+import { mediaProblems } from '../media/media.errors.js';
+import { MediaRepository } from '../media/media.repository.js';
 import { PriceRepository } from '../price/price.repository.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import { faultsOfChoices, type Option, optionsOf } from './variant-options.js';
@@ -17,6 +19,7 @@ import { StockService } from '../stock/stock.service.js';
 import {
   type AdminProductDto,
   type CreateProductDto,
+  type MediaInputDto,
   RESERVED_HANDLES,
   type UpdateProductDto,
   type UpdateVariantDto,
@@ -40,6 +43,7 @@ export class ProductService {
   constructor(
     private readonly database: Database,
     private readonly products: ProductRepository,
+    private readonly media: MediaRepository,
     private readonly prices: PriceRepository,
     private readonly stock: StockService,
     private readonly search: SearchIndex,
@@ -56,6 +60,7 @@ export class ProductService {
     refuseReserved(handle);
     refuseDoubleSkus(input.variants);
     refuseOddPrices(input.variants, ofVariant);
+    refuseOddMedia(input.media);
     return this.database.transaction(async () => {
       if (input.categories) await this.products.keepCategories();
       const {
@@ -77,7 +82,7 @@ export class ProductService {
         status,
         options,
         attributes,
-        media,
+        media: media.map(asKept),
         taxClass,
         metadata,
         version: 1,
@@ -85,7 +90,9 @@ export class ProductService {
       const variants = input.variants.map((variant, position) => rowOf(id, variant, position));
       const choosing = variants.map((variant, index) => ({ at: ofVariant(index), choices: variant.options }));
       refuseFaults(faultsOfChoices(options, choosing));
-      await this.unique(() => this.products.insert(product, variants), variants, ofVariant);
+      await this.unique(() => this.products.insert(product));
+      await this.linkMedia(id, media);
+      await this.unique(() => this.products.insertVariants(variants), variants, ofVariant);
       await this.setCategories(id, input.categories ?? []);
       await this.equip(variants, input.variants, actor, ofVariant);
       return this.finish(id, actor, 'created');
@@ -98,15 +105,18 @@ export class ProductService {
     version: number | null,
     actor: Actor,
   ): Promise<AdminProductDto> {
+    refuseOddMedia(input.media);
     return this.database.transaction(async () => {
       if (input.categories) await this.products.keepCategories();
       const product = await this.products.lock(id);
       if (!product) throw platformProblems.not_found();
       requireVersion(version, product.version);
-      const { categories, ...fields } = input;
+      const { categories, media, ...fields } = input;
       if (fields.handle !== undefined) refuseReserved(fields.handle);
       if (fields.options) await this.refuseOptionsInUse(id, fields.options);
-      await this.unique(() => this.products.update({ ...product, ...fields }));
+      const changed = { ...product, ...fields, ...(media && { media: media.map(asKept) }) };
+      await this.unique(() => this.products.update(changed));
+      if (media) await this.linkMedia(id, media);
       if (categories) await this.setCategories(id, categories);
       return this.finish(id, actor, 'updated', Object.keys(input));
     });
@@ -214,6 +224,21 @@ export class ProductService {
     }
   }
 
+  /** Uploads that a product names are there, and stay. */
+  private async linkMedia(id: string, media: MediaInputDto[]): Promise<void> {
+    const ids = media.flatMap(({ mediaId }) => mediaId ?? []);
+    const unknown = ids.length > 0 ? await this.media.unknown(ids) : [];
+    if (unknown.length > 0)
+      throw mediaProblems.unknown_media(undefined, {
+        errors: unknown.map((mediaId) => ({
+          pointer: `/media/${media.findIndex((one) => one.mediaId === mediaId)}/mediaId`,
+          code: 'unknown_media',
+          message: 'is not known',
+        })),
+      });
+    await this.products.linkMedia(id, ids);
+  }
+
   private async setCategories(id: string, handles: string[]): Promise<void> {
     const unknown = await this.products.setCategories(id, handles);
     if (unknown.length === 0) return;
@@ -264,6 +289,19 @@ export class ProductService {
         const index = variants.findIndex(({ sku }) => detail.includes(`=(${sku}) `));
         throw catalogProblems.sku_taken(undefined, taken(`${pointer(Math.max(index, 0))}/sku`));
       }
+      if (isForeignKeyViolation(error, 'variants_media_fk')) {
+        const { detail = '' } = error as { detail?: string };
+        const index = variants.findIndex(({ mediaId }) => mediaId !== null && detail.includes(mediaId));
+        throw mediaProblems.unknown_media(undefined, {
+          errors: [
+            {
+              pointer: `${pointer(Math.max(index, 0))}/mediaId`,
+              code: 'unknown_media',
+              message: 'is no picture of the product',
+            },
+          ],
+        });
+      }
       if (isForeignKeyViolation(error, 'products_tax_class_fk'))
         throw catalogProblems.unknown_tax_class(undefined, {
           errors: [{ pointer: '/taxClass', code: 'unknown_tax_class', message: 'is not known' }],
@@ -300,6 +338,22 @@ function refuseDoubleSkus(variants: VariantInputDto[]): void {
   });
 }
 
+/** A picture was uploaded or lies elsewhere. */
+function refuseOddMedia(media: MediaInputDto[] = []): void {
+  const errors = media.flatMap(({ mediaId, url }, index) =>
+    (mediaId === undefined) === (url === undefined)
+      ? [{ pointer: `/media/${index}`, code: 'only_one_of', message: 'needs exactly one of mediaId, url' }]
+      : [],
+  );
+  if (errors.length > 0) throw platformProblems.invalid_input('A picture needs mediaId or url.', { errors });
+}
+
+/** What is kept of a picture in the row of the product. */
+const asKept = ({ mediaId, url, alt = null }: MediaInputDto): object => ({
+  ...(mediaId === undefined ? { url } : { mediaId }),
+  alt,
+});
+
 /** A price is lower than what it is compared with, and there is one per currency. */
 function refuseOddPrices(variants: VariantInputDto[], pointer: (index: number) => string): void {
   variants.forEach(({ prices = [] }, index) => {
@@ -331,7 +385,7 @@ function refuseOddPrices(variants: VariantInputDto[], pointer: (index: number) =
 }
 
 function rowOf(productId: string, input: VariantInputDto, position: number): VariantRow {
-  const { sku, options = {}, barcode = null, weightGrams = 0 } = input;
+  const { sku, options = {}, barcode = null, weightGrams = 0, mediaId = null } = input;
   const title = input.title ?? (Object.values(options).join(' / ') || sku);
   return {
     id: newId(),
@@ -342,6 +396,7 @@ function rowOf(productId: string, input: VariantInputDto, position: number): Var
     options,
     barcode,
     weightGrams,
+    mediaId,
     retired: false,
     version: 1,
   };

@@ -1,3 +1,4 @@
+import { productMediaSql } from '../media/media.json.js';
 import { availabilitySql } from '../product/availability.js';
 import { CATEGORIES, variantFields } from '../product/product.json.js';
 
@@ -9,17 +10,21 @@ export const LIST_DESCRIPTION = 300;
 /**
  * Writes the list items of products ($1): the JSON that lists show, ready but for the stock, which moves with every
  * sale. One row per currency that the product has a price in, and one for all others, with the currency ''.
+ *
+ * Where an address of an uploaded picture begins stands chr(1), which no JSON text holds: what addresses begin with is a
+ * setting, and put there when the item is read. It is written as a word that nobody could have guessed, and then replaced.
  */
 export const WRITE_LIST_ITEMS = `
-  WITH source AS MATERIALIZED (
-    SELECT p.id, left(json_build_object(
+  WITH mark AS MATERIALIZED (SELECT gen_random_uuid()::text AS word),
+  source AS MATERIALIZED (
+    SELECT p.id, replace(left(json_build_object(
         'id', p.id, 'handle', p.handle, 'title', p.title,
         'description', left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), ${LIST_DESCRIPTION}), 'brand', p.brand,
         'categories', ${CATEGORIES},
-        'options', p.options, 'attributes', p.attributes, 'media', p.media,
+        'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql('mark.word', 'shop')},
         'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired)
-      )::text, -1) || ',"variants":[' AS head
-    FROM catalog.products p WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
+      )::text, -1), mark.word, chr(1)) || ',"variants":[' AS head
+    FROM catalog.products p, mark WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
   ),
   currencies AS MATERIALIZED (
     SELECT s.id, '' AS currency FROM source s
@@ -44,8 +49,8 @@ export const WRITE_LIST_ITEMS = `
     WHERE (i.head, i.variants) IS DISTINCT FROM (excluded.head, excluded.variants)`;
 
 /** SQL of the items of a CTE `page` (product_id, n) as JSON in its order, without brackets. The arguments are SQL. */
-export const listItemsSql = (currency: string, now: string, limit: string): string => `
-  SELECT string_agg(i.head || coalesce(v.texts, '') || ']}', ',' ORDER BY page.n)
+export const listItemsSql = (currency: string, now: string, limit: string, mediaBase: string): string => `
+  SELECT string_agg(replace(i.head, chr(1), ${mediaBase}) || coalesce(v.texts, '') || ']}', ',' ORDER BY page.n)
   FROM page CROSS JOIN LATERAL (
     SELECT head, variant_ids, variants FROM catalog.list_items
     WHERE product_id = page.product_id AND currency IN (${currency}, '') ORDER BY currency DESC LIMIT 1

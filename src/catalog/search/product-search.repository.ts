@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
@@ -47,7 +48,10 @@ const ORDERS: Record<Exclude<Sort, 'relevance'>, SortOrder> = {
 /** Every list of products that a shopper sees: one statement that selects, ranks, counts and writes the JSON. */
 @Injectable()
 export class ProductSearchRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {}
 
   async find(search: ProductSearch): Promise<FoundProducts> {
     const statement = new Statement();
@@ -61,10 +65,16 @@ export class ProductSearchRepository {
       ...(search.facets ? [facetsSql(base, conditions, filters.currency, statement)] : []),
     ];
     const wanted = statement.bind(limit, 'int');
+    const items = listItemsSql(
+      statement.bind(filters.currency, 'text'),
+      statement.bind(search.now, 'timestamptz'),
+      wanted,
+      statement.bind(this.config.mediaBaseUrl, 'text'),
+    );
     const [found] = await this.database.look<FoundProducts>(
       `WITH ${ctes.join(',')}
       SELECT
-        (${listItemsSql(statement.bind(filters.currency, 'text'), statement.bind(search.now, 'timestamptz'), wanted)}) AS items,
+        (${items}) AS items,
         (SELECT count(*) FROM page) > ${wanted} AS more,
         (SELECT json_build_array(key, product_id) FROM page WHERE n = ${wanted}) AS last,
         ${query === null ? 'NULL::json' : STATE} AS state,

@@ -40,7 +40,8 @@ export class Workers {
   }
 
   private open(name: QueueName): Worker {
-    const concurrency = name === 'imports' ? 1 : this.config.jobConcurrency;
+    // One at a time of what takes much memory: a file of products, a picture.
+    const concurrency = name === 'imports' || name === 'media' ? 1 : this.config.jobConcurrency;
     const worker = new Worker(
       name,
       async (job) => {

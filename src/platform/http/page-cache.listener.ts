@@ -4,8 +4,8 @@ import { Config } from '../config.js';
 import { EVENTS_CHANNEL } from '../events/channel.js';
 import { PageCache } from './page-cache.js';
 
-/** Facts after which pages differ in more than their stock. */
-const CONTENT = /^catalog\.(?!stock_)/;
+/** Facts after which pages differ in more than their stock. An upload shows nowhere until it is ready. */
+const CONTENT = /^catalog\.(?!stock_|media_uploaded)/;
 
 /** Hears from the relay which types of facts became known, so that pages made in this process are dropped too. */
 @Injectable()

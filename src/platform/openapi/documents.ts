@@ -82,7 +82,7 @@ const TAGS: Record<string, string> = {
   Ledger: 'The books: every movement of money in double entry, only ever added to.',
   'Marketing consent':
     'Whether letters about offers are welcome, and the proof of who agreed to which words.',
-  Media: 'Pictures that the store itself serves.',
+  Media: 'Pictures that the store itself serves: uploaded by staff, and made into the sizes that pages need.',
   Operations: 'Health, metrics, job queues and the feed of facts: for whoever keeps the store running.',
   Orders:
     'What was bought, at the prices and taxes of that moment, from the unpaid order to the last parcel. A status of its own says how the whole stands, how the money and how the goods.',

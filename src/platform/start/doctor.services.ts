@@ -3,6 +3,7 @@ import nodemailer from 'nodemailer';
 import pg from 'pg';
 import { migrations } from '../../../migrations/index.js';
 import type { Config } from '../config.js';
+import { S3ObjectStore } from '../files/object-stores.adapter.js';
 import type { Finding } from './doctor.js';
 import { runningPostgres } from './embedded-postgres.js';
 
@@ -91,6 +92,29 @@ export async function checkMail(config: Config): Promise<Finding[]> {
   } finally {
     transport.close();
   }
+}
+
+/** Processes on several machines see the same files only in a bucket or in a shared folder. */
+export async function checkFiles(config: Config): Promise<Finding[]> {
+  const about = 'Files';
+  if (config.s3 !== null) {
+    const store = new S3ObjectStore(config.s3, { inTransaction: false });
+    const inTime = new Promise<false>((resolve) => setTimeout(() => resolve(false), patience).unref());
+    if (await Promise.race([store.reachable().catch(() => false), inTime]))
+      return [{ level: 'ok', about, text: `in the bucket ${config.s3.bucket}` }];
+    return [
+      {
+        level: 'fail',
+        about,
+        text: 'the bucket does not take us',
+        remedy: 'Make it, or correct S3_ENDPOINT, S3_REGION, S3_BUCKET and the key.',
+      },
+    ];
+  }
+  const text = `in ${config.dataDir}/files (S3_ENDPOINT is not set)`;
+  if (config.role === 'all') return [{ level: 'ok', about, text }];
+  const remedy = 'On several machines share DATA_DIR among them, or set S3_ENDPOINT.';
+  return [{ level: 'warn', about, text, remedy }];
 }
 
 export async function checkGateway(config: Config): Promise<Finding[]> {

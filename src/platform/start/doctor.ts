@@ -1,6 +1,6 @@
 import { Config, loadConfig } from '../config.js';
 import { checkData, checkMachine, checkPort } from './doctor.machine.js';
-import { checkDatabase, checkGateway, checkMail, checkRedis } from './doctor.services.js';
+import { checkDatabase, checkFiles, checkGateway, checkMail, checkRedis } from './doctor.services.js';
 import { describeFailure } from './failure.js';
 
 /** What one look has found; the remedy belongs to what is not well. */
@@ -18,6 +18,7 @@ const checks: ((config: Config) => Promise<Finding[]>)[] = [
   checkDatabase,
   checkRedis,
   checkMail,
+  checkFiles,
   checkGateway,
 ];
 
