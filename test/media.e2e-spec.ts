@@ -218,6 +218,16 @@ describe('media', () => {
       await app.settle();
       const list = async (query: string) => (await app.get(`/v1/admin/media?${query}`, { token })).body;
       expect((await list('limit=1')).items).toMatchObject([{ id }]);
+      const asked: string[] = [];
+      const { database } = app;
+      const query = database.query.bind(database);
+      database.query = (text, values) => {
+        asked.push(text);
+        return query(text, values);
+      };
+      expect((await list('limit=100&unused=true&state=ready')).items.length).toBeGreaterThan(5);
+      database.query = query;
+      expect(asked.filter((text) => /catalog\.media/.test(text))).toHaveLength(1);
       const ids: string[] = [];
       for (let cursor = ''; ;) {
         const page = await list(`limit=3${cursor}`);
@@ -569,7 +579,7 @@ describe('media', () => {
     it('is deleted or taken up, never both', async () => {
       for (let round = 0; round < 8; round++) {
         const id = await uploaded(await picture('png', 20, 20), 'image/png');
-        const body = { title: 'x', media: [{ mediaId: id }], variants: [{ sku: randomUUID() }] };
+        const body = { title: randomUUID(), media: [{ mediaId: id }], variants: [{ sku: randomUUID() }] };
         const [made, gone] = await Promise.all([
           app.post('/v1/admin/products', body, { token }),
           app.delete(`/v1/admin/media/${id}`, { token }),

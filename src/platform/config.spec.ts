@@ -24,6 +24,10 @@ describe('the settings', () => {
     ['BLOCKED_PASSWORDS_FILE', '/'],
     ['BLOCKED_PASSWORDS_FILE', '/dev/null'],
     ['BLOCKED_PASSWORDS_FILE', process.execPath],
+    ['MEDIA_BASE_URL', 'cdn.example'],
+    ['MEDIA_BASE_URL', 'https://cdn.example/?a=1'],
+    ['MEDIA_MAX_MEGABYTES', '5000'],
+    ['MEDIA_MAX_MEGAPIXELS', '9000'],
   ])('refuse %s=%s by its name, without its content', (key, value) => {
     expect(() => config({ [key]: value })).toThrow(expect.objectContaining({ key }));
     expect(() => config({ [key]: value })).not.toThrow(value);
@@ -50,6 +54,35 @@ describe('the settings', () => {
       'https://a.example',
       'http://b.example:8080',
     ]);
+  });
+
+  it('take all of a bucket or nothing, and tell its secret to nobody', () => {
+    const bucket = {
+      S3_ENDPOINT: 'https://s3.example/',
+      S3_BUCKET: 'shop-files',
+      S3_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      S3_SECRET_ACCESS_KEY: 'hush/hush+hush',
+    };
+    expect(config({}).s3).toBeNull();
+    expect(config({ ...bucket, S3_REGION: 'eu-west-1' }).s3).toMatchObject({
+      ...{ endpoint: 'https://s3.example', bucket: 'shop-files', region: 'eu-west-1' },
+    });
+    for (const key of Object.keys(bucket))
+      expect(() => config({ ...bucket, [key]: '' })).toThrow(expect.objectContaining({ key }));
+    expect(() => config({ S3_REGION: 'eu-west-1' })).toThrow('S3_ENDPOINT, S3_BUCKET');
+    for (const [key, value] of [
+      ['S3_ENDPOINT', 's3.example'],
+      ['S3_ENDPOINT', 'https://user:word@s3.example'],
+      ['S3_BUCKET', 'a/b'],
+      ['S3_REGION', 'eu west'],
+      ['S3_SECRET_ACCESS_KEY', 'two words'],
+    ] as const) {
+      expect(() => config({ ...bucket, [key]: value })).toThrow(expect.objectContaining({ key }));
+      expect(() => config({ ...bucket, [key]: value })).not.toThrow(value);
+    }
+    expect(config({ MEDIA_BASE_URL: 'https://cdn.example/shop/' }).mediaBaseUrl).toBe(
+      'https://cdn.example/shop',
+    );
   });
 
   it('make no folder until a key is asked for, and then keep their secret', () => {

@@ -32,9 +32,6 @@ export interface Upload extends UploadMediaQuery {
 /** Pictures as staff bring and keep them. */
 @Injectable()
 export class MediaService {
-  /** The end of the picture that is being decoded: two large ones at once are more memory than a shop may have. */
-  private decoding: Promise<unknown> = Promise.resolve();
-
   constructor(
     private readonly database: Database,
     private readonly media: MediaRepository,
@@ -122,7 +119,7 @@ export class MediaService {
     const contentType = await checkType(file.path, upload.type);
     const twin = await this.media.reuse(file.sha256);
     if (twin !== null) return { media: await this.get(twin), made: false };
-    const size = await this.oneAtATime(() => measure(file.path, contentType, this.config.mediaMaxPixels));
+    const size = await measure(file.path, contentType, this.config.mediaMaxPixels);
     const id = newId();
     // Before the file: one that a crash leaves without a row is known, and taken away.
     await this.media.announce(id);
@@ -146,12 +143,6 @@ export class MediaService {
     const kept = made ? id : await this.media.reuse(file.sha256);
     if (kept === null) throw platformProblems.unavailable(undefined, { retryAfter: 1 });
     return { media: await this.get(kept), made };
-  }
-
-  private oneAtATime<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.decoding.then(work);
-    this.decoding = result.catch(() => undefined);
-    return result;
   }
 
   private async locked(id: string, version: number | null): Promise<{ version: number; state: string }> {

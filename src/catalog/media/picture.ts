@@ -83,7 +83,7 @@ export async function measure(
     throw mediaProblems.too_many_pixels(
       `It has ${width} × ${height} pixels; at most ${maxPixels} are taken, and none of its sides longer than ${MAX_SIDE}.`,
     );
-  await reading(() => decoder(path, maxPixels).resize({ width: 32 }).raw().toBuffer());
+  await alone(() => decoder(path, maxPixels).resize({ width: 32 }).raw().toBuffer());
   return { width, height };
 }
 
@@ -98,7 +98,7 @@ export async function* renditionsOf(
   has: (name: string) => boolean,
 ): AsyncGenerator<Rendition> {
   // The one large decoding; the smaller sizes are made of the largest.
-  const { data, info } = await reading(() =>
+  const { data, info } = await alone(() =>
     decoder(original, maxPixels)
       .autoOrient()
       .toColourspace('srgb')
@@ -128,6 +128,16 @@ export async function* renditionsOf(
 function decoder(input: string | Buffer, limitInputPixels: number): Sharp {
   const options: SharpOptions = { limitInputPixels, failOn: 'error', sequentialRead: true };
   return sharp(input, options).timeout({ seconds: PATIENCE_SECONDS });
+}
+
+/** The end of the picture that is being decoded in this process. */
+let decoding: Promise<unknown> = Promise.resolve();
+
+/** One at a time: the pixels of two large pictures at once are more memory than a shop may have. */
+function alone<T>(work: () => Promise<T>): Promise<T> {
+  const result = decoding.then(() => reading(work));
+  decoding = result.catch(() => undefined);
+  return result;
 }
 
 /** The library's own words are not for whoever sent the picture. */

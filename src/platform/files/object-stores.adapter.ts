@@ -97,7 +97,7 @@ export class S3ObjectStore extends ObjectStore {
       region,
       accessKeyId,
       secretAccessKey,
-      requestAbortTimeout: S3_TIMEOUT_MS,
+      fetch: inTime,
     });
   }
 
@@ -144,6 +144,17 @@ export class S3ObjectStore extends ObjectStore {
     }
   }
 }
+
+/** Waits for an answer only so long, but for its body as long as whoever reads it takes. */
+const inTime: typeof fetch = async (address, request) => {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), S3_TIMEOUT_MS);
+  try {
+    return await fetch(address, { ...request, signal: abort.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 export function objectStoreOf(config: Config, database: Database): ObjectStore {
   return config.s3 === null
