@@ -251,6 +251,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  closeMyAccount: { '202': { erasesAt: '2026-11-21T10:00:00.000Z', hindrances: [] } },
   confirmPayment: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -508,6 +509,43 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 1,
     },
   },
+  downloadExport: {
+    '200': {
+      exportId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      modules: {
+        billing: { payments: [] },
+        ordering: { orders: [], carts: [] },
+        platform: { unsentMails: [], auditEntries: [] },
+      },
+    },
+  },
+  eraseCustomer: {
+    '202': {
+      erasesAt: '2026-11-21T10:00:00.000Z',
+      hindrances: [],
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      state: 'waiting',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'staff',
+      reason: 'Asked for by telephone',
+      finishedAt: null,
+    },
+  },
+  eraseDataOfAddress: {
+    '202': {
+      erasesAt: '2026-11-21T10:00:00.000Z',
+      hindrances: [],
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: null,
+      state: 'waiting',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'staff',
+      reason: 'Asked for by letter',
+      finishedAt: null,
+    },
+  },
   exchangeProviderCode: {
     '200': {
       accessToken:
@@ -564,6 +602,36 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         tax: { amount: 717, currency: 'EUR' },
         total: { amount: 4488, currency: 'EUR' },
       },
+    },
+  },
+  exportCustomerData: {
+    '202': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      state: 'pending',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'owner',
+      readyAt: null,
+      linkUntil: null,
+    },
+  },
+  exportDataOfAddress: {
+    '202': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      state: 'pending',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'staff',
+      readyAt: null,
+      linkUntil: null,
+    },
+  },
+  exportMyData: {
+    '202': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      state: 'pending',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'owner',
+      readyAt: null,
+      linkUntil: null,
     },
   },
   fulfilOrder: {
@@ -909,6 +977,19 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 6,
     },
   },
+  getCustomerErasure: {
+    '200': {
+      erasesAt: '2026-11-21T10:00:00.000Z',
+      hindrances: [],
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      state: 'waiting',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'staff',
+      reason: 'Asked for by telephone',
+      finishedAt: null,
+    },
+  },
   getCustomerGroup: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -916,6 +997,29 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       title: 'Wholesale partners',
       version: 2,
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  getErasure: {
+    '200': {
+      erasesAt: '2026-11-21T10:00:00.000Z',
+      hindrances: [],
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: null,
+      state: 'waiting',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'staff',
+      reason: 'Asked for by letter',
+      finishedAt: null,
+    },
+  },
+  getExportOfAddress: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      state: 'pending',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'staff',
+      readyAt: null,
+      linkUntil: null,
     },
   },
   getImport: {
@@ -1043,6 +1147,16 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       createdAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  getMyExport: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      state: 'pending',
+      requestedAt: '2026-11-21T10:00:00.000Z',
+      requestedBy: 'owner',
+      readyAt: null,
+      linkUntil: null,
+    },
+  },
   getMyFactors: {
     '200': {
       secondFactor: true,
@@ -1078,6 +1192,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         'catalog:stock:write',
         'identity:api-key:read',
         'identity:api-key:write',
+        'identity:customer:erase',
+        'identity:customer:export',
         'identity:customer:impersonate',
         'identity:customer:read',
         'identity:customer:write',
@@ -1739,6 +1855,21 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  listCustomerExports: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          state: 'pending',
+          requestedAt: '2026-11-21T10:00:00.000Z',
+          requestedBy: 'owner',
+          readyAt: null,
+          linkUntil: null,
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listCustomerGroups: {
     '200': {
       items: [
@@ -1781,6 +1912,24 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           status: 'active',
           groups: [],
           createdAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listErasures: {
+    '200': {
+      items: [
+        {
+          erasesAt: '2026-11-21T10:00:00.000Z',
+          hindrances: [],
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          customerId: null,
+          state: 'canceled',
+          requestedAt: '2026-11-21T10:00:00.000Z',
+          requestedBy: 'staff',
+          reason: 'Asked for by letter',
+          finishedAt: null,
         },
       ],
       nextCursor: null,
@@ -1924,6 +2073,21 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           defaultBilling: true,
           version: 2,
           createdAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listMyExports: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          state: 'pending',
+          requestedAt: '2026-11-21T10:00:00.000Z',
+          requestedBy: 'owner',
+          readyAt: null,
+          linkUntil: null,
         },
       ],
       nextCursor: null,
@@ -3168,7 +3332,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 92,
+      unsealed: 105,
       strangers: 0,
     },
   },
