@@ -67,9 +67,10 @@ export class AccountService {
 
   async verifyEmail(token: string): Promise<void> {
     await this.database.transaction(async () => {
-      const link = await this.links.use(['verify_email'], token);
-      const account = link && (await this.accounts.lock(link.accountId));
-      if (!link || !account?.verify(link.email, realNow())) throw identityProblems.invalid_or_expired_token();
+      const shown = await this.links.find(['verify_email'], token);
+      const account = shown && (await this.accounts.lock(shown.accountId));
+      const link = account && (await this.links.use(['verify_email'], token));
+      if (!link || !account.verify(link.email, realNow())) throw identityProblems.invalid_or_expired_token();
       await this.accounts.save(account);
       if (account.kind === 'customer') this.outbox.record(new EmailVerified({ customerId: account.id }));
       this.note('email_verified', account.id);

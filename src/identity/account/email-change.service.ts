@@ -66,9 +66,10 @@ export class EmailChangeService {
   }
 
   private async move(token: string, actor: Actor): Promise<void> {
-    const link = await this.links.use(['change_email'], token);
-    const account = link && (await this.accounts.lock(link.accountId));
-    if (!link || !account?.isActive) throw identityProblems.invalid_or_expired_token();
+    const shown = await this.links.find(['change_email'], token);
+    const account = shown && (await this.accounts.lock(shown.accountId));
+    const link = account && (await this.links.use(['change_email'], token));
+    if (!link || !account.isActive) throw identityProblems.invalid_or_expired_token();
     // The index of SECRET_KEY is unique, and says nothing of accounts that are found by the former one.
     if (await this.accounts.credentials(link.email)) throw identityProblems.invalid_or_expired_token();
     const former = account.email;

@@ -44,10 +44,10 @@ export class PasswordChangeService {
     if (!shown) throw identityProblems.invalid_or_expired_token();
     const hash = await this.passwords.hash(password, [shown.email]);
     await this.database.transaction(async () => {
-      const link = await this.links.use(BY_LINK, token);
-      const account = link && (await this.accounts.lock(link.accountId));
+      const account = await this.accounts.lock(shown.accountId);
+      const link = account && (await this.links.use(BY_LINK, token));
       const wasVerified = account?.isVerified ?? false;
-      if (!link || !account?.verify(link.email, realNow())) throw identityProblems.invalid_or_expired_token();
+      if (!link || !account.verify(link.email, realNow())) throw identityProblems.invalid_or_expired_token();
       if (!wasVerified && account.kind === 'customer')
         this.outbox.record(new EmailVerified({ customerId: account.id }));
       await this.set(account, hash, null);

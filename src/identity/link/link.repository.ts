@@ -45,7 +45,10 @@ export class LinkRepository {
     return this.open(await this.database.query<LinkRow>(FIND, [hashOf(token), purposes]));
   }
 
-  /** The account and address that the link was made for, once; null ever after. */
+  /**
+   * The account and address that the link was made for, once; null ever after. In a transaction that holds the account's
+   * row (see `find`): whoever changes an account holds it first, and then cancels its links.
+   */
   async use(purposes: LinkPurpose[], token: string): Promise<Link | null> {
     return this.open(await this.database.query<LinkRow>(USE, [hashOf(token), purposes]));
   }

@@ -17,6 +17,7 @@ export const CEREMONY_MS = 300_000;
 
 export interface Asserted {
   accountId: string;
+  passkeyId: string;
   /** As RFC 8176 names them: a key that cannot leave its device or one that can, and its user was verified. */
   methods: string[];
 }
@@ -64,7 +65,7 @@ export class Assertions {
       throw identityProblems.invalid_assertion();
     }
     const key = credentialDeviceType === 'singleDevice' ? 'hwk' : 'swk';
-    return { accountId: passkey.accountId, methods: [key, 'user'] };
+    return { accountId: passkey.accountId, passkeyId: passkey.id, methods: [key, 'user'] };
   }
 
   private async check(

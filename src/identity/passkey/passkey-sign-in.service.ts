@@ -9,6 +9,7 @@ import { type Announce, rateLimit } from '../throttle/rate-limit.js';
 import { type Quota, ThrottleRepository } from '../throttle/throttle.repository.js';
 import { Assertions } from './assertion.service.js';
 import type { CredentialProofDto } from './passkey.dto.js';
+import { PasskeyRepository } from './passkey.repository.js';
 
 /** Each asking leaves a row for five minutes, so a network may not ask without end. */
 const PER_NETWORK: Quota = { free: 300, windowSeconds: 900 };
@@ -19,6 +20,7 @@ export class PasskeySignIn {
   constructor(
     private readonly database: Database,
     private readonly assertions: Assertions,
+    private readonly passkeys: PasskeyRepository,
     private readonly accounts: AccountRepository,
     private readonly entrance: Entrance,
     private readonly throttles: ThrottleRepository,
@@ -33,10 +35,12 @@ export class PasskeySignIn {
   }
 
   async signIn(credential: CredentialProofDto, device: Device): Promise<SignedIn> {
-    const { accountId, methods } = await this.assertions.verify(credential, null);
+    const { accountId, passkeyId, methods } = await this.assertions.verify(credential, null);
     return this.database.transaction(async () => {
       const account = await this.accounts.lockActive(accountId);
-      if (!account?.isVerified) throw identityProblems.invalid_assertion();
+      // A passkey that was taken away while it signed must not open one more session after all were ended.
+      if (!account?.isVerified || !(await this.passkeys.exists(passkeyId)))
+        throw identityProblems.invalid_assertion();
       return this.entrance.open(account, device, methods);
     });
   }

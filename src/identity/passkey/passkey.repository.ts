@@ -48,6 +48,15 @@ export class PasskeyRepository {
     return row ?? null;
   }
 
+  /** Whether it is still there: somebody may have taken it away since it signed. */
+  async exists(id: string): Promise<boolean> {
+    const [row] = await this.database.query<{ id: string }>(
+      'SELECT id FROM identity.passkeys WHERE id = $1',
+      [id],
+    );
+    return row !== undefined;
+  }
+
   /** What authenticators call the account: made once, 64 random bytes. */
   async handleOf(accountId: string): Promise<Buffer> {
     const [row] = await this.database.query<{ handle: Buffer }>(HANDLE, [accountId, randomBytes(64)]);
