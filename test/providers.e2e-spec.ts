@@ -344,6 +344,26 @@ describe('signing in with a provider', () => {
       );
     });
 
+    it('ends with sign-ins that wait for their second factor, and leaves those by password', async () => {
+      const { token, email, password } = await given.customer(app);
+      const person = somebody();
+      await link(token, person);
+      const { secret } = (await app.post('/v1/me/mfa/totp', undefined, { token })).body;
+      await roomInStep();
+      const on = { code: shownCode(secret) };
+      const enrolled = await app.post('/v1/me/mfa/totp/confirmation', on, { token });
+      await app.database.execute('UPDATE identity.totp_factors SET last_step = 0');
+      const { challenge } = (await exchange(codeOf(await arrive(person)))).body;
+      const own = (await app.post('/v1/auth/login', { email, password })).body.challenge as string;
+      const gone = await app.delete('/v1/me/providers/acme', { token: enrolled.body.accessToken });
+      expect(gone.status).toBe(204);
+      const verify = (which: string) =>
+        app.post('/v1/auth/mfa/verify', { challenge: which, code: shownCode(secret) });
+      const refused = await verify(challenge);
+      expect([refused.status, refused.body.code]).toEqual([410, 'identity.challenge_expired']);
+      expect((await verify(own)).status).toBe(200);
+    });
+
     it('belongs to one account, and has one identity of a provider', async () => {
       const person = somebody();
       const [mine, theirs] = [await given.customer(app), await given.customer(app)];

@@ -43,6 +43,11 @@ export class ChallengeRepository {
     return (await this.database.execute(USE, [hashOf(challenge), purpose, accountId])) === 1;
   }
 
+  /** Sign-ins that were begun this way go no further. */
+  async cancelBegunBy(first: FirstMethod, accountId: string): Promise<void> {
+    await this.database.execute(CANCEL_BEGUN, [accountId, first]);
+  }
+
   async cancelAll(accountId: string): Promise<void> {
     await this.database.execute('DELETE FROM identity.challenges WHERE account_id = $1', [accountId]);
   }
@@ -60,6 +65,8 @@ const MAKE = `
 const TRY = `
   UPDATE identity.challenges SET tries = tries + 1 WHERE hash = $1 AND purpose = $2 AND expires_at > now()
   RETURNING account_id AS "accountId", first_method AS first, tries, ceil(extract(epoch FROM expires_at - now()))::int AS "secondsLeft"`;
+const CANCEL_BEGUN = `
+  DELETE FROM identity.challenges WHERE account_id = $1 AND purpose = 'second_factor' AND first_method = $2`;
 const USE = `
   DELETE FROM identity.challenges
   WHERE hash = $1 AND purpose = $2 AND account_id IS NOT DISTINCT FROM $3::uuid AND expires_at > now()`;

@@ -8,6 +8,7 @@ import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
 import type { OidcProvider } from '../../platform/oidc-providers.js';
 import { AccountRepository } from '../account/account.repository.js';
+import { ChallengeRepository } from '../factor/challenge.repository.js';
 import { identityProblems } from '../identity.errors.js';
 import { SessionRepository } from '../session/session.repository.js';
 import { providerLinkedMail, providerUnlinkedMail } from './provider.mails.js';
@@ -22,6 +23,7 @@ export class ProviderLinkService {
     private readonly accounts: AccountRepository,
     private readonly links: ProviderRepository,
     private readonly sessions: SessionRepository,
+    private readonly challenges: ChallengeRepository,
     private readonly mail: Mail,
     private readonly audit: Audit,
     private readonly config: Config,
@@ -76,6 +78,7 @@ export class ProviderLinkService {
       const left = links.filter(({ provider }) => provider !== code && this.known(provider));
       if (account.passwordHash === null && left.length === 0) throw identityProblems.last_way_in();
       await this.links.delete(actor.id, code);
+      await this.challenges.cancelBegunBy('fed', actor.id);
       await this.tell(providerUnlinkedMail.name, account.email, this.titleOf(code));
       this.audit.record({
         actor,
