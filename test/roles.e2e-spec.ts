@@ -394,6 +394,29 @@ describe('staff', () => {
     expect(mine.filter(({ current }: { current: boolean }) => current)).toHaveLength(1);
   });
 
+  it('are neither signed out nor uninvited by somebody who may do less', async () => {
+    const lead = await given.staff(app, [await role('identity:staff:write', 'identity:staff:read')], token);
+    const root = await own();
+    const sessions = (await app.get(`${path(root)}/sessions`, { token })).body.items as { id: string }[];
+    const email = `${randomUUID()}@shop.test`;
+    const invited = await app.post(STAFF, { email, roles: ['administrator'] }, { token });
+    for (const answer of [
+      await app.delete(`${path(root)}/sessions`, { token: lead.token }),
+      await app.delete(`${path(root)}/sessions/${sessions[0]?.id}`, { token: lead.token }),
+      await app.post(`${path(invited.body)}/invitation`, undefined, { token: lead.token }),
+      await app.delete(`${path(invited.body)}/invitation`, { token: lead.token }),
+    ])
+      expect([answer.status, answer.body?.code]).toEqual([403, 'platform.forbidden']);
+    expect((await app.get('/v1/me', { token })).status).toBe(200);
+    expect((await app.get(path(invited.body), { token })).status).toBe(200);
+    // Those who may do no more are signed out, and so is oneself.
+    const peer = await given.staff(app, [], token);
+    expect((await app.delete(`${path(peer)}/sessions`, { token: lead.token })).status).toBe(204);
+    expect((await app.delete(`${path(lead)}/sessions`, { token: lead.token })).status).toBe(204);
+    expect((await app.get('/v1/me', { token: lead.token })).status).toBe(401);
+    expect((await app.delete(`${path(invited.body)}/invitation`, { token })).status).toBe(204);
+  });
+
   it('are invited again, and invitations are withdrawn until they are taken', async () => {
     const email = `${randomUUID()}@shop.test`;
     const { id } = (await app.post(STAFF, { email, roles: ['support'] }, { token })).body;

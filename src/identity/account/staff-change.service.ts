@@ -61,7 +61,7 @@ export class StaffChangeService {
   /** 404 when there is no such live session of that person. */
   async endSession(id: string, sessionId: string, actor: Actor): Promise<void> {
     await this.database.transaction(async () => {
-      const account = await this.held(id);
+      const account = await this.subordinate(id, actor);
       if (!(await this.sessions.revokeOwn(sessionId, account.id))) throw platformProblems.not_found();
       this.note('session_ended', id, actor, { sessionId });
     });
@@ -69,7 +69,7 @@ export class StaffChangeService {
 
   async endSessions(id: string, actor: Actor): Promise<void> {
     await this.database.transaction(async () => {
-      const account = await this.held(id);
+      const account = await this.subordinate(id, actor);
       await this.sessions.revokeAllOf(account.id, 'by_staff');
       this.note('sessions_ended', id, actor);
     });
@@ -78,7 +78,7 @@ export class StaffChangeService {
   /** The link that was mailed before ends. */
   async inviteAgain(id: string, actor: Actor): Promise<void> {
     await this.database.transaction(async () => {
-      const account = await this.invited(id);
+      const account = await this.invited(id, actor);
       await this.people.invite(id, account.email);
       this.note('invited_again', id, actor);
     });
@@ -87,16 +87,25 @@ export class StaffChangeService {
   /** Nobody has signed in with the account yet, so nothing is lost with it, and its address is free. */
   async withdrawInvitation(id: string, actor: Actor): Promise<void> {
     await this.database.transaction(async () => {
-      await this.invited(id);
+      await this.invited(id, actor);
       await this.accounts.delete(id);
       this.note('invitation_withdrawn', id, actor);
     });
   }
 
-  private async invited(id: string): Promise<Account> {
-    const account = await this.held(id);
+  private async invited(id: string, actor: Actor): Promise<Account> {
+    const account = await this.subordinate(id, actor);
     if (account.isVerified || !account.isActive) throw identityProblems.not_invited();
     return account;
+  }
+
+  /**
+   * Nobody of the staff keeps somebody out who may do more than he. Roles are held before accounts, as everywhere, or two
+   * could wait for each other.
+   */
+  private async subordinate(id: string, actor: Actor): Promise<Account> {
+    await this.roles.requireGrantable(await this.members.of(id), actor);
+    return this.held(id);
   }
 
   private async held(id: string): Promise<Account> {

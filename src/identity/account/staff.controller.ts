@@ -84,7 +84,9 @@ export class StaffController {
   @Operation({
     id: 'revokeStaffSessions',
     summary: 'Signs one of the staff out everywhere',
-    description: 'Refresh tokens end at once, access tokens within a second. That person may sign in again.',
+    description:
+      'Refresh tokens end at once, access tokens within a second. That person may sign in again. 403 for somebody who ' +
+      'may do more than you.',
     answers: { 204: null },
     problems: [not_found],
   })
@@ -97,7 +99,8 @@ export class StaffController {
   @Operation({
     id: 'revokeStaffSession',
     summary: 'Signs one of the staff out somewhere',
-    description: 'The session ends within a second, with its refresh token.',
+    description:
+      'The session ends within a second, with its refresh token. 403 for somebody who may do more than you.',
     answers: { 204: null },
     problems: [not_found],
   })
@@ -114,7 +117,7 @@ export class StaffController {
   @Operation({
     id: 'inviteStaffAgain',
     summary: 'Mails a new invitation',
-    description: 'The link of the older one ends.',
+    description: 'The link of the older one ends. 403 for somebody who may do more than you.',
     answers: { 202: null },
     problems: [not_found, not_invited],
   })
@@ -127,7 +130,8 @@ export class StaffController {
   @Operation({
     id: 'withdrawInvitation',
     summary: 'Takes an invitation back',
-    description: 'The account goes with it, and its address is free.',
+    description:
+      'The account goes with it, and its address is free. 403 for somebody who may do more than you.',
     answers: { 204: null },
     problems: [not_found, not_invited],
   })
