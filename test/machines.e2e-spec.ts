@@ -721,6 +721,27 @@ describe('client credentials', () => {
     expect(answer.body.expires_in).toBeLessThanOrEqual(60);
   });
 
+  it('give tokens that end with a secret that does not go on, and go on with one that does', async () => {
+    const own = await make(['catalog:product:read']);
+    const rotate = async (overlapHours: number): Promise<{ id: string; key: string }> => {
+      const { status, body } = await app.post(`${KEYS}/${own.id}/rotation`, { overlapHours }, { token });
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      return body;
+    };
+    const before = await got(own);
+    // Tokens say the second of their making, so those of the same second count as made after.
+    await aSecond();
+    const second = await rotate(1);
+    expect([await statusOf(before), await statusOf(await got(second))]).toEqual([200, 200]);
+    const stolen = await got(second);
+    await aSecond();
+    const third = await rotate(0);
+    expect([await statusOf(before), await statusOf(stolen)]).toEqual([401, 401]);
+    expect(await statusOf(await got(third))).toBe(200);
+    const asked = await form('introspect', { ...inBody(third), token: stolen });
+    expect([asked.status, asked.body]).toEqual([200, { active: false }]);
+  });
+
   it('can be asked what a token is worth, by staff and by programs of the same creator', async () => {
     const jwt = await got(client, 'catalog:product:read');
     const friend = await make(['catalog:stock:write']);

@@ -6,7 +6,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { type Announce, rateLimit } from '../throttle/rate-limit.js';
 import { type Quota, ThrottleRepository } from '../throttle/throttle.repository.js';
 import { isOneOf, type KeyMode, readKey } from './api-key.js';
-import { ApiKeyRepository, type KeyStanding } from './api-key.repository.js';
+import { ApiKeyRepository, type KeyStanding, type KeyToken } from './api-key.repository.js';
 import { isWithin } from './networks.js';
 
 /** How long a revoked key may still be believed in another process. */
@@ -40,8 +40,8 @@ export class ApiKeyAccess {
   }
 
   /** The same for a token that was got with a key. */
-  async byToken(keyId: string, jti: string, ip: string): Promise<KeyStanding | null> {
-    return this.used(await this.standing(keyId, jti), ip);
+  async byToken(keyId: string, token: KeyToken, ip: string): Promise<KeyStanding | null> {
+    return this.used(await this.standing(keyId, token), ip);
   }
 
   /** What a key is worth, whoever asks and from wherever; it is not used by that. */
@@ -78,14 +78,14 @@ export class ApiKeyAccess {
     return standing;
   }
 
-  /** At most a second old. `jti`: of the token that was got with it. */
-  async standing(id: string, jti: string | null = null): Promise<KeyStanding | null> {
+  /** At most a second old. `token`: that was got with it, if it is not the key itself. */
+  async standing(id: string, token: KeyToken | null = null): Promise<KeyStanding | null> {
     const now = realNow().getTime();
-    const place = `${id} ${jti ?? ''}`;
+    const place = `${id} ${token?.jti ?? ''}`;
     const known = this.known.get(place);
     if (known && known.until > now) return known.standing;
     const { forgotten } = this;
-    const standing = await this.keys.standing(id, jti);
+    const standing = await this.keys.standing(id, token);
     if (this.known.size >= MAX_CACHED) this.known.clear();
     if (forgotten === this.forgotten) this.known.set(place, { standing, until: now + STANDING_MS });
     return standing;

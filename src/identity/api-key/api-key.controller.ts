@@ -65,7 +65,7 @@ export class ApiKeyController {
     id: 'rotateApiKey',
     summary: 'Gives a key a new secret',
     description:
-      'The old one goes on for a while, so that programs can change over; of several rotations only the last old one does. You must have every permission of the key yourself.',
+      'The old one goes on for a while, so that programs can change over; of several rotations only the last old one does. With `overlapHours: 0` it ends at once, and tokens that were got with it end too. You must have every permission of the key yourself.',
     answers: { 200: NewApiKeyDto },
     problems: [platformProblems.not_found, platformProblems.conflict],
     idempotency: 'accepted',

@@ -28,6 +28,13 @@ export interface ApiKeyView {
   revokedAt: Date | null;
 }
 
+/** A token that was got with a key. */
+export interface KeyToken {
+  jti: string;
+  /** To the second. */
+  issuedAt: Date;
+}
+
 /** What a key that is good may do now, whoever shows it. */
 export interface KeyStanding {
   id: string;
@@ -87,11 +94,12 @@ export class ApiKeyRepository {
   }
 
   /**
-   * Null when the key is over, its creator may not act, or the token that was got with it was taken back. One look for each
-   * request that brings a key or such a token.
+   * Null when the key is over, its creator may not act, or the token that was got with it was taken back, or was got with a
+   * secret that was replaced and does not go on. One look for each request that brings a key or such a token.
    */
-  async standing(id: string, jti: string | null): Promise<KeyStanding | null> {
-    const [row] = await this.database.query<KeyStanding>(STANDING, [id, jti]);
+  async standing(id: string, token: KeyToken | null): Promise<KeyStanding | null> {
+    const values = [id, token?.jti ?? null, token?.issuedAt ?? null];
+    const [row] = await this.database.query<KeyStanding>(STANDING, values);
     return row ?? null;
   }
 
@@ -129,7 +137,9 @@ const STANDING = `
       WHERE ar.account_id = a.id AND r.permissions && ARRAY[scope, '*']) ORDER BY scope) AS scopes
   FROM identity.api_keys k JOIN identity.accounts a ON a.id = k.creator_id
   WHERE k.id = $1 AND k.revoked_at IS NULL AND k.expires_at > now() AND a.status = 'active'
-    AND NOT EXISTS (SELECT FROM identity.revoked_tokens WHERE jti = $2::uuid)`;
+    AND NOT EXISTS (SELECT FROM identity.revoked_tokens WHERE jti = $2::uuid)
+    AND ($3::timestamptz IS NULL OR k.rotated_at IS NULL OR k.previous_until IS NOT NULL
+      OR $3 >= date_trunc('second', k.rotated_at))`;
 const TOUCH = `
   UPDATE identity.api_keys SET last_used_at = now()
   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= now() - interval '1 minute')`;

@@ -58,8 +58,9 @@ export class JwtAuthenticator extends Authenticator {
   }
 
   /** A token may do what was asked for with it, as long as its key may. */
-  private async machineOf({ keyId, jti, scopes }: MachineClaims, ip: string): Promise<MachineActor | null> {
-    const standing = await this.keys.byToken(keyId, jti, ip);
+  private async machineOf(claims: MachineClaims, ip: string): Promise<MachineActor | null> {
+    const { keyId, scopes } = claims;
+    const standing = await this.keys.byToken(keyId, claims, ip);
     return (
       standing &&
       machine(

@@ -104,7 +104,7 @@ export class TokenInquiry {
     if (key) return { standing: key, claims: null };
     const claims = await this.reader.read(`Bearer ${token}`);
     if (claims?.kind !== 'machine') return null;
-    const standing = await this.keys.standing(claims.keyId, claims.jti);
+    const standing = await this.keys.standing(claims.keyId, claims);
     return standing && { standing, claims };
   }
 }
