@@ -386,6 +386,25 @@ describe('second factors', () => {
       expect(await sessionsOf(account.email)).toBe(before + 1);
     });
 
+    it('are made once of a renewal that is repeated with its key, and another key makes others', async () => {
+      const account = await enrolled();
+      const { token } = account;
+      const renew = (key: string) => app.post('/v1/me/mfa/recovery-codes', undefined, { token, key });
+      const key = crypto.randomUUID();
+      const [first, repeated] = [await renew(key), await renew(key)];
+      expect([first.status, repeated.status, repeated.text]).toEqual([201, 201, first.text]);
+      expect(repeated.headers.get('idempotency-replayed')).toBe('true');
+      const recoveryCode = first.body.recoveryCodes[2];
+      expect((await verify(await challengeOf(account), { recoveryCode })).status).toBe(200);
+      const other = await renew(crypto.randomUUID());
+      expect([other.status, other.body.recoveryCodes[3] === first.body.recoveryCodes[3]]).toEqual([
+        201,
+        false,
+      ]);
+      const old = first.body.recoveryCodes[3];
+      expect((await verify(await challengeOf(account), { recoveryCode: old })).status).toBe(401);
+    });
+
     it('are told to be few, and renewed, after which the old ones open nothing', async () => {
       const account = await enrolled();
       for (const recoveryCode of account.recoveryCodes.slice(0, 7))

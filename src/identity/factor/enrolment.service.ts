@@ -4,6 +4,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
+import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { Mail } from '../../platform/mail/mail.js';
@@ -65,7 +66,7 @@ export class EnrolmentService {
       await this.changes.tell('totp', 'added', actor, account);
       const token = await this.sessions.prove(actor.sessionId, ['otp']);
       if (token === null) throw platformProblems.unauthorized();
-      return { ...token, recoveryCodes: codes };
+      return answered(200, { ...token, recoveryCodes: codes });
     });
   }
 
@@ -78,7 +79,7 @@ export class EnrolmentService {
   }
 
   /** Ten new ones; the old ones open nothing any more. */
-  async renewRecoveryCodes(actor: PersonActor): Promise<string[]> {
+  async renewRecoveryCodes(actor: PersonActor): Promise<{ recoveryCodes: string[] }> {
     const { codes, hashes } = await this.recoveryCodes.make();
     return this.database.transaction(async () => {
       const { id, email } = await this.changes.lock(actor);
@@ -87,7 +88,7 @@ export class EnrolmentService {
       const letter = { template: recoveryCodesMadeMail.name, subjectId: newId(), to: email, data: {} };
       await this.mail.request(letter);
       this.note('recovery_codes_made', actor);
-      return codes;
+      return answered(201, { recoveryCodes: codes });
     });
   }
 
@@ -95,4 +96,10 @@ export class EnrolmentService {
     const action = `identity.account.${what}`;
     this.audit.record({ actor, action, subjectType: 'account', subjectId: actor.id });
   }
+}
+
+/** For whoever repeats the request with its key. The hashes come before the transaction, so it is no step of ours. */
+function answered<A extends object>(status: number, answer: A): A {
+  Idempotency.current()?.answer(status, answer);
+  return answer;
 }

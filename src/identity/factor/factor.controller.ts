@@ -60,7 +60,7 @@ export class FactorController {
       'From now on a sign-in with the password asks for a code. The code is used up, so the access token of the answer carries the new proof.',
     answers: { 200: TotpConfirmedDto },
     problems: [wrong_code, busy],
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
   confirm(@Body() { code }: ConfirmTotpDto, @CurrentActor() actor: PersonActor): Promise<TotpConfirmedDto> {
     return this.enrolments.confirm(actor, code);
@@ -89,9 +89,9 @@ export class FactorController {
     description: 'The old ones open nothing any more.',
     answers: { 201: RecoveryCodesDto },
     problems: [no_second_factor, busy],
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
-  async renew(@CurrentActor() actor: PersonActor): Promise<RecoveryCodesDto> {
-    return { recoveryCodes: await this.enrolments.renewRecoveryCodes(actor) };
+  renew(@CurrentActor() actor: PersonActor): Promise<RecoveryCodesDto> {
+    return this.enrolments.renewRecoveryCodes(actor);
   }
 }

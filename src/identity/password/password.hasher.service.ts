@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { Config, type NamedKey } from '../../platform/config.js';
+import { Database } from '../../platform/database/database.js';
 import { identityProblems } from '../identity.errors.js';
 import { normalizePassword } from './password.rules.js';
 
@@ -27,7 +28,10 @@ export class PasswordHasher implements OnModuleInit {
   private readonly waiting: (() => void)[] = [];
   private dummy = '';
 
-  constructor(config: Config) {
+  constructor(
+    private readonly database: Database,
+    config: Config,
+  ) {
     this.peppers = config.keyRing('pepper');
     this.slots = config.hashConcurrency;
   }
@@ -74,6 +78,8 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   private async turn<T>(work: () => Promise<T>): Promise<T> {
+    // It would keep a connection from others for as long as the queue is.
+    if (this.database.inTransaction) throw new Error('passwords are not hashed inside a transaction');
     this.requireRoom();
     if (this.running >= this.slots) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));

@@ -13,9 +13,13 @@ export const IDEMPOTENCY = 'guildhall:idempotency';
 
 /**
  * `accepted`, `required`: the handler runs inside one transaction and its answer is stored in it.
- * `steps`: also required; the service has several commits and stores the answer itself.
+ * `steps`, `accepted-steps`: likewise, but the service has its own transactions and stores the answer in the last one,
+ * because something stands before it that is not done inside one: a call to the outside, a slow hash.
  */
-export type IdempotencyMode = 'accepted' | 'required' | 'steps';
+export type IdempotencyMode = 'accepted' | 'required' | 'steps' | 'accepted-steps';
+
+/** Without a key there is no answer. */
+export const needsKey = (mode: IdempotencyMode): boolean => mode === 'required' || mode === 'steps';
 
 const VALID_KEY = /^[\x21-\x7e]{16,255}$/;
 
@@ -36,8 +40,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const key = keyOf(request.headers['idempotency-key']);
     if (key === null) {
-      if (mode === 'accepted') return next.handle();
-      throw platformProblems.idempotency_key_required();
+      if (needsKey(mode)) throw platformProblems.idempotency_key_required();
+      return next.handle();
     }
     const claim = { scope: scopeOf(request, operation), key, fingerprint: fingerprintOf(request) };
     const claimed = await this.idempotency.claim(claim);
@@ -53,7 +57,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (current) current.idempotency = claimed.run;
     const handle = async (): Promise<unknown> => lastValueFrom(next.handle(), { defaultValue: undefined });
     try {
-      if (mode === 'steps') return from([await handle()]);
+      if (mode === 'steps' || mode === 'accepted-steps') return from([await handle()]);
       const body = await this.database.transaction(async () => {
         const answer = await handle();
         return claimed.run.answer(reply.statusCode, (answer ?? null) as object);

@@ -8,7 +8,12 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
-import { IdempotencyInterceptor, type IdempotencyMode, IDEMPOTENCY } from './idempotency.interceptor.js';
+import {
+  IDEMPOTENCY,
+  IdempotencyInterceptor,
+  type IdempotencyMode,
+  needsKey,
+} from './idempotency.interceptor.js';
 import { isPage, NextLinkInterceptor } from './page.js';
 import { platformProblems, type ProblemFactory } from './problem.js';
 
@@ -95,7 +100,7 @@ export function Operation(options: OperationOptions): MethodDecorator {
           UseInterceptors(IdempotencyInterceptor),
           ApiHeader({
             name: 'Idempotency-Key',
-            required: idempotency !== 'accepted',
+            required: needsKey(idempotency),
             description:
               '16 to 255 characters, new for each intent; a repeat with the same key gets the first answer.',
             schema: { type: 'string', minLength: 16, maxLength: 255 },
@@ -125,5 +130,5 @@ function answerOf(status: number, answer: Answer): MethodDecorator {
 
 function idempotencyProblems(mode: IdempotencyMode): ProblemFactory[] {
   const common = [platformProblems.idempotency_in_flight, platformProblems.idempotency_key_reused];
-  return mode === 'accepted' ? common : [platformProblems.idempotency_key_required, ...common];
+  return needsKey(mode) ? [platformProblems.idempotency_key_required, ...common] : common;
 }
