@@ -670,6 +670,21 @@ describe('personal data', () => {
       expect(await traces(person)).toEqual([]);
     });
 
+    it('to the end, though staff would let the customer in again when it has begun', async () => {
+      const person = await customer();
+      await close(person);
+      // A worker died in the middle of it.
+      await sql('UPDATE identity.erasures SET started_at = now() WHERE subject_id = $1', [person.id]);
+      await sql(`UPDATE identity.accounts SET status = 'disabled' WHERE id = $1`, [person.id]);
+      const path = `/v1/admin/customers/${person.id}`;
+      const enabled = await app.patch(path, { status: 'active' }, { token: staff });
+      expect([enabled.status, enabled.body.code]).toEqual([409, 'identity.erasure_started']);
+      expect((await login(person)).status).toBe(401);
+      expect((await app.patch(path, { locale: 'de' }, { token: staff })).status).toBe(200);
+      await pass(GRACE);
+      expect((await erasureOf(person)).state).toBe('finished');
+    });
+
     it('never, when it is somebody who works here', async () => {
       const helper = await given.staff(app, ['support'], staff);
       const own = await app.delete('/v1/me', { token: helper.token });

@@ -95,10 +95,10 @@ export class CustomerController {
     summary: 'Changes a customer',
     description:
       'What is left out stays; null deletes. `status: disabled` signs the customer out everywhere within ' +
-      'a second and refuses every sign-in until it is `active` again. The e-mail address is changed by ' +
-      'the customer alone.',
+      'a second and refuses every sign-in until it is `active` again; 409 `identity.erasure_started` when the erasure ' +
+      'of the customer has begun. The e-mail address is changed by the customer alone.',
     answers: { 200: CustomerDetailDto },
-    problems: [not_found, stale_version],
+    problems: [not_found, stale_version, identityProblems.erasure_started],
   })
   async update(
     @Param() { id }: CustomerParams,

@@ -13,6 +13,7 @@ import { GroupService } from '../group/group.service.js';
 import { CustomerRegistered } from '../identity.events.js';
 import { identityProblems } from '../identity.errors.js';
 import { LinkLetters } from '../link/link-letters.service.js';
+import { ClosingAccounts } from '../privacy/closing-accounts.service.js';
 import { SessionService } from '../session/session.service.js';
 import type { CreateCustomerDto, UpdateCustomerDto } from './customer.dto.js';
 
@@ -24,6 +25,7 @@ export class CustomerService {
     private readonly accounts: AccountRepository,
     private readonly groups: GroupService,
     private readonly sessions: SessionService,
+    private readonly closing: ClosingAccounts,
     private readonly letters: LinkLetters,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
@@ -59,6 +61,8 @@ export class CustomerService {
     await this.database.transaction(async () => {
       const account = await this.held(id);
       requireVersion(version, account.version);
+      // Whoever came in now would have half an account, and lose what he does with it.
+      if (status === 'active' && (await this.closing.isBegun(id))) throw identityProblems.erasure_started();
       account.describe(profile);
       if (status === 'disabled') account.disable();
       if (status === 'active') account.enable();

@@ -21,6 +21,12 @@ export class ClosingAccounts {
     await this.cancel(account.id, account.email, system('identity'), false);
   }
 
+  /** Some of what was known is erased already, and the rest will be. */
+  async isBegun(accountId: string): Promise<boolean> {
+    const open = await this.erasures.open(accountId, null);
+    return open !== null && open.startedAt !== null;
+  }
+
   /** In the caller's transaction: the erasure that is canceled, or null when none is open or it has begun. */
   async cancel(
     subjectId: string,
