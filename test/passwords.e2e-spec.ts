@@ -31,6 +31,29 @@ const earlier = (app: TestApp) =>
 const login = (app: TestApp, { email, password }: { email: string; password: string }) =>
   app.post('/v1/auth/login', { email, password });
 
+it('a hash of the first version is made anew by one of several sign-ins at once, and all of them come in', async () => {
+  const app = await startApp();
+  try {
+    const ada = await given.customer(app);
+    const id = await given.accountId(app, ada.email);
+    const hashes = () =>
+      app.database.query<{ hash: string }>(
+        'SELECT password_hash AS hash FROM identity.accounts WHERE id = $1',
+        [id],
+      );
+    // Those named no pepper.
+    await app.database.execute(
+      `UPDATE identity.accounts SET password_hash = regexp_replace(password_hash, '^p=[0-9a-f]{8}', '') WHERE id = $1`,
+      [id],
+    );
+    const answers = await Promise.all(Array.from({ length: 5 }, () => login(app, ada)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect((await hashes())[0]?.hash).toMatch(/^p=[\da-f]{8}\$argon2id\$/);
+  } finally {
+    await app.close();
+  }
+});
+
 describe('a new SECRET_KEY', () => {
   const [OLD, NEW] = ['the secret of the first years, 32 signs', 'the secret of all years to come, 32 s'];
   const apps: TestApp[] = [];

@@ -130,12 +130,10 @@ export class AccountRepository {
     await this.database.execute('LOCK TABLE identity.accounts IN SHARE ROW EXCLUSIVE MODE');
   }
 
-  /** The same password, hashed as it is done today: only while nobody has set another meanwhile. */
-  async rehash(id: string, from: string, to: string): Promise<void> {
-    await this.database.execute(
-      'UPDATE identity.accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
-      [id, from, to],
-    );
+  /** The same password, hashed as it is done today; false when the hash was replaced meanwhile. */
+  async rehash(id: string, from: string, to: string): Promise<boolean> {
+    const sql = 'UPDATE identity.accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2';
+    return (await this.database.execute(sql, [id, from, to])) === 1;
   }
 
   async view(id: string): Promise<AccountView | null> {

@@ -126,8 +126,12 @@ export class SignInService {
   private async rehash(account: WithPassword, password: string): Promise<string> {
     if (!this.hasher.isOutdated(account.passwordHash)) return account.passwordHash;
     const hash = await this.hasher.hash(password);
-    await this.accounts.rehash(account.id, account.passwordHash, hash);
-    return hash;
+    if (await this.accounts.rehash(account.id, account.passwordHash, hash)) return hash;
+    // Another sign-in was quicker, or somebody has set a new password: it has to be right for what is kept now.
+    const present = (await this.accounts.credentials(account.email))?.passwordHash ?? null;
+    if (!(await this.hasher.verify(present, password)) || present === null)
+      throw identityProblems.invalid_credentials();
+    return present;
   }
 }
 
