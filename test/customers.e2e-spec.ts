@@ -157,6 +157,11 @@ describe('customers', () => {
         [{ postalCode: null }, ['/postalCode required']],
         [{ country: 'US', postalCode: 'x' }, ['/postalCode malformed', '/region required']],
         [{ country: 'XX' }, ['/country not_country']],
+        [{ line1: '   ' }, ['/line1 not_a_line']],
+        [{ city: 'Berlin\n10117' }, ['/city not_a_line']],
+        [{ firstName: 'Ada,\n\nPay at once' }, ['/firstName not_a_line']],
+        [{ lastName: '\u202Etest' }, ['/lastName not_a_line']],
+        [{ company: 'Pay at http://evil.test/now' }, ['/company not_a_name']],
         [{ line1: '' }, ['/line1 too_short']],
         [{ floor: 3 }, ['/floor unknown_property']],
       ];
@@ -271,6 +276,22 @@ describe('customers', () => {
   });
 
   describe('the own account', () => {
+    it('is greeted by a name, and by nothing that leads elsewhere', async () => {
+      const { token } = await given.customer(app);
+      for (const firstName of [
+        '  ',
+        'Ada\r\nBcc: a@b.test',
+        'Ada\u2028',
+        'www.evil.test',
+        'https://evil.test',
+      ]) {
+        const { status, body } = await app.patch('/v1/me', { firstName }, { token });
+        expect([status, body.errors[0].pointer]).toEqual([400, '/firstName']);
+      }
+      for (const firstName of ['Ĵosé-María', "O'Brien", 'Nguyễn Thị', '李'])
+        expect((await app.patch('/v1/me', { firstName }, { token })).status).toBe(200);
+    });
+
     it('takes names, telephone, language and consent, and nothing malformed', async () => {
       const { token } = await given.customer(app);
       const before = await app.get('/v1/me', { token });

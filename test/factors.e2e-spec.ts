@@ -748,6 +748,19 @@ describe('staff of a shop that asks for two factors', () => {
     const [recoveryCode] = on.body.recoveryCodes;
     const signedIn = await app.post('/v1/auth/mfa/verify', { challenge: body.challenge, recoveryCode });
     expect((await work(signedIn.body.accessToken)).status).toBe(200);
+
+    // What was proved with it does not outlive it.
+    const stepped = await app.post(
+      '/v1/auth/step-up',
+      { recoveryCode: on.body.recoveryCodes[1] },
+      { token: signedIn.body.accessToken },
+    );
+    const removed = await app.delete('/v1/me/mfa/totp', { token: stepped.body.accessToken });
+    expect(removed.status).toBe(204);
+    expect(said(await work(stepped.body.accessToken))).toEqual([403, 'identity.second_factor_required']);
+    const { refreshToken } = signedIn.body;
+    const next = await app.post('/v1/auth/refresh', { refreshToken });
+    expect(said(await work(next.body.accessToken))).toEqual([403, 'identity.second_factor_required']);
   });
 
   it('leaves customers with one factor alone', async () => {

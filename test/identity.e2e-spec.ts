@@ -310,6 +310,16 @@ describe('identity', () => {
   });
 
   describe('signing in', () => {
+    it('does not look at the token that a storefront still sends along', async () => {
+      const { email, password } = await given.customer(app);
+      for (const token of ['abc.def.ghi', 'sk_test_nonsense']) {
+        const { status, body } = await app.post('/v1/auth/login', { email, password }, { token });
+        expect(status).toBe(200);
+        const next = await app.post('/v1/auth/refresh', { refreshToken: body.refreshToken }, { token });
+        expect(next.status).toBe(200);
+      }
+    });
+
     it('says the same about a wrong password and an unknown address', async () => {
       const { email } = await given.customer(app);
       const wrong = await login(email, OTHER);
@@ -810,6 +820,7 @@ describe('identity', () => {
       expect(found.body.items).toEqual([
         {
           id: expect.any(String),
+          erasesAt: null,
           email,
           emailVerified: true,
           firstName: null,

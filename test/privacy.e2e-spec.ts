@@ -660,6 +660,11 @@ describe('personal data', () => {
       const asked = await app.post(path, { reason: person.words }, { token: staff });
       expect([asked.status, asked.body.requestedBy, asked.body.reason]).toEqual([202, 'staff', person.words]);
       expect((await app.post(path, { reason: 'again' }, { token: staff })).body).toEqual(asked.body);
+      const shown = await app.get(`/v1/admin/customers/${person.id}`, { token: staff });
+      const [listed] = (await app.get(`/v1/admin/customers?email=${person.email}`, { token: staff })).body
+        .items;
+      const { erasesAt } = asked.body;
+      expect([shown.body.erasesAt, listed.erasesAt]).toEqual([erasesAt, erasesAt]);
       expect((await app.get('/v1/me', { token: person.token })).status).toBe(401);
       expect((await app.delete(path, { token: staff })).status).toBe(204);
       expect((await lettersTo(person.email)).at(-1)?.subject).toBe('Your account stays');

@@ -264,7 +264,7 @@ describe('staff', () => {
     expect([unknown.status, unknown.body.code, unknown.body.errors[0].pointer]).toEqual([
       422,
       'identity.unknown_role',
-      '/roles',
+      '/roles/0',
     ]);
     for (const body of [{ roles: 'support' }, { status: 'asleep' }, { email: 'x@y.test' }])
       expect([body, (await change(clerk, body)).status]).toEqual([body, 400]);

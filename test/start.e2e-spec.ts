@@ -87,6 +87,15 @@ describe('npm start', () => {
       expect(performance.now() - told).toBeLessThan(10_000);
       expect(postmasterOf(home)).toBeUndefined();
     });
+
+    it('says which setting is wrong when everything was sealed with another secret', async () => {
+      const settings = { DATA_DIR: home, SECRET_KEY: 'not the one that this store was made with' };
+      const { code, complaints } = await RealProcess.start(settings).ending();
+      expect([code, complaints]).toEqual([
+        1,
+        [expect.stringMatching(/^Setting SECRET_KEY: .*SECRET_KEY_PREVIOUS/)],
+      ]);
+    });
   });
 
   describe('the helpers', () => {

@@ -9,7 +9,7 @@ import { AccountIndexRepository } from '../src/identity/account/account-index.re
 import { Account } from '../src/identity/account/account.entity.js';
 import { AccountRepository } from '../src/identity/account/account.repository.js';
 import { BlindIndex } from '../src/identity/account/blind-index.service.js';
-import { PersonalData } from '../src/identity/account/personal-data.service.js';
+import { SealedPeople } from '../src/identity/account/sealed-people.service.js';
 import {
   type CustomerFilter,
   CustomerListRepository,
@@ -367,7 +367,7 @@ describe('people in identity', () => {
     const process = (settings: Record<string, string>) => {
       const config = testConfig(app.config.databaseUrl ?? '', tmpdir(), settings);
       const keys = new SubjectKeys(app.database, config);
-      const [people, index] = [new PersonalData(keys), new BlindIndex(config)];
+      const [people, index] = [new SealedPeople(keys), new BlindIndex(config)];
       const found = new CustomerListRepository(app.database, people, index);
       return {
         keys,

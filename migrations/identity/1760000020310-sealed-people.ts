@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { BlindIndex } from '../../src/identity/account/blind-index.service.js';
-import { type Person, personPlace, personText } from '../../src/identity/account/personal-data.service.js';
+import { type Person, personPlace, personText } from '../../src/identity/account/sealed-people.service.js';
 import { addressPlace } from '../../src/identity/address/address-book.repository.js';
 import { linkPlace } from '../../src/identity/link/link.repository.js';
 import { type Config, loadConfig } from '../../src/platform/config.js';

@@ -17,8 +17,10 @@ export const identityProblems = defineProblems('identity', {
     status: 429,
     headers: ['Retry-After'],
     title: 'Too many attempts',
-    meaning: 'There were too many failed attempts for this address or from this network.',
-    remedy: 'Wait as long as `Retry-After` says, or reset the password.',
+    meaning:
+      'There were too many failed attempts for this address, from this network, or with this challenge.',
+    remedy:
+      'Wait as long as `Retry-After` says, or reset the password. A sign-in whose challenge took its five codes is begun anew.',
   },
   busy: {
     status: 503,
@@ -116,7 +118,8 @@ export const identityProblems = defineProblems('identity', {
     title: 'The keys were changed a moment ago',
     meaning:
       'The next signing key has not been published long enough to sign, or somebody has just replaced all keys.',
-    remedy: 'Look at GET /v1/admin/signing-keys, and repeat after `Retry-After` when it is still wanted.',
+    remedy:
+      'Look at GET /v1/admin/signing-keys, and repeat in ten minutes (`Retry-After`) when it is still wanted.',
   },
   role_built_in: {
     status: 409,
@@ -157,7 +160,7 @@ export const identityProblems = defineProblems('identity', {
   wrong_password: {
     status: 400,
     title: 'The present password is wrong',
-    meaning: 'A new password is taken only with the present one.',
+    meaning: 'What was asked for is done only with the present password, and another was sent.',
     remedy: 'Send the present password, or set a new one by mail.',
   },
   invalid_code: {
@@ -247,7 +250,7 @@ export const identityProblems = defineProblems('identity', {
     status: 409,
     title: 'The account is disabled',
     meaning:
-      'Nobody may sign in with it, so a link to set a password or a removal of second factors would serve nothing.',
+      'Nobody may sign in with it, so a link to set a password, a removal of second factors or acting in its place would serve nothing.',
     remedy: 'Enable it first, with `PATCH /v1/admin/customers/{id}`.',
   },
   staff_account: {

@@ -65,7 +65,7 @@ export class IdentityJobs {
   }
 
   /** While SECRET_KEY is being replaced: what lies sealed is sealed with the new one. Passwords follow at each sign-in. */
-  @Every('1h', 'identity.seal_anew')
+  @Every('1m', 'identity.seal_anew')
   async sealAnew(): Promise<void> {
     await this.ring.sealAnew();
     await this.totps.sealAnew();

@@ -20,7 +20,7 @@ import { EmailChangeController } from './account/email-change.controller.js';
 import { EmailChangeService } from './account/email-change.service.js';
 import { MeController } from './account/me.controller.js';
 import { PasswordChangeService } from './account/password-change.service.js';
-import { PersonalData } from './account/personal-data.service.js';
+import { SealedPeople } from './account/sealed-people.service.js';
 import { ProfileService } from './account/profile.service.js';
 import { SignInService } from './account/sign-in.service.js';
 import { StaffChangeService } from './account/staff-change.service.js';
@@ -206,7 +206,7 @@ import { TokenReader } from './token/token-reader.service.js';
     MailQuota,
     PasswordChangeService,
     PasswordHasher,
-    PersonalData,
+    SealedPeople,
     PasswordService,
     PresentPassword,
     ProfileService,

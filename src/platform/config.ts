@@ -277,7 +277,7 @@ class Reader {
       .toString('utf8')
       .split(/\r?\n/)
       .map((line) => line.trim());
-    const words = lines.filter((line) => line !== '');
+    const words = lines.filter((line) => line !== '' && !line.startsWith('#'));
     // A file that holds nothing, or something that is no list, is another one than was meant.
     if (words.length === 0 || words.some((word) => word.length > 200 || /\p{Cc}/u.test(word))) throw bad;
     return words;

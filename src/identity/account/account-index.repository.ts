@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { BlindIndex } from './blind-index.service.js';
-import { type Opened, PersonalData, type SealedRow } from './personal-data.service.js';
+import { type Opened, SealedPeople, type SealedRow } from './sealed-people.service.js';
 
 interface IndexedRow extends SealedRow {
   kind: 'customer' | 'staff';
@@ -17,7 +17,7 @@ export class AccountIndexRepository {
 
   constructor(
     private readonly database: Database,
-    private readonly people: PersonalData,
+    private readonly people: SealedPeople,
     private readonly index: BlindIndex,
   ) {}
 

@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
 import { Account } from './account.entity.js';
 import { BlindIndex } from './blind-index.service.js';
-import { type Opened, PersonalData, personText, type SealedRow } from './personal-data.service.js';
+import { type Opened, SealedPeople, personText, type SealedRow } from './sealed-people.service.js';
 
 export interface AccountView {
   id: string;
@@ -48,7 +48,7 @@ export class AccountRepository {
   constructor(
     private readonly database: Database,
     private readonly keys: SubjectKeys,
-    private readonly people: PersonalData,
+    private readonly people: SealedPeople,
     private readonly index: BlindIndex,
   ) {}
 

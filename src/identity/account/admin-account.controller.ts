@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Fresh, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { Email, Text, TextList } from '../../platform/http/fields.js';
+import { Email, TextList, PersonName } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -27,10 +27,10 @@ class CreateStaffDto {
   @TextList({ max: 20, maxLength: 60, example: ['support'], description: 'Codes of roles.' })
   roles: string[];
 
-  @Text({ max: 100, optional: true, nullable: true, example: 'Grace' })
+  @PersonName({ max: 100, optional: true, nullable: true, example: 'Grace' })
   firstName?: string | null;
 
-  @Text({ max: 100, optional: true, nullable: true, example: 'Hopper' })
+  @PersonName({ max: 100, optional: true, nullable: true, example: 'Hopper' })
   lastName?: string | null;
 }
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, Post, Req, Res } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '../../platform/access/access.js';
+import { Public, PublicWithoutToken } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
 import { onlyOneOf } from '../../platform/http/validation.js';
 import { SecondFactorAskedDto, VerifySecondFactorDto } from '../factor/factor.dto.js';
@@ -44,7 +44,7 @@ const REFRESH_EXAMPLE = {
 
 /** Signing in and everything that leads to it. */
 @Controller('v1/auth')
-@Public()
+@PublicWithoutToken()
 @ApiTags('Sign-in')
 export class AuthController {
   constructor(

@@ -1,4 +1,4 @@
-import { Bool, Email, Integer, NewPassword, OneOf, Text } from '../../platform/http/fields.js';
+import { Bool, Email, Integer, NewPassword, OneOf, Text, PersonName } from '../../platform/http/fields.js';
 import { MAX_SENT, MAXIMUM_LENGTH } from '../password/password.rules.js';
 
 export class RegisterDto {
@@ -8,10 +8,10 @@ export class RegisterDto {
   @NewPassword({ max: MAXIMUM_LENGTH, example: 'four random words are good' })
   password: string;
 
-  @Text({ max: 100, optional: true, nullable: true, example: 'Ada' })
+  @PersonName({ max: 100, optional: true, nullable: true, example: 'Ada' })
   firstName?: string | null;
 
-  @Text({ max: 100, optional: true, nullable: true, example: 'Byron' })
+  @PersonName({ max: 100, optional: true, nullable: true, example: 'Byron' })
   lastName?: string | null;
 }
 

@@ -16,7 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, InPerson, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
-import { Bool, Instant, Nested, Text, Uuid } from '../../platform/http/fields.js';
+import { Bool, Instant, Nested, Text, Uuid, PersonName } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ConsentDto, ConsentInput } from '../consent/consent.dto.js';
@@ -57,10 +57,10 @@ export class MeDto {
 }
 
 export class UpdateMeDto {
-  @Text({ max: 100, optional: true, nullable: true, example: 'Ada' })
+  @PersonName({ max: 100, optional: true, nullable: true, example: 'Ada' })
   firstName?: string | null;
 
-  @Text({ max: 100, optional: true, nullable: true, example: 'Byron' })
+  @PersonName({ max: 100, optional: true, nullable: true, example: 'Byron' })
   lastName?: string | null;
 
   @Phone()

@@ -13,8 +13,7 @@ export class StaffChangeDto {
   @OneOf(['active', 'disabled'], {
     optional: true,
     example: 'active',
-    description:
-      '`disabled` signs out everywhere; API keys of this person do nothing until it is `active` again.',
+    description: '`disabled` signs out everywhere and revokes the API keys of this person for good.',
   })
   status?: string;
 }

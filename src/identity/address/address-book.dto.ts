@@ -1,5 +1,5 @@
 import { AddressDto } from '../../platform/address/address.dto.js';
-import { Bool, CountryCode, Instant, Integer, Text, Uuid } from '../../platform/http/fields.js';
+import { Bool, CountryCode, Instant, Integer, Uuid, Line, PersonName } from '../../platform/http/fields.js';
 
 export class AddressParams {
   @Uuid()
@@ -39,34 +39,34 @@ const MOVES =
   'True moves the default here; false is refused where it is, because exactly one address has it.';
 
 export class UpdateAddressDto {
-  @Text({ max: 100, optional: true, example: 'Ada' })
+  @PersonName({ max: 100, optional: true, example: 'Ada' })
   firstName?: string;
 
-  @Text({ max: 100, optional: true, example: 'Lovelace' })
+  @PersonName({ max: 100, optional: true, example: 'Lovelace' })
   lastName?: string;
 
-  @Text({ max: 200, ...unset })
+  @PersonName({ max: 200, ...unset })
   company?: string | null;
 
-  @Text({ max: 200, optional: true, example: 'Unter den Linden 2' })
+  @Line({ max: 200, optional: true, example: 'Unter den Linden 2' })
   line1?: string;
 
-  @Text({ max: 200, ...unset })
+  @Line({ max: 200, ...unset })
   line2?: string | null;
 
-  @Text({ max: 100, optional: true, example: 'Berlin' })
+  @Line({ max: 100, optional: true, example: 'Berlin' })
   city?: string;
 
-  @Text({ max: 20, ...unset, example: '10117' })
+  @Line({ max: 20, ...unset, example: '10117' })
   postalCode?: string | null;
 
-  @Text({ max: 100, ...unset })
+  @Line({ max: 100, ...unset })
   region?: string | null;
 
   @CountryCode({ optional: true })
   country?: string;
 
-  @Text({ max: 40, ...unset })
+  @Line({ max: 40, ...unset })
   phone?: string | null;
 
   @Bool({ optional: true, description: MOVES })

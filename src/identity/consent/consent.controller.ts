@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, Put, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { CurrentActor, InPerson, Permissions, Public } from '../../platform/access/access.js';
+import { CurrentActor, InPerson, Permissions, PublicWithoutToken } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { identityProblems } from '../identity.errors.js';
@@ -48,7 +48,7 @@ export class ConsentController {
   }
 
   @Post('marketing-consent/withdrawal')
-  @Public()
+  @PublicWithoutToken()
   @Operation({
     id: 'withdrawMarketingConsent',
     summary: 'Withdraws consent by the link in a letter',

@@ -6,6 +6,7 @@ import { AddressBookService } from '../address/address-book.service.js';
 import { ConsentService } from '../consent/consent.service.js';
 import { FactorResetService } from '../factor-reset/factor-reset.service.js';
 import { GroupRepository } from '../group/group.repository.js';
+import { ErasureRepository } from '../privacy/erasure.repository.js';
 import { SessionDto } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
 import type { CustomerDetailDto } from './customer.dto.js';
@@ -20,22 +21,25 @@ export class CustomerDetailService {
     private readonly groups: GroupRepository,
     private readonly resets: FactorResetService,
     private readonly liveSessions: SessionService,
+    private readonly erasures: ErasureRepository,
   ) {}
 
   async get(id: string): Promise<CustomerDetailDto> {
     const account = await this.known(id);
-    const [addresses, groups, consent, history, sessions, factorReset] = await Promise.all([
+    const [addresses, groups, consent, history, sessions, factorReset, erasure] = await Promise.all([
       this.addressBooks.all(id),
       this.groups.codesOf(id),
       this.consents.present(id),
       this.consents.history(id),
       this.liveSessions.list(id),
       this.resets.pending(id),
+      this.erasures.open(id, null),
     ]);
     const { email, firstName, lastName, phone, locale, status, version } = account;
     return {
       ...{ id, email, emailVerified: account.isVerified, firstName, lastName, phone, locale, status },
       groups,
+      erasesAt: erasure?.dueAt.toISOString() ?? null,
       addresses,
       marketingConsent: { ...consent, withdrawalUrl: this.consents.withdrawalUrl(id), history },
       factorReset,

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { BlindIndex } from '../account/blind-index.service.js';
-import { type Opened, PersonalData, type SealedRow } from '../account/personal-data.service.js';
+import { type Opened, SealedPeople, type SealedRow } from '../account/sealed-people.service.js';
 import type { CustomerSort } from './customer.dto.js';
 
 interface CustomerRow extends SealedRow {
   emailVerified: boolean;
   status: string;
   groups: string[];
+  erasesAt: Date | null;
   createdAt: Date;
   /** To the microsecond, which a JavaScript date does not have: what the cursor holds. */
   createdKey: string;
@@ -30,7 +31,7 @@ export interface CustomerFilter {
 export class CustomerListRepository {
   constructor(
     private readonly database: Database,
-    private readonly people: PersonalData,
+    private readonly people: SealedPeople,
     private readonly index: BlindIndex,
   ) {}
 
@@ -79,5 +80,7 @@ export class CustomerListRepository {
 const MEMBERS = `
   SELECT m.account_id FROM identity.customer_group_members m JOIN identity.customer_groups g ON g.id = m.group_id`;
 const COLUMNS = `a.id, a.personal, a.email_verified_at IS NOT NULL AS "emailVerified", a.status, a.created_at AS "createdAt", a.created_at::text AS "createdKey",
+  (SELECT e.due_at FROM identity.erasures e
+    WHERE e.subject_id = a.id AND e.finished_at IS NULL AND e.canceled_at IS NULL) AS "erasesAt",
   ARRAY(SELECT g.code FROM identity.customer_group_members m JOIN identity.customer_groups g ON g.id = m.group_id
     WHERE m.account_id = a.id ORDER BY g.code COLLATE "C") AS groups`;

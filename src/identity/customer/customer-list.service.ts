@@ -40,7 +40,8 @@ export class CustomerListService {
 function shown({ row, person }: ListedCustomer): CustomerDto[] {
   if (!person) return [];
   const { email, firstName, lastName } = person;
-  const { id, emailVerified, status, groups, createdAt } = row;
+  const { id, emailVerified, status, groups, createdAt, erasesAt } = row;
   const account = { id, email, emailVerified, firstName, lastName, status };
-  return [{ ...account, groups, createdAt: createdAt.toISOString() }];
+  const erases = { erasesAt: erasesAt?.toISOString() ?? null };
+  return [{ ...account, ...erases, groups, createdAt: createdAt.toISOString() }];
 }

@@ -1,4 +1,15 @@
-import { Email, Integer, ListOf, Nested, OneOf, Text, TextList, Uuid } from '../../platform/http/fields.js';
+import {
+  Instant,
+  Email,
+  Integer,
+  ListOf,
+  Nested,
+  OneOf,
+  Text,
+  TextList,
+  Uuid,
+  PersonName,
+} from '../../platform/http/fields.js';
 import { InstantRange, PageQuery } from '../../platform/http/page.js';
 import { AccountDto, Locale, Phone } from '../account/account.dto.js';
 import { BookAddressDto } from '../address/address-book.dto.js';
@@ -6,7 +17,7 @@ import { ConsentDto, ConsentRecordDto } from '../consent/consent.dto.js';
 import { FactorResetDto } from '../factor-reset/factor-reset.dto.js';
 import { GroupCode } from '../group/group.dto.js';
 
-const name = (example: string) => Text({ max: 100, optional: true, nullable: true, example });
+const name = (example: string) => PersonName({ max: 100, optional: true, nullable: true, example });
 
 export class CustomerParams {
   @Uuid()
@@ -26,6 +37,12 @@ export class CustomerSessionParams extends CustomerParams {
 export class CustomerDto extends AccountDto {
   @TextList({ max: 100, maxLength: 60, example: ['wholesale'], description: 'Codes of customer groups.' })
   groups: string[];
+
+  @Instant({
+    nullable: true,
+    description: 'When the account will be erased, if that was asked for and not taken back.',
+  })
+  erasesAt: string | null;
 }
 
 export const CUSTOMER_SORTS = ['-createdAt', 'createdAt'] as const;

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Param, ParseUUIDPipe, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, Fresh, Permissions, Public } from '../../platform/access/access.js';
+import { CurrentActor, Fresh, Permissions, PublicWithoutToken } from '../../platform/access/access.js';
 import type { Actor, PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -90,7 +90,7 @@ export class FactorResetController {
   constructor(private readonly resets: FactorResetService) {}
 
   @Post()
-  @Public()
+  @PublicWithoutToken()
   @Operation({
     id: 'cancelFactorReset',
     summary: 'Stops the removal of my second factors',

@@ -1,7 +1,7 @@
 import { Body, Controller, Header, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentActor, InPerson, Public } from '../../platform/access/access.js';
+import { CurrentActor, InPerson, Public, PublicWithoutToken } from '../../platform/access/access.js';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { SignedInDto } from '../account/auth.dto.js';
@@ -39,6 +39,7 @@ export class PasskeySignInController {
   }
 
   @Post('verify')
+  @PublicWithoutToken()
   @RefreshCookie()
   @Header('cache-control', 'no-store')
   @Operation({

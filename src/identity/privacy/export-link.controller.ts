@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Header, Param, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '../../platform/access/access.js';
+import { PublicWithoutToken } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ExportDownloadService } from './export-download.service.js';
@@ -15,7 +15,7 @@ export class ExportLinkController {
   constructor(private readonly downloads: ExportDownloadService) {}
 
   @Get(':token')
-  @Public()
+  @PublicWithoutToken()
   @Header('cache-control', 'no-store')
   @Header('referrer-policy', 'no-referrer')
   @Operation({

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '../../platform/access/access.js';
+import { PublicWithoutToken } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
 import { SignedInDto } from '../account/auth.dto.js';
 import { SecondFactorAskedDto } from '../factor/factor.dto.js';
@@ -17,7 +17,7 @@ const { oidc_failed, provider_unavailable, too_many_attempts } = identityProblem
 
 /** Signing in with an OpenID Connect provider. */
 @Controller('v1/auth/oidc')
-@Public()
+@PublicWithoutToken()
 @ApiTags('Sign-in')
 export class ProviderController {
   constructor(

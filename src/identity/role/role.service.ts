@@ -94,10 +94,13 @@ export class RoleService {
     const granted = await this.roles.permissionsOf(codes);
     if (granted.some(({ permissions }) => permissions.some((permission) => !may(actor, permission))))
       throw platformProblems.forbidden('A role permits more than you may do yourself.');
-    if (granted.length !== new Set(codes).size)
-      throw identityProblems.unknown_role(undefined, {
-        errors: [{ pointer: '/roles', code: 'unknown_role', message: 'has a role that does not exist' }],
-      });
+    const known = new Set(granted.map(({ code }) => code));
+    const errors = codes.flatMap((code, at) =>
+      known.has(code)
+        ? []
+        : [{ pointer: `/roles/${at}`, code: 'unknown_role', message: 'is a role that does not exist' }],
+    );
+    if (errors.length > 0) throw identityProblems.unknown_role(undefined, { errors });
   }
 
   /** What people and their keys may do has changed. In the caller's transaction. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import { PersonalData } from '../account/personal-data.service.js';
+import { SealedPeople } from '../account/sealed-people.service.js';
 import { STILL_ENTITLED } from '../impersonation/impersonation.repository.js';
 
 export interface SessionRow {
@@ -45,7 +45,7 @@ export interface SessionView {
 export class SessionRepository {
   constructor(
     private readonly database: Database,
-    private readonly people: PersonalData,
+    private readonly people: SealedPeople,
   ) {}
 
   /** Ends the oldest ones beyond fifty and returns their ids: nobody is signed in at more places. */

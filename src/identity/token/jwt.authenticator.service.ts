@@ -74,8 +74,10 @@ export class JwtAuthenticator extends Authenticator {
     const standing = await this.sessions.standing(claims.sid);
     if (!standing || standing.accountId !== claims.sub) return null;
     const proof = proofOf(claims.provedAt, claims.methods, standing.hasSecondFactor);
-    const { mustChangePassword } = standing;
-    const lacksFactor = this.staffNeedTwo && standing.kind === 'staff' && proof.level < 2;
+    const { mustChangePassword, hasSecondFactor } = standing;
+    // Who has taken its last one away does not live on what it proved before.
+    const lacksFactor =
+      this.staffNeedTwo && standing.kind === 'staff' && (proof.level < 2 || !hasSecondFactor);
     const lacking = lacksFactor ? identityProblems.second_factor_required : null;
     const restriction = mustChangePassword ? identityProblems.password_change_required : lacking;
     return {

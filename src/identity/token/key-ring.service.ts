@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { realNow } from '../../platform/clock.js';
+import { BadSetting } from '../../platform/setting.js';
 import { Config, type NamedKey } from '../../platform/config.js';
 import { seal, unsealByRing } from '../../platform/sealed.js';
 import { RETIRING_SECONDS } from './key-times.js';
@@ -98,9 +99,20 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  private unsealed(privateSealed: Buffer, kid: string): string {
+    try {
+      return unsealByRing(this.sealKeys, privateSealed, kid).text;
+    } catch {
+      throw new BadSetting(
+        'SECRET_KEY',
+        'this store was sealed with another one: use that (without SECRET_KEY it is in secret.key of DATA_DIR), or set it as SECRET_KEY_PREVIOUS',
+      );
+    }
+  }
+
   private open({ kid, privateSealed }: SigningKeyRow): KeyObject {
     if (!privateSealed) throw new Error('the key that signs has no private part');
-    const { text } = unsealByRing(this.sealKeys, privateSealed, kid);
+    const text = this.unsealed(privateSealed, kid);
     return createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' });
   }
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { parseArgs } from 'node:util';
 import { system } from '../../platform/access/actor.js';
+import { readArguments } from '../../platform/start/arguments.js';
 import { command } from '../../platform/start/command.js';
 import { IdentityModule } from '../identity.module.js';
 import { KeyRotation } from './key-rotation.service.js';
@@ -10,7 +10,9 @@ import { KeyRotation } from './key-rotation.service.js';
  * the store and no sign-in. Running processes follow within seconds.
  */
 await command(IdentityModule, async (app) => {
-  const { values } = parseArgs({ options: { compromised: { type: 'boolean', default: false } } });
+  const values = readArguments('npm run rotate-keys [-- --compromised]', {
+    compromised: { type: 'boolean', default: false },
+  });
   const rotation = app.get(KeyRotation);
   const actor = system('rotate-keys');
   const keys = await (values.compromised ? rotation.replaceAll(actor) : rotation.rotate(actor));

@@ -76,8 +76,9 @@ export class OrderController {
     id: 'listMyOrders',
     summary: 'My orders',
     description:
-      'The newest first, those that wait for their payment too. Orders that were made as a guest are not ' +
-      'among them: their cart’s token opens them.',
+      'The newest first, those that wait for their payment too. Orders that were made as a guest are among ' +
+      'them when their address is that of the account and was verified; until then the token of their cart ' +
+      'opens them.',
     answers: { 200: PageOf(OrderSummaryDto) },
   })
   mine(@CurrentActor() actor: Actor, @Query() { limit, cursor }: PageQuery): Promise<Page<OrderSummaryDto>> {

@@ -9,6 +9,7 @@ import {
   ACCESS,
   type AccessRule,
   CLIENTS,
+  DEAF,
   FRESH,
   FRESH_SECONDS,
   IN_PERSON,
@@ -64,7 +65,11 @@ export class AccessGuard implements CanActivate {
     if (rule === 'own') return true;
     const request = context.switchToHttp().getRequest<RequestWithActor>();
     refuseKeyInQuery(request);
-    const { authorization } = request.headers;
+    const isDeaf = this.reflector.getAllAndOverride<boolean | undefined>(DEAF, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    const authorization = isDeaf ? undefined : request.headers.authorization;
     const isForHandler =
       this.reflector.get<boolean | undefined>(CLIENTS, context.getHandler()) &&
       /^Basic /i.test(authorization ?? '');

@@ -13,6 +13,15 @@ export type AccessRule = readonly string[] | 'own';
 export const Public = () =>
   applyDecorators(SetMetadata(ACCESS, [] satisfies AccessRule), ApiExtension('x-permissions', []));
 
+export const DEAF = 'guildhall:deaf';
+
+/**
+ * Open to everybody, and no token is looked at: who signs in or refreshes often sends one that is over, and must not be
+ * refused for it.
+ */
+export const PublicWithoutToken = () =>
+  applyDecorators(Public(), SetMetadata(DEAF, true), ApiExtension('x-ignores-authorization', true));
+
 /** For machines that have a token of their own in the settings: the handler checks it, nobody signs in. */
 export const OwnCheck = () =>
   applyDecorators(SetMetadata(ACCESS, 'own' satisfies AccessRule), ApiExtension('x-permissions', []));

@@ -1,28 +1,28 @@
-import { CountryCode, Text } from '../http/fields.js';
+import { CountryCode, Line, PersonName } from '../http/fields.js';
 
 const optional = { optional: true, nullable: true } as const;
 
 /** A postal address, as it comes in and as it is answered. What its country asks for: `addressFaults`. */
 export class AddressDto {
-  @Text({ max: 100, example: 'Ada' })
+  @PersonName({ max: 100, example: 'Ada' })
   firstName: string;
 
-  @Text({ max: 100, example: 'Byron' })
+  @PersonName({ max: 100, example: 'Byron' })
   lastName: string;
 
-  @Text({ max: 200, ...optional })
+  @PersonName({ max: 200, ...optional })
   company?: string | null;
 
-  @Text({ max: 200, example: 'Unter den Linden 1' })
+  @Line({ max: 200, example: 'Unter den Linden 1' })
   line1: string;
 
-  @Text({ max: 200, ...optional })
+  @Line({ max: 200, ...optional })
   line2?: string | null;
 
-  @Text({ max: 100, example: 'Berlin' })
+  @Line({ max: 100, example: 'Berlin' })
   city: string;
 
-  @Text({
+  @Line({
     max: 20,
     ...optional,
     example: '10117',
@@ -30,7 +30,7 @@ export class AddressDto {
   })
   postalCode?: string | null;
 
-  @Text({
+  @Line({
     max: 100,
     ...optional,
     description: 'State, province, prefecture or emirate. Required in AE, AU, BR, CA, CN, IN, JP, MX and US.',
@@ -40,6 +40,6 @@ export class AddressDto {
   @CountryCode()
   country: string;
 
-  @Text({ max: 40, ...optional })
+  @Line({ max: 40, ...optional })
   phone?: string | null;
 }

@@ -37,7 +37,7 @@ export class Housekeeping {
     return this.idempotency.forgetOld();
   }
 
-  @Every('1h', 'platform.rewrap_subject_keys')
+  @Every('1m', 'platform.rewrap_subject_keys')
   rewrap(): Promise<number> {
     return this.subjectKeys.rewrap();
   }

@@ -105,6 +105,26 @@ export function Text(
   );
 }
 
+/** What a letter or a label shows in another place than it was meant for: controls, line ends, turned directions. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const LINK = /:\/\/|\bwww\./i;
+
+/** One line of an address: it is printed on labels and in letters, so it says something, and nothing that is not seen. */
+export function Line(options: FieldOptions & { max: number }) {
+  const isLine = rule(
+    'not_a_line',
+    'must be one line of visible characters',
+    (value) => isText(value) && (value === '' || value.trim() !== '') && !UNSEEN.test(value),
+  );
+  return applyDecorators(Text(options), isLine);
+}
+
+/** What somebody is called. Letters of the shop greet by it, so it must not be what leads their reader elsewhere. */
+export function PersonName(options: FieldOptions & { max: number }) {
+  const isName = rule('not_a_name', 'must not hold a link', (value) => isText(value) && !LINK.test(value));
+  return applyDecorators(Line(options), isName);
+}
+
 /** A password to be. Who keeps it tells why one is not taken; the documents show the length that this store asks for. */
 export function NewPassword(options: FieldOptions & { max: number }) {
   const schema = { type: 'string', format: NEW_PASSWORD, maxLength: options.max };

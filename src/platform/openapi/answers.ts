@@ -358,6 +358,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       locale: 'de-AT',
       status: 'active',
       groups: ['wholesale'],
+      erasesAt: null,
       addresses: [],
       marketingConsent: {
         given: false,
@@ -933,6 +934,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       locale: 'de-AT',
       status: 'active',
       groups: [],
+      erasesAt: null,
       addresses: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -1910,6 +1912,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           firstName: 'Ada',
           lastName: 'Byron',
           status: 'active',
+          erasesAt: null,
           groups: [],
           createdAt: '2026-11-21T10:00:00.000Z',
         },
@@ -3026,6 +3029,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       locale: 'de-AT',
       status: 'active',
       groups: ['wholesale'],
+      erasesAt: null,
       addresses: [],
       marketingConsent: {
         given: false,

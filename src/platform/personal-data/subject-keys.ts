@@ -97,7 +97,7 @@ export class SubjectKeys {
     }
     const left = await this.elsewhere();
     if (left > 0) this.log.warn(`${left} subject keys are not wrapped with the present SECRET_KEY`);
-    else if (former.length > 0) this.log.log('no subject key needs SECRET_KEY_PREVIOUS any more');
+    else if (done > 0) this.log.log('no subject key needs SECRET_KEY_PREVIOUS any more');
     return done;
   }
 

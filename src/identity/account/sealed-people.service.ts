@@ -31,7 +31,7 @@ export const personPlace = (accountId: string): string => `identity.accounts|per
 
 /** Opens and seals what accounts hold about people. */
 @Injectable()
-export class PersonalData {
+export class SealedPeople {
   constructor(private readonly keys: SubjectKeys) {}
 
   /** Null when the person was erased. */
