@@ -16,6 +16,7 @@ import { OrderingPeople1780000000450 } from './ordering/1780000000450-people.js'
 import { IdentityPrivacy1760000020400 } from './identity/1760000020400-privacy.js';
 import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsent-mails.js';
 import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
+import { CatalogCategoryPages1760000010090 } from './catalog/1760000010090-category-pages.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -90,4 +91,5 @@ export const migrations: Migrations = [
   OrderingPeople1780000000450,
   BillingPeople1780000000350,
   CatalogMedia1760000010070,
+  CatalogCategoryPages1760000010090,
 ];

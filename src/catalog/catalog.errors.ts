@@ -28,7 +28,7 @@ export const catalogProblems = defineProblems('catalog', {
   unknown_category: {
     status: 422,
     title: 'Unknown category',
-    meaning: 'No category has this handle.',
+    meaning: 'No category has this handle or id.',
     remedy: 'Make the category first: POST /v1/admin/categories.',
   },
   odd_options: {
@@ -60,7 +60,7 @@ export const catalogProblems = defineProblems('catalog', {
     status: 409,
     title: 'The category is in use',
     meaning: 'Products or other categories stand in it.',
-    remedy: 'Move them first.',
+    remedy: 'Say where they shall go (`moveTo`), or move them first.',
   },
   unknown_location: {
     status: 422,

@@ -1,23 +1,22 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Permissions, Public } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { IfMatch } from '../../platform/http/etag.js';
-import { ListOf } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { CachedPage } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
-import { CategoryDto, CreateCategoryDto, UpdateCategoryDto } from './category.dto.js';
+import {
+  CategoryDto,
+  CategoryTreeDto,
+  CategoryTreeQuery,
+  CreateCategoryDto,
+  DeleteCategoryQuery,
+  UpdateCategoryDto,
+} from './category.dto.js';
+import { mediaProblems } from '../media/media.errors.js';
 import { CategoryService } from './category.service.js';
-
-class CategoryTreeDto {
-  @ListOf(() => CategoryDto, {
-    max: 10_000,
-    description: 'Parents before their children; `parentId` makes the tree.',
-  })
-  items: CategoryDto[];
-}
 
 const { not_found, stale_version } = platformProblems;
 
@@ -35,12 +34,15 @@ export class CategoryController {
     summary: 'Shows the tree of categories',
     description:
       'The whole tree as one flat list, parents before their children and siblings by `position`; ' +
-      '`parentId` makes the tree. Send the `ETag` as `If-None-Match` and get 304 while nothing changed.',
+      '`parentId` makes the tree. With `parent` only what stands below it; `depth=1` gives one level: the ' +
+      'roots, or the children of `parent`. `hasProducts` tells which of them would lead to an empty list.\n\n' +
+      'Send the `ETag` as `If-None-Match` and get 304 while nothing changed.',
     answers: { 200: CategoryTreeDto },
+    problems: [not_found],
     rawJson: true,
   })
-  async list(): Promise<string> {
-    return JSON.stringify({ items: await this.categories.all() });
+  list(@Query() query: CategoryTreeQuery): Promise<string> {
+    return this.categories.tree(query);
   }
 
   @Get('categories/:idOrHandle')
@@ -52,14 +54,15 @@ export class CategoryController {
     headers: ['ETag'],
     summary: 'Shows a category',
     description:
-      'By id or by handle. Its products: `GET /v1/products?category={handle}`, with everything below it. ' +
+      'By id or by handle, with the way from the root in `breadcrumbs` and what stands directly below it in ' +
+      '`children`. Its products: `GET /v1/products?category={handle}`, with everything below it. ' +
       'Staff take `version`, not this `ETag`, for `If-Match`.',
     answers: { 200: CategoryDto },
     problems: [not_found],
     rawJson: true,
   })
-  async get(@Param('idOrHandle') key: string): Promise<string> {
-    return JSON.stringify(await this.categories.find(key));
+  get(@Param('idOrHandle') key: string): Promise<string> {
+    return this.categories.page(key);
   }
 
   @Post('admin/categories')
@@ -74,7 +77,7 @@ export class CategoryController {
       'Products come in by `categories` of the product, which takes handles. The `ETag` of the answer is ' +
       'the first `version`.',
     answers: { 201: CategoryDto },
-    problems: [catalogProblems.handle_taken, catalogProblems.unknown_category],
+    problems: [catalogProblems.handle_taken, catalogProblems.unknown_category, mediaProblems.unknown_media],
     idempotency: 'accepted',
   })
   create(@Body() input: CreateCategoryDto, @CurrentActor() actor: Actor): Promise<CategoryDto> {
@@ -98,6 +101,7 @@ export class CategoryController {
       catalogProblems.handle_taken,
       catalogProblems.unknown_category,
       catalogProblems.category_cycle,
+      mediaProblems.unknown_media,
     ],
   })
   update(
@@ -113,18 +117,27 @@ export class CategoryController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'deleteCategory',
-    summary: 'Deletes an empty category',
+    summary: 'Deletes a category',
     description:
       'Only when no product and no category stands in it; else 409 `catalog.category_in_use` and nothing ' +
-      'changes. `If-Match` takes the `version`.',
+      'changes. With `moveTo`, the id of another category, its products and its categories with everything ' +
+      'below them move there first, and all of it happens or nothing; 422 `catalog.category_cycle` when that ' +
+      'one stands below it. `If-Match` takes the `version`.',
     answers: { 204: null },
-    problems: [not_found, stale_version, catalogProblems.category_in_use],
+    problems: [
+      not_found,
+      stale_version,
+      catalogProblems.category_in_use,
+      catalogProblems.category_cycle,
+      catalogProblems.unknown_category,
+    ],
   })
   async delete(
     @Param('id', ParseUUIDPipe) id: string,
+    @Query() { moveTo }: DeleteCategoryQuery,
     @IfMatch() version: number | null,
     @CurrentActor() actor: Actor,
   ): Promise<void> {
-    await this.categories.delete(id, version, actor);
+    await this.categories.delete(id, moveTo ?? null, version, actor);
   }
 }

@@ -1,7 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { catalogProblems } from '../catalog.errors.js';
 
-type NewCategory = Pick<Category, 'id' | 'handle' | 'title' | 'position'>;
+type NewCategory = Pick<Category, 'id' | 'handle' | 'title' | 'position'> &
+  Partial<Pick<Category, 'description' | 'mediaId' | 'seoTitle' | 'seoDescription'>>;
 
 /** A place in the tree of categories. */
 @Entity({ schema: 'catalog', name: 'categories' })
@@ -25,23 +26,40 @@ export class Category {
   @Column('int')
   position: number;
 
+  @Column('text')
+  description: string;
+
+  @Column({ type: 'uuid', name: 'media_id', nullable: true })
+  mediaId: string | null;
+
+  @Column({ type: 'text', name: 'seo_title', nullable: true })
+  seoTitle: string | null;
+
+  @Column({ type: 'text', name: 'seo_description', nullable: true })
+  seoDescription: string | null;
+
   @Column('int')
   version: number;
 
   static under(parent: Category | null, input: NewCategory): Category {
-    const category = Object.assign(new Category(), { ...input, version: 1 });
+    const blank = { description: '', mediaId: null, seoTitle: null, seoDescription: null };
+    const category = Object.assign(new Category(), { ...blank, ...input, version: 1 });
     category.moveUnder(parent);
     return category;
   }
 
   /** Null makes it a root. Nothing can stand below itself: that would cut the branch off the tree. */
   moveUnder(parent: Category | null): void {
-    if (parent?.path.includes(this.id)) {
-      throw catalogProblems.category_cycle(undefined, {
-        errors: [{ pointer: '/parentId', code: 'cycle', message: 'stands below the category itself' }],
-      });
-    }
+    this.refuseBelow(parent, '/parentId');
     this.parentId = parent?.id ?? null;
     this.path = [...(parent?.path ?? []), this.id];
+  }
+
+  /** Refuses a place that is the category itself or below it; `pointer` says where it was asked for. */
+  refuseBelow(place: Category | null, pointer: string): void {
+    if (place?.path.includes(this.id))
+      throw catalogProblems.category_cycle(undefined, {
+        errors: [{ pointer, code: 'cycle', message: 'stands below the category itself' }],
+      });
   }
 }

@@ -1,26 +1,57 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
+import { pictureSql } from '../media/media.json.js';
+import type { IdOrHandle } from '../product/handle.js';
+import { categoryRefs } from '../product/product.json.js';
 import type { CategoryDto } from './category.dto.js';
 import { Category } from './category.entity.js';
 
 /** The tree of categories. It is small: a shop has hundreds, not millions. */
 @Injectable()
 export class CategoryRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {}
 
   /** One writer of the tree at a time: moves look at the whole of it. */
   async lockTree(): Promise<void> {
     await this.database.execute('LOCK TABLE catalog.categories IN SHARE ROW EXCLUSIVE MODE');
   }
 
-  all(): Promise<CategoryDto[]> {
-    return this.database.query<CategoryDto>(
-      `SELECT ${COLUMNS} FROM catalog.categories ORDER BY cardinality(path), position, title, id`,
-    );
+  /**
+   * The tree as JSON text, parents before their children: all of it, or so many levels of it, or what stands below
+   * `parent` (id or handle). Null when there is no such parent.
+   */
+  async tree(parent: IdOrHandle | null, depth: number | null): Promise<string | null> {
+    const [row] = await this.database.look<{ body: string | null }>(TREE, [
+      parent?.id ?? null,
+      parent?.handle ?? null,
+      depth,
+      this.config.mediaBaseUrl,
+    ]);
+    return row?.body ?? null;
+  }
+
+  /** The page of a category as JSON text; null when there is none. */
+  async page({ id, handle }: IdOrHandle): Promise<string | null> {
+    const values = [id, handle, this.config.mediaBaseUrl];
+    const [row] = await this.database.look<{ body: string }>(PAGE, values);
+    return row?.body ?? null;
+  }
+
+  /** A category as it is shown, in the transaction that changed it. */
+  async shown(id: string): Promise<CategoryDto> {
+    return JSON.parse((await this.page({ id, handle: null })) ?? 'null') as CategoryDto;
   }
 
   find(id: string): Promise<Category | null> {
     return this.database.repository(Category).findOneBy({ id });
+  }
+
+  childrenOf(id: string): Promise<Category[]> {
+    return this.database.repository(Category).findBy({ parentId: id });
   }
 
   async insert(category: Category): Promise<void> {
@@ -38,6 +69,12 @@ export class CategoryRepository {
     await this.database.execute(MOVE_BRANCH, [id, depth, path]);
   }
 
+  /** Products of one category come into another, each once, and count as changed. */
+  async moveProducts(from: string, to: string): Promise<void> {
+    await this.database.execute(LOCK_PRODUCTS, [from]);
+    await this.database.execute(MOVE_PRODUCTS, [from, to]);
+  }
+
   async delete(id: string): Promise<void> {
     await this.database.execute('DELETE FROM catalog.categories WHERE id = $1', [id]);
   }
@@ -49,6 +86,59 @@ export class CategoryRepository {
  */
 export const KEEP_TREE = 'LOCK TABLE catalog.categories IN ROW EXCLUSIVE MODE';
 
-const COLUMNS = 'id, handle, title, parent_id AS "parentId", position, version';
+/**
+ * CTE `filled`: categories that a published product stands in or below, of those that `condition` on a row `c` says.
+ * One product is enough: the limit ends the look into each category at the first.
+ */
+const filled = (condition: string): string => `
+  filled AS MATERIALIZED (
+    SELECT DISTINCT unnest(c.path) AS id FROM catalog.categories c CROSS JOIN LATERAL (
+      SELECT FROM catalog.product_categories pc JOIN catalog.search_documents d ON d.product_id = pc.product_id
+      WHERE pc.category_id = c.id LIMIT 1) one
+    WHERE ${condition})`;
+
+/** SQL of what the tree says of a row of catalog.categories; `base` is SQL. */
+const itemFields = (c: string, base: string): string => `
+  'id', ${c}.id, 'handle', ${c}.handle, 'title', ${c}.title, 'parentId', ${c}.parent_id, 'position', ${c}.position,
+  'hasProducts', ${c}.id IN (SELECT id FROM filled), 'mediaId', ${c}.media_id,
+  'media', ${pictureSql(`${c}.media_id`, base)}, 'version', ${c}.version`;
+
+const TREE = `
+  WITH root AS MATERIALIZED (
+    SELECT id, cardinality(path) AS level FROM catalog.categories WHERE id = $1::uuid OR handle = $2::text
+  ), ${filled('TRUE')}
+  SELECT CASE WHEN $1::uuid IS NULL AND $2::text IS NULL OR EXISTS (SELECT FROM root) THEN
+    json_build_object('items', coalesce((
+      SELECT json_agg(json_build_object(${itemFields('c', '$4::text')}) ORDER BY cardinality(c.path), c.position, c.title, c.id)
+      FROM catalog.categories c LEFT JOIN root ON TRUE
+      WHERE (root.id IS NULL OR (root.id = ANY (c.path) AND c.id <> root.id))
+        AND cardinality(c.path) - coalesce(root.level, 0) <= coalesce($3::int, 1000000)), '[]'))::text END AS body`;
+
+const PAGE = `
+  WITH wanted AS MATERIALIZED (
+    SELECT * FROM catalog.categories WHERE id = $1::uuid OR handle = $2::text
+  ), ${filled('c.path @> ARRAY(SELECT id FROM wanted)')}
+  SELECT json_build_object(${itemFields('w', '$3::text')}, 'description', w.description, 'seoTitle', w.seo_title,
+    'seoDescription', w.seo_description, 'breadcrumbs', ${categoryRefs('w.path')},
+    'children', coalesce((
+      SELECT json_agg(json_build_object(${itemFields('c', '$3::text')}) ORDER BY c.position, c.title, c.id)
+      FROM catalog.categories c WHERE c.parent_id = w.id), '[]'))::text AS body
+  FROM wanted w`;
+
 const MOVE_BRANCH = `
   UPDATE catalog.categories SET path = $3::uuid[] || path[$2 + 1:] WHERE path @> ARRAY[$1]::uuid[] AND id <> $1`;
+
+const LOCK_PRODUCTS = `
+  SELECT id FROM catalog.products WHERE id IN (SELECT product_id FROM catalog.product_categories WHERE category_id = $1)
+  ORDER BY id FOR NO KEY UPDATE`;
+const MOVE_PRODUCTS = `
+  WITH moved AS (
+    DELETE FROM catalog.product_categories WHERE category_id = $1 RETURNING product_id, position
+  ),
+  touched AS (
+    UPDATE catalog.products SET version = version + 1, updated_at = now() WHERE id IN (SELECT product_id FROM moved)
+  )
+  INSERT INTO catalog.product_categories (product_id, category_id, position)
+  SELECT product_id, $2, position FROM moved
+  ON CONFLICT ON CONSTRAINT product_categories_pk DO UPDATE
+    SET position = least(product_categories.position, excluded.position)`;

@@ -9,6 +9,9 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { CategoryChanged } from '../catalog.events.js';
+import { mediaProblems } from '../media/media.errors.js';
+import { MediaRepository } from '../media/media.repository.js';
+import { keyOf } from '../product/handle.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import type { CategoryDto, CreateCategoryDto, UpdateCategoryDto } from './category.dto.js';
 import { Category } from './category.entity.js';
@@ -19,32 +22,36 @@ export class CategoryService {
   constructor(
     private readonly database: Database,
     private readonly categories: CategoryRepository,
+    private readonly media: MediaRepository,
     private readonly searchIndex: SearchIndex,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly pages: PageCache,
   ) {}
 
-  all(): Promise<CategoryDto[]> {
-    return this.categories.all();
+  /** The tree as JSON text; `parent` is an id or a handle. 404 when there is no such parent. */
+  async tree({ parent, depth = null }: { parent?: string; depth?: number | null }): Promise<string> {
+    const body = await this.categories.tree(parent === undefined ? null : keyOf(parent), depth);
+    if (body === null) throw platformProblems.not_found('The category `parent` does not exist.');
+    return body;
   }
 
-  async find(key: string): Promise<CategoryDto> {
-    const found = (await this.categories.all()).find(({ id, handle }) => id === key || handle === key);
-    if (!found) throw platformProblems.not_found();
-    return found;
+  /** The page of a category as JSON text; `key` is an id or a handle. */
+  async page(key: string): Promise<string> {
+    const body = await this.categories.page(keyOf(key));
+    if (body === null) throw platformProblems.not_found();
+    return body;
   }
 
   async create(
-    { handle, title, parentId = null, position = 0 }: CreateCategoryDto,
+    { parentId = null, position = 0, ...fields }: CreateCategoryDto,
     actor: Actor,
   ): Promise<CategoryDto> {
     const id = newId();
     return this.write(actor, 'created', id, async () => {
       const parent = await this.parent(parentId);
-      const category = Category.under(parent, { id, handle, title, position });
-      await this.categories.insert(category);
-      return category;
+      await this.refuseUnknownMedia(fields.mediaId);
+      await this.categories.insert(Category.under(parent, { id, position, ...fields }));
     });
   }
 
@@ -55,53 +62,80 @@ export class CategoryService {
     actor: Actor,
   ): Promise<CategoryDto> {
     return this.write(actor, 'updated', id, async () => {
-      const category = await this.categories.find(id);
-      if (!category) throw platformProblems.not_found();
-      requireVersion(version, category.version);
-      const { title, handle, path } = category;
+      const category = await this.found(id, version);
+      const { title, handle } = category;
       const { parentId = category.parentId, ...rest } = input;
+      await this.refuseUnknownMedia(rest.mediaId);
       Object.assign(category, rest);
       const moves = parentId !== category.parentId;
-      if (moves) category.moveUnder(await this.parent(parentId));
-      await this.categories.save(category);
-      if (moves) await this.categories.moveBranch(category, path.length);
+      if (moves) await this.move(category, await this.parent(parentId));
+      else await this.categories.save(category);
       if (moves || category.title !== title || category.handle !== handle)
         await this.searchIndex.refreshCategory(id);
-      return category;
     });
   }
 
-  async delete(id: string, version: number | null, actor: Actor): Promise<void> {
+  /**
+   * Only an empty category goes. With `moveTo` all that stands in it moves there first: its categories with everything
+   * below them, and its products.
+   */
+  async delete(id: string, moveTo: string | null, version: number | null, actor: Actor): Promise<void> {
     await this.database.transaction(async () => {
       await this.categories.lockTree();
-      const category = await this.categories.find(id);
-      if (!category) throw platformProblems.not_found();
-      requireVersion(version, category.version);
+      const category = await this.found(id, version);
+      if (moveTo !== null) {
+        const target = await this.parent(moveTo, '/moveTo');
+        category.refuseBelow(target, '/moveTo');
+        for (const child of await this.categories.childrenOf(id)) await this.move(child, target);
+        await this.categories.moveProducts(id, moveTo);
+      }
       try {
         await this.categories.delete(id);
       } catch (error) {
         if (isForeignKeyViolation(error)) throw catalogProblems.category_in_use();
         throw error;
       }
-      this.done(actor, 'deleted', id);
+      if (moveTo !== null) await this.searchIndex.refreshCategory(moveTo);
+      this.done(actor, 'deleted', id, moveTo === null ? undefined : { moveTo });
     });
   }
 
-  private async parent(id: string | null): Promise<Category | null> {
+  /** The category moves with everything below it. */
+  private async move(category: Category, parent: Category | null): Promise<void> {
+    const depth = category.path.length;
+    category.moveUnder(parent);
+    await this.categories.save(category);
+    await this.categories.moveBranch(category, depth);
+  }
+
+  private async found(id: string, version: number | null): Promise<Category> {
+    const category = await this.categories.find(id);
+    if (!category) throw platformProblems.not_found();
+    requireVersion(version, category.version);
+    return category;
+  }
+
+  private async refuseUnknownMedia(mediaId: string | null | undefined): Promise<void> {
+    if (!mediaId || (await this.media.unknown([mediaId])).length === 0) return;
+    throw mediaProblems.unknown_media(undefined, {
+      errors: [{ pointer: '/mediaId', code: 'unknown_media', message: 'is not known' }],
+    });
+  }
+
+  private async parent(id: string | null, pointer = '/parentId'): Promise<Category | null> {
     if (id === null) return null;
     const parent = await this.categories.find(id);
     if (parent) return parent;
-    throw catalogProblems.unknown_category('The parent does not exist.', {
-      errors: [{ pointer: '/parentId', code: 'unknown_category', message: 'is not known' }],
+    throw catalogProblems.unknown_category('There is no category of this id.', {
+      errors: [{ pointer, code: 'unknown_category', message: 'is not known' }],
     });
   }
 
-  private write(actor: Actor, what: string, id: string, work: () => Promise<Category>): Promise<CategoryDto> {
+  private write(actor: Actor, what: string, id: string, work: () => Promise<void>): Promise<CategoryDto> {
     return this.database.transaction(async () => {
       await this.categories.lockTree();
-      let category: Category;
       try {
-        category = await work();
+        await work();
       } catch (error) {
         if (!isUniqueViolation(error, 'categories_handle_key')) throw error;
         throw catalogProblems.handle_taken(undefined, {
@@ -109,17 +143,19 @@ export class CategoryService {
         });
       }
       this.done(actor, what, id);
-      return shown(category);
+      return this.categories.shown(id);
     });
   }
 
-  private done(actor: Actor, what: string, id: string): void {
-    this.audit.record({ actor, action: `catalog.category.${what}`, subjectType: 'category', subjectId: id });
+  private done(actor: Actor, what: string, id: string, details?: object): void {
+    this.audit.record({
+      actor,
+      action: `catalog.category.${what}`,
+      subjectType: 'category',
+      subjectId: id,
+      ...(details && { details }),
+    });
     this.outbox.record(new CategoryChanged({ categoryId: id }));
     this.database.afterCommit(() => this.pages.dropAll());
   }
-}
-
-function shown({ id, handle, title, parentId, position, version }: Category): CategoryDto {
-  return { id, handle, title, parentId, position, version };
 }

@@ -35,8 +35,8 @@ export const mediaProblems = defineProblems('catalog', {
   media_in_use: {
     status: 409,
     title: 'The picture is in use',
-    meaning: 'Products show it, or archived ones did.',
-    remedy: 'Take it out of their `media` first.',
+    meaning: 'Products or categories show it, or archived products did.',
+    remedy: 'Take it out of their `media` or `mediaId` first.',
   },
   media_not_failed: {
     status: 409,

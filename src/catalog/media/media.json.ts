@@ -17,6 +17,14 @@ export const fullUrlSql = (base: string): string =>
   `(SELECT ${urlSql(base, 'f')} FROM catalog.media_renditions f
     WHERE f.media_id = m.id AND f.name IN ('full.jpg', 'full.png') AND m.state = 'ready')`;
 
+/** SQL of one uploaded picture as pages show it, null until it is ready; both arguments are SQL. */
+export const pictureSql = (mediaId: string, base: string): string => `(
+  SELECT json_build_object('mediaId', m.id, 'url', ${urlSql(base, 'f')}, 'alt', m.alt, 'width', f.width,
+    'height', f.height, 'renditions', ${renditionsSql(base)})
+  FROM catalog.media m JOIN catalog.media_renditions f
+    ON f.media_id = m.id AND f.name IN ('full.jpg', 'full.png') AND m.state = 'ready'
+  WHERE m.id = ${mediaId})`;
+
 /**
  * SQL of the pictures of a row `p` of catalog.products: what is told of plain addresses, and of uploads what was made of
  * them. Staff see those too that are not ready, and how they are. `base` is SQL.

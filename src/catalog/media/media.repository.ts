@@ -135,7 +135,7 @@ export class MediaRepository {
     ]);
   }
 
-  /** A foreign key violation when a product has it. */
+  /** A foreign key violation when somebody shows it. */
   async delete(id: string): Promise<void> {
     await this.database.execute('DELETE FROM catalog.media WHERE id = $1', [id]);
   }
@@ -263,7 +263,8 @@ export class MediaRepository {
   }
 }
 
-const USED = 'EXISTS (SELECT FROM catalog.product_media u WHERE u.media_id = m.id)';
+const USED = `(EXISTS (SELECT FROM catalog.product_media u WHERE u.media_id = m.id)
+  OR EXISTS (SELECT FROM catalog.categories u WHERE u.media_id = m.id))`;
 
 const mediaJson = (
   base: string,

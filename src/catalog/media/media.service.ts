@@ -84,7 +84,7 @@ export class MediaService {
     return this.get(id);
   }
 
-  /** Its files are taken away a little later. 409 while a product has it. */
+  /** Its files are taken away a little later. 409 while a product or a category has it. */
   async delete(id: string, version: number | null, actor: Actor): Promise<void> {
     try {
       await this.database.transaction(async () => {
@@ -94,7 +94,7 @@ export class MediaService {
         this.record(actor, 'deleted', id);
       });
     } catch (error) {
-      if (isForeignKeyViolation(error, 'product_media_media_fk')) throw mediaProblems.media_in_use();
+      if (isForeignKeyViolation(error)) throw mediaProblems.media_in_use();
       throw error;
     }
   }

@@ -186,6 +186,13 @@ class ProductBase {
 
 /** A product as the shop shows it. */
 export class ProductDto extends ProductBase {
+  @ListOf(() => CategoryRefDto, {
+    max: 100,
+    description:
+      'The way from the root to the first of its `categories`, that one last; none without a category.',
+  })
+  breadcrumbs: CategoryRefDto[];
+
   @ListOf(() => VariantDto, { max: 2048 })
   variants: VariantDto[];
 }

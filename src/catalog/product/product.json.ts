@@ -8,6 +8,9 @@ import { availabilitySql } from './availability.js';
 export const productJson = (currency: string, now: string, mediaBase: string): string => `json_build_object(
     'id', p.id, 'handle', p.handle, 'title', p.title, 'description', p.description, 'brand', p.brand,
     'categories', ${CATEGORIES},
+    'breadcrumbs', coalesce((
+      SELECT ${categoryRefs('own.path')} FROM catalog.product_categories pc JOIN catalog.categories own ON own.id = pc.category_id
+      WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
     'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(currency)}, 'available', s.available, 'backorder', s.backorder)
@@ -20,6 +23,11 @@ export const productJson = (currency: string, now: string, mediaBase: string): s
 export const CATEGORIES = `coalesce((
       SELECT json_agg(json_build_object('id', c.id, 'handle', c.handle, 'title', c.title) ORDER BY pc.position)
       FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id WHERE pc.product_id = p.id), '[]')`;
+
+/** SQL of the categories of a path, root first; `path` is SQL. */
+export const categoryRefs = (path: string): string => `(
+  SELECT json_agg(json_build_object('id', a.id, 'handle', a.handle, 'title', a.title) ORDER BY u.n)
+  FROM unnest(${path}) WITH ORDINALITY u (id, n) JOIN catalog.categories a ON a.id = u.id)`;
 
 /** What pages say of a row `v` of catalog.variants with `m.price`, its price in the currency; all but its stock. */
 export const variantFields = (currency: string): string =>

@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { keyOf } from './handle.js';
 import type { AdminProductDto, AdminProductQuery } from './product.dto.js';
 import { ProductRepository } from './product.repository.js';
-
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 /** Products as they are read. */
 @Injectable()
@@ -18,9 +17,8 @@ export class ProductReader {
 
   /** The product page as JSON text; `key` is an id or a handle. */
   async page(key: string, currency = this.config.storeCurrency): Promise<string> {
-    // PostgreSQL has no NUL in a text: nothing can be called so.
-    if (key.includes('\0')) throw platformProblems.not_found();
-    const page = await this.products.page(key, UUID.test(key), currency, this.clock.now());
+    const { id, handle } = keyOf(key);
+    const page = await this.products.page(id ?? handle ?? '', id !== null, currency, this.clock.now());
     if (page === null) throw platformProblems.not_found();
     return page;
   }

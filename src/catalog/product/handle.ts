@@ -1,0 +1,12 @@
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
+
+/** What a caller knows a thing by: its id or, where that is null, its handle. */
+export interface IdOrHandle {
+  id: string | null;
+  handle: string | null;
+}
+
+/** `key` of a path as an id or a handle. PostgreSQL has no NUL in a text: nothing can be called so. */
+export function keyOf(key: string): IdOrHandle {
+  return UUID.test(key) ? { id: key, handle: null } : { id: null, handle: key.replaceAll('\0', '?') };
+}
