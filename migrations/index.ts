@@ -17,6 +17,7 @@ import { IdentityPrivacy1760000020400 } from './identity/1760000020400-privacy.j
 import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsent-mails.js';
 import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
 import { CatalogCategoryPages1760000010090 } from './catalog/1760000010090-category-pages.js';
+import { CatalogCollections1760000010100 } from './catalog/1760000010100-collections.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -92,4 +93,5 @@ export const migrations: Migrations = [
   BillingPeople1780000000350,
   CatalogMedia1760000010070,
   CatalogCategoryPages1760000010090,
+  CatalogCollections1760000010100,
 ];

@@ -8,6 +8,7 @@ import { CatalogApi } from '../src/catalog/catalog.api.js';
 import { SearchIndex } from '../src/catalog/search/search-index.service.js';
 import { CatalogListItems1760000010030 } from '../migrations/catalog/1760000010030-list-items.js';
 import { CatalogCategoryPages1760000010090 } from '../migrations/catalog/1760000010090-category-pages.js';
+import { CatalogCollections1760000010100 } from '../migrations/catalog/1760000010100-collections.js';
 import { CatalogMedia1760000010070 } from '../migrations/catalog/1760000010070-media.js';
 import { CatalogRetiredVariants1760000010040 } from '../migrations/catalog/1760000010040-retired-variants.js';
 import { DemoCatalog } from '../src/catalog/demo/demo-catalog.service.js';
@@ -759,10 +760,12 @@ describe('the catalog', () => {
         const retired = new CatalogRetiredVariants1760000010040();
         const listItems = new CatalogListItems1760000010030();
         const media = new CatalogMedia1760000010070();
+        const collections = new CatalogCollections1760000010100();
         const categoryPages = new CatalogCategoryPages1760000010090();
         await runner.query(
           'CREATE TEMP TABLE were_retired ON COMMIT DROP AS SELECT product_id FROM catalog.variants WHERE retired',
         );
+        await collections.down(runner);
         await categoryPages.down(runner);
         await media.down(runner);
         await retired.down(runner);
@@ -771,6 +774,7 @@ describe('the catalog', () => {
         await retired.up(runner);
         await media.up(runner);
         await categoryPages.up(runner);
+        await collections.up(runner);
         await runner.query(
           'DELETE FROM catalog.list_items WHERE product_id IN (SELECT product_id FROM were_retired)',
         );

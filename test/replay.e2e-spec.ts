@@ -326,6 +326,19 @@ describe('the example', () => {
     return id;
   }
 
+  async function collections(productId: string): Promise<void> {
+    const { id } = (await replay('createCollection')).body;
+    await replay('updateCollection', { ids: { id } });
+    await replay('previewCollection');
+    await ask('getAdminCollection', { id });
+    const manual = { handle: 'picked', title: 'Picked', kind: 'manual', status: 'published' };
+    const picked = (await app.post('/v1/admin/collections', manual, { token: staff })).body.id as string;
+    await replay('setCollectionProducts', { ids: { id: picked, 0: productId } });
+    await replay('addCollectionProduct', { ids: { id: picked, productId } });
+    await ask('listCollectionProducts', { id: picked });
+    await ask('getCollection', { idOrHandle: 'picked' }, {});
+  }
+
   it('of a catalog, a cart, an order and its money works in that order', async () => {
     const category = (await replay('createCategory')).body;
     await replay('updateCategory', { ids: { id: category.id } });
@@ -339,6 +352,7 @@ describe('the example', () => {
     const variantId: string = product.variants[0].id;
     await replay('addVariant', { ids: { id: product.id } });
     await replay('updateVariant', { ids: { id: variantId } });
+    await collections(product.id);
     await replay('setPrices', { ids: { variantId } });
     await replay('moveStock', { ids: { variantId } });
     for (const zone of ['TaxZone', 'ShippingZone']) {

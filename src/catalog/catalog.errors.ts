@@ -10,7 +10,7 @@ export const catalogProblems = defineProblems('catalog', {
   handle_taken: {
     status: 409,
     title: 'The handle is taken',
-    meaning: 'Another product or category has this handle, or the word is reserved.',
+    meaning: 'Another product, category or collection has this handle, or the word is reserved.',
     remedy: 'Choose another handle.',
   },
   sku_taken: {

@@ -10,6 +10,11 @@ export class CategoryChanged extends DomainEvent<{ categoryId: string }> {
   static readonly type = 'catalog.category_changed';
 }
 
+/** A collection has changed: what it says of itself, what is in it, or whether it is shown. */
+export class CollectionChanged extends DomainEvent<{ collectionId: string }> {
+  static readonly type = 'catalog.collection_changed';
+}
+
 /** How many can be sold has changed. */
 export class StockChanged extends DomainEvent<{ variantIds: string[] }> {
   static readonly type = 'catalog.stock_changed';

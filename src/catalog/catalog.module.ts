@@ -6,6 +6,12 @@ import { CategoryController } from './category/category.controller.js';
 import { Category } from './category/category.entity.js';
 import { CategoryRepository } from './category/category.repository.js';
 import { CategoryService } from './category/category.service.js';
+import { AdminCollectionController } from './collection/admin-collection.controller.js';
+import { CollectionController } from './collection/collection.controller.js';
+import { Collection } from './collection/collection.entity.js';
+import { CollectionReader } from './collection/collection.reader.service.js';
+import { CollectionRepository } from './collection/collection.repository.js';
+import { CollectionService } from './collection/collection.service.js';
 import { DemoCatalogRepository } from './demo/demo-catalog.repository.js';
 import { DemoCatalog } from './demo/demo-catalog.service.js';
 import { DemoMediaController } from './demo/demo-media.controller.js';
@@ -54,10 +60,12 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
  * Owns what is sold, for how much, and how many are left: schema `catalog`. Calls nobody. Listens to ordering.
  */
 @Module({
-  imports: [PlatformModule, TypeOrmModule.forFeature([Category, Location])],
+  imports: [PlatformModule, TypeOrmModule.forFeature([Category, Collection, Location])],
   controllers: [
+    AdminCollectionController,
     AdminProductController,
     CategoryController,
+    CollectionController,
     DemoMediaController,
     ImportController,
     MediaController,
@@ -72,6 +80,9 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     CatalogApi,
     CategoryRepository,
     CategoryService,
+    CollectionReader,
+    CollectionRepository,
+    CollectionService,
     DemoCatalog,
     DemoCatalogRepository,
     Importer,

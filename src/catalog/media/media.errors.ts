@@ -35,7 +35,7 @@ export const mediaProblems = defineProblems('catalog', {
   media_in_use: {
     status: 409,
     title: 'The picture is in use',
-    meaning: 'Products or categories show it, or archived products did.',
+    meaning: 'Products, categories or collections show it, or archived products did.',
     remedy: 'Take it out of their `media` or `mediaId` first.',
   },
   media_not_failed: {

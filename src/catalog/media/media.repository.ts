@@ -264,7 +264,8 @@ export class MediaRepository {
 }
 
 const USED = `(EXISTS (SELECT FROM catalog.product_media u WHERE u.media_id = m.id)
-  OR EXISTS (SELECT FROM catalog.categories u WHERE u.media_id = m.id))`;
+  OR EXISTS (SELECT FROM catalog.categories u WHERE u.media_id = m.id)
+  OR EXISTS (SELECT FROM catalog.collections u WHERE u.media_id = m.id))`;
 
 const mediaJson = (
   base: string,

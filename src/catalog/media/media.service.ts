@@ -84,7 +84,7 @@ export class MediaService {
     return this.get(id);
   }
 
-  /** Its files are taken away a little later. 409 while a product or a category has it. */
+  /** Its files are taken away a little later. 409 while a product, a category or a collection has it. */
   async delete(id: string, version: number | null, actor: Actor): Promise<void> {
     try {
       await this.database.transaction(async () => {

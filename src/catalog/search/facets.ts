@@ -1,11 +1,13 @@
 import { exponentOf } from '../../platform/money/currencies.js';
-import { type Condition, where } from './search-conditions.js';
+import { COLLECTION, type Condition, where } from './search-conditions.js';
 import type { Statement } from './statement.js';
 
 /** Candidates beyond this many are not looked at, and the counts say that they are not exact. */
 const COUNTED = 10_000;
 const VALUES = 50;
 const ATTRIBUTES = 12;
+/** Filters that nobody chooses among values of. */
+const UNCOUNTED = ['inStock', COLLECTION];
 
 /** Lower bounds of the price ranges, in minor units of any currency. */
 export const PRICE_STEPS = [
@@ -43,7 +45,9 @@ export function facetsSql(
   currency: string,
   statement: Statement,
 ): string {
-  const filtered = [...new Set(conditions.map(({ facet }) => facet))].filter((facet) => facet !== 'inStock');
+  const filtered = [...new Set(conditions.map(({ facet }) => facet))].filter(
+    (facet) => !UNCOUNTED.includes(facet),
+  );
   const codeOf = (facet: string) => (facet === 'price' ? priceCode(currency) : facet);
   const set = (name: string, without?: string) => `
     ${name} AS MATERIALIZED (SELECT d.facets AS ids FROM catalog.search_documents d

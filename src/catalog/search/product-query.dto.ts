@@ -12,9 +12,18 @@ import {
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 
-const SORTS = ['relevance', '-createdAt', 'createdAt', 'title', '-title', 'price', '-price'] as const;
-/** `position` is the order of the plain list, for whoever asks for none. */
-export type Sort = (typeof SORTS)[number] | 'position';
+/** Orders of a list without words; `position` is that of the shop, or of a collection whose products were picked. */
+export const LIST_SORTS = [
+  'position',
+  '-createdAt',
+  'createdAt',
+  'title',
+  '-title',
+  'price',
+  '-price',
+] as const;
+const SORTS = ['relevance', ...LIST_SORTS] as const;
+export type Sort = (typeof SORTS)[number];
 
 /** A parameter that may be repeated: `brand=acme&brand=umbrella` means either. */
 const Repeatable = () =>
@@ -36,6 +45,14 @@ export class ProductQuery extends PageQuery {
     example: 'oak chair',
   })
   q?: string;
+
+  @Text({
+    max: 120,
+    optional: true,
+    description: 'Id or handle of a collection; 404 when the shop does not show it now.',
+    example: 'summer',
+  })
+  collection?: string;
 
   @Repeatable()
   @TextList({
@@ -71,7 +88,8 @@ export class ProductQuery extends PageQuery {
 
   @OneOf(SORTS, {
     optional: true,
-    description: 'With `q` the best match first, otherwise the order of the shop.',
+    description:
+      'With `q` the best match first; without, the order of the collection or of the shop (`position`).',
   })
   sort?: Sort;
 

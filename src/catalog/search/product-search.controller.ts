@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
 import { linkNext } from '../../platform/http/page.js';
-import { CachedPage } from '../../platform/http/page-cache.js';
+import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ProductPageDto } from './product-page.dto.js';
 import { ProductQuery } from './product-query.dto.js';
@@ -14,7 +14,10 @@ import { ProductSearchService } from './product-search.service.js';
 @Controller('v1/products')
 @Public()
 export class ProductSearchController {
-  constructor(private readonly search: ProductSearchService) {}
+  constructor(
+    private readonly search: ProductSearchService,
+    private readonly pages: PageCache,
+  ) {}
 
   @Get()
   @CachedPage()
@@ -25,11 +28,12 @@ export class ProductSearchController {
     description:
       'Keyset pages of published products; prices in `currency` or in the currency of the store, in ' +
       'minor units. Filters of one facet mean "or", of several "and"; `facets=true` counts what else ' +
-      'could be chosen.\n\n' +
+      'could be chosen. `collection` goes together with every filter, facet and order; without `sort` its products come ' +
+      'in the order that it has.\n\n' +
       'Words in `q` are stemmed, accents do not matter; with fewer than 24 products that have all words, ' +
       'those that have some follow, unless `q` quotes a phrase or forbids a word. A word that no product has is taken for a typing error.',
     answers: { 200: ProductPageDto },
-    problems: [platformProblems.invalid_cursor],
+    problems: [platformProblems.invalid_cursor, platformProblems.not_found],
     rawJson: true,
   })
   async list(
@@ -37,7 +41,8 @@ export class ProductSearchController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { json, nextCursor } = await this.search.page(query);
+    const { json, nextCursor, until } = await this.search.page(query);
+    this.pages.keepUntil(request, until);
     linkNext(request, reply, nextCursor);
     return json;
   }

@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
+import type { LiveCollection } from '../collection/collection.repository.js';
+import { membershipSql } from '../collection/membership.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
 import type { Sort } from './product-query.dto.js';
 import { rankedSql, type SearchState, termsSql, unrankedSql, WEIGHED_WORDS } from './ranking.js';
-import { type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
+import { COLLECTION, type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
 import { Statement } from './statement.js';
 
 export interface ProductSearch {
   filters: ProductFilters;
+  /** What only its products are listed of. */
+  collection: LiveCollection | null;
   sort: Sort;
   limit: number;
   /** Sort key and id of the last product of the page before. */
@@ -45,6 +49,9 @@ const ORDERS: Record<Exclude<Sort, 'relevance'>, SortOrder> = {
   '-price': { key: 'p.lowest', type: 'bigint', direction: 'DESC' },
 };
 
+/** The order that somebody has put the products of a collection into. */
+const PICKED: SortOrder = { key: 'm.position', type: 'bigint', direction: 'ASC' };
+
 /** Every list of products that a shopper sees: one statement that selects, ranks, counts and writes the JSON. */
 @Injectable()
 export class ProductSearchRepository {
@@ -55,8 +62,12 @@ export class ProductSearchRepository {
 
   async find(search: ProductSearch): Promise<FoundProducts> {
     const statement = new Statement();
-    const { filters, state, limit } = search;
+    const { filters, collection, state, limit } = search;
     const conditions = conditionsOf(filters, statement);
+    // In the order of the picking the page joins what was picked; PostgreSQL refuses values that nothing uses.
+    const joins = isPicked(search) && !search.facets && filters.q === null;
+    if (collection !== null && !joins)
+      conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });
     const query = filters.q === null ? null : termsSql(filters.q, state, statement);
     const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)'];
     const ctes = [
@@ -99,11 +110,14 @@ export class ProductSearchRepository {
           SELECT product_id, score AS key, row_number() OVER () AS n FROM (
             SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
     }
-    const { key, type, direction } = ORDERS[sort];
-    const prices =
-      key === 'p.lowest'
-        ? `JOIN catalog.search_prices p ON p.product_id = d.product_id AND p.currency = ${statement.bind(filters.currency, 'char(3)')}`
-        : '';
+    const picked = isPicked(search) ? (search.collection?.id ?? null) : null;
+    const { key, type, direction } = picked === null ? ORDERS[sort] : PICKED;
+    const joined =
+      picked !== null
+        ? `JOIN catalog.collection_products m ON m.product_id = d.product_id AND m.collection_id = ${statement.bind(picked, 'uuid')}`
+        : key === 'p.lowest'
+          ? `JOIN catalog.search_prices p ON p.product_id = d.product_id AND p.currency = ${statement.bind(filters.currency, 'char(3)')}`
+          : '';
     const position =
       after === null
         ? []
@@ -115,11 +129,15 @@ export class ProductSearchRepository {
     return `${chosen}
       page AS MATERIALIZED (
         SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (
-          SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${prices}
-          WHERE ${where([...base, ...position], conditions)}
+          SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${joined}
+          WHERE ${where([...base, ...position], conditions, picked === null ? undefined : COLLECTION)}
           ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}) o)`;
   }
 }
+
+/** Whether the list comes in the order that somebody has put it into. */
+const isPicked = ({ sort, collection }: ProductSearch): boolean =>
+  sort === 'position' && collection?.kind === 'manual';
 
 /** A few sizes as literals: with a parameter the planner could not tell a page from a table, and would plan anew each time. */
 const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= size) ?? 100;

@@ -3,8 +3,11 @@ import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Cursors } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { CollectionReader, type TimedPage } from '../collection/collection.reader.service.js';
+import type { LiveCollection } from '../collection/collection.repository.js';
+import { movesWithTime } from '../collection/rule.js';
 import { facetsOf } from './facets.js';
-import type { ProductQuery } from './product-query.dto.js';
+import type { ProductQuery, Sort } from './product-query.dto.js';
 import {
   type FoundProducts,
   type ProductSearch,
@@ -19,36 +22,42 @@ import { Spelling } from './spelling.service.js';
 export class ProductSearchService {
   constructor(
     private readonly products: ProductSearchRepository,
+    private readonly collections: CollectionReader,
     private readonly spelling: Spelling,
     private readonly cursors: Cursors,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
-  /** The page as JSON text, `link` being what the next page is reached by. */
-  async page(query: ProductQuery): Promise<{ json: string; nextCursor: string | null }> {
+  /** The page as JSON text, and until when it stays as it is if nobody changes anything; null: for good. */
+  async page(query: ProductQuery): Promise<TimedPage & { nextCursor: string | null }> {
     const filters = this.filtersOf(query);
-    const sort = query.sort ?? (filters.q === null ? 'position' : 'relevance');
+    const collection = query.collection === undefined ? null : await this.collections.live(query.collection);
+    const usual = (collection?.sort as Sort | undefined) ?? 'position';
+    const sort = query.sort ?? (filters.q === null ? usual : 'relevance');
     if (sort === 'relevance' && filters.q === null)
       throw platformProblems.invalid_input('sort=relevance needs words to search for: send q.', {
         errors: [{ pointer: '/sort', code: 'needs_q', message: 'needs q' }],
       });
     // A cursor belongs to one list: other filters, another order or another currency make it worthless.
-    const list = `products ${sort} ${JSON.stringify(filters)}`;
+    const list = `products ${sort} ${JSON.stringify(filters)}${collection?.id ?? ''}`;
     const { after, state, corrected } = readKey(this.cursors.decode(list, query.cursor));
+    const now = this.clock.now();
     const search: ProductSearch = {
       filters: corrected === null ? filters : { ...filters, q: corrected },
+      collection,
       sort,
       limit: query.limit,
       after,
       state,
       facets: query.facets ?? false,
-      now: this.clock.now(),
+      now,
     };
     const { found, correctedQuery } = await this.find(search, corrected);
     const nextCursor =
       found.more && found.last ? this.cursors.encode(list, keyOf(found, correctedQuery)) : null;
-    return { json: toJson(found, filters, nextCursor, correctedQuery, search.facets), nextCursor };
+    const json = toJson(found, filters, nextCursor, correctedQuery, search.facets);
+    return { json, nextCursor, until: collection && endOf(collection, now) };
   }
 
   /** One round trip; more only for words that no product has, which are probably mistyped. */
@@ -86,6 +95,16 @@ function attributesOf(attributes: Record<string, unknown>): [string, string[]][]
       });
     return [name, values as string[]];
   });
+}
+
+/** How long a list may stand whose products leave it one by one as they grow old. */
+const AGEING_MS = 60_000;
+
+/** When a list of the products of a collection says something else though nobody has changed anything. */
+function endOf({ rule, publishedUntil }: LiveCollection, now: Date): Date | null {
+  if (rule === null || !movesWithTime(rule)) return publishedUntil;
+  const soon = new Date(now.getTime() + AGEING_MS);
+  return publishedUntil !== null && publishedUntil < soon ? publishedUntil : soon;
 }
 
 type CursorKey = (string | number | null)[];

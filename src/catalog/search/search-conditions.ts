@@ -11,6 +11,9 @@ export interface ProductFilters {
   currency: string;
 }
 
+/** What the condition of a collection counts as: a filter that is never left out. */
+export const COLLECTION = 'collection';
+
 /** One filter: which facet it belongs to (its own counts ignore it) and what it demands of `d`. */
 export interface Condition {
   facet: string;
@@ -21,37 +24,44 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
   const { categories, brands, price, attributes, inStock, currency } = filters;
   const conditions: Condition[] = [];
   if (categories.length > 0) {
-    // Documents name their categories and all that lie above, so a subtree is one comparison.
     const ids = `ARRAY(SELECT id FROM catalog.categories WHERE handle = ANY (${statement.bind(categories, 'text[]')}))`;
-    conditions.push({ facet: 'category', sql: `d.categories && ${ids}` });
+    conditions.push({ facet: 'category', sql: inCategories(ids) });
   }
-  if (brands.length > 0)
-    conditions.push({
-      facet: 'brand',
-      // Made small by PostgreSQL like the key itself: `İ` and others come out differently here.
-      sql: `d.brand_key = ANY (ARRAY(SELECT lower(trim(b)) FROM unnest(${statement.bind(brands, 'text[]')}) b))`,
-    });
-  if (price.gte !== null || price.lte !== null) {
-    const bounds = [
-      ...(price.gte === null ? [] : [`f.lowest >= ${statement.bind(price.gte, 'bigint')}`]),
-      ...(price.lte === null ? [] : [`f.lowest <= ${statement.bind(price.lte, 'bigint')}`]),
-    ];
-    const sql = `EXISTS (SELECT FROM catalog.search_prices f WHERE f.product_id = d.product_id
-      AND f.currency = ${statement.bind(currency, 'char(3)')} AND ${bounds.join(' AND ')})`;
-    conditions.push({ facet: 'price', sql });
-  }
-  for (const [name, values] of attributes) {
-    const facet = `attributes[${name}]`;
-    const ids = `ARRAY(SELECT id FROM catalog.search_facets
-      WHERE code = ${statement.bind(facet, 'text')} AND value = ANY (${statement.bind(values, 'text[]')}))`;
-    conditions.push({ facet, sql: `d.facets && ${ids}` });
-  }
+  if (brands.length > 0) conditions.push({ facet: 'brand', sql: ofBrands(brands, statement) });
+  if (price.gte !== null || price.lte !== null)
+    conditions.push({ facet: 'price', sql: pricedWithin(currency, price, statement) });
+  for (const [name, values] of attributes)
+    conditions.push({ facet: attributeFacet(name), sql: withAttribute(name, values, statement) });
   if (inStock) conditions.push({ facet: 'inStock', sql: IN_STOCK });
   return conditions;
 }
 
+const attributeFacet = (name: string): string => `attributes[${name}]`;
+
+/** Documents name their categories and all that lie above, so a subtree is one comparison; `ids` is SQL of an array. */
+export const inCategories = (ids: string): string => `d.categories && ${ids}`;
+
+/** Made small by PostgreSQL like the key itself: `İ` and others come out differently here. */
+export const ofBrands = (brands: string[], statement: Statement): string =>
+  `d.brand_key = ANY (ARRAY(SELECT lower(trim(b)) FROM unnest(${statement.bind(brands, 'text[]')}) b))`;
+
+/** The lowest price of the product in minor units of the currency; at least one of the bounds is given. */
+export function pricedWithin(currency: string, price: ProductFilters['price'], statement: Statement): string {
+  const bounds = [
+    ...(price.gte === null ? [] : [`f.lowest >= ${statement.bind(price.gte, 'bigint')}`]),
+    ...(price.lte === null ? [] : [`f.lowest <= ${statement.bind(price.lte, 'bigint')}`]),
+  ];
+  return `EXISTS (SELECT FROM catalog.search_prices f WHERE f.product_id = d.product_id
+      AND f.currency = ${statement.bind(currency, 'char(3)')} AND ${bounds.join(' AND ')})`;
+}
+
+/** The attribute has one of these values. */
+export const withAttribute = (name: string, values: string[], statement: Statement): string =>
+  `d.facets && ARRAY(SELECT id FROM catalog.search_facets
+      WHERE code = ${statement.bind(attributeFacet(name), 'text')} AND value = ANY (${statement.bind(values, 'text[]')}))`;
+
 /** Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. */
-const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND EXISTS (
+export const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND EXISTS (
   SELECT FROM catalog.stock s WHERE s.variant_id = v.id AND s.on_hand + s.backorder_limit > s.allocated + s.reserved))`;
 
 /** All conditions but those of one facet, as text behind WHERE. */

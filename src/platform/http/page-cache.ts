@@ -1,6 +1,6 @@
 import { Header, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { realNow } from '../clock.js';
+import { Clock, realNow } from '../clock.js';
 import { Config } from '../config.js';
 import { etagOfBody, matches } from './etag.js';
 
@@ -12,10 +12,14 @@ interface ReadyPage {
   link: string | undefined;
   /** When its request came: what it says of stock was read later. */
   madeAt: number;
+  /** From here on, in business time, it says something else though nobody has changed anything. */
+  until: Date | null;
 }
 
 /** When a request came, and how often everything had been dropped by then. */
-type Candidate = FastifyRequest & { cacheCandidate?: { generation: number; at: number } };
+type Candidate = FastifyRequest & {
+  cacheCandidate?: { generation: number; at: number; until: Date | null };
+};
 
 /** Bodies kept, the longest unused goes first; with pages of some 20 kB about 80 MB at the worst. */
 const MAX_PAGES = 4_000;
@@ -40,12 +44,21 @@ export class PageCache {
   /** Counts drops, so that a page whose SQL began before a drop is not kept after it. */
   private generation = 0;
 
-  constructor(private readonly config: Config) {}
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
 
   dropAll(): void {
     this.pages.clear();
     this.bytes = 0;
     this.generation++;
+  }
+
+  /** The answer of this request holds until then, in business time; null when only a change can end it. */
+  keepUntil(request: FastifyRequest, until: Date | null): void {
+    const { cacheCandidate } = request as Candidate;
+    if (cacheCandidate) cacheCandidate.until = until;
   }
 
   touchStock(): void {
@@ -58,7 +71,11 @@ export class PageCache {
       if (!isCandidate(request)) return done();
       const page = this.find(request.url);
       if (page === undefined) {
-        (request as Candidate).cacheCandidate = { generation: this.generation, at: realNow().getTime() };
+        (request as Candidate).cacheCandidate = {
+          generation: this.generation,
+          at: realNow().getTime(),
+          until: null,
+        };
         return done();
       }
       void reply.header('etag', page.etag).header('cache-control', CACHE_CONTROL);
@@ -80,7 +97,8 @@ export class PageCache {
       const { cacheCandidate } = request as Candidate;
       if (reply.statusCode === 200 && cacheCandidate?.generation === this.generation) {
         const link = reply.getHeader('link') as string | undefined;
-        this.keep(request.url, { body, etag, link, madeAt: cacheCandidate.at });
+        const { at, until } = cacheCandidate;
+        this.keep(request.url, { body, etag, link, madeAt: at, until });
       }
       void reply.header('etag', etag);
       if (!matches(request.headers['if-none-match'], etag)) return done(null, body);
@@ -93,6 +111,7 @@ export class PageCache {
     const page = this.pages.get(url);
     if (page === undefined) return undefined;
     this.forget(url, page);
+    if (page.until !== null && page.until <= this.clock.now()) return undefined;
     // Stock moved since this page was made: it may be shown until it is a second old.
     if (page.madeAt <= this.stockMovedAt && realNow().getTime() - page.madeAt >= STOCK_LAG_MS)
       return undefined;

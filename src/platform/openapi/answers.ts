@@ -36,6 +36,25 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       },
     },
   },
+  addCollectionProduct: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      handle: 'picked',
+      title: 'Picked',
+      description: '',
+      kind: 'manual',
+      sort: 'position',
+      media: null,
+      mediaId: null,
+      status: 'published',
+      publishedFrom: null,
+      publishedUntil: null,
+      rule: null,
+      version: 3,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   addPasskey: {
     '201': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -355,6 +374,30 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         { id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', handle: 'garden-tools', title: 'Garden tools' },
       ],
       children: [],
+    },
+  },
+  createCollection: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      handle: 'under-twenty',
+      title: 'Under twenty',
+      description: '',
+      kind: 'rule',
+      sort: 'position',
+      media: null,
+      mediaId: null,
+      status: 'draft',
+      publishedFrom: null,
+      publishedUntil: null,
+      rule: {
+        all: [
+          { price: { lte: 2000, currency: 'EUR' } },
+          { any: [{ attribute: { in: ['linen', 'cotton'], name: 'material' } }, { titleContains: 'linen' }] },
+        ],
+      },
+      version: 1,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   createCustomer: {
@@ -789,6 +832,30 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  getAdminCollection: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      handle: 'under-twenty',
+      title: 'Summer under twenty',
+      description: '',
+      kind: 'rule',
+      sort: 'price',
+      media: null,
+      mediaId: null,
+      status: 'published',
+      publishedFrom: null,
+      publishedUntil: null,
+      rule: {
+        all: [
+          { price: { lte: 2000, currency: 'EUR' } },
+          { any: [{ attribute: { in: ['linen', 'cotton'], name: 'material' } }, { titleContains: 'linen' }] },
+        ],
+      },
+      version: 2,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   getAdminProduct: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -941,6 +1008,17 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         { id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', handle: 'garden-tools', title: 'Tools for the garden' },
       ],
       children: [],
+    },
+  },
+  getCollection: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      handle: 'picked',
+      title: 'Picked',
+      description: '',
+      kind: 'manual',
+      sort: 'position',
+      media: null,
     },
   },
   getCustomer: {
@@ -1765,6 +1843,30 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       url: 'https://acme.example/auth?client_id=guildhall&state=kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
     },
   },
+  listAdminCollections: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          handle: 'picked',
+          title: 'Picked',
+          description: '',
+          kind: 'manual',
+          sort: 'position',
+          media: null,
+          mediaId: null,
+          status: 'published',
+          publishedFrom: null,
+          publishedUntil: null,
+          rule: null,
+          version: 3,
+          createdAt: '2026-11-21T10:00:00.000Z',
+          updatedAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listAdminProducts: {
     '200': {
       items: [
@@ -1879,6 +1981,35 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           version: 2,
         },
       ],
+    },
+  },
+  listCollectionProducts: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          handle: 'linen-tote-large',
+          title: 'Linen tote, large',
+          status: 'published',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listCollections: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          handle: 'picked',
+          title: 'Picked',
+          description: '',
+          kind: 'manual',
+          sort: 'position',
+          media: null,
+        },
+      ],
+      nextCursor: null,
     },
   },
   listCustomerExports: {
@@ -2070,8 +2201,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          kind: 'allocated',
-          quantity: 3,
+          kind: 'shipped',
+          quantity: 1,
           reference: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           reason: null,
           actor: null,
@@ -2715,6 +2846,20 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  previewCollection: {
+    '200': {
+      count: 1,
+      exact: true,
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          handle: 'linen-tote-large',
+          title: 'Linen tote, large',
+          status: 'published',
+        },
+      ],
+    },
+  },
   refreshTokens: {
     '200': {
       accessToken:
@@ -2865,6 +3010,25 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           goneAt: null,
         },
       ],
+    },
+  },
+  setCollectionProducts: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      handle: 'picked',
+      title: 'Picked',
+      description: '',
+      kind: 'manual',
+      sort: 'position',
+      media: null,
+      mediaId: null,
+      status: 'published',
+      publishedFrom: null,
+      publishedUntil: null,
+      rule: null,
+      version: 2,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   setMyMarketingConsent: {
@@ -3050,6 +3214,30 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         { id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', handle: 'garden-tools', title: 'Tools for the garden' },
       ],
       children: [],
+    },
+  },
+  updateCollection: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      handle: 'under-twenty',
+      title: 'Summer under twenty',
+      description: '',
+      kind: 'rule',
+      sort: 'price',
+      media: null,
+      mediaId: null,
+      status: 'published',
+      publishedFrom: null,
+      publishedUntil: null,
+      rule: {
+        all: [
+          { price: { lte: 2000, currency: 'EUR' } },
+          { any: [{ attribute: { in: ['linen', 'cotton'], name: 'material' } }, { titleContains: 'linen' }] },
+        ],
+      },
+      version: 2,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   updateCustomer: {
@@ -3370,7 +3558,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 105,
+      unsealed: 110,
       strangers: 0,
     },
   },

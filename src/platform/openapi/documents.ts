@@ -72,6 +72,8 @@ const TAGS: Record<string, string> = {
     'What somebody wants to buy, with totals at today’s prices, what can carry it and what is still missing. Guests hold a cart by its token, customers by signing in.',
   Categories: 'The tree that products are shown in; a category holds those of all categories below it too.',
   Checkout: 'The one step that turns a cart into an order, holds its stock and asks for the money.',
+  Collections:
+    'Products that belong together for a shopper, picked one by one or told by a rule, shown for as long as they shall be.',
   'Customer groups':
     'Groups that customers are in, such as wholesale; prices and promotions may count on them.',
   Customers: 'Accounts of customers as staff see them: profile, addresses, groups, consent and sessions.',
