@@ -45,7 +45,7 @@ function ruleSql(rule: Rule, statement: Statement, now: Date): string {
     const handles = statement.bind(rule.handle, 'text[]');
     return `d.product_id = ANY (ARRAY(SELECT id FROM catalog.products WHERE handle = ANY (${handles})))`;
   }
-  // Made small and plain by PostgreSQL like the key itself.
+  // Made small and plain by PostgreSQL like the key itself; written so that it can tell how rare the text is.
   const pattern = (rule.titleContains ?? '').replace(/[\\%_]/g, '\\$&');
-  return `d.title_key LIKE '%' || (SELECT lower(public.unaccent(${statement.bind(pattern, 'text')}))) || '%'`;
+  return `d.title_key LIKE '%' || lower(public.unaccent(${statement.bind(pattern, 'text')})) || '%'`;
 }
