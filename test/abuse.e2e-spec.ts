@@ -344,7 +344,7 @@ describe('ordering, abused', () => {
       const cart = await fillCart(app, [lamp], { email: 'stranger@example.test' });
       const declined = await checkOut(app, cart, {
         token: 'decline_generic',
-        body: { shippingAddress: { ...berlin, firstName: 'You have won, see http://evil.test' } },
+        body: { shippingAddress: { ...berlin, firstName: 'You have won, write to evil at evil.test' } },
       });
       const canceled = await app.post(
         `/v1/orders/${declined.body.orderId}/cancellation`,
