@@ -18,6 +18,8 @@ import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsen
 import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
 import { CatalogCategoryPages1760000010090 } from './catalog/1760000010090-category-pages.js';
 import { CatalogCollections1760000010100 } from './catalog/1760000010100-collections.js';
+import { CatalogPriceChanges1760000010120 } from './catalog/1760000010120-price-changes.js';
+import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -94,4 +96,6 @@ export const migrations: Migrations = [
   CatalogMedia1760000010070,
   CatalogCategoryPages1760000010090,
   CatalogCollections1760000010100,
+  CatalogPriceLists1760000010110,
+  CatalogPriceChanges1760000010120,
 ];

@@ -10,6 +10,8 @@ import { CatalogListItems1760000010030 } from '../migrations/catalog/17600000100
 import { CatalogCategoryPages1760000010090 } from '../migrations/catalog/1760000010090-category-pages.js';
 import { CatalogCollections1760000010100 } from '../migrations/catalog/1760000010100-collections.js';
 import { CatalogMedia1760000010070 } from '../migrations/catalog/1760000010070-media.js';
+import { CatalogPriceChanges1760000010120 } from '../migrations/catalog/1760000010120-price-changes.js';
+import { CatalogPriceLists1760000010110 } from '../migrations/catalog/1760000010110-price-lists.js';
 import { CatalogRetiredVariants1760000010040 } from '../migrations/catalog/1760000010040-retired-variants.js';
 import { DemoCatalog } from '../src/catalog/demo/demo-catalog.service.js';
 import { Problem } from '../src/platform/http/problem.js';
@@ -748,6 +750,10 @@ describe('the catalog', () => {
           prices: [{ amount: 100 + n, currency: n % 2 ? 'EUR' : 'USD', compareAt: n === 1 ? 900 : null }],
         })),
       });
+      const reduced = { amount: 50, currency: 'EUR' };
+      const compareAtPrice = { amount: 900, currency: 'EUR' };
+      const prices = [{ variantId: made.variants[1]?.id, price: reduced, compareAtPrice }];
+      expect((await app.post('/v1/admin/prices', { prices }, { token })).status).toBe(204);
       const runner = app.app.get(DataSource).createQueryRunner();
       const items = async () =>
         (await runner.query(
@@ -762,9 +768,13 @@ describe('the catalog', () => {
         const media = new CatalogMedia1760000010070();
         const collections = new CatalogCollections1760000010100();
         const categoryPages = new CatalogCategoryPages1760000010090();
+        const priceLists = new CatalogPriceLists1760000010110();
+        const priceChanges = new CatalogPriceChanges1760000010120();
         await runner.query(
           'CREATE TEMP TABLE were_retired ON COMMIT DROP AS SELECT product_id FROM catalog.variants WHERE retired',
         );
+        await priceChanges.down(runner);
+        await priceLists.down(runner);
         await collections.down(runner);
         await categoryPages.down(runner);
         await media.down(runner);
@@ -775,6 +785,8 @@ describe('the catalog', () => {
         await media.up(runner);
         await categoryPages.up(runner);
         await collections.up(runner);
+        await priceLists.up(runner);
+        await priceChanges.up(runner);
         await runner.query(
           'DELETE FROM catalog.list_items WHERE product_id IN (SELECT product_id FROM were_retired)',
         );
@@ -1008,7 +1020,8 @@ describe('the catalog', () => {
       const { handle, variants } = await product({ brand });
       const variantId = variants[0].id;
       await reserve(randomUUID(), [{ variantId, quantity: 50 }]);
-      const available = async () => (await api().sellable([variantId], 'EUR'))[0]?.available;
+      const available = async () =>
+        (await api().sellable([{ variantId, quantity: 1 }], 'EUR', []))[0]?.available;
       expect(await available()).toBe(0);
       app.clock.advance({ hours: 2 });
       expect(await available()).toBe(50);

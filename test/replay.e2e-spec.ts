@@ -339,6 +339,16 @@ describe('the example', () => {
     await ask('getCollection', { idOrHandle: 'picked' }, {});
   }
 
+  /** The example shows what would change; here it does, and is read. */
+  async function confirmPrices(intoPriceListId: string, fingerprint: string): Promise<void> {
+    const { operation } = operations.get('changePrices') ?? {};
+    const example = operation?.requestBody?.content['application/json']?.example as object;
+    const confirmed = { ...example, intoPriceListId, dryRun: false, fingerprint };
+    const { status, body } = await app.post('/v1/admin/prices/changes', confirmed, { token: staff });
+    expect([status, body.state]).toEqual([200, 'finished']);
+    await ask('getPriceChange', { id: body.id });
+  }
+
   it('of a catalog, a cart, an order and its money works in that order', async () => {
     const category = (await replay('createCategory')).body;
     await replay('updateCategory', { ids: { id: category.id } });
@@ -353,7 +363,13 @@ describe('the example', () => {
     await replay('addVariant', { ids: { id: product.id } });
     await replay('updateVariant', { ids: { id: variantId } });
     await collections(product.id);
-    await replay('setPrices', { ids: { variantId } });
+    const priceListId = (await replay('createPriceList')).body.id;
+    await replay('updatePriceList', { ids: { id: priceListId } });
+    await replay('setPrices', { ids: { variantId, priceListId } });
+    await ask('getPriceList', { id: priceListId });
+    const { fingerprint } = (await replay('changePrices', { ids: { intoPriceListId: priceListId } })).body;
+    await confirmPrices(priceListId, fingerprint);
+    await ask('listPricesOfPriceList', { id: priceListId });
     await replay('moveStock', { ids: { variantId } });
     for (const zone of ['TaxZone', 'ShippingZone']) {
       const { id } = (await replay(`create${zone}`)).body;
@@ -482,6 +498,7 @@ describe('the example', () => {
     // They need something that goes wrong, or that takes its time.
     const rare = [
       'cancelImport 200',
+      'changePrices 202',
       'listDeliveries 200',
       'listGatewayEvents 200',
       'listImportErrors 200',

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
-import { type SellableRow, SellableRepository } from './product/sellable.repository.js';
+import { priceOf } from './price/price-rule.js';
+import { SellableRepository } from './product/sellable.repository.js';
 import { StockService } from './stock/stock.service.js';
 
 /** A variant as whoever sells it needs to know it, at this moment. */
@@ -14,6 +15,7 @@ export interface SellableVariant {
   title: string;
   variantTitle: string;
   options: Record<string, string>;
+  /** Of one piece, for the group and the quantity that were asked about. */
   unitPrice: Money;
   taxClass: string;
   weightGrams: number;
@@ -39,13 +41,23 @@ export class CatalogApi {
     private readonly clock: Clock,
   ) {}
 
-  /** Published variants with a price in the currency; those that are unknown, unpublished, retired or unpriced are missing. */
-  async sellable(variantIds: string[], currency: string): Promise<SellableVariant[]> {
-    const rows = await this.sellables.find(variantIds, currency, this.clock.now());
-    return rows.map(({ amount, ...row }: SellableRow) => ({
-      ...row,
-      unitPrice: Money.of(BigInt(amount), currency),
-    }));
+  /**
+   * Published variants with their price in the currency for this quantity and these customer groups; those that are unknown,
+   * unpublished, retired or unpriced are missing. A variant stands in `lines` once.
+   */
+  async sellable(
+    lines: readonly StockLine[],
+    currency: string,
+    groups: readonly string[],
+  ): Promise<SellableVariant[]> {
+    const at = this.clock.now();
+    const quantities = new Map(lines.map(({ variantId, quantity }) => [variantId, quantity]));
+    const rows = await this.sellables.find([...quantities.keys()], currency, at);
+    return rows.flatMap(({ base, entries, ...row }) => {
+      const quantity = quantities.get(row.variantId) ?? 1;
+      const price = priceOf(base, entries, { groups, quantity, at });
+      return price === null ? [] : [{ ...row, unitPrice: Money.of(price.amount, currency) }];
+    });
   }
 
   /**

@@ -80,4 +80,22 @@ export const catalogProblems = defineProblems('catalog', {
     meaning: 'A compare-at price must be higher than the price that it stands beside.',
     remedy: 'Raise `compareAtPrice` or leave it out.',
   },
+  price_out_of_range: {
+    status: 422,
+    title: 'A price would be out of range',
+    meaning: 'The change would make a price negative, or larger than any price may be.',
+    remedy: 'Change fewer prices, or change them by less: the preview shows which.',
+  },
+  prices_changed: {
+    status: 409,
+    title: 'The prices are no longer those of the preview',
+    meaning: 'A price, a product or the list changed after the preview, or the change itself is another one.',
+    remedy: 'Ask for the preview again and confirm its fingerprint.',
+  },
+  price_list_currency: {
+    status: 422,
+    title: 'The price list is in another currency',
+    meaning: 'All prices of a price list are in its currency.',
+    remedy: 'Use the `currency` of the list, or a list in the currency of the price.',
+  },
 });

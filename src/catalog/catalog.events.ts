@@ -15,6 +15,16 @@ export class CollectionChanged extends DomainEvent<{ collectionId: string }> {
   static readonly type = 'catalog.collection_changed';
 }
 
+/** A price list is new or holds otherwise: for others, at another time, or not any more. */
+export class PriceListChanged extends DomainEvent<{ priceListId: string }> {
+  static readonly type = 'catalog.price_list_changed';
+}
+
+/** Many prices wait to be changed. */
+export class PriceChangeRequested extends DomainEvent<{ changeId: string }> {
+  static readonly type = 'catalog.price_change_requested';
+}
+
 /** How many can be sold has changed. */
 export class StockChanged extends DomainEvent<{ variantIds: string[] }> {
   static readonly type = 'catalog.stock_changed';

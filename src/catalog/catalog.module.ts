@@ -30,9 +30,16 @@ import { MediaRenderer } from './media/media-renderer.service.js';
 import { MediaRepository } from './media/media.repository.js';
 import { MediaService } from './media/media.service.js';
 import { MediaSubscribers } from './media/media.subscribers.js';
+import { PriceChangeController } from './price-change/price-change.controller.js';
+import { PriceChangeRepository } from './price-change/price-change.repository.js';
+import { PriceChangeService } from './price-change/price-change.service.js';
+import { PriceChangeSubscribers } from './price-change/price-change.subscribers.js';
 import { PriceController } from './price/price.controller.js';
 import { PriceRepository } from './price/price.repository.js';
 import { PriceService } from './price/price.service.js';
+import { PriceListController } from './price-list/price-list.controller.js';
+import { PriceListRepository } from './price-list/price-list.repository.js';
+import { PriceListService } from './price-list/price-list.service.js';
 import { AdminProductController } from './product/admin-product.controller.js';
 import { ProductController } from './product/product.controller.js';
 import { ProductReader } from './product/product.reader.service.js';
@@ -70,7 +77,9 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ImportController,
     MediaController,
     MediaFileController,
+    PriceChangeController,
     PriceController,
+    PriceListController,
     ProductController,
     ProductSearchController,
     StockController,
@@ -96,6 +105,11 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     MediaRepository,
     MediaService,
     MediaSubscribers,
+    PriceChangeRepository,
+    PriceChangeService,
+    PriceChangeSubscribers,
+    PriceListRepository,
+    PriceListService,
     PriceRepository,
     PriceService,
     ProductReader,

@@ -17,6 +17,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
   lastPosition: 1,
   gatewayRef: 'ch_4b3f9a2e71',
   withdrawalUrl: `https://shop.example.test/account/marketing?token=mw_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.${TOKEN}`,
+  fingerprint: '6f1c9d3be0a74f5c8e2b71d04a9c5e83f6b2d7a01c4e98f35b7d620ae1f4c893',
   prefix: 'sk_test_AaH-gPsdcGGzkdCTeV6JeQ',
   ipPrefix: '203.0.113.0/24',
   network: '203.0.113.0/24',

@@ -2,70 +2,12 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
-import {
-  CurrencyCode,
-  Instant,
-  ListOf,
-  AskingPrice,
-  AskingPriceDto,
-  MoneyDto,
-  MoneyField,
-  Text,
-  Uuid,
-} from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
-import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
+import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
+import { PriceDto, PriceQuery, SetPricesDto } from './price.dto.js';
 import { PriceService } from './price.service.js';
-
-export class SetPriceDto {
-  @Uuid({ description: 'Variant.' })
-  variantId: string;
-
-  @AskingPrice()
-  price: AskingPriceDto;
-
-  @AskingPrice({
-    optional: true,
-    nullable: true,
-    description: 'Shown struck through; higher than the price.',
-  })
-  compareAtPrice?: AskingPriceDto | null;
-}
-
-export class SetPricesDto {
-  @ListOf(() => SetPriceDto, { min: 1, max: 100 })
-  prices: SetPriceDto[];
-}
-
-export class PriceDto {
-  @Uuid()
-  id: string;
-
-  @Uuid()
-  variantId: string;
-
-  @MoneyField()
-  price: MoneyDto;
-
-  @MoneyField({ nullable: true })
-  compareAtPrice: MoneyDto | null;
-
-  @Instant({ description: 'Since when.' })
-  validFrom: string;
-
-  @Text({ max: 100, description: 'By whom.' })
-  setBy: string;
-}
-
-class PriceQuery extends PageQuery {
-  @Uuid({ description: 'Variant.' })
-  variantId: string;
-
-  @CurrencyCode({ optional: true })
-  currency?: string;
-}
 
 /** The price ledger. */
 @Controller('v1/admin/prices')
@@ -80,13 +22,35 @@ export class PriceController {
   @Permissions('catalog:product:write')
   @Operation({
     id: 'setPrices',
+    example: {
+      prices: [
+        {
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          price: { amount: 1999, currency: 'EUR' },
+          compareAtPrice: { amount: 2499, currency: 'EUR' },
+        },
+        {
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          priceListId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          minQuantity: 10,
+          price: { amount: 1499, currency: 'EUR' },
+        },
+      ],
+    },
     summary: 'Sets prices from now on',
     description:
       'Minor units per currency, such as 1999 for 19.99 EUR. Prices are only ever added: the one before ' +
       'stays in the history, and placed orders keep theirs. All are set or none; carts and pages show ' +
-      'them within a second.',
+      'them within a second.\n\n' +
+      'With `priceListId` it is a price of that list, from `minQuantity` pieces on; `price: null` takes ' +
+      'it out again. Of the lists that apply to a shopper (currency, group, window, quantity) the one ' +
+      'with the highest priority decides, among equals the lowest price; without any the base price.',
     answers: { 204: null },
-    problems: [platformProblems.not_found, catalogProblems.compare_at_too_low],
+    problems: [
+      platformProblems.not_found,
+      catalogProblems.compare_at_too_low,
+      catalogProblems.price_list_currency,
+    ],
     idempotency: 'accepted',
   })
   async set(@Body() { prices }: SetPricesDto, @CurrentActor() actor: Actor): Promise<void> {
@@ -97,17 +61,18 @@ export class PriceController {
   @Permissions('catalog:product:read')
   @Operation({
     id: 'listPrices',
-    summary: 'Shows which prices a variant has had, the newest first',
+    summary: 'Shows the ledger of prices, the newest first',
     description:
-      'The history of one variant, of one currency or of all: each price with the moment since which it ' +
-      'holds and who set it. The first of a currency is the one that holds.',
+      'Of a variant, of a price list, of a currency, or of all: each price with its list and quantity, the ' +
+      'moment since which it stands there and who set it. A row without a price took it out of its list.',
     answers: { 200: PageOf(PriceDto) },
   })
   async history(@Query() query: PriceQuery): Promise<Page<PriceDto>> {
-    const { variantId, currency = null, cursor, limit } = query;
-    const list = `prices:${variantId}:${currency}`;
+    const { variantId = null, priceListId = null, currency = null, cursor, limit } = query;
+    const list = `prices:${variantId}:${priceListId}:${currency}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
-    const rows = await this.prices.history(variantId, currency, after as string | null, limit + 1);
+    const filter = { variantId, priceListId, currency };
+    const rows = await this.prices.history(filter, after as string | null, limit + 1);
     return this.cursors.page(list, rows, limit, ({ id }) => [id]);
   }
 }

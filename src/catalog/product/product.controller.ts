@@ -1,8 +1,10 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
-import { Public } from '../../platform/access/access.js';
+import type { FastifyRequest } from 'fastify';
+import { CurrentActor, Public, SignInOptional } from '../../platform/access/access.js';
+import { type Actor, groupsOf } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
-import { CachedPage } from '../../platform/http/page-cache.js';
+import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { CurrencyQuery, ProductDto } from './product.dto.js';
 import { ProductReader } from './product.reader.service.js';
@@ -10,9 +12,13 @@ import { ProductReader } from './product.reader.service.js';
 /** The product page. The list is a search without words: see search/. */
 @Controller('v1/products')
 @Public()
+@SignInOptional()
 @ApiTags('Products')
 export class ProductController {
-  constructor(private readonly reader: ProductReader) {}
+  constructor(
+    private readonly reader: ProductReader,
+    private readonly pages: PageCache,
+  ) {}
 
   @Get(':idOrHandle')
   @CachedPage()
@@ -24,12 +30,20 @@ export class ProductController {
     description:
       'By id or by handle, when it is published; 404 for a draft or an archived one. Prices are in ' +
       '`currency` or else in the currency of the store; `price` is null for a variant that has none in ' +
-      'it. Put `variants[].id` into a cart: `POST /v1/carts`.',
+      'it. They are those of whoever asks: signed in, the prices of the customer groups. `tiers` cost less ' +
+      'from a quantity on; `price` is that of one piece. Put `variants[].id` into a cart: `POST /v1/carts`.',
     answers: { 200: ProductDto },
     problems: [platformProblems.not_found],
     rawJson: true,
   })
-  get(@Param('idOrHandle') key: string, @Query() { currency }: CurrencyQuery): Promise<string> {
-    return this.reader.page(key, currency);
+  async get(
+    @Param('idOrHandle') key: string,
+    @Query() { currency }: CurrencyQuery,
+    @CurrentActor() actor: Actor,
+    @Req() request: FastifyRequest,
+  ): Promise<string> {
+    const { body, endsAt } = await this.reader.page(key, groupsOf(actor), currency);
+    this.pages.keepUntil(request, endsAt);
+    return body;
   }
 }

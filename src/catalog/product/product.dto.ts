@@ -117,6 +117,14 @@ export class CategoryRefDto {
   title: string;
 }
 
+export class PriceTierDto {
+  @Integer({ min: 2, max: 2 ** 31 - 1, description: 'From so many pieces of one line on.', example: 10 })
+  minQuantity: number;
+
+  @MoneyField({ description: 'Of one piece.' })
+  price: MoneyDto;
+}
+
 export class VariantDto {
   @Uuid()
   id: string;
@@ -138,6 +146,17 @@ export class VariantDto {
 
   @MoneyField({ nullable: true })
   compareAtPrice: MoneyDto | null;
+
+  @MoneyField({
+    nullable: true,
+    description:
+      'While there is a `compareAtPrice`: the lowest price of the 30 days before the reduction began ' +
+      '(Directive 98/6/EC, Art. 6a), null when there was none.',
+  })
+  lowestPrice30Days: MoneyDto | null;
+
+  @ListOf(() => PriceTierDto, { max: 1000, description: 'What one piece costs when more are taken.' })
+  tiers: PriceTierDto[];
 
   @Integer({
     min: 0,

@@ -1,11 +1,12 @@
 import { productMediaSql } from '../media/media.json.js';
+import { type AskingSql, lowestSql, priceSql, tiersSql } from '../price/price.sql.js';
 import { availabilitySql } from './availability.js';
 
 /**
- * SQL that builds a product page, for a row `p` of catalog.products; `currency`, `now` and `mediaBase` are SQL. PostgreSQL writes
- * the JSON, nothing is parsed or built again here.
+ * SQL that builds a product page, for a row `p` of catalog.products; the arguments are SQL. PostgreSQL writes the JSON,
+ * nothing is parsed or built again here.
  */
-export const productJson = (currency: string, now: string, mediaBase: string): string => `json_build_object(
+export const productJson = (asking: AskingSql, mediaBase: string): string => `json_build_object(
     'id', p.id, 'handle', p.handle, 'title', p.title, 'description', p.description, 'brand', p.brand,
     'categories', ${CATEGORIES},
     'breadcrumbs', coalesce((
@@ -13,10 +14,10 @@ export const productJson = (currency: string, now: string, mediaBase: string): s
       WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
     'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
     'variants', coalesce((
-      SELECT json_agg(json_build_object(${variantFields(currency)}, 'available', s.available, 'backorder', s.backorder)
+      SELECT json_agg(json_build_object(${variantFields(asking)}, 'available', s.available, 'backorder', s.backorder)
         ORDER BY v.position, v.id)
-      FROM catalog.variants v CROSS JOIN LATERAL (SELECT v.prices->${currency} AS price OFFSET 0) m
-        CROSS JOIN LATERAL (${availabilitySql('v.id', now)}) s
+      FROM catalog.variants v CROSS JOIN LATERAL (SELECT ${priceSql(asking)} AS price OFFSET 0) m
+        CROSS JOIN LATERAL (${availabilitySql('v.id', asking.now)}) s
       WHERE v.product_id = p.id AND NOT v.retired), '[]'))`;
 
 /** The categories of a row `p` of catalog.products. */
@@ -30,9 +31,13 @@ export const categoryRefs = (path: string): string => `(
   FROM unnest(${path}) WITH ORDINALITY u (id, n) JOIN catalog.categories a ON a.id = u.id)`;
 
 /** What pages say of a row `v` of catalog.variants with `m.price`, its price in the currency; all but its stock. */
-export const variantFields = (currency: string): string =>
+export const variantFields = (asking: AskingSql): string =>
   `'id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options, 'mediaId', v.media_id,
-        'price', ${money('amount', currency)}, 'compareAtPrice', ${money('compareAt', currency)}`;
+        'price', ${money('amount', asking.currency)}, 'compareAtPrice', ${money('compareAt', asking.currency)},
+        'lowestPrice30Days', CASE WHEN m.price->>'compareAt' IS NOT NULL THEN (
+          SELECT json_build_object('amount', o.amount, 'currency', ${asking.currency})
+          FROM (SELECT ${lowestSql(asking)} AS amount) o WHERE o.amount IS NOT NULL) END,
+        'tiers', ${tiersSql(asking)}`;
 
 const money = (field: string, currency: string): string =>
   `CASE WHEN m.price->>'${field}' IS NOT NULL

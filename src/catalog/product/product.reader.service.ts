@@ -4,7 +4,7 @@ import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { keyOf } from './handle.js';
 import type { AdminProductDto, AdminProductQuery } from './product.dto.js';
-import { ProductRepository } from './product.repository.js';
+import { type ProductPage, ProductRepository } from './product.repository.js';
 
 /** Products as they are read. */
 @Injectable()
@@ -15,10 +15,15 @@ export class ProductReader {
     private readonly clock: Clock,
   ) {}
 
-  /** The product page as JSON text; `key` is an id or a handle. */
-  async page(key: string, currency = this.config.storeCurrency): Promise<string> {
+  /** The product page for a member of these groups; `key` is an id or a handle. */
+  async page(
+    key: string,
+    groups: readonly string[],
+    currency = this.config.storeCurrency,
+  ): Promise<ProductPage> {
     const { id, handle } = keyOf(key);
-    const page = await this.products.page(id ?? handle ?? '', id !== null, currency, this.clock.now());
+    const now = this.clock.now();
+    const page = await this.products.page(id ?? handle ?? '', id !== null, currency, now, groups);
     if (page === null) throw platformProblems.not_found();
     return page;
   }

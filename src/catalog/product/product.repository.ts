@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { instantSql } from '../../platform/database/instant.js';
 import { KEEP_TREE } from '../category/category.repository.js';
 import { productMediaSql } from '../media/media.json.js';
+import { nextTurnSql } from '../price/price.sql.js';
 import type { AdminProductDto } from './product.dto.js';
 import { productJson } from './product.json.js';
 import type { Choices, Option } from './variant-options.js';
@@ -39,6 +40,12 @@ export interface VariantRow {
   version: number;
 }
 
+/** A product as JSON text, and until when its prices hold; null: until somebody changes one. */
+export interface ProductPage {
+  body: string;
+  endsAt: Date | null;
+}
+
 export interface AdminFilter {
   status: string | null;
   category: string | null;
@@ -58,14 +65,21 @@ export class ProductRepository {
   ) {}
 
   /** The product page as JSON text, by id or handle; null when there is no such published product. */
-  async page(key: string, isId: boolean, currency: string, now: Date): Promise<string | null> {
-    const [row] = await this.database.look<{ body: string }>(isId ? PAGE_BY_ID : PAGE_BY_HANDLE, [
+  async page(
+    key: string,
+    isId: boolean,
+    currency: string,
+    now: Date,
+    groups: readonly string[],
+  ): Promise<ProductPage | null> {
+    const [row] = await this.database.look<ProductPage>(isId ? PAGE_BY_ID : PAGE_BY_HANDLE, [
       currency,
       key,
       now,
       this.config.mediaBaseUrl,
+      groups,
     ]);
-    return row?.body ?? null;
+    return row ?? null;
   }
 
   async insert(product: ProductRow): Promise<void> {
@@ -160,7 +174,10 @@ export class ProductRepository {
   }
 }
 
-const PAGE = `SELECT ${productJson('$1::text', '$3::timestamptz', '$4::text')}::text AS body FROM catalog.products p WHERE p.status = 'published'`;
+const ASKING = { currency: '$1::text', now: '$3::timestamptz', groups: '$5::text[]' };
+const PAGE = `
+  SELECT ${productJson(ASKING, '$4::text')}::text AS body, ${nextTurnSql(ASKING.now)} AS "endsAt"
+  FROM catalog.products p WHERE p.status = 'published'`;
 const PAGE_BY_ID = `${PAGE} AND p.id = $2::uuid`;
 const PAGE_BY_HANDLE = `${PAGE} AND p.handle = $2`;
 const PRODUCT_RECORD = `jsonb_to_record($1::jsonb) AS r (id uuid, handle text, "externalId" text, title text, description text,

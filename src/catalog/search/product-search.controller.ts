@@ -1,7 +1,8 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '../../platform/access/access.js';
+import { CurrentActor, Public, SignInOptional } from '../../platform/access/access.js';
+import { type Actor, groupsOf } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { linkNext } from '../../platform/http/page.js';
 import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
@@ -13,6 +14,7 @@ import { ProductSearchService } from './product-search.service.js';
 @ApiTags('Products')
 @Controller('v1/products')
 @Public()
+@SignInOptional()
 export class ProductSearchController {
   constructor(
     private readonly search: ProductSearchService,
@@ -29,7 +31,8 @@ export class ProductSearchController {
       'Keyset pages of published products; prices in `currency` or in the currency of the store, in ' +
       'minor units. Filters of one facet mean "or", of several "and"; `facets=true` counts what else ' +
       'could be chosen. `collection` goes together with every filter, facet and order; without `sort` its products come ' +
-      'in the order that it has.\n\n' +
+      'in the order that it has. Signed in, the prices are those of the customer groups; the filter, the counts and ' +
+      'the order by price go by the base price.\n\n' +
       'Words in `q` are stemmed, accents do not matter; with fewer than 24 products that have all words, ' +
       'those that have some follow, unless `q` quotes a phrase or forbids a word. A word that no product has is taken for a typing error.',
     answers: { 200: ProductPageDto },
@@ -38,10 +41,11 @@ export class ProductSearchController {
   })
   async list(
     @Query() query: ProductQuery,
+    @CurrentActor() actor: Actor,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { json, nextCursor, until } = await this.search.page(query);
+    const { json, nextCursor, until } = await this.search.page(query, groupsOf(actor));
     this.pages.keepUntil(request, until);
     linkNext(request, reply, nextCursor);
     return json;

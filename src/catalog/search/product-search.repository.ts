@@ -3,6 +3,7 @@ import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import type { LiveCollection } from '../collection/collection.repository.js';
 import { membershipSql } from '../collection/membership.js';
+import { nextTurnSql } from '../price/price.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
 import type { Sort } from './product-query.dto.js';
@@ -22,6 +23,8 @@ export interface ProductSearch {
   facets: boolean;
   /** Holds that ran out before it are free again. */
   now: Date;
+  /** Customer groups of whoever asks. */
+  groups: readonly string[];
 }
 
 export interface FoundProducts {
@@ -31,6 +34,8 @@ export interface FoundProducts {
   last: [key: string | number, id: string] | null;
   state: (SearchState & { unknown: boolean }) | null;
   counts: FacetCounts | null;
+  /** Until then the prices hold; null: until somebody changes one. */
+  endsAt: Date | null;
 }
 
 interface SortOrder {
@@ -76,9 +81,10 @@ export class ProductSearchRepository {
       ...(search.facets ? [facetsSql(base, conditions, filters.currency, statement)] : []),
     ];
     const wanted = statement.bind(limit, 'int');
+    const now = statement.bind(search.now, 'timestamptz');
+    const currency = statement.bind(filters.currency, 'text');
     const items = listItemsSql(
-      statement.bind(filters.currency, 'text'),
-      statement.bind(search.now, 'timestamptz'),
+      { currency, now, groups: statement.bind(search.groups, 'text[]') },
       wanted,
       statement.bind(this.config.mediaBaseUrl, 'text'),
     );
@@ -89,7 +95,8 @@ export class ProductSearchRepository {
         (SELECT count(*) FROM page) > ${wanted} AS more,
         (SELECT json_build_array(key, product_id) FROM page WHERE n = ${wanted}) AS last,
         ${query === null ? 'NULL::json' : STATE} AS state,
-        ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts`,
+        ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts,
+        ${nextTurnSql(now)} AS "endsAt"`,
       statement.values,
     );
     if (!found) throw new Error('a statement without FROM has one row');

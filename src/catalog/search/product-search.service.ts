@@ -29,8 +29,11 @@ export class ProductSearchService {
     private readonly clock: Clock,
   ) {}
 
-  /** The page as JSON text, and until when it stays as it is if nobody changes anything; null: for good. */
-  async page(query: ProductQuery): Promise<TimedPage & { nextCursor: string | null }> {
+  /** The page for a member of these groups as JSON text, and until when it stays as it is if nobody changes anything; null: for good. */
+  async page(
+    query: ProductQuery,
+    groups: readonly string[],
+  ): Promise<TimedPage & { nextCursor: string | null }> {
     const filters = this.filtersOf(query);
     const collection = query.collection === undefined ? null : await this.collections.live(query.collection);
     const usual = (collection?.sort as Sort | undefined) ?? 'position';
@@ -52,12 +55,16 @@ export class ProductSearchService {
       state,
       facets: query.facets ?? false,
       now,
+      groups,
     };
     const { found, correctedQuery } = await this.find(search, corrected);
     const nextCursor =
       found.more && found.last ? this.cursors.encode(list, keyOf(found, correctedQuery)) : null;
     const json = toJson(found, filters, nextCursor, correctedQuery, search.facets);
-    return { json, nextCursor, until: collection && endOf(collection, now) };
+    // A list of prices turns, or the collection does: whichever is first.
+    const ends = [found.endsAt, collection && endOf(collection, now)].filter((end) => end !== null);
+    const until = ends.length === 0 ? null : new Date(Math.min(...ends.map((end) => end.getTime())));
+    return { json, nextCursor, until };
   }
 
   /** One round trip; more only for words that no product has, which are probably mistyped. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
 import { IdentityApi } from '../../identity/identity.api.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { personId } from '../../platform/access/actor.js';
+import { groupsOf, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Database, isCheckViolation } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
@@ -40,7 +40,7 @@ export class CartService {
     const customerId = personId(actor);
     const token = customerId === null ? newCartToken() : null;
     const wanted = merge(input.lines ?? []);
-    const sellable = await this.sellable(input.currency, wanted);
+    const sellable = await this.sellable(input.currency, wanted, groupsOf(actor));
     const cart: Cart = {
       id: newId(),
       tokenHash: token === null ? null : hashCartToken(token),
@@ -63,15 +63,16 @@ export class CartService {
     const rules = await this.rules.current();
     const cart = await this.carts.find(id);
     if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
-    const sellable = await this.catalogOf(cart);
+    const sellable = await this.catalogOf(cart, holder);
     return { cart, assessment: assess(cart, sellable, rules) };
   }
 
   addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
     return this.changing(id, holder, version, async (cart) => {
-      const sellable = await this.sellable(cart.currency, [line], '');
-      const known = cart.lines.some(({ variantId }) => variantId === line.variantId);
-      if (!known && cart.lines.length >= MAX_LINES) throw cartProblems.too_many_lines();
+      const present = cart.lines.find(({ variantId }) => variantId === line.variantId);
+      const whole = { ...line, quantity: line.quantity + (present?.quantity ?? 0) };
+      const sellable = await this.sellable(cart.currency, [whole], groupsOf(holder.actor), '');
+      if (!present && cart.lines.length >= MAX_LINES) throw cartProblems.too_many_lines();
       await this.carts.addLines(id, toLines([line], sellable));
     });
   }
@@ -158,24 +159,19 @@ export class CartService {
     return this.get(id, holder);
   }
 
-  private catalogOf(cart: Cart): Promise<SellableVariant[]> {
-    if (cart.lines.length === 0) return Promise.resolve([]);
-    return this.catalog.sellable(
-      cart.lines.map(({ variantId }) => variantId),
-      cart.currency,
-    );
+  private catalogOf({ lines, currency }: Cart, { actor }: Holder): Promise<SellableVariant[]> {
+    if (lines.length === 0) return Promise.resolve([]);
+    return this.catalog.sellable(lines, currency, groupsOf(actor));
   }
 
   private async sellable(
     currency: string,
     lines: readonly CartLineInput[],
+    groups: readonly string[],
     pointer?: string,
   ): Promise<SellableVariant[]> {
     if (lines.length === 0) return [];
-    const sellable = await this.catalog.sellable(
-      lines.map(({ variantId }) => variantId),
-      currency,
-    );
+    const sellable = await this.catalog.sellable(lines, currency, groups);
     const known = new Set(sellable.map(({ variantId }) => variantId));
     const errors = lines.flatMap(({ variantId }, index) =>
       known.has(variantId)

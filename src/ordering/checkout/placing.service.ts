@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
-import { personId } from '../../platform/access/actor.js';
+import { groupsOf, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Problem, platformProblems } from '../../platform/http/problem.js';
@@ -62,8 +62,9 @@ export class PlacingService {
     rules: Rules,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
-    const variantIds = cart.lines.map(({ variantId }) => variantId);
-    const sellable = variantIds.length > 0 ? await this.catalog.sellable(variantIds, cart.currency) : [];
+    const { lines, currency } = cart;
+    const sellable =
+      lines.length > 0 ? await this.catalog.sellable(lines, currency, groupsOf(holder.actor)) : [];
     const assessment = assess(cart, sellable, rules);
     guard(assessment, input.expectedTotal);
     const now = this.clock.now();

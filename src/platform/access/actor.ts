@@ -58,6 +58,9 @@ export function may(actor: Actor, permission: string): boolean {
 /** The id of the person who acts, or null. */
 export const personId = (actor: Actor): string | null => (actor.kind === 'person' ? actor.id : null);
 
+/** Customer groups of whoever asks: only people are in any. */
+export const groupsOf = (actor: Actor): readonly string[] => (actor.kind === 'person' ? actor.groups : []);
+
 /** Who it is, for a trail: the id of a person or key, the name of a job, or null. */
 export function actorId(actor: Actor): string | null {
   if (actor.kind === 'anonymous') return null;

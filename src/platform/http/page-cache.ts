@@ -1,5 +1,5 @@
 import { Header, Injectable } from '@nestjs/common';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Clock, realNow } from '../clock.js';
 import { Config } from '../config.js';
 import { etagOfBody, matches } from './etag.js';
@@ -26,14 +26,19 @@ const MAX_PAGES = 4_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 /** How old a page may be in what it says about stock. */
 const STOCK_LAG_MS = 1_000;
-const CACHE_CONTROL = 'public, max-age=5, stale-while-revalidate=30';
+const MAX_AGE = 5;
+const STALE = 30;
+const CACHE_CONTROL = `public, max-age=${MAX_AGE}, stale-while-revalidate=${STALE}`;
+/** For whoever is signed in: groups have prices of their own. */
+const PRIVATE = 'private, no-cache';
 
 /** Marks a GET handler with ready JSON text that is the same for everybody: it is kept. */
 export const CachedPage = () => Header('cache-control', CACHE_CONTROL);
 
 /**
  * Ready bodies of public catalog pages with their ETag, by URL. Content that changed drops everything at once;
- * stock that moved lets a page live for at most another second, because checkout and not the page is the truth.
+ * stock that moved lets a page live for at most another second, because checkout and not the page is the truth. A page with
+ * an end (a price that holds until then) is not shown beyond it, here or in a cache on the way.
  * Requests with a sign-in pass by: what they see may differ.
  */
 @Injectable()
@@ -78,7 +83,8 @@ export class PageCache {
         };
         return done();
       }
-      void reply.header('etag', page.etag).header('cache-control', CACHE_CONTROL);
+      void reply.header('etag', page.etag).header('cache-control', this.cacheControl(page.until));
+      varyBySignIn(reply);
       if (page.link !== undefined) void reply.header('link', page.link);
       if (matches(request.headers['if-none-match'], page.etag)) void reply.code(304).send();
       else void reply.header('content-type', 'application/json; charset=utf-8').send(page.body);
@@ -95,6 +101,12 @@ export class PageCache {
       const body = Buffer.from(payload);
       const etag = etagOfBody(body);
       const { cacheCandidate } = request as Candidate;
+      const signedIn = request.headers.authorization !== undefined;
+      void reply.header(
+        'cache-control',
+        signedIn ? PRIVATE : this.cacheControl(cacheCandidate?.until ?? null),
+      );
+      varyBySignIn(reply);
       if (reply.statusCode === 200 && cacheCandidate?.generation === this.generation) {
         const link = reply.getHeader('link') as string | undefined;
         const { at, until } = cacheCandidate;
@@ -105,6 +117,13 @@ export class PageCache {
       void reply.code(304).removeHeader('content-length');
       done(null, '');
     });
+  }
+
+  private cacheControl(until: Date | null): string {
+    if (until === null) return CACHE_CONTROL;
+    const left = Math.max(0, Math.floor((until.getTime() - this.clock.now().getTime()) / 1_000));
+    if (left >= MAX_AGE + STALE) return CACHE_CONTROL;
+    return `public, max-age=${Math.min(MAX_AGE, left)}, stale-while-revalidate=${Math.max(0, left - MAX_AGE)}`;
   }
 
   private find(url: string): ReadyPage | undefined {
@@ -140,6 +159,12 @@ export class PageCache {
     this.pages.delete(url);
     this.bytes -= page.body.length;
   }
+}
+
+/** A cache on the way must not give the page of the public to a member of a group. */
+function varyBySignIn(reply: FastifyReply): void {
+  const vary = reply.getHeader('vary') as string | undefined;
+  void reply.header('vary', vary === undefined ? 'Authorization' : `${vary}, Authorization`);
 }
 
 function isCandidate({ method, headers }: FastifyRequest): boolean {

@@ -92,6 +92,8 @@ const TAGS: Record<string, string> = {
     'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
   'Personal data': 'Copies of all that is kept about somebody, and its erasure.',
   People: 'Accounts of staff: who works here, and as what.',
+  'Price lists':
+    'Prices for some customers, from some quantity on or for a while. They begin and end by the clock.',
   Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
   Products:
     'What is sold: products with their variants, for shoppers as they are published and for staff as they are.',
