@@ -963,7 +963,9 @@ interface Watchable {
 }
 
 /** Relay, deliveries and webhooks work at the same time; what they do is known by what they touch. */
-const BEHIND = /platform\.(events|deliveries|outbox)|bullmq|pg_notify|advisory|gateway_events/i;
+// Zones are read once a second for all requests; whether that falls into this one is chance.
+const BEHIND =
+  /platform\.(events|deliveries|outbox)|bullmq|pg_notify|advisory|gateway_events|(tax|shipping)_zones/i;
 const OF_A_REQUEST = /ordering\.|idempotency_keys|billing\.payments|catalog\.(variants|stock)/;
 
 /** The statements of requests, by transaction: what stands alone is a transaction of its own. */
