@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, may, personId } from '../../platform/access/actor.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { hashOf } from '../../platform/secret.js';
 import type { Payment } from './payment.entity.js';
 import { PaymentRepository } from './payment.repository.js';
 
@@ -12,7 +12,7 @@ export class PaymentAccess {
 
   /** The payment, or the 404 that unknown and foreign ones share. */
   async find(paymentId: string, actor: Actor, cartToken: string | undefined): Promise<Payment> {
-    const hash = cartToken === undefined ? null : createHash('sha256').update(cartToken).digest();
+    const hash = cartToken === undefined ? null : hashOf(cartToken);
     const payment = may(actor, 'billing:payment:read')
       ? await this.payments.find(paymentId)
       : await this.payments.findFor(paymentId, personId(actor), hash);

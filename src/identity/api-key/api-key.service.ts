@@ -7,6 +7,7 @@ import { Database } from '../../platform/database/database.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { hashOf, newSecret } from '../../platform/secret.js';
 import { requireKnown } from '../role/role.service.js';
 import { ApiKeyAccess } from './api-key-access.service.js';
 import type {
@@ -16,7 +17,7 @@ import type {
   NewApiKeyDto,
   RotateApiKeyDto,
 } from './api-key.dto.js';
-import { hashOf, type KeyMode, newSecret, prefixOf, writeKey } from './api-key.js';
+import { type KeyMode, prefixOf, writeKey } from './api-key.js';
 import { ApiKeyRepository, type ApiKeyView } from './api-key.repository.js';
 import { isNetwork } from './networks.js';
 

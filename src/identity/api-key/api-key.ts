@@ -1,5 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { hashOf } from '../../platform/secret.js';
 
 /** `live` in production: a key of a sandbox opens nothing there, and whoever finds one sees what it is worth. */
 export type KeyMode = 'live' | 'test';
@@ -11,11 +12,6 @@ export interface Presented {
 }
 
 const SHAPE = /^(sk_(live|test)_([\w-]{22})_([\w-]{43}))_([\da-f]{8})$/;
-
-/** 256 random bits. */
-export const newSecret = (): string => randomBytes(32).toString('base64url');
-
-export const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 /** What may be shown of a key for ever: enough to recognise a found one. */
 export const prefixOf = (mode: KeyMode, id: string): string =>

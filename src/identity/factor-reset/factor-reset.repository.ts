@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { hashOf, newSecret } from '../../platform/secret.js';
 
 export interface FactorReset {
   id: string;
@@ -19,7 +19,7 @@ export class FactorResetRepository {
 
   /** One that waits for three days. Returns the secret that cancels it, or null when one waits already. */
   async start({ id, accountId, askedBy, reason }: Asked): Promise<string | null> {
-    const token = randomBytes(32).toString('base64url');
+    const token = newSecret();
     const values = [id, accountId, askedBy, reason, hashOf(token)];
     return (await this.database.execute(START, values)) === 1 ? token : null;
   }
@@ -58,8 +58,6 @@ export class FactorResetRepository {
     return row?.id ?? null;
   }
 }
-
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 const START = `
   INSERT INTO identity.factor_resets (id, account_id, asked_by, reason, cancel_hash, due_at)

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { hashOf, newSecret } from '../../platform/secret.js';
 
 export type ChallengePurpose = 'second_factor' | 'passkey_registration' | 'passkey_assertion';
 
@@ -27,7 +27,7 @@ export class ChallengeRepository {
     accountId: string | null,
     first: FirstMethod = 'pwd',
   ): Promise<string> {
-    const challenge = randomBytes(32).toString('base64url');
+    const challenge = newSecret();
     await this.database.execute(MAKE, [hashOf(challenge), purpose, accountId, first]);
     return challenge;
   }
@@ -56,8 +56,6 @@ export class ChallengeRepository {
     return this.database.execute('DELETE FROM identity.challenges WHERE expires_at < now()');
   }
 }
-
-const hashOf = (challenge: string): Buffer => createHash('sha256').update(challenge).digest();
 
 const MAKE = `
   INSERT INTO identity.challenges (hash, purpose, account_id, first_method, expires_at)

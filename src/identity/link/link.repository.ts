@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
+import { hashOf, newSecret } from '../../platform/secret.js';
 
 export type LinkPurpose = 'verify_email' | 'reset_password' | 'invitation' | 'change_email';
 
@@ -33,7 +33,7 @@ export class LinkRepository {
   ) {}
 
   async make(purpose: LinkPurpose, accountId: string, email: string): Promise<{ token: string; id: string }> {
-    const token = randomBytes(32).toString('base64url');
+    const token = newSecret();
     const hash = hashOf(token);
     const sealed = await this.keys.seal(accountId, linkPlace(hash), email);
     await this.database.execute(MAKE, [hash, purpose, accountId, sealed, LIFETIMES[purpose]]);
@@ -75,8 +75,6 @@ export class LinkRepository {
 
 /** Where the address of a link is kept. */
 export const linkPlace = (hash: Buffer): string => `identity.one_time_links|email|${hash.toString('hex')}`;
-
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 const MAKE = `
   WITH older AS (

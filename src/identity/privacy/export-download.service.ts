@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { system } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
@@ -7,6 +6,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import type { PersonalDataPage } from '../../platform/personal-data/personal-data.js';
 import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
+import { hashOf } from '../../platform/secret.js';
 import { ExportRepository, type HeldExport, type Part } from './export.repository.js';
 import { partPlace } from './export-runner.service.js';
 
@@ -35,7 +35,7 @@ export class ExportDownloadService {
   /** 404 when the link is unknown, used or too old, or somebody is using it at this moment. */
   async open(token: string): Promise<Download> {
     const holder = newId();
-    const held = await this.exports.open(createHash('sha256').update(token).digest(), holder);
+    const held = await this.exports.open(hashOf(token), holder);
     if (!held) throw platformProblems.not_found();
     return {
       text: this.write(held, holder),

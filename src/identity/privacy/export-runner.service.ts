@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { system } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
@@ -10,6 +9,7 @@ import { Mail } from '../../platform/mail/mail.js';
 import type { PersonalDataProvider, Subject } from '../../platform/personal-data/personal-data.js';
 import { PersonalDataRegistry } from '../../platform/personal-data/personal-data.registry.js';
 import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
+import { hashOf, newSecret } from '../../platform/secret.js';
 import { AccountRepository } from '../account/account.repository.js';
 import { ExportRepository, type HeldExport } from './export.repository.js';
 import { guestPlace } from './guest-address.js';
@@ -90,10 +90,10 @@ export class ExportRunner {
   /** The token is nowhere but in the letter. */
   private async tell({ id }: HeldExport, { email }: Subject, worker: string): Promise<void> {
     if (email === null) throw new Error('there is nobody to tell');
-    const token = randomBytes(32).toString('base64url');
+    const token = newSecret();
     await this.database.transaction(async () => {
       if (!(await this.exports.hold(id, worker))) return;
-      await this.exports.makeReady(id, createHash('sha256').update(token).digest());
+      await this.exports.makeReady(id, hashOf(token));
       await this.mail.request({
         template: exportReadyMail.name,
         subjectId: id,

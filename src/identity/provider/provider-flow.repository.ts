@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { hashOf, newSecret } from '../../platform/secret.js';
 
 /** Somebody who was sent to a provider. */
 export interface Flow {
@@ -32,7 +32,7 @@ export class ProviderFlowRepository {
 
   /** A code that stands for a sign-in by this link in this browser. */
   async makeCode(linkId: string, browser: string): Promise<string> {
-    const code = randomBytes(32).toString('base64url');
+    const code = newSecret();
     await this.database.execute(MAKE_CODE, [hashOf(code), linkId, hashOf(browser)]);
     return code;
   }
@@ -57,8 +57,6 @@ export class ProviderFlowRepository {
     return flows + codes;
   }
 }
-
-const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 const OPEN = `
   INSERT INTO identity.provider_flows (state_hash, browser_hash, provider, return_to, account_id, session_id, expires_at)

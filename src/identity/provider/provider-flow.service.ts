@@ -1,9 +1,10 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { OidcProvider } from '../../platform/oidc-providers.js';
+import { newSecret } from '../../platform/secret.js';
 import { identityProblems } from '../identity.errors.js';
 import { networkOf } from '../../platform/http/network.js';
 import { type Quota, ThrottleRepository } from '../throttle/throttle.repository.js';
@@ -90,7 +91,7 @@ export class ProviderFlowService {
   private async depart(provider: OidcProvider, flow: Flow, who: string): Promise<Departure> {
     const { wait } = await this.throttles.attempt(`oidc:${who}`, STARTS);
     if (wait > 0) throw identityProblems.too_many_attempts(undefined, { retryAfter: wait });
-    const [state, browser] = [secret(), secret()];
+    const [state, browser] = [newSecret(), newSecret()];
     const url = await this.client.authorizationUrl(provider, this.ties(provider.code, state, browser));
     await this.flows.open(state, browser, provider.code, flow);
     return { url, browser };
@@ -127,5 +128,3 @@ export class ProviderFlowService {
     });
   }
 }
-
-const secret = (): string => randomBytes(32).toString('base64url');

@@ -1,7 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type RequestWithActor } from '../../platform/access/access.js';
 import { type Actor, anonymous } from '../../platform/access/actor.js';
+import { hashOf } from '../../platform/secret.js';
 
 /** Whoever asks for a cart or for what was made from it: a guest with the token, or a signed-in person. */
 export interface Holder {
@@ -9,17 +10,12 @@ export interface Holder {
   tokenHash: Buffer | null;
 }
 
-/** 256 bits that the guest keeps; we keep the hash. */
-export const newCartToken = (): string => randomBytes(32).toString('base64url');
-
-export const hashCartToken = (token: string): Buffer => createHash('sha256').update(token).digest();
-
 export const CurrentHolder = createParamDecorator((_: unknown, context: ExecutionContext): Holder => {
   const request = context.switchToHttp().getRequest<RequestWithActor>();
   const token = request.headers['x-cart-token'];
   return {
     actor: request.actor ?? anonymous,
-    tokenHash: typeof token === 'string' && token.length <= 200 ? hashCartToken(token) : null,
+    tokenHash: typeof token === 'string' && token.length <= 200 ? hashOf(token) : null,
   };
 });
 

@@ -8,10 +8,11 @@ import { Database, isCheckViolation } from '../../platform/database/database.js'
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { hashOf, newSecret } from '../../platform/secret.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
 import { type Assessment, assess } from './assessment.js';
-import { hashCartToken, type Holder, holds, newCartToken } from './cart.access.js';
+import { type Holder, holds } from './cart.access.js';
 import type { CartLineInput, CreateCartDto, UpdateCartDto } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
 import { CartRepository } from './cart.repository.js';
@@ -38,12 +39,12 @@ export class CartService {
   async create(actor: Actor, input: CreateCartDto): Promise<AssessedCart & { token: string | null }> {
     const rules = await this.rules.current();
     const customerId = personId(actor);
-    const token = customerId === null ? newCartToken() : null;
+    const token = customerId === null ? newSecret() : null;
     const wanted = merge(input.lines ?? []);
     const sellable = await this.sellable(input.currency, wanted, groupsOf(actor));
     const cart: Cart = {
       id: newId(),
-      tokenHash: token === null ? null : hashCartToken(token),
+      tokenHash: token === null ? null : hashOf(token),
       customerId,
       currency: input.currency,
       email: input.email ?? (await this.emailOf(customerId)),

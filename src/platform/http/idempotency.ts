@@ -1,6 +1,8 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { seal, unseal } from '../sealed.js';
+import { hashOf } from '../secret.js';
 import { platformProblems } from './problem.js';
 import { currentRequest } from './request-context.js';
 
@@ -61,7 +63,7 @@ export class Idempotency {
   async claim(
     claim: Claim,
   ): Promise<{ answer: StoredAnswer } | { run: IdempotentRequest; giveBack: () => Promise<void> }> {
-    const [row] = await this.database.query<Row>(CLAIM, [claim.scope, hash(claim.key), claim.fingerprint]);
+    const [row] = await this.database.query<Row>(CLAIM, [claim.scope, hashOf(claim.key), claim.fingerprint]);
     if (row === undefined) {
       // The row vanished between the conflict and the look: its holder gave the key back. The caller tries again.
       throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
@@ -69,11 +71,13 @@ export class Idempotency {
     if (!row.claimed) {
       if (!row.fingerprint.equals(claim.fingerprint)) throw platformProblems.idempotency_key_reused();
       if (row.status !== null && row.body !== null) {
-        return { answer: { status: row.status, body: open(claim.key, row.body) } };
+        return {
+          answer: { status: row.status, body: unseal(sealKey(claim.key), row.body, placeOf(claim.scope)) },
+        };
       }
       throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
     }
-    const held = [claim.scope, hash(claim.key), row.lease];
+    const held = [claim.scope, hashOf(claim.key), row.lease];
     return {
       run: this.running(claim, row),
       giveBack: async () => {
@@ -89,7 +93,7 @@ export class Idempotency {
   }
 
   private running({ scope, key }: Claim, { state: resume, lease }: Row): IdempotentRequest {
-    const held = [scope, hash(key), lease];
+    const held = [scope, hashOf(key), lease];
     return {
       resume,
       remember: async (state) => {
@@ -99,7 +103,9 @@ export class Idempotency {
         const text = JSON.stringify(body);
         // With the facts, in one packet: nothing comes after it but the commit.
         this.database.beforeCommit('answer', async () =>
-          mine(await this.database.execute(ANSWER, [...held, status, seal(key, text)])),
+          mine(
+            await this.database.execute(ANSWER, [...held, status, seal(sealKey(key), text, placeOf(scope))]),
+          ),
         );
         return text;
       },
@@ -133,17 +139,6 @@ function mine(written: number): void {
   if (written !== 1) throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
 }
 
-const hash = (key: string): Buffer => createHash('sha256').update(key).digest();
+/** From the key itself, of which only the hash is kept: whoever reads the table cannot read the answers. */
 const sealKey = (key: string): Buffer => Buffer.from(hkdfSync('sha256', key, 'guildhall', 'idempotency', 32));
-
-function seal(key: string, text: string): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', sealKey(key), nonce);
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-}
-
-function open(key: string, sealed: Buffer): string {
-  const decipher = createDecipheriv('aes-256-gcm', sealKey(key), sealed.subarray(0, 12));
-  decipher.setAuthTag(sealed.subarray(-16));
-  return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString('utf8');
-}
+const placeOf = (scope: string): string => `platform.idempotency_keys|body|${scope}`;
