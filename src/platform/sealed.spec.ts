@@ -1,4 +1,4 @@
-import type { NamedKey } from './config.js';
+import type { NamedKey } from './secret-keys.js';
 import { randomBytes } from 'node:crypto';
 import { seal, unseal, unsealByRing } from './sealed.js';
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { NamedKey } from './config.js';
+import type { NamedKey } from './secret-keys.js';
 
 const NONCE = 12;
 const TAG = 16;

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Config, type NamedKey } from '../../platform/config.js';
+import { Config } from '../../platform/config.js';
+import type { NamedKey } from '../../platform/secret-keys.js';
 import { seal, unsealByRing } from '../../platform/sealed.js';
 import { FactorRepository } from './factor.repository.js';
 

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
-import { Config, type NamedKey } from '../../platform/config.js';
+import { Config } from '../../platform/config.js';
+import type { NamedKey } from '../../platform/secret-keys.js';
 import { Database } from '../../platform/database/database.js';
 import { identityProblems } from '../identity.errors.js';
 import { normalizePassword } from './password.rules.js';

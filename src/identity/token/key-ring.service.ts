@@ -3,7 +3,8 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { realNow } from '../../platform/clock.js';
 import { BadSetting } from '../../platform/setting.js';
-import { Config, type NamedKey } from '../../platform/config.js';
+import { Config } from '../../platform/config.js';
+import type { NamedKey } from '../../platform/secret-keys.js';
 import { seal, unsealByRing } from '../../platform/sealed.js';
 import { RETIRING_SECONDS } from './key-times.js';
 import { type NewKey, SigningKeyRepository, type SigningKeyRow } from './signing-key.repository.js';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { CorsOrigins } from '../config.js';
+import type { CorsOrigins } from '../environment.js';
 
 const METHODS = 'GET, POST, PATCH, PUT, DELETE';
 /** What a shop in a browser may send. */

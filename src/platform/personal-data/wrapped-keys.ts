@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { NamedKey } from '../config.js';
+import type { NamedKey } from '../secret-keys.js';
 import { seal, unseal } from '../sealed.js';
 
 /** Rows of a statement: of the application, or of a migration, which has no `Database`. */
