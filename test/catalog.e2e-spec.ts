@@ -332,6 +332,8 @@ describe('the catalog', () => {
         return answer.headers.get('etag');
       };
       expect(made.headers.get('etag')).toBe(`"${made.body.version}"`);
+      const malformed = await app.patch(product, { title: 'x' }, { token, headers: { 'if-match': 'W/"x"' } });
+      expect([malformed.status, malformed.body.errors?.[0]?.pointer]).toEqual([400, '/headers/If-Match']);
       await change(product, { title: 'Tagged once' }, made.headers.get('etag'));
       const added = await app.post(
         `${product}/variants`,

@@ -624,6 +624,12 @@ describe('identity', () => {
       expect((await app.get('/v1/me', { token: accessToken })).status).toBe(401);
       expect((await app.post('/v1/auth/logout', { refreshToken })).status).toBe(204);
       expect((await app.post('/v1/auth/logout', { refreshToken: 'rt_x' })).status).toBe(204);
+      const { sub, sid } = decodeJwt(accessToken);
+      const trail = await app.database.query<{ details: object }>(
+        `SELECT details FROM platform.audit_entries WHERE subject_id = $1 AND action = 'identity.session.signed_out'`,
+        [sub],
+      );
+      expect(trail).toEqual([{ details: { sessionId: sid } }]);
     });
 
     it('are listed and ended by their owner', async () => {
@@ -1053,7 +1059,11 @@ describe('identity behind a proxy', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await startApp({ TRUSTED_PROXIES: '127.0.0.1', MAILS_PER_NETWORK: '3' });
+    app = await startApp({
+      TRUSTED_PROXIES: '127.0.0.1',
+      MAILS_PER_NETWORK: '3',
+      REFRESH_GRACE_SECONDS: '0',
+    });
   });
   afterAll(() => app?.close());
 
@@ -1108,6 +1118,16 @@ describe('identity behind a proxy', () => {
     expect(await written()).not.toContain(stopped);
     await from('198.51.100.21', path, { email: stopped });
     expect(await written()).toContain(stopped);
+  });
+
+  it('takes a refresh token once and not again, when the shop gives no grace', async () => {
+    const { email } = await given.customer(app);
+    const { body } = await app.post('/v1/auth/login', { email, password: GOOD });
+    const refresh = (refreshToken: string) => app.post('/v1/auth/refresh', { refreshToken });
+    const next = await refresh(body.refreshToken);
+    expect(next.status).toBe(200);
+    expect((await refresh(body.refreshToken)).status).toBe(401);
+    expect((await refresh(next.body.refreshToken)).status).toBe(401);
   });
 });
 

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -403,11 +404,23 @@ describe('API keys', () => {
   it('count only from their networks', async () => {
     const from = async (key: string, ip: string) =>
       (await use(key, '/v1/admin/products', { 'x-forwarded-for': ip })).status;
-    const { key } = await made({ networks: ['192.0.2.0/24', '198.51.100.7', '2001:db8:1::/48'] });
+    const { id, key } = await made({ networks: ['192.0.2.0/24', '198.51.100.7', '2001:db8:1::/48'] });
     for (const ip of ['192.0.2.1', '192.0.2.255', '::ffff:192.0.2.9', '198.51.100.7', '2001:DB8:1:0::5'])
       expect([ip, await from(key, ip)]).toEqual([ip, 200]);
     for (const ip of ['192.0.3.1', '198.51.100.8', '2001:db8:2::1', '::ffff:192.0.3.1', '127.0.0.1'])
       expect([ip, await from(key, ip)]).toEqual([ip, 401]);
+    // Another secret, with a sum that fits: somebody knows the id.
+    const [, start = ''] = /^(.*_)[\w-]{43}_[\da-f]{8}$/.exec(key) ?? [];
+    const guess = `${start}${'A'.repeat(43)}`;
+    const sum = crc32(guess).toString(16).padStart(8, '0');
+    expect(await from(`${guess}_${sum}`, '192.0.2.1')).toBe(401);
+    const trail = await app.database.query<{ because: string }>(
+      `SELECT details->>'because' AS because FROM platform.audit_entries
+       WHERE subject_id = $1 AND action = 'identity.api_key.refused' ORDER BY id`,
+      [id],
+    );
+    // Five times from elsewhere: told once a minute.
+    expect(trail).toEqual([{ because: 'network' }, { because: 'secret' }]);
     for (const network of [
       '192.0.2.0/33',
       'fe80::1%eth0',

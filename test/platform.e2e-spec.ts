@@ -6,7 +6,8 @@ import { PageCache } from '../src/platform/http/page-cache.js';
 import { Readiness } from '../src/platform/observability/readiness.js';
 import { firstStart } from '../src/platform/start/first-start.js';
 import { startApp, type TestApp } from './support/app.js';
-import { FixtureModule } from './support/kernel.fixture.js';
+import { given } from './support/given.js';
+import { FixtureModule, MistakenModule } from './support/kernel.fixture.js';
 
 const NOTES = '/v1/fixture/notes';
 
@@ -27,6 +28,25 @@ describe('the platform', () => {
     );
     return Number(row?.count);
   };
+
+  describe('access', () => {
+    it('asks for a fresh sign-in where the whole controller says so', async () => {
+      const { token, email, password } = await given.customer(app);
+      expect((await app.get('/v1/fixture/secrets', { token })).status).toBe(200);
+      const { refreshToken } = (await app.post('/v1/auth/login', { email, password })).body;
+      await app.database.execute(
+        `UPDATE identity.sessions SET proved_at = now() - interval '11 minutes' WHERE account_id = $1`,
+        [await given.accountId(app, email)],
+      );
+      const { accessToken } = (await app.post('/v1/auth/refresh', { refreshToken })).body;
+      const stale = await app.get('/v1/fixture/secrets', { token: accessToken });
+      expect([stale.status, stale.body.code]).toEqual([401, 'platform.proof_required']);
+    });
+
+    it('starts no shop that asks whoever comes in public for a fresh sign-in', async () => {
+      await expect(startApp({}, [MistakenModule])).rejects.toThrow('MistakenController');
+    });
+  });
 
   describe('problems', () => {
     it('answers an unknown path with the id of the request', async () => {
@@ -234,6 +254,7 @@ describe('the platform', () => {
         body: {
           code: 'platform.idempotency_key_required',
           detail: expect.stringContaining('16 to 255 characters'),
+          errors: [expect.objectContaining({ pointer: '/headers/Idempotency-Key', code: 'malformed' })],
         },
       });
     });

@@ -60,6 +60,8 @@ export class Config {
   readonly passkeyOrigins: string[];
   /** The host of the first origin; passkeys are bound to it and serve below it. */
   readonly passkeyHost: string;
+  /** For so long a refresh token that was used already gives its successor again: a lost answer, two tabs. */
+  readonly refreshGraceSeconds: number;
   /** Mails about accounts that one network may cause in an hour. */
   readonly mailsPerNetwork: number;
   /** Registrations that one network may try in an hour. */
@@ -139,6 +141,7 @@ export class Config {
     this.totpPastSteps = env.integer('TOTP_PAST_STEPS', 1, 0, 1);
     this.passkeyOrigins = env.passkeyOrigins('PASSKEY_ORIGINS', this.publicUrl);
     this.passkeyHost = new URL(this.passkeyOrigins[0] ?? this.publicUrl).hostname;
+    this.refreshGraceSeconds = env.integer('REFRESH_GRACE_SECONDS', 10, 0, 60);
     this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
     this.registrationsPerNetwork = env.integer('REGISTRATIONS_PER_NETWORK', 100, 1, 1_000_000);
     this.apiKeyRequests = env.integer('API_KEY_REQUESTS_PER_MINUTE', 600, 1, 1_000_000);

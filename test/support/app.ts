@@ -153,7 +153,11 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
     app.get(Metrics),
   );
   prepareApplication(app);
-  await app.init();
+  await app.init().catch(async (error: unknown) => {
+    await app.close();
+    await dropDatabase(name);
+    throw error;
+  });
   await firstStart(app);
   await app.listen(0, '127.0.0.1');
   const workers = app.get(Workers);

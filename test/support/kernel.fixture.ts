@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Module, Post, Query } from '@nestjs/common';
-import { Public } from '../../src/platform/access/access.js';
+import { Fresh, Permissions, Public } from '../../src/platform/access/access.js';
 import { Database } from '../../src/platform/database/database.js';
 import { DomainEvent } from '../../src/platform/events/event.js';
 import { Outbox } from '../../src/platform/events/outbox.js';
@@ -88,6 +88,43 @@ class FixtureController {
   }
 }
 
+/** What the whole controller declares holds for each of its handlers. */
+@Controller('v1/fixture/secrets')
+@Permissions('account:self')
+@Fresh()
+class FreshController {
+  @Get()
+  @Operation({
+    id: 'listSecrets',
+    summary: 'Lists secrets',
+    description: 'Of the tests of the kernel alone.',
+    answers: { 200: NoteDto },
+  })
+  list(): object {
+    return { text: 'secret' };
+  }
+}
+
+/** Nobody who comes in public has a sign-in that could be fresh: a module that stops the boot. */
+@Controller('v1/fixture/mistake')
+@Fresh()
+class MistakenController {
+  @Get()
+  @Public()
+  @Operation({
+    id: 'mistake',
+    summary: 'Mistakes',
+    description: 'Of the tests of the kernel alone.',
+    answers: { 200: NoteDto },
+  })
+  list(): object {
+    return { text: 'open' };
+  }
+}
+
+@Module({ imports: [PlatformModule], controllers: [MistakenController] })
+export class MistakenModule {}
+
 @Subscriber()
 class FixtureSubscriber {
   constructor(private readonly database: Database) {}
@@ -100,5 +137,9 @@ class FixtureSubscriber {
 }
 
 /** A module as small as one can be, to look at the kernel through the front door. */
-@Module({ imports: [PlatformModule], controllers: [FixtureController], providers: [FixtureSubscriber] })
+@Module({
+  imports: [PlatformModule],
+  controllers: [FixtureController, FreshController],
+  providers: [FixtureSubscriber],
+})
 export class FixtureModule {}

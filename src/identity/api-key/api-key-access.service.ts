@@ -1,4 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { system } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Seldom } from '../../platform/audit/seldom.js';
 import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
@@ -13,6 +16,7 @@ import { isWithin } from './networks.js';
 const STANDING_MS = 1_000;
 const MAX_CACHED = 10_000;
 const TOUCH_MS = 60_000;
+const MINUTE = 60_000;
 
 /** Looks at keys that are shown, and counts what is done with them. */
 @Injectable()
@@ -23,11 +27,13 @@ export class ApiKeyAccess {
   private readonly known = new Map<string, { standing: KeyStanding | null; until: number }>();
   /** Counts what was forgotten: what was asked before that is not kept. */
   private forgotten = 0;
+  private readonly told = new Seldom(MINUTE);
 
   constructor(
     private readonly database: Database,
     private readonly keys: ApiKeyRepository,
     private readonly throttles: ThrottleRepository,
+    private readonly audit: Audit,
     config: Config,
   ) {
     this.mode = config.production ? 'live' : 'test';
@@ -48,7 +54,10 @@ export class ApiKeyAccess {
   async look(text: string): Promise<KeyStanding | null> {
     const shown = readKey(this.mode, text);
     const standing = shown && (await this.standing(shown.id));
-    return standing && isOneOf(shown.hash, [standing.hash, standing.previousHash]) ? standing : null;
+    if (!standing) return null;
+    if (isOneOf(shown.hash, [standing.hash, standing.previousHash])) return standing;
+    await this.refused(standing.id, 'secret');
+    return null;
   }
 
   /** Counts a request; 429 when the key has had its share of the minute. */
@@ -66,9 +75,27 @@ export class ApiKeyAccess {
     });
   }
 
-  private used(standing: KeyStanding | null, ip: string): KeyStanding | null {
+  /** Somebody has a living key or knows its id, and it did not serve: noted once a minute. The caller is told nothing. */
+  private async refused(keyId: string, because: 'secret' | 'network'): Promise<void> {
+    if (!this.told.admits(`${keyId} ${because}`)) return;
+    await this.database.transaction(() => {
+      this.audit.record({
+        actor: system('identity'),
+        action: 'identity.api_key.refused',
+        subjectType: 'api_key',
+        subjectId: keyId,
+        details: { because },
+      });
+      return Promise.resolve();
+    });
+  }
+
+  private async used(standing: KeyStanding | null, ip: string): Promise<KeyStanding | null> {
     if (!standing) return null;
-    if (standing.networks.length > 0 && !isWithin(ip, standing.networks)) return null;
+    if (standing.networks.length > 0 && !isWithin(ip, standing.networks)) {
+      await this.refused(standing.id, 'network');
+      return null;
+    }
     const now = realNow();
     if (now.getTime() - (standing.lastUsedAt?.getTime() ?? 0) >= TOUCH_MS) {
       standing.lastUsedAt = now;

@@ -53,12 +53,14 @@ export class ExportRunner {
 
   private async collect(held: HeldExport, worker: string): Promise<void> {
     const subject = await this.subjectOf(held);
+    // The account is gone: what was asked for belongs to nobody any more.
+    if (subject.email === null) return this.exports.giveUp(held.id, worker);
     for (const provider of this.registry.inTurn()) {
       if (held.done.includes(provider.name)) continue;
       if (!(await this.collectFrom(provider, subject, held, worker))) return;
       failpoint(`export.after_${provider.name}`);
     }
-    await this.tell(held, subject, worker);
+    await this.tell(held, subject.email, worker);
   }
 
   /** False when another worker has taken over. */
@@ -88,8 +90,7 @@ export class ExportRunner {
   }
 
   /** The token is nowhere but in the letter. */
-  private async tell({ id }: HeldExport, { email }: Subject, worker: string): Promise<void> {
-    if (email === null) throw new Error('there is nobody to tell');
+  private async tell({ id }: HeldExport, email: string, worker: string): Promise<void> {
     const token = newSecret();
     await this.database.transaction(async () => {
       if (!(await this.exports.hold(id, worker))) return;

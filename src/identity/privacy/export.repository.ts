@@ -73,6 +73,11 @@ export class ExportRepository {
     return (await this.database.execute(HOLD_ON, [id, holder])) === 1;
   }
 
+  /** It is not collected any further; and what there is of it goes. */
+  async giveUp(id: string, holder: string): Promise<void> {
+    await this.database.execute(GIVE_UP, [id, holder]);
+  }
+
   /** What a worker that is gone has left of a module: its pages may have moved since, so they are collected anew. */
   async dropParts(id: string, module: string): Promise<void> {
     await this.database.execute(DROP_PARTS, [id, module]);
@@ -140,6 +145,12 @@ const CLAIM = `
     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING ${HELD}`;
 const HOLD_ON = `UPDATE identity.exports SET held_until = now() + ${HOLD} WHERE id = $1 AND holder = $2`;
+const GIVE_UP = `
+  WITH over AS (
+    UPDATE identity.exports SET state = 'expired', guest_email = NULL, guest_hash = NULL, holder = NULL, held_until = NULL
+    WHERE id = $1 AND holder = $2 RETURNING id
+  )
+  DELETE FROM identity.export_parts WHERE export_id IN (SELECT id FROM over)`;
 const DROP_PARTS = 'DELETE FROM identity.export_parts WHERE export_id = $1 AND module = $2';
 const ADD_PART =
   'INSERT INTO identity.export_parts (export_id, module, ordinal, sealed) VALUES ($1, $2, $3, $4)';

@@ -1,8 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** How long the token before the present one still gives the present one: a lost answer, two tabs. */
-export const GRACE_MS = 10_000;
-
 /**
  * `rt_<session>.<counter>.<mac>`: made from the session's id and counter, so the server can make the present token
  * again without keeping it, and nobody else can make any.
@@ -20,14 +17,18 @@ export function readRefreshToken(key: Buffer, token: string): { sessionId: strin
   return right ? { sessionId, counter } : null;
 }
 
-/** What a refresh with this token means: rotate, give the present one again, or a token that was stolen. */
+/**
+ * What a refresh with this token means: rotate, give the present one again, or a token that was stolen. For `graceMs` the
+ * token before the present one still gives the present one: a lost answer, two tabs.
+ */
 export function judgeRefresh(
   token: number,
   session: { counter: number; refreshedAt: Date },
   now: Date,
+  graceMs: number,
 ): 'rotate' | 'repeat' | 'reuse' {
   if (token === session.counter) return 'rotate';
-  const recent = now.getTime() - session.refreshedAt.getTime() <= GRACE_MS;
+  const recent = now.getTime() - session.refreshedAt.getTime() < graceMs;
   return token === session.counter - 1 && recent ? 'repeat' : 'reuse';
 }
 

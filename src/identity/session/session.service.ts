@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { system } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { realNow } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
@@ -49,6 +50,7 @@ const MAX_CACHED = 10_000;
 @Injectable()
 export class SessionService {
   private readonly key: Buffer;
+  private readonly graceMs: number;
   private readonly standings = new Map<string, { standing: Standing | null; until: number }>();
 
   constructor(
@@ -60,6 +62,7 @@ export class SessionService {
     config: Config,
   ) {
     this.key = config.key('refresh-token');
+    this.graceMs = config.refreshGraceSeconds * 1_000;
   }
 
   /** In the caller's transaction, which holds the account's row: so fifty are fifty, however many come at once. */
@@ -86,7 +89,7 @@ export class SessionService {
       const session = await this.sessions.lock(read.sessionId);
       if (!session?.live) return null;
       const { id, accountId, kind, counter } = session;
-      switch (judgeRefresh(read.counter, session, realNow())) {
+      switch (judgeRefresh(read.counter, session, realNow(), this.graceMs)) {
         case 'rotate':
           await this.sessions.rotate(id, LIFETIMES[kind].idle);
           return this.issue(session, counter + 1);
@@ -95,7 +98,7 @@ export class SessionService {
         case 'reuse':
           await this.sessions.revoke(id, 'refresh_reuse');
           this.audit.record({
-            actor: { kind: 'system', name: 'identity' },
+            actor: system('identity'),
             action: 'identity.session.refresh_reuse_detected',
             subjectType: 'account',
             subjectId: accountId,
@@ -121,7 +124,20 @@ export class SessionService {
   /** Ends the family of this token; a dead or foreign token is no fault. */
   async signOut(token: string): Promise<void> {
     const read = readRefreshToken(this.key, token);
-    if (read) await this.revoke(read.sessionId, 'signed_out');
+    if (!read) return;
+    await this.database.transaction(async () => {
+      const session = await this.sessions.lock(read.sessionId);
+      if (!session?.live) return;
+      const { id, accountId } = session;
+      await this.revoke(id, 'signed_out');
+      this.audit.record({
+        actor: system('identity'),
+        action: 'identity.session.signed_out',
+        subjectType: 'account',
+        subjectId: accountId,
+        details: { sessionId: id },
+      });
+    });
   }
 
   async revoke(id: string, because: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { Seldom } from '../../platform/audit/seldom.js';
 import { Config } from '../../platform/config.js';
-import { networkOf } from '../../platform/http/network.js';
+import { networkOf, placeOf } from '../../platform/http/network.js';
 import { identityProblems } from '../identity.errors.js';
 import { type Announce, rateLimit } from './rate-limit.js';
 import { type Quota, ThrottleRepository } from './throttle.repository.js';
@@ -17,6 +18,7 @@ const PER_HOUR: Quota = { free: 3, windowSeconds: 3_600 };
 const PER_DAY: Quota = { free: 10, windowSeconds: 86_400 };
 /** Longer than the work takes, whatever it finds: the time must not tell whether an address has an account. */
 const ANSWER_MS = 100;
+const MINUTE = 60_000;
 
 /**
  * How many mails and accounts strangers may cause. Nobody is told when there are no more mails: the answer stays the same,
@@ -24,6 +26,9 @@ const ANSWER_MS = 100;
  */
 @Injectable()
 export class MailQuota {
+  private readonly log = new Logger('mails');
+  private readonly told = new Seldom(MINUTE);
+
   constructor(
     private readonly throttles: ThrottleRepository,
     private readonly config: Config,
@@ -34,7 +39,18 @@ export class MailQuota {
     const quota: Quota = { free: this.config.mailsPerNetwork, windowSeconds: 3_600 };
     const counted = await this.throttles.attempt(`mails-of-network:${networkOf(ip)}`, quota);
     announce(rateLimit('mails', quota, counted));
+    if (counted.wait > 0) this.warn(ip);
     return counted.wait > 0;
+  }
+
+  /** Nobody who asks is told, so whoever runs the shop has to be: a proxy that is not trusted makes all of them one network. */
+  private warn(ip: string): void {
+    const network = placeOf(ip) ?? 'unknown';
+    if (this.told.admits(network))
+      this.log.warn(
+        { network },
+        'letters are not sent: their network has caused too many (MAILS_PER_NETWORK, TRUSTED_PROXIES)',
+      );
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { OPERATION } from '../http/operation.js';
-import { ACCESS, type AccessRule, isOwnThing } from './access.js';
+import { ACCESS, type AccessRule, FRESH, isOwnThing } from './access.js';
 
 /** A permission and the operations that ask for it. */
 export interface KnownPermission {
@@ -14,9 +14,11 @@ interface Handler {
   name: string;
   operation: string | undefined;
   rule: AccessRule | undefined;
+  fresh: boolean;
 }
 
-/** Knows what every handler asks for, and stops the boot when one says neither `@Public()` nor `@Permissions(…)`. */
+/** Knows what every handler asks for, and stops the boot when one says neither `@Public()` nor `@Permissions(…)`, or asks whoever
+ * comes in public for a fresh sign-in. */
 @Injectable()
 export class AccessCheck implements OnModuleInit {
   private known = new Map<string, string[]>();
@@ -33,6 +35,10 @@ export class AccessCheck implements OnModuleInit {
     if (undeclared.length > 0) {
       throw new Error(`declare @Public() or @Permissions(…) on ${undeclared.join(', ')}`);
     }
+    // The guard lets everybody in there before it looks how fresh a sign-in is.
+    const open = handlers.filter(({ rule, fresh }) => fresh && (rule === 'own' || rule?.length === 0));
+    if (open.length > 0)
+      throw new Error(`@Fresh() needs @Permissions(…) on ${open.map(({ name }) => name).join(', ')}`);
     for (const { rule = [], operation, name } of handlers) {
       if (rule === 'own') continue;
       for (const permission of rule.filter((one) => !isOwnThing(one)))
@@ -67,6 +73,11 @@ export class AccessCheck implements OnModuleInit {
             handler,
             metatype as () => unknown,
           ]),
+          fresh:
+            this.reflector.getAllAndOverride<boolean | undefined>(FRESH, [
+              handler,
+              metatype as () => unknown,
+            ]) ?? false,
         }));
     });
   }

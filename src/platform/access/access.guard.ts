@@ -65,14 +65,8 @@ export class AccessGuard implements CanActivate {
     if (rule === 'own') return true;
     const request = context.switchToHttp().getRequest<RequestWithActor>();
     refuseKeyInQuery(request);
-    const isDeaf = this.reflector.getAllAndOverride<boolean | undefined>(DEAF, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    const authorization = isDeaf ? undefined : request.headers.authorization;
-    const isForHandler =
-      this.reflector.get<boolean | undefined>(CLIENTS, context.getHandler()) &&
-      /^Basic /i.test(authorization ?? '');
+    const authorization = this.declares(DEAF, context) ? undefined : request.headers.authorization;
+    const isForHandler = this.declares(CLIENTS, context) && /^Basic /i.test(authorization ?? '');
     const actor =
       authorization === undefined || isForHandler
         ? anonymous
@@ -96,16 +90,24 @@ export class AccessGuard implements CanActivate {
         ? actor.restriction()
         : platformProblems.forbidden(`The permission ${missing.join(', ')} is missing.`);
     }
-    if (this.reflector.get<boolean | undefined>(FRESH, context.getHandler())) requireFresh(actor);
+    if (this.declares(FRESH, context)) requireFresh(actor);
     return true;
+  }
+
+  /** Of the handler itself or of all of its controller. */
+  private declares(mark: string, context: ExecutionContext): boolean {
+    return (
+      this.reflector.getAllAndOverride<boolean | undefined>(mark, [
+        context.getHandler(),
+        context.getClass(),
+      ]) ?? false
+    );
   }
 
   /** Refuses what only the person itself may do, and notes what is going to be changed under both names. */
   private async inPlaceOf(actor: PersonActor, context: ExecutionContext): Promise<void> {
-    const declared = (rule: string) =>
-      this.reflector.getAllAndOverride<boolean | undefined>(rule, [context.getHandler(), context.getClass()]);
     const operation = this.reflector.get<string | undefined>(OPERATION, context.getHandler()) ?? 'unknown';
-    if (declared(IN_PERSON) ?? declared(FRESH)) {
+    if (this.declares(IN_PERSON, context) || this.declares(FRESH, context)) {
       await this.denials.note(actor, [`in person: ${operation}`]);
       requireInPerson(actor);
     }

@@ -46,7 +46,11 @@ export function addressFaults({ country, postalCode, region }: AddressDto, place
     if (given === '' && !optional)
       faults.push({ pointer, code: 'required', message: `is required in ${country}, such as ${example}` });
     if (given !== '' && !pattern.test(given))
-      faults.push({ pointer, code: 'malformed', message: `must be one of ${country}, such as ${example}` });
+      faults.push({
+        pointer,
+        code: 'malformed',
+        message: `must be written as in ${country}, such as ${example}`,
+      });
   }
   if (rules.region !== undefined && (region?.trim() ?? '') === '') {
     const message = `is required in ${country}: ${rules.region.toLowerCase()}`;

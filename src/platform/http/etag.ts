@@ -23,7 +23,11 @@ export const IfMatch = createParamDecorator((_: unknown, context: ExecutionConte
   if (header === undefined || header === '*') return null;
   const version = /^"(\d{1,15})"$/.exec(header.trim())?.[1];
   if (version === undefined)
-    throw platformProblems.stale_version('If-Match must be an ETag that this server gave, such as "3".');
+    throw platformProblems.invalid_input('If-Match must be an ETag that this server gave.', {
+      errors: [
+        { pointer: '/headers/If-Match', code: 'malformed', message: 'must be an ETag such as "3", or *' },
+      ],
+    });
   return Number(version);
 });
 

@@ -40,7 +40,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const key = keyOf(request.headers['idempotency-key']);
     if (key === null) {
-      if (needsKey(mode)) throw platformProblems.idempotency_key_required();
+      if (needsKey(mode)) throw keyFault('required', 'is required');
       return next.handle();
     }
     const claim = { scope: scopeOf(request, operation), key, fingerprint: fingerprintOf(request) };
@@ -71,14 +71,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 }
 
+const keyFault = (code: string, message: string) =>
+  platformProblems.idempotency_key_required(`The Idempotency-Key ${message}.`, {
+    errors: [{ pointer: '/headers/Idempotency-Key', code, message }],
+  });
+
 /** The key in its bare form; the quoted form of RFC 8941 is taken too. */
 function keyOf(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;
   const key = String(header).replace(/^"(.*)"$/, '$1');
   if (!VALID_KEY.test(key))
-    throw platformProblems.idempotency_key_required(
-      'The Idempotency-Key must have 16 to 255 characters: printable ASCII without spaces.',
-    );
+    throw keyFault('malformed', 'must have 16 to 255 characters: printable ASCII without spaces');
   return key;
 }
 

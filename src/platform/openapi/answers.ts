@@ -3694,7 +3694,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 113,
+      unsealed: 114,
       strangers: 0,
     },
   },
