@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { mkdtempSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,12 @@ import { migrate } from '../../src/platform/database/migrate.js';
 import { Consumers } from '../../src/platform/events/consumers.js';
 import { Relay } from '../../src/platform/events/relay.js';
 import { Workers } from '../../src/platform/events/workers.js';
-import { applicationOptions, fastifyAdapter, prepareApplication } from '../../src/platform/http/server.js';
+import {
+  applicationOptions,
+  closeServer,
+  fastifyAdapter,
+  prepareApplication,
+} from '../../src/platform/http/server.js';
 import { JsonLogger } from '../../src/platform/observability/logger.js';
 import { Metrics } from '../../src/platform/observability/metrics.js';
 import { installRequestLog } from '../../src/platform/observability/request-log.js';
@@ -168,6 +174,7 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
   const leaks = () => canary.leaks(database);
   const stop = async () => {
     await workers.stop();
+    await closeServer(app.getHttpServer() as Server, 5_000);
     await app.close();
     await dropDatabase(name);
     await rm(dataDir, { recursive: true, force: true });

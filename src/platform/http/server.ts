@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
@@ -96,6 +96,16 @@ export function prepareApplication(app: NestFastifyApplication): void {
   // What fails before Nest is reached (unreadable body, too large, wrong type).
   server.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)));
   serveReference(app);
+}
+
+/** Waits for the answers that are under way as long as its patience goes, but not for clients that merely keep their connection open. */
+export async function closeServer(server: Server, patienceMs: number): Promise<void> {
+  if (!server.listening) return;
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), patienceMs);
+  await new Promise((resolve) => server.close(resolve));
+  clearInterval(idle);
+  clearTimeout(late);
 }
 
 /** JSON and nothing else; PATCH comes as `application/merge-patch+json` too. An empty body is no fault. */

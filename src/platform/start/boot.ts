@@ -11,7 +11,7 @@ import { migrate, type Migrations } from '../database/migrate.js';
 import { Workers } from '../events/workers.js';
 import { armFailpoint } from '../failpoint.js';
 import { PageCacheListener } from '../http/page-cache.listener.js';
-import { applicationOptions, fastifyAdapter, prepareApplication } from '../http/server.js';
+import { applicationOptions, closeServer, fastifyAdapter, prepareApplication } from '../http/server.js';
 import { JsonLogger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
 import { Readiness } from '../observability/readiness.js';
@@ -91,7 +91,7 @@ async function open({ module, migrations }: Program, config: Config, shutdown: S
     app.get(Readiness).drain();
     // Load balancers need a moment to see that this process is not ready any more.
     await sleep(config.shutdownGraceMs);
-    await Promise.all([closeServer(app.getHttpServer() as Server), workers.stop()]);
+    await Promise.all([closeServer(app.getHttpServer() as Server, DRAIN_MS), workers.stop()]);
   }, DRAIN_MS + config.shutdownGraceMs);
   const shown = await firstStart(app);
   if (config.role !== 'api') await workers.start();
@@ -99,16 +99,6 @@ async function open({ module, migrations }: Program, config: Config, shutdown: S
   // A worker listens too: its health and its metrics are asked for like everybody's.
   await app.listen(config.port, config.host);
   return { app, shown };
-}
-
-/** Waits for the answers that are under way, but not for clients that merely keep their connection open. */
-async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await new Promise((resolve) => server.close(resolve));
-  clearInterval(idle);
-  clearTimeout(late);
 }
 
 /** Before anything is made: a second start by mistake should not begin with a new database. */
