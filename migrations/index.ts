@@ -19,6 +19,8 @@ import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
 import { CatalogCategoryPages1760000010090 } from './catalog/1760000010090-category-pages.js';
 import { CatalogCollections1760000010100 } from './catalog/1760000010100-collections.js';
 import { CatalogPriceChanges1760000010120 } from './catalog/1760000010120-price-changes.js';
+import { CatalogStockTerms1760000010130 } from './catalog/1760000010130-stock-terms.js';
+import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
@@ -98,4 +100,6 @@ export const migrations: Migrations = [
   CatalogCollections1760000010100,
   CatalogPriceLists1760000010110,
   CatalogPriceChanges1760000010120,
+  CatalogStockTerms1760000010130,
+  OrderingLimits1780000000460,
 ];

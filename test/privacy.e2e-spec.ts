@@ -468,6 +468,7 @@ describe('personal data', () => {
       ['billing', 0],
       ['ordering', 0],
       ['ordering', 1],
+      ['ordering', 2],
     ]);
     await holdEnds();
     await app.run('identity.run_exports');

@@ -37,6 +37,10 @@ function tally(answers: Answer[]): Record<string, number> {
   return counts;
 }
 
+/** The race for pairs at three locations; with RACE_BUYERS=1000 RACE_PIECES=100 in its full size. */
+const BUYERS = Number(process.env.RACE_BUYERS ?? 200);
+const PIECES = Number(process.env.RACE_PIECES ?? 50);
+
 describe('races', () => {
   let app: TestApp;
 
@@ -79,6 +83,42 @@ describe('races', () => {
     );
     expect(mails?.n).toBe(100);
   }, 240_000);
+
+  it(`${BUYERS} buyers of ${PIECES} pairs at three locations, in opposite order: exactly ${PIECES} get one`, async () => {
+    const token = await given.admin(app);
+    for (const [index, code] of ['east', 'west'].entries()) {
+      const location = { code, name: code, priority: 10 + index };
+      expect((await app.post('/v1/admin/locations', location, { token })).status).toBe(201);
+    }
+    // What lies where is another thing for each, so that both are split, at different moments.
+    const shares = [0.5, 0.3, 0.2].map((share) => Math.round(share * PIECES));
+    const pair = await Promise.all(
+      [shares, [...shares].reverse()].map(async (parts) => {
+        const stock = ['main', 'east', 'west'].map((location, at) => ({ location, onHand: parts[at] ?? 0 }));
+        const prices = [{ amount: 1999, currency: 'EUR' }];
+        const [{ id, sku }] = (
+          await given.product(app, token, { variants: [{ sku: key(), weightGrams: 400, prices, stock }] })
+        ).variants;
+        return { variantId: id, sku };
+      }),
+    );
+    const answers = await parallel(
+      Array.from({ length: BUYERS }, (_, n) => n),
+      64,
+      async (n) => (await buy(app, n % 2 === 0 ? pair : [...pair].reverse())).answer,
+    );
+    expect(tally(answers)).toEqual({ '201': PIECES, '409 ordering.out_of_stock': BUYERS - PIECES });
+    await app.settle();
+    for (const thing of pair) {
+      expect(await orders(ofVariant, thing.variantId)).toBe(PIECES);
+      expect(await stockOf(app, thing)).toEqual({ onHand: PIECES, allocated: PIECES, reserved: 0 });
+      const rows = (await app.get(`/v1/admin/stock?variantId=${thing.variantId}`, { token })).body.items;
+      expect(rows.map(({ available }: { available: number }) => available)).toEqual([0, 0, 0]);
+    }
+    // Not one that was tried again, even.
+    expect(await deadlocks()).toBe(0);
+    expect(await imbalance(app)).toBeNull();
+  }, 600_000);
 
   it('carts with the same lines in opposite order do not block each other', async () => {
     const things = await Promise.all(Array.from({ length: 4 }, () => goods(app, { stock: 1_000 })));

@@ -371,6 +371,8 @@ describe('the example', () => {
     await confirmPrices(priceListId, fingerprint);
     await ask('listPricesOfPriceList', { id: priceListId });
     await replay('moveStock', { ids: { variantId } });
+    await replay('setSellingTerms', { ids: { id: variantId } });
+    await ask('getSellingTerms', { id: variantId });
     for (const zone of ['TaxZone', 'ShippingZone']) {
       const { id } = (await replay(`create${zone}`)).body;
       await replay(`update${zone}`, { ids: { id } });

@@ -4,7 +4,8 @@ import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
 import { priceOf } from './price/price-rule.js';
 import { SellableRepository } from './product/sellable.repository.js';
-import { StockService } from './stock/stock.service.js';
+import { StockReader } from './stock/stock.reader.service.js';
+import { ReservationService, type SoldAhead } from './stock/reservation.service.js';
 
 /** A variant as whoever sells it needs to know it, at this moment. */
 export interface SellableVariant {
@@ -23,6 +24,22 @@ export interface SellableVariant {
   available: number;
   /** More than `available` may be sold. */
   backorder: boolean;
+  /** More than `available` may be sold ahead, for it will be there then; null: it may not, or the day has come. */
+  preorder: Date | null;
+  /** Pieces in one order; null: as many as there are. */
+  maxPerOrder: number | null;
+  /** Pieces that one customer may have bought in all; null: as many as there are. Whoever sells counts them. */
+  maxPerCustomer: number | null;
+}
+
+/** Where pieces of a variant are taken from. */
+export interface StockSource {
+  variantId: string;
+  /** Code of the location. */
+  location: string;
+  locationName: string;
+  quantity: number;
+  shipped: number;
 }
 
 /** How many of which variant. */
@@ -36,7 +53,8 @@ export interface StockLine {
 export class CatalogApi {
   constructor(
     private readonly sellables: SellableRepository,
-    private readonly stock: StockService,
+    private readonly stock: ReservationService,
+    private readonly reader: StockReader,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
@@ -64,11 +82,17 @@ export class CatalogApi {
    * Holds pieces for a reference (an order) until `expiresAt`, in the caller's transaction. All lines or none:
    * `catalog.out_of_stock` (409) points at each line that cannot be served. Stock rows are locked in the order of
    * their ids, so two buyers never deadlock. Repeating it for the same reference takes what it does not hold yet (a hold
-   * may have ended) and extends the rest.
+   * may have ended) and extends the rest. Returns what was taken ahead of the day that it will be there.
    */
-  async reserve(reference: string, lines: StockLine[], expiresAt: Date): Promise<void> {
+  async reserve(reference: string, lines: StockLine[], expiresAt: Date): Promise<SoldAhead[]> {
     this.mustBeInTransaction();
-    await this.stock.reserve(reference, lines, expiresAt);
+    return this.stock.reserve(reference, lines, expiresAt);
+  }
+
+  /** Which location gives what to a reference; nothing once it was given back. */
+  async sources(reference: string): Promise<StockSource[]> {
+    const rows = await this.reader.taken(reference);
+    return rows.map(({ state: _, ...source }) => source);
   }
 
   /**

@@ -30,6 +30,16 @@ export class StockChanged extends DomainEvent<{ variantIds: string[] }> {
   static readonly type = 'catalog.stock_changed';
 }
 
+/** Of a variant so few are left in all locations that staff want to know; told once, until there were more again. */
+export class StockLow extends DomainEvent<{ variantId: string; available: number; lowStockAt: number }> {
+  static readonly type = 'catalog.stock_low';
+}
+
+/** Of a variant nothing was left, and now there is something. */
+export class BackInStock extends DomainEvent<{ variantId: string; available: number }> {
+  static readonly type = 'catalog.back_in_stock';
+}
+
 /** A picture waits for its sizes to be made. */
 export class MediaUploaded extends DomainEvent<{ mediaId: string }> {
   static readonly type = 'catalog.media_uploaded';

@@ -53,12 +53,22 @@ import { SearchIndexRepository } from './search/search-index.repository.js';
 import { SearchIndex } from './search/search-index.service.js';
 import { SearchJobs } from './search/search.jobs.js';
 import { Spelling } from './search/spelling.service.js';
+import { LevelRepository } from './stock/level.repository.js';
+import { LocationController } from './stock/location.controller.js';
+import { LocationRepository } from './stock/location.repository.js';
+import { LocationService } from './stock/location.service.js';
+import { MovementRepository } from './stock/movement.repository.js';
+import { ReservationRepository } from './stock/reservation.repository.js';
+import { ReservationService } from './stock/reservation.service.js';
+import { StockFacts } from './stock/stock-facts.service.js';
 import { StockController } from './stock/stock.controller.js';
 import { StockJobs } from './stock/stock.jobs.js';
 import { Location } from './stock/location.entity.js';
 import { StockReader } from './stock/stock.reader.service.js';
-import { StockRepository } from './stock/stock.repository.js';
 import { StockService } from './stock/stock.service.js';
+import { SellingTermsController } from './terms/selling-terms.controller.js';
+import { SellingTermsRepository } from './terms/selling-terms.repository.js';
+import { SellingTermsService } from './terms/selling-terms.service.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
@@ -75,6 +85,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     CollectionController,
     DemoMediaController,
     ImportController,
+    LocationController,
     MediaController,
     MediaFileController,
     PriceChangeController,
@@ -82,6 +93,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceListController,
     ProductController,
     ProductSearchController,
+    SellingTermsController,
     StockController,
     TaxClassController,
   ],
@@ -100,11 +112,15 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ImportService,
     ImportSubscribers,
     IncomingFileStore,
+    LevelRepository,
+    LocationRepository,
+    LocationService,
     MediaFileService,
     MediaRenderer,
     MediaRepository,
     MediaService,
     MediaSubscribers,
+    MovementRepository,
     PriceChangeRepository,
     PriceChangeService,
     PriceChangeSubscribers,
@@ -118,14 +134,18 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ProductSearchRepository,
     ProductSearchService,
     ProductUpsertRepository,
+    ReservationRepository,
+    ReservationService,
     SearchIndex,
     SearchIndexRepository,
     SearchJobs,
     Spelling,
     SellableRepository,
+    SellingTermsRepository,
+    SellingTermsService,
     StockJobs,
     StockReader,
-    StockRepository,
+    StockFacts,
     StockService,
     TaxClassRepository,
     TaxClassService,

@@ -10,6 +10,8 @@ import { CheckoutAnswers } from './checkout/checkout.answers.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
 import { PlacingService } from './checkout/placing.service.js';
+import { PurchaseLimitRepository } from './limit/purchase-limits.repository.js';
+import { PurchaseLimits } from './limit/purchase-limits.service.js';
 import { FulfilmentRepository } from './order/fulfilment.repository.js';
 import { FulfilmentService } from './order/fulfilment.service.js';
 import { GuestOrdersRepository } from './order/guest-orders.repository.js';
@@ -41,7 +43,7 @@ import { TaxService } from './tax/tax.service.js';
  * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts, to
  * verified addresses of identity, and to its own.
  *
- * Locks are taken in one order by every path: cart, payment, order, stock rows by id. Whoever needs an earlier one
+ * Locks are taken in one order by every path: cart, payment, order, what a customer has bought, stock rows by id. Whoever needs an earlier one
  * later has to begin with it (`BillingApi.lockPaymentsOf`).
  */
 @Module({
@@ -76,6 +78,8 @@ import { TaxService } from './tax/tax.service.js';
     OrderRepository,
     OrderService,
     PlacingService,
+    PurchaseLimitRepository,
+    PurchaseLimits,
     SellingRules,
     ShippingRepository,
     ShippingService,

@@ -6,7 +6,7 @@ import { CategoryService } from '../category/category.service.js';
 import { PriceService } from '../price/price.service.js';
 import type { AdminProductDto } from '../product/product.dto.js';
 import { ProductService } from '../product/product.service.js';
-import { StockService } from '../stock/stock.service.js';
+import { LocationService } from '../stock/location.service.js';
 import { asInput, inCurrencies } from './demo-catalog.js';
 import { DemoCatalogRepository } from './demo-catalog.repository.js';
 import { type DemoProduct, demoCategories, demoProducts } from './demo.products.js';
@@ -23,7 +23,7 @@ export class DemoCatalog implements FirstStartStep {
     private readonly categories: CategoryService,
     private readonly products: ProductService,
     private readonly prices: PriceService,
-    private readonly stock: StockService,
+    private readonly locations: LocationService,
   ) {}
 
   async run(): Promise<BannerPart> {
@@ -35,7 +35,7 @@ export class DemoCatalog implements FirstStartStep {
   fill(): Promise<boolean> {
     return this.database.transaction(async () => {
       if (!(await this.catalog.claimEmpty())) return false;
-      await this.stock.addLocation({ code: 'harbour', name: 'Harbour warehouse', priority: 10 }, demo);
+      await this.locations.add({ code: 'harbour', name: 'Harbour warehouse', priority: 10 }, demo);
       await this.addCategories();
       for (const product of demoProducts) {
         const made = await this.products.create(asInput(product, this.config.storeCurrency), demo);

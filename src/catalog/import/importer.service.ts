@@ -5,8 +5,9 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { PageCache } from '../../platform/http/page-cache.js';
 import { newId } from '../../platform/ids.js';
-import { ProductChanged, StockChanged } from '../catalog.events.js';
+import { ProductChanged } from '../catalog.events.js';
 import { PriceRepository } from '../price/price.repository.js';
+import { StockFacts } from '../stock/stock-facts.service.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import { type ChunkPlan, FileIdentities, planChunk } from './chunk-plan.js';
 import { ImportFileStore } from './import-file.store.js';
@@ -38,6 +39,7 @@ export class Importer {
     private readonly products: ProductUpsertRepository,
     private readonly prices: PriceRepository,
     private readonly searchIndex: SearchIndex,
+    private readonly facts: StockFacts,
     private readonly outbox: Outbox,
     private readonly pages: PageCache,
     private readonly clock: Clock,
@@ -157,7 +159,7 @@ export class Importer {
       })),
     );
     const moved = await this.products.setStock(stock, actor);
-    if (moved.length > 0) this.outbox.record(new StockChanged({ variantIds: moved }));
+    await this.facts.tell(moved);
   }
 }
 

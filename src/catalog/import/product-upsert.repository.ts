@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import type { Move } from '../stock/crossings.js';
 import { newId } from '../../platform/ids.js';
 import { STANDARD } from '../tax-class/tax-class.service.js';
 import { KEEP_TREE } from '../category/category.repository.js';
@@ -115,14 +116,13 @@ export class ProductUpsertRepository {
 
   /**
    * Brings stock to what the file says, by movements, and the limits of backorders with it. Less than is promised to
-   * buyers cannot be: then as little as possible. Returns the variants whose stock moved.
+   * buyers cannot be: then as little as possible. Returns what is left of the variants whose stock moved.
    */
-  async setStock(writes: StockWrite[], actor: string): Promise<string[]> {
+  async setStock(writes: StockWrite[], actor: string): Promise<Move[]> {
     if (writes.length === 0) return [];
     const rows = JSON.stringify(writes.map((write) => ({ id: newId(), movementId: newId(), ...write })));
     await this.database.execute(ENSURE_STOCK, [rows]);
-    const moved = await this.database.query<{ variantId: string }>(SET_STOCK, [rows, actor]);
-    return moved.map(({ variantId }) => variantId);
+    return this.database.query<Move>(SET_STOCK, [rows, actor]);
   }
 }
 
@@ -224,20 +224,27 @@ const ENSURE_STOCK = `
 const SET_STOCK = `
   WITH wishes AS MATERIALIZED (SELECT r.* FROM ${STOCK_ROWS}),
   present AS MATERIALIZED (
-    SELECT s.id, s.variant_id, s.location_id, s.on_hand, s.allocated + s.reserved AS promised, s.backorder_limit FROM catalog.stock s
+    SELECT s.id, s.variant_id, s.location_id, s.on_hand, s.allocated + s.reserved AS promised, s.backorder_limit,
+      s.preorder_limit FROM catalog.stock s
     WHERE s.variant_id IN (SELECT "variantId" FROM wishes) ORDER BY s.id FOR UPDATE
   ),
   locked AS MATERIALIZED (
-    SELECT p.id, p.variant_id, p.on_hand, r."movementId" AS movement_id, p.backorder_limit AS present_limit,
-      CASE WHEN r."onHand" IS NULL THEN p.on_hand ELSE greatest(r."onHand", p.promised - r."backorderLimit") END AS wanted,
-      CASE WHEN r."onHand" IS NULL THEN greatest(coalesce(r."backorderLimit", 0), p.promised - p.on_hand)
+    SELECT p.id, p.variant_id, p.on_hand, p.promised, r."movementId" AS movement_id, p.backorder_limit AS present_limit,
+      CASE WHEN r."onHand" IS NULL THEN p.on_hand ELSE greatest(r."onHand", p.promised - p.preorder_limit - r."backorderLimit") END AS wanted,
+      CASE WHEN r."onHand" IS NULL THEN greatest(coalesce(r."backorderLimit", 0), p.promised - p.preorder_limit - p.on_hand)
         ELSE r."backorderLimit" END AS backorder_limit
     FROM present p LEFT JOIN wishes r ON r."variantId" = p.variant_id AND r."locationId" = p.location_id
   ),
   written AS (
     INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reason, actor)
     SELECT movement_id, id, 'adjusted', wanted - on_hand, 'import', $2 FROM locked WHERE wanted <> on_hand
+  ),
+  changed AS (
+    UPDATE catalog.stock s SET on_hand = l.wanted, backorder_limit = l.backorder_limit FROM locked l
+    WHERE s.id = l.id AND (l.wanted <> l.on_hand OR l.backorder_limit <> l.present_limit)
+    RETURNING s.variant_id
   )
-  UPDATE catalog.stock s SET on_hand = l.wanted, backorder_limit = l.backorder_limit FROM locked l
-  WHERE s.id = l.id AND (l.wanted <> l.on_hand OR l.backorder_limit <> l.present_limit)
-  RETURNING s.variant_id AS "variantId"`;
+  SELECT l.variant_id AS "variantId", sum(greatest(l.on_hand - l.promised, 0))::float8 AS before,
+    sum(greatest(l.wanted - l.promised, 0))::float8 AS after,
+    (SELECT t.low_stock_at FROM catalog.selling_terms t WHERE t.variant_id = l.variant_id) AS "lowStockAt"
+  FROM locked l WHERE l.variant_id IN (SELECT variant_id FROM changed) GROUP BY l.variant_id`;

@@ -35,10 +35,15 @@ export const entriesSql = (currency: string): string => `
       'priority', l.priority))
     FROM ${entries(currency)}) END`;
 
-/** When the next list begins or ends: until then a page is right about its prices. NULL when none will. */
+/**
+ * When the next list begins or ends, or something that is sold ahead is to be there: until then a page is right about them.
+ * NULL when nothing will.
+ */
 export const nextTurnSql = (now: string): string => `(
-  SELECT min(turn) FROM catalog.price_lists l CROSS JOIN LATERAL (VALUES (l.valid_from), (l.valid_until)) AS t (turn)
-  WHERE l.status = 'active' AND turn > ${now})`;
+  SELECT least(
+    (SELECT min(turn) FROM catalog.price_lists l CROSS JOIN LATERAL (VALUES (l.valid_from), (l.valid_until)) AS t (turn)
+      WHERE l.status = 'active' AND turn > ${now}),
+    (SELECT min(s.preorder_until) FROM catalog.stock s WHERE s.preorder_until > ${now})))`;
 
 /** JSON of the quantities from which on one piece of a row `v` costs something else than with one fewer. */
 export const tiersSql = ({ currency, now, groups }: AskingSql): string => `

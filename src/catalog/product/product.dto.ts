@@ -8,6 +8,7 @@ import {
   ListOf,
   MoneyDto,
   MoneyField,
+  Nested,
   OneOf,
   Text,
   TextList,
@@ -125,6 +126,11 @@ export class PriceTierDto {
   price: MoneyDto;
 }
 
+export class PreorderDto {
+  @Instant({ description: 'When it will be there.' })
+  availableFrom: string;
+}
+
 export class VariantDto {
   @Uuid()
   id: string;
@@ -169,6 +175,13 @@ export class VariantDto {
 
   @Bool({ description: 'Can be bought beyond what is available.' })
   backorder: boolean;
+
+  @Nested(() => PreorderDto, {
+    nullable: true,
+    description:
+      'Can be bought before it is there; what is `available` goes first. Null on the day and after.',
+  })
+  preorder: PreorderDto | null;
 
   @Uuid({ nullable: true, description: 'The picture in `media` of the product that shows this variant.' })
   mediaId: string | null;

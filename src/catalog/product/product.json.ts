@@ -1,3 +1,4 @@
+import { instantSql } from '../../platform/database/instant.js';
 import { productMediaSql } from '../media/media.json.js';
 import { type AskingSql, lowestSql, priceSql, tiersSql } from '../price/price.sql.js';
 import { availabilitySql } from './availability.js';
@@ -14,11 +15,16 @@ export const productJson = (asking: AskingSql, mediaBase: string): string => `js
       WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
     'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
     'variants', coalesce((
-      SELECT json_agg(json_build_object(${variantFields(asking)}, 'available', s.available, 'backorder', s.backorder)
+      SELECT json_agg(json_build_object(${variantFields(asking)}, 'available', s.available, 'backorder', s.backorder,
+        'preorder', ${preorderJson('s.preorder')})
         ORDER BY v.position, v.id)
       FROM catalog.variants v CROSS JOIN LATERAL (SELECT ${priceSql(asking)} AS price OFFSET 0) m
         CROSS JOIN LATERAL (${availabilitySql('v.id', asking.now)}) s
       WHERE v.product_id = p.id AND NOT v.retired), '[]'))`;
+
+/** SQL of what a page says of something that is sold ahead until an instant; NULL when it is not. */
+export const preorderJson = (until: string): string =>
+  `CASE WHEN ${until} IS NOT NULL THEN json_build_object('availableFrom', ${instantSql(until)}) END`;
 
 /** The categories of a row `p` of catalog.products. */
 export const CATEGORIES = `coalesce((

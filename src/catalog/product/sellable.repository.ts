@@ -18,6 +18,9 @@ export interface SellableRow {
   weightGrams: number;
   available: number;
   backorder: boolean;
+  preorder: Date | null;
+  maxPerOrder: number | null;
+  maxPerCustomer: number | null;
 }
 
 /** JSON has no dates. */
@@ -45,8 +48,10 @@ const toEntry = ({ validFrom, validUntil, ...entry }: EntryRow): ListedPrice => 
 // The array is taken through a sub-select, whose length the planner does not look at: one plan serves every cart.
 const SELLABLE = `
   SELECT v.id AS "variantId", p.id AS "productId", v.sku, p.title, v.title AS "variantTitle", v.options,
-    v.prices->$2 AS base, ${entriesSql('$2')} AS entries, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams", s.available, s.backorder
+    v.prices->$2 AS base, ${entriesSql('$2')} AS entries, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams", s.available, s.backorder,
+    s.preorder, t.max_per_order AS "maxPerOrder", t.max_per_customer AS "maxPerCustomer"
   FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
+    LEFT JOIN catalog.selling_terms t ON t.variant_id = v.id
   CROSS JOIN LATERAL (${availabilitySql('v.id', '$3')}) s
   WHERE v.id = ANY (ARRAY(SELECT unnest($1::uuid[]))) AND p.status = 'published' AND NOT v.retired
     AND (v.prices ? $2 OR v.offers ? $2)`;

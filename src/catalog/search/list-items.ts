@@ -1,7 +1,7 @@
 import { productMediaSql } from '../media/media.json.js';
 import { availabilitySql } from '../product/availability.js';
 import { type AskingSql, priceSql } from '../price/price.sql.js';
-import { CATEGORIES, variantFields } from '../product/product.json.js';
+import { CATEGORIES, preorderJson, variantFields } from '../product/product.json.js';
 
 /** Variants on a list item; the product page has all of them. */
 const LIST_VARIANTS = 10;
@@ -89,5 +89,6 @@ export const listItemsSql = (asking: AskingSql, limit: string, mediaBase: string
 
 /** Texts of variants with their stock `s`, in an order. */
 const withStock = (text: string, order: string): string => `
-  string_agg(${text} || s.available || CASE WHEN s.backorder THEN ',"backorder":true}' ELSE ',"backorder":false}' END,
+  string_agg(${text} || s.available || CASE WHEN s.backorder THEN ',"backorder":true' ELSE ',"backorder":false' END
+      || ',"preorder":' || coalesce(${preorderJson('s.preorder')}::text, 'null') || '}',
       ',' ORDER BY ${order})`;

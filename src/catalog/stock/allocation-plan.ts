@@ -4,7 +4,7 @@ export interface StockRow {
   variantId: string;
   /** Pieces that lie there and are promised to nobody; negative when more were sold than lie there. */
   free: number;
-  /** Pieces that may be sold beyond those that lie there. */
+  /** Pieces that may be sold beyond those that lie there, at this moment. */
   backorderLimit: number;
   priority: number;
 }

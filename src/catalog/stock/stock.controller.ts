@@ -1,153 +1,17 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
-import { Instant, Integer, ListOf, OneOf, Text, Uuid } from '../../platform/http/fields.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
+import { MovementDto, type StockChangeDto, StockChangesDto, StockLevelDto, StockQuery } from './stock.dto.js';
 import { StockReader } from './stock.reader.service.js';
 import { StockService } from './stock.service.js';
 
-const MAX = 1_000_000_000;
-
-export class StockLevelDto {
-  @Uuid()
-  id: string;
-
-  @Uuid()
-  variantId: string;
-
-  @Text({ max: 100 })
-  sku: string;
-
-  @Text({ max: 60, example: 'main' })
-  location: string;
-
-  @Integer({ min: 0, max: MAX, description: 'Physically there.' })
-  onHand: number;
-
-  @Integer({ min: 0, max: MAX, description: 'Promised to placed orders.' })
-  allocated: number;
-
-  @Integer({ min: 0, max: MAX, description: 'Held by checkouts, with an expiry.' })
-  reserved: number;
-
-  @Integer({ min: -MAX, max: MAX, description: 'on hand − allocated − reserved; negative when backordered.' })
-  available: number;
-
-  @Integer({ min: 0, max: MAX })
-  backorderLimit: number;
-}
-
-class StockQuery extends PageQuery {
-  @Uuid({ optional: true })
-  variantId?: string;
-
-  @Text({ max: 100, optional: true })
-  sku?: string;
-
-  @Text({ max: 60, optional: true, description: 'Code of the location.' })
-  location?: string;
-}
-
-export class StockChangeDto {
-  @Uuid({ description: 'Variant.' })
-  variantId: string;
-
-  @Text({ max: 60, example: 'main' })
-  location: string;
-
-  @OneOf(['received', 'adjusted', 'returned'])
-  kind: 'received' | 'adjusted' | 'returned';
-
-  @Integer({ min: -MAX, max: MAX, description: 'Pieces; only `adjusted` may be negative.', example: 10 })
-  quantity: number;
-
-  @Text({
-    max: 300,
-    optional: true,
-    nullable: true,
-    description: 'Required for `adjusted`.',
-    example: 'stocktake',
-  })
-  reason?: string | null;
-}
-
-class StockChangesDto {
-  @ListOf(() => StockChangeDto, { min: 1, max: 100 })
-  changes: StockChangeDto[];
-}
-
-export class MovementDto {
-  @Uuid()
-  id: string;
-
-  @OneOf(['received', 'allocated', 'released', 'shipped', 'adjusted', 'returned'])
-  kind: string;
-
-  @Integer({ min: -MAX, max: MAX })
-  quantity: number;
-
-  @Uuid({ nullable: true, description: 'Order.' })
-  reference: string | null;
-
-  @Text({ max: 300, nullable: true })
-  reason: string | null;
-
-  @Text({ max: 100, nullable: true })
-  actor: string | null;
-
-  @Instant()
-  at: string;
-}
-
-export class LocationDto {
-  @Uuid()
-  id: string;
-
-  @Text({ max: 60, example: 'main' })
-  code: string;
-
-  @Text({ max: 120, example: 'Main warehouse' })
-  name: string;
-
-  @Integer({ min: 0, max: 10_000, description: 'The lowest is asked first.' })
-  priority: number;
-
-  @Integer({ min: 1, max: MAX, description: 'Also the ETag.' })
-  version: number;
-}
-
-class UpdateLocationDto {
-  @Text({ max: 120, optional: true, example: 'Harbour warehouse' })
-  name?: string;
-
-  @Integer({ min: 0, max: 10_000, optional: true })
-  priority?: number;
-}
-
-class LocationsDto {
-  @ListOf(() => LocationDto, { max: 1_000 })
-  items: LocationDto[];
-}
-
-class CreateLocationDto {
-  @Text({ max: 60, pattern: /^[a-z0-9-]+$/, example: 'harbour' })
-  code: string;
-
-  @Text({ max: 120, example: 'Harbour warehouse' })
-  name: string;
-
-  @Integer({ min: 0, max: 10_000, optional: true })
-  priority?: number;
-}
-
 /** How many there are and where. */
-@Controller('v1/admin')
+@Controller('v1/admin/stock')
 @ApiTags('Stock')
 export class StockController {
   constructor(
@@ -156,32 +20,36 @@ export class StockController {
     private readonly cursors: Cursors,
   ) {}
 
-  @Get('stock')
+  @Get()
   @Permissions('catalog:product:read')
   @Operation({
     id: 'listStock',
     summary: 'Lists stock by variant and location',
     description:
       'One row for each variant and location: pieces on hand, allocated to placed orders, reserved by ' +
-      'checkouts, and what is left of them. Filter by `variantId`, `sku` or `location`. `id` leads to ' +
-      'the movements of the row.',
+      'checkouts, and what is left of them. Filter by `variantId`, `sku` or `location`, or ask for what ' +
+      'runs out with `low=true`. `id` leads to the movements of the row.\n\n' +
+      'When the last piece above `lowStockAt` of a variant goes, the fact `catalog.stock_low` tells so, once; ' +
+      'when the first piece is there after there was none, `catalog.back_in_stock` does. Both stand in ' +
+      '`GET /v1/admin/events`.',
     answers: { 200: PageOf(StockLevelDto) },
   })
   async levels(@Query() query: StockQuery): Promise<Page<StockLevelDto>> {
-    const { cursor, limit, variantId = null, sku = null, location = null } = query;
-    const list = `stock:${variantId}:${sku}:${location}`;
+    const { cursor, limit, variantId = null, sku = null, location = null, low = null } = query;
+    const list = `stock:${variantId}:${sku}:${location}:${low}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
     const rows = await this.reader.levels({
       variantId,
       sku,
       location,
+      low,
       after: after as string | null,
       limit: limit + 1,
     });
     return this.cursors.page(list, rows, limit, ({ id }) => [id]);
   }
 
-  @Post('stock/movements')
+  @Post('movements')
   @Permissions('catalog:stock:write')
   @Operation({
     id: 'moveStock',
@@ -213,7 +81,7 @@ export class StockController {
     );
   }
 
-  @Get('stock/:id/movements')
+  @Get(':id/movements')
   @Permissions('catalog:product:read')
   @Operation({
     id: 'listMovements',
@@ -230,66 +98,8 @@ export class StockController {
     const list = `movements:${id}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
     const rows = await this.reader.movements(id, after as string | null, limit + 1);
-    return this.cursors.page(list, rows, limit, (row) => [row.id]);
-  }
-
-  @Get('locations')
-  @Permissions('catalog:product:read')
-  @Operation({
-    id: 'listLocations',
-    summary: 'Lists the locations, the first to be asked first',
-    description:
-      'Places where stock lies. Orders take their pieces from the location with the lowest `priority` ' +
-      'first.',
-    answers: { 200: LocationsDto },
-  })
-  async locations(): Promise<LocationsDto> {
-    return { items: await this.reader.locations() };
-  }
-
-  @Post('locations')
-  @Permissions('catalog:stock:write')
-  @Operation({
-    id: 'createLocation',
-    headers: ['ETag'],
-    summary: 'Makes a location',
-    description:
-      'Its `code` is what products, imports and movements name it by, and stays for good. 409 when the ' +
-      'code is taken. The `ETag` of the answer goes into `If-Match` of the next change.',
-    answers: { 201: LocationDto },
-    problems: [platformProblems.conflict],
-    idempotency: 'accepted',
-  })
-  async createLocation(
-    @Body() { code, name, priority = 100 }: CreateLocationDto,
-    @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<LocationDto> {
-    const { id } = await this.stock.addLocation({ code, name, priority }, actor);
-    void reply.header('etag', etagOfVersion(1));
-    return { id, code, name, priority, version: 1 };
-  }
-
-  @Patch('locations/:id')
-  @Permissions('catalog:stock:write')
-  @Operation({
-    id: 'updateLocation',
-    headers: ['ETag'],
-    summary: 'Changes the name of a location or when it is asked',
-    description: '`name` and `priority` (the lowest is asked first); the code stays.',
-    answers: { 200: LocationDto },
-    problems: [platformProblems.not_found, platformProblems.stale_version],
-  })
-  async updateLocation(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Body() input: UpdateLocationDto,
-    @IfMatch() version: number | null,
-    @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<LocationDto> {
-    const location = await this.stock.updateLocation(id, input, version, actor);
-    void reply.header('etag', etagOfVersion(location.version));
-    return location;
+    const { items, nextCursor } = this.cursors.page(list, rows, limit, (row) => [row.position]);
+    return { items: items.map(({ position: _, ...movement }) => movement), nextCursor };
   }
 }
 

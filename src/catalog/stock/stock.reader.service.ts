@@ -1,21 +1,32 @@
 import { Injectable } from '@nestjs/common';
-import type { Location } from './location.entity.js';
-import { type MovementView, type StockLevel, StockRepository } from './stock.repository.js';
+import {
+  type LevelFilter,
+  LevelRepository,
+  type MovementView,
+  type StockLevel,
+  type TakenFrom,
+} from './level.repository.js';
 
 /** Stock as staff read it. */
 @Injectable()
 export class StockReader {
-  constructor(private readonly stock: StockRepository) {}
+  constructor(private readonly rows: LevelRepository) {}
 
-  levels(filter: Parameters<StockRepository['levels']>[0]): Promise<StockLevel[]> {
-    return this.stock.levels(filter);
+  levels(filter: LevelFilter): Promise<StockLevel[]> {
+    return this.rows.levels(filter);
   }
 
-  movements(stockId: string, after: string | null, limit: number): Promise<MovementView[]> {
-    return this.stock.movements(stockId, after, limit);
+  /** Where the pieces of a reference come from. */
+  taken(reference: string): Promise<TakenFrom[]> {
+    return this.rows.taken(reference);
   }
 
-  locations(): Promise<Location[]> {
-    return this.stock.locations();
+  /** The newest first. `position` is what the next page goes on after. */
+  movements(
+    stockId: string,
+    after: string | null,
+    limit: number,
+  ): Promise<(MovementView & { position: string })[]> {
+    return this.rows.movements(stockId, after, limit);
   }
 }

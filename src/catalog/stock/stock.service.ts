@@ -2,22 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
-import {
-  Database,
-  isCheckViolation,
-  isForeignKeyViolation,
-  isUniqueViolation,
-} from '../../platform/database/database.js';
-import { Outbox } from '../../platform/events/outbox.js';
-import { requireVersion } from '../../platform/http/etag.js';
-import { PageCache } from '../../platform/http/page-cache.js';
-import { type Problem, platformProblems } from '../../platform/http/problem.js';
-import { newId } from '../../platform/ids.js';
-import { StockChanged } from '../catalog.events.js';
+import { Database, isForeignKeyViolation } from '../../platform/database/database.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
-import { planAllocation, type Taken, type Wanted } from './allocation-plan.js';
-import { Location } from './location.entity.js';
-import { type LockedStock, StockRepository } from './stock.repository.js';
+import { movesOf } from './crossings.js';
+import { LocationRepository } from './location.repository.js';
+import { type LockedRow, MovementRepository, type MovementRow } from './movement.repository.js';
+import { ReservationRepository } from './reservation.repository.js';
+import { StockFacts } from './stock-facts.service.js';
+import { guarded } from './stock-wall.js';
 
 export interface StockChange {
   variantId: string;
@@ -31,91 +24,18 @@ export interface StockChange {
 /** What a row may have on hand, far from the end of its integer. */
 const MOST_ON_HAND = 1_000_000_000;
 
-/** How many there are, and to whom they are promised. */
+/** What comes, comes back and is counted otherwise, and how much may be sold beyond it. */
 @Injectable()
 export class StockService {
   constructor(
     private readonly database: Database,
-    private readonly stock: StockRepository,
+    private readonly stock: MovementRepository,
+    private readonly reservations: ReservationRepository,
+    private readonly places: LocationRepository,
+    private readonly facts: StockFacts,
     private readonly clock: Clock,
-    private readonly outbox: Outbox,
-    private readonly pages: PageCache,
     private readonly audit: Audit,
   ) {}
-
-  /** See `CatalogApi.reserve`. */
-  async reserve(reference: string, lines: readonly Wanted[], expiresAt: Date): Promise<void> {
-    await this.database.transaction(async () => {
-      const taken = await this.take(reference, lines);
-      if (taken.length === 0) return this.stock.extend(reference, expiresAt);
-      if (!(await this.stock.hold(reference, taken, expiresAt)))
-        throw new Error('locked stock has changed under its lock');
-      this.changed(lines.map(({ variantId }) => variantId));
-    });
-  }
-
-  /** See `CatalogApi.extendReservation`. */
-  async extend(reference: string, until: Date): Promise<boolean> {
-    return this.database.transaction(async () => {
-      await this.stock.lockReference(reference);
-      await this.stock.extend(reference, until);
-      const holds = await this.stock.holds(reference);
-      const stands = holds.some(({ state }) => state === 'held' || state === 'allocated');
-      return stands && holds.every(({ state }) => state !== 'expired');
-    });
-  }
-
-  /** See `CatalogApi.allocate`. */
-  async allocate(reference: string): Promise<boolean> {
-    return this.database.transaction(async () => {
-      // Together, and still one after the other: the second finds the rows locked.
-      const [, allocated] = await Promise.all([
-        this.stock.lockReference(reference),
-        this.stock.allocate(reference),
-      ]);
-      if (allocated.length > 0) return true;
-      const holds = await this.stock.holds(reference);
-      if (holds.every(({ state }) => state !== 'expired'))
-        return holds.some(({ state }) => state === 'allocated');
-      return this.allocateAnew(reference, holds);
-    });
-  }
-
-  async release(reference: string): Promise<void> {
-    await this.database.transaction(async () => {
-      const [, variants] = await Promise.all([
-        this.stock.lockReference(reference),
-        this.stock.release(reference),
-      ]);
-      if (variants.length > 0) this.changed(variants);
-    });
-  }
-
-  /** See `CatalogApi.ship`. */
-  async ship(reference: string, lines: readonly Wanted[]): Promise<void> {
-    await this.database.transaction(async () => {
-      await this.stock.lockReference(reference);
-      const holds = (await this.stock.holds(reference)).filter(({ state }) => state === 'allocated');
-      const taken = lines.flatMap(({ variantId, quantity }) => {
-        let left = quantity;
-        const parts = holds
-          .filter((hold) => hold.variantId === variantId && hold.shipped < hold.quantity)
-          .map((hold) => {
-            const part = Math.min(left, hold.quantity - hold.shipped);
-            left -= part;
-            return { holdId: hold.id, quantity: part };
-          });
-        if (left > 0) throw catalogProblems.out_of_stock('More would be shipped than is allocated.');
-        return parts.filter((part) => part.quantity > 0);
-      });
-      if (taken.length === 0) return;
-      const sent = await this.guarded(
-        () => this.stock.ship(reference, taken),
-        () => catalogProblems.out_of_stock('Some of it is sold but not on hand yet: receive it first.'),
-      );
-      if (sent !== taken.length) throw new Error('locked holds have changed under their lock');
-    });
-  }
 
   /**
    * Receives, adjusts or takes back pieces at locations; a row is made when it is the first time. `pointer` says
@@ -127,7 +47,7 @@ export class StockService {
     pointer: (index: number) => string = (index) => `/changes/${index}`,
   ): Promise<void> {
     await this.database.transaction(async () => {
-      const locations = new Map((await this.stock.locations()).map(({ code, id }) => [code, id]));
+      const locations = new Map((await this.places.all()).map(({ code, id }) => [code, id]));
       const places = changes.map(({ variantId, location }, index) => {
         const locationId = locations.get(location);
         if (locationId) return { variantId, locationId };
@@ -138,7 +58,7 @@ export class StockService {
         });
       });
       await this.ensureRows(places);
-      const rows = await this.stock.lockAt(places);
+      const rows = await this.stock.lock([...new Set(changes.map(({ variantId }) => variantId))]);
       const movements = changes.map(({ kind, quantity, reason }, index) => {
         const place = places[index];
         const row = rows.find(
@@ -157,17 +77,7 @@ export class StockService {
       });
       // Not left to the constraint: sums of this size may not even fit into the counter.
       if (rows.some(({ onHand }) => onHand < 0)) throw catalogProblems.stock_promised();
-      // What nobody came back for does not stand in the way of writing pieces off.
-      if (movements.some(({ quantity }) => quantity < 0))
-        await this.stock.freeExpired(
-          rows.map(({ id }) => id),
-          this.clock.now(),
-        );
-      await this.guarded(
-        () => this.stock.move(movements),
-        () => catalogProblems.stock_promised(),
-      );
-      this.changed(changes.map(({ variantId }) => variantId));
+      await this.write(rows, movements);
       for (const { variantId, location, kind, quantity } of changes) {
         this.audit.record({
           actor,
@@ -180,81 +90,58 @@ export class StockService {
     });
   }
 
+  /** In the caller's transaction: movements of locked rows, all rows of their variants. */
+  async write(rows: readonly LockedRow[], movements: MovementRow[]): Promise<void> {
+    // What nobody came back for does not stand in the way of writing pieces off.
+    if (movements.some(({ quantity }) => quantity < 0))
+      await this.reservations.freeExpired(
+        movements.map(({ stockId }) => stockId),
+        this.clock.now(),
+      );
+    await guarded(
+      () => this.stock.move(movements),
+      () => catalogProblems.stock_promised(),
+    );
+    await this.tell(rows);
+  }
+
   /** How many of a variant may be sold beyond what is on hand, wherever it lies. */
   async setBackorderLimit(variantId: string, limit: number): Promise<void> {
+    await this.limit(variantId, limit > 0, (locationId) =>
+      this.stock.setBackorderLimit(variantId, locationId, limit),
+    );
+  }
+
+  /** How many of a variant may be sold ahead, until it is there; null: no more. What was sold stays promised. */
+  async setPreorder(variantId: string, preorder: { until: Date; limit: number } | null): Promise<void> {
+    await this.limit(variantId, preorder !== null, (locationId) =>
+      this.stock.setPreorder(variantId, locationId, preorder),
+    );
+  }
+
+  /** A limit is one of the variant: it stands on its row at the first location. */
+  private async limit(
+    variantId: string,
+    needsRow: boolean,
+    write: (locationId: string) => Promise<void>,
+  ): Promise<void> {
     await this.database.transaction(async () => {
-      const [first] = await this.stock.locations();
+      const [first] = await this.places.all();
       if (!first) throw new Error('the location main is gone');
-      if (limit > 0) await this.stock.ensureRows([{ variantId, locationId: first.id }]);
-      await this.guarded(
-        () => this.stock.setBackorderLimit(variantId, first.id, limit),
+      if (needsRow) await this.ensureRows([{ variantId, locationId: first.id }]);
+      const rows = await this.stock.lock([variantId]);
+      await guarded(
+        () => write(first.id),
         () => catalogProblems.stock_promised(),
       );
-      this.changed([variantId]);
+      await this.facts.tell(movesOf(rows, rows));
     });
   }
 
-  async addLocation(
-    input: { code: string; name: string; priority: number },
-    actor: Actor,
-  ): Promise<{ id: string }> {
-    const id = newId();
-    await this.database.transaction(async () => {
-      try {
-        await this.stock.addLocation(Location.at({ id, ...input }));
-      } catch (error) {
-        if (!isUniqueViolation(error, 'locations_code_key')) throw error;
-        throw platformProblems.conflict(`The location ${input.code} exists already.`, {
-          errors: [{ pointer: '/code', code: 'taken', message: 'is taken' }],
-        });
-      }
-      this.audit.record({
-        actor,
-        action: 'catalog.location.created',
-        subjectType: 'location',
-        subjectId: id,
-      });
-    });
-    return { id };
-  }
-
-  /** Another name or another place in the order in which locations are asked. */
-  async updateLocation(
-    id: string,
-    input: { name?: string; priority?: number },
-    version: number | null,
-    actor: Actor,
-  ): Promise<Location> {
-    return this.database.transaction(async () => {
-      const location = await this.stock.lockLocation(id);
-      if (!location) throw platformProblems.not_found();
-      requireVersion(version, location.version);
-      location.change(input);
-      await this.stock.saveLocation(location);
-      this.audit.record({
-        actor,
-        action: 'catalog.location.updated',
-        subjectType: 'location',
-        subjectId: id,
-        details: { fields: Object.keys(input) },
-      });
-      return location;
-    });
-  }
-
-  /** Frees holds whose time is over, so that pages show what can be bought again. Returns whether there were any. */
-  async freeExpired(): Promise<boolean> {
-    return this.database.transaction(async () => {
-      const now = this.clock.now();
-      const rows = await this.stock.expiredStock(now);
-      if (rows.length === 0) return false;
-      await this.stock.freeExpired(
-        rows.map(({ id }) => id),
-        now,
-      );
-      this.changed(rows.map(({ variantId }) => variantId));
-      return true;
-    });
+  /** After a change of rows that were locked: what it came to. */
+  private async tell(before: readonly LockedRow[]): Promise<void> {
+    const variants = [...new Set(before.map(({ variantId }) => variantId))];
+    await this.facts.tell(movesOf(before, await this.stock.places(variants)));
   }
 
   private async ensureRows(places: { variantId: string; locationId: string }[]): Promise<void> {
@@ -265,84 +152,4 @@ export class StockService {
       throw error;
     }
   }
-
-  /** The CHECKs of catalog.stock are the last wall: running into it is an answer and not a fault. */
-  private async guarded<T>(write: () => Promise<T>, problem: () => Problem): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if (
-        isCheckViolation(error, 'stock_available_check') ||
-        isCheckViolation(error, 'stock_counters_check')
-      ) {
-        throw problem();
-      }
-      throw error;
-    }
-  }
-
-  /**
-   * Plans under lock what the reference does not hold yet; nothing when it holds it all. Holds of others that have
-   * expired are freed only when the rest is not enough.
-   */
-  private async take(reference: string, lines: readonly Wanted[]): Promise<Taken[]> {
-    const variants = [...new Set(lines.map(({ variantId }) => variantId))];
-    let rows = await this.stock.lock(variants, reference);
-    // What the reference seems to hold may have been freed while this waited for the lock: now it is certain.
-    if (rows.some(({ mine }) => mine > 0)) rows = await this.stock.lock(variants, reference);
-    const wanted = without(lines, rows);
-    if (wanted.every(({ quantity }) => quantity === 0)) return [];
-    let plan = planAllocation(wanted, rows);
-    if (
-      plan.missing.length > 0 &&
-      (await this.stock.freeExpired(
-        rows.map(({ id }) => id),
-        this.clock.now(),
-      ))
-    ) {
-      const fresh = await this.stock.lock(variants, reference);
-      plan = planAllocation(without(lines, fresh), fresh);
-    }
-    if (plan.missing.length === 0) return plan.taken;
-    throw catalogProblems.out_of_stock(undefined, {
-      errors: plan.missing.map(({ index, available }) => ({
-        pointer: `/lines/${index}/quantity`,
-        code: 'max_available',
-        message: `must be at most ${available}`,
-      })),
-    });
-  }
-
-  /** The hold was freed before the money came: takes the same again when it is still there, changes nothing when not. */
-  private async allocateAnew(reference: string, holds: readonly Wanted[]): Promise<boolean> {
-    const variants = [...new Set(holds.map(({ variantId }) => variantId))];
-    const rows = await this.stock.lock(variants, reference);
-    await this.stock.freeExpired(
-      rows.map(({ id }) => id),
-      this.clock.now(),
-    );
-    // Read after the freeing: that may have ended holds of the same reference at other locations.
-    const lost = (await this.stock.holds(reference)).filter(({ state }) => state === 'expired');
-    const plan = planAllocation(lost, await this.stock.lock(variants, reference));
-    if (plan.missing.length > 0) return false;
-    if (!(await this.stock.hold(reference, plan.taken, this.clock.now())))
-      throw new Error('locked stock has changed under its lock');
-    return (await this.stock.allocate(reference)).length > 0;
-  }
-
-  private changed(variantIds: string[]): void {
-    this.outbox.record(new StockChanged({ variantIds: [...new Set(variantIds)] }));
-    this.database.afterCommit(() => this.pages.touchStock());
-  }
-}
-
-/** The lines less what the reference holds already. */
-function without(lines: readonly Wanted[], rows: readonly LockedStock[]): Wanted[] {
-  const held = new Map<string, number>();
-  for (const { variantId, mine } of rows) held.set(variantId, (held.get(variantId) ?? 0) + mine);
-  return lines.map(({ variantId, quantity }) => {
-    const mine = Math.min(quantity, held.get(variantId) ?? 0);
-    held.set(variantId, (held.get(variantId) ?? 0) - mine);
-    return { variantId, quantity: quantity - mine };
-  });
 }

@@ -15,7 +15,9 @@ export interface Obstacle {
     | 'shipping_unavailable'
     | 'shipping_option_unavailable'
     | 'variant_unavailable'
-    | 'out_of_stock';
+    | 'out_of_stock'
+    | 'max_per_order'
+    | 'max_per_customer';
   /** JSON Pointer into the cart. */
   pointer: string;
   detail: string;
@@ -40,8 +42,24 @@ export interface Assessment {
   obstacles: Obstacle[];
 }
 
+/** The most that one order may have of a variant, and why; null: as many as there are. */
+export function mostInOne({ maxPerOrder, maxPerCustomer }: SellableVariant): {
+  code: 'max_per_order' | 'max_per_customer';
+  most: number;
+} | null {
+  if (maxPerOrder !== null && maxPerOrder <= (maxPerCustomer ?? Infinity))
+    return { code: 'max_per_order', most: maxPerOrder };
+  return maxPerCustomer === null ? null : { code: 'max_per_customer', most: maxPerCustomer };
+}
+
 /** The one judgement over a cart: what the shopper is shown, what readiness lists and what guards the checkout. */
-export function assess(cart: Cart, sellable: readonly SellableVariant[], rules: Rules): Assessment {
+export function assess(
+  cart: Cart,
+  sellable: readonly SellableVariant[],
+  rules: Rules,
+  /** Pieces that the customer has bought before, of what is limited. */
+  bought: ReadonlyMap<string, number> = new Map(),
+): Assessment {
   const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
   const lines = cart.lines.map((line) => {
     const variant = variants.get(line.variantId) ?? null;
@@ -78,14 +96,14 @@ export function assess(cart: Cart, sellable: readonly SellableVariant[], rules: 
     taxZone: tax.zone,
     totals,
     obstacles: [
-      ...lineObstacles(lines),
+      ...lineObstacles(lines, bought),
       ...buyerObstacles(cart),
       ...shippingObstacles(cart, offers, shipping),
     ],
   };
 }
 
-function lineObstacles(lines: readonly AssessedLine[]): Obstacle[] {
+function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<string, number>): Obstacle[] {
   if (lines.length === 0) {
     return [
       {
@@ -108,7 +126,10 @@ function lineObstacles(lines: readonly AssessedLine[]): Obstacle[] {
         },
       ];
     }
-    if (variant.backorder || variant.available >= line.quantity) return [];
+    const limit = limitObstacle(line, variant, bought.get(line.variantId) ?? 0, pointer);
+    if (limit !== null) return [limit];
+    const beyond = variant.backorder || variant.preorder !== null;
+    if (beyond || variant.available >= line.quantity) return [];
     return [
       {
         code: 'out_of_stock',
@@ -118,6 +139,28 @@ function lineObstacles(lines: readonly AssessedLine[]): Obstacle[] {
       },
     ];
   });
+}
+
+function limitObstacle(
+  line: CartLine,
+  variant: SellableVariant,
+  before: number,
+  pointer: string,
+): Obstacle | null {
+  const { maxPerCustomer } = variant;
+  const one = mostInOne(variant);
+  const left = maxPerCustomer === null ? Infinity : Math.max(maxPerCustomer - before, 0);
+  const most = Math.min(one?.most ?? Infinity, left);
+  if (line.quantity <= most) return null;
+  const code = left < (variant.maxPerOrder ?? Infinity) ? 'max_per_customer' : 'max_per_order';
+  const already = before > 0 && code === 'max_per_customer' ? `, ${before} of them bought before` : '';
+  const limit = code === 'max_per_customer' ? maxPerCustomer : variant.maxPerOrder;
+  return {
+    code,
+    pointer: `${pointer}/quantity`,
+    detail: `${line.sku} is sold ${limit} to each ${code === 'max_per_customer' ? 'customer' : 'order'}${already}; ${line.quantity} requested.`,
+    fix: most > 0 ? `Take ${most} or fewer.` : `Remove the line ${line.id}.`,
+  };
 }
 
 function buyerObstacles({ email, shippingAddress }: Cart): Obstacle[] {

@@ -50,7 +50,7 @@ export class CartController {
       'Nothing is held for a cart: prices are today’s at each reading and stock is held by the checkout. ' +
       'Next: an address with `PATCH /v1/carts/{id}`, then `POST /v1/carts/{id}/checkout`.',
     answers: { 201: CartDto },
-    problems: [cartProblems.variant_unavailable, cartProblems.too_many_lines],
+    problems: [cartProblems.variant_unavailable, cartProblems.too_many_lines, cartProblems.quantity_limited],
     idempotency: 'accepted',
   })
   async create(
@@ -129,7 +129,12 @@ export class CartController {
       'variant is not for sale in the currency of the cart or the cart is full (100 lines, 999 pieces ' +
       'each).',
     answers: { 201: CartDto },
-    problems: [...changing, cartProblems.variant_unavailable, cartProblems.too_many_lines],
+    problems: [
+      ...changing,
+      cartProblems.variant_unavailable,
+      cartProblems.too_many_lines,
+      cartProblems.quantity_limited,
+    ],
     idempotency: 'accepted',
   })
   async addLine(
@@ -151,7 +156,7 @@ export class CartController {
     summary: 'Take more or fewer',
     description: 'Sets how many pieces the line has; 0 removes it. Answers the whole cart.',
     answers: { 200: CartDto },
-    problems: changing,
+    problems: [...changing, cartProblems.quantity_limited],
   })
   async setQuantity(
     @Param() { id, lineId }: CartLineParams,

@@ -13,6 +13,12 @@ export const cartProblems = defineProblems('ordering', {
     meaning: 'A cart has at most 100 lines, and a line at most 999 pieces.',
     remedy: 'Split the purchase into several carts.',
   },
+  quantity_limited: {
+    status: 422,
+    title: 'Not so many',
+    meaning: 'Of the variant only so many pieces are sold in one order, or to one customer.',
+    remedy: 'Take no more than `errors` says.',
+  },
   unknown_promotion_code: {
     status: 422,
     title: 'Unknown promotion code',

@@ -9,9 +9,10 @@ import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { hashOf, newSecret } from '../../platform/secret.js';
+import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
-import { type Assessment, assess } from './assessment.js';
+import { type Assessment, assess, mostInOne } from './assessment.js';
 import { type Holder, holds } from './cart.access.js';
 import type { CartLineInput, CreateCartDto, UpdateCartDto } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
@@ -32,6 +33,7 @@ export class CartService {
     private readonly catalog: CatalogApi,
     private readonly rules: SellingRules,
     private readonly identity: IdentityApi,
+    private readonly limits: PurchaseLimits,
     private readonly clock: Clock,
   ) {}
 
@@ -65,7 +67,10 @@ export class CartService {
     const cart = await this.carts.find(id);
     if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
     const sellable = await this.catalogOf(cart, holder);
-    return { cart, assessment: assess(cart, sellable, rules) };
+    return {
+      cart,
+      assessment: assess(cart, sellable, rules, await this.boughtBy(cart.customerId, sellable)),
+    };
   }
 
   addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
@@ -85,7 +90,16 @@ export class CartService {
     quantity: number,
     version: number | null,
   ): Promise<AssessedCart> {
-    return this.changing(id, holder, version, async () => {
+    return this.changing(id, holder, version, async (cart) => {
+      const line = cart.lines.find((one) => one.id === lineId);
+      if (line && quantity > line.quantity) {
+        const wanted = [{ variantId: line.variantId, quantity }];
+        refuseBeyondLimits(
+          wanted,
+          await this.catalog.sellable(wanted, cart.currency, groupsOf(holder.actor)),
+          () => '/quantity',
+        );
+      }
       if (!(await this.carts.setQuantity(id, lineId, quantity))) throw platformProblems.not_found();
     });
   }
@@ -120,6 +134,18 @@ export class CartService {
         shippingOptionId: shippingOptionId === undefined ? cart.shippingOptionId : shippingOptionId,
       });
     });
+  }
+
+  private boughtBy(
+    customerId: string | null,
+    sellable: readonly SellableVariant[],
+  ): Promise<Map<string, number>> {
+    const limited = sellable.filter(({ maxPerCustomer }) => maxPerCustomer !== null);
+    if (customerId === null || limited.length === 0) return Promise.resolve(new Map<string, number>());
+    return this.limits.bought(
+      customerId,
+      limited.map(({ variantId }) => variantId),
+    );
   }
 
   /** A customer need not say again what we know. */
@@ -186,6 +212,7 @@ export class CartService {
           ],
     );
     if (errors.length > 0) throw cartProblems.variant_unavailable(undefined, { errors });
+    refuseBeyondLimits(lines, sellable, (index) => `${pointer ?? `/lines/${index}`}/quantity`);
     return sellable;
   }
 
@@ -194,6 +221,22 @@ export class CartService {
     const known = shipping.some(({ options }) => options.some((option) => option.id === id));
     if (!known) throw cartProblems.unknown_shipping_option();
   }
+}
+
+/** What can never become an order is not put into a cart; what was bought before is looked at by readiness and checkout. */
+function refuseBeyondLimits(
+  lines: readonly CartLineInput[],
+  sellable: readonly SellableVariant[],
+  pointer: (index: number) => string,
+): void {
+  const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
+  const errors = lines.flatMap(({ variantId, quantity }, index) => {
+    const variant = variants.get(variantId);
+    const limit = variant ? mostInOne(variant) : null;
+    if (limit === null || quantity <= limit.most) return [];
+    return [{ pointer: pointer(index), code: limit.code, message: `must be at most ${limit.most}` }];
+  });
+  if (errors.length > 0) throw cartProblems.quantity_limited(undefined, { errors });
 }
 
 /** The same variant twice is one line. */

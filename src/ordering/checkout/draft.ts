@@ -67,6 +67,7 @@ export function draftOrder(
         options: variant.options,
         quantity: line.quantity,
         fulfilled: 0,
+        promisedFor: null,
         unitPrice: unitPrice.amount,
         discount: charge.discount.amount,
         tax: charge.tax.amount,

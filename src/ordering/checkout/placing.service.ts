@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
-import { CatalogApi } from '../../catalog/catalog.api.js';
+import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
 import { groupsOf, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
@@ -9,6 +9,7 @@ import { assess } from '../cart/assessment.js';
 import { type Holder, holds } from '../cart/cart.access.js';
 import type { Cart } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
+import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { type Order, totalOf } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
@@ -31,6 +32,7 @@ export class PlacingService {
     private readonly carts: CartRepository,
     private readonly orders: OrderRepository,
     private readonly holds: OrderHolds,
+    private readonly limits: PurchaseLimits,
     private readonly catalog: CatalogApi,
     private readonly billing: BillingApi,
     private readonly clock: Clock,
@@ -85,6 +87,7 @@ export class PlacingService {
       ],
     };
     const begun = { orderId: order.id, operationId, order };
+    await this.refuseBeyondLimit(order, sellable);
     // The stock last, so that the rows which every shopper wants are locked for the shortest time.
     await Promise.all([remember(begun), this.reserve(order)]);
     return begun;
@@ -138,6 +141,30 @@ export class PlacingService {
       returnUrl: payment.returnUrl ?? null,
     });
     return operationId;
+  }
+
+  /** Counted with the order: of two that come at once the second sees the first. */
+  private async refuseBeyondLimit(order: Order, sellable: readonly SellableVariant[]): Promise<void> {
+    const limits = new Map(sellable.map(({ variantId, maxPerCustomer }) => [variantId, maxPerCustomer]));
+    const limited = order.lines.flatMap(({ variantId, quantity }) => {
+      const max = limits.get(variantId) ?? null;
+      return max === null ? [] : [{ variantId, quantity, max }];
+    });
+    const beyond = await this.limits.claim(order.id, order, limited);
+    if (beyond.length === 0) return;
+    throw checkoutProblems.cart_not_ready('A customer may not buy so many.', {
+      errors: order.lines.flatMap(({ variantId, sku }, index) =>
+        beyond.includes(variantId)
+          ? [
+              {
+                pointer: `/lines/${index}/quantity`,
+                code: 'max_per_customer',
+                message: `of ${sku} each customer may buy ${limits.get(variantId)}, earlier orders counted`,
+              },
+            ]
+          : [],
+      ),
+    });
   }
 
   private async reserve(order: Order): Promise<void> {

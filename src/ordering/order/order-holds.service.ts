@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogApi } from '../../catalog/catalog.api.js';
+import { Problem } from '../../platform/http/problem.js';
+import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import type { Order } from './order.js';
 import { OrderRepository } from './order.repository.js';
 
@@ -14,12 +16,41 @@ export class OrderHolds {
   constructor(
     private readonly orders: OrderRepository,
     private readonly catalog: CatalogApi,
+    private readonly limits: PurchaseLimits,
   ) {}
 
-  /** In the caller's transaction: holds the goods of an order until after its expiry; `catalog.out_of_stock` (409). */
+  /**
+   * In the caller's transaction: holds the goods of an order until after its expiry; `catalog.out_of_stock` (409). Lines of
+   * which something is not there yet are promised for the day that it will be.
+   */
   async reserve(order: Order): Promise<void> {
     const lines = order.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-    await this.catalog.reserve(order.id, lines, holdUntil(order.expiresAt));
+    const ahead = await this.catalog.reserve(order.id, lines, holdUntil(order.expiresAt));
+    if (ahead.length === 0) return;
+    const days = new Map(ahead.map(({ variantId, availableFrom }) => [variantId, availableFrom]));
+    for (const line of order.lines) line.promisedFor = days.get(line.variantId) ?? line.promisedFor;
+    await this.orders.promise(
+      order.id,
+      ahead.map(({ variantId, availableFrom }) => ({ variantId, at: availableFrom })),
+    );
+  }
+
+  /** In the caller's transaction: the order comes to nothing, and gives back what it took. Repeating it is harmless. */
+  async release(orderId: string): Promise<void> {
+    await this.limits.giveBack(orderId);
+    await this.catalog.release(orderId);
+  }
+
+  /** In the caller's transaction: an order that had given back is paid after all. False when its goods are gone. */
+  async takeBack({ id, lines }: Order, now: Date): Promise<boolean> {
+    await this.limits.takeBack(id);
+    try {
+      await this.catalog.reserve(id, [...lines], now);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'catalog.out_of_stock') return false;
+      throw error;
+    }
+    return true;
   }
 
   /**

@@ -4,9 +4,9 @@ import { CatalogApi } from '../../catalog/catalog.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
-import { Problem } from '../../platform/http/problem.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, totalOf } from './order.js';
+import { OrderHolds } from './order-holds.service.js';
 import { type Glance, OrderRepository } from './order.repository.js';
 import { isCovered, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
 
@@ -21,6 +21,7 @@ export class OrderPaymentService {
   constructor(
     private readonly orders: OrderRepository,
     private readonly catalog: CatalogApi,
+    private readonly holds: OrderHolds,
     private readonly billing: BillingApi,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -77,19 +78,13 @@ export class OrderPaymentService {
 
   /** An expired order has given its stock back, and must find as much again. */
   private async goodsAreThere(order: Order): Promise<boolean> {
-    if (order.status === 'expired') {
-      try {
-        await this.catalog.reserve(order.id, order.lines, this.clock.now());
-      } catch (error) {
-        if (error instanceof Problem && error.code === 'catalog.out_of_stock') return false;
-        throw error;
-      }
-    }
+    const isGone = order.status === 'expired' && !(await this.holds.takeBack(order, this.clock.now()));
+    if (isGone) return false;
     return this.catalog.allocate(order.id);
   }
 
   private async giveBack(order: Order): Promise<void> {
-    await this.catalog.release(order.id);
+    await this.holds.release(order.id);
     await this.billing.cancelFor(order.id, 'order_canceled');
   }
 

@@ -8,11 +8,11 @@ import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { FulfilmentService } from './fulfilment.service.js';
-import { FulfilOrderDto, OrderDto, OrderListQuery, OrderParams, OrderSummaryDto } from './order.dto.js';
+import { FulfilOrderDto, OrderListQuery, OrderParams, OrderSummaryDto, StaffOrderDto } from './order.dto.js';
 import { orderProblems } from './order.errors.js';
 import { OrderListService } from './order-list.service.js';
 import { OrderService } from './order.service.js';
-import { orderView } from './order.view.js';
+import { staffOrderView } from './order.view.js';
 
 @ApiTags('Orders')
 @Controller('/v1/admin/orders')
@@ -45,18 +45,21 @@ export class OrderAdminController {
     headers: ['ETag'],
     summary: 'Read an order as staff',
     description:
-      'The same as the shopper sees, for every order. The `ETag` goes into `If-Match` of `POST ' +
+      'What the shopper sees, for every order, and in `allocations` which location gives what. The `ETag` goes into `If-Match` of `POST ' +
       '/v1/admin/orders/{id}/fulfilments`.',
-    answers: { 200: OrderDto },
+    answers: { 200: StaffOrderDto },
   })
   async get(
     @CurrentActor() actor: Actor,
     @Param() { id }: OrderParams,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<OrderDto> {
-    const { order, payments } = await this.orders.get(id, { actor, tokenHash: null });
+  ): Promise<StaffOrderDto> {
+    const [{ order, payments }, sources] = await Promise.all([
+      this.orders.get(id, { actor, tokenHash: null }),
+      this.orders.sources(id),
+    ]);
     void reply.header('etag', etagOfVersion(order.version));
-    return orderView(order, payments);
+    return staffOrderView(order, payments, sources);
   }
 
   @Post('/:id/fulfilments')
@@ -77,7 +80,7 @@ export class OrderAdminController {
       '`status` `completed`. An order with only a part of it sent can no longer be canceled.\n\n' +
       '409 `ordering.order_not_fulfillable`: it is not placed, its payment is not secured, or more was ' +
       'named than is left (`errors` says where).',
-    answers: { 201: OrderDto },
+    answers: { 201: StaffOrderDto },
     problems: [orderProblems.order_not_fulfillable, platformProblems.stale_version],
     idempotency: 'required',
   })
@@ -87,7 +90,7 @@ export class OrderAdminController {
     @Body() body: FulfilOrderDto,
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<OrderDto> {
+  ): Promise<StaffOrderDto> {
     await this.fulfilments.fulfil(actor, id, body ?? {}, version);
     return this.get(actor, { id }, reply);
   }

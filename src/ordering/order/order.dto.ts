@@ -53,6 +53,12 @@ export class OrderLineDto {
   @Integer({ min: 0, max: 999 })
   fulfilledQuantity: number;
 
+  @Instant({
+    nullable: true,
+    description: 'Sold before it was there: when it was promised for. Null of what was there.',
+  })
+  promisedFor: string | null;
+
   @MoneyField()
   unitPrice: MoneyDto;
 
@@ -251,6 +257,33 @@ export class OrderDto extends OrderBase {
 
   @ListOf(() => HistoryEntryDto, { max: 1000 })
   history: HistoryEntryDto[];
+}
+
+export class AllocationDto {
+  @Uuid()
+  lineId: string;
+
+  @Text({ max: 60, example: 'main', description: 'Code of the location that gives them.' })
+  location: string;
+
+  @Text({ max: 120, example: 'Main warehouse' })
+  locationName: string;
+
+  @Integer({ min: 1, max: 999 })
+  quantity: number;
+
+  @Integer({ min: 0, max: 999, description: 'Of them, pieces that were sent.' })
+  shipped: number;
+}
+
+/** As staff see it: which location gives what. */
+export class StaffOrderDto extends OrderDto {
+  @ListOf(() => AllocationDto, {
+    max: 1000,
+    description:
+      'Which location gives what, as `GET /v1/admin/locations` says; none of an order that gave its goods back.',
+  })
+  allocations: AllocationDto[];
 }
 
 export class CancelOrderDto {

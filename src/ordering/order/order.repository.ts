@@ -22,7 +22,8 @@ type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total';
 type LineAmounts = 'unitPrice' | 'discount' | 'tax' | 'total';
 type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'history' | 'fulfilments'> &
   Record<Amounts, string> & {
-    lines: (Omit<OrderLine, LineAmounts> & Record<LineAmounts, string>)[];
+    lines: (Omit<OrderLine, LineAmounts | 'promisedFor'> &
+      Record<LineAmounts, string> & { promisedFor: string | null })[];
     taxLines: (Omit<OrderTaxLine, 'base' | 'amount'> & { base: string; amount: string })[];
     history: (Omit<Order['history'][number], 'at'> & { at: string })[];
     fulfilments: (Omit<Order['fulfilments'][number], 'createdAt'> & { createdAt: string })[];
@@ -118,6 +119,12 @@ export class OrderRepository {
     return (await this.database.execute(EXTEND, [id, until])) === 1;
   }
 
+  /** Lines whose goods are sold before they are there keep the day that they were promised for. */
+  async promise(id: string, promises: readonly { variantId: string; at: Date }[]): Promise<void> {
+    const values = [id, promises.map(({ variantId }) => variantId), promises.map(({ at }) => at)];
+    await this.database.execute(PROMISE, values);
+  }
+
   /** All of it, in one round trip. */
   async find(id: string): Promise<Order | undefined> {
     const [row] = await this.database.query<Row>(`${SELECT} WHERE o.id = $1`, [id]);
@@ -180,6 +187,7 @@ const toOrder = (row: Row): Order => ({
   total: BigInt(row.total),
   lines: row.lines.map((line) => ({
     ...line,
+    promisedFor: line.promisedFor === null ? null : new Date(line.promisedFor),
     unitPrice: BigInt(line.unitPrice),
     discount: BigInt(line.discount),
     tax: BigInt(line.tax),
@@ -235,6 +243,9 @@ const NOTE = `
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 const EXTEND = `
   UPDATE ordering.orders SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'`;
+const PROMISE = `
+  UPDATE ordering.order_lines l SET promised_for = p.at FROM unnest($2::uuid[], $3::timestamptz[]) AS p (variant_id, at)
+  WHERE l.order_id = $1 AND l.variant_id = p.variant_id`;
 const UNPAID = `
   SELECT id FROM ordering.orders WHERE status = 'pending_payment' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`;
 
@@ -252,7 +263,7 @@ const SELECT = `
     o.created_at AS "createdAt", o.version,
     (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
-      'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text, 'discount', l.discount::text, 'tax', l.tax::text,
+      'fulfilled', l.fulfilled, 'promisedFor', l.promised_for, 'unitPrice', l.unit_price::text, 'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,
       'ratePpm', t.rate_ppm, 'base', t.base::text, 'amount', t.amount::text) ORDER BY t.position)

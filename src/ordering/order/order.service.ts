@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
-import { CatalogApi } from '../../catalog/catalog.api.js';
+import { CatalogApi, type StockSource } from '../../catalog/catalog.api.js';
 import { type Actor, may } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
@@ -11,6 +11,7 @@ import { type Holder, holds } from '../cart/cart.access.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
 import { type Order, totalOf } from './order.js';
+import { OrderHolds } from './order-holds.service.js';
 import { OrderRepository } from './order.repository.js';
 import { paymentStatusOf } from './order.statuses.js';
 
@@ -27,6 +28,7 @@ export class OrderService {
     private readonly orders: OrderRepository,
     private readonly billing: BillingApi,
     private readonly catalog: CatalogApi,
+    private readonly holds: OrderHolds,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -36,6 +38,11 @@ export class OrderService {
     const [order, payments] = await Promise.all([this.orders.find(id), this.billing.paymentsOf([id])]);
     if (!order || !mayRead(holder, order)) throw platformProblems.not_found();
     return { order, payments };
+  }
+
+  /** Which location gives what to an order, for staff. */
+  sources(id: string): Promise<StockSource[]> {
+    return this.catalog.sources(id);
   }
 
   /**
@@ -80,7 +87,7 @@ export class OrderService {
       { event: status, actor, at: this.clock.now(), ...(note !== null && { note }) },
     );
     if (!moved) throw orderProblems.order_not_cancelable();
-    await this.catalog.release(order.id);
+    await this.holds.release(order.id);
   }
 }
 

@@ -22,6 +22,8 @@ export interface OrderLine {
   options: Record<string, string>;
   quantity: number;
   fulfilled: number;
+  /** The day that it was promised for, when it was sold before it was there. */
+  promisedFor: Date | null;
   unitPrice: bigint;
   discount: bigint;
   tax: bigint;

@@ -1,8 +1,22 @@
+import type { StockSource } from '../../catalog/catalog.api.js';
 import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
 import type { TaxCategoryDto } from '../cart/cart.dto.js';
-import type { OrderDto, OrderPaymentDto } from './order.dto.js';
+import type { OrderDto, OrderPaymentDto, StaffOrderDto } from './order.dto.js';
 import type { Order, OrderTaxLine } from './order.js';
+
+/** The order with what each location gives to it. A variant stands on one line. */
+export function staffOrderView(
+  order: Order,
+  payments: readonly PaymentView[],
+  sources: readonly StockSource[],
+): StaffOrderDto {
+  const allocations = sources.flatMap(({ variantId, ...source }) => {
+    const line = order.lines.find((one) => one.variantId === variantId);
+    return line ? [{ lineId: line.id, ...source }] : [];
+  });
+  return { ...orderView(order, payments), allocations };
+}
 
 /** The order as the contract has it. */
 export function orderView(order: Order, payments: readonly PaymentView[]): OrderDto {
@@ -40,6 +54,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       sku: line.sku,
       quantity: line.quantity,
       fulfilledQuantity: line.fulfilled,
+      promisedFor: line.promisedFor?.toISOString() ?? null,
       unitPrice: money(line.unitPrice),
       discount: money(line.discount),
       tax: money(line.tax),

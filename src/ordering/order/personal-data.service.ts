@@ -5,6 +5,7 @@ import {
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
+import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { OrderPersonalDataRepository } from './personal-data.repository.js';
 
 /** What ordering knows about people: what they bought and were about to buy. */
@@ -13,11 +14,17 @@ export class OrderingPersonalData implements PersonalDataProvider {
   readonly name = 'ordering';
   readonly turn = 10;
 
-  constructor(private readonly rows: OrderPersonalDataRepository) {}
+  constructor(
+    private readonly rows: OrderPersonalDataRepository,
+    private readonly limits: PurchaseLimits,
+  ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('orders', (after, limit) => this.rows.orders(subject, after, limit));
     yield* pagesOf<{ id: string }>('carts', (after, limit) => this.rows.carts(subject, after, limit));
+    yield* pagesOf<{ variantId: string }>('limitedPurchases', (after, limit) =>
+      this.limits.countsOf(subject, after?.variantId ?? null, limit),
+    );
   }
 
   /** Goods that are paid have to be sent somewhere, and money that may still come has to belong to somebody. */
@@ -30,5 +37,6 @@ export class OrderingPersonalData implements PersonalDataProvider {
   async erase(subject: Subject): Promise<void> {
     await this.rows.anonymiseOrders(subject);
     await this.rows.deleteCarts(subject);
+    await this.limits.forget(subject);
   }
 }

@@ -187,6 +187,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 0,
+          promisedFor: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -605,7 +606,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       requestedAt: '2026-11-21T10:00:00.000Z',
       modules: {
         billing: { payments: [] },
-        ordering: { orders: [], carts: [] },
+        ordering: { orders: [], carts: [], limitedPurchases: [] },
         platform: { unsentMails: [], auditEntries: [] },
       },
     },
@@ -776,6 +777,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 1,
+          promisedFor: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -864,6 +866,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'partially_fulfilled',
           actor: 'person',
           note: null,
+        },
+      ],
+      allocations: [
+        {
+          lineId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          location: 'main',
+          locationName: 'Main warehouse',
+          quantity: 3,
+          shipped: 1,
         },
       ],
     },
@@ -1407,6 +1418,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 1,
+          promisedFor: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -1560,6 +1572,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 1,
+          promisedFor: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -1657,6 +1670,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'partially_fulfilled',
           actor: 'system',
           note: null,
+        },
+      ],
+      allocations: [
+        {
+          lineId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          location: 'main',
+          locationName: 'Main warehouse',
+          quantity: 3,
+          shipped: 1,
         },
       ],
     },
@@ -1787,6 +1809,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           tiers: [],
           available: 51,
           backorder: false,
+          preorder: null,
         },
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
@@ -1800,6 +1823,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           tiers: [],
           available: 50,
           backorder: false,
+          preorder: null,
         },
       ],
     },
@@ -1828,6 +1852,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       builtIn: false,
       members: 0,
     },
+  },
+  getSellingTerms: {
+    '200': { lowStockAt: 5, maxPerOrder: 4, maxPerCustomer: 40, version: 1, preorder: null },
   },
   getShippingZone: {
     '200': {
@@ -2277,7 +2304,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          kind: 'allocated',
+          kind: 'released',
           quantity: 3,
           reference: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           reason: null,
@@ -2526,6 +2553,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
               tiers: [],
               available: 49,
               backorder: false,
+              preorder: null,
             },
             {
               id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
@@ -2539,6 +2567,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
               tiers: [],
               available: 50,
               backorder: false,
+              preorder: null,
             },
           ],
         },
@@ -2699,6 +2728,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           reserved: 6,
           available: 51,
           backorderLimit: 0,
+          lowStockAt: 5,
         },
       ],
       nextCursor: null,
@@ -2787,6 +2817,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 0,
+          promisedFor: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -2902,6 +2933,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 0,
+          promisedFor: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -3160,6 +3192,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       textVersion: '2026-10',
       wording: 'Yes, tell me about offers by e-mail. I can stop this at any time.',
     },
+  },
+  setSellingTerms: {
+    '200': { lowStockAt: 5, maxPerOrder: 4, maxPerCustomer: 40, version: 1, preorder: null },
   },
   signInWithPasskey: {
     '200': {
@@ -3694,7 +3729,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 114,
+      unsealed: 115,
       strangers: 0,
     },
   },

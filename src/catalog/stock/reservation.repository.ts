@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import type { StockRow, Taken } from './allocation-plan.js';
-import { Location } from './location.entity.js';
+import { PLACE, type StockPlace } from './movement.repository.js';
 
 export interface Hold {
   id: string;
@@ -13,30 +13,24 @@ export interface Hold {
   state: 'held' | 'allocated' | 'released' | 'expired';
 }
 
-export interface MovementRow {
-  stockId: string;
-  kind: 'received' | 'adjusted' | 'returned';
-  quantity: number;
-  reason: string | null;
-  actor: string;
-}
-
-export interface LockedStock extends StockRow {
+export interface LockedStock extends StockRow, StockPlace {
   /** Pieces that the reference holds or was promised here already. */
   mine: number;
+  /** While what is sold beyond what lies here is sold ahead of this moment; null when it is not, or no more. */
+  preorderUntil: Date | null;
 }
 
 /**
- * Every statement that changes a counter of catalog.stock. Rows are locked in the order of their ids before they
+ * Every statement that changes what is reserved and allocated. Rows are locked in the order of their ids before they
  * change, whoever comes, so two buyers of the same things in another order wait instead of deadlocking.
  */
 @Injectable()
-export class StockRepository {
+export class ReservationRepository {
   constructor(private readonly database: Database) {}
 
-  /** Locks every stock row of these variants, in id order. */
-  lock(variantIds: string[], reference: string): Promise<LockedStock[]> {
-    return this.database.query<LockedStock>(LOCK, [variantIds, reference]);
+  /** Locks every stock row of these variants, in id order; what may be sold ahead is so at this time. */
+  lock(variantIds: string[], reference: string, now: Date): Promise<LockedStock[]> {
+    return this.database.query<LockedStock>(LOCK, [variantIds, reference, now]);
   }
 
   /** Frees holds of locked rows whose time is over. Returns whether there were any. */
@@ -74,8 +68,8 @@ export class StockRepository {
    * whoever takes anew what was freed may need them, and may not lock them after the others. What its holds say is read by the next statement: one that
    * locks and reads at once would wait with the lock and then see the holds as they were before.
    */
-  async lockReference(reference: string): Promise<void> {
-    await this.database.query(LOCK_REFERENCE, [reference]);
+  lockReference(reference: string): Promise<StockPlace[]> {
+    return this.database.query<StockPlace>(LOCK_REFERENCE, [reference]);
   }
 
   async extend(reference: string, until: Date): Promise<void> {
@@ -97,108 +91,20 @@ export class StockRepository {
     ]);
   }
 
-  /** Makes the rows of variants at locations that have none yet. */
-  async ensureRows(rows: { variantId: string; locationId: string }[]): Promise<void> {
-    await this.database.execute(ENSURE, [
-      rows.map(() => newId()),
-      rows.map(({ variantId }) => variantId),
-      rows.map(({ locationId }) => locationId),
-    ]);
+  /**
+   * Variants with expired holds all over the house, a batch at a time, with all their rows, locked; those of which a buyer
+   * has locked a row are left to him.
+   */
+  expiredStock(now: Date): Promise<StockPlace[]> {
+    return this.database.query<StockPlace>(EXPIRED_STOCK, [now]);
   }
-
-  /** Writes movements that change on_hand, and the counters with them. */
-  async move(movements: MovementRow[]): Promise<void> {
-    await this.database.execute(MOVE, [
-      JSON.stringify(movements.map((movement) => ({ id: newId(), ...movement }))),
-    ]);
-  }
-
-  lockLocation(id: string): Promise<Location | null> {
-    return this.database.repository(Location).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
-  }
-
-  locations(): Promise<Location[]> {
-    return this.database.repository(Location).find({ order: { priority: 'ASC', code: 'ASC' } });
-  }
-
-  /** The one place that counts the version of a changed location. */
-  async saveLocation(location: Location): Promise<void> {
-    location.version += 1;
-    await this.database.repository(Location).save(location);
-  }
-
-  async addLocation(location: Location): Promise<void> {
-    await this.database.repository(Location).insert(location);
-  }
-
-  /** Stock rows of variants at locations, locked in id order. */
-  lockAt(
-    rows: { variantId: string; locationId: string }[],
-  ): Promise<{ id: string; variantId: string; locationId: string; onHand: number }[]> {
-    return this.database.query(LOCK_AT, [
-      rows.map(({ variantId }) => variantId),
-      rows.map(({ locationId }) => locationId),
-    ]);
-  }
-
-  /** The limit is one of the variant: it stands on the row of one location and is 0 elsewhere. */
-  async setBackorderLimit(variantId: string, locationId: string, limit: number): Promise<void> {
-    await this.database.query(LOCK_VARIANT, [variantId]);
-    await this.database.execute(SET_BACKORDER_LIMIT, [variantId, locationId, limit]);
-  }
-
-  levels(filter: {
-    variantId: string | null;
-    sku: string | null;
-    location: string | null;
-    after: string | null;
-    limit: number;
-  }): Promise<StockLevel[]> {
-    // Only the conditions that were asked for: one text for all of them would be planned for none.
-    const values: unknown[] = [filter.limit];
-    const conditions = LEVEL_FILTERS.flatMap(([field, sql]) =>
-      filter[field] === null ? [] : [`${sql} $${values.push(filter[field])}`],
-    );
-    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-    return this.database.query<StockLevel>(`${LEVELS} ${where} ORDER BY s.id LIMIT $1`, values);
-  }
-
-  movements(stockId: string, after: string | null, limit: number): Promise<MovementView[]> {
-    return this.database.query<MovementView>(MOVEMENTS, [stockId, after, limit]);
-  }
-
-  /** Rows with expired holds all over the house, a batch at a time; those that a buyer has locked are left to him. */
-  expiredStock(now: Date): Promise<{ id: string; variantId: string }[]> {
-    return this.database.query<{ id: string; variantId: string }>(EXPIRED_STOCK, [now]);
-  }
-}
-
-export interface StockLevel {
-  id: string;
-  variantId: string;
-  sku: string;
-  location: string;
-  onHand: number;
-  allocated: number;
-  reserved: number;
-  available: number;
-  backorderLimit: number;
-}
-
-export interface MovementView {
-  id: string;
-  kind: string;
-  quantity: number;
-  reference: string | null;
-  reason: string | null;
-  actor: string | null;
-  at: string;
 }
 
 // The array is taken through a sub-select, whose length the planner does not look at: one plan serves every cart.
 const LOCK = `
-  SELECT s.id, s.variant_id AS "variantId", l.priority, s.on_hand - s.allocated - s.reserved AS free,
-    s.backorder_limit AS "backorderLimit",
+  SELECT ${PLACE}, l.priority,
+    s.backorder_limit + CASE WHEN s.preorder_until > $3 THEN s.preorder_limit ELSE 0 END AS "backorderLimit",
+    CASE WHEN s.preorder_until > $3 THEN s.preorder_until END AS "preorderUntil",
     (SELECT coalesce(sum(r.quantity), 0)::int FROM catalog.reservations r
       WHERE r.reference = $2 AND r.stock_id = s.id AND r.state IN ('held', 'allocated')) AS mine
   FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
@@ -219,7 +125,7 @@ const HOLD = `
   ),
   taken AS (
     UPDATE catalog.stock s SET reserved = s.reserved + w.quantity FROM wanted w
-    WHERE s.id = w.stock_id AND s.on_hand + s.backorder_limit - s.allocated - s.reserved >= w.quantity RETURNING w.*
+    WHERE s.id = w.stock_id AND s.on_hand + s.backorder_limit + s.preorder_limit - s.allocated - s.reserved >= w.quantity RETURNING w.*
   )
   INSERT INTO catalog.reservations AS r (id, reference, stock_id, quantity, state, expires_at)
   SELECT id, $4, stock_id, quantity, 'held', $5 FROM taken
@@ -227,7 +133,7 @@ const HOLD = `
     DO UPDATE SET quantity = r.quantity + excluded.quantity, expires_at = greatest(r.expires_at, excluded.expires_at)
     WHERE r.state = 'held'`;
 const LOCK_REFERENCE = `
-  SELECT s.id FROM catalog.stock s
+  SELECT ${PLACE} FROM catalog.stock s
   WHERE s.variant_id IN (SELECT h.variant_id FROM catalog.reservations r JOIN catalog.stock h ON h.id = r.stock_id
     WHERE r.reference = $1)
   ORDER BY s.id FOR UPDATE OF s`;
@@ -279,39 +185,13 @@ const SHIP = `
   )
   UPDATE catalog.stock s SET on_hand = s.on_hand - f.quantity, allocated = s.allocated - f.quantity
   FROM sent f WHERE s.id = f.stock_id`;
-const ENSURE = `
-  INSERT INTO catalog.stock (id, variant_id, location_id)
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS r (id, variant_id, location_id) ORDER BY variant_id, location_id
-  ON CONFLICT ON CONSTRAINT stock_variant_location_key DO NOTHING`;
-const LOCK_VARIANT = 'SELECT id FROM catalog.stock WHERE variant_id = $1 ORDER BY id FOR UPDATE';
-const SET_BACKORDER_LIMIT = `
-  UPDATE catalog.stock SET backorder_limit = CASE WHEN location_id = $2 THEN $3::int ELSE 0 END WHERE variant_id = $1`;
-const MOVE = `
-  WITH m AS (
-    INSERT INTO catalog.stock_movements (id, stock_id, kind, quantity, reason, actor)
-    SELECT id, "stockId", kind, quantity, reason, actor
-    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, "stockId" uuid, kind text, quantity int, reason text, actor text)
-    RETURNING stock_id, quantity
-  )
-  UPDATE catalog.stock s SET on_hand = s.on_hand + c.quantity
-  FROM (SELECT stock_id, sum(quantity)::int AS quantity FROM m GROUP BY stock_id) c WHERE s.id = c.stock_id`;
-const LOCK_AT = `
-  SELECT s.id, s.variant_id AS "variantId", s.location_id AS "locationId", s.on_hand AS "onHand" FROM catalog.stock s
-  WHERE (s.variant_id, s.location_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) ORDER BY s.id FOR UPDATE`;
-const LEVELS = `
-  SELECT s.id, s.variant_id AS "variantId", v.sku, l.code AS location, s.on_hand AS "onHand", s.allocated, s.reserved,
-    s.on_hand - s.allocated - s.reserved AS available, s.backorder_limit AS "backorderLimit"
-  FROM catalog.stock s JOIN catalog.variants v ON v.id = s.variant_id JOIN catalog.locations l ON l.id = s.location_id`;
-const LEVEL_FILTERS = [
-  ['variantId', 's.variant_id ='],
-  ['sku', 'v.sku ='],
-  ['location', 'l.code ='],
-  ['after', 's.id >'],
-] as const;
-const MOVEMENTS = `
-  SELECT id, kind, quantity, reference, reason, actor, at FROM catalog.stock_movements
-  WHERE stock_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`;
 const EXPIRED_STOCK = `
-  SELECT s.id, s.variant_id AS "variantId" FROM catalog.stock s
-  WHERE s.id IN (SELECT stock_id FROM catalog.reservations WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT 500)
-  ORDER BY s.id FOR UPDATE SKIP LOCKED`;
+  WITH due AS (
+    SELECT DISTINCT h.variant_id FROM (
+      SELECT stock_id FROM catalog.reservations WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT 500
+    ) r JOIN catalog.stock h ON h.id = r.stock_id
+  ), locked AS MATERIALIZED (
+    SELECT ${PLACE} FROM catalog.stock s WHERE s.variant_id IN (SELECT variant_id FROM due) ORDER BY s.id FOR UPDATE SKIP LOCKED
+  )
+  SELECT * FROM locked k WHERE (SELECT count(*) FROM locked o WHERE o."variantId" = k."variantId")
+    = (SELECT count(*) FROM catalog.stock s WHERE s.variant_id = k."variantId")`;
