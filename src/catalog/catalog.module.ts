@@ -46,6 +46,12 @@ import { ProductReader } from './product/product.reader.service.js';
 import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
 import { SellableRepository } from './product/sellable.repository.js';
+import { SearchLogController } from './search-log/search-log.controller.js';
+import { SearchLogRepository } from './search-log/search-log.repository.js';
+import { SearchLog } from './search-log/search-log.service.js';
+import { SearchPinController } from './search-pin/search-pin.controller.js';
+import { SearchPinRepository } from './search-pin/search-pin.repository.js';
+import { SearchPinService } from './search-pin/search-pin.service.js';
 import { ProductSearchController } from './search/product-search.controller.js';
 import { ProductSearchRepository } from './search/product-search.repository.js';
 import { ProductSearchService } from './search/product-search.service.js';
@@ -53,12 +59,18 @@ import { SearchIndexRepository } from './search/search-index.repository.js';
 import { SearchIndex } from './search/search-index.service.js';
 import { SearchJobs } from './search/search.jobs.js';
 import { Spelling } from './search/spelling.service.js';
+import { SuggestionsController } from './search/suggestions.controller.js';
+import { SuggestionsRepository } from './search/suggestions.repository.js';
+import { Suggestions } from './search/suggestions.service.js';
 import { StockController } from './stock/stock.controller.js';
 import { StockJobs } from './stock/stock.jobs.js';
 import { Location } from './stock/location.entity.js';
 import { StockReader } from './stock/stock.reader.service.js';
 import { StockRepository } from './stock/stock.repository.js';
 import { StockService } from './stock/stock.service.js';
+import { SynonymController } from './synonym/synonym.controller.js';
+import { SynonymRepository } from './synonym/synonym.repository.js';
+import { SynonymService } from './synonym/synonym.service.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
@@ -82,7 +94,11 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceListController,
     ProductController,
     ProductSearchController,
+    SearchLogController,
+    SearchPinController,
     StockController,
+    SuggestionsController,
+    SynonymController,
     TaxClassController,
   ],
   providers: [
@@ -121,12 +137,20 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SearchIndex,
     SearchIndexRepository,
     SearchJobs,
+    SearchLog,
+    SearchLogRepository,
+    SearchPinRepository,
+    SearchPinService,
     Spelling,
     SellableRepository,
     StockJobs,
     StockReader,
     StockRepository,
     StockService,
+    Suggestions,
+    SuggestionsRepository,
+    SynonymRepository,
+    SynonymService,
     TaxClassRepository,
     TaxClassService,
   ],

@@ -557,6 +557,19 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       members: 0,
     },
   },
+  createSearchPin: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      query: 'garden chair',
+      productIds: ['01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f'],
+      hiddenIds: [],
+      version: 1,
+      startsAt: '2026-11-21T10:00:00.000Z',
+      endsAt: '2026-11-21T10:00:00.000Z',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   createShippingZone: {
     '201': {
       name: 'Iceland',
@@ -585,6 +598,16 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       firstName: 'Grace',
       lastName: 'Hopper',
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  createSynonym: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      words: ['sofa', 'couch', 'settee'],
+      finds: null,
+      version: 1,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   createTaxClass: { '201': { code: 'books', title: 'Books and newspapers' } },
@@ -1829,6 +1852,19 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       members: 0,
     },
   },
+  getSearchPin: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      query: 'garden chair',
+      productIds: ['01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f'],
+      hiddenIds: [],
+      version: 2,
+      startsAt: '2026-11-21T10:00:00.000Z',
+      endsAt: '2026-11-21T10:00:00.000Z',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   getShippingZone: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1857,6 +1893,16 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       firstName: 'Grace',
       lastName: 'Hopper',
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  getSynonym: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      words: ['settee'],
+      finds: ['sofa'],
+      version: 2,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   getTaxZone: {
@@ -2521,10 +2567,10 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
               options: { Colour: 'Natural' },
               mediaId: null,
               price: { amount: 1999, currency: 'EUR' },
-              compareAtPrice: { amount: 2499, currency: 'EUR' },
-              lowestPrice30Days: { amount: 1999, currency: 'EUR' },
+              compareAtPrice: null,
+              lowestPrice30Days: null,
               tiers: [],
-              available: 49,
+              available: 50,
               backorder: false,
             },
             {
@@ -2544,6 +2590,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       nextCursor: null,
+      correctedQuery: null,
     },
   },
   listProviders: { '200': { items: [{ code: 'acme', title: 'Acme' }] } },
@@ -2571,6 +2618,32 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
     '200': {
       items: [
         { code: 'administrator', title: 'Administrator', permissions: ['*'], builtIn: true, members: 1 },
+      ],
+      nextCursor: null,
+    },
+  },
+  listSearchPins: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          query: 'garden chair',
+          productIds: ['01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f'],
+          hiddenIds: [],
+          version: 2,
+          startsAt: '2026-11-21T10:00:00.000Z',
+          endsAt: '2026-11-21T10:00:00.000Z',
+          createdAt: '2026-11-21T10:00:00.000Z',
+          updatedAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listSearchQueries: {
+    '200': {
+      items: [
+        { query: 'garden chair', searches: 1, withoutResults: 0, lastSeen: '2026-11-21T10:00:00.000Z' },
       ],
       nextCursor: null,
     },
@@ -2699,6 +2772,21 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           reserved: 6,
           available: 51,
           backorderLimit: 0,
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listSynonyms: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          words: ['settee'],
+          finds: ['sofa'],
+          version: 2,
+          createdAt: '2026-11-21T10:00:00.000Z',
+          updatedAt: '2026-11-21T10:00:00.000Z',
         },
       ],
       nextCursor: null,
@@ -3240,6 +3328,21 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       expiresIn: 600,
     },
   },
+  suggestProducts: {
+    '200': {
+      queries: ['tote'],
+      products: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          handle: 'linen-tote-large',
+          title: 'Linen tote, large',
+          brand: 'Oak & Flax',
+          picture: { url: 'https://cdn.example.test/tote.jpg', alt: 'A linen tote on a chair' },
+        },
+      ],
+      categories: [],
+    },
+  },
   updateCart: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -3540,6 +3643,19 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       members: 0,
     },
   },
+  updateSearchPin: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      query: 'garden chair',
+      productIds: ['01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f'],
+      hiddenIds: [],
+      version: 2,
+      startsAt: '2026-11-21T10:00:00.000Z',
+      endsAt: '2026-11-21T10:00:00.000Z',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   updateShippingZone: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -3568,6 +3684,16 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       firstName: 'Grace',
       lastName: 'Hopper',
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  updateSynonym: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      words: ['settee'],
+      finds: ['sofa'],
+      version: 2,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   updateTaxZone: {
@@ -3694,7 +3820,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 114,
+      unsealed: 120,
       strangers: 0,
     },
   },
