@@ -22,6 +22,7 @@ import { CatalogPriceChanges1760000010120 } from './catalog/1760000010120-price-
 import { CatalogStockTerms1760000010130 } from './catalog/1760000010130-stock-terms.js';
 import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
+import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -102,4 +103,5 @@ export const migrations: Migrations = [
   CatalogPriceChanges1760000010120,
   CatalogStockTerms1760000010130,
   OrderingLimits1780000000460,
+  CatalogSearchTools1760000010200,
 ];

@@ -339,6 +339,20 @@ describe('the example', () => {
     await ask('getCollection', { idOrHandle: 'picked' }, {});
   }
 
+  async function searchTools(productId: string): Promise<void> {
+    const synonym = (await replay('createSynonym')).body.id;
+    await replay('updateSynonym', { ids: { id: synonym } });
+    await ask('getSynonym', { id: synonym });
+    const pin = (await replay('createSearchPin', { ids: { 0: productId } })).body.id;
+    await replay('updateSearchPin', { ids: { id: pin } });
+    await ask('getSearchPin', { id: pin });
+    await ask('suggestProducts', {}, {}, '?q=tot');
+    await ask('listProducts', {}, {}, '?q=garden+chair');
+    for (const list of ['listSearchQueries', 'listSynonyms', 'listSearchPins']) await ask(list);
+    await ask('deleteSynonym', { id: synonym });
+    await ask('deleteSearchPin', { id: pin });
+  }
+
   /** The example shows what would change; here it does, and is read. */
   async function confirmPrices(intoPriceListId: string, fingerprint: string): Promise<void> {
     const { operation } = operations.get('changePrices') ?? {};
@@ -363,6 +377,7 @@ describe('the example', () => {
     await replay('addVariant', { ids: { id: product.id } });
     await replay('updateVariant', { ids: { id: variantId } });
     await collections(product.id);
+    await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;
     await replay('updatePriceList', { ids: { id: priceListId } });
     await replay('setPrices', { ids: { variantId, priceListId } });

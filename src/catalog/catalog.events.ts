@@ -20,6 +20,11 @@ export class PriceListChanged extends DomainEvent<{ priceListId: string }> {
   static readonly type = 'catalog.price_list_changed';
 }
 
+/** What staff say of the search has changed: synonyms, or what is pinned to a query. */
+export class SearchRulesChanged extends DomainEvent<{ id: string }> {
+  static readonly type = 'catalog.search_rules_changed';
+}
+
 /** Many prices wait to be changed. */
 export class PriceChangeRequested extends DomainEvent<{ changeId: string }> {
   static readonly type = 'catalog.price_change_requested';

@@ -46,6 +46,12 @@ import { ProductReader } from './product/product.reader.service.js';
 import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
 import { SellableRepository } from './product/sellable.repository.js';
+import { SearchLogController } from './search-log/search-log.controller.js';
+import { SearchLogRepository } from './search-log/search-log.repository.js';
+import { SearchLog } from './search-log/search-log.service.js';
+import { SearchPinController } from './search-pin/search-pin.controller.js';
+import { SearchPinRepository } from './search-pin/search-pin.repository.js';
+import { SearchPinService } from './search-pin/search-pin.service.js';
 import { ProductSearchController } from './search/product-search.controller.js';
 import { ProductSearchRepository } from './search/product-search.repository.js';
 import { ProductSearchService } from './search/product-search.service.js';
@@ -61,6 +67,9 @@ import { MovementRepository } from './stock/movement.repository.js';
 import { ReservationRepository } from './stock/reservation.repository.js';
 import { ReservationService } from './stock/reservation.service.js';
 import { StockFacts } from './stock/stock-facts.service.js';
+import { SuggestionsController } from './search/suggestions.controller.js';
+import { SuggestionsRepository } from './search/suggestions.repository.js';
+import { Suggestions } from './search/suggestions.service.js';
 import { StockController } from './stock/stock.controller.js';
 import { StockJobs } from './stock/stock.jobs.js';
 import { Location } from './stock/location.entity.js';
@@ -69,6 +78,9 @@ import { StockService } from './stock/stock.service.js';
 import { SellingTermsController } from './terms/selling-terms.controller.js';
 import { SellingTermsRepository } from './terms/selling-terms.repository.js';
 import { SellingTermsService } from './terms/selling-terms.service.js';
+import { SynonymController } from './synonym/synonym.controller.js';
+import { SynonymRepository } from './synonym/synonym.repository.js';
+import { SynonymService } from './synonym/synonym.service.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
@@ -94,7 +106,11 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ProductController,
     ProductSearchController,
     SellingTermsController,
+    SearchLogController,
+    SearchPinController,
     StockController,
+    SuggestionsController,
+    SynonymController,
     TaxClassController,
   ],
   providers: [
@@ -139,6 +155,10 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SearchIndex,
     SearchIndexRepository,
     SearchJobs,
+    SearchLog,
+    SearchLogRepository,
+    SearchPinRepository,
+    SearchPinService,
     Spelling,
     SellableRepository,
     SellingTermsRepository,
@@ -147,6 +167,10 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     StockReader,
     StockFacts,
     StockService,
+    Suggestions,
+    SuggestionsRepository,
+    SynonymRepository,
+    SynonymService,
     TaxClassRepository,
     TaxClassService,
   ],

@@ -36,6 +36,8 @@ export interface FacetCounts {
 export const priceCode = (currency: string): string => `price ${currency}`;
 
 /**
+ * `pinned` says whether products that lack the words (`base`) may be in the list all the same, because staff have pinned them.
+ *
  * Counts are disjunctive: those of a facet leave its own filter out, so that one sees what else could be chosen.
  * `matched` holds what all filters let through; each filtered facet counts over a set of its own.
  */
@@ -43,15 +45,20 @@ export function facetsSql(
   base: string[],
   conditions: Condition[],
   currency: string,
+  pinned: boolean,
   statement: Statement,
 ): string {
   const filtered = [...new Set(conditions.map(({ facet }) => facet))].filter(
     (facet) => !UNCOUNTED.includes(facet),
   );
   const codeOf = (facet: string) => (facet === 'price' ? priceCode(currency) : facet);
+  const pinsToo = (without?: string) => `
+      UNION ALL SELECT d.facets FROM pins p CROSS JOIN LATERAL unnest(p.product_ids) u (id)
+        JOIN catalog.search_documents d ON d.product_id = u.id
+      WHERE p.live AND NOT (${base.join(' AND ')}) AND ${where([], conditions, without)}`;
   const set = (name: string, without?: string) => `
-    ${name} AS MATERIALIZED (SELECT d.facets AS ids FROM catalog.search_documents d
-      WHERE ${where(base, conditions, without)} LIMIT ${COUNTED + 1})`;
+    ${name} AS MATERIALIZED ((SELECT d.facets AS ids FROM catalog.search_documents d
+      WHERE ${where(base, conditions, without)} LIMIT ${COUNTED + 1})${pinned ? pinsToo(without) : ''})`;
   // `unnest` among the columns and not in FROM: several times cheaper.
   const counts = (name: string, only: string) => `
     SELECT f.code, f.value, f.label, n.count FROM (

@@ -7,6 +7,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { linkNext } from '../../platform/http/page.js';
 import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { SearchLog } from '../search-log/search-log.service.js';
 import { ProductPageDto } from './product-page.dto.js';
 import { ProductQuery } from './product-query.dto.js';
 import { ProductSearchService } from './product-search.service.js';
@@ -19,6 +20,7 @@ export class ProductSearchController {
   constructor(
     private readonly search: ProductSearchService,
     private readonly pages: PageCache,
+    private readonly searches: SearchLog,
   ) {}
 
   @Get()
@@ -34,7 +36,9 @@ export class ProductSearchController {
       'in the order that it has. Signed in, the prices are those of the customer groups; the filter, the counts and ' +
       'the order by price go by the base price.\n\n' +
       'Words in `q` are stemmed, accents do not matter; with fewer than 24 products that have all words, ' +
-      'those that have some follow, unless `q` quotes a phrase or forbids a word. A word that no product has is taken for a typing error.',
+      'those that have some follow, unless `q` quotes a phrase or forbids a word. The last word may be half a word; ' +
+      'another that no product has is taken for a typing error. Synonyms of staff are found too, and what they have ' +
+      'pinned to the query comes first. At most 2,000 matches are ranked, those in title, brand and SKU first.',
     answers: { 200: ProductPageDto },
     problems: [platformProblems.invalid_cursor, platformProblems.not_found],
     rawJson: true,
@@ -45,8 +49,13 @@ export class ProductSearchController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { json, nextCursor, until } = await this.search.page(query, groupsOf(actor));
+    const { json, nextCursor, until, searched } = await this.search.page(query, groupsOf(actor));
     this.pages.keepUntil(request, until);
+    if (searched) {
+      const note = () => this.searches.note(searched.q, searched.inVain);
+      note();
+      this.pages.whenShown(request, note);
+    }
     linkNext(request, reply, nextCursor);
     return json;
   }

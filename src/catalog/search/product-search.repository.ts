@@ -7,7 +7,7 @@ import { nextTurnSql } from '../price/price.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
 import type { Sort } from './product-query.dto.js';
-import { rankedSql, type SearchState, termsSql, unrankedSql, WEIGHED_WORDS } from './ranking.js';
+import { NOT_HIDDEN, rankedSql, type SearchState, termsSql, unrankedSql, WEIGHED_WORDS } from './ranking.js';
 import { COLLECTION, type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
 import { Statement } from './statement.js';
 
@@ -20,6 +20,8 @@ export interface ProductSearch {
   /** Sort key and id of the last product of the page before. */
   after: [key: string | number, id: string] | null;
   state: SearchState | null;
+  /** Whole words that the last one of `q` may be the beginning of. */
+  endings: string[];
   facets: boolean;
   /** Holds that ran out before it are free again. */
   now: Date;
@@ -67,18 +69,20 @@ export class ProductSearchRepository {
 
   async find(search: ProductSearch): Promise<FoundProducts> {
     const statement = new Statement();
-    const { filters, collection, state, limit } = search;
+    const { filters, collection, state, limit, endings, now: at } = search;
     const conditions = conditionsOf(filters, statement);
     // In the order of the picking the page joins what was picked; PostgreSQL refuses values that nothing uses.
     const joins = isPicked(search) && !search.facets && filters.q === null;
     if (collection !== null && !joins)
       conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });
-    const query = filters.q === null ? null : termsSql(filters.q, state, statement);
-    const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)'];
+    const query = filters.q === null ? null : termsSql({ q: filters.q, endings, now: at }, state, statement);
+    const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)', NOT_HIDDEN];
     const ctes = [
       ...(query === null ? [] : [query]),
       this.page(search, base, conditions, statement),
-      ...(search.facets ? [facetsSql(base, conditions, filters.currency, statement)] : []),
+      ...(search.facets
+        ? [facetsSql(base, conditions, filters.currency, search.sort === 'relevance', statement)]
+        : []),
     ];
     const wanted = statement.bind(limit, 'int');
     const now = statement.bind(search.now, 'timestamptz');
@@ -96,7 +100,7 @@ export class ProductSearchRepository {
         (SELECT json_build_array(key, product_id) FROM page WHERE n = ${wanted}) AS last,
         ${query === null ? 'NULL::json' : STATE} AS state,
         ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts,
-        ${nextTurnSql(now)} AS "endsAt"`,
+        ${query === null ? nextTurnSql(now) : `least(${nextTurnSql(now)}, (SELECT turn FROM pins))`} AS "endsAt"`,
       statement.values,
     );
     if (!found) throw new Error('a statement without FROM has one row');
@@ -112,7 +116,7 @@ export class ProductSearchRepository {
         after === null
           ? 'TRUE'
           : `(-score, product_id) > (-${statement.bind(after[0], 'float8')}, ${statement.bind(after[1], 'uuid')})`;
-      return `${rankedSql(where([], conditions), search.state, statement)},
+      return `${rankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},
         page AS MATERIALIZED (
           SELECT product_id, score AS key, row_number() OVER () AS n FROM (
             SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
@@ -132,7 +136,7 @@ export class ProductSearchRepository {
             `(${key}, d.product_id) ${direction === 'ASC' ? '>' : '<'} (${statement.bind(after[0], type)}, ${statement.bind(after[1], 'uuid')})`,
           ];
     const chosen =
-      filters.q === null ? '' : `${unrankedSql(where([], conditions), search.state, statement)},`;
+      filters.q === null ? '' : `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},`;
     return `${chosen}
       page AS MATERIALIZED (
         SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (
@@ -149,8 +153,9 @@ const isPicked = ({ sort, collection }: ProductSearch): boolean =>
 /** A few sizes as literals: with a parameter the planner could not tell a page from a table, and would plan anew each time. */
 const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= size) ?? 100;
 
-/** What the next page must know, and whether a word occurs nowhere at all: then it may be a typing error. */
+/** What the next page must know, and whether a word occurs nowhere at all: then it may be a typing error, or half a word. */
 const STATE = `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
   'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms WHERE place <= ${WEIGHED_WORDS}),
-  'unknown', (SELECT wide FROM chosen) AND EXISTS (SELECT FROM terms t WHERE NOT EXISTS (
-    SELECT FROM catalog.search_documents d WHERE d.words @@ t.q))))`;
+  'pins', (SELECT id FROM pins WHERE live),
+  'unknown', (SELECT wide FROM chosen) AND NOT EXISTS (SELECT FROM pins WHERE live) AND EXISTS (SELECT FROM terms t WHERE NOT EXISTS (
+    SELECT FROM catalog.search_documents d WHERE d.words @@ coalesce(t.q || t.synonyms, t.q)))))`;

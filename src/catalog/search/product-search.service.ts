@@ -15,7 +15,13 @@ import {
 } from './product-search.repository.js';
 import type { SearchState } from './ranking.js';
 import type { ProductFilters } from './search-conditions.js';
-import { Spelling } from './spelling.service.js';
+import { type Guess, Spelling } from './spelling.service.js';
+
+export interface ProductPage extends TimedPage {
+  nextCursor: string | null;
+  /** What was looked for, on the first page of a search; `inVain`: there is nothing, and no filter is the reason. */
+  searched: { q: string; inVain: boolean } | null;
+}
 
 /** Lists and searches for shoppers. */
 @Injectable()
@@ -30,10 +36,7 @@ export class ProductSearchService {
   ) {}
 
   /** The page for a member of these groups as JSON text, and until when it stays as it is if nobody changes anything; null: for good. */
-  async page(
-    query: ProductQuery,
-    groups: readonly string[],
-  ): Promise<TimedPage & { nextCursor: string | null }> {
+  async page(query: ProductQuery, groups: readonly string[]): Promise<ProductPage> {
     const filters = this.filtersOf(query);
     const collection = query.collection === undefined ? null : await this.collections.live(query.collection);
     const usual = (collection?.sort as Sort | undefined) ?? 'position';
@@ -44,7 +47,7 @@ export class ProductSearchService {
       });
     // A cursor belongs to one list: other filters, another order or another currency make it worthless.
     const list = `products ${sort} ${JSON.stringify(filters)}${collection?.id ?? ''}`;
-    const { after, state, corrected } = readKey(this.cursors.decode(list, query.cursor));
+    const { after, state, corrected, endings } = readKey(this.cursors.decode(list, query.cursor));
     const now = this.clock.now();
     const search: ProductSearch = {
       filters: corrected === null ? filters : { ...filters, q: corrected },
@@ -53,30 +56,37 @@ export class ProductSearchService {
       limit: query.limit,
       after,
       state,
+      endings,
       facets: query.facets ?? false,
       now,
       groups,
     };
-    const { found, correctedQuery } = await this.find(search, corrected);
-    const nextCursor =
-      found.more && found.last ? this.cursors.encode(list, keyOf(found, correctedQuery)) : null;
+    const { found, guess } = await this.find(search, { corrected, endings });
+    const correctedQuery = guess.corrected;
+    const nextCursor = found.more && found.last ? this.cursors.encode(list, keyOf(found, guess)) : null;
     const json = toJson(found, filters, nextCursor, correctedQuery, search.facets);
     // A list of prices turns, or the collection does: whichever is first.
     const ends = [found.endsAt, collection && endOf(collection, now)].filter((end) => end !== null);
     const until = ends.length === 0 ? null : new Date(Math.min(...ends.map((end) => end.getTime())));
-    return { json, nextCursor, until };
+    const { q, ...narrowing } = filters;
+    const inVain = found.items === null && collection === null && !isNarrowed(narrowing);
+    return { json, nextCursor, until, searched: q === null || after !== null ? null : { q, inVain } };
   }
 
-  /** One round trip; more only for words that no product has, which are probably mistyped. */
-  private async find(search: ProductSearch, corrected: string | null) {
+  /** One round trip; more only for words that no product has, which are probably mistyped or not typed to their end. */
+  private async find(search: ProductSearch, known: Guess): Promise<{ found: FoundProducts; guess: Guess }> {
     const found = await this.products.find(search);
     const { q } = search.filters;
-    if (q === null || search.after !== null || corrected !== null || !found.state?.unknown)
-      return { found, correctedQuery: corrected };
-    const guess = await this.spelling.correct(q);
-    if (guess === null) return { found, correctedQuery: null };
-    const better = await this.products.find({ ...search, filters: { ...search.filters, q: guess } });
-    return better.items === null ? { found, correctedQuery: null } : { found: better, correctedQuery: guess };
+    if (q === null || search.after !== null || !found.state?.unknown) return { found, guess: known };
+    const guess = await this.spelling.guess(q);
+    if (guess === null) return { found, guess: known };
+    const { corrected, endings } = guess;
+    const better = await this.products.find({
+      ...search,
+      endings,
+      filters: { ...search.filters, q: corrected ?? q },
+    });
+    return better.items === null ? { found, guess: known } : { found: better, guess };
   }
 
   private filtersOf(query: ProductQuery): ProductFilters {
@@ -92,6 +102,12 @@ export class ProductSearchService {
     };
   }
 }
+
+const isNarrowed = ({ categories, brands, price, attributes, inStock }: Omit<ProductFilters, 'q'>): boolean =>
+  inStock ||
+  price.gte !== null ||
+  price.lte !== null ||
+  [categories, brands, attributes].some(({ length }) => length > 0);
 
 function attributesOf(attributes: Record<string, unknown>): [string, string[]][] {
   return Object.entries(attributes).map(([name, given]) => {
@@ -117,23 +133,22 @@ function endOf({ rule, publishedUntil }: LiveCollection, now: Date): Date | null
 type CursorKey = (string | number | null)[];
 
 /** Sort key and id of the last row, and for a search what its ranks were made of: they must not move between pages. */
-function keyOf(found: FoundProducts, corrected: string | null): CursorKey {
-  const [key, id] = found.last ?? ['', ''];
-  const state = found.state && JSON.stringify([found.state.wide, found.state.weights]);
-  return [key, id, state, corrected];
+function keyOf({ last, state }: FoundProducts, { corrected, endings }: Guess): CursorKey {
+  const [key, id] = last ?? ['', ''];
+  return [key, id, state && JSON.stringify([state.wide, state.weights, state.pins, endings]), corrected];
 }
 
 function readKey(key: CursorKey | null) {
-  if (key === null) return { after: null, state: null, corrected: null };
+  if (key === null) return { after: null, state: null, corrected: null, endings: [] };
   const [last = '', id, state, corrected] = key;
-  const [wide, weights] = (typeof state === 'string' ? JSON.parse(state) : [false, {}]) as [
-    boolean,
-    Record<string, number>,
-  ];
+  const [wide, weights, pins, endings] = (
+    typeof state === 'string' ? JSON.parse(state) : [false, {}, null, []]
+  ) as [boolean, Record<string, number>, string | null, string[]];
   return {
     after: [last ?? '', String(id)] as [string | number, string],
-    state: typeof state === 'string' ? ({ wide, weights } satisfies SearchState) : null,
+    state: typeof state === 'string' ? ({ wide, weights, pins } satisfies SearchState) : null,
     corrected: typeof corrected === 'string' ? corrected : null,
+    endings,
   };
 }
 

@@ -1,3 +1,4 @@
+import { queryKeySql } from '../search-pin/search-pin.repository.js';
 import type { Statement } from './statement.js';
 
 /**
@@ -21,19 +22,49 @@ const RANKED = 2_000;
 /** With fewer products that hold all words, those that hold some of them count as well. */
 const ENOUGH = 24;
 
+/** How much of a word its synonym is worth: a product that has the word itself comes first. */
+const SYNONYM = 0.5;
+/** Rules about words that one query is widened by. */
+const RULES = 20;
+
 /** What a page must share with the one before it, so that ranks do not move between them. */
 export interface SearchState {
   /** Some of the words are enough. */
   wide: boolean;
   weights: Record<string, number>;
+  /** Id of what staff have pinned to the query. */
+  pins: string | null;
 }
 
-/** CTEs `terms` (the words and their weights) and `every` (the query that wants all of them). */
-export function termsSql(q: string, state: SearchState | null, statement: Statement): string {
+/** What is searched for. */
+export interface Wanted {
+  q: string;
+  /** Whole words that the last word may be the beginning of. */
+  endings: string[];
+  now: Date;
+}
+
+/**
+ * CTEs `terms` (the words, their weights and what stands for them), `every` (the query that wants all of them) and `pins`
+ * (what staff have pinned to it). A query that forbids words or quotes a phrase means what it says, and nothing else.
+ */
+export function termsSql(
+  { q, endings, now }: Wanted,
+  state: SearchState | null,
+  statement: Statement,
+): string {
   const text = statement.bind(q, 'text');
   const weights = statement.bind(state ? JSON.stringify(state.weights) : null, 'jsonb');
+  const begun =
+    endings.length === 0
+      ? ''
+      : `UNION ALL SELECT ARRAY[w.lexeme], w.q, NULL, (SELECT string_agg(nullif(plainto_tsquery('catalog.shop', e)::text, ''), ' | ')::tsquery
+          FROM unnest(${statement.bind(endings, 'text[]')}) e)
+        FROM listed w WHERE w.place = (SELECT max(place) FROM listed)`;
   return `
-    terms AS MATERIALIZED (
+    asked AS MATERIALIZED (SELECT q, q::text LIKE '%!%' OR ${text} ~ '"[^"]*[^"[:space:]][^"]*"' AS literal
+      FROM websearch_to_tsquery('catalog.shop', ${text}) q),
+    listed AS MATERIALIZED (
       SELECT t.lexeme, ('''' || replace(replace(t.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS q,
         row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
         coalesce((${weights} ->> t.lexeme)::real, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
@@ -41,16 +72,49 @@ export function termsSql(q: string, state: SearchState | null, statement: Statem
       FROM unnest(to_tsvector('catalog.shop', ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
         CROSS JOIN (SELECT coalesce(max(documents), 1000) AS products FROM catalog.search_words WHERE word = '') n
     ),
-    every AS MATERIALIZED (SELECT q, q::text LIKE '%!%' OR ${text} ~ '"[^"]*[^"[:space:]][^"]*"' AS literal
-      FROM websearch_to_tsquery('catalog.shop', ${text}) q)`;
+    rules AS MATERIALIZED (
+      SELECT r.*, row_number() OVER (ORDER BY cardinality(lexemes) DESC, synonym_id, target::text) AS n FROM (
+        SELECT lexemes, target, synonym_id, substitute FROM catalog.search_synonym_rules
+        WHERE lead = ANY (ARRAY(SELECT lexeme FROM listed)) AND lexemes <@ ARRAY(SELECT lexeme FROM listed)
+          AND NOT (SELECT literal FROM asked)
+        ${begun}
+      ) r ORDER BY n LIMIT ${RULES}
+    ),
+    terms AS MATERIALIZED (
+      SELECT l.*, (SELECT string_agg('(' || r.substitute::text || ')', ' | ')::tsquery FROM rules r
+        WHERE l.lexeme = ANY (r.lexemes)) AS synonyms
+      FROM listed l
+    ),
+    every AS MATERIALIZED (
+      SELECT a.literal, (
+        WITH RECURSIVE widened (n, q) AS (
+          SELECT 0::bigint, a.q
+          UNION ALL SELECT r.n, ts_rewrite(w.q, r.target, r.target || r.substitute) FROM widened w JOIN rules r ON r.n = w.n + 1
+        ) SELECT q FROM widened ORDER BY n DESC LIMIT 1) AS q
+      FROM asked a),
+    pins AS MATERIALIZED (${pinsSql(state, now, statement)})`;
 }
+
+/** On the first page those of the query that hold now; on others those of the first, so that none comes twice. */
+function pinsSql(state: SearchState | null, now: Date, statement: Statement): string {
+  if (state !== null)
+    return `SELECT id, product_ids, hidden_ids, true AS live, NULL::timestamptz AS turn FROM catalog.search_pins
+      WHERE id = ${statement.bind(state.pins, 'uuid')}`;
+  const at = statement.bind(now, 'timestamptz');
+  return `SELECT id, product_ids, hidden_ids, coalesce(starts_at <= ${at}, true) AND coalesce(ends_at > ${at}, true) AS live,
+        CASE WHEN starts_at > ${at} THEN starts_at WHEN ends_at > ${at} THEN ends_at END AS turn
+      FROM catalog.search_pins WHERE query_key = ${queryKeySql('listed')} AND NOT (SELECT literal FROM asked)`;
+}
+
+/** A product `d` that staff have not hidden from the query. */
+export const NOT_HIDDEN = 'd.product_id <> ALL (ARRAY(SELECT unnest(hidden_ids) FROM pins WHERE live))';
 
 /** CTE `chosen`: whether some of the words are enough, and the query that selects. `found` counts the strict matches. */
 function chosenSql(found: string, state: SearchState | null, statement: Statement): string {
-  // A query that forbids words or quotes a phrase means what it says.
   return `
     chosen AS MATERIALIZED (
-      SELECT c.wide, CASE WHEN c.wide THEN (SELECT string_agg(q::text, ' | ')::tsquery FROM terms) ELSE (SELECT q FROM every) END AS q
+      SELECT c.wide, CASE WHEN c.wide THEN (SELECT string_agg(coalesce(q || synonyms, q)::text, ' | ')::tsquery FROM terms)
+        ELSE (SELECT q FROM every) END AS q
       FROM (SELECT coalesce(${statement.bind(state?.wide ?? null, 'boolean')},
         ${found} < ${ENOUGH} AND NOT (SELECT literal FROM every)) AS wide OFFSET 0) c)`;
 }
@@ -62,6 +126,16 @@ export function unrankedSql(filters: string, state: SearchState | null, statemen
   return chosenSql(found, state, statement);
 }
 
+/** CTE `pinned`: what comes first, as far as the filters let it through. */
+export const pinnedSql = (filters: string): string => `
+    pinned AS MATERIALIZED (
+      SELECT d.product_id, (${PIN_SCORE} - u.n)::float8 AS score
+      FROM pins p CROSS JOIN LATERAL unnest(p.product_ids) WITH ORDINALITY u (id, n)
+        JOIN catalog.search_documents d ON d.product_id = u.id
+      WHERE p.live AND ${filters})`;
+/** Above all scores of words. */
+const PIN_SCORE = 1_000_000;
+
 /**
  * CTEs `chosen` and `ranked`: what was found, with its score. Matches in the heading are ranked first; the others
  * only when there is room. A step whose gate is shut costs nothing.
@@ -70,12 +144,13 @@ export function rankedSql(filters: string, state: SearchState | null, statement:
   const step = (name: string, gate: string, match: string) => `
     ${name} AS MATERIALIZED (
       SELECT d.product_id, ${SCORE} AS score FROM catalog.search_documents d, weighed w
-      WHERE ${gate} AND ${match} AND ${filters} LIMIT ${RANKED})`;
+      WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${RANKED})`;
   const wide = statement.bind(state?.wide ?? false, 'boolean');
   const room = (name: string) => `(SELECT count(*) FROM ${name}) < ${RANKED}`;
   const heading = (query: string) => `d.heading @@ (SELECT q FROM ${query})`;
   const elsewhere = (query: string) => `d.words @@ (SELECT q FROM ${query}) AND NOT ${heading(query)}`;
   return [
+    pinnedSql(filters),
     WEIGHED,
     step('best', `NOT ${wide}`, heading('every')),
     step('good', `NOT ${wide} AND ${room('best')}`, elsewhere('every')),
@@ -83,24 +158,29 @@ export function rankedSql(filters: string, state: SearchState | null, statement:
     step('fair', '(SELECT wide FROM chosen)', heading('chosen')),
     step('poor', `(SELECT wide FROM chosen) AND ${room('fair')}`, elsewhere('chosen')),
     `ranked AS (
-      SELECT * FROM best WHERE NOT (SELECT wide FROM chosen) UNION ALL SELECT * FROM good WHERE NOT (SELECT wide FROM chosen)
+      SELECT product_id, score FROM pinned
+      UNION ALL SELECT * FROM best WHERE NOT (SELECT wide FROM chosen) UNION ALL SELECT * FROM good WHERE NOT (SELECT wide FROM chosen)
       UNION ALL SELECT * FROM fair UNION ALL SELECT * FROM poor)`,
   ].join(',');
 }
 
-/** w · tf / (k + tf), with tf = ts_rank / length: the part of one word in the score. */
+/** w · tf / (k + tf), with tf = ts_rank / length: the part of one word, or of its synonyms, in the score. */
 function partOf(place: number): string {
   const { title, brand, attributes, description } = WEIGHTS;
   const k = `(${SATURATION * (1 - LENGTH_SHARE)}::float8 + ${(SATURATION * LENGTH_SHARE) / USUAL_LENGTH}::float8 * d.length)`;
-  const tf = `ts_rank('{${description},${attributes},${brand},${title}}', d.words, w.q${place})`;
-  return `coalesce(w.w${place} * (1 - ${k} / (${k} + ${tf})), 0)`;
+  const rank = (query: string) =>
+    `ts_rank('{${description},${attributes},${brand},${title}}', d.words, ${query})`;
+  // The rank of several is their mean; each counts as if it stood alone.
+  const synonyms = `CASE WHEN w.s${place} IS NULL THEN 0 ELSE ${SYNONYM} * w.n${place} * ${rank(`w.s${place}`)} END`;
+  return `coalesce(w.w${place} * (1 - ${k} / (${k} + ${rank(`w.q${place}`)} + ${synonyms})), 0)`;
 }
 
 const PLACES = Array.from({ length: WEIGHED_WORDS }, (_, index) => index + 1);
 const SCORE = PLACES.map(partOf).join(' + ');
 /** The words side by side in one row: looked up once and not for every step. */
 const WEIGHED = `
-    weighed AS MATERIALIZED (SELECT ${PLACES.map(
-      (place) =>
-        `(SELECT q FROM terms WHERE place = ${place}) AS q${place}, (SELECT weight FROM terms WHERE place = ${place}) AS w${place}`,
-    ).join(', ')})`;
+    weighed AS MATERIALIZED (SELECT ${PLACES.map((place) => {
+      const of = (what: string) => `(SELECT ${what} FROM terms WHERE place = ${place})`;
+      return `${of('q')} AS q${place}, ${of('weight')} AS w${place}, ${of('synonyms')} AS s${place},
+        ${of(`array_length(string_to_array(synonyms::text, ' | '), 1)`)} AS n${place}`;
+    }).join(', ')})`;

@@ -3,6 +3,20 @@ import { Database } from '../../platform/database/database.js';
 import { PRICE_STEPS } from './facets.js';
 import { WRITE_LIST_ITEMS } from './list-items.js';
 
+/**
+ * SQL of the most frequent words of the vocabulary that begin with `beginning` (SQL of folded text), with the number of
+ * products that have them; NULL: one at most. The bound on what is compared matters for beginnings of two letters alone.
+ */
+export const wordsLikeSql = (beginning: string, limit: number): string => `
+  SELECT v.word, w.documents FROM (
+    SELECT word FROM catalog.search_vocabulary
+    WHERE word ~>=~ ${beginning} AND word ~<~ (${beginning} || chr(1114111)) ORDER BY word USING ~<~ LIMIT 2000
+  ) v LEFT JOIN catalog.search_words w ON w.word = (ts_lexize('pg_catalog.english_stem', v.word))[1]
+  ORDER BY v.word = ${beginning} DESC, w.documents DESC NULLS LAST, length(v.word), v.word LIMIT ${limit}`;
+
+/** Letters from which on a word is completed. */
+export const BEGINNING = 2;
+
 /** Words are counted in a sample of about this many products: enough to tell rare from frequent. */
 const SAMPLE = 50_000;
 
@@ -46,7 +60,7 @@ export class SearchIndexRepository {
     });
   }
 
-  /** Whether any product has each of these words. */
+  /** Whether any product, or a synonym, has each of these words. */
   async knownOf(words: string[]): Promise<{ word: string; known: boolean }[]> {
     return this.database.query(KNOWN, [words]);
   }
@@ -55,6 +69,13 @@ export class SearchIndexRepository {
   async mostAlike(word: string): Promise<string | null> {
     const [best] = await this.database.query<{ word: string }>(MOST_ALIKE, [word]);
     return best?.word ?? null;
+  }
+
+  /** The most frequent words that begin like this, if it has a few letters. */
+  async endingsOf(beginning: string): Promise<string[]> {
+    if (beginning.length < BEGINNING) return [];
+    const rows = await this.database.query<{ word: string }>(ENDINGS, [beginning]);
+    return rows.map(({ word }) => word);
   }
 
   async wordsOf(text: string): Promise<string[]> {
@@ -189,7 +210,8 @@ const MOST_ALIKE = `
 
 const KNOWN = `
   SELECT w.word, k.known FROM unnest($1::text[]) WITH ORDINALITY w (word, place) CROSS JOIN LATERAL (
-    SELECT q = ''::tsquery OR EXISTS (SELECT FROM catalog.search_documents d WHERE d.words @@ q) AS known
+    SELECT q = ''::tsquery OR EXISTS (SELECT FROM catalog.search_documents d WHERE d.words @@ q)
+      OR EXISTS (SELECT FROM catalog.search_synonym_rules r WHERE r.lead = ANY (tsvector_to_array(to_tsvector('catalog.shop', w.word)))) AS known
     FROM plainto_tsquery('catalog.shop', w.word) q) k
   ORDER BY w.place`;
 
@@ -197,6 +219,8 @@ const KNOWN = `
 const SHAPE = `
   SELECT word FROM catalog.search_vocabulary
   WHERE left(word, 1) = ANY ($1::text[]) AND length(word) BETWEEN $2::int - 2 AND $2::int + 2 LIMIT 20000`;
+
+const ENDINGS = `SELECT word FROM (${wordsLikeSql('$1::text', 8)}) w`;
 
 const MOST_FREQUENT = `
   SELECT v.word FROM catalog.search_vocabulary v

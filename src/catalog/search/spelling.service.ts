@@ -8,20 +8,33 @@ const EDITABLE = { min: 3, max: 16 };
 /** From this length on two slips leave enough of a word to know it by. */
 const TWO_SLIPS = 8;
 
+/** What was meant by a query with a word that no product has. */
+export interface Guess {
+  /** The query with words instead of typing errors; null when there are none. */
+  corrected: string | null;
+  /** Whole words that its last word is the beginning of. */
+  endings: string[];
+}
+
 /** Guesses what was meant by words that no product has. */
 @Injectable()
 export class Spelling {
   constructor(private readonly words: SearchIndexRepository) {}
 
   /** The query with its unknown words replaced by the likeliest known ones; null when there is no better guess. */
-  async correct(q: string): Promise<string | null> {
+  async guess(q: string): Promise<Guess | null> {
     const words = (await this.words.wordsOf(q)).slice(0, 10);
     const looked = await this.words.knownOf(words);
+    const last = looked.at(-1);
+    // Shoppers type from the left: a last word that others begin with is half a word and no slip.
+    const endings = last && !last.known ? await this.words.endingsOf(last.word) : [];
     const meant = await Promise.all(
-      looked.map(async ({ word, known }) => (known ? word : await this.likeliest(word))),
+      looked.map(async ({ word, known }, at) =>
+        known || (endings.length > 0 && at === looked.length - 1) ? word : await this.likeliest(word),
+      ),
     );
-    const corrected = meant.join(' ');
-    return corrected === words.join(' ') ? null : corrected;
+    const corrected = meant.join(' ') === words.join(' ') ? null : meant.join(' ');
+    return corrected === null && endings.length === 0 ? null : { corrected, endings };
   }
 
   /** Slips are likelier than a word that merely looks alike, which is also what costs most to find. */

@@ -14,11 +14,13 @@ interface ReadyPage {
   madeAt: number;
   /** From here on, in business time, it says something else though nobody has changed anything. */
   until: Date | null;
+  /** Told whenever it is shown again. */
+  shown: (() => void) | null;
 }
 
 /** When a request came, and how often everything had been dropped by then. */
 type Candidate = FastifyRequest & {
-  cacheCandidate?: { generation: number; at: number; until: Date | null };
+  cacheCandidate?: { generation: number; at: number; until: Date | null; shown: (() => void) | null };
 };
 
 /** Bodies kept, the longest unused goes first; with pages of some 20 kB about 80 MB at the worst. */
@@ -66,6 +68,12 @@ export class PageCache {
     if (cacheCandidate) cacheCandidate.until = until;
   }
 
+  /** Hears of each time that the answer of this request is shown to another one. */
+  whenShown(request: FastifyRequest, shown: () => void): void {
+    const { cacheCandidate } = request as Candidate;
+    if (cacheCandidate) cacheCandidate.shown = shown;
+  }
+
   touchStock(): void {
     this.stockMovedAt = realNow().getTime();
   }
@@ -80,9 +88,11 @@ export class PageCache {
           generation: this.generation,
           at: realNow().getTime(),
           until: null,
+          shown: null,
         };
         return done();
       }
+      page.shown?.();
       void reply.header('etag', page.etag).header('cache-control', this.cacheControl(page.until));
       varyBySignIn(reply);
       if (page.link !== undefined) void reply.header('link', page.link);
@@ -109,8 +119,8 @@ export class PageCache {
       varyBySignIn(reply);
       if (reply.statusCode === 200 && cacheCandidate?.generation === this.generation) {
         const link = reply.getHeader('link') as string | undefined;
-        const { at, until } = cacheCandidate;
-        this.keep(request.url, { body, etag, link, madeAt: at, until });
+        const { at, until, shown } = cacheCandidate;
+        this.keep(request.url, { body, etag, link, madeAt: at, until, shown });
       }
       void reply.header('etag', etag);
       if (!matches(request.headers['if-none-match'], etag)) return done(null, body);

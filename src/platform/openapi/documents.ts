@@ -98,6 +98,8 @@ const TAGS: Record<string, string> = {
   Products:
     'What is sold: products with their variants, for shoppers as they are published and for staff as they are.',
   Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',
+  Search:
+    'What staff do for the search of the shop: words that mean the same, products that come first, and what was looked for in vain.',
   'Shipping zones': 'Where parcels go, by which options, and for how much by weight.',
   'Sign-in': 'Making an account, signing in and out, and the links that are mailed on the way.',
   Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
