@@ -41,10 +41,15 @@ import { PriceListController } from './price-list/price-list.controller.js';
 import { PriceListRepository } from './price-list/price-list.repository.js';
 import { PriceListService } from './price-list/price-list.service.js';
 import { AdminProductController } from './product/admin-product.controller.js';
+import { AdminVariantController } from './product/admin-variant.controller.js';
 import { ProductController } from './product/product.controller.js';
+import { ProductLinks } from './product/product-links.service.js';
+import { ProductTrail } from './product/product-trail.service.js';
 import { ProductReader } from './product/product.reader.service.js';
 import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
+import { VariantEquipment } from './product/variant-equipment.service.js';
+import { VariantService } from './product/variant.service.js';
 import { SellableRepository } from './product/sellable.repository.js';
 import { ProductSearchController } from './search/product-search.controller.js';
 import { ProductSearchRepository } from './search/product-search.repository.js';
@@ -71,6 +76,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
   controllers: [
     AdminCollectionController,
     AdminProductController,
+    AdminVariantController,
     CategoryController,
     CollectionController,
     DemoMediaController,
@@ -112,11 +118,13 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceListService,
     PriceRepository,
     PriceService,
+    ProductLinks,
     ProductReader,
     ProductRepository,
     ProductService,
     ProductSearchRepository,
     ProductSearchService,
+    ProductTrail,
     ProductUpsertRepository,
     SearchIndex,
     SearchIndexRepository,
@@ -129,6 +137,8 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     StockService,
     TaxClassRepository,
     TaxClassService,
+    VariantEquipment,
+    VariantService,
   ],
   exports: [CatalogApi],
 })

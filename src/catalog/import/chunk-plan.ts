@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cleanText } from './field-reader.js';
 import type { IncomingProduct, IncomingRow } from './incoming-product.js';
-import { RESERVED_HANDLES } from '../product/product.dto.js';
+import { RESERVED_HANDLES } from '../product/handle.js';
 import type { RowError } from './import.repository.js';
 import type { KnownProduct, KnownVariant, ProductWrite } from './product-upsert.repository.js';
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_PRICE } from '../../platform/money/money.js';
-import { MEDIA_URL } from '../product/product.dto.js';
+import { MEDIA_URL } from '../product/product-media.dto.js';
 import { faultsOfChoices, type Option, optionsOf } from '../product/variant-options.js';
 import { cut, FieldReader } from './field-reader.js';
 import {

@@ -3,7 +3,7 @@ import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { keyOf } from './handle.js';
-import type { AdminProductDto, AdminProductQuery } from './product.dto.js';
+import type { AdminProductDto, AdminProductQuery } from './admin-product.dto.js';
 import { type ProductPage, ProductRepository } from './product.repository.js';
 
 /** Products as they are read. */

@@ -5,7 +5,7 @@ import { instantSql } from '../../platform/database/instant.js';
 import { KEEP_TREE } from '../category/category.repository.js';
 import { productMediaSql } from '../media/media.json.js';
 import { nextTurnSql } from '../price/price.sql.js';
-import type { AdminProductDto } from './product.dto.js';
+import type { AdminProductDto } from './admin-product.dto.js';
 import { productJson } from './product.json.js';
 import type { Choices, Option } from './variant-options.js';
 
