@@ -20,6 +20,7 @@ import { CatalogCategoryPages1760000010090 } from './catalog/1760000010090-categ
 import { CatalogCollections1760000010100 } from './catalog/1760000010100-collections.js';
 import { CatalogPriceChanges1760000010120 } from './catalog/1760000010120-price-changes.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
+import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -98,4 +99,5 @@ export const migrations: Migrations = [
   CatalogCollections1760000010100,
   CatalogPriceLists1760000010110,
   CatalogPriceChanges1760000010120,
+  CatalogProductTypes1760000010200,
 ];

@@ -354,6 +354,10 @@ describe('the example', () => {
     await replay('updateCategory', { ids: { id: category.id } });
     const location = (await replay('createLocation')).body;
     await replay('createTaxClass');
+    const { id: typeId } = (await replay('createProductType')).body;
+    await replay('updateProductType', { ids: { id: typeId } });
+    await ask('getProductType', { id: typeId });
+    await ask('listProductTypes');
     await replay('updateLocation', { ids: { id: location.id } });
     const mediaId = await pictures();
     const product = (await replay('createProduct')).body;

@@ -50,6 +50,10 @@ import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
 import { VariantEquipment } from './product/variant-equipment.service.js';
 import { VariantService } from './product/variant.service.js';
+import { ProductAttributes } from './product-type/product-attributes.service.js';
+import { ProductTypeController } from './product-type/product-type.controller.js';
+import { ProductTypeRepository } from './product-type/product-type.repository.js';
+import { ProductTypeService } from './product-type/product-type.service.js';
 import { SellableRepository } from './product/sellable.repository.js';
 import { ProductSearchController } from './search/product-search.controller.js';
 import { ProductSearchRepository } from './search/product-search.repository.js';
@@ -88,6 +92,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceListController,
     ProductController,
     ProductSearchController,
+    ProductTypeController,
     StockController,
     TaxClassController,
   ],
@@ -118,6 +123,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceListService,
     PriceRepository,
     PriceService,
+    ProductAttributes,
     ProductLinks,
     ProductReader,
     ProductRepository,
@@ -125,6 +131,8 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ProductSearchRepository,
     ProductSearchService,
     ProductTrail,
+    ProductTypeRepository,
+    ProductTypeService,
     ProductUpsertRepository,
     SearchIndex,
     SearchIndexRepository,

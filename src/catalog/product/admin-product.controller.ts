@@ -7,6 +7,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
+import { productTypeProblems } from '../product-type/product-type.errors.js';
 import { mediaProblems } from '../media/media.errors.js';
 import {
   AdminProductDto,
@@ -28,6 +29,7 @@ const {
   odd_options,
 } = catalogProblems;
 const { unknown_media } = mediaProblems;
+const { unknown_product_type, odd_attributes } = productTypeProblems;
 const { not_found, stale_version } = platformProblems;
 
 /** Products as staff make and change them. */
@@ -73,7 +75,8 @@ export class AdminProductController {
       'ready show by themselves as soon as they are.\n\n' +
       'Without `status` it is a draft that no shopper sees; publish it with `PATCH ' +
       '/v1/admin/products/{id}`. Categories and locations must exist (422). 409 when the handle, a SKU ' +
-      'or the external id is taken; `errors` says which.',
+      'or the external id is taken; `errors` says which. With a `productType` the `attributes` must fit it (422); without one they ' +
+      'are free.',
     answers: { 201: AdminProductDto },
     problems: [
       handle_taken,
@@ -85,6 +88,8 @@ export class AdminProductController {
       compare_at_too_low,
       odd_options,
       unknown_media,
+      unknown_product_type,
+      odd_attributes,
     ],
     idempotency: 'accepted',
   })
@@ -146,6 +151,8 @@ export class AdminProductController {
       unknown_tax_class,
       odd_options,
       unknown_media,
+      unknown_product_type,
+      odd_attributes,
     ],
   })
   update(

@@ -49,7 +49,20 @@ export class CreateProductDto {
   })
   options?: OptionDto[];
 
-  @Dictionary({ values: 'any', optional: true, example: { colour: 'natural' } })
+  @Text({
+    max: 60,
+    optional: true,
+    nullable: true,
+    description: 'Code of a product type, `GET /v1/admin/product-types`: what its `attributes` may be.',
+  })
+  productType?: string | null;
+
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    example: { colour: 'natural' },
+    description: 'Free, or what the product type says.',
+  })
   attributes?: Record<string, unknown>;
 
   @ListOf(() => MediaInputDto, { max: 50, optional: true, uniqueBy: 'mediaId' })
@@ -96,6 +109,14 @@ export class UpdateProductDto {
   @ListOf(() => OptionDto, { max: 3, optional: true })
   options?: OptionDto[];
 
+  @Text({
+    max: 60,
+    optional: true,
+    nullable: true,
+    description: 'Its attributes must fit the type; null leaves them free.',
+  })
+  productType?: string | null;
+
   @Dictionary({ values: 'any', optional: true, description: 'Replaces them.' })
   attributes?: Record<string, unknown>;
 
@@ -121,6 +142,9 @@ export class AdminProductDto extends ProductBase {
 
   @Text({ max: 60 })
   taxClass: string;
+
+  @Text({ max: 60, nullable: true, description: 'Code of its product type.' })
+  productType: string | null;
 
   @Dictionary({ values: 'any' })
   metadata: Record<string, unknown>;
@@ -156,4 +180,7 @@ export class AdminProductQuery extends PageQuery {
 
   @Text({ max: 200, optional: true })
   externalId?: string;
+
+  @Text({ max: 60, optional: true, description: 'Code of a product type.' })
+  productType?: string;
 }

@@ -3,10 +3,12 @@ import {
   Dictionary,
   Integer,
   ListOf,
+  OneOf,
   Text,
   TextList,
   Uuid,
 } from '../../platform/http/fields.js';
+import { KINDS } from '../product-type/attribute.js';
 import { MediaDto } from './product-media.dto.js';
 import { VariantDto } from './variant.dto.js';
 
@@ -61,8 +63,39 @@ export class ProductBase {
   media: MediaDto[];
 }
 
+/** How an attribute of a typed product is shown. */
+export class AttributeDetailDto {
+  @Text({ max: 60, example: 'volume' })
+  code: string;
+
+  @Text({ max: 120, example: 'Volume' })
+  label: string;
+
+  @OneOf(KINDS)
+  kind: string;
+
+  @Text({ max: 20, nullable: true, example: 'l' })
+  unit: string | null;
+
+  @TextList({
+    max: 100,
+    maxLength: 2000,
+    description: 'What it is, in words: of an `enum` the labels, of a `reference` the title of the product.',
+  })
+  valueLabels: string[];
+}
+
 /** A product as the shop shows it. */
 export class ProductDto extends ProductBase {
+  @Text({ max: 60, nullable: true, description: 'Code of its product type.', example: null })
+  productType: string | null;
+
+  @ListOf(() => AttributeDetailDto, {
+    max: 100,
+    description: 'The `attributes` of a product with a type, in the order of the type; none without one.',
+  })
+  attributeDetails: AttributeDetailDto[];
+
   @ListOf(() => CategoryRefDto, {
     max: 100,
     description:

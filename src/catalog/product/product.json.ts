@@ -1,5 +1,6 @@
 import { productMediaSql } from '../media/media.json.js';
 import { type AskingSql, lowestSql, priceSql, tiersSql } from '../price/price.sql.js';
+import { ATTRIBUTE_DETAILS } from '../product-type/attribute.sql.js';
 import { availabilitySql } from './availability.js';
 
 /**
@@ -12,7 +13,8 @@ export const productJson = (asking: AskingSql, mediaBase: string): string => `js
     'breadcrumbs', coalesce((
       SELECT ${categoryRefs('own.path')} FROM catalog.product_categories pc JOIN catalog.categories own ON own.id = pc.category_id
       WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
-    'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
+    'options', p.options, 'attributes', p.attributes, 'productType', p.product_type,
+    'attributeDetails', ${ATTRIBUTE_DETAILS}, 'media', ${productMediaSql(mediaBase, 'shop')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(asking)}, 'available', s.available, 'backorder', s.backorder)
         ORDER BY v.position, v.id)

@@ -39,7 +39,8 @@ export class ProductReader {
     after: string | null,
     limit: number,
   ): Promise<AdminProductDto[]> {
-    const { status = null, category = null, brand = null, sku = null, externalId = null } = filter;
-    return this.products.adminList({ status, category, brand, sku, externalId, after, limit });
+    const { status = null, category = null, brand = null } = filter;
+    const { sku = null, externalId = null, productType = null } = filter;
+    return this.products.adminList({ status, category, brand, sku, externalId, productType, after, limit });
   }
 }

@@ -18,10 +18,11 @@ export interface ProductRow {
   brand: string | null;
   status: string;
   options: Option[];
-  attributes: object;
+  attributes: Record<string, unknown>;
   /** `{url, alt}`, or `{mediaId, alt}` of one that was uploaded. */
   media: object[];
   taxClass: string;
+  productType: string | null;
   metadata: object;
   version: number;
 }
@@ -52,6 +53,7 @@ export interface AdminFilter {
   brand: string | null;
   sku: string | null;
   externalId: string | null;
+  productType: string | null;
   after: string | null;
   limit: number;
 }
@@ -181,12 +183,13 @@ const PAGE = `
 const PAGE_BY_ID = `${PAGE} AND p.id = $2::uuid`;
 const PAGE_BY_HANDLE = `${PAGE} AND p.handle = $2`;
 const PRODUCT_RECORD = `jsonb_to_record($1::jsonb) AS r (id uuid, handle text, "externalId" text, title text, description text,
-  brand text, status text, options json, attributes jsonb, media json, "taxClass" text, metadata jsonb)`;
+  brand text, status text, options json, attributes jsonb, media json, "taxClass" text,
+  "productType" text, metadata jsonb)`;
 const INSERT_PRODUCT = `
   INSERT INTO catalog.products (id, handle, external_id, title, description, brand, status, options, attributes, media,
-    tax_class, metadata, published_at)
-  SELECT id, handle, "externalId", title, description, brand, status, options, attributes, media, "taxClass", metadata,
-    CASE WHEN status = 'published' THEN now() END
+    tax_class, product_type, metadata, published_at)
+  SELECT id, handle, "externalId", title, description, brand, status, options, attributes, media, "taxClass", "productType",
+    metadata, CASE WHEN status = 'published' THEN now() END
   FROM ${PRODUCT_RECORD}`;
 const INSERT_VARIANTS = `
   INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams, media_id)
@@ -195,7 +198,7 @@ const INSERT_VARIANTS = `
     "mediaId" uuid)`;
 const LOCK_PRODUCT = `
   SELECT id, handle, external_id AS "externalId", title, description, brand, status, options, attributes, media,
-    tax_class AS "taxClass", metadata, version
+    tax_class AS "taxClass", product_type AS "productType", metadata, version
   FROM catalog.products WHERE id = $1 AND status <> 'archived' FOR UPDATE`;
 const LOCK_PRODUCT_OF = `
   SELECT id FROM catalog.products WHERE id = (SELECT product_id FROM catalog.variants WHERE id = $1) FOR NO KEY UPDATE`;
@@ -206,7 +209,7 @@ const LOCK_VARIANT = `
 const UPDATE_PRODUCT = `
   UPDATE catalog.products p SET handle = r.handle, external_id = r."externalId", title = r.title, description = r.description,
     brand = r.brand, status = r.status, options = r.options, attributes = r.attributes, media = r.media,
-    tax_class = r."taxClass", metadata = r.metadata, version = p.version + 1, updated_at = now(),
+    tax_class = r."taxClass", product_type = r."productType", metadata = r.metadata, version = p.version + 1, updated_at = now(),
     published_at = CASE WHEN r.status = 'published' THEN coalesce(p.published_at, now()) ELSE p.published_at END
   FROM ${PRODUCT_RECORD} WHERE p.id = r.id`;
 const TOUCH_PRODUCT = 'UPDATE catalog.products SET version = version + 1, updated_at = now() WHERE id = $1';
@@ -225,7 +228,8 @@ const SET_CATEGORIES = `
   JOIN catalog.categories c ON c.handle = h.handle GROUP BY c.id`;
 const adminJson = (mediaBase: string): string => `
   json_build_object('id', p.id, 'handle', p.handle, 'externalId', p.external_id, 'title', p.title,
-    'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'metadata', p.metadata,
+    'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'productType', p.product_type,
+    'metadata', p.metadata,
     'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'staff')},
     'version', p.version,
     'createdAt', ${instantSql('p.created_at')}, 'updatedAt', ${instantSql('p.updated_at')},
@@ -251,5 +255,6 @@ const ADMIN_FILTERS: [keyof AdminFilter, (value: string) => string][] = [
   ['brand', (value) => `p.brand = ${value}`],
   ['sku', (value) => `p.id = (SELECT product_id FROM catalog.variants WHERE sku = ${value})`],
   ['externalId', (value) => `p.external_id = ${value}`],
+  ['productType', (value) => `p.product_type = ${value}`],
   ['after', (value) => `p.id < ${value}`],
 ];

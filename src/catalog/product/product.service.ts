@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { ProductAttributes } from '../product-type/product-attributes.service.js';
 import type { AdminProductDto, CreateProductDto, UpdateProductDto } from './admin-product.dto.js';
 import { unique } from './product.conflicts.js';
 import { ProductRepository } from './product.repository.js';
@@ -29,6 +30,7 @@ export class ProductService {
   constructor(
     private readonly database: Database,
     private readonly products: ProductRepository,
+    private readonly attributes: ProductAttributes,
     private readonly links: ProductLinks,
     private readonly equipment: VariantEquipment,
     private readonly trail: ProductTrail,
@@ -44,6 +46,7 @@ export class ProductService {
     refuseOddMedia(input.media);
     return this.database.transaction(async () => {
       if (input.categories) await this.products.keepCategories();
+      if (input.productType) await this.attributes.keepTypes();
       const {
         title,
         description = '',
@@ -53,6 +56,7 @@ export class ProductService {
         attributes = {},
       } = input;
       const { media = [], taxClass = 'standard', metadata = {}, externalId = null } = input;
+      const { productType = null } = input;
       const product = {
         id,
         handle,
@@ -62,9 +66,10 @@ export class ProductService {
         brand,
         status,
         options,
-        attributes,
+        attributes: await this.attributes.fit(productType, attributes),
         media: media.map(asKept),
         taxClass,
+        productType,
         metadata,
         version: 1,
       };
@@ -89,6 +94,7 @@ export class ProductService {
     refuseOddMedia(input.media);
     return this.database.transaction(async () => {
       if (input.categories) await this.products.keepCategories();
+      if (input.productType || input.attributes) await this.attributes.keepTypes();
       const product = await this.products.lock(id);
       if (!product) throw platformProblems.not_found();
       requireVersion(version, product.version);
@@ -96,6 +102,8 @@ export class ProductService {
       if (fields.handle !== undefined) refuseReserved(fields.handle);
       if (fields.options) await this.refuseOptionsInUse(id, fields.options);
       const changed = { ...product, ...fields, ...(media && { media: media.map(asKept) }) };
+      if (input.productType !== undefined || input.attributes)
+        changed.attributes = await this.attributes.fit(changed.productType, changed.attributes);
       await unique(() => this.products.update(changed));
       if (media) await this.links.linkMedia(id, media);
       if (categories) await this.links.setCategories(id, categories);
