@@ -21,6 +21,7 @@ import { CatalogCollections1760000010100 } from './catalog/1760000010100-collect
 import { CatalogPriceChanges1760000010120 } from './catalog/1760000010120-price-changes.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
+import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -100,4 +101,5 @@ export const migrations: Migrations = [
   CatalogPriceLists1760000010110,
   CatalogPriceChanges1760000010120,
   CatalogProductTypes1760000010200,
+  CatalogSeoAndRelated1760000010210,
 ];

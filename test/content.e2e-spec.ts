@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given, type GivenProduct } from './support/given.js';
@@ -323,6 +324,104 @@ describe('content of the catalog', () => {
       const having = (await app.get('/v1/admin/products?productType=raced', { token })).body.items;
       for (const { attributes: own } of having as { attributes: object }[])
         for (const code of Object.keys(own)) expect(known).toContain(code);
+    });
+  });
+
+  describe('a product', () => {
+    it('says what search engines show, and keeps notes for staff alone', async () => {
+      const made = await given.product(app, token, {
+        handle: 'noted',
+        seo: { title: 'Noted, the best' },
+        metadata: { erp: { id: 7 } },
+        variants: [{ sku: 'NOTED', metadata: { bin: 'A7' } }],
+      });
+      const staffSees = async () => (await app.get(`/v1/admin/products/${made.id}`, { token })).body;
+      expect(await staffSees()).toMatchObject({
+        seo: { title: 'Noted, the best', description: null },
+        metadata: { erp: { id: 7 } },
+        related: [],
+        variants: [{ metadata: { bin: 'A7' } }],
+      });
+      const page = await app.get('/v1/products/noted');
+      expect(page.body.seo).toEqual({ title: 'Noted, the best', description: null });
+      for (const { text } of [page, await app.get('/v1/products?limit=100')]) {
+        expect(text).not.toContain('A7');
+        expect(text).not.toContain('erp');
+      }
+      const [{ id: variantId }] = made.variants;
+      const patched = await app.patch(
+        `/v1/admin/variants/${variantId}`,
+        { metadata: { bin: 'B1' } },
+        { token },
+      );
+      expect(patched.body.variants[0].metadata).toEqual({ bin: 'B1' });
+      expect((await change(made.id, { seo: { description: 'Only this' } })).body.seo).toEqual({
+        title: null,
+        description: 'Only this',
+      });
+      const large = { blob: 'x'.repeat(16_384) };
+      expect(faults(await change(made.id, { metadata: large }))).toEqual([
+        ...[400, 'platform.invalid_input'],
+        ['/metadata too_large'],
+      ]);
+      const ofVariant = await app.patch(`/v1/admin/variants/${variantId}`, { metadata: large }, { token });
+      expect(faults(ofVariant)[2]).toEqual(['/metadata too_large']);
+    });
+
+    it('goes with others in the order that was picked, for as long as the shop shows them', async () => {
+      const make = (handle: string, extra: object = {}) => given.product(app, token, { handle, ...extra });
+      const [pen, ink, paper] = [
+        await make('pen'),
+        await make('ink'),
+        await make('paper', { status: 'draft' }),
+      ];
+      const desk = await make('desk', { related: ['paper', pen.id.toUpperCase(), 'ink'] });
+      const path = '/v1/products/desk/related';
+      const order = async () => {
+        const { status, body } = await app.get(path);
+        return status === 200 ? (body.items as { handle: string }[]).map(({ handle }) => handle) : status;
+      };
+      expect(await order()).toEqual(['pen', 'ink']);
+      const spies = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'look')];
+      const ours = () => spies.flatMap(({ mock }) => mock.calls).filter(([sql]) => sql.includes('catalog.'));
+      try {
+        const answer = await app.get(`/v1/products/${desk.id}/related?currency=EUR`);
+        const listed = (await app.get('/v1/products?limit=100')).body.items as { handle: string }[];
+        expect(answer.body.items).toEqual(
+          ['pen', 'ink'].map((name) => listed.find(({ handle }) => handle === name)),
+        );
+        // One of them is the list.
+        expect(ours()).toHaveLength(2);
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+      const seen = (await app.get(`/v1/admin/products/${desk.id}`, { token })).body.related;
+      expect(seen.map(({ handle, status }: { handle: string; status: string }) => [handle, status])).toEqual([
+        ['paper', 'draft'],
+        ['pen', 'published'],
+        ['ink', 'published'],
+      ]);
+      await change(paper.id, { status: 'published' });
+      await change(ink.id, { status: 'draft' });
+      expect(await order()).toEqual(['paper', 'pen']);
+      await app.delete(`/v1/admin/products/${pen.id}`, { token });
+      expect(await order()).toEqual(['paper']);
+      expect((await change(desk.id, { title: 'Desk, again' })).body.related).toHaveLength(2);
+      expect(faults(await change(desk.id, { related: ['desk', 'ink', ink.id, 'pen', 'nowhere'] }))).toEqual([
+        ...[422, 'catalog.unknown_product'],
+        [
+          '/related/0 itself',
+          '/related/2 duplicate',
+          '/related/3 unknown_product',
+          '/related/4 unknown_product',
+        ],
+      ]);
+      expect((await change(desk.id, { related: Array.from({ length: 21 }, () => 'ink') })).status).toBe(400);
+      await change(desk.id, { related: ['ink'] });
+      expect(await order()).toEqual([]);
+      await change(desk.id, { status: 'draft' });
+      expect(await order()).toBe(404);
+      expect((await app.get('/v1/products/nowhere/related')).status).toBe(404);
     });
   });
 });

@@ -418,6 +418,10 @@ describe('the example', () => {
     await ask('getRefund', { id: refund.id });
     await ask('getAdminProduct', { id: product.id });
     await ask('getProduct', { idOrHandle: product.handle }, {});
+    const shown = (await app.get('/v1/products')).body.items as { id: string }[];
+    const beside = shown.find(({ id }) => id !== product.id)?.id;
+    await app.patch(`/v1/admin/products/${product.id}`, { related: [beside] }, { token: staff });
+    await ask('listRelatedProducts', { idOrHandle: product.handle }, {});
     await ask('getCategory', { idOrHandle: category.id }, {});
     await ask('listPrices', {}, { token: staff }, `?variantId=${variantId}`);
     const [row] = (await ask('listStock', {}, { token: staff }, `?variantId=${variantId}`)).body.items;

@@ -43,6 +43,8 @@ import { PriceListService } from './price-list/price-list.service.js';
 import { AdminProductController } from './product/admin-product.controller.js';
 import { AdminVariantController } from './product/admin-variant.controller.js';
 import { ProductController } from './product/product.controller.js';
+import { ProductNames } from './product/product-names.repository.js';
+import { RelatedRepository } from './product/related.repository.js';
 import { ProductLinks } from './product/product-links.service.js';
 import { ProductTrail } from './product/product-trail.service.js';
 import { ProductReader } from './product/product.reader.service.js';
@@ -125,6 +127,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceService,
     ProductAttributes,
     ProductLinks,
+    ProductNames,
     ProductReader,
     ProductRepository,
     ProductService,
@@ -134,6 +137,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ProductTypeRepository,
     ProductTypeService,
     ProductUpsertRepository,
+    RelatedRepository,
     SearchIndex,
     SearchIndexRepository,
     SearchJobs,

@@ -7,16 +7,14 @@ import { PageCache } from '../../platform/http/page-cache.js';
 import { newId } from '../../platform/ids.js';
 import { ProductChanged, StockChanged } from '../catalog.events.js';
 import { PriceRepository } from '../price/price.repository.js';
-import { referencesIn } from '../product-type/attribute-values.js';
-import { ProductTypeRepository } from '../product-type/product-type.repository.js';
+import { ProductAttributes } from '../product-type/product-attributes.service.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import { type ChunkPlan, FileIdentities, planChunk } from './chunk-plan.js';
 import { ImportFileStore } from './import-file.store.js';
 import { type ImportJob, ImportRepository, type Progress } from './import.repository.js';
-import type { IncomingProduct, IncomingRow } from './incoming-product.js';
+import type { IncomingRow } from './incoming-product.js';
 import { readNdjson } from './ndjson.reader.js';
 import {
-  type KnownProduct,
   ProductUpsertRepository,
   type ProductWrite,
   SkuTakenMeanwhile,
@@ -39,7 +37,7 @@ export class Importer {
     private readonly imports: ImportRepository,
     private readonly files: ImportFileStore,
     private readonly products: ProductUpsertRepository,
-    private readonly types: ProductTypeRepository,
+    private readonly attributes: ProductAttributes,
     private readonly prices: PriceRepository,
     private readonly searchIndex: SearchIndex,
     private readonly outbox: Outbox,
@@ -103,7 +101,7 @@ export class Importer {
 
   private async write(rows: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
     const good = rows.flatMap(({ product }) => (product ? [product] : []));
-    await this.types.keep();
+    await this.attributes.keepTypes();
     const known = {
       // Before the products, as those do who delete one.
       taxClasses: await this.products.taxClasses(good.flatMap(({ taxClass }) => taxClass ?? [])),
@@ -114,20 +112,15 @@ export class Importer {
       variants: await this.products.variants(good.flatMap(({ variants }) => variants.map(({ sku }) => sku))),
       locations: await this.products.locations(),
     };
-    const plan = planChunk(rows, { ...known, ...(await this.typesOf(good, known.products)) }, () => newId());
+    const types = await this.attributes.known(
+      [...good, ...known.products].flatMap(({ productType }) => productType ?? []),
+      good.map(({ attributes }) => attributes),
+    );
+    const plan = planChunk(rows, { ...known, ...types }, () => newId());
     if (!job.dryRun) await this.apply(plan, job, known.locations);
     if (plan.errors.length > 0) await this.imports.addErrors(job.id, plan.errors);
     if (!(await this.imports.advance(job.id, worker, progressOf(plan, rows.length))))
       throw new NoLongerOurs();
-  }
-
-  /** What the attributes of a chunk are held against. */
-  private async typesOf(products: IncomingProduct[], present: KnownProduct[]) {
-    const codes = [...products, ...present].flatMap(({ productType }) => productType ?? []);
-    const types = await this.types.byCodes([...new Set(codes)]);
-    const attributes = [...types.values()].flatMap((type) => type.attributes);
-    const keys = products.flatMap((product) => referencesIn(attributes, product.attributes));
-    return { types, references: await this.types.named(keys) };
   }
 
   private async apply(plan: ChunkPlan, job: ImportJob, locations: Map<string, string>): Promise<void> {

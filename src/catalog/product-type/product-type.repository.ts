@@ -106,15 +106,6 @@ export class ProductTypeRepository {
     return row ?? { each: [], all: 0 };
   }
 
-  /** Ids of products that are not archived, by their handles and ids as they were called. */
-  async named(keys: string[]): Promise<Map<string, string>> {
-    if (keys.length === 0) return new Map();
-    const rows = await this.database.query<{ key: string; id: string }>(NAMED, [
-      [...new Set(keys.map((key) => key.toLowerCase()))],
-    ]);
-    return new Map(rows.map(({ key, id }) => [key, id]));
-  }
-
   private async setAttributes(id: string, attributes: Attribute[]): Promise<void> {
     await this.database.execute(
       'DELETE FROM catalog.product_type_attributes WHERE type_id = $1 AND code <> ALL ($2::text[])',
@@ -139,8 +130,3 @@ const SET_ATTRIBUTES = `
   ON CONFLICT ON CONSTRAINT product_type_attributes_pk DO UPDATE SET position = excluded.position, label = excluded.label,
     kind = excluded.kind, unit = excluded.unit, options = excluded.options, required = excluded.required,
     facet = excluded.facet, multiple = excluded.multiple`;
-const NAMED = `
-  SELECT handle AS key, id FROM catalog.products WHERE handle = ANY ($1::text[]) AND status <> 'archived'
-  UNION ALL
-  SELECT id::text, id FROM catalog.products WHERE status <> 'archived' AND id = ANY (ARRAY(
-    SELECT k::uuid FROM unnest($1::text[]) k WHERE k ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))`;

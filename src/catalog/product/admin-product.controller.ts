@@ -8,6 +8,7 @@ import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { productTypeProblems } from '../product-type/product-type.errors.js';
+import { collectionProblems } from '../collection/collection.errors.js';
 import { mediaProblems } from '../media/media.errors.js';
 import {
   AdminProductDto,
@@ -29,6 +30,7 @@ const {
   odd_options,
 } = catalogProblems;
 const { unknown_media } = mediaProblems;
+const { unknown_product } = collectionProblems;
 const { unknown_product_type, odd_attributes } = productTypeProblems;
 const { not_found, stale_version } = platformProblems;
 
@@ -88,6 +90,7 @@ export class AdminProductController {
       compare_at_too_low,
       odd_options,
       unknown_media,
+      unknown_product,
       unknown_product_type,
       odd_attributes,
     ],
@@ -151,6 +154,7 @@ export class AdminProductController {
       unknown_tax_class,
       odd_options,
       unknown_media,
+      unknown_product,
       unknown_product_type,
       odd_attributes,
     ],

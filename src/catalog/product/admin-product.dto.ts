@@ -1,9 +1,43 @@
-import { Dictionary, Instant, Integer, ListOf, OneOf, Text, TextList } from '../../platform/http/fields.js';
+import {
+  Dictionary,
+  Instant,
+  Integer,
+  ListOf,
+  Nested,
+  OneOf,
+  Text,
+  TextList,
+  Uuid,
+} from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { HANDLE, handleHint } from './handle.js';
 import { AdminMediaDto, MediaInputDto } from './product-media.dto.js';
-import { AdminVariantDto, VariantInputDto } from './variant.dto.js';
-import { OptionDto, ProductBase } from './product.dto.js';
+import { AdminVariantDto, MAX_METADATA, VariantInputDto } from './variant.dto.js';
+import { OptionDto, ProductBase, SeoDto } from './product.dto.js';
+
+/** What search engines show, where it differs from title and description. */
+export class SeoInputDto {
+  @Text({ max: 200, optional: true, nullable: true, example: 'Linen totes, woven in Flanders' })
+  title?: string | null;
+
+  @Text({ max: 500, optional: true, nullable: true })
+  description?: string | null;
+}
+
+/** A product that goes with another one. */
+export class RelatedRefDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 120, example: 'linen-tote' })
+  handle: string;
+
+  @Text({ max: 300, example: 'Linen tote' })
+  title: string;
+
+  @OneOf(['draft', 'published'])
+  status: string;
+}
 
 const statuses = ['draft', 'published'] as const;
 
@@ -77,8 +111,26 @@ export class CreateProductDto {
   })
   taxClass?: string;
 
-  @Dictionary({ values: 'any', optional: true })
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    maxSize: MAX_METADATA,
+    description: 'Notes of your own, for staff alone; at most 16 kB of JSON.',
+  })
   metadata?: Record<string, unknown>;
+
+  @Nested(() => SeoInputDto, { optional: true })
+  seo?: SeoInputDto;
+
+  @TextList({
+    max: 20,
+    maxLength: 120,
+    optional: true,
+    description:
+      'Handles or ids of products that go with it, in this order; ' +
+      '`GET /v1/products/{idOrHandle}/related` shows those that are published.',
+  })
+  related?: string[];
 
   @ListOf(() => VariantInputDto, { min: 1, max: 250 })
   variants: VariantInputDto[];
@@ -126,8 +178,26 @@ export class UpdateProductDto {
   @Text({ max: 60, optional: true })
   taxClass?: string;
 
-  @Dictionary({ values: 'any', optional: true })
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    maxSize: MAX_METADATA,
+    description: 'Notes of your own, for staff alone; at most 16 kB of JSON.',
+  })
   metadata?: Record<string, unknown>;
+
+  @Nested(() => SeoInputDto, { optional: true, description: 'Replaces both.' })
+  seo?: SeoInputDto;
+
+  @TextList({
+    max: 20,
+    maxLength: 120,
+    optional: true,
+    description:
+      'Handles or ids of products that go with it, in this order; replaces them; ' +
+      '`GET /v1/products/{idOrHandle}/related` shows those that are published.',
+  })
+  related?: string[];
 }
 
 const MAX_INT = 2_147_483_647;
@@ -148,6 +218,15 @@ export class AdminProductDto extends ProductBase {
 
   @Dictionary({ values: 'any' })
   metadata: Record<string, unknown>;
+
+  @Nested(() => SeoDto)
+  seo: SeoDto;
+
+  @ListOf(() => RelatedRefDto, {
+    max: 20,
+    description: 'What goes with it, drafts among them; without what was archived.',
+  })
+  related: RelatedRefDto[];
 
   @ListOf(() => AdminMediaDto, { max: 50 })
   declare media: AdminMediaDto[];

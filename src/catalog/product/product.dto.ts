@@ -3,6 +3,7 @@ import {
   Dictionary,
   Integer,
   ListOf,
+  Nested,
   OneOf,
   Text,
   TextList,
@@ -63,6 +64,15 @@ export class ProductBase {
   media: MediaDto[];
 }
 
+/** For the head of the page; null where title and description of the product serve. */
+export class SeoDto {
+  @Text({ max: 200, nullable: true })
+  title: string | null;
+
+  @Text({ max: 500, nullable: true })
+  description: string | null;
+}
+
 /** How an attribute of a typed product is shown. */
 export class AttributeDetailDto {
   @Text({ max: 60, example: 'volume' })
@@ -96,6 +106,9 @@ export class ProductDto extends ProductBase {
   })
   attributeDetails: AttributeDetailDto[];
 
+  @Nested(() => SeoDto)
+  seo: SeoDto;
+
   @ListOf(() => CategoryRefDto, {
     max: 100,
     description:
@@ -127,4 +140,10 @@ export class ProductListItemDto extends ProductBase {
 export class CurrencyQuery {
   @CurrencyCode({ optional: true, description: "Currency of the prices; the store's own when left out." })
   currency?: string;
+}
+
+/** What goes with a product. */
+export class RelatedProductsDto {
+  @ListOf(() => ProductListItemDto, { max: 20 })
+  items: ProductListItemDto[];
 }

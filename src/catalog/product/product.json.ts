@@ -14,13 +14,16 @@ export const productJson = (asking: AskingSql, mediaBase: string): string => `js
       SELECT ${categoryRefs('own.path')} FROM catalog.product_categories pc JOIN catalog.categories own ON own.id = pc.category_id
       WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
     'options', p.options, 'attributes', p.attributes, 'productType', p.product_type,
-    'attributeDetails', ${ATTRIBUTE_DETAILS}, 'media', ${productMediaSql(mediaBase, 'shop')},
+    'attributeDetails', ${ATTRIBUTE_DETAILS}, 'seo', ${SEO}, 'media', ${productMediaSql(mediaBase, 'shop')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(asking)}, 'available', s.available, 'backorder', s.backorder)
         ORDER BY v.position, v.id)
       FROM catalog.variants v CROSS JOIN LATERAL (SELECT ${priceSql(asking)} AS price OFFSET 0) m
         CROSS JOIN LATERAL (${availabilitySql('v.id', asking.now)}) s
       WHERE v.product_id = p.id AND NOT v.retired), '[]'))`;
+
+/** What search engines show of a row `p` of catalog.products. */
+export const SEO = `json_build_object('title', p.seo->'title', 'description', p.seo->'description')`;
 
 /** The categories of a row `p` of catalog.products. */
 export const CATEGORIES = `coalesce((

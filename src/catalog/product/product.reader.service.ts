@@ -5,12 +5,14 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { keyOf } from './handle.js';
 import type { AdminProductDto, AdminProductQuery } from './admin-product.dto.js';
 import { type ProductPage, ProductRepository } from './product.repository.js';
+import { RelatedRepository } from './related.repository.js';
 
 /** Products as they are read. */
 @Injectable()
 export class ProductReader {
   constructor(
     private readonly products: ProductRepository,
+    private readonly relations: RelatedRepository,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -26,6 +28,17 @@ export class ProductReader {
     const page = await this.products.page(id ?? handle ?? '', id !== null, currency, now, groups);
     if (page === null) throw platformProblems.not_found();
     return page;
+  }
+
+  /** What goes with a product, for a member of these groups. 404 when the shop does not show it. */
+  async related(
+    key: string,
+    groups: readonly string[],
+    currency = this.config.storeCurrency,
+  ): Promise<ProductPage> {
+    const found = await this.relations.shown(keyOf(key), currency, this.clock.now(), groups);
+    if (!found.known) throw platformProblems.not_found();
+    return { body: `{"items":[${found.items ?? ''}]}`, endsAt: found.endsAt };
   }
 
   async admin(id: string): Promise<AdminProductDto> {

@@ -96,7 +96,7 @@ export function refuseOddPrices(variants: VariantInputDto[], pointer: (index: nu
 
 /** A variant as it is kept. */
 export function rowOf(productId: string, input: VariantInputDto, position: number): VariantRow {
-  const { sku, options = {}, barcode = null, weightGrams = 0, mediaId = null } = input;
+  const { sku, options = {}, barcode = null, weightGrams = 0, mediaId = null, metadata = {} } = input;
   const title = input.title ?? (Object.values(options).join(' / ') || sku);
   return {
     id: newId(),
@@ -108,6 +108,7 @@ export function rowOf(productId: string, input: VariantInputDto, position: numbe
     barcode,
     weightGrams,
     mediaId,
+    metadata,
     retired: false,
     version: 1,
   };

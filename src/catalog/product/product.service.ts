@@ -56,7 +56,7 @@ export class ProductService {
         attributes = {},
       } = input;
       const { media = [], taxClass = 'standard', metadata = {}, externalId = null } = input;
-      const { productType = null } = input;
+      const { productType = null, seo = {} } = input;
       const product = {
         id,
         handle,
@@ -71,6 +71,7 @@ export class ProductService {
         taxClass,
         productType,
         metadata,
+        seo,
         version: 1,
       };
       const variants = input.variants.map((variant, position) => rowOf(id, variant, position));
@@ -80,6 +81,7 @@ export class ProductService {
       await this.links.linkMedia(id, media);
       await unique(() => this.products.insertVariants(variants), variants, ofVariant);
       await this.links.setCategories(id, input.categories ?? []);
+      if (input.related) await this.links.setRelated(id, input.related);
       await this.equipment.equip(variants, input.variants, actor, ofVariant);
       return this.trail.finish(id, actor, 'created');
     });
@@ -98,7 +100,7 @@ export class ProductService {
       const product = await this.products.lock(id);
       if (!product) throw platformProblems.not_found();
       requireVersion(version, product.version);
-      const { categories, media, ...fields } = input;
+      const { categories, media, related, ...fields } = input;
       if (fields.handle !== undefined) refuseReserved(fields.handle);
       if (fields.options) await this.refuseOptionsInUse(id, fields.options);
       const changed = { ...product, ...fields, ...(media && { media: media.map(asKept) }) };
@@ -107,6 +109,7 @@ export class ProductService {
       await unique(() => this.products.update(changed));
       if (media) await this.links.linkMedia(id, media);
       if (categories) await this.links.setCategories(id, categories);
+      if (related) await this.links.setRelated(id, related);
       return this.trail.finish(id, actor, 'updated', Object.keys(input));
     });
   }

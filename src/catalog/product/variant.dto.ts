@@ -11,6 +11,8 @@ import {
 } from '../../platform/http/fields.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
 
+/** Bytes of JSON that a program may keep with a product or a variant. */
+export const MAX_METADATA = 16_384;
 const MAX_INT = 2_147_483_647;
 
 export class PriceTierDto {
@@ -119,6 +121,14 @@ export class VariantInputDto {
   })
   backorderLimit?: number;
 
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    maxSize: MAX_METADATA,
+    description: 'Notes of your own, for staff alone; at most 16 kB of JSON.',
+  })
+  metadata?: Record<string, unknown>;
+
   @ListOf(() => VariantPriceDto, {
     max: 50,
     optional: true,
@@ -152,6 +162,14 @@ export class UpdateVariantDto {
   @Integer({ min: 0, max: 1_000_000, optional: true })
   backorderLimit?: number;
 
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    maxSize: MAX_METADATA,
+    description: 'Notes of your own, for staff alone; at most 16 kB of JSON.',
+  })
+  metadata?: Record<string, unknown>;
+
   @Bool({
     optional: true,
     description: 'True takes it out of the shop, false brings it back. Prices, stock and SKU stay its own.',
@@ -180,6 +198,9 @@ export class AdminVariantDto {
 
   @Uuid({ nullable: true })
   mediaId: string | null;
+
+  @Dictionary({ values: 'any' })
+  metadata: Record<string, unknown>;
 
   @ListOf(() => VariantPriceDto, { max: 200, description: 'Present prices.' })
   prices: VariantPriceDto[];
