@@ -23,6 +23,8 @@ import { CatalogStockTerms1760000010130 } from './catalog/1760000010130-stock-te
 import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
+import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
+import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -104,4 +106,6 @@ export const migrations: Migrations = [
   CatalogStockTerms1760000010130,
   OrderingLimits1780000000460,
   CatalogSearchTools1760000010200,
+  CatalogProductTypes1760000010200,
+  CatalogSeoAndRelated1760000010210,
 ];

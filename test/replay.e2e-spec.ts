@@ -368,6 +368,10 @@ describe('the example', () => {
     await replay('updateCategory', { ids: { id: category.id } });
     const location = (await replay('createLocation')).body;
     await replay('createTaxClass');
+    const { id: typeId } = (await replay('createProductType')).body;
+    await replay('updateProductType', { ids: { id: typeId } });
+    await ask('getProductType', { id: typeId });
+    await ask('listProductTypes');
     await replay('updateLocation', { ids: { id: location.id } });
     const mediaId = await pictures();
     const product = (await replay('createProduct')).body;
@@ -431,6 +435,10 @@ describe('the example', () => {
     await ask('getRefund', { id: refund.id });
     await ask('getAdminProduct', { id: product.id });
     await ask('getProduct', { idOrHandle: product.handle }, {});
+    const shown = (await app.get('/v1/products')).body.items as { id: string }[];
+    const beside = shown.find(({ id }) => id !== product.id)?.id;
+    await app.patch(`/v1/admin/products/${product.id}`, { related: [beside] }, { token: staff });
+    await ask('listRelatedProducts', { idOrHandle: product.handle }, {});
     await ask('getCategory', { idOrHandle: category.id }, {});
     await ask('listPrices', {}, { token: staff }, `?variantId=${variantId}`);
     const [row] = (await ask('listStock', {}, { token: staff }, `?variantId=${variantId}`)).body.items;

@@ -59,3 +59,8 @@ export class MediaChanged extends DomainEvent<{ mediaId: string }> {
 export class ImportRequested extends DomainEvent<{ importId: string }> {
   static readonly type = 'catalog.import_requested';
 }
+
+/** A product type has changed: what its products say of themselves, or how that is called. */
+export class ProductTypeChanged extends DomainEvent<{ productTypeId: string }> {
+  static readonly type = 'catalog.product_type_changed';
+}

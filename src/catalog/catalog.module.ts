@@ -41,10 +41,21 @@ import { PriceListController } from './price-list/price-list.controller.js';
 import { PriceListRepository } from './price-list/price-list.repository.js';
 import { PriceListService } from './price-list/price-list.service.js';
 import { AdminProductController } from './product/admin-product.controller.js';
+import { AdminVariantController } from './product/admin-variant.controller.js';
 import { ProductController } from './product/product.controller.js';
+import { ProductNames } from './product/product-names.repository.js';
+import { RelatedRepository } from './product/related.repository.js';
+import { ProductLinks } from './product/product-links.service.js';
+import { ProductTrail } from './product/product-trail.service.js';
 import { ProductReader } from './product/product.reader.service.js';
 import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
+import { VariantEquipment } from './product/variant-equipment.service.js';
+import { VariantService } from './product/variant.service.js';
+import { ProductAttributes } from './product-type/product-attributes.service.js';
+import { ProductTypeController } from './product-type/product-type.controller.js';
+import { ProductTypeRepository } from './product-type/product-type.repository.js';
+import { ProductTypeService } from './product-type/product-type.service.js';
 import { SellableRepository } from './product/sellable.repository.js';
 import { SearchLogController } from './search-log/search-log.controller.js';
 import { SearchLogRepository } from './search-log/search-log.repository.js';
@@ -93,6 +104,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
   controllers: [
     AdminCollectionController,
     AdminProductController,
+    AdminVariantController,
     CategoryController,
     CollectionController,
     DemoMediaController,
@@ -108,6 +120,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SellingTermsController,
     SearchLogController,
     SearchPinController,
+    ProductTypeController,
     StockController,
     SuggestionsController,
     SynonymController,
@@ -144,14 +157,21 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceListService,
     PriceRepository,
     PriceService,
+    ProductAttributes,
+    ProductLinks,
+    ProductNames,
     ProductReader,
     ProductRepository,
     ProductService,
     ProductSearchRepository,
     ProductSearchService,
+    ProductTrail,
+    ProductTypeRepository,
+    ProductTypeService,
     ProductUpsertRepository,
     ReservationRepository,
     ReservationService,
+    RelatedRepository,
     SearchIndex,
     SearchIndexRepository,
     SearchJobs,
@@ -173,6 +193,8 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SynonymService,
     TaxClassRepository,
     TaxClassService,
+    VariantEquipment,
+    VariantService,
   ],
   exports: [CatalogApi],
 })

@@ -1,5 +1,7 @@
 import { Bool, Integer, ListOf, Nested, Text, Uuid } from '../../platform/http/fields.js';
-import { CategoryRefDto, HANDLE, MediaDto } from '../product/product.dto.js';
+import { HANDLE } from '../product/handle.js';
+import { MediaDto } from '../product/product-media.dto.js';
+import { CategoryRefDto } from '../product/product.dto.js';
 
 const hint = '$property must be lower-case letters, digits and single hyphens, such as garden-tools';
 

@@ -12,7 +12,8 @@ import {
   UuidList,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
-import { HANDLE, MediaDto } from '../product/product.dto.js';
+import { HANDLE } from '../product/handle.js';
+import { MediaDto } from '../product/product-media.dto.js';
 import { LIST_SORTS } from '../search/product-query.dto.js';
 
 const MAX_INT = 2_147_483_647;

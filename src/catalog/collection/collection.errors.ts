@@ -4,8 +4,7 @@ export const collectionProblems = defineProblems('catalog', {
   unknown_product: {
     status: 422,
     title: 'Unknown product',
-    meaning:
-      'There is no product of this id, it is archived, or it is not in the collection that it was looked for in.',
+    meaning: 'There is no product of this id, it is archived, or it cannot stand where it was named.',
     remedy: 'Leave out what `errors` points at.',
   },
   collection_has_rule: {

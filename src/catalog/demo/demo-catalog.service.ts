@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { type BannerPart, FirstStart, type FirstStartStep } from '../../platform/start/first-start.js';
 import { CategoryService } from '../category/category.service.js';
 import { PriceService } from '../price/price.service.js';
-import type { AdminProductDto } from '../product/product.dto.js';
+import type { AdminProductDto } from '../product/admin-product.dto.js';
 import { ProductService } from '../product/product.service.js';
 import { LocationService } from '../stock/location.service.js';
 import { asInput, inCurrencies } from './demo-catalog.js';

@@ -1,5 +1,6 @@
 import type { MoneyJson } from '../../platform/money/money.js';
-import type { CreateProductDto, VariantInputDto } from '../product/product.dto.js';
+import type { CreateProductDto } from '../product/admin-product.dto.js';
+import type { VariantInputDto } from '../product/variant.dto.js';
 import { type DemoProduct, demoProducts } from './demo.products.js';
 
 /** Where the pictures of the demo shop are drawn. A path: it holds whatever the shop's address is. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { cleanText } from './field-reader.js';
 import type { IncomingProduct, IncomingRow } from './incoming-product.js';
-import { RESERVED_HANDLES } from '../product/product.dto.js';
+import type { Attribute } from '../product-type/attribute.js';
+import { fitAttributes, type ProductIds } from '../product-type/attribute-values.js';
+import { RESERVED_HANDLES } from '../product/handle.js';
 import type { RowError } from './import.repository.js';
 import type { KnownProduct, KnownVariant, ProductWrite } from './product-upsert.repository.js';
 
@@ -10,6 +12,10 @@ export interface Known {
   variants: KnownVariant[];
   locations: Map<string, string>;
   taxClasses: Set<string>;
+  /** By code: those that the chunk names and those that its products have. */
+  types: ReadonlyMap<string, { attributes: Attribute[] }>;
+  /** Ids of products by what attributes call them. */
+  references: ProductIds;
 }
 
 /** What a chunk means for the catalog: decided before anything is written, so that a dry run decides the same. */
@@ -58,7 +64,11 @@ export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: Incomin
     const holder = byHandle.get(product.handle);
     // Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace.
     const present = byExternalId.get(product.externalId);
-    const faults = conflicts(row, product, present, holder, bySku, known);
+    const fitted = fittedTo(product, present, known);
+    const faults = [
+      ...conflicts(row, product, present, holder, bySku, known),
+      ...fitted.faults.map((fault) => ({ ...fault, line: row.line })),
+    ];
     if (faults.length > 0) {
       reject(plan, { ...row, faults });
       continue;
@@ -66,7 +76,11 @@ export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: Incomin
     const digest = digestOf(product);
     // A variant that was given another SKU since then is as good as gone from the product.
     const complete = product.variants.every(({ sku }) => bySku.has(sku));
-    const write = { id: present?.id ?? idOf(row), digest, product };
+    const write = {
+      id: present?.id ?? idOf(row),
+      digest,
+      product: { ...product, attributes: fitted.values },
+    };
     if (!present) plan.created.push(write);
     else if (!complete || present.digest !== digest || present.digestVersion !== present.version)
       plan.updated.push(write);
@@ -141,6 +155,20 @@ function conflicts(
     }
   });
   return faults;
+}
+
+/** The attributes as they are kept, and what of them does not fit the type that the product will have. */
+function fittedTo(
+  { productType, attributes }: IncomingProduct,
+  present: KnownProduct | undefined,
+  { types, references }: Known,
+): ReturnType<typeof fitAttributes> {
+  const code = productType ?? present?.productType ?? null;
+  if (code === null) return { values: attributes, faults: [] };
+  const type = types.get(code);
+  if (type) return fitAttributes(code, type.attributes, attributes, references);
+  const message = `there is no product type ${code}`;
+  return { values: {}, faults: [{ pointer: '/productType', code: 'unknown_product_type', message }] };
 }
 
 /** Of the texts and variants; prices and stock are compared with what is there, because they live on. */

@@ -8,6 +8,7 @@ import { newId } from '../../platform/ids.js';
 import { ProductChanged } from '../catalog.events.js';
 import { PriceRepository } from '../price/price.repository.js';
 import { StockFacts } from '../stock/stock-facts.service.js';
+import { ProductAttributes } from '../product-type/product-attributes.service.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import { type ChunkPlan, FileIdentities, planChunk } from './chunk-plan.js';
 import { ImportFileStore } from './import-file.store.js';
@@ -37,6 +38,7 @@ export class Importer {
     private readonly imports: ImportRepository,
     private readonly files: ImportFileStore,
     private readonly products: ProductUpsertRepository,
+    private readonly attributes: ProductAttributes,
     private readonly prices: PriceRepository,
     private readonly searchIndex: SearchIndex,
     private readonly facts: StockFacts,
@@ -101,6 +103,7 @@ export class Importer {
 
   private async write(rows: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
     const good = rows.flatMap(({ product }) => (product ? [product] : []));
+    await this.attributes.keepTypes();
     const known = {
       // Before the products, as those do who delete one.
       taxClasses: await this.products.taxClasses(good.flatMap(({ taxClass }) => taxClass ?? [])),
@@ -111,7 +114,11 @@ export class Importer {
       variants: await this.products.variants(good.flatMap(({ variants }) => variants.map(({ sku }) => sku))),
       locations: await this.products.locations(),
     };
-    const plan = planChunk(rows, known, () => newId());
+    const types = await this.attributes.known(
+      [...good, ...known.products].flatMap(({ productType }) => productType ?? []),
+      good.map(({ attributes }) => attributes),
+    );
+    const plan = planChunk(rows, { ...known, ...types }, () => newId());
     if (!job.dryRun) await this.apply(plan, job, known.locations);
     if (plan.errors.length > 0) await this.imports.addErrors(job.id, plan.errors);
     if (!(await this.imports.advance(job.id, worker, progressOf(plan, rows.length))))

@@ -14,6 +14,8 @@ export interface IncomingProduct {
   media: { url: string; alt: string | null }[];
   /** Left out when the file does not say: the product keeps its own, a new one is `standard`. */
   taxClass?: string;
+  /** Left out when the file does not say: the product keeps its own. Its attributes fit the type. */
+  productType?: string;
   /** Left out when the file does not say: the product keeps its own. */
   metadata?: Record<string, unknown>;
   variants: IncomingVariant[];

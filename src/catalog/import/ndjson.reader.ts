@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_PRICE } from '../../platform/money/money.js';
-import { MEDIA_URL } from '../product/product.dto.js';
+import { MEDIA_URL } from '../product/product-media.dto.js';
 import { faultsOfChoices, type Option, optionsOf } from '../product/variant-options.js';
 import { cut, FieldReader } from './field-reader.js';
 import {
@@ -18,7 +18,7 @@ const COUNT = { min: 0, max: 1_000_000_000 };
 
 const PRODUCT = [
   ...['externalId', 'handle', 'title', 'description', 'brand', 'status', 'categories', 'attributes'],
-  ...['options', 'media', 'taxClass', 'metadata', 'variants'],
+  ...['options', 'media', 'taxClass', 'productType', 'metadata', 'variants'],
 ];
 const VARIANT = ['sku', 'title', 'options', 'barcode', 'weightGrams', 'backorderLimit', 'prices', 'stock'];
 
@@ -80,6 +80,7 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
   if (variants.length === 0) reader.fault('/variants', 'array_min_size', 'must have at least one variant');
   refuseRepeats(reader, variants);
   const taxClass = reader.optionalText(from, 'taxClass', '', 60);
+  const productType = reader.optionalText(from, 'productType', '', 60);
   return {
     externalId: reader.optionalText(from, 'externalId', '', 200) ?? handle,
     handle,
@@ -98,6 +99,7 @@ function readProduct(reader: FieldReader, value: unknown): IncomingProduct {
       };
     }),
     ...(taxClass !== null && { taxClass }),
+    ...(productType !== null && { productType }),
     ...(isGiven(from.metadata) && { metadata: reader.document(from, 'metadata', '') }),
     variants,
   };

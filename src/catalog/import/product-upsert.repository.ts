@@ -11,6 +11,7 @@ export interface KnownProduct {
   externalId: string | null;
   handle: string;
   status: string;
+  productType: string | null;
   version: number;
   /** Of what was last imported for it, and the version that this made; null when it was never imported. */
   digest: string | null;
@@ -130,7 +131,7 @@ const titleOf = ({ options, sku }: IncomingVariant): string => Object.values(opt
 
 function flat({ id, product }: ProductWrite): object {
   const { externalId, handle, title, description, brand, status, options, attributes, media } = product;
-  const { taxClass, metadata } = product;
+  const { taxClass, productType, metadata } = product;
   return {
     id,
     externalId,
@@ -143,6 +144,7 @@ function flat({ id, product }: ProductWrite): object {
     attributes,
     media,
     taxClass,
+    productType,
     metadata,
   };
 }
@@ -150,7 +152,7 @@ function flat({ id, product }: ProductWrite): object {
 const TAX_CLASSES = `
   SELECT code FROM catalog.tax_classes WHERE code = ANY ($1::text[]) ORDER BY code FOR KEY SHARE`;
 const PRODUCTS = `
-  SELECT p.id, p.external_id AS "externalId", p.handle, p.status, p.version, encode(d.digest, 'hex') AS digest, d.version AS "digestVersion"
+  SELECT p.id, p.external_id AS "externalId", p.handle, p.status, p.product_type AS "productType", p.version, encode(d.digest, 'hex') AS digest, d.version AS "digestVersion"
   FROM catalog.products p LEFT JOIN catalog.import_digests d ON d.product_id = p.id
   WHERE p.external_id = ANY ($1::text[]) OR p.handle = ANY ($2::text[]) ORDER BY p.id FOR UPDATE OF p`;
 const VARIANTS = `
@@ -164,12 +166,12 @@ const ENSURE_CATEGORIES = `
   WHERE NOT EXISTS (SELECT FROM catalog.categories c WHERE c.handle = r.handle)
   ON CONFLICT (handle) DO NOTHING`;
 const FIELDS = `r (id uuid, "externalId" text, handle text, title text, description text, brand text, status text,
-  options json, attributes jsonb, media json, "taxClass" text, metadata jsonb)`;
+  options json, attributes jsonb, media json, "taxClass" text, "productType" text, metadata jsonb)`;
 const INSERT_PRODUCTS = `
   INSERT INTO catalog.products (id, external_id, handle, title, description, brand, status, options, attributes, media,
-    tax_class, metadata, published_at, created_at, updated_at)
+    tax_class, product_type, metadata, published_at, created_at, updated_at)
   SELECT id, "externalId", handle, title, description, brand, status, options, attributes, media,
-    coalesce("taxClass", '${STANDARD}'), coalesce(metadata, '{}'), CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
+    coalesce("taxClass", '${STANDARD}'), "productType", coalesce(metadata, '{}'), CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
   FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} ORDER BY id`;
 // Files know nothing of uploads: a file without pictures leaves them to the product, one with others takes them away.
 const UPLOADED = `(
@@ -183,7 +185,8 @@ const UPDATE_PRODUCTS = `
   UPDATE catalog.products p SET external_id = r."externalId", handle = r.handle, title = r.title, description = r.description,
     brand = r.brand, status = r.status, options = r.options, attributes = r.attributes,
     media = CASE WHEN json_array_length(r.media) > 0 THEN r.media ELSE ${UPLOADED} END,
-    tax_class = coalesce(r."taxClass", p.tax_class), metadata = coalesce(r.metadata, p.metadata),
+    tax_class = coalesce(r."taxClass", p.tax_class),
+    product_type = coalesce(r."productType", p.product_type), metadata = coalesce(r.metadata, p.metadata),
     published_at = coalesce(p.published_at, CASE r.status WHEN 'published' THEN $2::timestamptz END),
     version = p.version + 1, updated_at = $2
   FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} WHERE p.id = r.id`;

@@ -1,22 +1,21 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
+import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
+import { productTypeProblems } from '../product-type/product-type.errors.js';
+import { collectionProblems } from '../collection/collection.errors.js';
 import { mediaProblems } from '../media/media.errors.js';
 import {
   AdminProductDto,
   AdminProductQuery,
   CreateProductDto,
   UpdateProductDto,
-  UpdateVariantDto,
-  VariantInputDto,
-} from './product.dto.js';
+} from './admin-product.dto.js';
 import { ProductReader } from './product.reader.service.js';
 import { ProductService } from './product.service.js';
 
@@ -31,6 +30,8 @@ const {
   odd_options,
 } = catalogProblems;
 const { unknown_media } = mediaProblems;
+const { unknown_product } = collectionProblems;
+const { unknown_product_type, odd_attributes } = productTypeProblems;
 const { not_found, stale_version } = platformProblems;
 
 /** Products as staff make and change them. */
@@ -76,7 +77,8 @@ export class AdminProductController {
       'ready show by themselves as soon as they are.\n\n' +
       'Without `status` it is a draft that no shopper sees; publish it with `PATCH ' +
       '/v1/admin/products/{id}`. Categories and locations must exist (422). 409 when the handle, a SKU ' +
-      'or the external id is taken; `errors` says which.',
+      'or the external id is taken; `errors` says which. With a `productType` the `attributes` must fit it (422); without one they ' +
+      'are free.',
     answers: { 201: AdminProductDto },
     problems: [
       handle_taken,
@@ -88,15 +90,14 @@ export class AdminProductController {
       compare_at_too_low,
       odd_options,
       unknown_media,
+      unknown_product,
+      unknown_product_type,
+      odd_attributes,
     ],
     idempotency: 'accepted',
   })
-  async create(
-    @Body() input: CreateProductDto,
-    @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AdminProductDto> {
-    return tagged(reply, await this.products.create(input, actor));
+  create(@Body() input: CreateProductDto, @CurrentActor() actor: Actor): Promise<AdminProductDto> {
+    return this.products.create(input, actor);
   }
 
   @Get('products')
@@ -129,11 +130,8 @@ export class AdminProductController {
     answers: { 200: AdminProductDto },
     problems: [not_found],
   })
-  async get(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AdminProductDto> {
-    return tagged(reply, await this.reader.admin(id));
+  get(@Param('id', ParseUUIDPipe) id: string): Promise<AdminProductDto> {
+    return this.reader.admin(id);
   }
 
   @Patch('products/:id')
@@ -156,16 +154,18 @@ export class AdminProductController {
       unknown_tax_class,
       odd_options,
       unknown_media,
+      unknown_product,
+      unknown_product_type,
+      odd_attributes,
     ],
   })
-  async update(
+  update(
     @Param('id', ParseUUIDPipe) id: string,
     @Body() input: UpdateProductDto,
     @IfMatch() version: number | null,
     @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AdminProductDto> {
-    return tagged(reply, await this.products.update(id, input, version, actor));
+    return this.products.update(id, input, version, actor);
   }
 
   @Delete('products/:id')
@@ -186,77 +186,4 @@ export class AdminProductController {
   ): Promise<void> {
     await this.products.archive(id, version, actor);
   }
-
-  @Post('products/:id/variants')
-  @Permissions('catalog:product:write')
-  @Operation({
-    id: 'addVariant',
-    example: {
-      sku: 'TOTE-BLK',
-      title: 'Black',
-      options: { Colour: 'Black' },
-      weightGrams: 320,
-      prices: [{ amount: 1999, currency: 'EUR' }],
-      stock: [{ location: 'main', onHand: 50 }],
-    },
-    headers: ['ETag'],
-    summary: 'Adds a variant to a product',
-    description:
-      'With its prices (minor units) and stock at once; answers the whole product, the new variant among ' +
-      'its `variants`. 409 `catalog.sku_taken` when another variant has the SKU.',
-    answers: { 201: AdminProductDto },
-    problems: [not_found, sku_taken, unknown_location, compare_at_too_low, odd_options, unknown_media],
-    idempotency: 'accepted',
-  })
-  async addVariant(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Body() input: VariantInputDto,
-    @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AdminProductDto> {
-    return tagged(reply, await this.products.addVariant(id, input, actor));
-  }
-
-  @Patch('variants/:id')
-  @Permissions('catalog:product:write')
-  @Operation({
-    id: 'updateVariant',
-    headers: ['ETag'],
-    summary: 'Changes a variant',
-    description:
-      '`If-Match` takes the version of the variant, `variants[].version` of its product; the `ETag` of the ' +
-      'answer is the new one. Prices and stock have operations of their own.\n\n' +
-      'One that is `retired` cannot be bought any more; carts that hold it are told by their readiness, ' +
-      'and their checkout is refused. 409 `catalog.stock_promised` when a lower `backorderLimit` would ' +
-      'break a promise.',
-    answers: { 200: AdminProductDto },
-    problems: [
-      not_found,
-      stale_version,
-      sku_taken,
-      catalogProblems.stock_promised,
-      odd_options,
-      unknown_media,
-    ],
-  })
-  async updateVariant(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Body() input: UpdateVariantDto,
-    @IfMatch() version: number | null,
-    @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AdminProductDto> {
-    const product = await this.products.updateVariant(id, input, version, actor);
-    // Of the variant and not of the product that is shown: the tag is for the next change under this address.
-    return tagged(reply, product, product.variants.find((variant) => variant.id === id)?.version);
-  }
-}
-
-function tagged(
-  reply: FastifyReply,
-  product: AdminProductDto,
-  version: number = product.version,
-): AdminProductDto {
-  void reply.header('etag', etagOfVersion(version));
-  return product;
 }

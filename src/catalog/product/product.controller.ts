@@ -6,7 +6,7 @@ import { type Actor, groupsOf } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { CurrencyQuery, ProductDto } from './product.dto.js';
+import { CurrencyQuery, ProductDto, RelatedProductsDto } from './product.dto.js';
 import { ProductReader } from './product.reader.service.js';
 
 /** The product page. The list is a search without words: see search/. */
@@ -43,6 +43,31 @@ export class ProductController {
     @Req() request: FastifyRequest,
   ): Promise<string> {
     const { body, endsAt } = await this.reader.page(key, groupsOf(actor), currency);
+    this.pages.keepUntil(request, endsAt);
+    return body;
+  }
+
+  @Get(':idOrHandle/related')
+  @CachedPage()
+  @ApiParam({ name: 'idOrHandle', example: 'linen-tote', description: 'Id or handle.' })
+  @Operation({
+    id: 'listRelatedProducts',
+    headers: ['ETag'],
+    summary: 'Lists what goes with a product',
+    description:
+      'At most 20 products that staff have picked (`related`), in their order and as items of a list; those ' +
+      'that are not published are left out. 404 when the product itself is not published.',
+    answers: { 200: RelatedProductsDto },
+    problems: [platformProblems.not_found],
+    rawJson: true,
+  })
+  async related(
+    @Param('idOrHandle') key: string,
+    @Query() { currency }: CurrencyQuery,
+    @CurrentActor() actor: Actor,
+    @Req() request: FastifyRequest,
+  ): Promise<string> {
+    const { body, endsAt } = await this.reader.related(key, groupsOf(actor), currency);
     this.pages.keepUntil(request, endsAt);
     return body;
   }

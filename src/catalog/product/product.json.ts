@@ -1,6 +1,7 @@
 import { instantSql } from '../../platform/database/instant.js';
 import { productMediaSql } from '../media/media.json.js';
 import { type AskingSql, lowestSql, priceSql, tiersSql } from '../price/price.sql.js';
+import { ATTRIBUTE_DETAILS } from '../product-type/attribute.sql.js';
 import { availabilitySql } from './availability.js';
 
 /**
@@ -13,7 +14,8 @@ export const productJson = (asking: AskingSql, mediaBase: string): string => `js
     'breadcrumbs', coalesce((
       SELECT ${categoryRefs('own.path')} FROM catalog.product_categories pc JOIN catalog.categories own ON own.id = pc.category_id
       WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
-    'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
+    'options', p.options, 'attributes', p.attributes, 'productType', p.product_type,
+    'attributeDetails', ${ATTRIBUTE_DETAILS}, 'seo', ${SEO}, 'media', ${productMediaSql(mediaBase, 'shop')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(asking)}, 'available', s.available, 'backorder', s.backorder,
         'preorder', ${preorderJson('s.preorder')})
@@ -25,6 +27,8 @@ export const productJson = (asking: AskingSql, mediaBase: string): string => `js
 /** SQL of what a page says of something that is sold ahead until an instant; NULL when it is not. */
 export const preorderJson = (until: string): string =>
   `CASE WHEN ${until} IS NOT NULL THEN json_build_object('availableFrom', ${instantSql(until)}) END`;
+/** What search engines show of a row `p` of catalog.products. */
+export const SEO = `json_build_object('title', p.seo->'title', 'description', p.seo->'description')`;
 
 /** The categories of a row `p` of catalog.products. */
 export const CATEGORIES = `coalesce((

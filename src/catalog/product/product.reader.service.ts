@@ -3,14 +3,16 @@ import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { keyOf } from './handle.js';
-import type { AdminProductDto, AdminProductQuery } from './product.dto.js';
+import type { AdminProductDto, AdminProductQuery } from './admin-product.dto.js';
 import { type ProductPage, ProductRepository } from './product.repository.js';
+import { RelatedRepository } from './related.repository.js';
 
 /** Products as they are read. */
 @Injectable()
 export class ProductReader {
   constructor(
     private readonly products: ProductRepository,
+    private readonly relations: RelatedRepository,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -28,6 +30,17 @@ export class ProductReader {
     return page;
   }
 
+  /** What goes with a product, for a member of these groups. 404 when the shop does not show it. */
+  async related(
+    key: string,
+    groups: readonly string[],
+    currency = this.config.storeCurrency,
+  ): Promise<ProductPage> {
+    const found = await this.relations.shown(keyOf(key), currency, this.clock.now(), groups);
+    if (!found.known) throw platformProblems.not_found();
+    return { body: `{"items":[${found.items ?? ''}]}`, endsAt: found.endsAt };
+  }
+
   async admin(id: string): Promise<AdminProductDto> {
     const product = await this.products.admin(id);
     if (!product) throw platformProblems.not_found();
@@ -39,7 +52,8 @@ export class ProductReader {
     after: string | null,
     limit: number,
   ): Promise<AdminProductDto[]> {
-    const { status = null, category = null, brand = null, sku = null, externalId = null } = filter;
-    return this.products.adminList({ status, category, brand, sku, externalId, after, limit });
+    const { status = null, category = null, brand = null } = filter;
+    const { sku = null, externalId = null, productType = null } = filter;
+    return this.products.adminList({ status, category, brand, sku, externalId, productType, after, limit });
   }
 }

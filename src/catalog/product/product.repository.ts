@@ -5,8 +5,8 @@ import { instantSql } from '../../platform/database/instant.js';
 import { KEEP_TREE } from '../category/category.repository.js';
 import { productMediaSql } from '../media/media.json.js';
 import { nextTurnSql } from '../price/price.sql.js';
-import type { AdminProductDto } from './product.dto.js';
-import { productJson } from './product.json.js';
+import type { AdminProductDto } from './admin-product.dto.js';
+import { productJson, SEO } from './product.json.js';
 import type { Choices, Option } from './variant-options.js';
 
 export interface ProductRow {
@@ -18,11 +18,13 @@ export interface ProductRow {
   brand: string | null;
   status: string;
   options: Option[];
-  attributes: object;
+  attributes: Record<string, unknown>;
   /** `{url, alt}`, or `{mediaId, alt}` of one that was uploaded. */
   media: object[];
   taxClass: string;
+  productType: string | null;
   metadata: object;
+  seo: object;
   version: number;
 }
 
@@ -36,6 +38,7 @@ export interface VariantRow {
   barcode: string | null;
   weightGrams: number;
   mediaId: string | null;
+  metadata: object;
   retired: boolean;
   version: number;
 }
@@ -52,6 +55,7 @@ export interface AdminFilter {
   brand: string | null;
   sku: string | null;
   externalId: string | null;
+  productType: string | null;
   after: string | null;
   limit: number;
 }
@@ -181,40 +185,41 @@ const PAGE = `
 const PAGE_BY_ID = `${PAGE} AND p.id = $2::uuid`;
 const PAGE_BY_HANDLE = `${PAGE} AND p.handle = $2`;
 const PRODUCT_RECORD = `jsonb_to_record($1::jsonb) AS r (id uuid, handle text, "externalId" text, title text, description text,
-  brand text, status text, options json, attributes jsonb, media json, "taxClass" text, metadata jsonb)`;
+  brand text, status text, options json, attributes jsonb, media json, "taxClass" text,
+  "productType" text, metadata jsonb, seo jsonb)`;
 const INSERT_PRODUCT = `
   INSERT INTO catalog.products (id, handle, external_id, title, description, brand, status, options, attributes, media,
-    tax_class, metadata, published_at)
-  SELECT id, handle, "externalId", title, description, brand, status, options, attributes, media, "taxClass", metadata,
-    CASE WHEN status = 'published' THEN now() END
+    tax_class, product_type, metadata, seo, published_at)
+  SELECT id, handle, "externalId", title, description, brand, status, options, attributes, media, "taxClass", "productType",
+    metadata, seo, CASE WHEN status = 'published' THEN now() END
   FROM ${PRODUCT_RECORD}`;
 const INSERT_VARIANTS = `
-  INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams, media_id)
-  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams", "mediaId" FROM jsonb_to_recordset($1::jsonb) AS r (
+  INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, metadata)
+  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams", "mediaId", metadata FROM jsonb_to_recordset($1::jsonb) AS r (
     id uuid, "productId" uuid, position int, sku text, title text, options jsonb, barcode text, "weightGrams" int,
-    "mediaId" uuid)`;
+    "mediaId" uuid, metadata jsonb)`;
 const LOCK_PRODUCT = `
   SELECT id, handle, external_id AS "externalId", title, description, brand, status, options, attributes, media,
-    tax_class AS "taxClass", metadata, version
+    tax_class AS "taxClass", product_type AS "productType", metadata, seo, version
   FROM catalog.products WHERE id = $1 AND status <> 'archived' FOR UPDATE`;
 const LOCK_PRODUCT_OF = `
   SELECT id FROM catalog.products WHERE id = (SELECT product_id FROM catalog.variants WHERE id = $1) FOR NO KEY UPDATE`;
 const LOCK_VARIANT = `
   SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams",
-    media_id AS "mediaId", retired, version
+    media_id AS "mediaId", metadata, retired, version
   FROM catalog.variants WHERE id = $1 FOR UPDATE`;
 const UPDATE_PRODUCT = `
   UPDATE catalog.products p SET handle = r.handle, external_id = r."externalId", title = r.title, description = r.description,
     brand = r.brand, status = r.status, options = r.options, attributes = r.attributes, media = r.media,
-    tax_class = r."taxClass", metadata = r.metadata, version = p.version + 1, updated_at = now(),
+    tax_class = r."taxClass", product_type = r."productType", metadata = r.metadata, seo = r.seo, version = p.version + 1, updated_at = now(),
     published_at = CASE WHEN r.status = 'published' THEN coalesce(p.published_at, now()) ELSE p.published_at END
   FROM ${PRODUCT_RECORD} WHERE p.id = r.id`;
 const TOUCH_PRODUCT = 'UPDATE catalog.products SET version = version + 1, updated_at = now() WHERE id = $1';
 const UPDATE_VARIANT = `
   UPDATE catalog.variants v SET sku = r.sku, title = r.title, options = r.options, barcode = r.barcode,
-    weight_grams = r."weightGrams", media_id = r."mediaId", retired = r.retired, version = v.version + 1
+    weight_grams = r."weightGrams", media_id = r."mediaId", metadata = r.metadata, retired = r.retired, version = v.version + 1
   FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int, "mediaId" uuid,
-    retired boolean)
+    metadata jsonb, retired boolean)
   WHERE v.id = r.id`;
 const UNKNOWN_CATEGORIES = `
   SELECT h.handle FROM unnest($1::text[]) AS h (handle)
@@ -223,16 +228,21 @@ const SET_CATEGORIES = `
   INSERT INTO catalog.product_categories (product_id, category_id, position)
   SELECT $1, c.id, min(h.n)::int FROM unnest($2::text[]) WITH ORDINALITY AS h (handle, n)
   JOIN catalog.categories c ON c.handle = h.handle GROUP BY c.id`;
+const RELATED = `coalesce((
+      SELECT json_agg(json_build_object('id', o.id, 'handle', o.handle, 'title', o.title, 'status', o.status) ORDER BY r.position)
+      FROM catalog.related_products r JOIN catalog.products o ON o.id = r.related_id
+      WHERE r.product_id = p.id AND o.status <> 'archived'), '[]')`;
 const adminJson = (mediaBase: string): string => `
   json_build_object('id', p.id, 'handle', p.handle, 'externalId', p.external_id, 'title', p.title,
-    'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'metadata', p.metadata,
+    'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'productType', p.product_type,
+    'metadata', p.metadata, 'seo', ${SEO}, 'related', ${RELATED},
     'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'staff')},
     'version', p.version,
     'createdAt', ${instantSql('p.created_at')}, 'updatedAt', ${instantSql('p.updated_at')},
     'categories', coalesce((SELECT json_agg(json_build_object('id', c.id, 'handle', c.handle, 'title', c.title) ORDER BY pc.position)
       FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id WHERE pc.product_id = p.id), '[]'),
     'variants', coalesce((SELECT json_agg(json_build_object('id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,
-      'barcode', v.barcode, 'weightGrams', v.weight_grams, 'mediaId', v.media_id, 'retired', v.retired, 'version', v.version,
+      'barcode', v.barcode, 'weightGrams', v.weight_grams, 'mediaId', v.media_id, 'metadata', v.metadata, 'retired', v.retired, 'version', v.version,
       'backorderLimit', (SELECT coalesce(sum(backorder_limit), 0)::int FROM catalog.stock WHERE variant_id = v.id),
       'prices', coalesce((SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key, 'compareAt', e.value->'compareAt') ORDER BY e.key)
         FROM jsonb_each(v.prices) e), '[]'),
@@ -251,5 +261,6 @@ const ADMIN_FILTERS: [keyof AdminFilter, (value: string) => string][] = [
   ['brand', (value) => `p.brand = ${value}`],
   ['sku', (value) => `p.id = (SELECT product_id FROM catalog.variants WHERE sku = ${value})`],
   ['externalId', (value) => `p.external_id = ${value}`],
+  ['productType', (value) => `p.product_type = ${value}`],
   ['after', (value) => `p.id < ${value}`],
 ];

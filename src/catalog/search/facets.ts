@@ -29,7 +29,7 @@ export interface Facet {
 export interface FacetCounts {
   exact: boolean;
   /** In the order of the answer; the value of a price is the number of its step, from 1. */
-  values: { code: string; value: string; label: string; count: number }[];
+  values: { code: string; name: string | null; value: string; label: string; count: number }[];
 }
 
 /** Under this code the price steps of a currency stand in `search_facets`. */
@@ -73,9 +73,17 @@ export function facetsSql(
         counts(`without_${index}`, `f.code = ${statement.bind(codeOf(facet), 'text')}`),
       ),
     ].join(' UNION ALL ')}),
+    -- How types call the attributes; of two that use the same name the older one.
+    named AS MATERIALIZED (
+      SELECT DISTINCT ON (a.code) 'attributes[' || a.code || ']' AS code, a.label, a.options
+      FROM catalog.product_type_attributes a
+      WHERE a.code = ANY (ARRAY(SELECT DISTINCT left(substr(code, 12), -1) FROM counted WHERE starts_with(code, 'attributes[')))
+      ORDER BY a.code, a.type_id
+    ),
     facets AS MATERIALIZED (SELECT json_build_object('exact', (SELECT count(*) FROM matched) <= ${COUNTED}, 'values', (
-      SELECT coalesce(json_agg(json_build_object('code', v.code, 'value', coalesce(c.handle, v.value),
-        'label', coalesce(c.title, v.label), 'count', v.count) ORDER BY v.place, v.code, v.nth), '[]')
+      SELECT coalesce(json_agg(json_build_object('code', v.code, 'name', n.label, 'value', coalesce(c.handle, v.value),
+        'label', coalesce(c.title, (
+          SELECT o->>'label' FROM jsonb_array_elements(n.options) o WHERE o->>'value' = v.value), v.label), 'count', v.count) ORDER BY v.place, v.code, v.nth), '[]')
       FROM (
         SELECT *, dense_rank() OVER (ORDER BY starts_with(code, 'attributes['), code = ANY (${own}) DESC, products DESC, code) AS place
         FROM (
@@ -84,6 +92,7 @@ export function facetsSql(
           FROM counted
         ) r WHERE nth <= ${VALUES}
       ) v LEFT JOIN catalog.categories c ON v.code = 'category' AND c.id::text = v.value
+        LEFT JOIN named n ON n.code = v.code
       WHERE v.place <= ${ATTRIBUTES + 3})) AS counts)`;
 }
 
@@ -92,9 +101,10 @@ const FIRST = ['brand', 'category', 'price'];
 /** Counts as the answer tells them. */
 export function facetsOf(counts: FacetCounts, currency: string): { facets: Facet[]; exact: boolean } {
   const byCode = new Map<string, FacetValue[]>();
-  for (const { code, ...value } of counts.values) {
-    const name = code === priceCode(currency) ? 'price' : code;
-    byCode.set(name, [...(byCode.get(name) ?? []), value]);
+  const names = new Map(counts.values.map(({ code, name }) => [code, name]));
+  for (const { code, name: _, ...value } of counts.values) {
+    const facet = code === priceCode(currency) ? 'price' : code;
+    byCode.set(facet, [...(byCode.get(facet) ?? []), value]);
   }
   const prices = byCode.get('price')?.map(({ value, count }) => priceRange(Number(value), count, currency));
   if (prices)
@@ -107,7 +117,11 @@ export function facetsOf(counts: FacetCounts, currency: string): { facets: Facet
     ...[...byCode.keys()].filter((code) => !FIRST.includes(code)),
   ];
   return {
-    facets: codes.map((code) => ({ code, label: labelOf(code), values: byCode.get(code) ?? [] })),
+    facets: codes.map((code) => ({
+      code,
+      label: names.get(code) ?? labelOf(code),
+      values: byCode.get(code) ?? [],
+    })),
     exact: counts.exact,
   };
 }

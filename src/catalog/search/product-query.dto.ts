@@ -73,7 +73,8 @@ export class ProductQuery extends PageQuery {
   @Dictionary({
     values: 'any',
     optional: true,
-    description: '`attributes[colour]=red`; repeat it for either.',
+    description:
+      '`attributes[colour]=red`; repeat it for either. Numbers also by `attributes[weight][gte]=2` and `[lte]=`.',
   })
   attributes?: Record<string, unknown>;
 

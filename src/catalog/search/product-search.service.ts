@@ -6,6 +6,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { CollectionReader, type TimedPage } from '../collection/collection.reader.service.js';
 import type { LiveCollection } from '../collection/collection.repository.js';
 import { movesWithTime } from '../collection/rule.js';
+import { attributeFilters } from './attribute-filters.js';
 import { facetsOf } from './facets.js';
 import type { ProductQuery, Sort } from './product-query.dto.js';
 import {
@@ -96,29 +97,25 @@ export class ProductSearchService {
       categories: query.category ?? [],
       brands: query.brand ?? [],
       price: { gte: query.price?.gte ?? null, lte: query.price?.lte ?? null },
-      attributes: attributesOf(query.attributes ?? {}),
+      ...attributeFilters(query.attributes ?? {}),
       inStock: query.inStock ?? false,
       currency: query.currency ?? this.config.storeCurrency,
     };
   }
 }
 
-const isNarrowed = ({ categories, brands, price, attributes, inStock }: Omit<ProductFilters, 'q'>): boolean =>
+const isNarrowed = ({
+  categories,
+  brands,
+  price,
+  attributes,
+  numbers,
+  inStock,
+}: Omit<ProductFilters, 'q'>): boolean =>
   inStock ||
   price.gte !== null ||
   price.lte !== null ||
-  [categories, brands, attributes].some(({ length }) => length > 0);
-
-function attributesOf(attributes: Record<string, unknown>): [string, string[]][] {
-  return Object.entries(attributes).map(([name, given]) => {
-    const values = [given].flat();
-    if (values.length > 20 || !values.every((value) => typeof value === 'string' && value.length <= 200))
-      throw platformProblems.invalid_input(`attributes[${name}] must be a text of at most 200 characters.`, {
-        errors: [{ pointer: `/attributes/${name}`, code: 'is_string', message: 'must be a text' }],
-      });
-    return [name, values as string[]];
-  });
-}
+  [categories, brands, attributes, numbers].some(({ length }) => length > 0);
 
 /** How long a list may stand whose products leave it one by one as they grow old. */
 const AGEING_MS = 60_000;

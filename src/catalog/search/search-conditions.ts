@@ -1,5 +1,11 @@
 import type { Statement } from './statement.js';
 
+/** At least one of the bounds is given. */
+export interface NumberRange {
+  gte: number | null;
+  lte: number | null;
+}
+
 /** What a shopper asks for, checked and put into order. */
 export interface ProductFilters {
   q: string | null;
@@ -7,6 +13,7 @@ export interface ProductFilters {
   brands: string[];
   price: { gte: number | null; lte: number | null };
   attributes: [name: string, values: string[]][];
+  numbers: [name: string, range: NumberRange][];
   inStock: boolean;
   currency: string;
 }
@@ -21,7 +28,7 @@ export interface Condition {
 }
 
 export function conditionsOf(filters: ProductFilters, statement: Statement): Condition[] {
-  const { categories, brands, price, attributes, inStock, currency } = filters;
+  const { categories, brands, price, attributes, numbers, inStock, currency } = filters;
   const conditions: Condition[] = [];
   if (categories.length > 0) {
     const ids = `ARRAY(SELECT id FROM catalog.categories WHERE handle = ANY (${statement.bind(categories, 'text[]')}))`;
@@ -32,6 +39,8 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
     conditions.push({ facet: 'price', sql: pricedWithin(currency, price, statement) });
   for (const [name, values] of attributes)
     conditions.push({ facet: attributeFacet(name), sql: withAttribute(name, values, statement) });
+  for (const [name, range] of numbers)
+    conditions.push({ facet: attributeFacet(name), sql: numberWithin(name, range, statement) });
   if (inStock) conditions.push({ facet: 'inStock', sql: IN_STOCK });
   return conditions;
 }
@@ -59,6 +68,16 @@ export function pricedWithin(currency: string, price: ProductFilters['price'], s
 export const withAttribute = (name: string, values: string[], statement: Statement): string =>
   `d.facets && ARRAY(SELECT id FROM catalog.search_facets
       WHERE code = ${statement.bind(attributeFacet(name), 'text')} AND value = ANY (${statement.bind(values, 'text[]')}))`;
+
+/** The attribute is a number within the bounds. */
+export function numberWithin(name: string, { gte, lte }: NumberRange, statement: Statement): string {
+  const bounds = [
+    ...(gte === null ? [] : [`n.value >= ${statement.bind(gte, 'numeric')}`]),
+    ...(lte === null ? [] : [`n.value <= ${statement.bind(lte, 'numeric')}`]),
+  ];
+  return `EXISTS (SELECT FROM catalog.search_numbers n WHERE n.product_id = d.product_id
+      AND n.code = ${statement.bind(name, 'text')} AND ${bounds.join(' AND ')})`;
+}
 
 /** Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. */
 export const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND EXISTS (

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { facetValuesSql, WRITE_NUMBERS } from '../product-type/attribute.sql.js';
 import { PRICE_STEPS } from './facets.js';
 import { WRITE_LIST_ITEMS } from './list-items.js';
 
@@ -29,6 +30,7 @@ export class SearchIndexRepository {
     await this.database.execute(LOCK_PRODUCTS, [productIds]);
     await this.database.execute(NAME_FACETS, [productIds]);
     await this.database.execute(WRITE, [productIds]);
+    await this.database.execute(WRITE_NUMBERS, [productIds]);
     await this.database.execute(WRITE_LIST_ITEMS, [productIds]);
   }
 
@@ -104,7 +106,7 @@ const LOCK_PRODUCTS =
 
 const SOURCE = `
   source AS MATERIALIZED (
-    SELECT p.id, p.position, p.created_at, p.title, nullif(trim(p.brand), '') AS brand, p.attributes,
+    SELECT p.id, p.position, p.created_at, p.title, nullif(trim(p.brand), '') AS brand, p.attributes, p.product_type,
       left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), 20000) AS description
     FROM catalog.products p WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
   ),
@@ -125,8 +127,7 @@ const SOURCE = `
     UNION ALL SELECT a.product_id, 'category', a.id::text, '' FROM above a JOIN source s ON s.id = a.product_id
     UNION ALL SELECT product_id, 'price ' || currency, width_bucket(lowest, '{${PRICE_STEPS.join(',')}}'::bigint[])::text, '' FROM lowest
     UNION ALL SELECT s.id, 'attributes[' || a.key || ']', a.value, a.value
-    FROM source s CROSS JOIN LATERAL (
-      SELECT key, value FROM jsonb_each_text(s.attributes) WHERE length(value) BETWEEN 1 AND 80 ORDER BY key LIMIT 60) a
+    FROM source s CROSS JOIN LATERAL (${facetValuesSql('s')}) a
   )`;
 
 /** Facet values that nobody had before. A statement of its own: the next one must see them. */

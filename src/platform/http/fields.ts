@@ -269,8 +269,9 @@ export function Url(options: FieldOptions = {}) {
   );
 }
 
-/** Text to text (or to anything): attributes, option choices, metadata. At most 250 keys. */
-export function Dictionary(options: FieldOptions & { values: 'string' | 'any' }) {
+/** Text to text (or to anything): attributes, option choices, metadata. At most 250 keys, and `maxSize` bytes of JSON. */
+export function Dictionary(options: FieldOptions & { values: 'string' | 'any'; maxSize?: number }) {
+  const { maxSize = Infinity } = options;
   const fits = (value: unknown) =>
     isPlain(value) &&
     Object.keys(value).length <= 250 &&
@@ -288,6 +289,11 @@ export function Dictionary(options: FieldOptions & { values: 'string' | 'any' })
         ? 'must have at most 250 keys and text values of at most 2,000 characters'
         : 'must have at most 250 keys',
       fits,
+    ),
+    rule(
+      'too_large',
+      `must be at most ${maxSize} bytes of JSON`,
+      (value) => maxSize === Infinity || Buffer.byteLength(JSON.stringify(value)) <= maxSize,
     ),
   );
 }

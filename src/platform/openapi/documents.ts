@@ -97,6 +97,8 @@ const TAGS: Record<string, string> = {
   Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
   Products:
     'What is sold: products with their variants, for shoppers as they are published and for staff as they are.',
+  'Product types':
+    'Kinds of products with their attributes: typed, labelled, required or not, and what shoppers filter by.',
   Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',
   Search:
     'What staff do for the search of the shop: words that mean the same, products that come first, and what was looked for in vain.',

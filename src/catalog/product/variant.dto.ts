@@ -1,0 +1,233 @@
+import {
+  AskingPriceDto,
+  Bool,
+  Dictionary,
+  Instant,
+  Integer,
+  ListOf,
+  MoneyDto,
+  MoneyField,
+  Nested,
+  Text,
+  Uuid,
+} from '../../platform/http/fields.js';
+import { MAX_PRICE } from '../../platform/money/money.js';
+
+/** Bytes of JSON that a program may keep with a product or a variant. */
+export const MAX_METADATA = 16_384;
+const MAX_INT = 2_147_483_647;
+
+export class PriceTierDto {
+  @Integer({ min: 2, max: 2 ** 31 - 1, description: 'From so many pieces of one line on.', example: 10 })
+  minQuantity: number;
+
+  @MoneyField({ description: 'Of one piece.' })
+  price: MoneyDto;
+}
+
+export class PreorderDto {
+  @Instant({ description: 'When it will be there.' })
+  availableFrom: string;
+}
+
+export class VariantDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100, example: 'TOTE-NAT' })
+  sku: string;
+
+  @Text({ max: 300, example: 'Natural' })
+  title: string;
+
+  @Dictionary({ values: 'string', example: { Colour: 'Natural' } })
+  options: Record<string, string>;
+
+  @MoneyField({
+    nullable: true,
+    description: 'In the currency that was asked for; null when it has no price in it.',
+  })
+  price: MoneyDto | null;
+
+  @MoneyField({ nullable: true })
+  compareAtPrice: MoneyDto | null;
+
+  @MoneyField({
+    nullable: true,
+    description:
+      'While there is a `compareAtPrice`: the lowest price of the 30 days before the reduction began ' +
+      '(Directive 98/6/EC, Art. 6a), null when there was none.',
+  })
+  lowestPrice30Days: MoneyDto | null;
+
+  @ListOf(() => PriceTierDto, { max: 1000, description: 'What one piece costs when more are taken.' })
+  tiers: PriceTierDto[];
+
+  @Integer({
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description:
+      'May lag by a second, and by half a minute for pieces whose hold ran out unused; checkout is the truth.',
+    example: 12,
+  })
+  available: number;
+
+  @Bool({ description: 'Can be bought beyond what is available.' })
+  backorder: boolean;
+
+  @Nested(() => PreorderDto, {
+    nullable: true,
+    description:
+      'Can be bought before it is there; what is `available` goes first. Null on the day and after.',
+  })
+  preorder: PreorderDto | null;
+
+  @Uuid({ nullable: true, description: 'The picture in `media` of the product that shows this variant.' })
+  mediaId: string | null;
+}
+
+/** A price of a variant, and what it is compared with. */
+export class VariantPriceDto extends AskingPriceDto {
+  @Integer({
+    min: 0,
+    max: MAX_PRICE,
+    optional: true,
+    nullable: true,
+    description:
+      'The price that it stood at or is worth, higher than `amount`, in the same currency and unit.',
+    example: 2499,
+  })
+  compareAt?: number | null;
+}
+
+export class StockInputDto {
+  @Text({ max: 60, example: 'main' })
+  location: string;
+
+  @Integer({ min: 0, max: 1_000_000_000, example: 50 })
+  onHand: number;
+}
+
+export class VariantInputDto {
+  @Text({ max: 100, example: 'TOTE-NAT' })
+  sku: string;
+
+  @Text({ max: 300, optional: true, example: 'Natural', description: 'Made of the options when left out.' })
+  title?: string;
+
+  @Dictionary({ values: 'string', optional: true, example: { Colour: 'Natural' } })
+  options?: Record<string, string>;
+
+  @Text({ max: 60, optional: true, nullable: true })
+  barcode?: string | null;
+
+  @Integer({ min: 0, max: 10_000_000, optional: true, example: 320 })
+  weightGrams?: number;
+
+  @Uuid({ optional: true, nullable: true, description: 'An uploaded picture in `media` of the product.' })
+  mediaId?: string | null;
+
+  @Integer({
+    min: 0,
+    max: 1_000_000,
+    optional: true,
+    description: 'Pieces that may be sold beyond what is on hand.',
+  })
+  backorderLimit?: number;
+
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    maxSize: MAX_METADATA,
+    description: 'Notes of your own, for staff alone; at most 16 kB of JSON.',
+  })
+  metadata?: Record<string, unknown>;
+
+  @ListOf(() => VariantPriceDto, {
+    max: 50,
+    optional: true,
+    example: [{ amount: 1999, currency: 'EUR', compareAt: 2499 }],
+  })
+  prices?: VariantPriceDto[];
+
+  @ListOf(() => StockInputDto, { max: 50, optional: true, example: [{ location: 'main', onHand: 50 }] })
+  stock?: StockInputDto[];
+}
+
+export class UpdateVariantDto {
+  @Text({ max: 100, optional: true })
+  sku?: string;
+
+  @Text({ max: 300, optional: true, example: 'Natural' })
+  title?: string;
+
+  @Dictionary({ values: 'string', optional: true })
+  options?: Record<string, string>;
+
+  @Text({ max: 60, optional: true, nullable: true })
+  barcode?: string | null;
+
+  @Integer({ min: 0, max: 10_000_000, optional: true, example: 340 })
+  weightGrams?: number;
+
+  @Uuid({ optional: true, nullable: true, description: 'An uploaded picture in `media` of the product.' })
+  mediaId?: string | null;
+
+  @Integer({ min: 0, max: 1_000_000, optional: true })
+  backorderLimit?: number;
+
+  @Dictionary({
+    values: 'any',
+    optional: true,
+    maxSize: MAX_METADATA,
+    description: 'Notes of your own, for staff alone; at most 16 kB of JSON.',
+  })
+  metadata?: Record<string, unknown>;
+
+  @Bool({
+    optional: true,
+    description: 'True takes it out of the shop, false brings it back. Prices, stock and SKU stay its own.',
+  })
+  retired?: boolean;
+}
+
+export class AdminVariantDto {
+  @Uuid()
+  id: string;
+
+  @Text({ max: 100 })
+  sku: string;
+
+  @Text({ max: 300 })
+  title: string;
+
+  @Dictionary({ values: 'string' })
+  options: Record<string, string>;
+
+  @Text({ max: 60, nullable: true })
+  barcode: string | null;
+
+  @Integer({ min: 0, max: MAX_INT })
+  weightGrams: number;
+
+  @Uuid({ nullable: true })
+  mediaId: string | null;
+
+  @Dictionary({ values: 'any' })
+  metadata: Record<string, unknown>;
+
+  @ListOf(() => VariantPriceDto, { max: 200, description: 'Present prices.' })
+  prices: VariantPriceDto[];
+
+  @Integer({ min: 0, max: MAX_INT, description: 'Pieces that may be sold beyond what is on hand.' })
+  backorderLimit: number;
+
+  @Bool({ description: 'No longer sold: the shop does not show it.' })
+  retired: boolean;
+
+  @ListOf(() => StockInputDto, { max: 200 })
+  stock: StockInputDto[];
+
+  @Integer({ min: 1, max: MAX_INT })
+  version: number;
+}

@@ -1,0 +1,427 @@
+import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given, type GivenProduct } from './support/given.js';
+
+interface Facet {
+  code: string;
+  label: string;
+  values: { value: string; label: string; count: number }[];
+}
+
+const SHOE_ATTRIBUTES = [
+  {
+    ...{ code: 'sole', label: 'Kind of sole', kind: 'enum', required: true },
+    options: [
+      { value: 'rubber', label: 'Natural rubber' },
+      { value: 'cork', label: 'Cork' },
+    ],
+  },
+  { code: 'weight', label: 'Weight', kind: 'number', unit: 'g' },
+  { code: 'vegan', label: 'Vegan', kind: 'boolean' },
+  {
+    ...{ code: 'seasons', label: 'Seasons', kind: 'enum', multiple: true },
+    options: ['spring', 'summer', 'winter'].map((value) => ({ value, label: value.toUpperCase() })),
+  },
+  { code: 'note', label: 'Note', kind: 'text', facet: false },
+  { code: 'laces', label: 'Laces', kind: 'reference' },
+];
+
+describe('content of the catalog', () => {
+  let app: TestApp;
+  let token: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    token = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+
+  const faults = ({ status, body }: Answer) => [
+    status,
+    body.code,
+    (body.errors as { pointer: string; code: string }[]).map(({ pointer, code }) => `${pointer} ${code}`),
+  ];
+  const handles = (answer: Answer): string[] =>
+    (answer.body.items as { handle: string }[]).map(({ handle }) => handle).sort();
+  const change = (id: string, body: object, headers: Record<string, string> = {}) =>
+    app.patch(`/v1/admin/products/${id}`, body, { token, headers });
+
+  describe('product types', () => {
+    const types = '/v1/admin/product-types';
+
+    it('say what their products are told apart by, label it, and cannot be pulled from under them', async () => {
+      const laces = await given.product(app, token, { handle: 'laces-red', title: 'Red laces' });
+      const shoe = { code: 'shoe', title: 'Shoe', attributes: SHOE_ATTRIBUTES };
+      const made = await app.post(types, shoe, { token });
+      expect([made.status, made.headers.get('etag')]).toEqual([201, '"1"']);
+      expect(made.headers.get('location')).toBe(`${types}/${made.body.id}`);
+      expect(
+        made.body.attributes.map(({ code, facet }: { code: string; facet: boolean }) => [code, facet]),
+      ).toEqual([
+        ...['sole', 'weight', 'vegan', 'seasons'].map((code) => [code, true]),
+        ...['note', 'laces'].map((code) => [code, false]),
+      ]);
+      expect(faults(await app.post(types, shoe, { token }))).toEqual([
+        409,
+        'platform.conflict',
+        ['/code taken'],
+      ]);
+      const odd = [{ code: 'a', label: 'A', kind: 'enum', unit: 'g' }];
+      expect(
+        faults(await app.post(types, { code: 'odd', title: 'Odd', attributes: odd }, { token })),
+      ).toEqual([
+        400,
+        'platform.invalid_input',
+        ['/attributes/0/options does_not_fit', '/attributes/0/unit does_not_fit'],
+      ]);
+
+      const runner = await given.product(app, token, {
+        handle: 'runner',
+        productType: 'shoe',
+        attributes: {
+          sole: 'rubber',
+          weight: 240.5,
+          vegan: true,
+          seasons: ['summer', 'spring'],
+          laces: 'laces-red',
+        },
+      });
+      const clog = await given.product(app, token, {
+        handle: 'clog',
+        productType: 'shoe',
+        attributes: {
+          sole: 'cork',
+          weight: 900,
+          vegan: false,
+          seasons: 'winter',
+          note: 'Heavy',
+          laces: null,
+        },
+      });
+      const free = await given.product(app, token, {
+        handle: 'free',
+        attributes: { sole: 'rubber', any: [1] },
+      });
+      const page = (await app.get('/v1/products/runner')).body;
+      expect(page.attributes).toEqual({
+        ...{ sole: 'rubber', weight: 240.5, vegan: true, seasons: ['summer', 'spring'] },
+        laces: laces.id,
+      });
+      expect(page.productType).toBe('shoe');
+      expect(page.attributeDetails).toEqual([
+        { code: 'sole', label: 'Kind of sole', kind: 'enum', unit: null, valueLabels: ['Natural rubber'] },
+        { code: 'weight', label: 'Weight', kind: 'number', unit: 'g', valueLabels: ['240.5'] },
+        { code: 'vegan', label: 'Vegan', kind: 'boolean', unit: null, valueLabels: ['true'] },
+        { code: 'seasons', label: 'Seasons', kind: 'enum', unit: null, valueLabels: ['SUMMER', 'SPRING'] },
+        { code: 'laces', label: 'Laces', kind: 'reference', unit: null, valueLabels: ['Red laces'] },
+      ]);
+      const freePage = (await app.get('/v1/products/free')).body;
+      expect([freePage.productType, freePage.attributeDetails]).toEqual([null, []]);
+
+      // Lists of values are values, numbers have bounds, and what is no facet is not counted.
+      const list = (query: string) => app.get(`/v1/products?${query}`);
+      expect(handles(await list('attributes[seasons]=spring'))).toEqual(['runner']);
+      expect(handles(await list('attributes[sole]=rubber&attributes[sole]=cork'))).toEqual([
+        'clog',
+        'free',
+        'runner',
+      ]);
+      expect(handles(await list('attributes[weight][gte]=240.5&attributes[weight][lte]=899'))).toEqual([
+        'runner',
+      ]);
+      expect(handles(await list('attributes[weight][gte]=240.51'))).toEqual(['clog']);
+      expect(handles(await list('attributes[note]=Heavy'))).toEqual([]);
+      expect(faults(await list('attributes[weight][gt]=1'))).toEqual([
+        ...[400, 'platform.invalid_input'],
+        ['/attributes/weight not_range'],
+      ]);
+      const facets: Facet[] = (await list('facets=true&attributes[sole]=cork')).body.facets;
+      expect(facets.find(({ code }) => code === 'attributes[sole]')).toEqual({
+        ...{ code: 'attributes[sole]', label: 'Kind of sole' },
+        values: [
+          { value: 'rubber', label: 'Natural rubber', count: 2 },
+          { value: 'cork', label: 'Cork', count: 1 },
+        ],
+      });
+      expect(facets.find(({ code }) => code === 'attributes[seasons]')?.values).toEqual([
+        { value: 'winter', label: 'WINTER', count: 1 },
+      ]);
+      expect(facets.map(({ code }) => code)).not.toContain('attributes[note]');
+
+      // What does not fit is told by its place, at every door.
+      const wrong = {
+        ...{ weight: '5', vegan: 'yes', seasons: ['summer', 'autumn'], laces: 'nowhere', colour: 'red' },
+        ...{ note: ['a'] },
+      };
+      const told = [
+        ...['colour unknown_attribute', 'sole required', 'weight not_number'],
+        ...['vegan not_boolean', 'seasons unknown_value', 'note not_single', 'laces unknown_product'],
+      ].map((fault) => `/attributes/${fault}`);
+      expect(faults(await change(runner.id, { attributes: wrong }))).toEqual([
+        422,
+        'catalog.odd_attributes',
+        told,
+      ]);
+      expect(faults(await change(free.id, { productType: 'shoe' }))).toEqual([
+        ...[422, 'catalog.odd_attributes'],
+        ['/attributes/any unknown_attribute'],
+      ]);
+      expect(faults(await change(free.id, { productType: 'boot' }))).toEqual([
+        ...[422, 'catalog.unknown_product_type'],
+        ['/productType unknown_product_type'],
+      ]);
+      const ofType = await app.get('/v1/admin/products?productType=shoe', { token });
+      expect(handles(ofType)).toEqual(['clog', 'runner']);
+
+      // A type does not change under its products.
+      const path = `${types}/${made.body.id}`;
+      const alter = (attributes: object[], headers = {}) =>
+        app.patch(path, { attributes }, { token, headers });
+      const [sole, weight, vegan, seasons, note, reference] = SHOE_ATTRIBUTES as [
+        object,
+        object,
+        object,
+        object,
+        object,
+        object,
+      ];
+      const rest = [vegan, seasons, note, reference];
+      const inUse = async (answer: Promise<Answer>) => {
+        const { status, body } = await answer;
+        const errors = body.errors as { pointer: string; message: string }[];
+        return [
+          status,
+          body.code,
+          body.products,
+          ...errors.map(({ pointer, message }) => `${pointer} ${message}`),
+        ];
+      };
+      expect(await inUse(alter([sole, ...rest]))).toEqual([
+        ...[409, 'catalog.product_type_in_use', 2],
+        '/attributes 2 products have weight',
+      ]);
+      const rubber = { ...sole, options: [{ value: 'rubber', label: 'Rubber' }] };
+      expect(
+        await inUse(
+          alter([
+            rubber,
+            { ...weight, kind: 'text', unit: null },
+            vegan,
+            seasons,
+            { ...note, required: true },
+            reference,
+          ]),
+        ),
+      ).toEqual([
+        ...[409, 'catalog.product_type_in_use', 2],
+        '/attributes/0 1 products have values of sole that are left out',
+        '/attributes/1 2 products have weight',
+        '/attributes/4 1 products lack note',
+      ]);
+      expect(
+        await inUse(
+          alter([
+            sole,
+            weight,
+            vegan,
+            { ...seasons, options: [{ value: 'winter', label: 'W' }] },
+            note,
+            reference,
+          ]),
+        ),
+      ).toEqual([
+        ...[409, 'catalog.product_type_in_use', 1],
+        '/attributes/3 1 products have values of seasons that are left out',
+      ]);
+      expect((await alter([sole], { 'if-match': '"7"' })).status).toBe(412);
+      const relabelled = { ...sole, label: 'Sole', facet: false };
+      expect((await alter([relabelled, weight, vegan, seasons, note])).body.products).toBe(1);
+      const fine = await alter([weight, relabelled, vegan, seasons, { ...note, facet: true }, reference], {
+        'if-match': '"1"',
+      });
+      expect([fine.status, fine.headers.get('etag')]).toEqual([200, '"2"']);
+      expect(handles(await list('attributes[note]=Heavy'))).toEqual(['clog']);
+      expect(handles(await list('attributes[sole]=cork'))).toEqual([]);
+      expect((await app.get('/v1/products/runner')).body.attributeDetails[1].label).toBe('Sole');
+
+      expect((await app.delete(path, { token })).body).toMatchObject({
+        code: 'catalog.product_type_in_use',
+        products: 2,
+      });
+      expect(
+        (await change(runner.id, { productType: null, attributes: { anything: { goes: true } } })).status,
+      ).toBe(200);
+      expect((await app.delete(`/v1/admin/products/${clog.id}`, { token })).status).toBe(204);
+      expect((await app.delete(path, { token, headers: { 'if-match': '"1"' } })).status).toBe(412);
+      expect((await app.delete(path, { token })).status).toBe(204);
+      expect((await app.get(path, { token })).status).toBe(404);
+      const trail = await app.get(`/v1/admin/audit?subjectId=${made.body.id}`, { token });
+      expect((trail.body.items as { action: string }[]).map(({ action }) => action)).toEqual(
+        ['deleted', 'updated', 'created'].map((what) => `catalog.product_type.${what}`),
+      );
+      const reader = await given.staff(app, ['support'], token);
+      expect((await app.post(types, shoe, { token: reader.token })).status).toBe(403);
+      expect((await app.get(types)).status).toBe(401);
+    });
+
+    it('hold for what comes in files, line by line', async () => {
+      const attributes = [{ code: 'pages', label: 'Pages', kind: 'number', required: true }];
+      await app.post(types, { code: 'book', title: 'Book', attributes }, { token });
+      const line = (name: string, rest: object) =>
+        JSON.stringify({
+          externalId: name,
+          handle: name,
+          title: name,
+          status: 'published',
+          variants: [{ sku: name }],
+          ...rest,
+        });
+      const bring = async (...lines: string[]) => {
+        const headers = { 'content-type': 'application/x-ndjson' };
+        const { body } = await app.post('/v1/admin/imports', lines.join('\n'), { token, headers });
+        await app.settle();
+        const errors = (await app.get(`/v1/admin/imports/${body.id}/errors`, { token })).body.items;
+        return (errors as { pointer: string; code: string }[]).map(
+          ({ pointer, code }) => `${pointer} ${code}`,
+        );
+      };
+      expect(
+        await bring(
+          line('atlas', { productType: 'book', attributes: { pages: 320 } }),
+          line('novel', { productType: 'book', attributes: { pages: 'many' } }),
+          line('diary', { productType: 'paper' }),
+        ),
+      ).toEqual(['/attributes/pages not_number', '/productType unknown_product_type']);
+      expect(handles(await app.get('/v1/products?attributes[pages][gte]=320'))).toEqual(['atlas']);
+      // The product keeps its type, and the file is held against it.
+      expect(await bring(line('atlas', { attributes: {} }))).toEqual(['/attributes/pages required']);
+      expect(await bring(line('atlas', { attributes: { pages: 12 } }))).toEqual([]);
+      expect(handles(await app.get('/v1/products?attributes[pages][lte]=12'))).toEqual(['atlas']);
+    });
+
+    it('change and are used one after the other', async () => {
+      const attributes = [{ code: 'size', label: 'Size', kind: 'text' }];
+      const type = (await app.post(types, { code: 'raced', title: 'Raced', attributes }, { token })).body;
+      const products: GivenProduct[] = [];
+      for (let n = 0; n < 6; n++)
+        products.push(await given.product(app, token, { handle: `raced-${n}-${randomUUID()}` }));
+      const answers = await Promise.all([
+        ...products.map(({ id }) => change(id, { productType: 'raced', attributes: { size: 'M' } })),
+        app.patch(`${types}/${type.id}`, { attributes: [] }, { token }),
+        app.patch(`${types}/${type.id}`, { attributes: [{ ...attributes[0], facet: false }] }, { token }),
+      ]);
+      expect(
+        answers.map(({ status }) => status).filter((status) => ![200, 409, 422].includes(status)),
+      ).toEqual([]);
+      // Whoever came first: what products have, their type knows.
+      const known = new Set(
+        (await app.get(`${types}/${type.id}`, { token })).body.attributes.map(
+          ({ code }: { code: string }) => code,
+        ),
+      );
+      const having = (await app.get('/v1/admin/products?productType=raced', { token })).body.items;
+      for (const { attributes: own } of having as { attributes: object }[])
+        for (const code of Object.keys(own)) expect(known).toContain(code);
+    });
+  });
+
+  describe('a product', () => {
+    it('says what search engines show, and keeps notes for staff alone', async () => {
+      const made = await given.product(app, token, {
+        handle: 'noted',
+        seo: { title: 'Noted, the best' },
+        metadata: { erp: { id: 7 } },
+        variants: [{ sku: 'NOTED', metadata: { bin: 'A7' } }],
+      });
+      const staffSees = async () => (await app.get(`/v1/admin/products/${made.id}`, { token })).body;
+      expect(await staffSees()).toMatchObject({
+        seo: { title: 'Noted, the best', description: null },
+        metadata: { erp: { id: 7 } },
+        related: [],
+        variants: [{ metadata: { bin: 'A7' } }],
+      });
+      const page = await app.get('/v1/products/noted');
+      expect(page.body.seo).toEqual({ title: 'Noted, the best', description: null });
+      for (const { text } of [page, await app.get('/v1/products?limit=100')]) {
+        expect(text).not.toContain('A7');
+        expect(text).not.toContain('erp');
+      }
+      const [{ id: variantId }] = made.variants;
+      const patched = await app.patch(
+        `/v1/admin/variants/${variantId}`,
+        { metadata: { bin: 'B1' } },
+        { token },
+      );
+      expect(patched.body.variants[0].metadata).toEqual({ bin: 'B1' });
+      expect((await change(made.id, { seo: { description: 'Only this' } })).body.seo).toEqual({
+        title: null,
+        description: 'Only this',
+      });
+      const large = { blob: 'x'.repeat(16_384) };
+      expect(faults(await change(made.id, { metadata: large }))).toEqual([
+        ...[400, 'platform.invalid_input'],
+        ['/metadata too_large'],
+      ]);
+      const ofVariant = await app.patch(`/v1/admin/variants/${variantId}`, { metadata: large }, { token });
+      expect(faults(ofVariant)[2]).toEqual(['/metadata too_large']);
+    });
+
+    it('goes with others in the order that was picked, for as long as the shop shows them', async () => {
+      const make = (handle: string, extra: object = {}) => given.product(app, token, { handle, ...extra });
+      const [pen, ink, paper] = [
+        await make('pen'),
+        await make('ink'),
+        await make('paper', { status: 'draft' }),
+      ];
+      const desk = await make('desk', { related: ['paper', pen.id.toUpperCase(), 'ink'] });
+      const path = '/v1/products/desk/related';
+      const order = async () => {
+        const { status, body } = await app.get(path);
+        return status === 200 ? (body.items as { handle: string }[]).map(({ handle }) => handle) : status;
+      };
+      expect(await order()).toEqual(['pen', 'ink']);
+      const spies = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'look')];
+      const ours = () => spies.flatMap(({ mock }) => mock.calls).filter(([sql]) => sql.includes('catalog.'));
+      try {
+        const answer = await app.get(`/v1/products/${desk.id}/related?currency=EUR`);
+        const listed = (await app.get('/v1/products?limit=100')).body.items as { handle: string }[];
+        expect(answer.body.items).toEqual(
+          ['pen', 'ink'].map((name) => listed.find(({ handle }) => handle === name)),
+        );
+        // One of them is the list.
+        expect(ours()).toHaveLength(2);
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+      const seen = (await app.get(`/v1/admin/products/${desk.id}`, { token })).body.related;
+      expect(seen.map(({ handle, status }: { handle: string; status: string }) => [handle, status])).toEqual([
+        ['paper', 'draft'],
+        ['pen', 'published'],
+        ['ink', 'published'],
+      ]);
+      await change(paper.id, { status: 'published' });
+      await change(ink.id, { status: 'draft' });
+      expect(await order()).toEqual(['paper', 'pen']);
+      await app.delete(`/v1/admin/products/${pen.id}`, { token });
+      expect(await order()).toEqual(['paper']);
+      expect((await change(desk.id, { title: 'Desk, again' })).body.related).toHaveLength(2);
+      expect(faults(await change(desk.id, { related: ['desk', 'ink', ink.id, 'pen', 'nowhere'] }))).toEqual([
+        ...[422, 'catalog.unknown_product'],
+        [
+          '/related/0 itself',
+          '/related/2 duplicate',
+          '/related/3 unknown_product',
+          '/related/4 unknown_product',
+        ],
+      ]);
+      expect((await change(desk.id, { related: Array.from({ length: 21 }, () => 'ink') })).status).toBe(400);
+      await change(desk.id, { related: ['ink'] });
+      expect(await order()).toEqual([]);
+      await change(desk.id, { status: 'draft' });
+      expect(await order()).toBe(404);
+      expect((await app.get('/v1/products/nowhere/related')).status).toBe(404);
+    });
+  });
+});
