@@ -95,6 +95,13 @@ import { SynonymService } from './synonym/synonym.service.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
+import { CategoryTranslationController } from './translation/category-translation.controller.js';
+import { CollectionTranslationController } from './translation/collection-translation.controller.js';
+import { ProductTranslationController } from './translation/product-translation.controller.js';
+import { ProductTypeTranslationController } from './translation/product-type-translation.controller.js';
+import { TranslationController } from './translation/translation.controller.js';
+import { TranslationRepository } from './translation/translation.repository.js';
+import { TranslationService } from './translation/translation.service.js';
 
 /**
  * Owns what is sold, for how much, and how many are left: schema `catalog`. Calls nobody. Listens to ordering.
@@ -106,7 +113,9 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     AdminProductController,
     AdminVariantController,
     CategoryController,
+    CategoryTranslationController,
     CollectionController,
+    CollectionTranslationController,
     DemoMediaController,
     ImportController,
     LocationController,
@@ -120,11 +129,14 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SellingTermsController,
     SearchLogController,
     SearchPinController,
+    ProductTranslationController,
+    ProductTypeTranslationController,
     ProductTypeController,
     StockController,
     SuggestionsController,
     SynonymController,
     TaxClassController,
+    TranslationController,
   ],
   providers: [
     CatalogApi,
@@ -193,6 +205,8 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SynonymService,
     TaxClassRepository,
     TaxClassService,
+    TranslationRepository,
+    TranslationService,
     VariantEquipment,
     VariantService,
   ],

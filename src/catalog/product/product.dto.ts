@@ -3,6 +3,7 @@ import {
   Dictionary,
   Integer,
   ListOf,
+  LocaleQuery,
   Nested,
   OneOf,
   Text,
@@ -137,7 +138,7 @@ export class ProductListItemDto extends ProductBase {
   variants: VariantDto[];
 }
 
-export class CurrencyQuery {
+export class ProductPageQuery extends LocaleQuery {
   @CurrencyCode({ optional: true, description: "Currency of the prices; the store's own when left out." })
   currency?: string;
 }

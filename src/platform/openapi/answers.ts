@@ -1129,6 +1129,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       children: [],
     },
   },
+  getCategoryTranslation: {
+    '200': {
+      locale: 'de-AT',
+      version: 1,
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      texts: { title: 'Gartengeräte' },
+    },
+  },
   getCollection: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1139,6 +1147,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       sort: 'position',
       media: null,
     },
+  },
+  getCollectionTranslation: {
+    '200': { locale: 'de-AT', version: 1, updatedAt: '2026-11-21T10:00:00.000Z', texts: { title: 'Sommer' } },
   },
   getCustomer: {
     '200': {
@@ -1903,6 +1914,17 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  getProductTranslation: {
+    '200': {
+      locale: 'de-AT',
+      version: 1,
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      texts: {
+        title: 'Leinentasche, groß',
+        options: [{ option: 'Colour', name: 'Farbe', values: { Natural: 'Natur' } }],
+      },
+    },
+  },
   getProductType: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1936,6 +1958,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           multiple: false,
         },
       ],
+    },
+  },
+  getProductTypeTranslation: {
+    '200': {
+      locale: 'de-AT',
+      version: 1,
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      texts: { attributes: [{ attribute: 'fabric', label: 'Stoff', options: { linen: 'Leinen' } }] },
     },
   },
   getReadiness: { '200': { status: 'ready', database: 'ok', jobs: 'ok' } },
@@ -3007,6 +3037,20 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       nextCursor: null,
     },
   },
+  listTranslations: {
+    '200': {
+      items: [
+        {
+          subject: 'category',
+          subjectId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          locale: 'de-AT',
+          version: 1,
+          updatedAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   login: {
     '200': {
       accessToken:
@@ -3418,6 +3462,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  setCategoryTranslation: {
+    '200': {
+      locale: 'de-AT',
+      version: 1,
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      texts: { title: 'Gartengeräte' },
+    },
+  },
   setCollectionProducts: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -3437,6 +3489,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  setCollectionTranslation: {
+    '200': { locale: 'de-AT', version: 1, updatedAt: '2026-11-21T10:00:00.000Z', texts: { title: 'Sommer' } },
+  },
   setMyMarketingConsent: {
     '200': {
       given: true,
@@ -3444,6 +3499,25 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       source: 'checkout, newsletter box',
       textVersion: '2026-10',
       wording: 'Yes, tell me about offers by e-mail. I can stop this at any time.',
+    },
+  },
+  setProductTranslation: {
+    '200': {
+      locale: 'de-AT',
+      version: 1,
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      texts: {
+        title: 'Leinentasche, groß',
+        options: [{ option: 'Colour', name: 'Farbe', values: { Natural: 'Natur' } }],
+      },
+    },
+  },
+  setProductTypeTranslation: {
+    '200': {
+      locale: 'de-AT',
+      version: 1,
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      texts: { attributes: [{ attribute: 'fabric', label: 'Stoff', options: { linen: 'Leinen' } }] },
     },
   },
   setSellingTerms: {
@@ -4064,7 +4138,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 124,
+      unsealed: 128,
       strangers: 0,
     },
   },
