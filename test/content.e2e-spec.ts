@@ -684,4 +684,153 @@ describe('content of the catalog', () => {
       expect(await of('fr')).toEqual(['Kettle', 'en']);
     });
   });
+
+  describe('a draft of a live product', () => {
+    const draftOf = (id: string) => `/v1/admin/products/${id}/draft`;
+    const write = (id: string, body: object, headers: Record<string, string> = {}) =>
+      app.put(draftOf(id), body, { token, headers });
+    const publish = (id: string, body: object = {}, headers: Record<string, string> = {}) =>
+      app.post(`${draftOf(id)}/publication`, body, { token, headers });
+    const staffSees = async (id: string) => (await app.get(`/v1/admin/products/${id}`, { token })).body;
+
+    it('changes nothing until it is published, and then all of it', async () => {
+      const made = await given.product(app, token, { handle: 'lamp', title: 'Lamp', brand: 'Acme' });
+      await app.post('/v1/admin/categories', { handle: 'lights', title: 'Lights' }, { token });
+      const before = await staffSees(made.id);
+      const page = (await app.get('/v1/products/lamp')).body;
+      const fields = {
+        title: 'Bright lamp',
+        categories: ['lights'],
+        seo: { title: 'Bright' },
+        handle: 'bright-lamp',
+      };
+      const first = await write(made.id, fields);
+      expect([first.status, first.headers.get('etag')]).toEqual([200, '"1"']);
+      expect(first.body).toMatchObject({
+        fields,
+        baseVersion: 1,
+        productVersion: 1,
+        outdated: false,
+        problem: null,
+      });
+      expect(first.body.before).toEqual({
+        ...{ title: 'Lamp', handle: 'lamp', categories: [] },
+        seo: { title: null, description: null },
+      });
+      expect(first.body.after).toMatchObject({
+        ...fields,
+        categories: [{ handle: 'lights', title: 'Lights' }],
+        seo: { title: 'Bright' },
+      });
+      expect(Object.keys(first.body.after).sort()).toEqual(Object.keys(fields).sort());
+      expect(first.body.preview).toMatchObject({ title: 'Bright lamp', brand: 'Acme', version: 2 });
+      // Nothing of the try is left: not in the product, its page, its search row or its trail.
+      expect(await staffSees(made.id)).toEqual(before);
+      expect((await app.get('/v1/products/lamp')).body).toEqual(page);
+      expect((await app.get('/v1/products/bright-lamp')).status).toBe(404);
+      expect((await app.get('/v1/products?q=bright')).body.items).toEqual([]);
+      const actions = async () =>
+        (
+          (await app.get(`/v1/admin/audit?subjectId=${made.id}`, { token })).body.items as {
+            action: string;
+          }[]
+        ).map(({ action }) => action);
+      expect(await actions()).toEqual(['catalog.product_draft.written', 'catalog.product.created']);
+
+      // The shop can be looked at as it would be, by whoever holds the ticket.
+      const { previewToken } = first.body;
+      const preview = await app.get(`/v1/products/lamp?preview=${previewToken}`);
+      expect([preview.status, preview.headers.get('cache-control')]).toEqual([200, 'private, no-store']);
+      expect(preview.body).toMatchObject({
+        title: 'Bright lamp',
+        handle: 'bright-lamp',
+        seo: { title: 'Bright' },
+      });
+      expect((await app.get(`/v1/products/bright-lamp?preview=${previewToken}`)).status).toBe(200);
+      const other = await given.product(app, token, { handle: 'shade' });
+      for (const path of [
+        `/v1/products/shade?preview=${previewToken}`,
+        `/v1/products/lamp?preview=${previewToken}x`,
+      ])
+        expect((await app.get(path)).status).toBe(404);
+      expect(
+        (await app.get(`/v1/products/lamp?preview=${previewToken.replace(made.id, other.id)}`)).status,
+      ).toBe(404);
+      expect((await app.get('/v1/products/lamp')).body).toEqual(page);
+
+      expect((await write(made.id, { brand: 'Zest' }, { 'if-match': '"4"' })).status).toBe(412);
+      const second = await write(made.id, { ...fields, brand: null }, { 'if-match': '"1"' });
+      expect([second.body.version, second.body.after.brand]).toEqual([2, null]);
+      const published = await publish(made.id);
+      expect(published.body).toMatchObject({ title: 'Bright lamp', brand: null, version: 2 });
+      expect(published.headers.get('etag')).toBe('"2"');
+      expect((await app.get('/v1/products/bright-lamp')).body.title).toBe('Bright lamp');
+      expect(handles(await app.get('/v1/products?q=bright'))).toEqual(['bright-lamp']);
+      expect((await app.get(draftOf(made.id), { token })).status).toBe(404);
+      expect((await publish(made.id)).status).toBe(404);
+      expect((await actions()).slice(0, 2).sort()).toEqual([
+        'catalog.product.updated',
+        'catalog.product_draft.published',
+      ]);
+    });
+
+    it('is refused like the change itself, and not published over what somebody did meanwhile', async () => {
+      const made = await given.product(app, token, { handle: 'vase', title: 'Vase' });
+      expect(faults(await write(made.id, { handle: 'shade' }))).toEqual([
+        ...[409, 'catalog.handle_taken'],
+        ['/handle taken'],
+      ]);
+      expect(faults(await write(made.id, { productType: 'nothing' }))[2]).toEqual([
+        '/productType unknown_product_type',
+      ]);
+      expect((await write(made.id, { variants: [] })).status).toBe(400);
+      expect((await write(randomUUID(), { title: 'None' })).status).toBe(404);
+      expect((await app.get(draftOf(made.id), { token })).status).toBe(404);
+      await write(made.id, { title: 'Vase, tall', handle: 'tall-vase' });
+      await change(made.id, { brand: 'Clay' });
+      expect((await app.get(draftOf(made.id), { token })).body).toMatchObject({
+        ...{ baseVersion: 1, productVersion: 2, outdated: true },
+        before: { title: 'Vase' },
+        after: { title: 'Vase, tall' },
+      });
+      expect((await publish(made.id)).body.code).toBe('catalog.draft_outdated');
+      expect((await publish(made.id, {}, { 'if-match': '"1"' })).status).toBe(412);
+      // What stands in the way now is told by the draft, and by whoever publishes it.
+      const rival = await given.product(app, token, { handle: 'tall-vase' });
+      const stuck = (await app.get(draftOf(made.id), { token })).body;
+      expect([stuck.preview, stuck.problem.code, stuck.problem.errors[0].pointer]).toEqual([
+        ...[null, 'catalog.handle_taken', '/handle'],
+      ]);
+      expect((await publish(made.id, { force: true })).body.code).toBe('catalog.handle_taken');
+      await change(rival.id, { handle: 'rival-vase' });
+      expect((await publish(made.id, { force: true })).body).toMatchObject({
+        title: 'Vase, tall',
+        brand: 'Clay',
+      });
+      await write(made.id, { title: 'Vase, small' });
+      await change(made.id, { brand: 'Glass' });
+      expect((await publish(made.id, {}, { 'if-match': '"4"' })).body).toMatchObject({
+        title: 'Vase, small',
+        brand: 'Glass',
+      });
+      await write(made.id, { title: 'Never' });
+      expect((await app.delete(draftOf(made.id), { token, headers: { 'if-match': '"2"' } })).status).toBe(
+        412,
+      );
+      expect((await app.delete(draftOf(made.id), { token })).status).toBe(204);
+      expect((await staffSees(made.id)).title).toBe('Vase, small');
+      const reader = await given.staff(app, ['support'], token);
+      expect((await app.put(draftOf(made.id), { title: 'Mine' }, { token: reader.token })).status).toBe(403);
+      expect((await app.put(draftOf(made.id), { title: 'Mine' })).status).toBe(401);
+    });
+
+    it('shows what the shop does not show yet', async () => {
+      const made = await given.product(app, token, { handle: 'secret', title: 'Secret', status: 'draft' });
+      const { previewToken } = (await write(made.id, { description: 'Soon.' })).body;
+      expect((await app.get('/v1/products/secret')).status).toBe(404);
+      expect((await app.get(`/v1/products/secret?preview=${previewToken}`)).body.description).toBe('Soon.');
+      expect((await app.get('/v1/products/secret')).status).toBe(404);
+      expect((await staffSees(made.id)).status).toBe('draft');
+    });
+  });
 });

@@ -385,6 +385,9 @@ describe('the example', () => {
     const mediaId = await pictures();
     const product = (await replay('createProduct')).body;
     await replay('updateProduct', { ids: { id: product.id } });
+    await replay('setProductDraft', { ids: { id: product.id } });
+    await ask('getProductDraft', { id: product.id });
+    await replay('publishProductDraft', { ids: { id: product.id } });
     await ask('getPicture', { id: mediaId, rendition: '160.webp' }, {});
     const variantId: string = product.variants[0].id;
     await replay('addVariant', { ids: { id: product.id } });

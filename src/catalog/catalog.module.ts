@@ -52,6 +52,10 @@ import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
 import { VariantEquipment } from './product/variant-equipment.service.js';
 import { VariantService } from './product/variant.service.js';
+import { PreviewTokens } from './product-draft/preview-tokens.service.js';
+import { ProductDraftController } from './product-draft/product-draft.controller.js';
+import { ProductDraftRepository } from './product-draft/product-draft.repository.js';
+import { ProductDraftService } from './product-draft/product-draft.service.js';
 import { ProductAttributes } from './product-type/product-attributes.service.js';
 import { ProductTypeController } from './product-type/product-type.controller.js';
 import { ProductTypeRepository } from './product-type/product-type.repository.js';
@@ -125,6 +129,7 @@ import { TranslationService } from './translation/translation.service.js';
     PriceController,
     PriceListController,
     ProductController,
+    ProductDraftController,
     ProductSearchController,
     SellingTermsController,
     SearchLogController,
@@ -169,7 +174,10 @@ import { TranslationService } from './translation/translation.service.js';
     PriceListService,
     PriceRepository,
     PriceService,
+    PreviewTokens,
     ProductAttributes,
+    ProductDraftRepository,
+    ProductDraftService,
     ProductLinks,
     ProductNames,
     ProductReader,

@@ -7,7 +7,8 @@ import { Locales } from '../../platform/http/locales.js';
 import { Operation } from '../../platform/http/operation.js';
 import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { ProductDto, ProductPageQuery, RelatedProductsDto } from './product.dto.js';
+import { ProductDto, ProductPageQuery, ProductQueryOfOne, RelatedProductsDto } from './product.dto.js';
+import { ProductDraftService } from '../product-draft/product-draft.service.js';
 import { ProductReader } from './product.reader.service.js';
 
 /** The product page. The list is a search without words: see search/. */
@@ -18,6 +19,7 @@ import { ProductReader } from './product.reader.service.js';
 export class ProductController {
   constructor(
     private readonly reader: ProductReader,
+    private readonly drafts: ProductDraftService,
     private readonly pages: PageCache,
     private readonly locales: Locales,
   ) {}
@@ -40,17 +42,17 @@ export class ProductController {
   })
   async get(
     @Param('idOrHandle') key: string,
-    @Query() { currency, locale }: ProductPageQuery,
+    @Query() { currency, locale, preview }: ProductQueryOfOne,
     @CurrentActor() actor: Actor,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { body, endsAt } = await this.reader.page(
-      key,
-      groupsOf(actor),
-      this.locales.serve(request, reply, locale),
-      currency,
-    );
+    const locales = this.locales.serve(request, reply, locale);
+    if (preview !== undefined) {
+      void reply.header('cache-control', 'private, no-store');
+      return this.drafts.page(key, preview, groupsOf(actor), locales, currency);
+    }
+    const { body, endsAt } = await this.reader.page(key, groupsOf(actor), locales, currency);
     this.pages.keepUntil(request, endsAt);
     return body;
   }

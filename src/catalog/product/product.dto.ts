@@ -143,6 +143,17 @@ export class ProductPageQuery extends LocaleQuery {
   currency?: string;
 }
 
+/** Of the page of one product. */
+export class ProductQueryOfOne extends ProductPageQuery {
+  @Text({
+    max: 200,
+    optional: true,
+    description:
+      '`previewToken` of a draft: the page as the draft would make it, published or not; never kept.',
+  })
+  preview?: string;
+}
+
 /** What goes with a product. */
 export class RelatedProductsDto {
   @ListOf(() => ProductListItemDto, { max: 20 })
