@@ -424,4 +424,413 @@ describe('content of the catalog', () => {
       expect((await app.get('/v1/products/nowhere/related')).status).toBe(404);
     });
   });
+
+  describe('translations', () => {
+    const put = (path: string, body: object, headers: Record<string, string> = {}) =>
+      app.put(`/v1/admin/${path}`, body, { token, headers });
+    const read = (path: string, language?: string) =>
+      app.get(path, language === undefined ? {} : { headers: { 'accept-language': language } });
+    let kettle: GivenProduct;
+    const ids: Record<string, string> = {};
+
+    beforeAll(async () => {
+      const category = await app.post(
+        '/v1/admin/categories',
+        { handle: 'kitchen', title: 'Kitchen', description: 'For cooks.', seoTitle: 'Kitchen things' },
+        { token },
+      );
+      const collection = await app.post(
+        '/v1/admin/collections',
+        { handle: 'winter', title: 'Winter', kind: 'manual', status: 'published' },
+        { token },
+      );
+      const type = await app.post(
+        '/v1/admin/product-types',
+        {
+          ...{ code: 'kettle', title: 'Kettle' },
+          attributes: [
+            { code: 'volume', label: 'Volume', kind: 'number', unit: 'l' },
+            {
+              ...{ code: 'metal', label: 'Metal', kind: 'enum' },
+              options: [
+                { value: 'steel', label: 'Steel' },
+                { value: 'copper', label: 'Copper' },
+              ],
+            },
+          ],
+        },
+        { token },
+      );
+      Object.assign(ids, { category: category.body.id, collection: collection.body.id, type: type.body.id });
+      const others = await given.product(app, token, { handle: 'cosy', title: 'Cosy' });
+      kettle = await given.product(app, token, {
+        ...{ handle: 'kettle', title: 'Kettle', description: 'It <b>sings</b>.', seo: { title: 'Kettles' } },
+        ...{ categories: ['kitchen'], productType: 'kettle', attributes: { volume: 1.5, metal: 'steel' } },
+        related: ['cosy'],
+        options: [
+          { name: 'Colour', values: ['Red', 'Blue'] },
+          { name: 'Size', values: ['S'] },
+        ],
+        variants: [
+          {
+            sku: 'KETTLE-R',
+            options: { Colour: 'Red', Size: 'S' },
+            prices: [{ amount: 4900, currency: 'EUR' }],
+          },
+          { sku: 'KETTLE-B', title: 'The blue one', options: { Colour: 'Blue', Size: 'S' } },
+        ],
+      });
+      await app.put(
+        `/v1/admin/collections/${ids.collection}/products`,
+        { productIds: [kettle.id] },
+        { token },
+      );
+      ids.cosy = others.id;
+    });
+
+    const german = {
+      title: 'Kessel',
+      seo: { title: 'Wasserkessel' },
+      options: [{ option: 'Colour', name: 'Farbe', values: { Red: 'Rot', Blue: 'Blau' } }],
+    };
+
+    it('are kept per language, and refused for what there is not', async () => {
+      const path = `products/${kettle.id}/translations`;
+      const first = await put(`${path}/DE`, german);
+      expect([first.status, first.headers.get('etag'), first.body.locale]).toEqual([200, '"1"', 'de']);
+      expect(first.body.texts).toEqual(german);
+      expect((await put(`${path}/de`, german, { 'if-match': '"3"' })).status).toBe(412);
+      expect((await put(`${path}/de`, german, { 'if-match': '"1"' })).body.version).toBe(2);
+      await put(`${path}/de-AT`, {
+        description: 'Er singt.',
+        options: [{ option: 'Colour', values: { Red: 'Knallrot' } }],
+      });
+      expect((await app.get(`/v1/admin/${path}/de-at`, { token })).body.texts).toEqual({
+        description: 'Er singt.',
+        options: [{ option: 'Colour', values: { Red: 'Knallrot' } }],
+      });
+      expect((await app.get(`/v1/admin/${path}/fr`, { token })).status).toBe(404);
+      const odd = {
+        options: [
+          { option: 'Weight' },
+          { option: 'Colour', values: { Green: 'Grün', Red: 'x'.repeat(121) } },
+        ],
+      };
+      expect(faults(await put(`${path}/de`, odd))).toEqual([
+        ...[422, 'catalog.odd_translation'],
+        [
+          '/options/0 unknown_name',
+          '/options/1/values/Green unknown_value',
+          '/options/1/values/Red too_long',
+        ],
+      ]);
+      expect((await put(`${path}/en`, german)).body.code).toBe('catalog.odd_translation');
+      expect(faults(await put(`${path}/deutsch`, german))).toEqual([
+        ...[400, 'platform.invalid_input'],
+        ['/locale not_locale'],
+      ]);
+      expect((await put(`products/${randomUUID()}/translations/de`, german)).status).toBe(404);
+      expect((await put(`categories/${kettle.id}/translations/de`, { title: 'Küche' })).status).toBe(404);
+      await put(`categories/${ids.category}/translations/de`, {
+        title: 'Küche',
+        seo: { description: 'Alles' },
+      });
+      await put(`collections/${ids.collection}/translations/de`, {
+        title: 'Winterzeit',
+        description: 'Kalt.',
+      });
+      const labels = [
+        { attribute: 'metal', label: 'Metall', options: { steel: 'Stahl' } },
+        { attribute: 'volume', label: 'Inhalt' },
+      ];
+      expect(
+        (await put(`product-types/${ids.type}/translations/de`, { attributes: labels })).body.texts,
+      ).toEqual({
+        attributes: labels,
+      });
+      expect(
+        (await put(`product-types/${ids.type}/translations/de`, { attributes: [{ attribute: 'lid' }] }))
+          .status,
+      ).toBe(422);
+      const listed = await app.get('/v1/admin/translations?locale=de&limit=3', { token });
+      expect([listed.body.items.length, listed.body.nextCursor !== null]).toEqual([3, true]);
+      const ofKettle = await app.get(`/v1/admin/translations?subjectId=${kettle.id}`, { token });
+      expect((ofKettle.body.items as { locale: string }[]).map(({ locale }) => locale)).toEqual([
+        'de',
+        'de-AT',
+      ]);
+      const trail = await app.get(`/v1/admin/audit?subjectId=${ids.category}`, { token });
+      expect(trail.body.items[0]).toMatchObject({
+        action: 'catalog.translation.written',
+        details: { locale: 'de' },
+      });
+    });
+
+    it('are what the shop says in the language, text by text with what they fall back to', async () => {
+      const own = (await read('/v1/products/kettle')).body;
+      const { body, headers } = await read('/v1/products/kettle?locale=de-at');
+      expect(headers.get('content-language')).toBe('de-AT');
+      expect(headers.get('vary')).not.toContain('Accept-Language');
+      expect(body).toEqual({
+        ...own,
+        ...{ title: 'Kessel', description: 'Er singt.', seo: { title: 'Wasserkessel', description: null } },
+        categories: [{ ...own.categories[0], title: 'Küche' }],
+        breadcrumbs: [{ ...own.breadcrumbs[0], title: 'Küche' }],
+        options: [
+          { name: 'Farbe', values: ['Knallrot', 'Blau'] },
+          { name: 'Size', values: ['S'] },
+        ],
+        attributeDetails: [
+          { ...own.attributeDetails[0], label: 'Inhalt' },
+          { ...own.attributeDetails[1], label: 'Metall', valueLabels: ['Stahl'] },
+        ],
+        variants: [
+          { ...own.variants[0], title: 'Knallrot / S', options: { Farbe: 'Knallrot', Size: 'S' } },
+          { ...own.variants[1], title: 'The blue one', options: { Farbe: 'Blau', Size: 'S' } },
+        ],
+      });
+      expect((await read(`/v1/products/${kettle.id}?locale=de-CH`)).body.options[0].values).toEqual([
+        'Rot',
+        'Blau',
+      ]);
+
+      // A list says the same, and is what it is otherwise.
+      const plain = (await read('/v1/products?category=kitchen')).body.items[0];
+      const [item] = (await read('/v1/products?category=kitchen&locale=de')).body.items;
+      expect(item).toEqual({
+        ...plain,
+        ...{ title: 'Kessel', categories: body.categories },
+        options: [{ name: 'Farbe', values: ['Rot', 'Blau'] }, plain.options[1]],
+        variants: [
+          { ...plain.variants[0], title: 'Rot / S', options: { Farbe: 'Rot', Size: 'S' } },
+          { ...plain.variants[1], options: { Farbe: 'Blau', Size: 'S' } },
+        ],
+      });
+      const facets: Facet[] = (await read('/v1/products?category=kitchen&locale=de&facets=true')).body.facets;
+      expect(facets.map(({ code, label, values }) => [code, label, values[0]?.label])).toEqual([
+        ['category', 'Category', 'Küche'],
+        ['price', 'Price', '20 to 50 EUR'],
+        ['attributes[metal]', 'Metall', 'Stahl'],
+        ['attributes[volume]', 'Inhalt', '1.5'],
+      ]);
+      expect((await read('/v1/products?collection=winter&locale=de')).body.items).toEqual([item]);
+      await put(`products/${ids.cosy}/translations/de`, { title: 'Haube' });
+      expect((await read('/v1/products/kettle/related?locale=de')).body.items[0].title).toBe('Haube');
+      expect((await read('/v1/categories?locale=de')).body.items[0].title).toBe('Küche');
+      expect((await read('/v1/categories/kitchen?locale=de')).body).toMatchObject({
+        ...{ title: 'Küche', description: 'For cooks.', seoTitle: 'Kitchen things', seoDescription: 'Alles' },
+      });
+      expect((await read('/v1/collections/winter?locale=de')).body).toMatchObject({
+        title: 'Winterzeit',
+        description: 'Kalt.',
+      });
+      const shown = (await read('/v1/collections?locale=de')).body.items as {
+        handle: string;
+        title: string;
+      }[];
+      expect(shown.find(({ handle }) => handle === 'winter')?.title).toBe('Winterzeit');
+      // Signed in, the same.
+      const customer = await given.customer(app);
+      const signedIn = await app.get('/v1/products/kettle?locale=de', { token: customer.token });
+      expect(signedIn.body.title).toBe('Kessel');
+      expect(faults(await read('/v1/products/kettle?locale=nonsense'))[2]).toEqual(['/locale not_locale']);
+    });
+
+    it('go by Accept-Language, and no kept page is given to somebody of another language', async () => {
+      const path = '/v1/products/kettle';
+      const of = async (language?: string) => {
+        const { status, body, headers } = await read(path, language);
+        expect([status, headers.get('vary')]).toEqual([200, expect.stringContaining('Accept-Language')]);
+        return [body.title, headers.get('content-language')];
+      };
+      const spies = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'look')];
+      const ours = () =>
+        spies.flatMap(({ mock }) => mock.calls).filter(([sql]) => sql.includes('catalog.')).length;
+      try {
+        const wishes: [string | undefined, string, string][] = [
+          [undefined, 'Kettle', 'en'],
+          ['*', 'Kettle', 'en'],
+          ['de', 'Kessel', 'de'],
+          ['de-DE,de;q=0.9,en;q=0.8', 'Kessel', 'de'],
+          ['de-AT', 'Kessel', 'de-AT'],
+          ['en-GB,en;q=0.9,de;q=0.8', 'Kettle', 'en'],
+          ['fr;q=1, de;q=0.5', 'Kessel', 'de'],
+          ['fr', 'Kettle', 'en'],
+          ['de;q=0, *', 'Kettle', 'en'],
+        ];
+        // Twice: the second time all of them are kept, those of one language under one key.
+        for (const round of [1, 2]) {
+          for (const [language, title, found] of wishes)
+            expect([round, language, await of(language)]).toEqual([round, language, [title, found]]);
+        }
+        expect(ours()).toBe(3);
+        const known = (await read(path, 'de')).headers.get('etag') ?? '';
+        const same = (language: string) =>
+          app.get(path, { headers: { 'accept-language': language, 'if-none-match': known } });
+        expect([(await same('de')).status, (await same('en')).status]).toEqual([304, 200]);
+        for (const spy of spies) spy.mockClear();
+        await read('/v1/products?locale=de&facets=true&limit=5');
+        await read('/v1/categories?locale=de&depth=1');
+        expect(ours()).toBe(2);
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+      await put(`products/${kettle.id}/translations/fr`, { title: 'Bouilloire' });
+      expect(await of('fr')).toEqual(['Bouilloire', 'fr']);
+      const french = `/v1/admin/products/${kettle.id}/translations/fr`;
+      expect((await app.delete(french, { token, headers: { 'if-match': '"9"' } })).status).toBe(412);
+      expect((await app.delete(french, { token })).status).toBe(204);
+      expect((await app.delete(french, { token })).status).toBe(404);
+      expect(await of('fr')).toEqual(['Kettle', 'en']);
+    });
+  });
+
+  describe('a draft of a live product', () => {
+    const draftOf = (id: string) => `/v1/admin/products/${id}/draft`;
+    const write = (id: string, body: object, headers: Record<string, string> = {}) =>
+      app.put(draftOf(id), body, { token, headers });
+    const publish = (id: string, body: object = {}, headers: Record<string, string> = {}) =>
+      app.post(`${draftOf(id)}/publication`, body, { token, headers });
+    const staffSees = async (id: string) => (await app.get(`/v1/admin/products/${id}`, { token })).body;
+
+    it('changes nothing until it is published, and then all of it', async () => {
+      const made = await given.product(app, token, { handle: 'lamp', title: 'Lamp', brand: 'Acme' });
+      await app.post('/v1/admin/categories', { handle: 'lights', title: 'Lights' }, { token });
+      const before = await staffSees(made.id);
+      const page = (await app.get('/v1/products/lamp')).body;
+      const fields = {
+        title: 'Bright lamp',
+        categories: ['lights'],
+        seo: { title: 'Bright' },
+        handle: 'bright-lamp',
+      };
+      const first = await write(made.id, fields);
+      expect([first.status, first.headers.get('etag')]).toEqual([200, '"1"']);
+      expect(first.body).toMatchObject({
+        fields,
+        baseVersion: 1,
+        productVersion: 1,
+        outdated: false,
+        problem: null,
+      });
+      expect(first.body.before).toEqual({
+        ...{ title: 'Lamp', handle: 'lamp', categories: [] },
+        seo: { title: null, description: null },
+      });
+      expect(first.body.after).toMatchObject({
+        ...fields,
+        categories: [{ handle: 'lights', title: 'Lights' }],
+        seo: { title: 'Bright' },
+      });
+      expect(Object.keys(first.body.after).sort()).toEqual(Object.keys(fields).sort());
+      expect(first.body.preview).toMatchObject({ title: 'Bright lamp', brand: 'Acme', version: 2 });
+      // Nothing of the try is left: not in the product, its page, its search row or its trail.
+      expect(await staffSees(made.id)).toEqual(before);
+      expect((await app.get('/v1/products/lamp')).body).toEqual(page);
+      expect((await app.get('/v1/products/bright-lamp')).status).toBe(404);
+      expect((await app.get('/v1/products?q=bright')).body.items).toEqual([]);
+      const actions = async () =>
+        (
+          (await app.get(`/v1/admin/audit?subjectId=${made.id}`, { token })).body.items as {
+            action: string;
+          }[]
+        ).map(({ action }) => action);
+      expect(await actions()).toEqual(['catalog.product_draft.written', 'catalog.product.created']);
+
+      // The shop can be looked at as it would be, by whoever holds the ticket.
+      const { previewToken } = first.body;
+      const preview = await app.get(`/v1/products/lamp?preview=${previewToken}`);
+      expect([preview.status, preview.headers.get('cache-control')]).toEqual([200, 'private, no-store']);
+      expect(preview.body).toMatchObject({
+        title: 'Bright lamp',
+        handle: 'bright-lamp',
+        seo: { title: 'Bright' },
+      });
+      expect((await app.get(`/v1/products/bright-lamp?preview=${previewToken}`)).status).toBe(200);
+      const other = await given.product(app, token, { handle: 'shade' });
+      for (const path of [
+        `/v1/products/shade?preview=${previewToken}`,
+        `/v1/products/lamp?preview=${previewToken}x`,
+      ])
+        expect((await app.get(path)).status).toBe(404);
+      expect(
+        (await app.get(`/v1/products/lamp?preview=${previewToken.replace(made.id, other.id)}`)).status,
+      ).toBe(404);
+      expect((await app.get('/v1/products/lamp')).body).toEqual(page);
+
+      expect((await write(made.id, { brand: 'Zest' }, { 'if-match': '"4"' })).status).toBe(412);
+      const second = await write(made.id, { ...fields, brand: null }, { 'if-match': '"1"' });
+      expect([second.body.version, second.body.after.brand]).toEqual([2, null]);
+      const published = await publish(made.id);
+      expect(published.body).toMatchObject({ title: 'Bright lamp', brand: null, version: 2 });
+      expect(published.headers.get('etag')).toBe('"2"');
+      expect((await app.get('/v1/products/bright-lamp')).body.title).toBe('Bright lamp');
+      expect(handles(await app.get('/v1/products?q=bright'))).toEqual(['bright-lamp']);
+      expect((await app.get(draftOf(made.id), { token })).status).toBe(404);
+      expect((await publish(made.id)).status).toBe(404);
+      expect((await actions()).slice(0, 2).sort()).toEqual([
+        'catalog.product.updated',
+        'catalog.product_draft.published',
+      ]);
+    });
+
+    it('is refused like the change itself, and not published over what somebody did meanwhile', async () => {
+      const made = await given.product(app, token, { handle: 'vase', title: 'Vase' });
+      expect(faults(await write(made.id, { handle: 'shade' }))).toEqual([
+        ...[409, 'catalog.handle_taken'],
+        ['/handle taken'],
+      ]);
+      expect(faults(await write(made.id, { productType: 'nothing' }))[2]).toEqual([
+        '/productType unknown_product_type',
+      ]);
+      expect((await write(made.id, { variants: [] })).status).toBe(400);
+      expect((await write(randomUUID(), { title: 'None' })).status).toBe(404);
+      expect((await app.get(draftOf(made.id), { token })).status).toBe(404);
+      await write(made.id, { title: 'Vase, tall', handle: 'tall-vase' });
+      await change(made.id, { brand: 'Clay' });
+      expect((await app.get(draftOf(made.id), { token })).body).toMatchObject({
+        ...{ baseVersion: 1, productVersion: 2, outdated: true },
+        before: { title: 'Vase' },
+        after: { title: 'Vase, tall' },
+      });
+      expect((await publish(made.id)).body.code).toBe('catalog.draft_outdated');
+      expect((await publish(made.id, {}, { 'if-match': '"1"' })).status).toBe(412);
+      // What stands in the way now is told by the draft, and by whoever publishes it.
+      const rival = await given.product(app, token, { handle: 'tall-vase' });
+      const stuck = (await app.get(draftOf(made.id), { token })).body;
+      expect([stuck.preview, stuck.problem.code, stuck.problem.errors[0].pointer]).toEqual([
+        ...[null, 'catalog.handle_taken', '/handle'],
+      ]);
+      expect((await publish(made.id, { force: true })).body.code).toBe('catalog.handle_taken');
+      await change(rival.id, { handle: 'rival-vase' });
+      expect((await publish(made.id, { force: true })).body).toMatchObject({
+        title: 'Vase, tall',
+        brand: 'Clay',
+      });
+      await write(made.id, { title: 'Vase, small' });
+      await change(made.id, { brand: 'Glass' });
+      expect((await publish(made.id, {}, { 'if-match': '"4"' })).body).toMatchObject({
+        title: 'Vase, small',
+        brand: 'Glass',
+      });
+      await write(made.id, { title: 'Never' });
+      expect((await app.delete(draftOf(made.id), { token, headers: { 'if-match': '"2"' } })).status).toBe(
+        412,
+      );
+      expect((await app.delete(draftOf(made.id), { token })).status).toBe(204);
+      expect((await staffSees(made.id)).title).toBe('Vase, small');
+      const reader = await given.staff(app, ['support'], token);
+      expect((await app.put(draftOf(made.id), { title: 'Mine' }, { token: reader.token })).status).toBe(403);
+      expect((await app.put(draftOf(made.id), { title: 'Mine' })).status).toBe(401);
+    });
+
+    it('shows what the shop does not show yet', async () => {
+      const made = await given.product(app, token, { handle: 'secret', title: 'Secret', status: 'draft' });
+      const { previewToken } = (await write(made.id, { description: 'Soon.' })).body;
+      expect((await app.get('/v1/products/secret')).status).toBe(404);
+      expect((await app.get(`/v1/products/secret?preview=${previewToken}`)).body.description).toBe('Soon.');
+      expect((await app.get('/v1/products/secret')).status).toBe(404);
+      expect((await staffSees(made.id)).status).toBe('draft');
+    });
+  });
 });

@@ -331,6 +331,7 @@ describe('the example', () => {
     await replay('updateCollection', { ids: { id } });
     await replay('previewCollection');
     await ask('getAdminCollection', { id });
+    await translate('Collection', id);
     const manual = { handle: 'picked', title: 'Picked', kind: 'manual', status: 'published' };
     const picked = (await app.post('/v1/admin/collections', manual, { token: staff })).body.id as string;
     await replay('setCollectionProducts', { ids: { id: picked, 0: productId } });
@@ -353,6 +354,13 @@ describe('the example', () => {
     await ask('deleteSearchPin', { id: pin });
   }
 
+  /** Translates a thing into the language of the example. */
+  async function translate(noun: string, id: string): Promise<void> {
+    const ids = { id, locale: 'de-AT' };
+    await replay(`set${noun}Translation`, { ids });
+    await ask(`get${noun}Translation`, ids);
+  }
+
   /** The example shows what would change; here it does, and is read. */
   async function confirmPrices(intoPriceListId: string, fingerprint: string): Promise<void> {
     const { operation } = operations.get('changePrices') ?? {};
@@ -372,14 +380,20 @@ describe('the example', () => {
     await replay('updateProductType', { ids: { id: typeId } });
     await ask('getProductType', { id: typeId });
     await ask('listProductTypes');
+    await translate('ProductType', typeId);
     await replay('updateLocation', { ids: { id: location.id } });
     const mediaId = await pictures();
     const product = (await replay('createProduct')).body;
     await replay('updateProduct', { ids: { id: product.id } });
+    await replay('setProductDraft', { ids: { id: product.id } });
+    await ask('getProductDraft', { id: product.id });
+    await replay('publishProductDraft', { ids: { id: product.id } });
     await ask('getPicture', { id: mediaId, rendition: '160.webp' }, {});
     const variantId: string = product.variants[0].id;
     await replay('addVariant', { ids: { id: product.id } });
     await replay('updateVariant', { ids: { id: variantId } });
+    await translate('Product', product.id);
+    await translate('Category', category.id);
     await collections(product.id);
     await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;

@@ -64,3 +64,12 @@ export class ImportRequested extends DomainEvent<{ importId: string }> {
 export class ProductTypeChanged extends DomainEvent<{ productTypeId: string }> {
   static readonly type = 'catalog.product_type_changed';
 }
+
+/** Texts of a thing in another language than that of the shop have changed. */
+export class TranslationChanged extends DomainEvent<{
+  subject: 'product' | 'category' | 'collection' | 'product_type';
+  subjectId: string;
+  locale: string;
+}> {
+  static readonly type = 'catalog.translation_changed';
+}

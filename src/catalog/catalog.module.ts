@@ -52,6 +52,10 @@ import { ProductRepository } from './product/product.repository.js';
 import { ProductService } from './product/product.service.js';
 import { VariantEquipment } from './product/variant-equipment.service.js';
 import { VariantService } from './product/variant.service.js';
+import { PreviewTokens } from './product-draft/preview-tokens.service.js';
+import { ProductDraftController } from './product-draft/product-draft.controller.js';
+import { ProductDraftRepository } from './product-draft/product-draft.repository.js';
+import { ProductDraftService } from './product-draft/product-draft.service.js';
 import { ProductAttributes } from './product-type/product-attributes.service.js';
 import { ProductTypeController } from './product-type/product-type.controller.js';
 import { ProductTypeRepository } from './product-type/product-type.repository.js';
@@ -95,6 +99,13 @@ import { SynonymService } from './synonym/synonym.service.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
+import { CategoryTranslationController } from './translation/category-translation.controller.js';
+import { CollectionTranslationController } from './translation/collection-translation.controller.js';
+import { ProductTranslationController } from './translation/product-translation.controller.js';
+import { ProductTypeTranslationController } from './translation/product-type-translation.controller.js';
+import { TranslationController } from './translation/translation.controller.js';
+import { TranslationRepository } from './translation/translation.repository.js';
+import { TranslationService } from './translation/translation.service.js';
 
 /**
  * Owns what is sold, for how much, and how many are left: schema `catalog`. Calls nobody. Listens to ordering.
@@ -106,7 +117,9 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     AdminProductController,
     AdminVariantController,
     CategoryController,
+    CategoryTranslationController,
     CollectionController,
+    CollectionTranslationController,
     DemoMediaController,
     ImportController,
     LocationController,
@@ -116,15 +129,19 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceController,
     PriceListController,
     ProductController,
+    ProductDraftController,
     ProductSearchController,
     SellingTermsController,
     SearchLogController,
     SearchPinController,
+    ProductTranslationController,
+    ProductTypeTranslationController,
     ProductTypeController,
     StockController,
     SuggestionsController,
     SynonymController,
     TaxClassController,
+    TranslationController,
   ],
   providers: [
     CatalogApi,
@@ -157,7 +174,10 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     PriceListService,
     PriceRepository,
     PriceService,
+    PreviewTokens,
     ProductAttributes,
+    ProductDraftRepository,
+    ProductDraftService,
     ProductLinks,
     ProductNames,
     ProductReader,
@@ -193,6 +213,8 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SynonymService,
     TaxClassRepository,
     TaxClassService,
+    TranslationRepository,
+    TranslationService,
     VariantEquipment,
     VariantService,
   ],

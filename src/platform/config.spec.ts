@@ -8,6 +8,7 @@ const config = (settings: Record<string, string>) => new Config({ ...secret, ...
 
 describe('the settings', () => {
   it.each([
+    ['STORE_LOCALE', 'german'],
     ['STORE_CURRENCY', 'EURO'],
     ['STORE_CURRENCY', 'eur'],
     ['STORE_CURRENCY', 'XAU'],

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isEmail } from 'class-validator';
 import { type CorsOrigins, Environment, type S3Settings } from './environment.js';
+import { canonicalLocale } from './http/locale.js';
 import { isCurrency } from './money/currencies.js';
 import { type OidcProvider, readOidcProviders } from './oidc-providers.js';
 import { type SecretKeys, secretKeys } from './secret-keys.js';
@@ -37,6 +38,8 @@ export class Config {
   /** Where the browser may go after such a sign-in: exactly these, the first when nothing else is asked for. */
   readonly oidcReturnUrls: readonly [string, ...string[]];
   readonly storeCurrency: string;
+  /** The language of texts that have not been translated, as a BCP 47 tag. */
+  readonly storeLocale: string;
   readonly adminEmail: string | null;
   readonly adminPassword: string | null;
   readonly testGatewayUrl: string | null;
@@ -116,6 +119,9 @@ export class Config {
     this.storeCurrency = env.text('STORE_CURRENCY') ?? 'EUR';
     if (!isCurrency(this.storeCurrency))
       throw new BadSetting('STORE_CURRENCY', 'use an ISO 4217 code in capitals, such as EUR or GBP');
+    const locale = canonicalLocale(env.text('STORE_LOCALE') ?? 'en');
+    if (locale === null) throw new BadSetting('STORE_LOCALE', 'use a language tag such as en or de-AT');
+    this.storeLocale = locale;
     this.adminEmail = env.text('ADMIN_EMAIL');
     if (this.adminEmail !== null && !isEmail(this.adminEmail))
       throw new BadSetting('ADMIN_EMAIL', 'use an e-mail address such as ada@example.com');

@@ -25,6 +25,7 @@ import { ObjectStore } from './files/object-store.port.js';
 import { objectStoreOf } from './files/object-stores.adapter.js';
 import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
+import { Locales } from './http/locales.js';
 import { PageCacheListener } from './http/page-cache.listener.js';
 import { Cursors } from './http/page.js';
 import { Mail } from './mail/mail.js';
@@ -66,6 +67,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Metrics,
     { provide: ObjectStore, inject: [Config, Database], useFactory: objectStoreOf },
     Outbox,
+    Locales,
     PageCache,
     PageCacheListener,
     PersonalDataRegistry,
@@ -91,6 +93,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Mail,
     ObjectStore,
     Outbox,
+    Locales,
     PageCache,
     PersonalDataRegistry,
     Relay,

@@ -1,8 +1,23 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Param,
+  ParseUUIDPipe,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Permissions, Public } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { IfMatch } from '../../platform/http/etag.js';
+import { LocaleQuery } from '../../platform/http/fields.js';
+import { Locales } from '../../platform/http/locales.js';
 import { Operation } from '../../platform/http/operation.js';
 import { CachedPage } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -23,7 +38,10 @@ const { not_found, stale_version } = platformProblems;
 @Controller('v1')
 @ApiTags('Categories')
 export class CategoryController {
-  constructor(private readonly categories: CategoryService) {}
+  constructor(
+    private readonly categories: CategoryService,
+    private readonly locales: Locales,
+  ) {}
 
   @Get('categories')
   @Public()
@@ -41,8 +59,12 @@ export class CategoryController {
     problems: [not_found],
     rawJson: true,
   })
-  list(@Query() query: CategoryTreeQuery): Promise<string> {
-    return this.categories.tree(query);
+  list(
+    @Query() query: CategoryTreeQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return this.categories.tree(query, this.locales.serve(request, reply, query.locale));
   }
 
   @Get('categories/:idOrHandle')
@@ -61,8 +83,13 @@ export class CategoryController {
     problems: [not_found],
     rawJson: true,
   })
-  get(@Param('idOrHandle') key: string): Promise<string> {
-    return this.categories.page(key);
+  get(
+    @Param('idOrHandle') key: string,
+    @Query() { locale }: LocaleQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return this.categories.page(key, this.locales.serve(request, reply, locale));
   }
 
   @Post('admin/categories')

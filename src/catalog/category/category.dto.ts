@@ -1,4 +1,4 @@
-import { Bool, Integer, ListOf, Nested, Text, Uuid } from '../../platform/http/fields.js';
+import { Bool, Integer, ListOf, LocaleQuery, Nested, Text, Uuid } from '../../platform/http/fields.js';
 import { HANDLE } from '../product/handle.js';
 import { MediaDto } from '../product/product-media.dto.js';
 import { CategoryRefDto } from '../product/product.dto.js';
@@ -61,7 +61,7 @@ export class CategoryTreeDto {
   items: CategoryItemDto[];
 }
 
-export class CategoryTreeQuery {
+export class CategoryTreeQuery extends LocaleQuery {
   @Text({ max: 120, optional: true, description: 'Id or handle: only what stands below it.' })
   parent?: string;
 

@@ -6,6 +6,13 @@ import type { IdOrHandle } from '../product/handle.js';
 import { categoryRefs } from '../product/product.json.js';
 import type { CategoryDto } from './category.dto.js';
 import { Category } from './category.entity.js';
+import {
+  FORGET_TEXTS,
+  joinTexts,
+  type LocalesSql,
+  saidSql,
+  titleSql,
+} from '../translation/translation.sql.js';
 
 /** The tree of categories. It is small: a shop has hundreds, not millions. */
 @Injectable()
@@ -24,20 +31,31 @@ export class CategoryRepository {
    * The tree as JSON text, parents before their children: all of it, or so many levels of it, or what stands below
    * `parent` (id or handle). Null when there is no such parent.
    */
-  async tree(parent: IdOrHandle | null, depth: number | null): Promise<string | null> {
-    const [row] = await this.database.look<{ body: string | null }>(TREE, [
-      parent?.id ?? null,
-      parent?.handle ?? null,
-      depth,
-      this.config.mediaBaseUrl,
-    ]);
+  async tree(
+    parent: IdOrHandle | null,
+    depth: number | null,
+    locales: readonly string[],
+  ): Promise<string | null> {
+    const [row] = await this.database.look<{ body: string | null }>(
+      locales.length === 0 ? TREE : LOCAL_TREE,
+      [
+        parent?.id ?? null,
+        parent?.handle ?? null,
+        depth,
+        this.config.mediaBaseUrl,
+        ...(locales.length === 0 ? [] : [locales]),
+      ],
+    );
     return row?.body ?? null;
   }
 
   /** The page of a category as JSON text; null when there is none. */
-  async page({ id, handle }: IdOrHandle): Promise<string | null> {
-    const values = [id, handle, this.config.mediaBaseUrl];
-    const [row] = await this.database.look<{ body: string }>(PAGE, values);
+  async page({ id, handle }: IdOrHandle, locales: readonly string[] = []): Promise<string | null> {
+    const values: unknown[] = [id, handle, this.config.mediaBaseUrl];
+    const [row] =
+      locales.length === 0
+        ? await this.database.look<{ body: string }>(PAGE, values)
+        : await this.database.look<{ body: string }>(LOCAL_PAGE, [...values, locales]);
     return row?.body ?? null;
   }
 
@@ -77,6 +95,7 @@ export class CategoryRepository {
 
   async delete(id: string): Promise<void> {
     await this.database.execute('DELETE FROM catalog.categories WHERE id = $1', [id]);
+    await this.database.execute(FORGET_TEXTS, [id]);
   }
 }
 
@@ -98,32 +117,38 @@ const filled = (condition: string): string => `
     WHERE ${condition})`;
 
 /** SQL of what the tree says of a row of catalog.categories; `base` is SQL. */
-const itemFields = (c: string, base: string): string => `
-  'id', ${c}.id, 'handle', ${c}.handle, 'title', ${c}.title, 'parentId', ${c}.parent_id, 'position', ${c}.position,
+const itemFields = (c: string, base: string, locales: LocalesSql): string => `
+  'id', ${c}.id, 'handle', ${c}.handle, 'title', ${titleSql(c, locales)}, 'parentId', ${c}.parent_id, 'position', ${c}.position,
   'hasProducts', ${c}.id IN (SELECT id FROM filled), 'mediaId', ${c}.media_id,
   'media', ${pictureSql(`${c}.media_id`, base)}, 'version', ${c}.version`;
 
-const TREE = `
+const treeSql = (locales: LocalesSql): string => `
   WITH root AS MATERIALIZED (
     SELECT id, cardinality(path) AS level FROM catalog.categories WHERE id = $1::uuid OR handle = $2::text
   ), ${filled('TRUE')}
   SELECT CASE WHEN $1::uuid IS NULL AND $2::text IS NULL OR EXISTS (SELECT FROM root) THEN
     json_build_object('items', coalesce((
-      SELECT json_agg(json_build_object(${itemFields('c', '$4::text')}) ORDER BY cardinality(c.path), c.position, c.title, c.id)
+      SELECT json_agg(json_build_object(${itemFields('c', '$4::text', locales)}) ORDER BY cardinality(c.path), c.position, c.title, c.id)
       FROM catalog.categories c LEFT JOIN root ON TRUE
       WHERE (root.id IS NULL OR (root.id = ANY (c.path) AND c.id <> root.id))
         AND cardinality(c.path) - coalesce(root.level, 0) <= coalesce($3::int, 1000000)), '[]'))::text END AS body`;
+const TREE = treeSql(null);
+const LOCAL_TREE = treeSql('$5::text[]');
 
-const PAGE = `
+const pageSql = (locales: LocalesSql): string => `
   WITH wanted AS MATERIALIZED (
     SELECT * FROM catalog.categories WHERE id = $1::uuid OR handle = $2::text
   ), ${filled('c.path @> ARRAY(SELECT id FROM wanted)')}
-  SELECT json_build_object(${itemFields('w', '$3::text')}, 'description', w.description, 'seoTitle', w.seo_title,
-    'seoDescription', w.seo_description, 'breadcrumbs', ${categoryRefs('w.path')},
+  SELECT json_build_object(${itemFields('w', '$3::text', locales)}, 'description', ${saidSql('description', 'w.description', locales)},
+    'seoTitle', ${saidSql('seo,title', 'w.seo_title', locales)},
+    'seoDescription', ${saidSql('seo,description', 'w.seo_description', locales)},
+    'breadcrumbs', ${categoryRefs('w.path', locales)},
     'children', coalesce((
-      SELECT json_agg(json_build_object(${itemFields('c', '$3::text')}) ORDER BY c.position, c.title, c.id)
+      SELECT json_agg(json_build_object(${itemFields('c', '$3::text', locales)}) ORDER BY c.position, c.title, c.id)
       FROM catalog.categories c WHERE c.parent_id = w.id), '[]'))::text AS body
-  FROM wanted w`;
+  FROM wanted w ${joinTexts('w.id', locales)}`;
+const PAGE = pageSql(null);
+const LOCAL_PAGE = pageSql('$4::text[]');
 
 const MOVE_BRANCH = `
   UPDATE catalog.categories SET path = $3::uuid[] || path[$2 + 1:] WHERE path @> ARRAY[$1]::uuid[] AND id <> $1`;

@@ -30,15 +30,18 @@ export class CategoryService {
   ) {}
 
   /** The tree as JSON text; `parent` is an id or a handle. 404 when there is no such parent. */
-  async tree({ parent, depth = null }: { parent?: string; depth?: number | null }): Promise<string> {
-    const body = await this.categories.tree(parent === undefined ? null : keyOf(parent), depth);
+  async tree(
+    { parent, depth = null }: { parent?: string; depth?: number | null },
+    locales: readonly string[],
+  ): Promise<string> {
+    const body = await this.categories.tree(parent === undefined ? null : keyOf(parent), depth, locales);
     if (body === null) throw platformProblems.not_found('The category `parent` does not exist.');
     return body;
   }
 
   /** The page of a category as JSON text; `key` is an id or a handle. */
-  async page(key: string): Promise<string> {
-    const body = await this.categories.page(keyOf(key));
+  async page(key: string, locales: readonly string[]): Promise<string> {
+    const body = await this.categories.page(keyOf(key), locales);
     if (body === null) throw platformProblems.not_found();
     return body;
   }

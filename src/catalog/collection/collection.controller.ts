@@ -3,10 +3,12 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
-import { linkNext, PageOf, PageQuery } from '../../platform/http/page.js';
+import { LocaleQuery } from '../../platform/http/fields.js';
+import { Locales } from '../../platform/http/locales.js';
+import { linkNext, PageOf } from '../../platform/http/page.js';
 import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { CollectionDto } from './collection.dto.js';
+import { CollectionDto, CollectionQuery } from './collection.dto.js';
 import { CollectionReader } from './collection.reader.service.js';
 
 class CollectionPageDto extends PageOf(CollectionDto) {}
@@ -18,6 +20,7 @@ export class CollectionController {
   constructor(
     private readonly reader: CollectionReader,
     private readonly pages: PageCache,
+    private readonly locales: Locales,
   ) {}
 
   @Get()
@@ -34,11 +37,15 @@ export class CollectionController {
     rawJson: true,
   })
   async list(
-    @Query() { limit, cursor }: PageQuery,
+    @Query() { limit, cursor, locale }: CollectionQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { json, nextCursor, until } = await this.reader.list(limit, cursor);
+    const { json, nextCursor, until } = await this.reader.list(
+      limit,
+      cursor,
+      this.locales.serve(request, reply, locale),
+    );
     this.pages.keepUntil(request, until);
     linkNext(request, reply, nextCursor);
     return json;
@@ -58,8 +65,13 @@ export class CollectionController {
     problems: [platformProblems.not_found],
     rawJson: true,
   })
-  async get(@Param('idOrHandle') key: string, @Req() request: FastifyRequest): Promise<string> {
-    const { json, until } = await this.reader.page(key);
+  async get(
+    @Param('idOrHandle') key: string,
+    @Query() { locale }: LocaleQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { json, until } = await this.reader.page(key, this.locales.serve(request, reply, locale));
     this.pages.keepUntil(request, until);
     return json;
   }

@@ -4,6 +4,8 @@ import {
   Instant,
   Integer,
   ListOf,
+  LOCALE_MEANS,
+  LocaleTag,
   Nested,
   OneOf,
   Text,
@@ -210,6 +212,12 @@ export class UpdateCollectionDto {
 
   @OneOf(LIST_SORTS, { optional: true })
   sort?: string;
+}
+
+/** Of the list that shoppers see. */
+export class CollectionQuery extends PageQuery {
+  @LocaleTag({ optional: true, description: LOCALE_MEANS })
+  locale?: string;
 }
 
 export class AdminCollectionQuery extends PageQuery {

@@ -28,15 +28,24 @@ export class CollectionReader {
     return live;
   }
 
-  async page(key: string): Promise<TimedPage> {
-    const page = await this.collections.page(keyOf(key), this.clock.now());
+  async page(key: string, locales: readonly string[]): Promise<TimedPage> {
+    const page = await this.collections.page(keyOf(key), this.clock.now(), locales);
     if (!page) throw platformProblems.not_found();
     return { json: page.body, until: page.until };
   }
 
-  async list(limit: number, cursor: string | undefined): Promise<TimedPage & { nextCursor: string | null }> {
+  async list(
+    limit: number,
+    cursor: string | undefined,
+    locales: readonly string[],
+  ): Promise<TimedPage & { nextCursor: string | null }> {
     const [after = null] = this.cursors.decode('collections', cursor) ?? [];
-    const { rows, until } = await this.collections.shown(after as string | null, limit + 1, this.clock.now());
+    const { rows, until } = await this.collections.shown(
+      after as string | null,
+      limit + 1,
+      this.clock.now(),
+      locales,
+    );
     const { items, nextCursor } = this.cursors.page('collections', rows, limit, ({ id }) => [id]);
     const bodies = items.map(({ body }) => body).join(',');
     return { json: `{"items":[${bodies}],"nextCursor":${JSON.stringify(nextCursor)}}`, until, nextCursor };

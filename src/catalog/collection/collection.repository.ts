@@ -9,6 +9,7 @@ import type { AdminCollectionDto, CollectionMemberDto } from './collection.dto.j
 import { Collection, type CollectionKind } from './collection.entity.js';
 import { type Members, membershipSql } from './membership.js';
 import type { Rule } from './rule.js';
+import { FORGET_TEXTS, joinTexts, type LocalesSql, saidSql } from '../translation/translation.sql.js';
 
 /** A collection that the shop shows now: what lists of its products are made by. */
 export interface LiveCollection {
@@ -45,16 +46,31 @@ export class CollectionRepository {
   }
 
   /** The page of a collection as JSON text; null when the shop does not show it now. */
-  async page({ id, handle }: IdOrHandle, now: Date): Promise<{ body: string; until: Date | null } | null> {
-    const values = [id, handle, now, this.config.mediaBaseUrl];
-    const [row] = await this.database.look<{ body: string; until: Date | null }>(PAGE, values);
+  async page(
+    { id, handle }: IdOrHandle,
+    now: Date,
+    locales: readonly string[],
+  ): Promise<{ body: string; until: Date | null } | null> {
+    const values: unknown[] = [id, handle, now, this.config.mediaBaseUrl];
+    const [row] =
+      locales.length === 0
+        ? await this.database.look<{ body: string; until: Date | null }>(PAGE, values)
+        : await this.database.look<{ body: string; until: Date | null }>(LOCAL_PAGE, [...values, locales]);
     return row ?? null;
   }
 
   /** Collections that the shop shows now, the newest first. */
-  async shown(after: string | null, limit: number, now: Date): Promise<ShownCollections> {
-    const values = [after, limit, now, this.config.mediaBaseUrl];
-    const [found] = await this.database.look<ShownCollections>(SHOWN, values);
+  async shown(
+    after: string | null,
+    limit: number,
+    now: Date,
+    locales: readonly string[],
+  ): Promise<ShownCollections> {
+    const values: unknown[] = [after, limit, now, this.config.mediaBaseUrl];
+    const [found] =
+      locales.length === 0
+        ? await this.database.look<ShownCollections>(SHOWN, values)
+        : await this.database.look<ShownCollections>(LOCAL_SHOWN, [...values, locales]);
     return { rows: found?.rows ?? [], until: found?.until ?? null };
   }
 
@@ -103,6 +119,7 @@ export class CollectionRepository {
 
   async delete(id: string): Promise<void> {
     await this.database.execute('DELETE FROM catalog.collections WHERE id = $1', [id]);
+    await this.database.execute(FORGET_TEXTS, [id]);
   }
 
   /** Categories by the names, ids or handles, that a rule calls them. */
@@ -193,8 +210,8 @@ export class CollectionRepository {
 const live = (now: string): string => `c.status = 'published'
   AND (c.published_from IS NULL OR c.published_from <= ${now}) AND (c.published_until IS NULL OR c.published_until > ${now})`;
 
-const shopFields = (base: string): string => `'id', c.id, 'handle', c.handle, 'title', c.title,
-  'description', c.description, 'kind', c.kind, 'sort', c.sort, 'media', ${pictureSql('c.media_id', base)}`;
+const shopFields = (base: string, locales: LocalesSql = null): string => `'id', c.id, 'handle', c.handle,
+  'title', ${saidSql('title', 'c.title', locales)}, 'description', ${saidSql('description', 'c.description', locales)}, 'kind', c.kind, 'sort', c.sort, 'media', ${pictureSql('c.media_id', base)}`;
 
 const adminJson = (base: string): string => `json_build_object(${shopFields(base)}, 'mediaId', c.media_id,
   'status', c.status, 'publishedFrom', ${instantSql('c.published_from')},
@@ -205,18 +222,25 @@ const FIND_LIVE = `
   SELECT c.id, c.kind, c.sort, c.rule, c.published_until AS "publishedUntil" FROM catalog.collections c
   WHERE (c.id = $1::uuid OR c.handle = $2::text) AND ${live('$3::timestamptz')}`;
 
-const PAGE = `
-  SELECT json_build_object(${shopFields('$4::text')})::text AS body, c.published_until AS until
-  FROM catalog.collections c WHERE (c.id = $1::uuid OR c.handle = $2::text) AND ${live('$3::timestamptz')}`;
+const pageSql = (locales: LocalesSql): string => `
+  SELECT json_build_object(${shopFields('$4::text', locales)})::text AS body, c.published_until AS until
+  FROM catalog.collections c ${joinTexts('c.id', locales)} WHERE (c.id = $1::uuid OR c.handle = $2::text) AND ${live('$3::timestamptz')}`;
 
-const SHOWN = `
+const PAGE = pageSql(null);
+const LOCAL_PAGE = pageSql('$5::text[]');
+
+const shownSql = (locales: LocalesSql): string => `
   SELECT (
       SELECT json_agg(json_build_object('id', s.id, 'body', s.body) ORDER BY s.id DESC) FROM (
-        SELECT c.id, json_build_object(${shopFields('$4::text')})::text AS body FROM catalog.collections c
+        SELECT c.id, json_build_object(${shopFields('$4::text', locales)})::text AS body
+        FROM catalog.collections c ${joinTexts('c.id', locales)}
         WHERE ${live('$3::timestamptz')} AND ($1::uuid IS NULL OR c.id < $1::uuid) ORDER BY c.id DESC LIMIT $2
       ) s) AS rows,
     (SELECT min(t.at) FROM catalog.collections c, unnest(ARRAY[c.published_from, c.published_until]) t (at)
       WHERE c.status = 'published' AND t.at > $3::timestamptz) AS until`;
+
+const SHOWN = shownSql(null);
+const LOCAL_SHOWN = shownSql('$5::text[]');
 
 const PLACE = `
   INSERT INTO catalog.collection_products AS m (collection_id, product_id, position)

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { instantSql } from '../../platform/database/instant.js';
 import type { Attribute, Narrowing } from './attribute.js';
+import { FORGET_TEXTS } from '../translation/translation.sql.js';
 
 export interface ProductType {
   id: string;
@@ -77,6 +78,7 @@ export class ProductTypeRepository {
       [code],
     );
     await this.database.execute('DELETE FROM catalog.product_types WHERE id = $1', [id]);
+    await this.database.execute(FORGET_TEXTS, [id]);
   }
 
   /** Ids of the products of a type that are not archived. */

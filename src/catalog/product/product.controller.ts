@@ -1,12 +1,14 @@
-import { Controller, Get, Param, Query, Req } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, SignInOptional } from '../../platform/access/access.js';
 import { type Actor, groupsOf } from '../../platform/access/actor.js';
+import { Locales } from '../../platform/http/locales.js';
 import { Operation } from '../../platform/http/operation.js';
 import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { CurrencyQuery, ProductDto, RelatedProductsDto } from './product.dto.js';
+import { ProductDto, ProductPageQuery, ProductQueryOfOne, RelatedProductsDto } from './product.dto.js';
+import { ProductDraftService } from '../product-draft/product-draft.service.js';
 import { ProductReader } from './product.reader.service.js';
 
 /** The product page. The list is a search without words: see search/. */
@@ -17,7 +19,9 @@ import { ProductReader } from './product.reader.service.js';
 export class ProductController {
   constructor(
     private readonly reader: ProductReader,
+    private readonly drafts: ProductDraftService,
     private readonly pages: PageCache,
+    private readonly locales: Locales,
   ) {}
 
   @Get(':idOrHandle')
@@ -38,11 +42,17 @@ export class ProductController {
   })
   async get(
     @Param('idOrHandle') key: string,
-    @Query() { currency }: CurrencyQuery,
+    @Query() { currency, locale, preview }: ProductQueryOfOne,
     @CurrentActor() actor: Actor,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { body, endsAt } = await this.reader.page(key, groupsOf(actor), currency);
+    const locales = this.locales.serve(request, reply, locale);
+    if (preview !== undefined) {
+      void reply.header('cache-control', 'private, no-store');
+      return this.drafts.page(key, preview, groupsOf(actor), locales, currency);
+    }
+    const { body, endsAt } = await this.reader.page(key, groupsOf(actor), locales, currency);
     this.pages.keepUntil(request, endsAt);
     return body;
   }
@@ -63,11 +73,17 @@ export class ProductController {
   })
   async related(
     @Param('idOrHandle') key: string,
-    @Query() { currency }: CurrencyQuery,
+    @Query() { currency, locale }: ProductPageQuery,
     @CurrentActor() actor: Actor,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { body, endsAt } = await this.reader.related(key, groupsOf(actor), currency);
+    const { body, endsAt } = await this.reader.related(
+      key,
+      groupsOf(actor),
+      this.locales.serve(request, reply, locale),
+      currency,
+    );
     this.pages.keepUntil(request, endsAt);
     return body;
   }

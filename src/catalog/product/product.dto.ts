@@ -3,6 +3,7 @@ import {
   Dictionary,
   Integer,
   ListOf,
+  LocaleQuery,
   Nested,
   OneOf,
   Text,
@@ -137,9 +138,20 @@ export class ProductListItemDto extends ProductBase {
   variants: VariantDto[];
 }
 
-export class CurrencyQuery {
+export class ProductPageQuery extends LocaleQuery {
   @CurrencyCode({ optional: true, description: "Currency of the prices; the store's own when left out." })
   currency?: string;
+}
+
+/** Of the page of one product. */
+export class ProductQueryOfOne extends ProductPageQuery {
+  @Text({
+    max: 200,
+    optional: true,
+    description:
+      '`previewToken` of a draft: the page as the draft would make it, published or not; never kept.',
+  })
+  preview?: string;
 }
 
 /** What goes with a product. */

@@ -21,11 +21,12 @@ export class ProductReader {
   async page(
     key: string,
     groups: readonly string[],
+    locales: readonly string[],
     currency = this.config.storeCurrency,
   ): Promise<ProductPage> {
     const { id, handle } = keyOf(key);
     const now = this.clock.now();
-    const page = await this.products.page(id ?? handle ?? '', id !== null, currency, now, groups);
+    const page = await this.products.page(id ?? handle ?? '', id !== null, currency, now, groups, locales);
     if (page === null) throw platformProblems.not_found();
     return page;
   }
@@ -34,9 +35,10 @@ export class ProductReader {
   async related(
     key: string,
     groups: readonly string[],
+    locales: readonly string[],
     currency = this.config.storeCurrency,
   ): Promise<ProductPage> {
-    const found = await this.relations.shown(keyOf(key), currency, this.clock.now(), groups);
+    const found = await this.relations.shown(keyOf(key), currency, this.clock.now(), groups, locales);
     if (!found.known) throw platformProblems.not_found();
     return { body: `{"items":[${found.items ?? ''}]}`, endsAt: found.endsAt };
   }

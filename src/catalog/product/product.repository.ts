@@ -6,7 +6,8 @@ import { KEEP_TREE } from '../category/category.repository.js';
 import { productMediaSql } from '../media/media.json.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import type { AdminProductDto } from './admin-product.dto.js';
-import { productJson, SEO } from './product.json.js';
+import { productJson, seoSql } from './product.json.js';
+import { joinTexts, type LocalesSql } from '../translation/translation.sql.js';
 import type { Choices, Option } from './variant-options.js';
 
 export interface ProductRow {
@@ -75,13 +76,23 @@ export class ProductRepository {
     currency: string,
     now: Date,
     groups: readonly string[],
+    locales: readonly string[],
   ): Promise<ProductPage | null> {
-    const [row] = await this.database.look<ProductPage>(isId ? PAGE_BY_ID : PAGE_BY_HANDLE, [
+    const local = locales.length > 0;
+    const text = isId
+      ? local
+        ? LOCAL_PAGE_BY_ID
+        : PAGE_BY_ID
+      : local
+        ? LOCAL_PAGE_BY_HANDLE
+        : PAGE_BY_HANDLE;
+    const [row] = await this.database.look<ProductPage>(text, [
       currency,
       key,
       now,
       this.config.mediaBaseUrl,
       groups,
+      ...(local ? [locales] : []),
     ]);
     return row ?? null;
   }
@@ -179,11 +190,13 @@ export class ProductRepository {
 }
 
 const ASKING = { currency: '$1::text', now: '$3::timestamptz', groups: '$5::text[]' };
-const PAGE = `
-  SELECT ${productJson(ASKING, '$4::text')}::text AS body, ${nextTurnSql(ASKING.now)} AS "endsAt"
-  FROM catalog.products p WHERE p.status = 'published'`;
-const PAGE_BY_ID = `${PAGE} AND p.id = $2::uuid`;
-const PAGE_BY_HANDLE = `${PAGE} AND p.handle = $2`;
+const pageSql = (key: string, locales: LocalesSql): string => `
+  SELECT ${productJson(ASKING, '$4::text', locales)}::text AS body, ${nextTurnSql(ASKING.now)} AS "endsAt"
+  FROM catalog.products p ${joinTexts('p.id', locales)} WHERE p.status = 'published' AND p.${key}`;
+const PAGE_BY_ID = pageSql('id = $2::uuid', null);
+const PAGE_BY_HANDLE = pageSql('handle = $2', null);
+const LOCAL_PAGE_BY_ID = pageSql('id = $2::uuid', '$6::text[]');
+const LOCAL_PAGE_BY_HANDLE = pageSql('handle = $2', '$6::text[]');
 const PRODUCT_RECORD = `jsonb_to_record($1::jsonb) AS r (id uuid, handle text, "externalId" text, title text, description text,
   brand text, status text, options json, attributes jsonb, media json, "taxClass" text,
   "productType" text, metadata jsonb, seo jsonb)`;
@@ -235,7 +248,7 @@ const RELATED = `coalesce((
 const adminJson = (mediaBase: string): string => `
   json_build_object('id', p.id, 'handle', p.handle, 'externalId', p.external_id, 'title', p.title,
     'description', p.description, 'brand', p.brand, 'status', p.status, 'taxClass', p.tax_class, 'productType', p.product_type,
-    'metadata', p.metadata, 'seo', ${SEO}, 'related', ${RELATED},
+    'metadata', p.metadata, 'seo', ${seoSql(null)}, 'related', ${RELATED},
     'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'staff')},
     'version', p.version,
     'createdAt', ${instantSql('p.created_at')}, 'updatedAt', ${instantSql('p.updated_at')},

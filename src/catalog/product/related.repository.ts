@@ -3,6 +3,7 @@ import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import { listItemsSql } from '../search/list-items.js';
+import type { LocalesSql } from '../translation/translation.sql.js';
 import type { IdOrHandle } from './handle.js';
 
 export interface RelatedProducts {
@@ -27,9 +28,13 @@ export class RelatedRepository {
     currency: string,
     now: Date,
     groups: readonly string[],
+    locales: readonly string[],
   ): Promise<RelatedProducts> {
-    const values = [id, handle, currency, now, groups, this.config.mediaBaseUrl];
-    const [row] = await this.database.look<RelatedProducts>(SHOWN, values);
+    const values: unknown[] = [id, handle, currency, now, groups, this.config.mediaBaseUrl];
+    const [row] =
+      locales.length === 0
+        ? await this.database.look<RelatedProducts>(SHOWN, values)
+        : await this.database.look<RelatedProducts>(LOCAL_SHOWN, [...values, locales]);
     return row ?? { known: false, items: null, endsAt: null };
   }
 
@@ -44,7 +49,7 @@ export class RelatedRepository {
 }
 
 const ASKING = { currency: '$3::text', now: '$4::timestamptz', groups: '$5::text[]' };
-const SHOWN = `
+const shownSql = (locales: LocalesSql): string => `
   WITH shown AS MATERIALIZED (
     SELECT id FROM catalog.products WHERE (id = $1::uuid OR handle = $2::text) AND status = 'published'
   ),
@@ -52,8 +57,10 @@ const SHOWN = `
     SELECT r.related_id AS product_id, row_number() OVER (ORDER BY r.position) AS n
     FROM catalog.related_products r JOIN shown s ON s.id = r.product_id
   )
-  SELECT EXISTS (SELECT FROM shown) AS known, (${listItemsSql(ASKING, '20', '$6::text')}) AS items,
+  SELECT EXISTS (SELECT FROM shown) AS known, (${listItemsSql(ASKING, '20', '$6::text', locales)}) AS items,
     ${nextTurnSql(ASKING.now)} AS "endsAt"`;
+const SHOWN = shownSql(null);
+const LOCAL_SHOWN = shownSql('$7::text[]');
 const SET = `
   INSERT INTO catalog.related_products (product_id, related_id, position)
   SELECT $1, id, n FROM unnest($2::uuid[]) WITH ORDINALITY AS r (id, n)

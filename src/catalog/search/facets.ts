@@ -1,4 +1,6 @@
 import { exponentOf } from '../../platform/money/currencies.js';
+import { attributeNamesSql } from '../product-type/attribute.sql.js';
+import { type LocalesSql, titleSql } from '../translation/translation.sql.js';
 import { COLLECTION, type Condition, where } from './search-conditions.js';
 import type { Statement } from './statement.js';
 
@@ -47,6 +49,7 @@ export function facetsSql(
   currency: string,
   pinned: boolean,
   statement: Statement,
+  locales: LocalesSql,
 ): string {
   const filtered = [...new Set(conditions.map(({ facet }) => facet))].filter(
     (facet) => !UNCOUNTED.includes(facet),
@@ -73,17 +76,13 @@ export function facetsSql(
         counts(`without_${index}`, `f.code = ${statement.bind(codeOf(facet), 'text')}`),
       ),
     ].join(' UNION ALL ')}),
-    -- How types call the attributes; of two that use the same name the older one.
-    named AS MATERIALIZED (
-      SELECT DISTINCT ON (a.code) 'attributes[' || a.code || ']' AS code, a.label, a.options
-      FROM catalog.product_type_attributes a
-      WHERE a.code = ANY (ARRAY(SELECT DISTINCT left(substr(code, 12), -1) FROM counted WHERE starts_with(code, 'attributes[')))
-      ORDER BY a.code, a.type_id
-    ),
+    named AS MATERIALIZED (${attributeNamesSql(
+      "ARRAY(SELECT DISTINCT left(substr(code, 12), -1) FROM counted WHERE starts_with(code, 'attributes['))",
+      locales,
+    )}),
     facets AS MATERIALIZED (SELECT json_build_object('exact', (SELECT count(*) FROM matched) <= ${COUNTED}, 'values', (
       SELECT coalesce(json_agg(json_build_object('code', v.code, 'name', n.label, 'value', coalesce(c.handle, v.value),
-        'label', coalesce(c.title, (
-          SELECT o->>'label' FROM jsonb_array_elements(n.options) o WHERE o->>'value' = v.value), v.label), 'count', v.count) ORDER BY v.place, v.code, v.nth), '[]')
+        'label', coalesce(${titleSql('c', locales)}, n.options->>v.value, v.label), 'count', v.count) ORDER BY v.place, v.code, v.nth), '[]')
       FROM (
         SELECT *, dense_rank() OVER (ORDER BY starts_with(code, 'attributes['), code = ANY (${own}) DESC, products DESC, code) AS place
         FROM (

@@ -1,7 +1,8 @@
 import { productMediaSql } from '../media/media.json.js';
 import { availabilitySql } from '../product/availability.js';
 import { type AskingSql, priceSql } from '../price/price.sql.js';
-import { CATEGORIES, preorderJson, variantFields } from '../product/product.json.js';
+import { categoriesSql, optionsSql, preorderJson, variantFields } from '../product/product.json.js';
+import { joinTexts, type LocalesSql, saidSql } from '../translation/translation.sql.js';
 
 /** Variants on a list item; the product page has all of them. */
 const LIST_VARIANTS = 10;
@@ -15,9 +16,18 @@ const UNLISTED: AskingSql = {
   groups: `'{}'::text[]`,
 };
 
+/** JSON text of a row `p` of catalog.products up to its variants, but for its end. */
+const headSql = (mediaBase: string, locales: LocalesSql): string => `json_build_object(
+        'id', p.id, 'handle', p.handle, 'title', ${saidSql('title', 'p.title', locales)},
+        'description', left(regexp_replace(${saidSql('description', 'p.description', locales)}, '<[^>]*>', ' ', 'g'), ${LIST_DESCRIPTION}), 'brand', p.brand,
+        'categories', ${categoriesSql(locales)},
+        'options', ${optionsSql(locales)}, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
+        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired)
+      )::text`;
+
 /** A variant up to its number of pieces, for a row `v` with `m.price`. */
-const variantText = (asking: AskingSql): string =>
-  `left(json_build_object(${variantFields(asking)})::text, -1) || ',"available":'`;
+const variantText = (asking: AskingSql, locales: LocalesSql = null): string =>
+  `left(json_build_object(${variantFields(asking, locales)})::text, -1) || ',"available":'`;
 
 /**
  * Writes the list items of products ($1): the JSON that lists show, ready but for the stock, which moves with every
@@ -30,13 +40,7 @@ const variantText = (asking: AskingSql): string =>
 export const WRITE_LIST_ITEMS = `
   WITH mark AS MATERIALIZED (SELECT gen_random_uuid()::text AS word),
   source AS MATERIALIZED (
-    SELECT p.id, replace(left(json_build_object(
-        'id', p.id, 'handle', p.handle, 'title', p.title,
-        'description', left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), ${LIST_DESCRIPTION}), 'brand', p.brand,
-        'categories', ${CATEGORIES},
-        'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql('mark.word', 'shop')},
-        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired)
-      )::text, -1), mark.word, chr(1)) || ',"variants":[' AS head
+    SELECT p.id, replace(left(${headSql('mark.word', null)}, -1), mark.word, chr(1)) || ',"variants":[' AS head
     FROM catalog.products p, mark WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
   ),
   currencies AS MATERIALIZED (
@@ -68,7 +72,31 @@ export const WRITE_LIST_ITEMS = `
     WHERE (i.head, i.listed, i.variants) IS DISTINCT FROM (excluded.head, excluded.listed, excluded.variants)`;
 
 /** SQL of the items of a CTE `page` (product_id, n) as JSON in its order, without brackets. The arguments are SQL. */
-export const listItemsSql = (asking: AskingSql, limit: string, mediaBase: string): string => `
+export const listItemsSql = (
+  asking: AskingSql,
+  limit: string,
+  mediaBase: string,
+  locales: LocalesSql = null,
+): string =>
+  locales === null
+    ? readyItemsSql(asking, limit, mediaBase)
+    : localItemsSql(asking, limit, mediaBase, locales);
+
+/** In other languages than that of the shop items are made when they are read: few ask, and pages are kept. */
+const localItemsSql = (asking: AskingSql, limit: string, mediaBase: string, locales: string): string => `
+  SELECT string_agg(left(${headSql(mediaBase, locales)}::text, -1) || ',"variants":[' || coalesce(l.texts, '') || ']}', ',' ORDER BY page.n)
+  FROM page JOIN catalog.products p ON p.id = page.product_id AND p.status = 'published' ${joinTexts('p.id', locales)}
+  CROSS JOIN LATERAL (
+    SELECT ${withStock(variantText(asking, locales), 'v.position, v.id')} AS texts
+    FROM (
+      SELECT * FROM catalog.variants v WHERE v.product_id = page.product_id AND NOT v.retired
+      ORDER BY v.position, v.id LIMIT ${LIST_VARIANTS}
+    ) v CROSS JOIN LATERAL (SELECT ${priceSql(asking)} AS price OFFSET 0) m
+      CROSS JOIN LATERAL (${availabilitySql('v.id', asking.now)}) s
+  ) l
+  WHERE page.n <= ${limit}`;
+
+const readyItemsSql = (asking: AskingSql, limit: string, mediaBase: string): string => `
   SELECT string_agg(replace(i.head, chr(1), ${mediaBase}) || coalesce(v.texts, l.texts, '') || ']}', ',' ORDER BY page.n)
   FROM page CROSS JOIN LATERAL (
     SELECT head, listed, variant_ids, variants FROM catalog.list_items

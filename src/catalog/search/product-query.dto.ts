@@ -5,6 +5,8 @@ import {
   CurrencyCode,
   Dictionary,
   Integer,
+  LOCALE_MEANS,
+  LocaleTag,
   Nested,
   OneOf,
   Text,
@@ -86,6 +88,9 @@ export class ProductQuery extends PageQuery {
     description: 'Currency of the prices; the currency of the shop otherwise.',
   })
   currency?: string;
+
+  @LocaleTag({ optional: true, description: LOCALE_MEANS })
+  locale?: string;
 
   @OneOf(SORTS, {
     optional: true,

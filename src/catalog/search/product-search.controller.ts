@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, SignInOptional } from '../../platform/access/access.js';
 import { type Actor, groupsOf } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
+import { Locales } from '../../platform/http/locales.js';
 import { linkNext } from '../../platform/http/page.js';
 import { CachedPage, PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -21,6 +22,7 @@ export class ProductSearchController {
     private readonly search: ProductSearchService,
     private readonly pages: PageCache,
     private readonly searches: SearchLog,
+    private readonly locales: Locales,
   ) {}
 
   @Get()
@@ -49,7 +51,11 @@ export class ProductSearchController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { json, nextCursor, until, searched } = await this.search.page(query, groupsOf(actor));
+    const { json, nextCursor, until, searched } = await this.search.page(
+      query,
+      groupsOf(actor),
+      this.locales.serve(request, reply, query.locale),
+    );
     this.pages.keepUntil(request, until);
     if (searched) {
       const note = () => this.searches.note(searched.q, searched.inVain);

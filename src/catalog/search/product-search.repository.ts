@@ -27,6 +27,8 @@ export interface ProductSearch {
   now: Date;
   /** Customer groups of whoever asks. */
   groups: readonly string[];
+  /** Languages of the texts, the best first; none: that of the shop. */
+  locales: readonly string[];
 }
 
 export interface FoundProducts {
@@ -77,11 +79,12 @@ export class ProductSearchRepository {
       conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });
     const query = filters.q === null ? null : termsSql({ q: filters.q, endings, now: at }, state, statement);
     const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)', NOT_HIDDEN];
+    const locales = search.locales.length === 0 ? null : statement.bind(search.locales, 'text[]');
     const ctes = [
       ...(query === null ? [] : [query]),
       this.page(search, base, conditions, statement),
       ...(search.facets
-        ? [facetsSql(base, conditions, filters.currency, search.sort === 'relevance', statement)]
+        ? [facetsSql(base, conditions, filters.currency, search.sort === 'relevance', statement, locales)]
         : []),
     ];
     const wanted = statement.bind(limit, 'int');
@@ -91,6 +94,7 @@ export class ProductSearchRepository {
       { currency, now, groups: statement.bind(search.groups, 'text[]') },
       wanted,
       statement.bind(this.config.mediaBaseUrl, 'text'),
+      locales,
     );
     const [found] = await this.database.look<FoundProducts>(
       `WITH ${ctes.join(',')}

@@ -37,7 +37,11 @@ export class ProductSearchService {
   ) {}
 
   /** The page for a member of these groups as JSON text, and until when it stays as it is if nobody changes anything; null: for good. */
-  async page(query: ProductQuery, groups: readonly string[]): Promise<ProductPage> {
+  async page(
+    query: ProductQuery,
+    groups: readonly string[],
+    locales: readonly string[],
+  ): Promise<ProductPage> {
     const filters = this.filtersOf(query);
     const collection = query.collection === undefined ? null : await this.collections.live(query.collection);
     const usual = (collection?.sort as Sort | undefined) ?? 'position';
@@ -61,6 +65,7 @@ export class ProductSearchService {
       facets: query.facets ?? false,
       now,
       groups,
+      locales,
     };
     const { found, guess } = await this.find(search, { corrected, endings });
     const correctedQuery = guess.corrected;

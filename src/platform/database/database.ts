@@ -22,6 +22,13 @@ interface Reader {
   onError: (error: Error) => void;
 }
 
+/** Ends a transaction that was not meant to stay. */
+class Rehearsed extends Error {
+  constructor(readonly outcome: unknown) {
+    super('a rehearsal is over');
+  }
+}
+
 /** Reads of shoppers travel on so many connections, however many there are. */
 const READERS = 4;
 /** Attempts of one transaction block, the first included. */
@@ -67,6 +74,22 @@ export class Database {
         if (attempt === ATTEMPTS || !isRetryable(error)) throw error;
         await wait(Math.random() * 10 * 2 ** attempt);
       }
+    }
+  }
+
+  /**
+   * Runs the block in a transaction of its own, takes back all that it wrote, and returns what it returned: what a change
+   * would make. Nothing that waits for the commit happens.
+   */
+  async rehearse<T>(work: () => Promise<T>): Promise<T> {
+    if (this.inTransaction) throw new Error('a rehearsal would take back the transaction that it is in');
+    try {
+      return await this.transaction<T>(async () => {
+        throw new Rehearsed(await work());
+      });
+    } catch (error) {
+      if (error instanceof Rehearsed) return error.outcome as T;
+      throw error;
     }
   }
 

@@ -15,6 +15,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { canonicalLocale } from './locale.js';
 import { isCurrency } from '../money/currencies.js';
 import { MAX_PRICE } from '../money/money.js';
 
@@ -223,6 +224,34 @@ export function CurrencyCode(options: FieldOptions = {}) {
       (value) => isText(value) && isCurrency(value),
     ),
   );
+}
+
+/** A BCP 47 language tag in its canonical form, however it was written. */
+export function LocaleTag(options: FieldOptions = {}) {
+  return field(
+    { example: 'de-AT', ...options },
+    { type: 'string', maxLength: 35 },
+    Transform(({ value }: { value: unknown }) => (isText(value) ? (canonicalLocale(value) ?? value) : value)),
+    rule(
+      'not_locale',
+      'must be a language tag such as de or de-AT',
+      (value) => isText(value) && canonicalLocale(value) !== null,
+    ),
+  );
+}
+
+/** What `locale` does in every query that takes it. */
+export const LOCALE_MEANS =
+  'Language of the texts, before `Accept-Language`. What is not translated comes in the next wider language, ' +
+  'or in that of the shop; `Content-Language` says what was found.';
+
+/** The language of texts that a shopper asks for. */
+export class LocaleQuery {
+  @LocaleTag({
+    optional: true,
+    description: LOCALE_MEANS,
+  })
+  locale?: string;
 }
 
 const isCountry = (value: unknown) => isText(value) && /^[A-Z]{2}$/.test(value) && isISO31661Alpha2(value);

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { SystemClock } from '../clock.js';
 import { Config } from '../config.js';
+import { Locales } from './locales.js';
 import { PageCacheListener } from './page-cache.listener.js';
 import { PageCache } from './page-cache.js';
 
@@ -24,7 +25,12 @@ describe('PageCacheListener', () => {
       DATABASE_URL: `postgres://shop:shop@127.0.0.1:${port}/shop`,
       SECRET_KEY: 'a secret that only the tests know, 32+',
     });
-    const listener = new PageCacheListener(config, new PageCache(config, new SystemClock()));
+    const locales = new Locales(config);
+    const listener = new PageCacheListener(
+      config,
+      new PageCache(config, new SystemClock(), locales),
+      locales,
+    );
     try {
       await listener.start();
       for (let seen = 1; seen <= 3; seen++) {

@@ -2,10 +2,14 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config.js';
 import { EVENTS_CHANNEL } from '../events/channel.js';
+import { Locales } from './locales.js';
 import { PageCache } from './page-cache.js';
 
 /** Facts after which pages differ in more than their stock. An upload shows nowhere until it is ready. */
 const CONTENT = /^catalog\.(?!stock_|media_uploaded)/;
+
+/** Facts after which there may be a language more or less. */
+const TEXTS = /^catalog\.translation_/;
 
 /** Hears from the relay which types of facts became known, so that pages made in this process are dropped too. */
 @Injectable()
@@ -18,6 +22,7 @@ export class PageCacheListener implements OnApplicationShutdown {
   constructor(
     private readonly config: Config,
     private readonly pages: PageCache,
+    private readonly locales: Locales,
   ) {}
 
   /** Begins to listen; comes back by itself when the connection breaks. */
@@ -36,6 +41,7 @@ export class PageCacheListener implements OnApplicationShutdown {
       await client.connect();
       await client.query(`LISTEN ${EVENTS_CHANNEL}`);
       // What was said while nobody listened is not repeated.
+      await this.locales.reload();
       this.pages.dropAll();
     } catch (error) {
       this.log.debug({ err: error }, 'not listening');
@@ -51,8 +57,17 @@ export class PageCacheListener implements OnApplicationShutdown {
 
   private hear(types: string): void {
     const known = types.split(' ');
+    if (known.some((type) => TEXTS.test(type))) void this.hearLanguages();
     if (known.some((type) => CONTENT.test(type))) this.pages.dropAll();
     else if (known.some((type) => type.startsWith('catalog.'))) this.pages.touchStock();
+  }
+
+  /** Pages that were made before the languages were known are in the wrong one. */
+  private async hearLanguages(): Promise<void> {
+    await this.locales
+      .reload()
+      .catch((error: unknown) => this.log.warn({ err: error }, 'languages are not known'));
+    this.pages.dropAll();
   }
 
   private again(client: pg.Client): void {

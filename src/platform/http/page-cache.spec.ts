@@ -2,11 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fastify } from 'fastify';
 import { MovableClock } from '../clock.js';
 import type { Config } from '../config.js';
+import { Locales } from './locales.js';
 import { PageCache } from './page-cache.js';
 
 describe('PageCache', () => {
   it('shows for a second at most what was read of stock before it moved', async () => {
-    const pages = new PageCache({ pageCache: true } as Config, new MovableClock());
+    const config = { pageCache: true } as Config;
+    const pages = new PageCache(config, new MovableClock(), new Locales(config));
     const server = fastify();
     pages.install(server);
     let pieces = 5;

@@ -1,8 +1,9 @@
 import { Header, Injectable } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Clock, realNow } from '../clock.js';
 import { Config } from '../config.js';
 import { etagOfBody, matches } from './etag.js';
+import { Locales, varyBy } from './locales.js';
 
 interface ReadyPage {
   /** Bytes and not text: a text would be counted and encoded again for every answer. */
@@ -10,6 +11,9 @@ interface ReadyPage {
   etag: string;
   /** `Link` to the next page. */
   link: string | undefined;
+  language: string | undefined;
+  /** Whoever prefers another language may get another answer. */
+  byLanguage: boolean;
   /** When its request came: what it says of stock was read later. */
   madeAt: number;
   /** From here on, in business time, it says something else though nobody has changed anything. */
@@ -31,6 +35,7 @@ const STOCK_LAG_MS = 1_000;
 const MAX_AGE = 5;
 const STALE = 30;
 const CACHE_CONTROL = `public, max-age=${MAX_AGE}, stale-while-revalidate=${STALE}`;
+const BY_LANGUAGE = 'Accept-Language';
 /** For whoever is signed in: groups have prices of their own. */
 const PRIVATE = 'private, no-cache';
 
@@ -38,7 +43,7 @@ const PRIVATE = 'private, no-cache';
 export const CachedPage = () => Header('cache-control', CACHE_CONTROL);
 
 /**
- * Ready bodies of public catalog pages with their ETag, by URL. Content that changed drops everything at once;
+ * Ready bodies of public catalog pages with their ETag, by URL and language. Content that changed drops everything at once;
  * stock that moved lets a page live for at most another second, because checkout and not the page is the truth. A page with
  * an end (a price that holds until then) is not shown beyond it, here or in a cache on the way.
  * Requests with a sign-in pass by: what they see may differ.
@@ -54,6 +59,7 @@ export class PageCache {
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly locales: Locales,
   ) {}
 
   dropAll(): void {
@@ -82,7 +88,7 @@ export class PageCache {
   install(server: FastifyInstance): void {
     server.addHook('onRequest', (request, reply, done) => {
       if (!isCandidate(request)) return done();
-      const page = this.find(request.url);
+      const page = this.find(this.keyOf(request));
       if (page === undefined) {
         (request as Candidate).cacheCandidate = {
           generation: this.generation,
@@ -94,7 +100,10 @@ export class PageCache {
       }
       page.shown?.();
       void reply.header('etag', page.etag).header('cache-control', this.cacheControl(page.until));
-      varyBySignIn(reply);
+      if (page.byLanguage) varyBy(reply, BY_LANGUAGE);
+      if (page.language !== undefined) void reply.header('content-language', page.language);
+      // A cache on the way must not give the page of the public to a member of a group.
+      varyBy(reply, 'Authorization');
       if (page.link !== undefined) void reply.header('link', page.link);
       if (matches(request.headers['if-none-match'], page.etag)) void reply.code(304).send();
       else void reply.header('content-type', 'application/json; charset=utf-8').send(page.body);
@@ -116,17 +125,28 @@ export class PageCache {
         'cache-control',
         signedIn ? PRIVATE : this.cacheControl(cacheCandidate?.until ?? null),
       );
-      varyBySignIn(reply);
+      const language = reply.getHeader('content-language') as string | undefined;
+      const byLanguage = String(reply.getHeader('vary')).includes(BY_LANGUAGE);
+      // A cache on the way must not give the page of the public to a member of a group.
+      varyBy(reply, 'Authorization');
       if (reply.statusCode === 200 && cacheCandidate?.generation === this.generation) {
         const link = reply.getHeader('link') as string | undefined;
         const { at, until, shown } = cacheCandidate;
-        this.keep(request.url, { body, etag, link, madeAt: at, until, shown });
+        // Named now and not when it came: which languages there are is known better.
+        const key = this.keyOf(request);
+        this.keep(key, { body, etag, link, language, byLanguage, madeAt: at, until, shown });
       }
       void reply.header('etag', etag);
       if (!matches(request.headers['if-none-match'], etag)) return done(null, body);
       void reply.code(304).removeHeader('content-length');
       done(null, '');
     });
+  }
+
+  /** Answers of one key are alike: one URL, in one language where the header chooses. */
+  private keyOf(request: FastifyRequest): string {
+    const locale = this.locales.accepted(request);
+    return locale === null ? request.url : `${request.url} ${locale}`;
   }
 
   private cacheControl(until: Date | null): string {
@@ -169,12 +189,6 @@ export class PageCache {
     this.pages.delete(url);
     this.bytes -= page.body.length;
   }
-}
-
-/** A cache on the way must not give the page of the public to a member of a group. */
-function varyBySignIn(reply: FastifyReply): void {
-  const vary = reply.getHeader('vary') as string | undefined;
-  void reply.header('vary', vary === undefined ? 'Authorization' : `${vary}, Authorization`);
 }
 
 function isCandidate({ method, headers }: FastifyRequest): boolean {

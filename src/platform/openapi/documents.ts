@@ -107,6 +107,7 @@ const TAGS: Record<string, string> = {
   Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
   'Tax classes':
     'The kinds of goods that are taxed differently, such as books; tax zones say the rate of each.',
+  Translations: 'Texts of the catalog in other languages than that of the shop.',
   'Tax zones': 'Which tax applies in which country, and whether prices include it there.',
 };
 

@@ -1,0 +1,76 @@
+import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentActor, Permissions } from '../../platform/access/access.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { IfMatch } from '../../platform/http/etag.js';
+import { Operation } from '../../platform/http/operation.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { ProductTextsDto, ProductTranslationDto, TranslationParams } from './translation.dto.js';
+import { translationProblems } from './translation.errors.js';
+import { TranslationService } from './translation.service.js';
+
+const { not_found, stale_version } = platformProblems;
+
+@Controller('v1/admin/products/:id/translations/:locale')
+@ApiTags('Products')
+export class ProductTranslationController {
+  constructor(private readonly translations: TranslationService) {}
+
+  @Put()
+  @Permissions('catalog:product:write')
+  @Operation({
+    id: 'setProductTranslation',
+    headers: ['ETag'],
+    example: {
+      title: 'Leinentasche, groß',
+      options: [{ option: 'Colour', name: 'Farbe', values: { Natural: 'Natur' } }],
+    },
+    summary: 'Translates a product',
+    description:
+      'Title, description, SEO texts, and options with their values by the names that the product has for them; ' +
+      'titles of variants that are made of their values follow. Replaces what there was in this language; ' +
+      'what is left out falls back to the next wider language (`de-AT`, `de`) and then to that of the shop. ' +
+      'It shows at once to whoever asks by `locale` or `Accept-Language`. 422 for names that there are not.',
+    answers: { 200: ProductTranslationDto },
+    problems: [not_found, stale_version, translationProblems.odd_translation],
+  })
+  set(
+    @Param() { id, locale }: TranslationParams,
+    @Body() input: ProductTextsDto,
+    @IfMatch() version: number | null,
+    @CurrentActor() actor: Actor,
+  ): Promise<ProductTranslationDto> {
+    return this.translations.put('product', id, locale, input, version, actor);
+  }
+
+  @Get()
+  @Permissions('catalog:product:read')
+  @Operation({
+    id: 'getProductTranslation',
+    headers: ['ETag'],
+    summary: 'Shows a translation of a product',
+    description: 'Only what is translated into exactly this language; 404 when nothing is.',
+    answers: { 200: ProductTranslationDto },
+    problems: [not_found],
+  })
+  get(@Param() { id, locale }: TranslationParams): Promise<ProductTranslationDto> {
+    return this.translations.get('product', id, locale);
+  }
+
+  @Delete()
+  @Permissions('catalog:product:write')
+  @Operation({
+    id: 'deleteProductTranslation',
+    summary: 'Deletes a translation of a product',
+    description: 'The shop falls back to the next wider language, or to its own.',
+    answers: { 204: null },
+    problems: [not_found, stale_version],
+  })
+  async delete(
+    @Param() { id, locale }: TranslationParams,
+    @IfMatch() version: number | null,
+    @CurrentActor() actor: Actor,
+  ): Promise<void> {
+    await this.translations.delete('product', id, locale, version, actor);
+  }
+}
