@@ -96,6 +96,18 @@ import { SellingTermsService } from './terms/selling-terms.service.js';
 import { SynonymController } from './synonym/synonym.controller.js';
 import { SynonymRepository } from './synonym/synonym.repository.js';
 import { SynonymService } from './synonym/synonym.service.js';
+import { NoticeAddresses } from './stock-notice/notice-addresses.service.js';
+import { CatalogPersonalData } from './stock-notice/personal-data.service.js';
+import { StockNoticeController } from './stock-notice/stock-notice.controller.js';
+import { StockNoticeReader } from './stock-notice/stock-notice.reader.service.js';
+import { StockNoticeRepository } from './stock-notice/stock-notice.repository.js';
+import { StockNotices } from './stock-notice/stock-notice.service.js';
+import { StockNoticeSubscribers } from './stock-notice/stock-notice.subscribers.js';
+import { StocktakeController } from './stocktake/stocktake.controller.js';
+import { StocktakeReader } from './stocktake/stocktake.reader.service.js';
+import { StocktakeRepository } from './stocktake/stocktake.repository.js';
+import { StocktakeService } from './stocktake/stocktake.service.js';
+import { StocktakeSubscribers } from './stocktake/stocktake.subscribers.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
@@ -140,11 +152,14 @@ import { TranslationService } from './translation/translation.service.js';
     StockController,
     SuggestionsController,
     SynonymController,
+    StockNoticeController,
+    StocktakeController,
     TaxClassController,
     TranslationController,
   ],
   providers: [
     CatalogApi,
+    CatalogPersonalData,
     CategoryRepository,
     CategoryService,
     CollectionReader,
@@ -167,6 +182,7 @@ import { TranslationService } from './translation/translation.service.js';
     MediaService,
     MediaSubscribers,
     MovementRepository,
+    NoticeAddresses,
     PriceChangeRepository,
     PriceChangeService,
     PriceChangeSubscribers,
@@ -204,6 +220,10 @@ import { TranslationService } from './translation/translation.service.js';
     SellingTermsRepository,
     SellingTermsService,
     StockJobs,
+    StockNoticeReader,
+    StockNoticeRepository,
+    StockNotices,
+    StockNoticeSubscribers,
     StockReader,
     StockFacts,
     StockService,
@@ -211,6 +231,10 @@ import { TranslationService } from './translation/translation.service.js';
     SuggestionsRepository,
     SynonymRepository,
     SynonymService,
+    StocktakeReader,
+    StocktakeRepository,
+    StocktakeService,
+    StocktakeSubscribers,
     TaxClassRepository,
     TaxClassService,
     TranslationRepository,
