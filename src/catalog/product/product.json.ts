@@ -47,7 +47,7 @@ export const variantFields = (asking: AskingSql): string =>
         'lowestPrice30Days', CASE WHEN m.price->>'compareAt' IS NOT NULL THEN (
           SELECT json_build_object('amount', o.amount, 'currency', ${asking.currency})
           FROM (SELECT ${lowestSql(asking)} AS amount) o WHERE o.amount IS NOT NULL) END,
-        'tiers', ${tiersSql(asking)}`;
+        'tiers', ${tiersSql(asking)}, 'kind', v.kind`;
 
 const money = (field: string, currency: string): string =>
   `CASE WHEN m.price->>'${field}' IS NOT NULL
