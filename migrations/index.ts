@@ -6,6 +6,7 @@ import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-ch
 import { BillingFailedNotices1780000000340 } from './billing/1780000000340-failed-notices.js';
 import { Catalog1760000010000 } from './catalog/1760000010000-catalog.js';
 import { CatalogSearch1760000010010 } from './catalog/1760000010010-search.js';
+import { CatalogDigitalGoods1760000010210 } from './catalog/1760000010210-digital-goods.js';
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
 import { CatalogListItems1760000010030 } from './catalog/1760000010030-list-items.js';
 import { CatalogTaxClasses1760000010050 } from './catalog/1760000010050-tax-classes.js';
@@ -16,6 +17,7 @@ import { OrderingPeople1780000000450 } from './ordering/1780000000450-people.js'
 import { IdentityPrivacy1760000020400 } from './identity/1760000020400-privacy.js';
 import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsent-mails.js';
 import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
+import { CatalogBundles1760000010200 } from './catalog/1760000010200-bundles.js';
 import { CatalogCategoryPages1760000010090 } from './catalog/1760000010090-category-pages.js';
 import { CatalogCollections1760000010100 } from './catalog/1760000010100-collections.js';
 import { CatalogPriceChanges1760000010120 } from './catalog/1760000010120-price-changes.js';
@@ -31,8 +33,10 @@ import { CatalogTranslations1760000010220 } from './catalog/1760000010220-transl
 import { CatalogProductDrafts1760000010230 } from './catalog/1760000010230-product-drafts.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
+import { OrderingLineContents1780000000460 } from './ordering/1780000000460-line-contents.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
+import { OrderingDigitalLines1780000000470 } from './ordering/1780000000470-digital-lines.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -116,4 +120,8 @@ export const migrations: Migrations = [
   CatalogProductDrafts1760000010230,
   CatalogStocktakes1760000010140,
   CatalogStockNotices1760000010150,
+  CatalogBundles1760000010200,
+  OrderingLineContents1780000000460,
+  CatalogDigitalGoods1760000010210,
+  OrderingDigitalLines1780000000470,
 ];

@@ -62,9 +62,16 @@ describe('the example', () => {
   /** Sends the example; ids of the path and of the body, and secrets from mails, come from what was made before. */
   async function replay(
     id: string,
-    options: { ids?: Ids; secrets?: Secrets; cartToken?: string; token?: string; type?: string } = {},
+    options: {
+      ids?: Ids;
+      secrets?: Secrets;
+      cartToken?: string;
+      token?: string;
+      type?: string;
+      query?: string;
+    } = {},
   ): Promise<Answer> {
-    const { ids = {}, secrets = {}, cartToken, type = 'application/json' } = options;
+    const { ids = {}, secrets = {}, cartToken, type = 'application/json', query = '' } = options;
     const known = operations.get(id);
     if (!known) throw new Error(`there is no operation ${id}`);
     const { method, path, operation } = known;
@@ -82,7 +89,7 @@ describe('the example', () => {
             }),
           ) as object);
     const form = type === 'application/x-www-form-urlencoded';
-    const url = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const url = `${path}${query}`.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = ids[name];
       if (value === undefined) throw new Error(`${id} needs ${name} in its path`);
       return value;
@@ -92,7 +99,7 @@ describe('the example', () => {
     // The client holds the answer against the declared status, headers and schema.
     const sendable = form
       ? new URLSearchParams(body as Record<string, string>).toString()
-      : type.startsWith('image/')
+      : type.startsWith('image/') || type === 'application/octet-stream'
         ? bytesOf(String(body))
         : body;
     const how = {
@@ -153,7 +160,9 @@ describe('the example', () => {
       promised.includes('Location'),
     ]);
     // The answer to a change of a variant is the whole product; the ETag is that of the variant.
-    const version = operationId === 'updateVariant' ? body.variants[0].version : body?.version;
+    const version = ['updateVariant', 'setComponents'].includes(operationId)
+      ? body.variants[0].version
+      : body?.version;
     if (etag !== null && version !== undefined) expect(etag).toBe(`"${version}"`);
     if (location === null) return;
     located.add(operationId);
@@ -326,6 +335,38 @@ describe('the example', () => {
     return id;
   }
 
+  async function bundles(): Promise<void> {
+    const [id, ...parts] = await Promise.all(
+      [1, 2, 3].map(async () => (await given.product(app, staff)).variants[0].id),
+    );
+    const components = parts.map((variantId, index) => ({ variantId, quantity: index + 1 }));
+    await replay('setComponents', { ids: { id: id ?? '' }, secrets: { components } });
+  }
+
+  /** A file that is sold, and what its buyer sees of it. */
+  async function downloads(): Promise<void> {
+    const sku = 'WEAVING-EPUB';
+    const prices = [{ amount: 1900, currency: 'EUR' }];
+    const product = await given.product(app, staff, {
+      title: 'The weaving book',
+      variants: [{ sku, kind: 'digital', prices }],
+    });
+    const { id: variantId } = product.variants[0];
+    const type = 'application/octet-stream';
+    const query = '?name=the-weaving-book.epub&contentType=application/epub%2Bzip';
+    await replay('uploadDigitalFile', { ids: { id: variantId }, type, query });
+    await ask('listDigitalFiles', { id: variantId });
+    const cart = (await app.post('/v1/carts', { currency: 'EUR', lines: [{ variantId, quantity: 1 }] })).body;
+    const held = { cartToken: cart.token as string };
+    const order = await app.post(
+      `/v1/carts/${cart.id}/checkout`,
+      { payment: { gateway: 'test', token: 'ok' }, email: 'ada@example.test' },
+      { ...held, key: crypto.randomUUID() },
+    );
+    const [file] = (await ask('listOrderDownloads', { id: order.body.id }, held)).body.items;
+    await ask('downloadFile', { token: file.url.split('/').at(-1) }, {});
+  }
+
   async function collections(productId: string): Promise<void> {
     const { id } = (await replay('createCollection')).body;
     await replay('updateCollection', { ids: { id } });
@@ -414,6 +455,8 @@ describe('the example', () => {
     await replay('updateVariant', { ids: { id: variantId } });
     await translate('Product', product.id);
     await translate('Category', category.id);
+    await bundles();
+    await downloads();
     await collections(product.id);
     await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;
@@ -544,6 +587,7 @@ describe('the example', () => {
       'createStaff',
       'createTaxClass',
       'fulfilOrder',
+      'uploadDigitalFile',
     ];
     expect([...made].filter((id) => !located.has(id)).sort()).toEqual(elsewhere);
     expect(located).toContain('startImport');

@@ -1,11 +1,24 @@
+import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
+import { piecesOf, together } from './bundle/pieces.js';
+import type { DigitalFile } from './digital/digital-file.repository.js';
+import { DigitalFiles } from './digital/digital-files.service.js';
 import { priceOf } from './price/price-rule.js';
-import { SellableRepository } from './product/sellable.repository.js';
+import {
+  type SellableDownload,
+  type SellablePart,
+  SellableRepository,
+} from './product/sellable.repository.js';
+import type { VariantKind } from './product/variant-kind.js';
 import { StockReader } from './stock/stock.reader.service.js';
 import { ReservationService, type SoldAhead } from './stock/reservation.service.js';
+
+export type { DigitalFile } from './digital/digital-file.repository.js';
+export { VARIANT_KINDS, type VariantKind } from './product/variant-kind.js';
+export type { SellableDownload, SellablePart } from './product/sellable.repository.js';
 
 /** A variant as whoever sells it needs to know it, at this moment. */
 export interface SellableVariant {
@@ -30,6 +43,13 @@ export interface SellableVariant {
   maxPerOrder: number | null;
   /** Pieces that one customer may have bought in all; null: as many as there are. Whoever sells counts them. */
   maxPerCustomer: number | null;
+  /** False: nobody counts it, there is always enough. */
+  stockTracked: boolean;
+  kind: VariantKind;
+  /** Of a digital one: what a sale gives, and how often and how long each file may be downloaded. */
+  download: SellableDownload | null;
+  /** What a bundle is made of, and what is left of each; null for what is its own. */
+  components: SellablePart[] | null;
 }
 
 /** Where pieces of a variant are taken from. */
@@ -43,9 +63,20 @@ export interface StockSource {
 }
 
 /** How many of which variant. */
-export interface StockLine {
+export interface VariantQuantity {
   variantId: string;
   quantity: number;
+}
+
+/**
+ * How many of which variant, and what that takes from the stock: itself unless it says otherwise. Say the same of a line
+ * whenever it is held or sent; a bundle may be made of other parts meanwhile.
+ */
+export interface StockLine extends VariantQuantity {
+  /** Of a bundle: its parts, and how many one piece takes. */
+  components?: readonly { variantId: string; quantity: number; stockTracked: boolean }[] | null;
+  /** False: it takes nothing. */
+  stockTracked?: boolean;
 }
 
 /** What other modules may ask the catalog. */
@@ -55,6 +86,7 @@ export class CatalogApi {
     private readonly sellables: SellableRepository,
     private readonly stock: ReservationService,
     private readonly reader: StockReader,
+    private readonly files: DigitalFiles,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
@@ -64,7 +96,7 @@ export class CatalogApi {
    * unpublished, retired or unpriced are missing. A variant stands in `lines` once.
    */
   async sellable(
-    lines: readonly StockLine[],
+    lines: readonly VariantQuantity[],
     currency: string,
     groups: readonly string[],
   ): Promise<SellableVariant[]> {
@@ -81,12 +113,12 @@ export class CatalogApi {
   /**
    * Holds pieces for a reference (an order) until `expiresAt`, in the caller's transaction. All lines or none:
    * `catalog.out_of_stock` (409) points at each line that cannot be served. Stock rows are locked in the order of
-   * their ids, so two buyers never deadlock. Repeating it for the same reference takes what it does not hold yet (a hold
-   * may have ended) and extends the rest. Returns what was taken ahead of the day that it will be there.
+   * their ids, parts of bundles too, so two buyers never deadlock. Repeating it for the same reference takes what it does not
+   * hold yet (a hold may have ended) and extends the rest. Returns what was taken ahead of the day that it will be there.
    */
-  async reserve(reference: string, lines: StockLine[], expiresAt: Date): Promise<SoldAhead[]> {
+  async reserve(reference: string, lines: readonly StockLine[], expiresAt: Date): Promise<SoldAhead[]> {
     this.mustBeInTransaction();
-    return this.stock.reserve(reference, lines, expiresAt);
+    return this.stock.reserve(reference, piecesOf(lines), expiresAt);
   }
 
   /** Which location gives what to a reference; nothing once it was given back. */
@@ -119,9 +151,14 @@ export class CatalogApi {
   }
 
   /** Sends allocated pieces away: on hand and allocated drop together. Refuses more than is allocated. */
-  async ship(reference: string, lines: StockLine[]): Promise<void> {
+  async ship(reference: string, lines: readonly StockLine[]): Promise<void> {
     this.mustBeInTransaction();
-    await this.stock.ship(reference, lines);
+    await this.stock.ship(reference, together(piecesOf(lines)));
+  }
+
+  /** A file that was sold, with its bytes to be read or destroyed; null when there is none. Not in a transaction. */
+  openFile(id: string): Promise<{ file: DigitalFile; bytes: Readable } | null> {
+    return this.files.open(id);
   }
 
   /** These belong to what the caller does with them, or a crash would leave one without the other. */

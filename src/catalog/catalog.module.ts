@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PlatformModule } from '../platform/platform.module.js';
+import { BundleController } from './bundle/bundle.controller.js';
+import { BundleRepository } from './bundle/bundle.repository.js';
+import { BundleService } from './bundle/bundle.service.js';
 import { CatalogApi } from './catalog.api.js';
 import { CategoryController } from './category/category.controller.js';
 import { Category } from './category/category.entity.js';
@@ -12,6 +15,10 @@ import { Collection } from './collection/collection.entity.js';
 import { CollectionReader } from './collection/collection.reader.service.js';
 import { CollectionRepository } from './collection/collection.repository.js';
 import { CollectionService } from './collection/collection.service.js';
+import { DigitalFileController } from './digital/digital-file.controller.js';
+import { DigitalFileRepository } from './digital/digital-file.repository.js';
+import { DigitalFileService } from './digital/digital-file.service.js';
+import { DigitalFiles } from './digital/digital-files.service.js';
 import { DemoCatalogRepository } from './demo/demo-catalog.repository.js';
 import { DemoCatalog } from './demo/demo-catalog.service.js';
 import { DemoMediaController } from './demo/demo-media.controller.js';
@@ -128,11 +135,13 @@ import { TranslationService } from './translation/translation.service.js';
     AdminCollectionController,
     AdminProductController,
     AdminVariantController,
+    BundleController,
     CategoryController,
     CategoryTranslationController,
     CollectionController,
     CollectionTranslationController,
     DemoMediaController,
+    DigitalFileController,
     ImportController,
     LocationController,
     MediaController,
@@ -158,6 +167,8 @@ import { TranslationService } from './translation/translation.service.js';
     TranslationController,
   ],
   providers: [
+    BundleRepository,
+    BundleService,
     CatalogApi,
     CatalogPersonalData,
     CategoryRepository,
@@ -167,6 +178,9 @@ import { TranslationService } from './translation/translation.service.js';
     CollectionService,
     DemoCatalog,
     DemoCatalogRepository,
+    DigitalFileRepository,
+    DigitalFiles,
+    DigitalFileService,
     Importer,
     ImportFileStore,
     ImportRepository,

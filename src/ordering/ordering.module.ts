@@ -12,6 +12,9 @@ import { CheckoutService } from './checkout/checkout.service.js';
 import { PlacingService } from './checkout/placing.service.js';
 import { PurchaseLimitRepository } from './limit/purchase-limits.repository.js';
 import { PurchaseLimits } from './limit/purchase-limits.service.js';
+import { DownloadController } from './download/download.controller.js';
+import { DownloadRepository } from './download/download.repository.js';
+import { DownloadService } from './download/download.service.js';
 import { FulfilmentRepository } from './order/fulfilment.repository.js';
 import { FulfilmentService } from './order/fulfilment.service.js';
 import { GuestOrdersRepository } from './order/guest-orders.repository.js';
@@ -51,6 +54,7 @@ import { TaxService } from './tax/tax.service.js';
   controllers: [
     CartController,
     CheckoutController,
+    DownloadController,
     OrderController,
     OrderAdminController,
     ShippingController,
@@ -61,6 +65,8 @@ import { TaxService } from './tax/tax.service.js';
     CartService,
     CheckoutAnswers,
     CheckoutService,
+    DownloadRepository,
+    DownloadService,
     FulfilmentRepository,
     FulfilmentService,
     GuestOrders,

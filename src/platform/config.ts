@@ -81,6 +81,8 @@ export class Config {
   readonly mediaBaseUrl: string;
   readonly mediaMaxBytes: number;
   readonly mediaMaxPixels: number;
+  /** Of one file of a digital variant. */
+  readonly digitalFileMaxBytes: number;
   /** Uploads that no product has used for so many days are deleted; 0: never. */
   readonly mediaUnusedDays: number;
   readonly logLevel: string;
@@ -158,6 +160,7 @@ export class Config {
     this.mediaBaseUrl = env.baseUrl('MEDIA_BASE_URL') ?? '';
     this.mediaMaxBytes = env.integer('MEDIA_MAX_MEGABYTES', 20, 1, 200) * 1024 * 1024;
     this.mediaMaxPixels = env.integer('MEDIA_MAX_MEGAPIXELS', 50, 1, 250) * 1_000_000;
+    this.digitalFileMaxBytes = env.integer('DIGITAL_FILE_MAX_MEGABYTES', 50, 1, 1_000) * 1024 * 1024;
     this.mediaUnusedDays = env.integer('MEDIA_UNUSED_DAYS', 30, 0, 3_650);
     this.logLevel = env.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'info');
     this.failpoint = this.test ? env.text('FAILPOINT') : null;

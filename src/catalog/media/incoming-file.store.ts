@@ -31,9 +31,13 @@ export class IncomingFileStore {
    * Hands `work` the body as a file and removes that afterwards; the memory holds a chunk at a time. What is announced as,
    * or turns out to be, larger than the store takes is refused (413), and its sender hears why.
    */
-  async with<T>(body: Readable, announced: number, work: (file: IncomingFile) => Promise<T>): Promise<T> {
-    const limit = this.config.mediaMaxBytes;
-    const tooLarge = () => platformProblems.too_large(`A picture may have at most ${limit} bytes.`);
+  async with<T>(
+    body: Readable,
+    announced: number,
+    work: (file: IncomingFile) => Promise<T>,
+    { bytes: limit, what } = { bytes: this.config.mediaMaxBytes, what: 'A picture' },
+  ): Promise<T> {
+    const tooLarge = () => platformProblems.too_large(`${what} may have at most ${limit} bytes.`);
     if (announced > limit) throw tooLarge();
     makeFolder(this.folder);
     const path = join(this.folder, randomUUID());

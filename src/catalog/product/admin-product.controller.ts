@@ -6,6 +6,7 @@ import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { bundleProblems } from '../bundle/bundle.errors.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { productTypeProblems } from '../product-type/product-type.errors.js';
 import { collectionProblems } from '../collection/collection.errors.js';
@@ -93,6 +94,7 @@ export class AdminProductController {
       unknown_product,
       unknown_product_type,
       odd_attributes,
+      bundleProblems.odd_kind,
     ],
     idempotency: 'accepted',
   })
@@ -175,9 +177,9 @@ export class AdminProductController {
     summary: 'Takes a product out of the shop for good',
     description:
       'It is kept for the orders that name it, and listed with `status=archived`. Carts that hold it are ' +
-      'told by their readiness.',
+      'told by their readiness. 409 `catalog.variant_in_bundle` while a published bundle is made of it.',
     answers: { 204: null },
-    problems: [not_found, stale_version],
+    problems: [not_found, stale_version, bundleProblems.variant_in_bundle],
   })
   async archive(
     @Param('id', ParseUUIDPipe) id: string,

@@ -6,6 +6,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { bundleProblems } from '../bundle/bundle.errors.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { mediaProblems } from '../media/media.errors.js';
 import { AdminProductDto } from './admin-product.dto.js';
@@ -40,7 +41,15 @@ export class AdminVariantController {
       'With its prices (minor units) and stock at once; answers the whole product, the new variant among ' +
       'its `variants`. 409 `catalog.sku_taken` when another variant has the SKU.',
     answers: { 201: AdminProductDto },
-    problems: [not_found, sku_taken, unknown_location, compare_at_too_low, odd_options, unknown_media],
+    problems: [
+      not_found,
+      sku_taken,
+      unknown_location,
+      compare_at_too_low,
+      odd_options,
+      unknown_media,
+      bundleProblems.odd_kind,
+    ],
     idempotency: 'accepted',
   })
   addVariant(
@@ -71,6 +80,9 @@ export class AdminVariantController {
       catalogProblems.stock_promised,
       odd_options,
       unknown_media,
+      bundleProblems.odd_bundle,
+      bundleProblems.odd_kind,
+      bundleProblems.variant_in_bundle,
     ],
   })
   async updateVariant(

@@ -71,7 +71,7 @@ export const variantFields = (asking: AskingSql, locales: LocalesSql = null): st
         'lowestPrice30Days', CASE WHEN m.price->>'compareAt' IS NOT NULL THEN (
           SELECT json_build_object('amount', o.amount, 'currency', ${asking.currency})
           FROM (SELECT ${lowestSql(asking)} AS amount) o WHERE o.amount IS NOT NULL) END,
-        'tiers', ${tiersSql(asking)}`;
+        'tiers', ${tiersSql(asking)}, 'kind', v.kind`;
 
 /** A title that is made of the choices is made of them in the language too; another one stays as it is. */
 const variantTexts = (locales: LocalesSql): string =>

@@ -6,8 +6,9 @@ import { KEEP_TREE } from '../category/category.repository.js';
 import { productMediaSql } from '../media/media.json.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import type { AdminProductDto } from './admin-product.dto.js';
-import { productJson, seoSql } from './product.json.js';
 import { joinTexts, type LocalesSql } from '../translation/translation.sql.js';
+import { productJson, seoSql } from './product.json.js';
+import type { VariantKind } from './variant-kind.js';
 import type { Choices, Option } from './variant-options.js';
 
 export interface ProductRow {
@@ -41,6 +42,11 @@ export interface VariantRow {
   mediaId: string | null;
   metadata: object;
   retired: boolean;
+  /** Null: it is a bundle, whose parts are counted or not. */
+  stockTracked: boolean | null;
+  kind: VariantKind;
+  downloadLimit: number | null;
+  downloadDays: number | null;
   version: number;
 }
 
@@ -207,10 +213,13 @@ const INSERT_PRODUCT = `
     metadata, seo, CASE WHEN status = 'published' THEN now() END
   FROM ${PRODUCT_RECORD}`;
 const INSERT_VARIANTS = `
-  INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, metadata)
-  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams", "mediaId", metadata FROM jsonb_to_recordset($1::jsonb) AS r (
+  INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, metadata,
+    stock_source, kind, download_limit, download_days)
+  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams", "mediaId", metadata,
+    CASE WHEN "stockTracked" THEN 'own' ELSE 'none' END, kind, "downloadLimit", "downloadDays"
+  FROM jsonb_to_recordset($1::jsonb) AS r (
     id uuid, "productId" uuid, position int, sku text, title text, options jsonb, barcode text, "weightGrams" int,
-    "mediaId" uuid, metadata jsonb)`;
+    "mediaId" uuid, metadata jsonb, "stockTracked" boolean, kind text, "downloadLimit" int, "downloadDays" int)`;
 const LOCK_PRODUCT = `
   SELECT id, handle, external_id AS "externalId", title, description, brand, status, options, attributes, media,
     tax_class AS "taxClass", product_type AS "productType", metadata, seo, version
@@ -219,7 +228,9 @@ const LOCK_PRODUCT_OF = `
   SELECT id FROM catalog.products WHERE id = (SELECT product_id FROM catalog.variants WHERE id = $1) FOR NO KEY UPDATE`;
 const LOCK_VARIANT = `
   SELECT id, product_id AS "productId", position, sku, title, options, barcode, weight_grams AS "weightGrams",
-    media_id AS "mediaId", metadata, retired, version
+    media_id AS "mediaId", metadata, retired,
+    CASE stock_source WHEN 'own' THEN true WHEN 'none' THEN false END AS "stockTracked", kind,
+    download_limit AS "downloadLimit", download_days AS "downloadDays", version
   FROM catalog.variants WHERE id = $1 FOR UPDATE`;
 const UPDATE_PRODUCT = `
   UPDATE catalog.products p SET handle = r.handle, external_id = r."externalId", title = r.title, description = r.description,
@@ -230,9 +241,11 @@ const UPDATE_PRODUCT = `
 const TOUCH_PRODUCT = 'UPDATE catalog.products SET version = version + 1, updated_at = now() WHERE id = $1';
 const UPDATE_VARIANT = `
   UPDATE catalog.variants v SET sku = r.sku, title = r.title, options = r.options, barcode = r.barcode,
-    weight_grams = r."weightGrams", media_id = r."mediaId", metadata = r.metadata, retired = r.retired, version = v.version + 1
+    weight_grams = r."weightGrams", media_id = r."mediaId", metadata = r.metadata, retired = r.retired,
+    stock_source = CASE r."stockTracked" WHEN true THEN 'own' WHEN false THEN 'none' ELSE v.stock_source END, kind = r.kind,
+    download_limit = r."downloadLimit", download_days = r."downloadDays", version = v.version + 1
   FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int, "mediaId" uuid,
-    metadata jsonb, retired boolean)
+    metadata jsonb, retired boolean, "stockTracked" boolean, kind text, "downloadLimit" int, "downloadDays" int)
   WHERE v.id = r.id`;
 const UNKNOWN_CATEGORIES = `
   SELECT h.handle FROM unnest($1::text[]) AS h (handle)
@@ -259,6 +272,12 @@ const adminJson = (mediaBase: string): string => `
       'backorderLimit', (SELECT coalesce(sum(backorder_limit), 0)::int FROM catalog.stock WHERE variant_id = v.id),
       'prices', coalesce((SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key, 'compareAt', e.value->'compareAt') ORDER BY e.key)
         FROM jsonb_each(v.prices) e), '[]'),
+      'kind', v.kind, 'downloadLimit', v.download_limit, 'downloadDays', v.download_days,
+      'stockTracked', v.stock_source <> 'none', 'components', coalesce((
+        SELECT json_agg(json_build_object('variantId', b.part_id, 'quantity', b.quantity, 'sku', pv.sku, 'title', pp.title, 'variantTitle', pv.title)
+          ORDER BY b.position)
+        FROM catalog.bundle_parts b JOIN catalog.variants pv ON pv.id = b.part_id JOIN catalog.products pp ON pp.id = pv.product_id
+        WHERE b.bundle_id = v.id), '[]'),
       'stock', coalesce((SELECT json_agg(json_build_object('location', l.code, 'onHand', s.on_hand) ORDER BY l.priority, l.code)
         FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id WHERE s.variant_id = v.id), '[]')
       ) ORDER BY v.position, v.id) FROM catalog.variants v WHERE v.product_id = p.id), '[]'))`;

@@ -5,6 +5,7 @@ import { RESERVED_HANDLES } from './handle.js';
 import type { MediaInputDto } from './product-media.dto.js';
 import type { VariantRow } from './product.repository.js';
 import type { VariantInputDto } from './variant.dto.js';
+import { newKind } from './variant-kind.js';
 
 /** A handle made of words. */
 export const slug = (text: string): string =>
@@ -110,6 +111,7 @@ export function rowOf(productId: string, input: VariantInputDto, position: numbe
     mediaId,
     metadata,
     retired: false,
+    ...newKind(input),
     version: 1,
   };
 }

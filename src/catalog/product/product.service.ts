@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { BundleService } from '../bundle/bundle.service.js';
 import { ProductAttributes } from '../product-type/product-attributes.service.js';
 import type { AdminProductDto, CreateProductDto, UpdateProductDto } from './admin-product.dto.js';
 import { unique } from './product.conflicts.js';
@@ -33,6 +34,7 @@ export class ProductService {
     private readonly attributes: ProductAttributes,
     private readonly links: ProductLinks,
     private readonly equipment: VariantEquipment,
+    private readonly bundles: BundleService,
     private readonly trail: ProductTrail,
   ) {}
 
@@ -120,6 +122,7 @@ export class ProductService {
       const product = await this.products.lock(id);
       if (!product) throw platformProblems.not_found();
       requireVersion(version, product.version);
+      await this.bundles.refuseParts({ productId: id });
       await this.products.update({ ...product, status: 'archived' });
       await this.trail.finish(id, actor, 'archived');
     });

@@ -8,10 +8,13 @@ import {
   MoneyDto,
   MoneyField,
   Nested,
+  OneOf,
   Text,
   Uuid,
 } from '../../platform/http/fields.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
+import { ComponentDto, MAX_PARTS } from '../bundle/bundle.dto.js';
+import { VARIANT_KINDS, VariantKindInput } from './variant-kind.js';
 
 /** Bytes of JSON that a program may keep with a product or a variant. */
 export const MAX_METADATA = 16_384;
@@ -67,10 +70,16 @@ export class VariantDto {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     description:
-      'May lag by a second, and by half a minute for pieces whose hold ran out unused; checkout is the truth.',
+      'May lag by a second, and by half a minute for pieces whose hold ran out unused; checkout is the truth. Of a ' +
+      'bundle as many as its parts make; 2147483647 of what nobody counts.',
     example: 12,
   })
   available: number;
+
+  @OneOf(VARIANT_KINDS, {
+    description: '`physical` is sent; `digital` is downloaded and `gift_card` mailed.',
+  })
+  kind: string;
 
   @Bool({ description: 'Can be bought beyond what is available.' })
   backorder: boolean;
@@ -108,7 +117,7 @@ export class StockInputDto {
   onHand: number;
 }
 
-export class VariantInputDto {
+export class VariantInputDto extends VariantKindInput {
   @Text({ max: 100, example: 'TOTE-NAT' })
   sku: string;
 
@@ -143,6 +152,14 @@ export class VariantInputDto {
   })
   metadata?: Record<string, unknown>;
 
+  @Bool({
+    optional: true,
+    description:
+      'False: nobody counts it, there is always enough; so it is for what is not `physical` unless you say otherwise. ' +
+      'A bundle is counted by its parts.',
+  })
+  stockTracked?: boolean;
+
   @ListOf(() => VariantPriceDto, {
     max: 50,
     optional: true,
@@ -154,7 +171,7 @@ export class VariantInputDto {
   stock?: StockInputDto[];
 }
 
-export class UpdateVariantDto {
+export class UpdateVariantDto extends VariantKindInput {
   @Text({ max: 100, optional: true })
   sku?: string;
 
@@ -183,6 +200,14 @@ export class UpdateVariantDto {
     description: 'Notes of your own, for staff alone; at most 16 kB of JSON.',
   })
   metadata?: Record<string, unknown>;
+
+  @Bool({
+    optional: true,
+    description:
+      'False: nobody counts it, there is always enough; so it is for what is not `physical` unless you say otherwise. ' +
+      'A bundle is counted by its parts.',
+  })
+  stockTracked?: boolean;
 
   @Bool({
     optional: true,
@@ -224,6 +249,21 @@ export class AdminVariantDto {
 
   @Bool({ description: 'No longer sold: the shop does not show it.' })
   retired: boolean;
+
+  @OneOf(VARIANT_KINDS)
+  kind: string;
+
+  @Integer({ min: 1, max: 10_000, nullable: true })
+  downloadLimit: number | null;
+
+  @Integer({ min: 1, max: 36_500, nullable: true })
+  downloadDays: number | null;
+
+  @Bool({ description: 'False: nobody counts it, there is always enough.' })
+  stockTracked: boolean;
+
+  @ListOf(() => ComponentDto, { max: MAX_PARTS, description: 'What a bundle is made of.' })
+  components: ComponentDto[];
 
   @ListOf(() => StockInputDto, { max: 200 })
   stock: StockInputDto[];

@@ -3,6 +3,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { BundleService } from '../bundle/bundle.service.js';
 import { StockService } from '../stock/stock.service.js';
 import type { AdminProductDto } from './admin-product.dto.js';
 import { unique } from './product.conflicts.js';
@@ -11,6 +12,7 @@ import { itself, refuseFaults, refuseOddPrices, rowOf } from './product.rules.js
 import { ProductTrail } from './product-trail.service.js';
 import type { UpdateVariantDto, VariantInputDto } from './variant.dto.js';
 import { VariantEquipment } from './variant-equipment.service.js';
+import { changedKind } from './variant-kind.js';
 import { faultsOfChoices } from './variant-options.js';
 
 /** Variants of products that there are, as staff change them. */
@@ -20,6 +22,7 @@ export class VariantService {
     private readonly database: Database,
     private readonly products: ProductRepository,
     private readonly stock: StockService,
+    private readonly bundles: BundleService,
     private readonly equipment: VariantEquipment,
     private readonly trail: ProductTrail,
   ) {}
@@ -49,7 +52,9 @@ export class VariantService {
       if (!variant) throw platformProblems.not_found();
       requireVersion(version, variant.version);
       const { backorderLimit, ...fields } = input;
-      const next = { ...variant, ...fields };
+      const isPart = fields.kind !== undefined && (await this.bundles.isPart(id));
+      const next = { ...variant, ...fields, ...changedKind(variant, fields, isPart) };
+      if (fields.retired === true) await this.bundles.refuseParts({ variantId: id });
       if (fields.options || fields.retired === false) {
         const product = await this.products.lock(variant.productId);
         if (product) await this.refuseOddVariant(product, next);

@@ -79,9 +79,17 @@ export function numberWithin(name: string, { gte, lte }: NumberRange, statement:
       AND n.code = ${statement.bind(name, 'text')} AND ${bounds.join(' AND ')})`;
 }
 
-/** Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. */
-export const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND EXISTS (
-  SELECT FROM catalog.stock s WHERE s.variant_id = v.id AND s.on_hand + s.backorder_limit > s.allocated + s.reserved))`;
+/**
+ * Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. A bundle is there when
+ * each part of it is, all together at the locations.
+ */
+export const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND CASE v.stock_source
+  WHEN 'own' THEN EXISTS (SELECT FROM catalog.stock s WHERE s.variant_id = v.id AND s.on_hand + s.backorder_limit > s.allocated + s.reserved)
+  WHEN 'none' THEN true
+  ELSE NOT EXISTS (SELECT FROM catalog.bundle_parts b JOIN catalog.variants pv ON pv.id = b.part_id
+    WHERE b.bundle_id = v.id AND pv.stock_source <> 'none' AND b.quantity > coalesce((
+      SELECT sum(greatest(s.on_hand + s.backorder_limit - s.allocated - s.reserved, 0))
+      FROM catalog.stock s WHERE s.variant_id = b.part_id), 0)) END)`;
 
 /** All conditions but those of one facet, as text behind WHERE. */
 export function where(parts: string[], conditions: Condition[], without?: string): string {

@@ -12,6 +12,8 @@ export interface StockRow {
 export interface Wanted {
   variantId: string;
   quantity: number;
+  /** Of a part of a bundle: which line of the caller it is wanted for, and how many one piece of that takes. */
+  of?: { line: number; quantity: number };
 }
 
 export interface Taken {

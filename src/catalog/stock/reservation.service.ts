@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import type { FieldError } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
-import { planAllocation, type Taken, type Wanted } from './allocation-plan.js';
+import { type Plan as AllocationPlan, planAllocation, type Taken, type Wanted } from './allocation-plan.js';
 import { movesOf } from './crossings.js';
 import { MovementRepository, type StockPlace } from './movement.repository.js';
 import { type LockedStock, ReservationRepository } from './reservation.repository.js';
@@ -152,11 +153,7 @@ export class ReservationService {
     }
     if (plan.missing.length === 0) return { before, rows, taken: plan.taken };
     throw catalogProblems.out_of_stock(undefined, {
-      errors: plan.missing.map(({ index, available }) => ({
-        pointer: `/lines/${index}/quantity`,
-        code: 'max_available',
-        message: `must be at most ${available}`,
-      })),
+      errors: shortages(plan.missing, lines),
     });
   }
 
@@ -189,14 +186,28 @@ export class ReservationService {
   }
 }
 
+/** How many of each line can be had at most: a bundle as many as the scarcest of its parts makes. */
+function shortages(missing: AllocationPlan['missing'], wanted: readonly Wanted[]): FieldError[] {
+  const most = new Map<number, number>();
+  for (const { index, available } of missing) {
+    const { line, quantity } = wanted[index]?.of ?? { line: index, quantity: 1 };
+    most.set(line, Math.min(most.get(line) ?? Infinity, Math.floor(available / quantity)));
+  }
+  return [...most].map(([line, available]) => ({
+    pointer: `/lines/${line}/quantity`,
+    code: 'max_available',
+    message: `must be at most ${available}`,
+  }));
+}
+
 /** The lines less what the reference holds already. */
 function less(lines: readonly Wanted[], rows: readonly LockedStock[]): Wanted[] {
   const held = new Map<string, number>();
   for (const { variantId, mine } of rows) held.set(variantId, (held.get(variantId) ?? 0) + mine);
-  return lines.map(({ variantId, quantity }) => {
-    const mine = Math.min(quantity, held.get(variantId) ?? 0);
-    held.set(variantId, (held.get(variantId) ?? 0) - mine);
-    return { variantId, quantity: quantity - mine };
+  return lines.map((line) => {
+    const mine = Math.min(line.quantity, held.get(line.variantId) ?? 0);
+    held.set(line.variantId, (held.get(line.variantId) ?? 0) - mine);
+    return { ...line, quantity: line.quantity - mine };
   });
 }
 

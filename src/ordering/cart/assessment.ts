@@ -4,6 +4,7 @@ import type { Rules } from '../shipping/selling-rules.js';
 import { type Offer, offersFor } from '../shipping/shipping-zone.js';
 import { taxRulesFor } from '../tax/tax-zone.js';
 import type { Cart, CartLine } from './cart.js';
+import { Shelf } from './shelf.js';
 import { computeTotals, type Totals } from './totals.js';
 
 /** One thing that stands between a cart and an order. */
@@ -35,6 +36,8 @@ export interface AssessedLine {
 /** A cart as it stands now: today's prices, what can carry it, what it comes to, and what is in the way. */
 export interface Assessment {
   lines: AssessedLine[];
+  /** Something of it is sent: it needs an address and a way there. */
+  isSent: boolean;
   offers: Offer[];
   shipping: { offer: Offer; chosenBy: 'shopper' | 'cheapest' } | null;
   taxZone: string;
@@ -65,12 +68,13 @@ export function assess(
     const variant = variants.get(line.variantId) ?? null;
     return { line, variant, unitPrice: variant?.unitPrice ?? Money.of(line.unitAmount, cart.currency) };
   });
-  const country = cart.shippingAddress?.country ?? null;
-  const grams = lines.reduce(
-    (sum, { line, variant }) => sum + line.quantity * (variant?.weightGrams ?? 0),
-    0,
-  );
-  const offers = country === null ? [] : offersFor(rules.shipping, country, cart.currency, grams);
+  const sent = lines.filter(({ variant }) => variant === null || variant.kind === 'physical');
+  // Of an empty cart nobody knows yet.
+  const isSent = sent.length > 0 || lines.length === 0;
+  const country =
+    (isSent ? cart.shippingAddress : (cart.billingAddress ?? cart.shippingAddress))?.country ?? null;
+  const grams = sent.reduce((sum, { line, variant }) => sum + line.quantity * (variant?.weightGrams ?? 0), 0);
+  const offers = country === null || !isSent ? [] : offersFor(rules.shipping, country, cart.currency, grams);
   const chosen = offers.find(({ optionId }) => optionId === cart.shippingOptionId);
   const cheapest = cart.shippingOptionId === null ? offers[0] : undefined;
   const shipping = chosen
@@ -91,14 +95,15 @@ export function assess(
   );
   return {
     lines,
+    isSent,
     offers,
     shipping,
     taxZone: tax.zone,
     totals,
     obstacles: [
       ...lineObstacles(lines, bought),
-      ...buyerObstacles(cart),
-      ...shippingObstacles(cart, offers, shipping),
+      ...buyerObstacles(cart, isSent),
+      ...(isSent ? shippingObstacles(cart, offers, shipping) : []),
     ],
   };
 }
@@ -114,6 +119,7 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
       },
     ];
   }
+  const shelf = new Shelf();
   return lines.flatMap(({ line, variant }, index): Obstacle[] => {
     const pointer = `/lines/${index}`;
     if (variant === null) {
@@ -128,14 +134,14 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
     }
     const limit = limitObstacle(line, variant, bought.get(line.variantId) ?? 0, pointer);
     if (limit !== null) return [limit];
-    const beyond = variant.backorder || variant.preorder !== null;
-    if (beyond || variant.available >= line.quantity) return [];
+    const { enough, most: there } = shelf.take(variant, line.quantity);
+    if (enough) return [];
     return [
       {
         code: 'out_of_stock',
         pointer: `${pointer}/quantity`,
-        detail: `${line.sku} has ${variant.available} available, ${line.quantity} requested.`,
-        fix: variant.available > 0 ? `Take ${variant.available} or fewer.` : `Remove the line ${line.id}.`,
+        detail: `${line.sku} has ${there} available, ${line.quantity} requested.`,
+        fix: there > 0 ? `Take ${there} or fewer.` : `Remove the line ${line.id}.`,
       },
     ];
   });
@@ -163,7 +169,7 @@ function limitObstacle(
   };
 }
 
-function buyerObstacles({ email, shippingAddress }: Cart): Obstacle[] {
+function buyerObstacles({ email, shippingAddress }: Cart, isSent: boolean): Obstacle[] {
   const obstacles: Obstacle[] = [];
   if (email === null) {
     obstacles.push({
@@ -173,7 +179,7 @@ function buyerObstacles({ email, shippingAddress }: Cart): Obstacle[] {
       fix: 'Send `email` with the cart or with the checkout.',
     });
   }
-  if (shippingAddress === null) {
+  if (isSent && shippingAddress === null) {
     obstacles.push({
       code: 'shipping_address_missing',
       pointer: '/shippingAddress',

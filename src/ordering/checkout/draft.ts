@@ -1,10 +1,11 @@
+import type { SellablePart } from '../../catalog/catalog.api.js';
 import { type Address, toAddress } from '../../platform/address/address.js';
 import { newId } from '../../platform/ids.js';
 import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';
 import type { TaxLine } from '../cart/totals.js';
-import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
+import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 
@@ -44,10 +45,10 @@ const toFieldError = ({ pointer, code, detail }: Obstacle) => ({ pointer, code, 
 /** The order that a cart becomes: everything copied, nothing that could change afterwards. */
 export function draftOrder(
   cart: Cart,
-  { lines, shipping, taxZone, totals }: Assessment,
+  { lines, isSent, shipping, taxZone, totals }: Assessment,
   whose: { customerId: string | null; now: Date; expiresAt: Date },
 ): Order {
-  if (cart.email === null || cart.shippingAddress === null || shipping === null) {
+  if (cart.email === null || (isSent && (cart.shippingAddress === null || shipping === null))) {
     throw new Error('the guard lets no such cart through');
   }
   const taxLines: OrderTaxLine[] = [];
@@ -68,6 +69,10 @@ export function draftOrder(
         quantity: line.quantity,
         fulfilled: 0,
         promisedFor: null,
+        kind: variant.kind,
+        download: variant.download,
+        stockTracked: variant.stockTracked,
+        components: variant.components?.map(frozen) ?? null,
         unitPrice: unitPrice.amount,
         discount: charge.discount.amount,
         tax: charge.tax.amount,
@@ -84,14 +89,14 @@ export function draftOrder(
     tokenHash: cart.tokenHash,
     status: 'pending_payment',
     paymentStatus: 'none',
-    fulfilmentStatus: 'unfulfilled',
+    fulfilmentStatus: isSent ? 'unfulfilled' : 'not_required',
     currency: cart.currency,
     email: cart.email,
     shippingAddress: cart.shippingAddress,
     billingAddress: cart.billingAddress,
-    shippingOptionId: shipping.offer.optionId,
-    shippingTitle: shipping.offer.title,
-    shippingChosenBy: shipping.chosenBy,
+    shippingOptionId: shipping?.offer.optionId ?? null,
+    shippingTitle: shipping?.offer.title ?? null,
+    shippingChosenBy: shipping?.chosenBy ?? null,
     pricesIncludeTax: totals.pricesIncludeTax,
     taxZone,
     subtotal: totals.subtotal.amount,
@@ -109,6 +114,14 @@ export function draftOrder(
     fulfilments: [],
   };
 }
+
+const frozen = ({ variantId, sku, title, quantity, stockTracked }: SellablePart): OrderComponent => ({
+  variantId,
+  sku,
+  title,
+  quantity,
+  stockTracked,
+});
 
 const taxLine = (
   lineId: string | null,

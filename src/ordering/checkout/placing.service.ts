@@ -133,7 +133,7 @@ export class PlacingService {
       token: payment.token,
       buyer: {
         email: order.email,
-        name: `${address.firstName} ${address.lastName}`,
+        name: address ? `${address.firstName} ${address.lastName}` : order.email,
         billingAddress: address,
       },
       customerId: order.customerId,

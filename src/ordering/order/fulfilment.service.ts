@@ -15,7 +15,7 @@ import type { FulfilOrderDto } from './order.dto.js';
 import { orderProblems } from './order.errors.js';
 import { type Order, totalOf } from './order.js';
 import { OrderRepository } from './order.repository.js';
-import { fulfilmentStatusOf, isKept, isSecured } from './order.statuses.js';
+import { fulfilmentStatusOf, isKept, isSecured, isSent } from './order.statuses.js';
 
 /** Sends what was ordered, all at once or line by line. */
 @Injectable()
@@ -90,11 +90,13 @@ const isPartlyRefunded = ({ paymentStatus }: Order) => paymentStatus === 'partia
 
 /** What goes into the parcel: what was asked for, or all that is left. */
 function contentsOf(order: Order, wanted: readonly Piece[] | undefined): Piece[] {
-  const left = order.lines.flatMap(({ id, quantity, fulfilled }) =>
-    quantity > fulfilled ? [{ lineId: id, quantity: quantity - fulfilled }] : [],
-  );
+  const left = order.lines
+    .filter(isSent)
+    .flatMap(({ id, quantity, fulfilled }) =>
+      quantity > fulfilled ? [{ lineId: id, quantity: quantity - fulfilled }] : [],
+    );
   if (wanted === undefined) {
-    if (left.length === 0) throw orderProblems.order_not_fulfillable('Everything was sent already.');
+    if (left.length === 0) throw orderProblems.order_not_fulfillable('Nothing is left to send.');
     return left;
   }
   const errors = wanted.flatMap(({ lineId, quantity }, index) => {
@@ -116,5 +118,5 @@ function contentsOf(order: Order, wanted: readonly Piece[] | undefined): Piece[]
 const toVariants = (order: Order, pieces: readonly Piece[]) =>
   pieces.flatMap(({ lineId, quantity }) => {
     const line = order.lines.find(({ id }) => id === lineId);
-    return line ? [{ variantId: line.variantId, quantity }] : [];
+    return line ? [{ ...line, quantity }] : [];
   });

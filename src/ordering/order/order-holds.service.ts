@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import { Problem } from '../../platform/http/problem.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
-import type { Order } from './order.js';
+import type { Order, OrderLine } from './order.js';
 import { OrderRepository } from './order.repository.js';
 
 /** The hold outlives the order's time to pay a little, so that the expiry of the order is what gives it back. */
@@ -24,15 +24,16 @@ export class OrderHolds {
    * which something is not there yet are promised for the day that it will be.
    */
   async reserve(order: Order): Promise<void> {
-    const lines = order.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-    const ahead = await this.catalog.reserve(order.id, lines, holdUntil(order.expiresAt));
+    const ahead = await this.catalog.reserve(order.id, order.lines, holdUntil(order.expiresAt));
     if (ahead.length === 0) return;
     const days = new Map(ahead.map(({ variantId, availableFrom }) => [variantId, availableFrom]));
-    for (const line of order.lines) line.promisedFor = days.get(line.variantId) ?? line.promisedFor;
-    await this.orders.promise(
-      order.id,
-      ahead.map(({ variantId, availableFrom }) => ({ variantId, at: availableFrom })),
-    );
+    const promised = order.lines.flatMap((line) => {
+      const at = lastDay(line, days);
+      if (at === null) return [];
+      line.promisedFor = at;
+      return [{ variantId: line.variantId, at }];
+    });
+    await this.orders.promise(order.id, promised);
   }
 
   /** In the caller's transaction: the order comes to nothing, and gives back what it took. Repeating it is harmless. */
@@ -45,7 +46,7 @@ export class OrderHolds {
   async takeBack({ id, lines }: Order, now: Date): Promise<boolean> {
     await this.limits.takeBack(id);
     try {
-      await this.catalog.reserve(id, [...lines], now);
+      await this.catalog.reserve(id, lines, now);
     } catch (error) {
       if (error instanceof Problem && error.code === 'catalog.out_of_stock') return false;
       throw error;
@@ -61,4 +62,10 @@ export class OrderHolds {
     if (!(await this.orders.extend(orderId, until))) return 'closed';
     return (await this.catalog.extendReservation(orderId, holdUntil(until))) ? 'held' : 'lost';
   }
+}
+
+/** A bundle is there when the last of its parts is. */
+function lastDay({ variantId, components }: OrderLine, days: ReadonlyMap<string, Date>): Date | null {
+  const all = (components ?? [{ variantId }]).flatMap((part) => days.get(part.variantId) ?? []);
+  return all.length === 0 ? null : new Date(Math.max(...all.map((day) => day.getTime())));
 }

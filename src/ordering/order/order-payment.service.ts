@@ -5,7 +5,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
-import { type Order, totalOf } from './order.js';
+import { type Order, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { type Glance, OrderRepository } from './order.repository.js';
 import { isCovered, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
@@ -80,6 +80,7 @@ export class OrderPaymentService {
   private async goodsAreThere(order: Order): Promise<boolean> {
     const isGone = order.status === 'expired' && !(await this.holds.takeBack(order, this.clock.now()));
     if (isGone) return false;
+    if (!takesStock(order)) return true;
     return this.catalog.allocate(order.id);
   }
 

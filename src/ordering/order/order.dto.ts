@@ -14,6 +14,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { InstantRange, PageQuery } from '../../platform/http/page.js';
+import { VARIANT_KINDS } from '../../catalog/catalog.api.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
@@ -23,6 +24,20 @@ const unset = { optional: true, nullable: true } as const;
 export class OrderParams {
   @Uuid()
   id: string;
+}
+
+export class OrderComponentDto {
+  @Uuid()
+  variantId: string;
+
+  @Text({ max: 100 })
+  sku: string;
+
+  @Text({ max: 700 })
+  title: string;
+
+  @Integer({ min: 1, max: 999, description: 'In one piece of the line.' })
+  quantity: number;
 }
 
 export class OrderLineDto {
@@ -58,6 +73,14 @@ export class OrderLineDto {
     description: 'Sold before it was there: when it was promised for. Null of what was there.',
   })
   promisedFor: string | null;
+  @OneOf(VARIANT_KINDS, { description: 'Only what is `physical` is sent.' })
+  kind: string;
+
+  @ListOf(() => OrderComponentDto, {
+    max: 20,
+    description: 'Of a bundle what it was made of when it was ordered; none of anything else.',
+  })
+  components: OrderComponentDto[];
 
   @MoneyField()
   unitPrice: MoneyDto;
@@ -231,14 +254,14 @@ export class OrderDto extends OrderBase {
   @Integer({ min: 1, max: 2 ** 31 })
   version: number;
 
-  @Nested(() => AddressDto)
-  shippingAddress: AddressDto;
+  @Nested(() => AddressDto, { nullable: true, description: 'Null when nothing of it is sent.' })
+  shippingAddress: AddressDto | null;
 
   @Nested(() => AddressDto, { nullable: true })
   billingAddress: AddressDto | null;
 
-  @Nested(() => OrderShippingDto)
-  shipping: OrderShippingDto;
+  @Nested(() => OrderShippingDto, { nullable: true, description: 'Null when nothing of it is sent.' })
+  shipping: OrderShippingDto | null;
 
   @ListOf(() => OrderLineDto, { max: 100 })
   lines: OrderLineDto[];

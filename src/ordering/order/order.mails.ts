@@ -6,8 +6,11 @@ import { type Fulfilment, type Order, totalOf } from './order.js';
 /** What the letters about an order need to know: plain data, kept until the letter is sent. */
 export interface OrderLetter {
   number: string;
-  firstName: string;
+  greeting: string;
+  /** Empty when nothing is sent. */
   address: string;
+  /** Names of files, without an address that would open them. */
+  downloads: string;
   contents: string;
   sums: string;
   total: string;
@@ -24,19 +27,24 @@ export interface ParcelLetter extends OrderLetter {
 export const confirmationMail = defineMail<OrderLetter>('order_confirmation', (order) => ({
   subject: `Your order ${order.number}`,
   paragraphs: [
-    `Hello ${order.firstName},`,
+    order.greeting,
     `thank you for your order ${order.number}. We have received your payment.`,
     order.contents,
     order.sums,
-    `We send it (${order.shipping}) to:\n${order.address}`,
-    'You will hear from us again when it leaves.',
+    ...(order.downloads === '' ? [] : [`Ready to be downloaded with your order:\n${order.downloads}`]),
+    ...(order.address === ''
+      ? []
+      : [
+          `We send it (${order.shipping}) to:\n${order.address}`,
+          'You will hear from us again when it leaves.',
+        ]),
   ],
 }));
 
 export const cancellationMail = defineMail<OrderLetter>('order_canceled', (order) => ({
   subject: `Your order ${order.number} is canceled`,
   paragraphs: [
-    `Hello ${order.firstName},`,
+    order.greeting,
     `your order ${order.number} is canceled; nothing of it will be sent.`,
     order.contents,
     order.paid
@@ -48,7 +56,7 @@ export const cancellationMail = defineMail<OrderLetter>('order_canceled', (order
 export const shippedMail = defineMail<ParcelLetter>('order_shipped', (parcel) => ({
   subject: `Your order ${parcel.number} is on its way`,
   paragraphs: [
-    `Hello ${parcel.firstName},`,
+    parcel.greeting,
     `this has left us, for your order ${parcel.number}:`,
     parcel.sent,
     ...(parcel.tracking === '' ? [] : [`Tracking: ${parcel.tracking}`]),
@@ -61,19 +69,25 @@ export function orderLetter(order: Order): OrderLetter {
   const money = (amount: bigint) => Money.of(amount, order.currency).toString();
   return {
     number: order.number,
-    firstName: order.shippingAddress.firstName,
-    address: addressLines(order.shippingAddress),
+    greeting: greetingOf(order.shippingAddress ?? order.billingAddress),
+    address:
+      order.shippingAddress && order.fulfilmentStatus !== 'not_required'
+        ? addressLines(order.shippingAddress)
+        : '',
+    downloads: order.lines
+      .flatMap(({ download }) => (download?.files ?? []).map(({ name }) => name))
+      .join('\n'),
     contents: order.lines
       .map((line) => `${line.quantity} × ${nameOf(line)} (${line.sku}): ${money(line.total)}`)
       .join('\n'),
     sums: [
-      `Shipping: ${money(order.shipping)}`,
+      ...(order.shippingTitle === null ? [] : [`Shipping: ${money(order.shipping)}`]),
       ...(order.discount === 0n ? [] : [`Discount: ${money(-order.discount)}`]),
       `${order.pricesIncludeTax ? 'Tax included' : 'Tax'}: ${money(order.tax)}`,
       `Total: ${money(order.total)}`,
     ].join('\n'),
     total: totalOf(order).toString(),
-    shipping: order.shippingTitle,
+    shipping: order.shippingTitle ?? '',
     paid: ['paid', 'partially_refunded', 'refunded', 'overcharged'].includes(order.paymentStatus),
   };
 }
@@ -90,6 +104,8 @@ export function parcelLetter(order: Order, parcel: Fulfilment): ParcelLetter {
     trackingUrl: parcel.trackingUrl,
   };
 }
+
+const greetingOf = (who: Address | null): string => (who ? `Hello ${who.firstName},` : 'Hello,');
 
 const nameOf = ({ title, variantTitle }: Order['lines'][number]): string =>
   variantTitle === null || variantTitle === '' || variantTitle === title

@@ -48,7 +48,7 @@ export class OrderRepository {
       order.fulfilmentStatus,
       order.currency,
       order.email,
-      JSON.stringify(order.shippingAddress),
+      order.shippingAddress && JSON.stringify(order.shippingAddress),
       order.billingAddress && JSON.stringify(order.billingAddress),
       order.shippingOptionId,
       order.shippingTitle,
@@ -163,6 +163,10 @@ const lineRow = (line: OrderLine, index: number) => ({
   variant_title: line.variantTitle,
   options: line.options,
   quantity: line.quantity,
+  kind: line.kind,
+  download: line.download,
+  stock_tracked: line.stockTracked,
+  components: line.components,
   unit_price: line.unitPrice.toString(),
   discount: line.discount.toString(),
   tax: line.tax.toString(),
@@ -207,12 +211,12 @@ const INSERT = `
     RETURNING number::text
   ), lines AS (
     INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, unit_price, discount, tax, total)
+      quantity, kind, download, stock_tracked, components, unit_price, discount, tax, total)
     SELECT l.id, $1, l.position, l.variant_id, l.product_id, l.sku, l.title, l.variant_title, l.options, l.quantity,
-      l.unit_price, l.discount, l.tax, l.total
+      l.kind, l.download, l.stock_tracked, l.components, l.unit_price, l.discount, l.tax, l.total
     FROM jsonb_to_recordset($24::jsonb) AS l (id uuid, position int, variant_id uuid, product_id uuid, sku text,
-      title text, variant_title text, options jsonb, quantity int, unit_price bigint, discount bigint, tax bigint,
-      total bigint)
+      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, stock_tracked boolean, components jsonb,
+      unit_price bigint, discount bigint, tax bigint, total bigint)
   ), taxes AS (
     INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
     SELECT $1, t.position, t.line_id, t.tax_class, t.title, t.rate_ppm, t.base, t.amount
@@ -263,7 +267,9 @@ const SELECT = `
     o.created_at AS "createdAt", o.version,
     (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
-      'fulfilled', l.fulfilled, 'promisedFor', l.promised_for, 'unitPrice', l.unit_price::text, 'discount', l.discount::text, 'tax', l.tax::text,
+      'fulfilled', l.fulfilled, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download,
+      'stockTracked', l.stock_tracked, 'components', l.components, 'unitPrice', l.unit_price::text,
+      'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,
       'ratePpm', t.rate_ppm, 'base', t.base::text, 'amount', t.amount::text) ORDER BY t.position)

@@ -8,6 +8,7 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { type Holder, holds } from '../cart/cart.access.js';
+import { DownloadRepository } from '../download/download.repository.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
 import { type Order, totalOf } from './order.js';
@@ -29,6 +30,7 @@ export class OrderService {
     private readonly billing: BillingApi,
     private readonly catalog: CatalogApi,
     private readonly holds: OrderHolds,
+    private readonly downloads: DownloadRepository,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -58,9 +60,13 @@ export class OrderService {
       if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
       const order = await this.orders.locked(id);
       const open = order?.status === 'pending_payment' || order?.status === 'placed';
-      if (!order || !open || order.fulfilmentStatus !== 'unfulfilled') {
+      const sent = order?.fulfilmentStatus !== 'unfulfilled' && order?.fulfilmentStatus !== 'not_required';
+      if (!order || !open || sent) {
         throw orderProblems.order_not_cancelable();
       }
+      // Staff decide for themselves what they take back.
+      if (!may(holder.actor, 'ordering:order:write') && (await this.downloads.anyOf(id)))
+        throw orderProblems.order_not_cancelable('Something of it was downloaded.');
       await this.end(order, 'canceled', holder.actor, reason);
       this.outbox.record(new OrderCanceled({ orderId: id, number: order.number }));
       this.audit.record({

@@ -32,10 +32,13 @@ describe('the statuses of an order', () => {
   });
 
   it('follow what was sent', () => {
-    const line = (quantity: number, fulfilled: number) => ({ quantity, fulfilled });
+    const line = (quantity: number, fulfilled: number) => ({ quantity, fulfilled, kind: 'physical' });
     expect(fulfilmentStatusOf([line(2, 0), line(1, 0)])).toBe('unfulfilled');
     expect(fulfilmentStatusOf([line(2, 2), line(1, 0)])).toBe('partially_fulfilled');
     expect(fulfilmentStatusOf([line(2, 2), line(1, 1)])).toBe('fulfilled');
+    const file = { ...line(3, 0), kind: 'digital' };
+    expect(fulfilmentStatusOf([line(2, 2), file])).toBe('fulfilled');
+    expect(fulfilmentStatusOf([file])).toBe('not_required');
   });
 });
 

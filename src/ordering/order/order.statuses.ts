@@ -12,7 +12,13 @@ export const PAYMENT_STATUSES = [
   'overcharged',
   'voided',
 ] as const;
-export const FULFILMENT_STATUSES = ['unfulfilled', 'partially_fulfilled', 'fulfilled'] as const;
+/** `not_required`: nothing of it is sent. */
+export const FULFILMENT_STATUSES = [
+  'unfulfilled',
+  'partially_fulfilled',
+  'fulfilled',
+  'not_required',
+] as const;
 
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
@@ -59,9 +65,14 @@ export function paymentStatusOf(payments: readonly PaymentView[], total: Money):
 export const isKept = (payments: readonly PaymentView[], total: Money): boolean =>
   total.isZero() || payments.some(({ status, kept }) => status === 'authorized' || !kept.isZero());
 
+/** Whether a line goes into a parcel. */
+export const isSent = ({ kind }: { kind: string }): boolean => kind === 'physical';
+
 export function fulfilmentStatusOf(
-  lines: readonly { quantity: number; fulfilled: number }[],
+  all: readonly { quantity: number; fulfilled: number; kind: string }[],
 ): FulfilmentStatus {
+  const lines = all.filter(isSent);
+  if (lines.length === 0) return 'not_required';
   if (lines.every(({ quantity, fulfilled }) => fulfilled >= quantity)) return 'fulfilled';
   return lines.some(({ fulfilled }) => fulfilled > 0) ? 'partially_fulfilled' : 'unfulfilled';
 }

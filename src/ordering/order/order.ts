@@ -1,3 +1,4 @@
+import type { SellableDownload, VariantKind } from '../../catalog/catalog.api.js';
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
 import type { Statuses } from './order.statuses.js';
@@ -12,6 +13,15 @@ export interface OrderTaxLine {
   amount: bigint;
 }
 
+/** What one piece of a bundle was made of when it was ordered: for the packing slip, and for the stock. */
+export interface OrderComponent {
+  variantId: string;
+  sku: string;
+  title: string;
+  quantity: number;
+  stockTracked: boolean;
+}
+
 export interface OrderLine {
   id: string;
   variantId: string;
@@ -24,6 +34,13 @@ export interface OrderLine {
   fulfilled: number;
   /** The day that it was promised for, when it was sold before it was there. */
   promisedFor: Date | null;
+  kind: VariantKind;
+  /** Null for what is not digital. */
+  download: SellableDownload | null;
+  /** False: nobody counts it. */
+  stockTracked: boolean;
+  /** Null for what is no bundle. */
+  components: OrderComponent[] | null;
   unitPrice: bigint;
   discount: bigint;
   tax: bigint;
@@ -56,11 +73,12 @@ export interface Order extends Statuses {
   tokenHash: Buffer | null;
   currency: string;
   email: string;
-  shippingAddress: Address;
+  /** Null, like the three below, when nothing of it is sent. */
+  shippingAddress: Address | null;
   billingAddress: Address | null;
-  shippingOptionId: string;
-  shippingTitle: string;
-  shippingChosenBy: string;
+  shippingOptionId: string | null;
+  shippingTitle: string | null;
+  shippingChosenBy: string | null;
   pricesIncludeTax: boolean;
   taxZone: string;
   subtotal: bigint;
@@ -78,5 +96,11 @@ export interface Order extends Statuses {
   history: OrderHistoryEntry[];
   fulfilments: Fulfilment[];
 }
+
+/** Whether anything of it is held and sent from the stock. */
+export const takesStock = ({ lines }: Order): boolean =>
+  lines.some(({ stockTracked, components }) =>
+    components ? components.some((part) => part.stockTracked) : stockTracked,
+  );
 
 export const totalOf = (order: Order): Money => Money.of(order.total, order.currency);

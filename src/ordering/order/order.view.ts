@@ -37,13 +37,16 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
     email: order.email,
     shippingAddress: order.shippingAddress,
     billingAddress: order.billingAddress,
-    shipping: {
-      optionId: order.shippingOptionId,
-      title: order.shippingTitle,
-      chosenBy: order.shippingChosenBy,
-      price: money(order.shipping),
-      taxLines: taxOf(null),
-    },
+    shipping:
+      order.shippingOptionId === null
+        ? null
+        : {
+            optionId: order.shippingOptionId,
+            title: order.shippingTitle ?? '',
+            chosenBy: order.shippingChosenBy ?? '',
+            price: money(order.shipping),
+            taxLines: taxOf(null),
+          },
     lines: order.lines.map((line) => ({
       id: line.id,
       variantId: line.variantId,
@@ -55,6 +58,13 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       quantity: line.quantity,
       fulfilledQuantity: line.fulfilled,
       promisedFor: line.promisedFor?.toISOString() ?? null,
+      kind: line.kind,
+      components: (line.components ?? []).map(({ variantId, sku, title, quantity }) => ({
+        variantId,
+        sku,
+        title,
+        quantity,
+      })),
       unitPrice: money(line.unitPrice),
       discount: money(line.discount),
       tax: money(line.tax),

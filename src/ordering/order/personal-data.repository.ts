@@ -63,7 +63,7 @@ const CARTS = `
 const OPEN = `
   SELECT t.number::text, t.status = 'placed' AS "isPaid" FROM ordering.orders t
   WHERE ${THEIRS} AND (t.status = 'pending_payment'
-    OR (t.status = 'placed' AND t.fulfilment_status <> 'fulfilled' AND t.payment_status NOT IN ('refunded', 'voided')))
+    OR (t.status = 'placed' AND t.fulfilment_status NOT IN ('fulfilled', 'not_required') AND t.payment_status NOT IN ('refunded', 'voided')))
   ORDER BY t.id LIMIT 20`;
 const COUNTRY_OF = (column: string) =>
   `$4::jsonb || jsonb_build_object('country', ${column} -> 'country', 'region', ${column} -> 'region')`;
@@ -76,7 +76,7 @@ const ANONYMISE = `
     UPDATE ordering.order_history h SET note = NULL FROM held WHERE h.order_id = held.id AND h.note IS NOT NULL
   )
   UPDATE ordering.orders o
-  SET customer_id = NULL, access_hash = NULL, email = $3, shipping_address = ${COUNTRY_OF('o.shipping_address')},
+  SET customer_id = NULL, access_hash = NULL, email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
     billing_address = CASE WHEN o.billing_address IS NOT NULL THEN ${COUNTRY_OF('o.billing_address')} END,
     version = o.version + 1
   FROM held WHERE o.id = held.id`;

@@ -1,0 +1,24 @@
+import type { SellableVariant } from '../../catalog/catalog.api.js';
+
+/** What is left of variants for the lines of one cart, which may want the same one twice: by itself and in a bundle. */
+export class Shelf {
+  private readonly left = new Map<string, number>();
+
+  /** Takes so many pieces, when there are enough; answers how many there would be. */
+  take(variant: SellableVariant, quantity: number): { enough: boolean; most: number } {
+    const parts = variant.components ?? [{ ...variant, quantity: 1 }];
+    const counted = parts.filter((part) => part.stockTracked);
+    const leftOf = ({ variantId, available }: (typeof counted)[number]) =>
+      this.left.get(variantId) ?? available;
+    const most = Math.min(
+      ...counted.map((part) => Math.max(0, Math.floor(leftOf(part) / part.quantity))),
+      quantity,
+    );
+    const enough = counted.every(
+      (part) => part.backorder || part.preorder !== null || leftOf(part) >= part.quantity * quantity,
+    );
+    if (enough)
+      for (const part of counted) this.left.set(part.variantId, leftOf(part) - part.quantity * quantity);
+    return { enough, most };
+  }
+}

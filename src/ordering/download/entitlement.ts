@@ -1,0 +1,34 @@
+import type { PaymentView } from '../../billing/billing.api.js';
+import { type Order, type OrderLine, totalOf } from '../order/order.js';
+import { isKept } from '../order/order.statuses.js';
+import type { DOWNLOAD_STATES } from './download.dto.js';
+
+export type DownloadState = (typeof DOWNLOAD_STATES)[number];
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Until when the files of a line may be downloaded; null: for good, or nobody knows yet. */
+export function untilOf({ placedAt }: Order, { download }: OrderLine): Date | null {
+  if (placedAt === null || download === null || download.days === null) return null;
+  return new Date(placedAt.getTime() + download.days * DAY_MS);
+}
+
+/** Whether a file of a line may be downloaded now, and why not. A hold on a card is not a payment. */
+export function stateOf(
+  order: Order,
+  line: OrderLine,
+  payments: readonly PaymentView[],
+  uses: number,
+  now: Date,
+): DownloadState {
+  if (order.status === 'canceled' || order.status === 'expired') return 'stopped';
+  const isPlaced = order.status === 'placed' || order.status === 'completed';
+  const total = totalOf(order);
+  const captured = payments.filter((payment) => !payment.captured.isZero());
+  if (!isPlaced || (captured.length === 0 && !total.isZero())) return 'waiting';
+  if (!isKept(captured, total)) return 'stopped';
+  const until = untilOf(order, line);
+  if (until !== null && now > until) return 'over';
+  const limit = line.download?.limit ?? null;
+  return limit !== null && uses >= limit ? 'used_up' : 'ready';
+}

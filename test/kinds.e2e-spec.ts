@@ -1,0 +1,521 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { startApp, type TestApp } from './support/app.js';
+import { given } from './support/given.js';
+import { buy, checkOut, fillCart, type Goods, key, setStock, stockOf } from './support/purchase.js';
+
+interface GoodsToMake {
+  price?: number;
+  stock?: number;
+  [field: string]: unknown;
+}
+
+describe('kinds of goods', () => {
+  let app: TestApp;
+  let staff: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    staff = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+
+  /** Something published, as staff make it; shoppers find it by its SKU. */
+  const goods = async ({ price = 1999, stock = 100, ...extra }: GoodsToMake = {}): Promise<Goods> => {
+    const variant = {
+      sku: randomUUID().replaceAll('-', ''),
+      weightGrams: 500,
+      prices: [{ amount: price, currency: 'EUR' }],
+      ...(stock > 0 && { stock: [{ location: 'main', onHand: stock }] }),
+      ...extra,
+    };
+    const [made] = (await given.product(app, staff, { variants: [variant] })).variants;
+    return { variantId: made.id, sku: made.sku };
+  };
+  /** The variant as staff see it, with its product. */
+  const seen = async ({ variantId, sku }: Goods) => {
+    const { body } = await app.get(`/v1/admin/products?sku=${sku}`, { token: staff });
+    const [product] = body.items;
+    return { product, variant: product.variants.find(({ id }: { id: string }) => id === variantId) };
+  };
+  const setParts = async (bundle: Goods, parts: [Goods, number][], ifMatch?: string) =>
+    app.put(
+      `/v1/admin/variants/${bundle.variantId}/components`,
+      { components: parts.map(([{ variantId }, quantity]) => ({ variantId, quantity })) },
+      { token: staff, ...(ifMatch && { headers: { 'if-match': ifMatch } }) },
+    );
+  const bundleOf = async (parts: [Goods, number][], price = 4500): Promise<Goods> => {
+    const bundle = await goods({ price, stock: 7 });
+    const answer = await setParts(bundle, parts);
+    if (answer.status !== 200) throw new Error(`no bundle was made: ${answer.text}`);
+    return bundle;
+  };
+  /** What pages say of the stock of a variant: its product's, and a list's. */
+  const shown = async (bundle: Goods) => {
+    const { product } = await seen(bundle);
+    const [page, list] = [
+      await app.get(`/v1/products/${product.id}`, { token: staff }),
+      await app.get(`/v1/products?q=${bundle.sku}`, { token: staff }),
+    ];
+    const [one, other] = [page.body.variants[0], list.body.items[0].variants[0]];
+    expect(other).toEqual(one);
+    return { available: one.available, backorder: one.backorder };
+  };
+
+  describe('a bundle', () => {
+    it('has as many as its parts make, takes them when it is sold, and names them for the packing slip', async () => {
+      const [lamp, bulb] = [await goods({ stock: 10 }), await goods({ stock: 25 })];
+      const set = await bundleOf([
+        [lamp, 1],
+        [bulb, 3],
+      ]);
+      expect(await shown(set)).toEqual({ available: 8, backorder: false });
+
+      const { cart, answer } = await buy(app, [
+        { ...set, quantity: 2 },
+        { ...bulb, quantity: 4 },
+      ]);
+      expect(answer.status).toBe(201);
+      expect(answer.body.lines[0]).toMatchObject({
+        sku: set.sku,
+        unitPrice: { amount: 4500 },
+        components: [
+          { variantId: lamp.variantId, sku: lamp.sku, quantity: 1 },
+          { variantId: bulb.variantId, sku: bulb.sku, quantity: 3 },
+        ],
+      });
+      expect(answer.body.lines[1].components).toEqual([]);
+      expect(await stockOf(app, lamp)).toEqual({ onHand: 10, allocated: 2, reserved: 0 });
+      expect(await stockOf(app, bulb)).toEqual({ onHand: 25, allocated: 10, reserved: 0 });
+      expect(await shown(set)).toEqual({ available: 5, backorder: false });
+
+      // Made of something else by the time it is packed: the order takes what it was placed with.
+      expect(
+        (
+          await setParts(set, [
+            [lamp, 2],
+            [bulb, 1],
+          ])
+        ).status,
+      ).toBe(200);
+      const { id } = answer.body;
+      const sent = await app.post(
+        `/v1/admin/orders/${id}/fulfilments`,
+        {
+          lines: [
+            { lineId: answer.body.lines[0].id, quantity: 1 },
+            { lineId: answer.body.lines[1].id, quantity: 4 },
+          ],
+        },
+        { token: staff, key: key() },
+      );
+      expect(sent.status).toBe(201);
+      expect(await stockOf(app, lamp)).toEqual({ onHand: 9, allocated: 1, reserved: 0 });
+      expect(await stockOf(app, bulb)).toEqual({ onHand: 18, allocated: 3, reserved: 0 });
+      const rest = await app.post(`/v1/admin/orders/${id}/fulfilments`, {}, { token: staff, key: key() });
+      expect(rest.body).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
+      expect(await stockOf(app, bulb)).toEqual({ onHand: 15, allocated: 0, reserved: 0 });
+      expect(
+        (await app.get(`/v1/orders/${id}`, { cartToken: cart.token })).body.lines[0].components[1].quantity,
+      ).toBe(3);
+    });
+
+    it('and its part in one cart are counted together, by readiness and by the checkout', async () => {
+      const [cup, plate] = [await goods({ stock: 5 }), await goods({ stock: 50 })];
+      const set = await bundleOf([
+        [cup, 2],
+        [plate, 1],
+      ]);
+      const cart = await fillCart(app, [
+        { ...cup, quantity: 2 },
+        { ...set, quantity: 2 },
+      ]);
+      const readiness = await app.get(`/v1/carts/${cart.id}/readiness`, { cartToken: cart.token });
+      expect(readiness.body.problems).toContainEqual(
+        expect.objectContaining({
+          code: 'out_of_stock',
+          pointer: '/lines/1/quantity',
+          fix: 'Take 1 or fewer.',
+        }),
+      );
+      const refused = await checkOut(app, cart);
+      expect(refused.body).toMatchObject({ status: 409, code: 'ordering.out_of_stock' });
+      expect(refused.body.errors).toEqual([expect.objectContaining({ pointer: '/lines/1/quantity' })]);
+      const lineId = cart.body.lines[1].id;
+      await app.patch(`/v1/carts/${cart.id}/lines/${lineId}`, { quantity: 1 }, { cartToken: cart.token });
+      expect((await checkOut(app, cart)).status).toBe(201);
+      expect(await stockOf(app, cup)).toMatchObject({ allocated: 4 });
+    });
+
+    it('can be oversold when all that it lacks can, and gives its parts back when it is canceled', async () => {
+      const [pen, ink] = [await goods({ stock: 9 }), await goods({ stock: 1 })];
+      const set = await bundleOf([
+        [pen, 3],
+        [ink, 1],
+      ]);
+      expect(await shown(set)).toEqual({ available: 1, backorder: false });
+      const limit = (of: Goods) =>
+        app.patch(`/v1/admin/variants/${of.variantId}`, { backorderLimit: 5 }, { token: staff });
+      expect((await limit(ink)).status).toBe(200);
+      expect(await shown(set)).toEqual({ available: 1, backorder: true });
+      const { cart, answer } = await buy(app, [{ ...set, quantity: 3 }]);
+      expect(answer.status).toBe(201);
+      // Pens are not to be oversold: there is none left of the bundle.
+      expect(await shown(set)).toEqual({ available: 0, backorder: false });
+      const canceled = await app.post(
+        `/v1/orders/${answer.body.id}/cancellation`,
+        {},
+        { cartToken: cart.token, key: key() },
+      );
+      expect(canceled.status).toBe(201);
+      expect([await stockOf(app, pen), await stockOf(app, ink)]).toEqual([
+        { onHand: 9, allocated: 0, reserved: 0 },
+        { onHand: 1, allocated: 0, reserved: 0 },
+      ]);
+    });
+
+    it('is in stock for a search when each part is', async () => {
+      const [cup, plate] = [await goods({ stock: 5 }), await goods({ stock: 1 })];
+      const set = await bundleOf([
+        [cup, 2],
+        [plate, 1],
+      ]);
+      const found = async () =>
+        (await app.get(`/v1/products?q=${set.sku}&inStock=true`, { token: staff })).body.items.length;
+      expect(await found()).toBe(1);
+      await setStock(app, plate, 0);
+      expect(await found()).toBe(0);
+      const untracked = await app.patch(
+        `/v1/admin/variants/${plate.variantId}`,
+        { stockTracked: false },
+        { token: staff },
+      );
+      expect(untracked.status).toBe(200);
+      expect(await found()).toBe(1);
+      expect(await shown(set)).toEqual({ available: 2, backorder: false });
+      expect(await shown(plate)).toEqual({ available: 2_147_483_647, backorder: false });
+      // Of what nobody counts anybody may buy any number, and nothing is held or sent for it.
+      const { answer } = await buy(app, [{ ...plate, quantity: 500 }]);
+      expect(answer.status).toBe(201);
+      const sent = await app.post(
+        `/v1/admin/orders/${answer.body.id}/fulfilments`,
+        {},
+        { token: staff, key: key() },
+      );
+      expect(sent.body).toMatchObject({ status: 'completed' });
+      expect(await stockOf(app, plate)).toEqual({ onHand: 0, allocated: 0, reserved: 0 });
+    });
+
+    it('is made of things that are sold and are no bundles, by whoever has seen its version', async () => {
+      const [a, b] = [await goods(), await goods()];
+      const set = await bundleOf([
+        [a, 1],
+        [b, 1],
+      ]);
+      const { variant } = await seen(set);
+      expect(variant).toMatchObject({
+        components: [
+          { variantId: a.variantId, sku: a.sku, quantity: 1 },
+          { variantId: b.variantId, sku: b.sku, quantity: 1 },
+        ],
+      });
+      const stale = await setParts(
+        set,
+        [
+          [a, 2],
+          [b, 1],
+        ],
+        `"${variant.version - 1}"`,
+      );
+      expect(stale.body).toMatchObject({ status: 412, code: 'platform.stale_version' });
+      const good = await setParts(
+        set,
+        [
+          [a, 2],
+          [b, 1],
+        ],
+        `"${variant.version}"`,
+      );
+      expect(good.headers.get('etag')).toBe(`"${variant.version + 1}"`);
+
+      const [gone, other] = [await goods(), await goods()];
+      await app.patch(`/v1/admin/variants/${gone.variantId}`, { retired: true }, { token: staff });
+      const nobody = { variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', sku: '' };
+      const odd = await setParts(other, [
+        [set, 1],
+        [gone, 1],
+        [nobody, 1],
+        [other, 1],
+        [a, 1],
+      ]);
+      expect(odd.body).toMatchObject({
+        status: 422,
+        code: 'catalog.odd_bundle',
+        errors: [
+          { pointer: '/components/0/variantId', code: 'bundle' },
+          { pointer: '/components/1/variantId', code: 'retired' },
+          { pointer: '/components/2/variantId', code: 'unknown_variant' },
+          { pointer: '/components/3/variantId', code: 'itself' },
+        ],
+      });
+      // A part does not become a bundle either.
+      expect(
+        (
+          await setParts(a, [
+            [other, 1],
+            [b, 1],
+          ])
+        ).body,
+      ).toMatchObject({ code: 'catalog.odd_bundle' });
+      expect((await setParts(set, [[a, 1]])).status).toBe(400);
+      const tracked = await app.patch(
+        `/v1/admin/variants/${set.variantId}`,
+        { stockTracked: true },
+        { token: staff },
+      );
+      expect(tracked.body).toMatchObject({ status: 422, code: 'catalog.odd_bundle' });
+    });
+
+    it('keeps its parts in the shop while it is published', async () => {
+      const [a, b] = [await goods(), await goods()];
+      const set = await bundleOf([
+        [a, 1],
+        [b, 1],
+      ]);
+      const retire = () =>
+        app.patch(`/v1/admin/variants/${a.variantId}`, { retired: true }, { token: staff });
+      const { product } = await seen(b);
+      const archive = () => app.delete(`/v1/admin/products/${product.id}`, { token: staff });
+      expect((await retire()).body).toMatchObject({ status: 409, code: 'catalog.variant_in_bundle' });
+      expect((await archive()).body).toMatchObject({ status: 409, code: 'catalog.variant_in_bundle' });
+      // Hidden, it lets them go; and shown again there is none of it.
+      const own = (await seen(set)).product.id;
+      await app.patch(`/v1/admin/products/${own}`, { status: 'draft' }, { token: staff });
+      expect([(await retire()).status, (await archive()).status]).toEqual([200, 204]);
+      await app.patch(`/v1/admin/products/${own}`, { status: 'published' }, { token: staff });
+      expect(await shown(set)).toEqual({ available: 0, backorder: false });
+      await app.delete(`/v1/admin/variants/${set.variantId}/components`, { token: staff });
+      // What it was itself is still there.
+      expect(await shown(set)).toEqual({ available: 7, backorder: false });
+      const trail = await app.get(`/v1/admin/audit?subjectId=${set.variantId}`, { token: staff });
+      expect(trail.body.items.map(({ action }: { action: string }) => action)).toEqual([
+        'catalog.variant.components_changed',
+        'catalog.variant.components_changed',
+        'catalog.stock.received',
+      ]);
+    });
+
+    it('is not oversold by fifty who buy it and its part at once', async () => {
+      const [lamp, bulb] = [await goods({ stock: 20 }), await goods({ stock: 30 })];
+      const set = await bundleOf([
+        [bulb, 2],
+        [lamp, 1],
+      ]);
+      const carts = await Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          fillCart(app, n % 3 === 0 ? [set] : n % 3 === 1 ? [bulb] : [bulb, set]),
+        ),
+      );
+      const answers = await Promise.all(carts.map((cart) => checkOut(app, cart)));
+      await app.settle();
+      const sold = answers.filter(({ status }) => status === 201).map(({ body }) => body);
+      expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+      const count = (of: Goods) =>
+        sold.flatMap(({ lines }) => lines).filter(({ sku }: { sku: string }) => sku === of.sku).length;
+      const wanted = [count(set), count(set) * 2 + count(bulb)] as const;
+      expect([(await stockOf(app, lamp)).allocated, (await stockOf(app, bulb)).allocated]).toEqual(wanted);
+      expect(wanted[1]).toBeLessThanOrEqual(30);
+      // Whoever came last found too little: what is left makes no bundle more.
+      expect(wanted[1]).toBeGreaterThanOrEqual(28);
+      // The movements, which are the ledger of the stock, say the same as the counters.
+      const rows = await app.database.query<{ same: boolean }>(
+        `SELECT s.allocated = coalesce(sum(m.quantity) FILTER (WHERE m.kind = 'allocated'), 0)
+           - coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('released', 'shipped')), 0) AND s.reserved = 0 AS same
+         FROM catalog.stock s JOIN catalog.stock_movements m ON m.stock_id = s.id
+         WHERE s.variant_id = ANY ($1::uuid[]) GROUP BY s.id`,
+        [[lamp.variantId, bulb.variantId]],
+      );
+      expect(rows).toEqual([{ same: true }, { same: true }]);
+    });
+  });
+
+  describe('digital goods', () => {
+    const upload = (of: Goods, name: string, text: string, extra = '') =>
+      app.send(
+        'POST',
+        `/v1/admin/variants/${of.variantId}/files?name=${encodeURIComponent(name)}${extra}`,
+        Buffer.from(text),
+        {
+          token: staff,
+          headers: { 'content-type': 'application/octet-stream' },
+        },
+      );
+    const book = async (text: string, extra: object = {}) => {
+      const made = await goods({ kind: 'digital', price: 1500, stock: 0, ...extra });
+      const answer = await upload(made, 'Wölfe "1".epub', text, '&contentType=application/epub%2Bzip');
+      expect(answer.status).toBe(201);
+      return { ...made, fileId: answer.body.id as string };
+    };
+    const files = async (orderId: string, cartToken: string) =>
+      (await app.get(`/v1/orders/${orderId}/downloads`, { cartToken })).body.items;
+    /** A checkout without an address. */
+    const order = async (lines: (Goods & { quantity?: number })[], token = 'ok', body: object = {}) => {
+      const cart = await fillCart(app, lines);
+      const answer = await app.post(
+        `/v1/carts/${cart.id}/checkout`,
+        { payment: { gateway: 'test', token }, ...body },
+        { key: key(), cartToken: cart.token },
+      );
+      await app.settle();
+      return { cart, answer, id: answer.body.id as string, held: { cartToken: cart.token } };
+    };
+
+    it('are ordered without an address, paid, named in the letter, and downloaded by their holder', async () => {
+      const wolves = await book('a book about wolves');
+      expect((await seen(wolves)).variant).toMatchObject({
+        kind: 'digital',
+        stockTracked: false,
+        downloadLimit: 5,
+      });
+      expect(await shown(wolves)).toEqual({ available: 2_147_483_647, backorder: false });
+      const { answer, id, held, cart } = await order([wolves]);
+      expect(answer.body).toMatchObject({
+        status: 'placed',
+        paymentStatus: 'paid',
+        fulfilmentStatus: 'not_required',
+        shippingAddress: null,
+        shipping: null,
+        totals: { shipping: { amount: 0 }, total: { amount: 1500 } },
+        lines: [{ kind: 'digital' }],
+      });
+      const [file] = await files(id, cart.token);
+      expect(file).toMatchObject({
+        fileId: wolves.fileId,
+        name: 'Wölfe "1".epub',
+        bytes: 19,
+        state: 'ready',
+        downloadsLeft: 5,
+      });
+      const got = await app.get(file.url);
+      expect([got.status, got.text]).toEqual([200, 'a book about wolves']);
+      expect(got.headers.get('content-type')).toBe('application/epub+zip');
+      expect(got.headers.get('cache-control')).toBe('no-store');
+      expect(got.headers.get('content-disposition')).toBe(
+        `attachment; filename="W_lfe _1_.epub"; filename*=UTF-8''W%C3%B6lfe%20%221%22.epub`,
+      );
+      // The same link again is the same download.
+      expect((await app.get(file.url)).status).toBe(200);
+      expect((await files(id, cart.token))[0].downloadsLeft).toBe(4);
+      const letter = (await app.letters()).findLast(({ subject }) => subject.includes(answer.body.number));
+      expect(letter?.text).toContain('Ready to be downloaded with your order:\nWölfe "1".epub');
+      expect(letter?.text).not.toMatch(/We send it|downloads\//);
+
+      // Nobody else: not without the token, not staff, and not with a link that was changed.
+      expect((await app.get(`/v1/orders/${id}/downloads`)).status).toBe(404);
+      const staffs = await app.get(`/v1/orders/${id}/downloads`, { token: staff });
+      expect(staffs.body.items[0]).toMatchObject({ state: 'ready', url: null });
+      expect((await app.get(`${file.url.slice(0, -2)}AA`)).status).toBe(404);
+      // It was downloaded: its holder cannot have the money back by himself, and staff may give it back.
+      const cancel = (options: object) =>
+        app.post(`/v1/orders/${id}/cancellation`, {}, { key: key(), ...options });
+      expect((await cancel(held)).body).toMatchObject({ status: 409, code: 'ordering.order_not_cancelable' });
+      expect((await cancel({ token: staff })).status).toBe(201);
+      expect((await app.get(file.url)).body).toMatchObject({
+        status: 403,
+        code: 'ordering.download_refused',
+      });
+      expect((await files(id, cart.token))[0]).toMatchObject({ state: 'stopped', url: null });
+    });
+
+    it('wait for the money, and end with it', async () => {
+      const wolves = await book('wolves');
+      const { answer, cart } = await order([wolves], 'sca_required');
+      expect(answer.body).toMatchObject({ status: 'pending_payment', paymentStatus: 'none' });
+      expect(await files(answer.body.id, cart.token)).toMatchObject([{ state: 'waiting', url: null }]);
+      const paid = await order([wolves]);
+      const [file] = await files(paid.id, paid.cart.token);
+      const refund = await app.post(
+        `/v1/admin/payments/${paid.answer.body.payments[0].id}/refunds`,
+        { full: true, reason: 'unhappy' },
+        { token: staff, key: key() },
+      );
+      expect([201, 202]).toContain(refund.status);
+      expect((await app.get(file.url)).status).toBe(403);
+    });
+
+    it('are downloaded as often and as long as was sold, whoever is quicker', async () => {
+      const wolves = await book('wolves', { downloadLimit: 3, downloadDays: 2 });
+      const { id, cart } = await order([wolves]);
+      const links = await Promise.all(
+        Array.from({ length: 9 }, async () => (await files(id, cart.token))[0].url),
+      );
+      const got = await Promise.all(links.map((url) => app.get(url)));
+      expect(got.map(({ status }) => status).sort()).toEqual([200, 200, 200, 403, 403, 403, 403, 403, 403]);
+      expect(await files(id, cart.token)).toMatchObject([{ state: 'used_up', url: null, downloadsLeft: 0 }]);
+
+      const later = await order([wolves]);
+      const [file] = await files(later.id, later.cart.token);
+      app.clock.advance({ minutes: 16 });
+      expect((await app.get(file.url)).body).toMatchObject({
+        status: 403,
+        code: 'ordering.download_refused',
+      });
+      expect((await files(later.id, later.cart.token))[0].state).toBe('ready');
+      app.clock.advance({ days: 2 });
+      expect((await files(later.id, later.cart.token))[0]).toMatchObject({ state: 'over', url: null });
+    });
+
+    it('stay what was sold when another file takes their place', async () => {
+      const wolves = await book('first edition');
+      const first = await order([wolves]);
+      const second = await upload(wolves, 'wolves-2.epub', 'second edition', `&replaces=${wolves.fileId}`);
+      expect(second.body).toMatchObject({
+        name: 'wolves-2.epub',
+        bytes: 14,
+        sha256: createHash('sha256').update('second edition').digest('hex'),
+      });
+      const then = await order([wolves]);
+      const gone = await app.delete(`/v1/admin/variants/${wolves.variantId}/files/${second.body.id}`, {
+        token: staff,
+      });
+      expect(gone.status).toBe(204);
+      const list = await app.get(`/v1/admin/variants/${wolves.variantId}/files`, { token: staff });
+      expect(list.body.items).toEqual([]);
+      const texts = await Promise.all(
+        [first, then].map(async ({ id, cart }) => {
+          const all = await files(id, cart.token);
+          return Promise.all(all.map(async ({ url }: { url: string }) => (await app.get(url)).text));
+        }),
+      );
+      expect(texts).toEqual([['first edition'], ['second edition']]);
+      // Only digital variants have files, and only files of bytes.
+      const lamp = await goods();
+      expect((await upload(lamp, 'lamp.txt', 'light')).body).toMatchObject({
+        status: 422,
+        code: 'catalog.odd_kind',
+      });
+      expect((await upload(wolves, '../up.txt', 'up')).status).toBe(400);
+      expect((await upload(wolves, 'none.txt', '')).status).toBe(400);
+    });
+
+    it('and things that are sent go in one order: only those are in the parcel and in the shipping', async () => {
+      const [wolves, lamp] = [await book('wolves', { weightGrams: 900_000 }), await goods({ stock: 5 })];
+      const needy = await order([wolves, lamp]);
+      expect(needy.answer.body).toMatchObject({
+        status: 422,
+        errors: [{ pointer: '/shippingAddress', code: 'shipping_address_missing' }],
+      });
+      const { answer } = await buy(app, [wolves, lamp]);
+      expect(answer.body).toMatchObject({
+        fulfilmentStatus: 'unfulfilled',
+        totals: { shipping: { amount: 490 } },
+      });
+      const ofFile = answer.body.lines.find(({ kind }: { kind: string }) => kind === 'digital').id;
+      const send = (body: object) =>
+        app.post(`/v1/admin/orders/${answer.body.id}/fulfilments`, body, { token: staff, key: key() });
+      expect((await send({ lines: [{ lineId: ofFile, quantity: 1 }] })).status).toBe(409);
+      const sent = await send({});
+      expect(sent.body).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
+      expect(sent.body.fulfilments[0].lines).toHaveLength(1);
+    });
+  });
+});
