@@ -27,7 +27,10 @@ export async function prepareStage(products: number, report: (line: string) => v
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
-    const server = await databaseServer(folder, closing);
+    const server = await databaseServer(folder, closing, {
+      // Durable as it comes; only counting is added.
+      shared_preload_libraries: 'pg_stat_statements',
+    });
     const urls = {
       product: await server.fresh(DATABASES.product),
       yardstick: await server.fresh(DATABASES.yardstick),
@@ -65,23 +68,27 @@ export async function prepareStage(products: number, report: (line: string) => v
   }
 }
 
-interface DatabaseServer {
+export interface DatabaseServer {
   version: string;
   fresh(name: string): Promise<string>;
+  /** The database that an earlier run has kept, or an empty one. */
+  keptOrFresh(name: string): Promise<{ url: string; made: boolean }>;
+  /** All that it made. */
   drop(): Promise<void>;
   checkpoint(): Promise<void>;
 }
 
-async function databaseServer(
+/** The server of `BENCH_DATABASE_URL`, or one of its own with its data in the folder. */
+export async function databaseServer(
   folder: string,
   closing: (() => Promise<void> | void)[],
+  settings: Record<string, string>,
 ): Promise<DatabaseServer> {
   let url = process.env.BENCH_DATABASE_URL;
   if (!url) {
     const embedded = await startEmbeddedPostgres({
       dataDir: folder,
-      // Durable as it comes; only counting is added.
-      settings: { shared_preload_libraries: 'pg_stat_statements' },
+      settings,
     });
     closing.push(() => embedded.stop());
     url = embedded.url();
@@ -96,19 +103,27 @@ async function databaseServer(
       await client.end();
     }
   };
+  const made: string[] = [];
   const drop = async (): Promise<void> => {
-    for (const name of Object.values(DATABASES)) await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    for (const name of made) await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  };
+  const addressOf = (name: string): string => Object.assign(new URL(base), { pathname: `/${name}` }).href;
+  const fresh = async (name: string): Promise<string> => {
+    await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await ask(`CREATE DATABASE ${name}`);
+    made.push(name);
+    return addressOf(name);
   };
   const [row] = await ask('SHOW server_version');
   return {
     version: `PostgreSQL ${String(row?.server_version)}`,
     drop,
-    fresh: async (name) => {
-      await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      await ask(`CREATE DATABASE ${name}`);
-      const address = new URL(base);
-      address.pathname = `/${name}`;
-      return address.href;
+    fresh,
+    keptOrFresh: async (name) => {
+      const there = await ask(`SELECT FROM pg_database WHERE datname = '${name}'`);
+      return there.length > 0
+        ? { url: addressOf(name), made: false }
+        : { url: await fresh(name), made: true };
     },
     checkpoint: async () => void (await ask('CHECKPOINT')),
   };

@@ -1,10 +1,11 @@
 import { exponentOf } from '../../platform/money/currencies.js';
 import { attributeNamesSql } from '../product-type/attribute.sql.js';
 import { type LocalesSql, titleSql } from '../translation/translation.sql.js';
+import { FIRST_PRODUCTS, HAS_WORDS, NOT_HIDDEN, ONE_FREQUENT } from './ranking.js';
 import { COLLECTION, type Condition, where } from './search-conditions.js';
 import type { Statement } from './statement.js';
 
-/** Candidates beyond this many are not looked at, and the counts say that they are not exact. */
+/** Candidates beyond this many are not looked at, in no set, and the counts say that they are not exact. */
 const COUNTED = 10_000;
 const VALUES = 50;
 const ATTRIBUTES = 12;
@@ -59,9 +60,15 @@ export function facetsSql(
       UNION ALL SELECT d.facets FROM pins p CROSS JOIN LATERAL unnest(p.product_ids) u (id)
         JOIN catalog.search_documents d ON d.product_id = u.id
       WHERE p.live AND NOT (${base.join(' AND ')}) AND ${where([], conditions, without)}`;
+  // A frequent word alone is in more products than are counted: then a sample of them does.
+  const sampled = (without?: string) => base.length > 0 && conditions.every(({ facet }) => facet === without);
   const set = (name: string, without?: string) => `
     ${name} AS MATERIALIZED ((SELECT d.facets AS ids FROM catalog.search_documents d
-      WHERE ${where(base, conditions, without)} LIMIT ${COUNTED + 1})${pinned ? pinsToo(without) : ''})`;
+      WHERE ${where([...(sampled(without) ? [`NOT ${ONE_FREQUENT}`] : []), ...base], conditions, without)} LIMIT ${COUNTED + 1})${
+        sampled(without)
+          ? ` UNION ALL (SELECT d.facets FROM ${FIRST_PRODUCTS} WHERE ${ONE_FREQUENT} AND ${HAS_WORDS} AND ${NOT_HIDDEN})`
+          : ''
+      }${pinned ? pinsToo(without) : ''})`;
   // `unnest` among the columns and not in FROM: several times cheaper.
   const counts = (name: string, only: string) => `
     SELECT f.code, f.value, f.label, n.count FROM (
@@ -69,6 +76,12 @@ export function facetsSql(
     ) n JOIN catalog.search_facets f ON f.id = n.id WHERE ${only}`;
   const own = statement.bind(filtered.map(codeOf), 'text[]');
   const price = statement.bind(priceCode(currency), 'text');
+  const names = ['matched', ...filtered.map((_, index) => `without_${index}`)];
+  const exact = [
+    ...names.map((name) => `(SELECT count(*) FROM ${name}) <= ${COUNTED}`),
+    // Any set that leaves its filter out may be a sample.
+    ...([undefined, ...filtered].some(sampled) ? [`NOT ${ONE_FREQUENT}`] : []),
+  ];
   return `${[set('matched'), ...filtered.map((facet, index) => set(`without_${index}`, facet))].join(',')},
     counted AS MATERIALIZED (${[
       counts('matched', `f.code <> ALL (${own}) AND (f.code NOT LIKE 'price %' OR f.code = ${price})`),
@@ -80,7 +93,7 @@ export function facetsSql(
       "ARRAY(SELECT DISTINCT left(substr(code, 12), -1) FROM counted WHERE starts_with(code, 'attributes['))",
       locales,
     )}),
-    facets AS MATERIALIZED (SELECT json_build_object('exact', (SELECT count(*) FROM matched) <= ${COUNTED}, 'values', (
+    facets AS MATERIALIZED (SELECT json_build_object('exact', ${exact.join(' AND ')}, 'values', (
       SELECT coalesce(json_agg(json_build_object('code', v.code, 'name', n.label, 'value', coalesce(c.handle, v.value),
         'label', coalesce(${titleSql('c', locales)}, n.options->>v.value, v.label), 'count', v.count) ORDER BY v.place, v.code, v.nth), '[]')
       FROM (

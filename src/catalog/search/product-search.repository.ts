@@ -7,8 +7,24 @@ import { nextTurnSql } from '../price/price.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
 import type { Sort } from './product-query.dto.js';
-import { NOT_HIDDEN, rankedSql, type SearchState, termsSql, unrankedSql, WEIGHED_WORDS } from './ranking.js';
-import { COLLECTION, type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
+import {
+  HAS_WORDS,
+  NOT_HIDDEN,
+  ONE_FREQUENT,
+  rankedSql,
+  type SearchState,
+  termsSql,
+  unrankedSql,
+  WEIGHED_WORDS,
+} from './ranking.js';
+import {
+  boundsOf,
+  COLLECTION,
+  type Condition,
+  conditionsOf,
+  type ProductFilters,
+  where,
+} from './search-conditions.js';
 import { Statement } from './statement.js';
 
 export interface ProductSearch {
@@ -72,9 +88,11 @@ export class ProductSearchRepository {
   async find(search: ProductSearch): Promise<FoundProducts> {
     const statement = new Statement();
     const { filters, collection, state, limit, endings, now: at } = search;
-    const conditions = conditionsOf(filters, statement);
-    // In the order of the picking the page joins what was picked; PostgreSQL refuses values that nothing uses.
-    const joins = isPicked(search) && !search.facets && filters.q === null;
+    // What the order of the page looks at is no condition beside it; PostgreSQL refuses values that nothing uses.
+    const alone = !search.facets && filters.q === null;
+    const price = alone && isByPrice(search) ? { gte: null, lte: null } : filters.price;
+    const conditions = conditionsOf({ ...filters, price }, statement);
+    const joins = alone && isPicked(search);
     if (collection !== null && !joins)
       conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });
     const query = filters.q === null ? null : termsSql({ q: filters.q, endings, now: at }, state, statement);
@@ -127,10 +145,11 @@ export class ProductSearchRepository {
     }
     const picked = isPicked(search) ? (search.collection?.id ?? null) : null;
     const { key, type, direction } = picked === null ? ORDERS[sort] : PICKED;
+    const byPrice = isByPrice(search);
     const joined =
       picked !== null
         ? `JOIN catalog.collection_products m ON m.product_id = d.product_id AND m.collection_id = ${statement.bind(picked, 'uuid')}`
-        : key === 'p.lowest'
+        : byPrice
           ? `JOIN catalog.search_prices p ON p.product_id = d.product_id AND p.currency = ${statement.bind(filters.currency, 'char(3)')}`
           : '';
     const position =
@@ -139,20 +158,32 @@ export class ProductSearchRepository {
         : [
             `(${key}, d.product_id) ${direction === 'ASC' ? '>' : '<'} (${statement.bind(after[0], type)}, ${statement.bind(after[1], 'uuid')})`,
           ];
-    const chosen =
-      filters.q === null ? '' : `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},`;
-    return `${chosen}
+    // In the order of prices the bounds are those of the walk: beside it, it would begin at the cheapest of all.
+    const bounds = byPrice ? boundsOf('p', filters.price, statement) : [];
+    const without = byPrice ? 'price' : picked === null ? undefined : COLLECTION;
+    const rowsBy = (words: string[]) => `
+      SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${joined}
+      WHERE ${where([...words, ...position, ...bounds], conditions, without)}
+      ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}`;
+    const walked = (from: string) => `
       page AS MATERIALIZED (
-        SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (
-          SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${joined}
-          WHERE ${where([...base, ...position], conditions, picked === null ? undefined : COLLECTION)}
-          ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}) o)`;
+        SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (${from}) o)`;
+    if (filters.q === null) return walked(rowsBy(base));
+    const chosen = `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},`;
+    if (conditions.length > 0) return chosen + walked(rowsBy(base));
+    // Whoever walks in order comes across a frequent word soon; a rare one is found by its index.
+    return `${chosen}${walked(`
+      SELECT * FROM (
+        (${rowsBy([`NOT ${ONE_FREQUENT}`, ...base])}) UNION ALL (${rowsBy([ONE_FREQUENT, HAS_WORDS, NOT_HIDDEN])})
+      ) either ORDER BY key ${direction}, product_id ${direction} LIMIT ${rows}`)}`;
   }
 }
 
 /** Whether the list comes in the order that somebody has put it into. */
 const isPicked = ({ sort, collection }: ProductSearch): boolean =>
   sort === 'position' && collection?.kind === 'manual';
+
+const isByPrice = ({ sort }: ProductSearch): boolean => sort === 'price' || sort === '-price';
 
 /** A few sizes as literals: with a parameter the planner could not tell a page from a table, and would plan anew each time. */
 const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= size) ?? 100;
@@ -161,5 +192,5 @@ const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= 
 const STATE = `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
   'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms WHERE place <= ${WEIGHED_WORDS}),
   'pins', (SELECT id FROM pins WHERE live),
-  'unknown', (SELECT wide FROM chosen) AND NOT EXISTS (SELECT FROM pins WHERE live) AND EXISTS (SELECT FROM terms t WHERE NOT EXISTS (
+  'unknown', (SELECT wide FROM chosen) AND NOT EXISTS (SELECT FROM pins WHERE live) AND EXISTS (SELECT FROM terms t WHERE NOT t.counted AND NOT EXISTS (
     SELECT FROM catalog.search_documents d WHERE d.words @@ coalesce(t.q || t.synonyms, t.q)))))`;

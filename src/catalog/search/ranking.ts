@@ -19,6 +19,13 @@ export const WEIGHED_WORDS = 5;
 
 /** At most this many matches are ranked. Those in title, brand or SKU go first: they are the ones that can win. */
 const RANKED = 2_000;
+/**
+ * A word that more products than this have is frequent. To collect all that have it would take longer than all the rest,
+ * so of frequent words the matches among the first products of the shop's order are ranked, if they are enough to choose from.
+ */
+const FREQUENT = 20_000;
+const FIRST = 10_000;
+const ENOUGH_OF_FIRST = 200;
 /** With fewer products that hold all words, those that hold some of them count as well. */
 const ENOUGH = 24;
 
@@ -45,8 +52,8 @@ export interface Wanted {
 }
 
 /**
- * CTEs `terms` (the words, their weights and what stands for them), `every` (the query that wants all of them) and `pins`
- * (what staff have pinned to it). A query that forbids words or quotes a phrase means what it says, and nothing else.
+ * CTEs `terms` (the words, their weights and what stands for them), `frequent` (whether all of them are), `every` (the query
+ * that wants all of them) and `pins` (what staff have pinned to it). A query that forbids words or quotes a phrase means what it says, and nothing else.
  */
 export function termsSql(
   { q, endings, now }: Wanted,
@@ -67,6 +74,7 @@ export function termsSql(
     listed AS MATERIALIZED (
       SELECT t.lexeme, ('''' || replace(replace(t.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS q,
         row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
+        w.documents IS NOT NULL AS counted, coalesce(w.documents > ${FREQUENT}, false) AS often,
         coalesce((${weights} ->> t.lexeme)::real, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
           / (coalesce(w.documents, 1) + 0.5)::float8)::real) AS weight
       FROM unnest(to_tsvector('catalog.shop', ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
@@ -85,6 +93,10 @@ export function termsSql(
         WHERE l.lexeme = ANY (r.lexemes)) AS synonyms
       FROM listed l
     ),
+    frequent AS MATERIALIZED (
+      SELECT coalesce(bool_and(often), false) AS every, coalesce(bool_and(often), false) AND count(*) = 1
+        AND NOT (SELECT literal FROM asked) AS alone
+      FROM terms),
     every AS MATERIALIZED (
       SELECT a.literal, (
         WITH RECURSIVE widened (n, q) AS (
@@ -113,7 +125,9 @@ export const NOT_HIDDEN = 'd.product_id <> ALL (ARRAY(SELECT unnest(hidden_ids) 
 function chosenSql(found: string, state: SearchState | null, statement: Statement): string {
   return `
     chosen AS MATERIALIZED (
-      SELECT c.wide, CASE WHEN c.wide THEN (SELECT string_agg(coalesce(q || synonyms, q)::text, ' | ')::tsquery FROM terms)
+      SELECT c.wide, CASE WHEN c.wide THEN (
+          -- What a frequent word alone finds is nothing that a rarer one was looked for with.
+          SELECT string_agg(coalesce(q || synonyms, q)::text, ' | ')::tsquery FROM terms WHERE NOT often OR (SELECT every FROM frequent))
         ELSE (SELECT q FROM every) END AS q
       FROM (SELECT coalesce(${statement.bind(state?.wide ?? null, 'boolean')},
         ${found} < ${ENOUGH} AND NOT (SELECT literal FROM every)) AS wide OFFSET 0) c)`;
@@ -121,10 +135,17 @@ function chosenSql(found: string, state: SearchState | null, statement: Statemen
 
 /** `chosen` for an order that asks no scores. */
 export function unrankedSql(filters: string, state: SearchState | null, statement: Statement): string {
-  const found = `(SELECT count(*) FROM (SELECT FROM catalog.search_documents d
-    WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e)`;
+  const found = `CASE WHEN (SELECT alone FROM frequent) THEN ${ENOUGH} ELSE (SELECT count(*) FROM (
+    SELECT FROM catalog.search_documents d WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e) END`;
   return chosenSql(found, state, statement);
 }
+
+/** Whether the one word of the query is frequent: an order or a sample then finds it sooner than its index. */
+export const ONE_FREQUENT = '(SELECT alone FROM frequent)';
+/** `d` has what is searched for, said so that no index of words is used. */
+export const HAS_WORDS = 'ts_match_vq(d.words, (SELECT q FROM chosen))';
+/** The first products of the shop, as `d`. */
+export const FIRST_PRODUCTS = `(SELECT * FROM catalog.search_documents ORDER BY position, product_id LIMIT ${FIRST}) d`;
 
 /** CTE `pinned`: what comes first, as far as the filters let it through. */
 export const pinnedSql = (filters: string): string => `
@@ -138,29 +159,58 @@ const PIN_SCORE = 1_000_000;
 
 /**
  * CTEs `chosen` and `ranked`: what was found, with its score. Matches in the heading are ranked first; the others
- * only when there is room. A step whose gate is shut costs nothing.
+ * only when there is room. Of frequent words `near` and `nearby` look through the first products, and the indexes are asked
+ * when that is not enough. A step whose gate is shut costs nothing.
  */
 export function rankedSql(filters: string, state: SearchState | null, statement: Statement): string {
-  const step = (name: string, gate: string, match: string) => `
+  const step = (name: string, gate: string, match: string, from = 'catalog.search_documents d') => `
     ${name} AS MATERIALIZED (
-      SELECT d.product_id, ${SCORE} AS score FROM catalog.search_documents d, weighed w
+      SELECT d.product_id, d.words, d.length FROM ${from}
       WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${RANKED})`;
-  const wide = statement.bind(state?.wide ?? false, 'boolean');
-  const room = (name: string) => `(SELECT count(*) FROM ${name}) < ${RANKED}`;
-  const heading = (query: string) => `d.heading @@ (SELECT q FROM ${query})`;
-  const elsewhere = (query: string) => `d.words @@ (SELECT q FROM ${query}) AND NOT ${heading(query)}`;
+  const count = (name: string) => `(SELECT count(*) FROM ${name})`;
+  const [every, some] = ['(SELECT q FROM every)', '(SELECT q FROM chosen)'];
+  const frequent = '(SELECT every FROM frequent)';
+  const near = '(SELECT near FROM enough)';
+  const wide = '(SELECT wide FROM chosen)';
+  // What has all the words is there already.
+  const only = `NOT ts_match_vq(d.words, ${every})`;
   return [
     pinnedSql(filters),
+    step('near', frequent, `ts_match_vq(d.heading, ${every})`, FIRST_PRODUCTS),
+    step(
+      'nearby',
+      `${frequent} AND ${count('near')} < ${ENOUGH_OF_FIRST}`,
+      `ts_match_vq(d.words, ${every}) AND NOT ts_match_vq(d.heading, ${every})`,
+      FIRST_PRODUCTS,
+    ),
+    `enough AS MATERIALIZED (SELECT ${count('near')} + ${count('nearby')} >= ${ENOUGH_OF_FIRST} AS near)`,
+    step('best', `NOT ${near}`, `d.heading @@ ${every}`),
+    step(
+      'good',
+      `NOT ${near} AND ${count('best')} < ${RANKED}`,
+      `d.words @@ ${every} AND NOT d.heading @@ ${every}`,
+    ),
+    chosenSql(
+      `CASE WHEN ${near} THEN ${ENOUGH_OF_FIRST} ELSE ${count('best')} + ${count('good')} END`,
+      state,
+      statement,
+    ),
+    step('broad', `${wide} AND ${frequent}`, `ts_match_vq(d.heading, ${some}) AND ${only}`, FIRST_PRODUCTS),
+    step('fair', `${wide} AND ${count('broad')} < ${ENOUGH_OF_FIRST}`, `d.heading @@ ${some} AND ${only}`),
+    step(
+      'poor',
+      `${wide} AND ${count('broad')} + ${count('fair')} < ${ENOUGH_OF_FIRST}`,
+      `d.words @@ ${some} AND NOT d.heading @@ ${some} AND ${only}`,
+    ),
     WEIGHED,
-    step('best', `NOT ${wide}`, heading('every')),
-    step('good', `NOT ${wide} AND ${room('best')}`, elsewhere('every')),
-    chosenSql('(SELECT count(*) FROM best) + (SELECT count(*) FROM good)', state, statement),
-    step('fair', '(SELECT wide FROM chosen)', heading('chosen')),
-    step('poor', `(SELECT wide FROM chosen) AND ${room('fair')}`, elsewhere('chosen')),
     `ranked AS (
       SELECT product_id, score FROM pinned
-      UNION ALL SELECT * FROM best WHERE NOT (SELECT wide FROM chosen) UNION ALL SELECT * FROM good WHERE NOT (SELECT wide FROM chosen)
-      UNION ALL SELECT * FROM fair UNION ALL SELECT * FROM poor)`,
+      UNION ALL
+      SELECT d.product_id, ${SCORE} FROM weighed w, (
+        SELECT * FROM near WHERE ${near} UNION ALL SELECT * FROM nearby WHERE ${near}
+        UNION ALL SELECT * FROM best UNION ALL SELECT * FROM good
+        UNION ALL SELECT * FROM broad WHERE ${count('broad')} >= ${ENOUGH_OF_FIRST} UNION ALL SELECT * FROM fair UNION ALL SELECT * FROM poor
+      ) d)`,
   ].join(',');
 }
 

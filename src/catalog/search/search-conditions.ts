@@ -56,12 +56,17 @@ export const ofBrands = (brands: string[], statement: Statement): string =>
 
 /** The lowest price of the product in minor units of the currency; at least one of the bounds is given. */
 export function pricedWithin(currency: string, price: ProductFilters['price'], statement: Statement): string {
-  const bounds = [
-    ...(price.gte === null ? [] : [`f.lowest >= ${statement.bind(price.gte, 'bigint')}`]),
-    ...(price.lte === null ? [] : [`f.lowest <= ${statement.bind(price.lte, 'bigint')}`]),
-  ];
+  const bounds = boundsOf('f', price, statement);
   return `EXISTS (SELECT FROM catalog.search_prices f WHERE f.product_id = d.product_id
       AND f.currency = ${statement.bind(currency, 'char(3)')} AND ${bounds.join(' AND ')})`;
+}
+
+/** What a price range demands of a row of catalog.search_prices. */
+export function boundsOf(row: string, { gte, lte }: ProductFilters['price'], statement: Statement): string[] {
+  return [
+    ...(gte === null ? [] : [`${row}.lowest >= ${statement.bind(gte, 'bigint')}`]),
+    ...(lte === null ? [] : [`${row}.lowest <= ${statement.bind(lte, 'bigint')}`]),
+  ];
 }
 
 /** The attribute has one of these values. */
