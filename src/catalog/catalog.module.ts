@@ -63,6 +63,30 @@ import { SearchLog } from './search-log/search-log.service.js';
 import { SearchPinController } from './search-pin/search-pin.controller.js';
 import { SearchPinRepository } from './search-pin/search-pin.repository.js';
 import { SearchPinService } from './search-pin/search-pin.service.js';
+import { CatalogPersonalData } from './personal-data/catalog-personal-data.service.js';
+import { ShopperDataRepository } from './personal-data/shopper-data.repository.js';
+import { PurchaseRepository } from './purchase/purchase.repository.js';
+import { PurchaseService } from './purchase/purchase.service.js';
+import { PurchaseSubscribers } from './purchase/purchase.subscribers.js';
+import { RecentlyViewedController } from './recently-viewed/recently-viewed.controller.js';
+import { RecentlyViewedRepository } from './recently-viewed/recently-viewed.repository.js';
+import { RecentlyViewedService } from './recently-viewed/recently-viewed.service.js';
+import { BoughtTogetherRepository } from './recommendation/bought-together.repository.js';
+import { RecommendationCounting } from './recommendation/counting.service.js';
+import { FacetCountsRepository } from './recommendation/facet-counts.repository.js';
+import { RecommendationController } from './recommendation/recommendation.controller.js';
+import { RecommendationJobs } from './recommendation/recommendation.jobs.js';
+import { RecommendationRepository } from './recommendation/recommendation.repository.js';
+import { RecommendationService } from './recommendation/recommendation.service.js';
+import { AdminReviewController } from './review/admin-review.controller.js';
+import { ModerationService } from './review/moderation.service.js';
+import { MyReviewController } from './review/my-review.controller.js';
+import { ProductReviewController } from './review/product-review.controller.js';
+import { ReviewListRepository } from './review/review-list.repository.js';
+import { ReviewShelf } from './review/review-shelf.service.js';
+import { ReviewReader } from './review/review.reader.service.js';
+import { ReviewRepository } from './review/review.repository.js';
+import { ReviewService } from './review/review.service.js';
 import { ProductSearchController } from './search/product-search.controller.js';
 import { ProductSearchRepository } from './search/product-search.repository.js';
 import { ProductSearchService } from './search/product-search.service.js';
@@ -105,6 +129,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     AdminCollectionController,
     AdminProductController,
     AdminVariantController,
+    AdminReviewController,
     CategoryController,
     CollectionController,
     DemoMediaController,
@@ -112,22 +137,28 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     LocationController,
     MediaController,
     MediaFileController,
+    MyReviewController,
     PriceChangeController,
     PriceController,
     PriceListController,
     ProductController,
+    ProductReviewController,
     ProductSearchController,
     SellingTermsController,
     SearchLogController,
     SearchPinController,
     ProductTypeController,
+    RecentlyViewedController,
+    RecommendationController,
     StockController,
     SuggestionsController,
     SynonymController,
     TaxClassController,
   ],
   providers: [
+    BoughtTogetherRepository,
     CatalogApi,
+    CatalogPersonalData,
     CategoryRepository,
     CategoryService,
     CollectionReader,
@@ -135,6 +166,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     CollectionService,
     DemoCatalog,
     DemoCatalogRepository,
+    FacetCountsRepository,
     Importer,
     ImportFileStore,
     ImportRepository,
@@ -150,6 +182,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     MediaService,
     MediaSubscribers,
     MovementRepository,
+    ModerationService,
     PriceChangeRepository,
     PriceChangeService,
     PriceChangeSubscribers,
@@ -162,7 +195,6 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ProductNames,
     ProductReader,
     ProductRepository,
-    ProductService,
     ProductSearchRepository,
     ProductSearchService,
     ProductTrail,
@@ -183,6 +215,22 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SellableRepository,
     SellingTermsRepository,
     SellingTermsService,
+    ProductService,
+    PurchaseRepository,
+    PurchaseService,
+    PurchaseSubscribers,
+    RecentlyViewedRepository,
+    RecentlyViewedService,
+    RecommendationCounting,
+    RecommendationJobs,
+    RecommendationRepository,
+    RecommendationService,
+    ReviewListRepository,
+    ReviewReader,
+    ReviewRepository,
+    ReviewService,
+    ReviewShelf,
+    ShopperDataRepository,
     StockJobs,
     StockReader,
     StockFacts,

@@ -2,6 +2,7 @@ import { instantSql } from '../../platform/database/instant.js';
 import { productMediaSql } from '../media/media.json.js';
 import { type AskingSql, lowestSql, priceSql, tiersSql } from '../price/price.sql.js';
 import { ATTRIBUTE_DETAILS } from '../product-type/attribute.sql.js';
+import { ratingSql } from '../review/rating.sql.js';
 import { availabilitySql } from './availability.js';
 
 /**
@@ -16,6 +17,7 @@ export const productJson = (asking: AskingSql, mediaBase: string): string => `js
       WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
     'options', p.options, 'attributes', p.attributes, 'productType', p.product_type,
     'attributeDetails', ${ATTRIBUTE_DETAILS}, 'seo', ${SEO}, 'media', ${productMediaSql(mediaBase, 'shop')},
+    'rating', ${ratingSql('p.id')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(asking)}, 'available', s.available, 'backorder', s.backorder,
         'preorder', ${preorderJson('s.preorder')})

@@ -2,6 +2,7 @@ import { productMediaSql } from '../media/media.json.js';
 import { availabilitySql } from '../product/availability.js';
 import { type AskingSql, priceSql } from '../price/price.sql.js';
 import { CATEGORIES, preorderJson, variantFields } from '../product/product.json.js';
+import { ratingSql } from '../review/rating.sql.js';
 
 /** Variants on a list item; the product page has all of them. */
 const LIST_VARIANTS = 10;
@@ -35,7 +36,8 @@ export const WRITE_LIST_ITEMS = `
         'description', left(regexp_replace(p.description, '<[^>]*>', ' ', 'g'), ${LIST_DESCRIPTION}), 'brand', p.brand,
         'categories', ${CATEGORIES},
         'options', p.options, 'attributes', p.attributes, 'media', ${productMediaSql('mark.word', 'shop')},
-        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired)
+        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired),
+        'rating', ${ratingSql('p.id')}
       )::text, -1), mark.word, chr(1)) || ',"variants":[' AS head
     FROM catalog.products p, mark WHERE p.id = ANY ($1::uuid[]) AND p.status = 'published'
   ),
@@ -67,9 +69,17 @@ export const WRITE_LIST_ITEMS = `
       variants = excluded.variants
     WHERE (i.head, i.listed, i.variants) IS DISTINCT FROM (excluded.head, excluded.listed, excluded.variants)`;
 
-/** SQL of the items of a CTE `page` (product_id, n) as JSON in its order, without brackets. The arguments are SQL. */
-export const listItemsSql = (asking: AskingSql, limit: string, mediaBase: string): string => `
-  SELECT string_agg(replace(i.head, chr(1), ${mediaBase}) || coalesce(v.texts, l.texts, '') || ']}', ',' ORDER BY page.n)
+/**
+ * SQL of the items of a CTE `page` (product_id, n) as JSON in its order, without brackets. The arguments are SQL; `within`
+ * puts the text of an item into what stands around it.
+ */
+export const listItemsSql = (
+  asking: AskingSql,
+  limit: string,
+  mediaBase: string,
+  within: (item: string) => string = (item) => item,
+): string => `
+  SELECT string_agg(${within(`replace(i.head, chr(1), ${mediaBase}) || coalesce(v.texts, l.texts, '') || ']}'`)}, ',' ORDER BY page.n)
   FROM page CROSS JOIN LATERAL (
     SELECT head, listed, variant_ids, variants FROM catalog.list_items
     WHERE product_id = page.product_id AND currency IN (${asking.currency}, '') ORDER BY currency DESC LIMIT 1
