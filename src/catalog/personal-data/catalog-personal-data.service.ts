@@ -15,7 +15,7 @@ import { type PurchaseRow, ShopperDataRepository } from './shopper-data.reposito
 @PersonalData()
 export class CatalogPersonalData implements PersonalDataProvider {
   readonly name = 'catalog';
-  readonly turn = 15;
+  readonly turn = 25;
 
   constructor(
     private readonly database: Database,

@@ -31,7 +31,7 @@ export class RecommendationController {
       'the last 180 days, the closest first, `n(both) / sqrt(n(one) · n(other))`; a job counts every five minutes, and of ' +
       'one product the latest 5,000 orders. Then what is **similar**: it shares brand, category, attributes or words of the ' +
       'title, and what is rarer in the shop weighs more (`ln(1 + products / products that have it)`). Products are ' +
-      'compared that share one of the rarest things, as many of these as some 2,000 products have together; at least a ' +
+      'compared that share one of the rarest things, as many of these as some 1,000 products have together; at least a ' +
       'tenth of the whole weight must be shared.\n\n' +
       'Published products only and never the product itself. Who asks makes no difference but for the prices. The answer ' +
       'may be ten minutes old.',

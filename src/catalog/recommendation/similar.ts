@@ -1,7 +1,10 @@
 import { IN_STOCK } from '../search/search-conditions.js';
 
-/** Products that may be compared: what selects them is so rare that an index finds no more than about these. */
-const CANDIDATES = 2_000;
+/**
+ * Products that are compared: what selects them is so rare that an index finds about so many. Nobody has counted it in a
+ * store that was filled a moment ago; then a few more are taken, whichever come first.
+ */
+const CANDIDATES = 1_000;
 /** Of what a product could share, so much has to be shared at least. */
 const ENOUGH = 0.1;
 
@@ -44,17 +47,18 @@ export const similarSql = (inStock: string): string => `
     WHERE NOT EXISTS (SELECT FROM rare)
   ),
   found AS MATERIALIZED (
-    SELECT d.product_id FROM catalog.search_documents d WHERE d.facets && ARRAY(SELECT id FROM rare WHERE id IS NOT NULL)
+    (SELECT d.product_id FROM catalog.search_documents d
+    WHERE d.facets && ARRAY(SELECT id FROM rare WHERE id IS NOT NULL) LIMIT ${2 * CANDIDATES})
     UNION
-    SELECT d.product_id FROM catalog.search_documents d
+    (SELECT d.product_id FROM catalog.search_documents d
     WHERE d.heading @@ (SELECT string_agg('''' || replace(replace(word, '\\', '\\\\'), '''', '''''') || ''':A', ' | ')::tsquery
-      FROM rare WHERE word IS NOT NULL)
+      FROM rare WHERE word IS NOT NULL) LIMIT ${2 * CANDIDATES})
     UNION
     (SELECT d.product_id FROM catalog.search_documents d WHERE d.facets @> (SELECT ids FROM together) LIMIT ${CANDIDATES})
   ),
   candidates AS MATERIALIZED (
     SELECT d.product_id, d.facets, d.heading
-    FROM (SELECT product_id FROM found LIMIT ${2 * CANDIDATES}) f JOIN catalog.search_documents d ON d.product_id = f.product_id
+    FROM found f JOIN catalog.search_documents d ON d.product_id = f.product_id
     WHERE d.product_id NOT IN (SELECT product_id FROM subject) AND (NOT ${inStock} OR ${IN_STOCK})
   ),
   alike AS MATERIALIZED (
