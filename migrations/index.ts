@@ -10,11 +10,14 @@ import { CatalogDigitalGoods1760000010210 } from './catalog/1760000010210-digita
 import { CatalogImports1760000010020 } from './catalog/1760000010020-imports.js';
 import { CatalogListItems1760000010030 } from './catalog/1760000010030-list-items.js';
 import { CatalogTaxClasses1760000010050 } from './catalog/1760000010050-tax-classes.js';
+import { CatalogRecommendations1760000010310 } from './catalog/1760000010310-recommendations.js';
+import { CatalogReviews1760000010300 } from './catalog/1760000010300-reviews.js';
 import { CatalogRetiredVariants1760000010040 } from './catalog/1760000010040-retired-variants.js';
 import { CatalogVocabulary1760000010060 } from './catalog/1760000010060-vocabulary.js';
 import { BillingPeople1780000000350 } from './billing/1780000000350-people.js';
 import { OrderingPeople1780000000450 } from './ordering/1780000000450-people.js';
 import { IdentityPrivacy1760000020400 } from './identity/1760000020400-privacy.js';
+import { IdentityReviewPermissions1760000020500 } from './identity/1760000020500-review-permissions.js';
 import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsent-mails.js';
 import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
 import { CatalogBundles1760000010200 } from './catalog/1760000010200-bundles.js';
@@ -124,4 +127,7 @@ export const migrations: Migrations = [
   OrderingLineContents1780000000460,
   CatalogDigitalGoods1760000010210,
   OrderingDigitalLines1780000000470,
+  CatalogReviews1760000010300,
+  CatalogRecommendations1760000010310,
+  IdentityReviewPermissions1760000020500,
 ];

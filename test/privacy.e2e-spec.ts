@@ -216,7 +216,7 @@ describe('personal data', () => {
       expect(file.headers.get('content-disposition')).toBe('attachment; filename="personal-data.json"');
       expect(file.headers.get('cache-control')).toBe('no-store');
       const { identity, ordering, billing, platform } = file.body.modules;
-      expect(Object.keys(file.body.modules)).toHaveLength(4);
+      expect(Object.keys(file.body.modules)).toHaveLength(5);
       const { email, firstName, lastName, phone } = person;
       expect(identity.account).toEqual([
         expect.objectContaining({ id: person.id, email, firstName, lastName, phone, hasPassword: true }),

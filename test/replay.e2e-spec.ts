@@ -402,6 +402,23 @@ describe('the example', () => {
     await ask(`get${noun}Translation`, ids);
   }
 
+  /** A buyer says what she thinks, the shop publishes and answers it; something is like what she has looked at. */
+  async function opinions(product: { id: string; handle: string }, token: string): Promise<void> {
+    const about = { idOrHandle: product.handle, productId: product.id };
+    const { id } = (await replay('writeReview', { ids: about, token })).body;
+    await replay('updateMyReview', { ids: { id }, token });
+    await replay('decideReview', { ids: { id } });
+    await replay('replyToReview', { ids: { id } });
+    await ask('getReview', { id });
+    for (const read of ['getMyReview', 'listMyReviews']) await ask(read, { id }, { token });
+    await ask('listProductReviews', about, {});
+    await ask('addRecentlyViewed', about, { token });
+    await ask('listRecentlyViewed', {}, { token });
+    const alike = { title: 'Linen tote, small', status: 'published', variants: [{ sku: 'TOTE-SMALL' }] };
+    expect((await app.post('/v1/admin/products', alike, { token: staff })).status).toBe(201);
+    expect((await ask('listRecommendations', about, {})).body.items).not.toEqual([]);
+  }
+
   /** The example shows what would change; here it does, and is read. */
   async function confirmPrices(intoPriceListId: string, fingerprint: string): Promise<void> {
     const { operation } = operations.get('changePrices') ?? {};
@@ -527,6 +544,8 @@ describe('the example', () => {
     const hers = (await replay('createCart', { ids: { variantId }, token })).body;
     await replay('placeOrder', { ids: { id: hers.id }, token });
     await ask('listMyOrders', {}, { token });
+
+    await opinions(product, token);
 
     const cart = (await replay('createCart', { ids: { variantId } })).body;
     const held = { cartToken: cart.token as string };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
 import { BackInStock, StocktakeConfirmed } from '../src/catalog/catalog.events.js';
-import { CatalogPersonalData } from '../src/catalog/stock-notice/personal-data.service.js';
+import { CatalogPersonalData } from '../src/catalog/personal-data/catalog-personal-data.service.js';
 import { StockNoticeSubscribers } from '../src/catalog/stock-notice/stock-notice.subscribers.js';
 import { StocktakeSubscribers } from '../src/catalog/stocktake/stocktake.subscribers.js';
 import type { LetterSeen } from './support/letters.js';

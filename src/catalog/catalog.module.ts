@@ -74,6 +74,30 @@ import { SearchLog } from './search-log/search-log.service.js';
 import { SearchPinController } from './search-pin/search-pin.controller.js';
 import { SearchPinRepository } from './search-pin/search-pin.repository.js';
 import { SearchPinService } from './search-pin/search-pin.service.js';
+import { CatalogPersonalData } from './personal-data/catalog-personal-data.service.js';
+import { ShopperDataRepository } from './personal-data/shopper-data.repository.js';
+import { PurchaseRepository } from './purchase/purchase.repository.js';
+import { PurchaseService } from './purchase/purchase.service.js';
+import { PurchaseSubscribers } from './purchase/purchase.subscribers.js';
+import { RecentlyViewedController } from './recently-viewed/recently-viewed.controller.js';
+import { RecentlyViewedRepository } from './recently-viewed/recently-viewed.repository.js';
+import { RecentlyViewedService } from './recently-viewed/recently-viewed.service.js';
+import { BoughtTogetherRepository } from './recommendation/bought-together.repository.js';
+import { RecommendationCounting } from './recommendation/counting.service.js';
+import { FacetCountsRepository } from './recommendation/facet-counts.repository.js';
+import { RecommendationController } from './recommendation/recommendation.controller.js';
+import { RecommendationJobs } from './recommendation/recommendation.jobs.js';
+import { RecommendationRepository } from './recommendation/recommendation.repository.js';
+import { RecommendationService } from './recommendation/recommendation.service.js';
+import { AdminReviewController } from './review/admin-review.controller.js';
+import { ModerationService } from './review/moderation.service.js';
+import { MyReviewController } from './review/my-review.controller.js';
+import { ProductReviewController } from './review/product-review.controller.js';
+import { ReviewListRepository } from './review/review-list.repository.js';
+import { ReviewShelf } from './review/review-shelf.service.js';
+import { ReviewReader } from './review/review.reader.service.js';
+import { ReviewRepository } from './review/review.repository.js';
+import { ReviewService } from './review/review.service.js';
 import { ProductSearchController } from './search/product-search.controller.js';
 import { ProductSearchRepository } from './search/product-search.repository.js';
 import { ProductSearchService } from './search/product-search.service.js';
@@ -104,7 +128,6 @@ import { SynonymController } from './synonym/synonym.controller.js';
 import { SynonymRepository } from './synonym/synonym.repository.js';
 import { SynonymService } from './synonym/synonym.service.js';
 import { NoticeAddresses } from './stock-notice/notice-addresses.service.js';
-import { CatalogPersonalData } from './stock-notice/personal-data.service.js';
 import { StockNoticeController } from './stock-notice/stock-notice.controller.js';
 import { StockNoticeReader } from './stock-notice/stock-notice.reader.service.js';
 import { StockNoticeRepository } from './stock-notice/stock-notice.repository.js';
@@ -136,6 +159,7 @@ import { TranslationService } from './translation/translation.service.js';
     AdminProductController,
     AdminVariantController,
     BundleController,
+    AdminReviewController,
     CategoryController,
     CategoryTranslationController,
     CollectionController,
@@ -146,11 +170,13 @@ import { TranslationService } from './translation/translation.service.js';
     LocationController,
     MediaController,
     MediaFileController,
+    MyReviewController,
     PriceChangeController,
     PriceController,
     PriceListController,
     ProductController,
     ProductDraftController,
+    ProductReviewController,
     ProductSearchController,
     SellingTermsController,
     SearchLogController,
@@ -158,6 +184,8 @@ import { TranslationService } from './translation/translation.service.js';
     ProductTranslationController,
     ProductTypeTranslationController,
     ProductTypeController,
+    RecentlyViewedController,
+    RecommendationController,
     StockController,
     SuggestionsController,
     SynonymController,
@@ -169,6 +197,7 @@ import { TranslationService } from './translation/translation.service.js';
   providers: [
     BundleRepository,
     BundleService,
+    BoughtTogetherRepository,
     CatalogApi,
     CatalogPersonalData,
     CategoryRepository,
@@ -181,6 +210,7 @@ import { TranslationService } from './translation/translation.service.js';
     DigitalFileRepository,
     DigitalFiles,
     DigitalFileService,
+    FacetCountsRepository,
     Importer,
     ImportFileStore,
     ImportRepository,
@@ -197,6 +227,7 @@ import { TranslationService } from './translation/translation.service.js';
     MediaSubscribers,
     MovementRepository,
     NoticeAddresses,
+    ModerationService,
     PriceChangeRepository,
     PriceChangeService,
     PriceChangeSubscribers,
@@ -212,7 +243,6 @@ import { TranslationService } from './translation/translation.service.js';
     ProductNames,
     ProductReader,
     ProductRepository,
-    ProductService,
     ProductSearchRepository,
     ProductSearchService,
     ProductTrail,
@@ -233,6 +263,22 @@ import { TranslationService } from './translation/translation.service.js';
     SellableRepository,
     SellingTermsRepository,
     SellingTermsService,
+    ProductService,
+    PurchaseRepository,
+    PurchaseService,
+    PurchaseSubscribers,
+    RecentlyViewedRepository,
+    RecentlyViewedService,
+    RecommendationCounting,
+    RecommendationJobs,
+    RecommendationRepository,
+    RecommendationService,
+    ReviewListRepository,
+    ReviewReader,
+    ReviewRepository,
+    ReviewService,
+    ReviewShelf,
+    ShopperDataRepository,
     StockJobs,
     StockNoticeReader,
     StockNoticeRepository,

@@ -13,6 +13,7 @@ import {
 import { KINDS } from '../product-type/attribute.js';
 import { MediaDto } from './product-media.dto.js';
 import { VariantDto } from './variant.dto.js';
+import { Rating, type RatingDto } from '../review/rating.dto.js';
 
 const MAX_INT = 2_147_483_647;
 
@@ -117,6 +118,9 @@ export class ProductDto extends ProductBase {
   })
   breadcrumbs: CategoryRefDto[];
 
+  @Rating()
+  rating: RatingDto | null;
+
   @ListOf(() => VariantDto, { max: 2048 })
   variants: VariantDto[];
 }
@@ -133,6 +137,9 @@ export class ProductListItemDto extends ProductBase {
 
   @Integer({ min: 0, max: MAX_INT })
   variantCount: number;
+
+  @Rating()
+  rating: RatingDto | null;
 
   @ListOf(() => VariantDto, { max: 10 })
   variants: VariantDto[];

@@ -3,6 +3,7 @@ import { productMediaSql } from '../media/media.json.js';
 import { type AskingSql, lowestSql, priceSql, tiersSql } from '../price/price.sql.js';
 import { attributeDetailsSql } from '../product-type/attribute.sql.js';
 import { type LocalesSql, saidSql, titleSql } from '../translation/translation.sql.js';
+import { ratingSql } from '../review/rating.sql.js';
 import { availabilitySql } from './availability.js';
 
 /**
@@ -22,6 +23,7 @@ export const productJson = (
       WHERE pc.product_id = p.id ORDER BY pc.position, own.id LIMIT 1), '[]'),
     'options', ${optionsSql(locales)}, 'attributes', p.attributes, 'productType', p.product_type,
     'attributeDetails', ${attributeDetailsSql(locales)}, 'seo', ${seoSql(locales)}, 'media', ${productMediaSql(mediaBase, 'shop')},
+    'rating', ${ratingSql('p.id')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(asking, locales)}, 'available', s.available, 'backorder', s.backorder,
         'preorder', ${preorderJson('s.preorder')})

@@ -2,7 +2,7 @@ import { exponentOf } from '../../platform/money/currencies.js';
 import { attributeNamesSql } from '../product-type/attribute.sql.js';
 import { type LocalesSql, titleSql } from '../translation/translation.sql.js';
 import { FIRST_PRODUCTS, HAS_WORDS, NOT_HIDDEN, ONE_FREQUENT } from './ranking.js';
-import { COLLECTION, type Condition, where } from './search-conditions.js';
+import { COLLECTION, type Condition, IDS, where } from './search-conditions.js';
 import type { Statement } from './statement.js';
 
 /** Candidates beyond this many are not looked at, in no set, and the counts say that they are not exact. */
@@ -10,7 +10,7 @@ const COUNTED = 10_000;
 const VALUES = 50;
 const ATTRIBUTES = 12;
 /** Filters that nobody chooses among values of. */
-const UNCOUNTED = ['inStock', COLLECTION];
+const UNCOUNTED = ['inStock', COLLECTION, IDS];
 
 /** Lower bounds of the price ranges, in minor units of any currency. */
 export const PRICE_STEPS = [

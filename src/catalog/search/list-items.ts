@@ -3,6 +3,7 @@ import { availabilitySql } from '../product/availability.js';
 import { type AskingSql, priceSql } from '../price/price.sql.js';
 import { categoriesSql, optionsSql, preorderJson, variantFields } from '../product/product.json.js';
 import { joinTexts, type LocalesSql, saidSql } from '../translation/translation.sql.js';
+import { ratingSql } from '../review/rating.sql.js';
 
 /** Variants on a list item; the product page has all of them. */
 const LIST_VARIANTS = 10;
@@ -22,7 +23,8 @@ const headSql = (mediaBase: string, locales: LocalesSql): string => `json_build_
         'description', left(regexp_replace(${saidSql('description', 'p.description', locales)}, '<[^>]*>', ' ', 'g'), ${LIST_DESCRIPTION}), 'brand', p.brand,
         'categories', ${categoriesSql(locales)},
         'options', ${optionsSql(locales)}, 'attributes', p.attributes, 'media', ${productMediaSql(mediaBase, 'shop')},
-        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired)
+        'variantCount', (SELECT count(*) FROM catalog.variants v WHERE v.product_id = p.id AND NOT v.retired),
+        'rating', ${ratingSql('p.id')}
       )::text`;
 
 /** A variant up to its number of pieces, for a row `v` with `m.price`. */
@@ -71,20 +73,30 @@ export const WRITE_LIST_ITEMS = `
       variants = excluded.variants
     WHERE (i.head, i.listed, i.variants) IS DISTINCT FROM (excluded.head, excluded.listed, excluded.variants)`;
 
-/** SQL of the items of a CTE `page` (product_id, n) as JSON in its order, without brackets. The arguments are SQL. */
+/**
+ * SQL of the items of a CTE `page` (product_id, n) as JSON in its order, without brackets. The arguments are SQL; `within`
+ * puts the text of an item into what stands around it.
+ */
 export const listItemsSql = (
   asking: AskingSql,
   limit: string,
   mediaBase: string,
   locales: LocalesSql = null,
+  within: (item: string) => string = (item) => item,
 ): string =>
   locales === null
-    ? readyItemsSql(asking, limit, mediaBase)
-    : localItemsSql(asking, limit, mediaBase, locales);
+    ? readyItemsSql(asking, limit, mediaBase, within)
+    : localItemsSql(asking, limit, mediaBase, locales, within);
 
 /** In other languages than that of the shop items are made when they are read: few ask, and pages are kept. */
-const localItemsSql = (asking: AskingSql, limit: string, mediaBase: string, locales: string): string => `
-  SELECT string_agg(left(${headSql(mediaBase, locales)}::text, -1) || ',"variants":[' || coalesce(l.texts, '') || ']}', ',' ORDER BY page.n)
+const localItemsSql = (
+  asking: AskingSql,
+  limit: string,
+  mediaBase: string,
+  locales: string,
+  within: (item: string) => string,
+): string => `
+  SELECT string_agg(${within(`left(${headSql(mediaBase, locales)}::text, -1) || ',"variants":[' || coalesce(l.texts, '') || ']}'`)}, ',' ORDER BY page.n)
   FROM page JOIN catalog.products p ON p.id = page.product_id AND p.status = 'published' ${joinTexts('p.id', locales)}
   CROSS JOIN LATERAL (
     SELECT ${withStock(variantText(asking, locales), 'v.position, v.id')} AS texts
@@ -96,8 +108,13 @@ const localItemsSql = (asking: AskingSql, limit: string, mediaBase: string, loca
   ) l
   WHERE page.n <= ${limit}`;
 
-const readyItemsSql = (asking: AskingSql, limit: string, mediaBase: string): string => `
-  SELECT string_agg(replace(i.head, chr(1), ${mediaBase}) || coalesce(v.texts, l.texts, '') || ']}', ',' ORDER BY page.n)
+const readyItemsSql = (
+  asking: AskingSql,
+  limit: string,
+  mediaBase: string,
+  within: (item: string) => string,
+): string => `
+  SELECT string_agg(${within(`replace(i.head, chr(1), ${mediaBase}) || coalesce(v.texts, l.texts, '') || ']}'`)}, ',' ORDER BY page.n)
   FROM page CROSS JOIN LATERAL (
     SELECT head, listed, variant_ids, variants FROM catalog.list_items
     WHERE product_id = page.product_id AND currency IN (${asking.currency}, '') ORDER BY currency DESC LIMIT 1

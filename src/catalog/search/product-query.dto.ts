@@ -11,6 +11,7 @@ import {
   OneOf,
   Text,
   TextList,
+  UuidList,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 
@@ -79,6 +80,16 @@ export class ProductQuery extends PageQuery {
       '`attributes[colour]=red`; repeat it for either. Numbers also by `attributes[weight][gte]=2` and `[lte]=`.',
   })
   attributes?: Record<string, unknown>;
+
+  @Repeatable()
+  @UuidList({
+    max: 50,
+    optional: true,
+    description:
+      'Only these products, such as those that a guest has looked at: repeat it, `ids=…&ids=…`. They come in the order of ' +
+      'the list; those that are not published are missing.',
+  })
+  ids?: string[];
 
   @Bool({ optional: true, description: 'Only what can be bought now.' })
   inStock?: boolean;

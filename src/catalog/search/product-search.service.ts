@@ -104,6 +104,7 @@ export class ProductSearchService {
       price: { gte: query.price?.gte ?? null, lte: query.price?.lte ?? null },
       ...attributeFilters(query.attributes ?? {}),
       inStock: query.inStock ?? false,
+      ids: query.ids ?? null,
       currency: query.currency ?? this.config.storeCurrency,
     };
   }

@@ -15,11 +15,15 @@ export interface ProductFilters {
   attributes: [name: string, values: string[]][];
   numbers: [name: string, range: NumberRange][];
   inStock: boolean;
+  /** Only these products; null: any. */
+  ids: string[] | null;
   currency: string;
 }
 
 /** What the condition of a collection counts as: a filter that is never left out. */
 export const COLLECTION = 'collection';
+/** The same of products that are named one by one. */
+export const IDS = 'ids';
 
 /** One filter: which facet it belongs to (its own counts ignore it) and what it demands of `d`. */
 export interface Condition {
@@ -28,7 +32,7 @@ export interface Condition {
 }
 
 export function conditionsOf(filters: ProductFilters, statement: Statement): Condition[] {
-  const { categories, brands, price, attributes, numbers, inStock, currency } = filters;
+  const { categories, brands, price, attributes, numbers, inStock, ids, currency } = filters;
   const conditions: Condition[] = [];
   if (categories.length > 0) {
     const ids = `ARRAY(SELECT id FROM catalog.categories WHERE handle = ANY (${statement.bind(categories, 'text[]')}))`;
@@ -41,6 +45,8 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
     conditions.push({ facet: attributeFacet(name), sql: withAttribute(name, values, statement) });
   for (const [name, range] of numbers)
     conditions.push({ facet: attributeFacet(name), sql: numberWithin(name, range, statement) });
+  if (ids !== null)
+    conditions.push({ facet: IDS, sql: `d.product_id = ANY (${statement.bind(ids, 'uuid[]')})` });
   if (inStock) conditions.push({ facet: 'inStock', sql: IN_STOCK });
   return conditions;
 }

@@ -20,10 +20,17 @@ export class GuestOrdersRepository {
     return row?.email ?? null;
   }
 
-  /** Those of them that are nobody's still become this customer's, with a line of history; returns how many. */
-  claim(customerId: string, orderIds: readonly string[], at: Date, actor: SystemActor): Promise<number> {
+  /** Those of them that are nobody's still become this customer's, with a line of history; returns which. */
+  async claim(
+    customerId: string,
+    orderIds: readonly string[],
+    at: Date,
+    actor: SystemActor,
+  ): Promise<string[]> {
     const entries = orderIds.map(() => newId());
-    return this.database.execute(CLAIM, [customerId, orderIds, entries, at, actor.kind, actorId(actor)]);
+    const values = [customerId, orderIds, entries, at, actor.kind, actorId(actor)];
+    const rows = await this.database.query<{ id: string }>(CLAIM, values);
+    return rows.map(({ id }) => id);
   }
 }
 
@@ -40,4 +47,5 @@ const CLAIM = `
     RETURNING o.id, w.entry_id, o.status, o.payment_status, o.fulfilment_status
   )
   INSERT INTO ordering.order_history (id, order_id, at, event, status, payment_status, fulfilment_status, actor_kind, actor_id)
-  SELECT entry_id, id, $4, 'claimed', status, payment_status, fulfilment_status, $5, $6 FROM claimed`;
+  SELECT entry_id, id, $4, 'claimed', status, payment_status, fulfilment_status, $5, $6 FROM claimed
+  RETURNING order_id AS id`;

@@ -4,6 +4,8 @@ import { IdentityApi } from '../../identity/identity.api.js';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { OrdersClaimed } from '../ordering.events.js';
 import { GuestOrdersRepository } from './guest-orders.repository.js';
 
 const BATCH = 200;
@@ -21,6 +23,7 @@ export class GuestOrders {
     private readonly identity: IdentityApi,
     private readonly billing: BillingApi,
     private readonly clock: Clock,
+    private readonly outbox: Outbox,
   ) {}
 
   /** All with the present address of this customer, if it is verified; in batches, and safe to repeat. */
@@ -45,7 +48,8 @@ export class GuestOrders {
   private async give(customerId: string, orderIds: readonly string[]): Promise<void> {
     await this.database.transaction(async () => {
       await this.billing.giveTo(customerId, orderIds);
-      await this.orders.claim(customerId, orderIds, this.clock.now(), clerk);
+      const claimed = await this.orders.claim(customerId, orderIds, this.clock.now(), clerk);
+      if (claimed.length > 0) this.outbox.record(new OrdersClaimed({ customerId, orderIds: claimed }));
     });
   }
 }

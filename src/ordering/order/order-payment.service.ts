@@ -65,6 +65,11 @@ export class OrderPaymentService {
           number: order.number,
           total: totalOf(order).toJSON(),
           customerId: order.customerId,
+          lines: order.lines.map(({ productId, variantId, quantity }) => ({
+            productId,
+            variantId,
+            quantity,
+          })),
         }),
       );
       return placed;

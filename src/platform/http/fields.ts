@@ -120,6 +120,16 @@ export function Line(options: FieldOptions & { max: number }) {
   return applyDecorators(Text(options), isLine);
 }
 
+/** Plain text of several lines that strangers read: nothing in it is unseen but what ends a line or indents it. */
+export function Paragraphs(options: FieldOptions & { max: number }) {
+  const isPlainText = rule(
+    'not_plain_text',
+    'must be visible characters in lines',
+    (value) => isText(value) && !UNSEEN.test(value.replace(/[\n\r\t]/g, '')),
+  );
+  return applyDecorators(Text(options), isPlainText);
+}
+
 /** What somebody is called. Letters of the shop greet by it, so it must not be what leads their reader elsewhere. */
 export function PersonName(options: FieldOptions & { max: number }) {
   const isName = rule('not_a_name', 'must not hold a link', (value) => isText(value) && !LINK.test(value));

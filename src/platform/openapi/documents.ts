@@ -99,7 +99,11 @@ const TAGS: Record<string, string> = {
     'What is sold: products with their variants, for shoppers as they are published and for staff as they are.',
   'Product types':
     'Kinds of products with their attributes: typed, labelled, required or not, and what shoppers filter by.',
+  Recommendations:
+    'What goes with a product and why: bought together, similar, or looked at before by whoever is signed in.',
   Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',
+  Reviews:
+    'What customers say of products: nothing is shown that nobody of the shop has read, and buyers are marked.',
   Search:
     'What staff do for the search of the shop: words that mean the same, products that come first, and what was looked for in vain.',
   'Shipping zones': 'Where parcels go, by which options, and for how much by weight.',
