@@ -19,6 +19,8 @@ import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
 import { CatalogCategoryPages1760000010090 } from './catalog/1760000010090-category-pages.js';
 import { CatalogCollections1760000010100 } from './catalog/1760000010100-collections.js';
 import { CatalogPriceChanges1760000010120 } from './catalog/1760000010120-price-changes.js';
+import { CatalogStockNotices1760000010150 } from './catalog/1760000010150-stock-notices.js';
+import { CatalogStocktakes1760000010140 } from './catalog/1760000010140-stocktakes.js';
 import { CatalogStockTerms1760000010130 } from './catalog/1760000010130-stock-terms.js';
 import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
@@ -108,4 +110,6 @@ export const migrations: Migrations = [
   CatalogSearchTools1760000010200,
   CatalogProductTypes1760000010200,
   CatalogSeoAndRelated1760000010210,
+  CatalogStocktakes1760000010140,
+  CatalogStockNotices1760000010150,
 ];

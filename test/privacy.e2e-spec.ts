@@ -216,7 +216,7 @@ describe('personal data', () => {
       expect(file.headers.get('content-disposition')).toBe('attachment; filename="personal-data.json"');
       expect(file.headers.get('cache-control')).toBe('no-store');
       const { identity, ordering, billing, platform } = file.body.modules;
-      expect(Object.keys(file.body.modules)).toHaveLength(4);
+      expect(Object.keys(file.body.modules)).toHaveLength(5);
       const { email, firstName, lastName, phone } = person;
       expect(identity.account).toEqual([
         expect.objectContaining({ id: person.id, email, firstName, lastName, phone, hasPassword: true }),
@@ -475,7 +475,7 @@ describe('personal data', () => {
     // Sealing the same page again would make other bytes.
     expect(await parts()).toEqual(expect.arrayContaining(before));
     const { modules } = (await app.get(linkIn(await lettersTo(person.email)))).body;
-    expect(Object.keys(modules).sort()).toEqual(['billing', 'identity', 'ordering', 'platform']);
+    expect(Object.keys(modules).sort()).toEqual(['billing', 'catalog', 'identity', 'ordering', 'platform']);
     expect([modules.ordering.orders.length, modules.billing.payments.length]).toEqual([1, 1]);
   }, 90_000);
 
@@ -644,7 +644,7 @@ describe('personal data', () => {
       await app.run('identity.run_erasures');
       for (const { id } of people) {
         const rows = await sql('SELECT done FROM identity.erasures WHERE subject_id = $1', [id]);
-        expect(rows).toEqual([{ done: ['ordering', 'billing', 'platform', 'identity'] }]);
+        expect(rows).toEqual([{ done: ['ordering', 'billing', 'catalog', 'platform', 'identity'] }]);
         const ends = await sql(
           `SELECT FROM platform.audit_entries WHERE subject_id = $1 AND action = 'identity.erasure.finished'`,
           [id],

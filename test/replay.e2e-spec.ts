@@ -363,6 +363,26 @@ describe('the example', () => {
     await ask('getPriceChange', { id: body.id });
   }
 
+  /** Of something that is sold out, which somebody waits for and nobody finds. */
+  async function noticesAndStocktakes(): Promise<void> {
+    const variant = { sku: 'TOTE-SOLD-OUT', title: 'Moss', prices: [{ amount: 2900, currency: 'EUR' }] };
+    const { token } = await given.customer(app);
+    const soldOut = await given.product(app, staff, { title: 'Linen tote, moss', variants: [variant] });
+    const id = soldOut.variants[0].id;
+    await replay('askForStockNotice', { ids: { id }, token });
+    await ask('countStockNotices');
+    const [mine] = (await ask('listMyStockNotices', {}, { token })).body.items;
+    await ask('cancelMyStockNotice', { id: mine.id }, { token });
+    await replay('cancelStockNotice', { secrets: { token: 'x'.repeat(43) } });
+    const stocktake = { id: (await replay('startStocktake')).body.id };
+    await replay('countStock', { ids: stocktake });
+    await ask('reviewStocktake', stocktake, { token: staff }, '?show=differing');
+    await ask('confirmStocktake', stocktake);
+    await ask('getStocktake', stocktake);
+    await ask('listStocktakes');
+    await ask('cancelStocktake', { id: (await replay('startStocktake')).body.id });
+  }
+
   it('of a catalog, a cart, an order and its money works in that order', async () => {
     const category = (await replay('createCategory')).body;
     await replay('updateCategory', { ids: { id: category.id } });
@@ -392,6 +412,7 @@ describe('the example', () => {
     await replay('moveStock', { ids: { variantId } });
     await replay('setSellingTerms', { ids: { id: variantId } });
     await ask('getSellingTerms', { id: variantId });
+    await noticesAndStocktakes();
     for (const zone of ['TaxZone', 'ShippingZone']) {
       const { id } = (await replay(`create${zone}`)).body;
       await replay(`update${zone}`, { ids: { id } });
@@ -524,6 +545,7 @@ describe('the example', () => {
     const rare = [
       'cancelImport 200',
       'changePrices 202',
+      'confirmStocktake 202',
       'listDeliveries 200',
       'listGatewayEvents 200',
       'listImportErrors 200',

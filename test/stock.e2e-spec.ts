@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
+import { BackInStock, StocktakeConfirmed } from '../src/catalog/catalog.events.js';
+import { CatalogPersonalData } from '../src/catalog/stock-notice/personal-data.service.js';
+import { StockNoticeSubscribers } from '../src/catalog/stock-notice/stock-notice.subscribers.js';
+import { StocktakeSubscribers } from '../src/catalog/stocktake/stocktake.subscribers.js';
+import type { LetterSeen } from './support/letters.js';
 import { CatalogApi } from '../src/catalog/catalog.api.js';
 import { StockService } from '../src/catalog/stock/stock.service.js';
 import { system } from '../src/platform/access/actor.js';
@@ -18,6 +23,11 @@ import {
   stockOf,
 } from './support/purchase.js';
 import { type Held, type Move, type Outcome, type Row, StockModel } from './support/stock-model.js';
+
+interface GivenVariant {
+  id: string;
+  sku: string;
+}
 
 /** How many histories are tried; a night may try thousands. */
 const RUNS = Number(process.env.STOCK_RUNS ?? 8);
@@ -263,6 +273,332 @@ describe('stock', () => {
     expect((await levels(`variantId=${variantId}`))[0]).toMatchObject({ onHand: 1, allocated: 1 });
     // Ended for good: nothing more is sold ahead.
     expect((await terms(variantId, {})).body.preorder).toBeNull();
+  });
+
+  describe('who waits for it', () => {
+    const ask = (variantId: string, email: string, options: object = {}) =>
+      app.post(`/v1/variants/${variantId}/stock-subscriptions`, { email }, options);
+    const lettersTo = async (email: string, words: RegExp) =>
+      (await app.letters()).filter((letter) => letter.to === email && words.test(letter.text));
+    const linkIn = (letter: LetterSeen | undefined) => /token=([\w-]{43})/.exec(letter?.text ?? '')?.[1];
+    const countsOf = async (variantId: string) =>
+      (
+        (await app.get('/v1/admin/stock-subscriptions?limit=100', { token })).body.items as {
+          variantId: string;
+          waiting: number;
+          told: number;
+        }[]
+      ).find((one) => one.variantId === variantId);
+    const address = () => `${randomUUID()}@example.test`;
+
+    it('gets one letter when it is back, however often and wherever the job runs or dies', async () => {
+      const { variantId, handle } = await stocked(1);
+      expect((await buy(app, [{ variantId, sku: '' }])).answer.status).toBe(201);
+      const people = Array.from({ length: 12 }, address);
+      // Twice each, and the answer is the same.
+      for (const email of [...people, ...people]) {
+        const { status, text } = await ask(variantId, email);
+        expect([status, text]).toEqual([202, '']);
+      }
+      await app.settle();
+      for (const email of people) expect(await lettersTo(email, /asked us to write/)).toHaveLength(1);
+      expect(await countsOf(variantId)).toMatchObject({ waiting: 12, told: 0 });
+      const rows = await app.database.query<{ row: string }>(
+        `SELECT s::text || encode(s.address, 'escape') AS row FROM catalog.stock_subscriptions s`,
+      );
+      expect(rows.some(({ row }) => row.includes('example'))).toBe(false);
+      // One has clicked on the link, twice.
+      const link = linkIn((await lettersTo(people[0] ?? '', /asked us to write/))[0]);
+      for (const sent of [link, link, 'no such token']) {
+        const canceled = await app.post('/v1/stock-subscriptions/cancellation', { token: sent });
+        expect([canceled.status, canceled.text]).toEqual([204, '']);
+      }
+      // Back, told by many jobs at once while somebody cuts their connections.
+      const jobs = app.app.get(StockNoticeSubscribers, { strict: false });
+      const fact = new BackInStock({ variantId, available: 1 });
+      await jobs.back(fact);
+      expect(await countsOf(variantId)).toMatchObject({ waiting: 11 });
+      await move(variantId, 'received', 5);
+      let over = false;
+      const cutting = (async () => {
+        while (!over)
+          await killer.query(
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%stock_subscriptions%'`,
+          );
+      })();
+      const died = await Promise.allSettled(Array.from({ length: 6 }, () => jobs.back(fact)));
+      over = true;
+      await cutting;
+      expect(died.some(({ status }) => status === 'rejected')).toBe(true);
+      await Promise.all([jobs.back(fact), jobs.back(fact), jobs.back(fact)]);
+      await app.settle();
+      expect(await countsOf(variantId)).toMatchObject({ waiting: 0, told: 11 });
+      for (const [index, email] of people.entries()) {
+        const letters = await lettersTo(email, /no other will follow/);
+        expect(letters).toHaveLength(index === 0 ? 0 : 1);
+        if (index > 0) expect(letters[0]?.text).toContain(`/products/${handle}`);
+      }
+      // Then they are forgotten: the next time nobody hears of it.
+      await move(variantId, 'adjusted', -5);
+      await move(variantId, 'received', 5);
+      await app.settle();
+      expect(await lettersTo(people[1] ?? '', /no other will follow/)).toHaveLength(1);
+      // What is there already is told at once; and somebody may wait for what never was there.
+      const [eager, early] = [address(), address()];
+      await ask(variantId, eager);
+      const coming = await stocked();
+      await ask(coming.variantId, early);
+      await app.settle();
+      expect(await lettersTo(eager, /no other will follow/)).toHaveLength(1);
+      expect(await lettersTo(early, /no other will follow/)).toHaveLength(0);
+      await move(coming.variantId, 'received', 1);
+      await app.settle();
+      expect(await lettersTo(early, /no other will follow/)).toHaveLength(1);
+    });
+
+    it('sees the own list and nobody else’s, is in the copy of personal data, and is gone when erased', async () => {
+      const [one, other] = [await stocked(), await stocked()];
+      const [customer, stranger] = [await given.customer(app), await given.customer(app)];
+      expect((await ask(randomUUID(), customer.email)).status).toBe(404);
+      expect((await ask(one.variantId, 'nobody')).status).toBe(400);
+      await ask(one.variantId, customer.email);
+      await ask(one.variantId, customer.email, { token: customer.token });
+      await ask(other.variantId, customer.email, { token: customer.token });
+      // A stranger who names the address learns nothing from the own list.
+      await ask(one.variantId, customer.email, { token: stranger.token });
+      const listOf = async (who: { token: string }) =>
+        (await app.get('/v1/me/stock-subscriptions', { token: who.token })).body.items as {
+          id: string;
+          variantId: string;
+        }[];
+      const own = await listOf(customer);
+      expect(own.map(({ variantId }) => variantId)).toEqual([other.variantId, one.variantId]);
+      expect(await listOf(stranger)).toHaveLength(1);
+      const drop = (id: string, who: { token: string }) =>
+        app.delete(`/v1/me/stock-subscriptions/${id}`, { token: who.token });
+      expect((await drop(own[0]?.id ?? '', stranger)).status).toBe(404);
+      expect((await drop(own[0]?.id ?? '', customer)).status).toBe(204);
+      expect((await drop(own[0]?.id ?? '', customer)).status).toBe(404);
+      expect(await listOf(customer)).toHaveLength(1);
+      const data = app.app.get(CatalogPersonalData, { strict: false });
+      const id = await given.accountId(app, customer.email);
+      const subject = { customerId: id, email: customer.email };
+      const pages = [];
+      for await (const page of data.collect(subject)) pages.push(page);
+      expect(pages).toEqual([
+        { section: 'stockNotices', rows: Array(3).fill(expect.objectContaining({ sku: one.sku })) },
+      ]);
+      // One address, one letter, though three asked; but here it is erased before.
+      await app.database.transaction(() => data.erase(subject));
+      await move(one.variantId, 'received', 1);
+      await app.settle();
+      expect(await lettersTo(customer.email, /no other will follow/)).toEqual([]);
+      await ask(other.variantId, customer.email);
+      await ask(other.variantId, customer.email, { token: customer.token });
+      await move(other.variantId, 'received', 1);
+      await app.settle();
+      expect(await lettersTo(customer.email, /no other will follow/)).toHaveLength(1);
+    });
+
+    it('cannot be made to get many letters, and a network asks only so often', async () => {
+      const email = address();
+      const wanted = await Promise.all(Array.from({ length: 12 }, () => stocked()));
+      for (const { variantId } of wanted) expect((await ask(variantId, email)).status).toBe(202);
+      await app.settle();
+      expect(await lettersTo(email, /asked us to write/)).toHaveLength(10);
+      let last = await ask(wanted[0]?.variantId ?? '', email);
+      for (let more = 0; last.status === 202 && more < 60; more++)
+        last = await ask(wanted[0]?.variantId ?? '', email);
+      expect([last.status, last.body.code]).toEqual([429, 'platform.too_many_requests']);
+      expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(3_000);
+    });
+  });
+
+  describe('a stocktake', () => {
+    const start = async (body: object) => app.post('/v1/admin/stocktakes', body, { token });
+    const count = (id: string, counts: object[]) =>
+      app.post(`/v1/admin/stocktakes/${id}/counts`, { counts }, { token });
+    const end = (id: string, how: 'confirmation' | 'cancellation') =>
+      app.post(`/v1/admin/stocktakes/${id}/${how}`, undefined, { token });
+    const review = async (id: string, show: string) =>
+      (await app.get(`/v1/admin/stocktakes/${id}/counts?limit=100&show=${show}`, { token })).body
+        .items as Record<string, unknown>[];
+    const onHand = async (variantId: string) =>
+      (await levels(`variantId=${variantId}`)).map((level) => level.onHand).reduce((a, b) => a + b, 0);
+
+    it('writes differences and not numbers, so that what is sold while people count is not lost', async () => {
+      const brand = randomUUID();
+      const barcode = `4${String(Math.random()).slice(2, 14)}`;
+      const stock = [{ location: 'main', onHand: 10 }];
+      const sizes = ['S', 'M', 'L', 'XL', 'XXL'];
+      const { variants } = await given.product(app, token, {
+        brand,
+        options: [{ name: 'Size', values: sizes }],
+        variants: sizes.map((Size) => ({
+          sku: randomUUID(),
+          options: { Size },
+          prices: euros,
+          weightGrams: 100,
+          ...(Size === 'M' && { barcode }),
+          ...(Size !== 'XXL' && { stock }),
+        })),
+      });
+      const [small, middle, large, left, none] = variants as [
+        GivenVariant,
+        GivenVariant,
+        GivenVariant,
+        GivenVariant,
+        GivenVariant,
+      ];
+      expect((await start({ location: 'moon' })).body.code).toBe('catalog.unknown_location');
+      expect((await start({ location: 'main', category: 'no-such' })).body.code).toBe(
+        'catalog.unknown_category',
+      );
+      const { status, body, headers } = await start({ location: 'main', brand, note: 'Year end' });
+      expect([status, headers.get('location')]).toEqual([201, `/v1/admin/stocktakes/${body.id}`]);
+      const id: string = body.id;
+      expect((await review(id, 'uncounted')).map(({ sku, expected }) => [sku, expected])).toEqual(
+        [small, middle, large, left].map(({ sku }) => [sku, 10]),
+      );
+      const elsewhere = await stocked(1);
+      const odd = await count(id, [
+        { sku: 'no such sku', counted: 1 },
+        { sku: elsewhere.sku, counted: 1 },
+        { sku: small.sku, counted: 1 },
+        { variantId: small.id, counted: 1 },
+      ]);
+      expect([odd.status, odd.body.errors]).toEqual([
+        422,
+        [
+          expect.objectContaining({ pointer: '/counts/0', code: 'unknown' }),
+          expect.objectContaining({ pointer: '/counts/1', code: 'out_of_scope' }),
+          expect.objectContaining({ pointer: '/counts/3', code: 'duplicate' }),
+        ],
+      ]);
+      expect((await count(id, [{ sku: small.sku, barcode, counted: 1 }])).status).toBe(400);
+      expect((await count(id, [{ counted: 1 }])).status).toBe(400);
+      // Sold before it is counted, and afterwards; and sent.
+      const sell = (variant: GivenVariant, quantity: number) =>
+        buy(app, [{ variantId: variant.id, sku: variant.sku, quantity }]);
+      const sold = await sell(small, 2);
+      const counted = await count(id, [
+        { sku: small.sku, counted: 8 },
+        { barcode, counted: 13 },
+        { variantId: none.id, counted: 4 },
+      ]);
+      expect(counted.body).toMatchObject({ counted: 3, differing: 3, surplus: 7, missing: 2 });
+      const parcel = await app.post(
+        `/v1/admin/orders/${sold.answer.body.id}/fulfilments`,
+        {},
+        { token, key: key() },
+      );
+      expect(parcel.status).toBe(201);
+      await sell(middle, 3);
+      await move(middle.id, 'received', 100);
+      // Counted again: of the same shelf, when the parcel has left.
+      expect((await count(id, [{ sku: large.sku, counted: 1 }])).status).toBe(200);
+      await count(id, [{ sku: large.sku, counted: 10 }]);
+      expect((await review(id, 'differing')).map((row) => [row.sku, row.expected, row.difference])).toEqual([
+        [small.sku, 10, -2],
+        [middle.sku, 10, 3],
+        [none.sku, 0, 4],
+      ]);
+      expect(await review(id, 'counted')).toHaveLength(4);
+      expect((await review(id, 'uncounted')).map(({ sku }) => sku)).toEqual([left.sku]);
+      // Confirmed by five at once, while it is sold on.
+      const [first, ...others] = await Promise.all([
+        ...Array.from({ length: 5 }, () => end(id, 'confirmation')),
+        ...Array.from({ length: 5 }, () => sell(middle, 1).then(({ answer }) => answer)),
+      ]);
+      expect(first?.body).toMatchObject({ state: 'confirmed', failure: null });
+      for (const answer of others) expect([200, 201]).toContain(answer.status);
+      const rows = await Promise.all([small, middle, large, left, none].map((one) => onHand(one.id)));
+      expect(rows).toEqual([8 - 2, 113, 10, 10, 4]);
+      const [level] = await levels(`variantId=${middle.id}&location=main`);
+      const moved = await app.get(`/v1/admin/stock/${level?.id}/movements`, { token });
+      expect(moved.body.items.filter(({ kind }: { kind: string }) => kind === 'adjusted')).toMatchObject([
+        { quantity: 3, reason: 'stocktake' },
+      ]);
+      for (const answer of [await count(id, [{ sku: small.sku, counted: 1 }]), await end(id, 'cancellation')])
+        expect([answer.status, answer.body.code]).toEqual([409, 'catalog.stocktake_closed']);
+      expect((await end(id, 'confirmation')).status).toBe(200);
+      expect(await onHand(small.id)).toBe(6);
+    });
+
+    it('is refused as a whole when it takes away what is promised, and can be given up', async () => {
+      const [promised, other] = [await stocked(5), await stocked(5)];
+      await buy(app, [{ ...promised, quantity: 4 }]);
+      const { body } = await start({ location: 'main' });
+      await count(body.id, [
+        { sku: promised.sku, counted: 2 },
+        { sku: other.sku, counted: 9 },
+      ]);
+      const refused = await end(body.id, 'confirmation');
+      expect([refused.status, refused.body.code, refused.body.errors]).toEqual([
+        409,
+        'catalog.stock_promised',
+        [expect.objectContaining({ pointer: `/variants/${promised.variantId}`, code: 'promised' })],
+      ]);
+      expect([await onHand(promised.variantId), await onHand(other.variantId)]).toEqual([5, 5]);
+      expect((await end(body.id, 'cancellation')).body.state).toBe('canceled');
+      expect((await end(body.id, 'cancellation')).body.state).toBe('canceled');
+      expect((await end(body.id, 'confirmation')).body.code).toBe('catalog.stocktake_closed');
+      expect(await onHand(other.variantId)).toBe(5);
+      const clerk = await given.staff(app, ['support'], token);
+      expect(
+        (await app.post('/v1/admin/stocktakes', { location: 'main' }, { token: clerk.token })).status,
+      ).toBe(403);
+      const list = await app.get('/v1/admin/stocktakes?state=canceled', { token });
+      expect(list.body.items.map(({ id }: { id: string }) => id)).toEqual([body.id]);
+    });
+
+    it('of many differences is written by a job, once, or opens again and says why', async () => {
+      const sizes = Array.from({ length: 1_010 }, (_, n) => `N${n}`);
+      const brand = randomUUID();
+      const products = [];
+      for (let from = 0; from < sizes.length; from += 200)
+        products.push(
+          await given.product(app, token, {
+            brand,
+            variants: sizes.slice(from, from + 200).map((Size) => ({
+              sku: randomUUID(),
+              options: { Size },
+              prices: euros,
+              stock: [{ location: 'main', onHand: 3 }],
+            })),
+          }),
+        );
+      const all = products.flatMap(({ variants }) => variants);
+      const { body } = await start({ location: 'main', brand });
+      const counts = all.map(({ sku }, index) => ({ sku, counted: index === 0 ? 0 : 4 }));
+      await count(body.id, counts.slice(0, 1_000));
+      expect((await count(body.id, counts.slice(1_000))).body.differing).toBe(1_010);
+      // Somebody has bought the first in the meantime.
+      const [first] = all;
+      await buy(app, [{ variantId: first?.id ?? '', sku: '' }]);
+      expect((await end(body.id, 'confirmation')).status).toBe(202);
+      await app.settle();
+      const read = async () => (await app.get(`/v1/admin/stocktakes/${body.id}`, { token })).body;
+      expect(await read()).toMatchObject({
+        state: 'open',
+        failure: expect.stringContaining(first?.sku ?? '-'),
+      });
+      await count(body.id, [{ sku: first?.sku, counted: 4 }]);
+      const twice = await Promise.all([end(body.id, 'confirmation'), end(body.id, 'confirmation')]);
+      expect(twice.map(({ status }) => status)).toEqual([202, 202]);
+      await app.settle();
+      await app.app
+        .get(StocktakeSubscribers, { strict: false })
+        .confirmed(new StocktakeConfirmed({ stocktakeId: body.id }));
+      expect(await read()).toMatchObject({ state: 'confirmed', failure: null });
+      const [sum] = await app.database.query<{ pieces: number; rows: number }>(
+        `SELECT sum(on_hand)::int AS pieces, count(*)::int AS rows FROM catalog.stock s
+         JOIN catalog.variants v ON v.id = s.variant_id JOIN catalog.products p ON p.id = v.product_id WHERE p.brand = $1`,
+        [brand],
+      );
+      expect(sum).toEqual({ pieces: 4 * 1_010, rows: 1_010 });
+    });
   });
 
   describe('a limit', () => {

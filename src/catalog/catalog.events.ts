@@ -45,6 +45,16 @@ export class BackInStock extends DomainEvent<{ variantId: string; available: num
   static readonly type = 'catalog.back_in_stock';
 }
 
+/** Somebody asked to be told when a variant is there. */
+export class StockAwaited extends DomainEvent<{ variantId: string }> {
+  static readonly type = 'catalog.stock_awaited';
+}
+
+/** A stocktake with many differences waits to be written. */
+export class StocktakeConfirmed extends DomainEvent<{ stocktakeId: string }> {
+  static readonly type = 'catalog.stocktake_confirmed';
+}
+
 /** A picture waits for its sizes to be made. */
 export class MediaUploaded extends DomainEvent<{ mediaId: string }> {
   static readonly type = 'catalog.media_uploaded';

@@ -92,6 +92,18 @@ import { SellingTermsService } from './terms/selling-terms.service.js';
 import { SynonymController } from './synonym/synonym.controller.js';
 import { SynonymRepository } from './synonym/synonym.repository.js';
 import { SynonymService } from './synonym/synonym.service.js';
+import { NoticeAddresses } from './stock-notice/notice-addresses.service.js';
+import { CatalogPersonalData } from './stock-notice/personal-data.service.js';
+import { StockNoticeController } from './stock-notice/stock-notice.controller.js';
+import { StockNoticeReader } from './stock-notice/stock-notice.reader.service.js';
+import { StockNoticeRepository } from './stock-notice/stock-notice.repository.js';
+import { StockNotices } from './stock-notice/stock-notice.service.js';
+import { StockNoticeSubscribers } from './stock-notice/stock-notice.subscribers.js';
+import { StocktakeController } from './stocktake/stocktake.controller.js';
+import { StocktakeReader } from './stocktake/stocktake.reader.service.js';
+import { StocktakeRepository } from './stocktake/stocktake.repository.js';
+import { StocktakeService } from './stocktake/stocktake.service.js';
+import { StocktakeSubscribers } from './stocktake/stocktake.subscribers.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
@@ -124,10 +136,13 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     StockController,
     SuggestionsController,
     SynonymController,
+    StockNoticeController,
+    StocktakeController,
     TaxClassController,
   ],
   providers: [
     CatalogApi,
+    CatalogPersonalData,
     CategoryRepository,
     CategoryService,
     CollectionReader,
@@ -150,6 +165,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     MediaService,
     MediaSubscribers,
     MovementRepository,
+    NoticeAddresses,
     PriceChangeRepository,
     PriceChangeService,
     PriceChangeSubscribers,
@@ -184,6 +200,10 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SellingTermsRepository,
     SellingTermsService,
     StockJobs,
+    StockNoticeReader,
+    StockNoticeRepository,
+    StockNotices,
+    StockNoticeSubscribers,
     StockReader,
     StockFacts,
     StockService,
@@ -191,6 +211,10 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     SuggestionsRepository,
     SynonymRepository,
     SynonymService,
+    StocktakeReader,
+    StocktakeRepository,
+    StocktakeService,
+    StocktakeSubscribers,
     TaxClassRepository,
     TaxClassService,
     VariantEquipment,

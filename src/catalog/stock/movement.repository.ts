@@ -47,6 +47,11 @@ export class MovementRepository {
     return this.database.query<LockedRow>(LOCK, [variantIds]);
   }
 
+  /** How many pieces could be taken away from locked rows at the most. */
+  spare(ids: string[]): Promise<{ id: string; sku: string; pieces: number }[]> {
+    return this.database.query(SPARE, [ids]);
+  }
+
   /** The same rows as they are now, for who has locked them. */
   places(variantIds: string[]): Promise<StockPlace[]> {
     return this.database.query<StockPlace>(PLACES, [variantIds]);
@@ -93,6 +98,9 @@ const LOCK = `
   WHERE s.variant_id = ANY (ARRAY(SELECT unnest($1::uuid[]))) ORDER BY s.id FOR UPDATE OF s`;
 const PLACES = `
   SELECT ${PLACE} FROM catalog.stock s WHERE s.variant_id = ANY (ARRAY(SELECT unnest($1::uuid[])))`;
+const SPARE = `
+  SELECT s.id, v.sku, least(s.on_hand, s.on_hand + s.backorder_limit + s.preorder_limit - s.allocated - s.reserved) AS pieces
+  FROM catalog.stock s JOIN catalog.variants v ON v.id = s.variant_id WHERE s.id = ANY ($1::uuid[])`;
 const MISSED = `
   SELECT v.id FROM unnest($1::uuid[]) AS v (id)
   WHERE EXISTS (SELECT FROM catalog.stock s JOIN catalog.stock_movements m ON m.stock_id = s.id

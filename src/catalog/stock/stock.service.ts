@@ -90,6 +90,50 @@ export class StockService {
     });
   }
 
+  /**
+   * In the caller's transaction: brings pieces of a location up or down by differences, one for each variant. 409
+   * `catalog.stock_promised` names those of which fewer would be left than are promised.
+   */
+  async adjust(
+    locationId: string,
+    differences: readonly { variantId: string; quantity: number }[],
+    reason: string,
+    actor: string,
+  ): Promise<void> {
+    if (differences.length === 0) return;
+    await this.ensureRows(differences.map(({ variantId }) => ({ variantId, locationId })));
+    const rows = await this.stock.lock(differences.map(({ variantId }) => variantId));
+    const here = new Map(
+      rows.filter((row) => row.locationId === locationId).map((row) => [row.variantId, row]),
+    );
+    const movements = differences.map(({ variantId, quantity }) => {
+      const row = here.get(variantId);
+      if (!row) throw new Error('a row that was made is not there');
+      return { stockId: row.id, kind: 'adjusted' as const, quantity, reason, actor };
+    });
+    await this.refuseImpossible(differences, here);
+    await this.write(rows, movements);
+  }
+
+  private async refuseImpossible(
+    differences: readonly { variantId: string; quantity: number }[],
+    here: ReadonlyMap<string, LockedRow>,
+  ): Promise<void> {
+    const rows = [...here.values()];
+    await this.reservations.freeExpired(
+      rows.map(({ id }) => id),
+      this.clock.now(),
+    );
+    const most = new Map((await this.stock.spare(rows.map(({ id }) => id))).map((row) => [row.id, row]));
+    const errors = differences.flatMap(({ variantId, quantity }) => {
+      const spare = most.get(here.get(variantId)?.id ?? '');
+      if (!spare || spare.pieces + quantity >= 0) return [];
+      const message = `of ${spare.sku} at most ${Math.max(spare.pieces, 0)} can be taken away, ${-quantity} are missing`;
+      return [{ pointer: `/variants/${variantId}`, code: 'promised', message }];
+    });
+    if (errors.length > 0) throw catalogProblems.stock_promised(errors[0]?.message, { errors });
+  }
+
   /** In the caller's transaction: movements of locked rows, all rows of their variants. */
   async write(rows: readonly LockedRow[], movements: MovementRow[]): Promise<void> {
     // What nobody came back for does not stand in the way of writing pieces off.

@@ -276,6 +276,26 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  cancelStocktake: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      location: 'main',
+      note: 'Year end',
+      brand: null,
+      category: null,
+      state: 'canceled',
+      failure: null,
+      startedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      confirmedBy: null,
+      version: 2,
+      counted: 0,
+      differing: 0,
+      surplus: 0,
+      missing: 0,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      confirmedAt: null,
+    },
+  },
   changePrices: {
     '200': {
       id: null,
@@ -311,6 +331,26 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       createdAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  confirmStocktake: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      location: 'main',
+      note: 'Year end',
+      brand: null,
+      category: null,
+      state: 'confirmed',
+      failure: null,
+      startedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      confirmedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      version: 2,
+      counted: 1,
+      differing: 1,
+      surplus: 0,
+      missing: 48,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      confirmedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   confirmTotp: {
     '200': {
       accessToken:
@@ -329,6 +369,40 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         '09-Q3KWA-M03PC',
         '10-Q3KWA-M03PC',
       ],
+    },
+  },
+  countStock: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      location: 'main',
+      note: 'Year end',
+      brand: null,
+      category: null,
+      state: 'open',
+      failure: null,
+      startedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      confirmedBy: null,
+      version: 1,
+      counted: 1,
+      differing: 1,
+      surplus: 0,
+      missing: 48,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      confirmedAt: null,
+    },
+  },
+  countStockNotices: {
+    '200': {
+      items: [
+        {
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          sku: 'TOTE-SOLD-OUT',
+          title: 'Moss',
+          waiting: 1,
+          told: 0,
+        },
+      ],
+      nextCursor: null,
     },
   },
   createApiKey: {
@@ -673,6 +747,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       requestedAt: '2026-11-21T10:00:00.000Z',
       modules: {
         billing: { payments: [] },
+        catalog: { stockNotices: [] },
         ordering: { orders: [], carts: [], limitedPurchases: [] },
         platform: { unsentMails: [], auditEntries: [] },
       },
@@ -1015,7 +1090,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           version: 6,
           backorderLimit: 0,
           prices: [{ amount: 1999, currency: 'EUR', compareAt: 2499 }],
-          stock: [{ location: 'main', onHand: 59 }],
+          stock: [{ location: 'main', onHand: 11 }],
         },
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
@@ -1100,6 +1175,12 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
     '200': {
       ready: false,
       problems: [
+        {
+          code: 'out_of_stock',
+          pointer: '/lines/0/quantity',
+          detail: 'TOTE-NAT has 1 available, 2 requested.',
+          fix: 'Take 1 or fewer.',
+        },
         {
           code: 'shipping_address_missing',
           pointer: '/shippingAddress',
@@ -1882,7 +1963,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           compareAtPrice: { amount: 2499, currency: 'EUR' },
           lowestPrice30Days: { amount: 1999, currency: 'EUR' },
           tiers: [],
-          available: 51,
+          available: 3,
           backorder: false,
           preorder: null,
         },
@@ -2007,6 +2088,26 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       firstName: 'Grace',
       lastName: 'Hopper',
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  getStocktake: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      location: 'main',
+      note: 'Year end',
+      brand: null,
+      category: null,
+      state: 'confirmed',
+      failure: null,
+      startedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      confirmedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      version: 2,
+      counted: 1,
+      differing: 1,
+      surplus: 0,
+      missing: 48,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      confirmedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   getSynonym: {
@@ -2546,6 +2647,21 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  listMyStockNotices: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          productId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          title: 'Linen tote, moss',
+          variantTitle: 'Moss',
+          createdAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listOrders: {
     '200': {
       items: [
@@ -2779,8 +2895,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          handle: 'mug',
-          title: 'Mug',
+          handle: 'linen-tote-moss',
+          title: 'Linen tote, moss',
           description: '',
           brand: null,
           categories: [],
@@ -2791,15 +2907,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           variants: [
             {
               id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
-              sku: 'MUG-1',
-              title: 'MUG-1',
+              sku: 'TOTE-SOLD-OUT',
+              title: 'Moss',
               options: {},
               mediaId: null,
-              price: { amount: 1200, currency: 'EUR' },
+              price: { amount: 2900, currency: 'EUR' },
               compareAtPrice: null,
               lowestPrice30Days: null,
               tiers: [],
-              available: 20,
+              available: 0,
               backorder: false,
               preorder: null,
             },
@@ -2961,12 +3077,37 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           sku: 'TOTE-NAT',
           location: 'main',
-          onHand: 59,
+          onHand: 11,
           allocated: 2,
           reserved: 6,
-          available: 51,
+          available: 3,
           backorderLimit: 0,
           lowStockAt: 5,
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listStocktakes: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          location: 'main',
+          note: 'Year end',
+          brand: null,
+          category: null,
+          state: 'confirmed',
+          failure: null,
+          startedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          confirmedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          version: 2,
+          counted: 1,
+          differing: 1,
+          surplus: 0,
+          missing: 48,
+          createdAt: '2026-11-21T10:00:00.000Z',
+          confirmedAt: '2026-11-21T10:00:00.000Z',
         },
       ],
       nextCursor: null,
@@ -3386,6 +3527,23 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 4,
     },
   },
+  reviewStocktake: {
+    '200': {
+      items: [
+        {
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          sku: 'TOTE-NAT',
+          title: 'Natural',
+          counted: 12,
+          expected: 60,
+          difference: -48,
+          countedAt: '2026-11-21T10:00:00.000Z',
+          countedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   rotateApiKey: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -3512,6 +3670,26 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         timeout: 300000,
         userVerification: 'required',
       },
+    },
+  },
+  startStocktake: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      location: 'main',
+      note: 'Year end',
+      brand: null,
+      category: null,
+      state: 'open',
+      failure: null,
+      startedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      confirmedBy: null,
+      version: 1,
+      counted: 0,
+      differing: 0,
+      surplus: 0,
+      missing: 0,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      confirmedAt: null,
     },
   },
   startTotp: {
@@ -4064,7 +4242,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 124,
+      unsealed: 132,
       strangers: 0,
     },
   },

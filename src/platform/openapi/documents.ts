@@ -105,6 +105,8 @@ const TAGS: Record<string, string> = {
   'Shipping zones': 'Where parcels go, by which options, and for how much by weight.',
   'Sign-in': 'Making an account, signing in and out, and the links that are mailed on the way.',
   Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
+  'Stock notices': 'One letter to whoever waits for something that is sold out, and then they are forgotten.',
+  Stocktakes: 'What lies at a location, counted by hand while it is sold from, and brought to the books.',
   'Tax classes':
     'The kinds of goods that are taxed differently, such as books; tax zones say the rate of each.',
   'Tax zones': 'Which tax applies in which country, and whether prices include it there.',
