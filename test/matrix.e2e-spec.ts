@@ -214,6 +214,9 @@ describe('who may do what', () => {
     const paid = { token, key: randomUUID() };
     const order = must(await app.post(`/v1/carts/${bought.id}/checkout`, checkout, paid));
     const cart = must(await app.post('/v1/carts', mine, { token }));
+    const gone = await goods(app, { stock: 0 });
+    const waiting = { email: 'waiting@example.test' };
+    must(await app.post(`/v1/variants/${gone.variantId}/stock-subscriptions`, waiting, { token }));
     const options = must(await app.post('/v1/me/passkeys/registration/options', undefined, { token }));
     const device = new SoftAuthenticator('http://shop.test');
     const credential = device.create(options.publicKey);
