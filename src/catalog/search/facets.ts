@@ -1,6 +1,7 @@
 import { exponentOf } from '../../platform/money/currencies.js';
 import { attributeNamesSql } from '../product-type/attribute.sql.js';
 import { type LocalesSql, titleSql } from '../translation/translation.sql.js';
+import { documentsSql } from './search-texts.sql.js';
 import { COLLECTION, type Condition, where } from './search-conditions.js';
 import type { Statement } from './statement.js';
 
@@ -60,7 +61,7 @@ export function facetsSql(
         JOIN catalog.search_documents d ON d.product_id = u.id
       WHERE p.live AND NOT (${base.join(' AND ')}) AND ${where([], conditions, without)}`;
   const set = (name: string, without?: string) => `
-    ${name} AS MATERIALIZED ((SELECT d.facets AS ids FROM catalog.search_documents d
+    ${name} AS MATERIALIZED ((SELECT d.facets AS ids FROM ${documentsSql(base.length === 0 ? null : locales)}
       WHERE ${where(base, conditions, without)} LIMIT ${COUNTED + 1})${pinned ? pinsToo(without) : ''})`;
   // `unnest` among the columns and not in FROM: several times cheaper.
   const counts = (name: string, only: string) => `

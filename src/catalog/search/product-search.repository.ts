@@ -4,11 +4,13 @@ import { Database } from '../../platform/database/database.js';
 import type { LiveCollection } from '../collection/collection.repository.js';
 import { membershipSql } from '../collection/membership.js';
 import { nextTurnSql } from '../price/price.sql.js';
+import type { LocalesSql } from '../translation/translation.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
 import type { Sort } from './product-query.dto.js';
 import { NOT_HIDDEN, rankedSql, type SearchState, termsSql, unrankedSql, WEIGHED_WORDS } from './ranking.js';
 import { COLLECTION, type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
+import { documentsSql } from './search-texts.sql.js';
 import { Statement } from './statement.js';
 
 export interface ProductSearch {
@@ -77,12 +79,13 @@ export class ProductSearchRepository {
     const joins = isPicked(search) && !search.facets && filters.q === null;
     if (collection !== null && !joins)
       conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });
-    const query = filters.q === null ? null : termsSql({ q: filters.q, endings, now: at }, state, statement);
-    const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)', NOT_HIDDEN];
     const locales = search.locales.length === 0 ? null : statement.bind(search.locales, 'text[]');
+    const query =
+      filters.q === null ? null : termsSql({ q: filters.q, endings, now: at, locales }, state, statement);
+    const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)', NOT_HIDDEN];
     const ctes = [
       ...(query === null ? [] : [query]),
-      this.page(search, base, conditions, statement),
+      this.page(search, base, conditions, statement, locales),
       ...(search.facets
         ? [facetsSql(base, conditions, filters.currency, search.sort === 'relevance', statement, locales)]
         : []),
@@ -102,7 +105,7 @@ export class ProductSearchRepository {
         (${items}) AS items,
         (SELECT count(*) FROM page) > ${wanted} AS more,
         (SELECT json_build_array(key, product_id) FROM page WHERE n = ${wanted}) AS last,
-        ${query === null ? 'NULL::json' : STATE} AS state,
+        ${query === null ? 'NULL::json' : stateSql(locales)} AS state,
         ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts,
         ${query === null ? nextTurnSql(now) : `least(${nextTurnSql(now)}, (SELECT turn FROM pins))`} AS "endsAt"`,
       statement.values,
@@ -112,7 +115,13 @@ export class ProductSearchRepository {
   }
 
   /** CTE `page`: ids in order with their place `n`, one more than asked for. */
-  private page(search: ProductSearch, base: string[], conditions: Condition[], statement: Statement): string {
+  private page(
+    search: ProductSearch,
+    base: string[],
+    conditions: Condition[],
+    statement: Statement,
+    locales: LocalesSql,
+  ): string {
     const { sort, after, limit, filters } = search;
     const rows = roomFor(limit) + 1;
     if (sort === 'relevance') {
@@ -120,7 +129,7 @@ export class ProductSearchRepository {
         after === null
           ? 'TRUE'
           : `(-score, product_id) > (-${statement.bind(after[0], 'float8')}, ${statement.bind(after[1], 'uuid')})`;
-      return `${rankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},
+      return `${rankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},
         page AS MATERIALIZED (
           SELECT product_id, score AS key, row_number() OVER () AS n FROM (
             SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
@@ -140,11 +149,13 @@ export class ProductSearchRepository {
             `(${key}, d.product_id) ${direction === 'ASC' ? '>' : '<'} (${statement.bind(after[0], type)}, ${statement.bind(after[1], 'uuid')})`,
           ];
     const chosen =
-      filters.q === null ? '' : `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},`;
+      filters.q === null
+        ? ''
+        : `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},`;
     return `${chosen}
       page AS MATERIALIZED (
         SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (
-          SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${joined}
+          SELECT d.product_id, ${key} AS key FROM ${documentsSql(filters.q === null ? null : locales)} ${joined}
           WHERE ${where([...base, ...position], conditions, picked === null ? undefined : COLLECTION)}
           ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}) o)`;
   }
@@ -158,8 +169,10 @@ const isPicked = ({ sort, collection }: ProductSearch): boolean =>
 const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= size) ?? 100;
 
 /** What the next page must know, and whether a word occurs nowhere at all: then it may be a typing error, or half a word. */
-const STATE = `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
+const stateSql = (
+  locales: LocalesSql,
+): string => `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
   'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms WHERE place <= ${WEIGHED_WORDS}),
   'pins', (SELECT id FROM pins WHERE live),
   'unknown', (SELECT wide FROM chosen) AND NOT EXISTS (SELECT FROM pins WHERE live) AND EXISTS (SELECT FROM terms t WHERE NOT EXISTS (
-    SELECT FROM catalog.search_documents d WHERE d.words @@ coalesce(t.q || t.synonyms, t.q)))))`;
+    SELECT FROM ${documentsSql(locales)} WHERE d.words @@ coalesce(t.q || t.synonyms, t.q)))))`;

@@ -1,4 +1,6 @@
 import { queryKeySql } from '../search-pin/search-pin.repository.js';
+import type { LocalesSql } from '../translation/translation.sql.js';
+import { configSql, documentsSql } from './search-texts.sql.js';
 import type { Statement } from './statement.js';
 
 /**
@@ -42,6 +44,8 @@ export interface Wanted {
   /** Whole words that the last word may be the beginning of. */
   endings: string[];
   now: Date;
+  /** The query may be in the first of them as well as in the language of the shop. */
+  locales: LocalesSql;
 }
 
 /**
@@ -49,27 +53,35 @@ export interface Wanted {
  * (what staff have pinned to it). A query that forbids words or quotes a phrase means what it says, and nothing else.
  */
 export function termsSql(
-  { q, endings, now }: Wanted,
+  { q, endings, now, locales }: Wanted,
   state: SearchState | null,
   statement: Statement,
 ): string {
   const text = statement.bind(q, 'text');
+  const config = configSql(locales);
+  // Products that are not translated are found by the words of the shop: each word is cut in both ways.
+  const inBoth = (own: string, shop: string) =>
+    locales === null ? own : `coalesce(${own} || (${shop}), ${own})`;
   const weights = statement.bind(state ? JSON.stringify(state.weights) : null, 'jsonb');
   const begun =
     endings.length === 0
       ? ''
-      : `UNION ALL SELECT ARRAY[w.lexeme], w.q, NULL, (SELECT string_agg(nullif(plainto_tsquery('catalog.shop', e)::text, ''), ' | ')::tsquery
+      : `UNION ALL SELECT ARRAY[w.lexeme], w.q, NULL, (SELECT string_agg(nullif(${inBoth(`plainto_tsquery(${config}, e)`, `plainto_tsquery('catalog.shop', e)`)}::text, ''), ' | ')::tsquery
           FROM unnest(${statement.bind(endings, 'text[]')}) e)
         FROM listed w WHERE w.place = (SELECT max(place) FROM listed)`;
   return `
     asked AS MATERIALIZED (SELECT q, q::text LIKE '%!%' OR ${text} ~ '"[^"]*[^"[:space:]][^"]*"' AS literal
-      FROM websearch_to_tsquery('catalog.shop', ${text}) q),
+      FROM ${locales === null ? `websearch_to_tsquery('catalog.shop', ${text})` : `CAST(websearch_to_tsquery(${config}, ${text}) || websearch_to_tsquery('catalog.shop', ${text}) AS tsquery)`} q),
     listed AS MATERIALIZED (
-      SELECT t.lexeme, ('''' || replace(replace(t.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS q,
+      SELECT t.lexeme, ${inBoth(
+        quoted('t.lexeme'),
+        `SELECT string_agg(${quoted('e.lexeme')}::text, ' | ')::tsquery
+          FROM unnest(to_tsvector('catalog.shop', ${text})) e WHERE e.positions && t.positions AND e.lexeme <> t.lexeme`,
+      )} AS q,
         row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
         coalesce((${weights} ->> t.lexeme)::real, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
           / (coalesce(w.documents, 1) + 0.5)::float8)::real) AS weight
-      FROM unnest(to_tsvector('catalog.shop', ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
+      FROM unnest(to_tsvector(${config}, ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
         CROSS JOIN (SELECT coalesce(max(documents), 1000) AS products FROM catalog.search_words WHERE word = '') n
     ),
     rules AS MATERIALIZED (
@@ -94,6 +106,10 @@ export function termsSql(
       FROM asked a),
     pins AS MATERIALIZED (${pinsSql(state, now, statement)})`;
 }
+
+/** SQL of a word as a query for exactly it. */
+const quoted = (word: string): string =>
+  `('''' || replace(replace(${word}, '\\', '\\\\'), '''', '''''') || '''')::tsquery`;
 
 /** On the first page those of the query that hold now; on others those of the first, so that none comes twice. */
 function pinsSql(state: SearchState | null, now: Date, statement: Statement): string {
@@ -120,8 +136,13 @@ function chosenSql(found: string, state: SearchState | null, statement: Statemen
 }
 
 /** `chosen` for an order that asks no scores. */
-export function unrankedSql(filters: string, state: SearchState | null, statement: Statement): string {
-  const found = `(SELECT count(*) FROM (SELECT FROM catalog.search_documents d
+export function unrankedSql(
+  filters: string,
+  state: SearchState | null,
+  statement: Statement,
+  locales: LocalesSql,
+): string {
+  const found = `(SELECT count(*) FROM (SELECT FROM ${documentsSql(locales)}
     WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e)`;
   return chosenSql(found, state, statement);
 }
@@ -140,10 +161,15 @@ const PIN_SCORE = 1_000_000;
  * CTEs `chosen` and `ranked`: what was found, with its score. Matches in the heading are ranked first; the others
  * only when there is room. A step whose gate is shut costs nothing.
  */
-export function rankedSql(filters: string, state: SearchState | null, statement: Statement): string {
+export function rankedSql(
+  filters: string,
+  state: SearchState | null,
+  statement: Statement,
+  locales: LocalesSql,
+): string {
   const step = (name: string, gate: string, match: string) => `
     ${name} AS MATERIALIZED (
-      SELECT d.product_id, ${SCORE} AS score FROM catalog.search_documents d, weighed w
+      SELECT d.product_id, ${SCORE} AS score FROM ${documentsSql(locales)}, weighed w
       WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${RANKED})`;
   const wide = statement.bind(state?.wide ?? false, 'boolean');
   const room = (name: string) => `(SELECT count(*) FROM ${name}) < ${RANKED}`;
