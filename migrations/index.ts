@@ -34,6 +34,7 @@ import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-produc
 import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
 import { CatalogTranslations1760000010220 } from './catalog/1760000010220-translations.js';
 import { CatalogProductDrafts1760000010230 } from './catalog/1760000010230-product-drafts.js';
+import { CatalogSearchTexts1760000010240 } from './catalog/1760000010240-search-texts.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingLineContents1780000000460 } from './ordering/1780000000460-line-contents.js';
@@ -130,4 +131,5 @@ export const migrations: Migrations = [
   CatalogReviews1760000010300,
   CatalogRecommendations1760000010310,
   IdentityReviewPermissions1760000020500,
+  CatalogSearchTexts1760000010240,
 ];

@@ -636,6 +636,66 @@ describe('content of the catalog', () => {
       expect(faults(await read('/v1/products/kettle?locale=nonsense'))[2]).toEqual(['/locale not_locale']);
     });
 
+    it('are found in their own words, beside what is not translated', async () => {
+      const make = async (handle: string, title: string, texts: Record<string, object> = {}) => {
+        const { id } = await given.product(app, token, { handle, title });
+        for (const [locale, own] of Object.entries(texts))
+          await put(`products/${id}/translations/${locale}`, own);
+        return id;
+      };
+      await make('chair', 'Oak chair', {
+        de: { title: 'Eichenstuhl', description: 'Stühle für Häuser.' },
+        'de-AT': { title: 'Sessel aus Eiche' },
+        pl: { title: 'Krzesło dębowe' },
+      });
+      await make('stool', 'Oak stool');
+      const found = async (q: string, locale: string, rest = '') => {
+        const { status, body } = await read(
+          `/v1/products?q=${encodeURIComponent(q)}&locale=${locale}${rest}`,
+        );
+        return status === 200 ? (body.items as { handle: string }[]).map(({ handle }) => handle) : status;
+      };
+      // Cut as the language cuts its words, with accents or without.
+      expect(await found('Häuser', 'de')).toEqual(['chair']);
+      expect(await found('haus', 'de')).toEqual(['chair']);
+      expect(await found('eichenstuhl', 'de')).toEqual(['chair']);
+      expect(await found('sessel', 'de-AT')).toEqual(['chair']);
+      expect(await found('hauser', 'de-AT')).toEqual(['chair']);
+      expect(await found('krzesło', 'pl')).toEqual(['chair']);
+      // What a language does not have is not found in it; what is not translated is, by the words of the shop.
+      expect(await found('sessel', 'de')).not.toContain('chair');
+      expect(await found('stools', 'de')).toEqual(['stool']);
+      expect(await found('oak', 'de')).toEqual(['stool']);
+      expect((await found('oak', 'en')) as string[]).toEqual(expect.arrayContaining(['chair', 'stool']));
+      expect(await found('oak', 'fr')).toEqual(await found('oak', 'en'));
+      // A slip is a slip of that language too; filters, facets and orders go with it.
+      expect(await found('eichenstul', 'de')).toEqual(['chair']);
+      expect(await found('eichenstuhl', 'de', '&sort=price')).toEqual(['chair']);
+      const faceted = (await read('/v1/products?q=haus&locale=de&facets=true&sort=title')).body;
+      expect((faceted.facets as Facet[]).find(({ code }) => code === 'price')?.values[0]?.count).toBe(1);
+      // By the name of its category, as it is called there.
+      expect(await found('küche', 'de')).toEqual(['kettle']);
+      expect(await found('rot', 'de')).toEqual(['kettle']);
+      // Page by page each once.
+      const pages: string[] = [];
+      let path: string | null = '/v1/products?q=oak+eiche+sessel&locale=de-AT&limit=1';
+      while (path !== null) {
+        const { body, headers } = await read(path);
+        pages.push(...(body.items as { handle: string }[]).map(({ handle }) => handle));
+        path = /^<([^>]+)>/.exec(headers.get('link') ?? '')?.[1] ?? null;
+      }
+      expect(pages.sort()).toEqual(['chair', 'stool']);
+      const spies = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'look')];
+      try {
+        await read('/v1/products?q=haus&locale=de&facets=true&limit=7');
+        expect(
+          spies.flatMap(({ mock }) => mock.calls).filter(([sql]) => sql.includes('catalog.')),
+        ).toHaveLength(1);
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+    });
+
     it('go by Accept-Language, and no kept page is given to somebody of another language', async () => {
       const path = '/v1/products/kettle';
       const of = async (language?: string) => {

@@ -1,8 +1,9 @@
 import { exponentOf } from '../../platform/money/currencies.js';
 import { attributeNamesSql } from '../product-type/attribute.sql.js';
 import { type LocalesSql, titleSql } from '../translation/translation.sql.js';
-import { FIRST_PRODUCTS, HAS_WORDS, NOT_HIDDEN, ONE_FREQUENT } from './ranking.js';
+import { firstProducts, HAS_WORDS, NOT_HIDDEN, ONE_FREQUENT } from './ranking.js';
 import { COLLECTION, type Condition, IDS, where } from './search-conditions.js';
+import { documentsSql } from './search-texts.sql.js';
 import type { Statement } from './statement.js';
 
 /** Candidates beyond this many are not looked at, in no set, and the counts say that they are not exact. */
@@ -63,10 +64,10 @@ export function facetsSql(
   // A frequent word alone is in more products than are counted: then a sample of them does.
   const sampled = (without?: string) => base.length > 0 && conditions.every(({ facet }) => facet === without);
   const set = (name: string, without?: string) => `
-    ${name} AS MATERIALIZED ((SELECT d.facets AS ids FROM catalog.search_documents d
+    ${name} AS MATERIALIZED ((SELECT d.facets AS ids FROM ${documentsSql(base.length === 0 ? null : locales)}
       WHERE ${where([...(sampled(without) ? [`NOT ${ONE_FREQUENT}`] : []), ...base], conditions, without)} LIMIT ${COUNTED + 1})${
         sampled(without)
-          ? ` UNION ALL (SELECT d.facets FROM ${FIRST_PRODUCTS} WHERE ${ONE_FREQUENT} AND ${HAS_WORDS} AND ${NOT_HIDDEN})`
+          ? ` UNION ALL (SELECT d.facets FROM ${firstProducts(locales)} WHERE ${ONE_FREQUENT} AND ${HAS_WORDS} AND ${NOT_HIDDEN})`
           : ''
       }${pinned ? pinsToo(without) : ''})`;
   // `unnest` among the columns and not in FROM: several times cheaper.

@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import type { LiveCollection } from '../collection/collection.repository.js';
 import { membershipSql } from '../collection/membership.js';
 import { nextTurnSql } from '../price/price.sql.js';
+import type { LocalesSql } from '../translation/translation.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
 import type { Sort } from './product-query.dto.js';
@@ -25,6 +26,7 @@ import {
   type ProductFilters,
   where,
 } from './search-conditions.js';
+import { documentsSql } from './search-texts.sql.js';
 import { Statement } from './statement.js';
 
 export interface ProductSearch {
@@ -95,12 +97,13 @@ export class ProductSearchRepository {
     const joins = alone && isPicked(search);
     if (collection !== null && !joins)
       conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });
-    const query = filters.q === null ? null : termsSql({ q: filters.q, endings, now: at }, state, statement);
-    const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)', NOT_HIDDEN];
     const locales = search.locales.length === 0 ? null : statement.bind(search.locales, 'text[]');
+    const query =
+      filters.q === null ? null : termsSql({ q: filters.q, endings, now: at, locales }, state, statement);
+    const base = query === null ? [] : ['d.words @@ (SELECT q FROM chosen)', NOT_HIDDEN];
     const ctes = [
       ...(query === null ? [] : [query]),
-      this.page(search, base, conditions, statement),
+      this.page(search, base, conditions, statement, locales),
       ...(search.facets
         ? [facetsSql(base, conditions, filters.currency, search.sort === 'relevance', statement, locales)]
         : []),
@@ -120,7 +123,7 @@ export class ProductSearchRepository {
         (${items}) AS items,
         (SELECT count(*) FROM page) > ${wanted} AS more,
         (SELECT json_build_array(key, product_id) FROM page WHERE n = ${wanted}) AS last,
-        ${query === null ? 'NULL::json' : STATE} AS state,
+        ${query === null ? 'NULL::json' : stateSql(locales)} AS state,
         ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts,
         ${query === null ? nextTurnSql(now) : `least(${nextTurnSql(now)}, (SELECT turn FROM pins))`} AS "endsAt"`,
       statement.values,
@@ -130,7 +133,13 @@ export class ProductSearchRepository {
   }
 
   /** CTE `page`: ids in order with their place `n`, one more than asked for. */
-  private page(search: ProductSearch, base: string[], conditions: Condition[], statement: Statement): string {
+  private page(
+    search: ProductSearch,
+    base: string[],
+    conditions: Condition[],
+    statement: Statement,
+    locales: LocalesSql,
+  ): string {
     const { sort, after, limit, filters } = search;
     const rows = roomFor(limit) + 1;
     if (sort === 'relevance') {
@@ -138,7 +147,7 @@ export class ProductSearchRepository {
         after === null
           ? 'TRUE'
           : `(-score, product_id) > (-${statement.bind(after[0], 'float8')}, ${statement.bind(after[1], 'uuid')})`;
-      return `${rankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},
+      return `${rankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},
         page AS MATERIALIZED (
           SELECT product_id, score AS key, row_number() OVER () AS n FROM (
             SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
@@ -162,14 +171,14 @@ export class ProductSearchRepository {
     const bounds = byPrice ? boundsOf('p', filters.price, statement) : [];
     const without = byPrice ? 'price' : picked === null ? undefined : COLLECTION;
     const rowsBy = (words: string[]) => `
-      SELECT d.product_id, ${key} AS key FROM catalog.search_documents d ${joined}
+      SELECT d.product_id, ${key} AS key FROM ${documentsSql(filters.q === null ? null : locales)} ${joined}
       WHERE ${where([...words, ...position, ...bounds], conditions, without)}
       ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}`;
     const walked = (from: string) => `
       page AS MATERIALIZED (
         SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (${from}) o)`;
     if (filters.q === null) return walked(rowsBy(base));
-    const chosen = `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement)},`;
+    const chosen = `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},`;
     if (conditions.length > 0) return chosen + walked(rowsBy(base));
     // Whoever walks in order comes across a frequent word soon; a rare one is found by its index.
     return `${chosen}${walked(`
@@ -189,8 +198,10 @@ const isByPrice = ({ sort }: ProductSearch): boolean => sort === 'price' || sort
 const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= size) ?? 100;
 
 /** What the next page must know, and whether a word occurs nowhere at all: then it may be a typing error, or half a word. */
-const STATE = `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
+const stateSql = (
+  locales: LocalesSql,
+): string => `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
   'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms WHERE place <= ${WEIGHED_WORDS}),
   'pins', (SELECT id FROM pins WHERE live),
   'unknown', (SELECT wide FROM chosen) AND NOT EXISTS (SELECT FROM pins WHERE live) AND EXISTS (SELECT FROM terms t WHERE NOT t.counted AND NOT EXISTS (
-    SELECT FROM catalog.search_documents d WHERE d.words @@ coalesce(t.q || t.synonyms, t.q)))))`;
+    SELECT FROM ${documentsSql(locales)} WHERE d.words @@ coalesce(t.q || t.synonyms, t.q)))))`;

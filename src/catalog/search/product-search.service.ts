@@ -50,8 +50,10 @@ export class ProductSearchService {
       throw platformProblems.invalid_input('sort=relevance needs words to search for: send q.', {
         errors: [{ pointer: '/sort', code: 'needs_q', message: 'needs q' }],
       });
-    // A cursor belongs to one list: other filters, another order or another currency make it worthless.
-    const list = `products ${sort} ${JSON.stringify(filters)}${collection?.id ?? ''}`;
+    // A cursor belongs to one list: other filters, another order or another currency make it worthless, and another
+    // language when words were looked for.
+    const language = filters.q === null ? '' : locales.join();
+    const list = `products ${sort} ${JSON.stringify(filters)}${collection?.id ?? ''}${language}`;
     const { after, state, corrected, endings } = readKey(this.cursors.decode(list, query.cursor));
     const now = this.clock.now();
     const search: ProductSearch = {
@@ -84,7 +86,7 @@ export class ProductSearchService {
     const found = await this.products.find(search);
     const { q } = search.filters;
     if (q === null || search.after !== null || !found.state?.unknown) return { found, guess: known };
-    const guess = await this.spelling.guess(q);
+    const guess = await this.spelling.guess(q, search.locales);
     if (guess === null) return { found, guess: known };
     const { corrected, endings } = guess;
     const better = await this.products.find({

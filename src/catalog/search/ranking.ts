@@ -1,4 +1,6 @@
 import { queryKeySql } from '../search-pin/search-pin.repository.js';
+import type { LocalesSql } from '../translation/translation.sql.js';
+import { configSql, documentsSql } from './search-texts.sql.js';
 import type { Statement } from './statement.js';
 
 /**
@@ -49,6 +51,8 @@ export interface Wanted {
   /** Whole words that the last word may be the beginning of. */
   endings: string[];
   now: Date;
+  /** The query may be in the first of them as well as in the language of the shop. */
+  locales: LocalesSql;
 }
 
 /**
@@ -56,28 +60,36 @@ export interface Wanted {
  * that wants all of them) and `pins` (what staff have pinned to it). A query that forbids words or quotes a phrase means what it says, and nothing else.
  */
 export function termsSql(
-  { q, endings, now }: Wanted,
+  { q, endings, now, locales }: Wanted,
   state: SearchState | null,
   statement: Statement,
 ): string {
   const text = statement.bind(q, 'text');
+  const config = configSql(locales);
+  // Products that are not translated are found by the words of the shop: each word is cut in both ways.
+  const inBoth = (own: string, shop: string) =>
+    locales === null ? own : `coalesce(${own} || (${shop}), ${own})`;
   const weights = statement.bind(state ? JSON.stringify(state.weights) : null, 'jsonb');
   const begun =
     endings.length === 0
       ? ''
-      : `UNION ALL SELECT ARRAY[w.lexeme], w.q, NULL, (SELECT string_agg(nullif(plainto_tsquery('catalog.shop', e)::text, ''), ' | ')::tsquery
+      : `UNION ALL SELECT ARRAY[w.lexeme], w.q, NULL, (SELECT string_agg(nullif(${inBoth(`plainto_tsquery(${config}, e)`, `plainto_tsquery('catalog.shop', e)`)}::text, ''), ' | ')::tsquery
           FROM unnest(${statement.bind(endings, 'text[]')}) e)
         FROM listed w WHERE w.place = (SELECT max(place) FROM listed)`;
   return `
     asked AS MATERIALIZED (SELECT q, q::text LIKE '%!%' OR ${text} ~ '"[^"]*[^"[:space:]][^"]*"' AS literal
-      FROM websearch_to_tsquery('catalog.shop', ${text}) q),
+      FROM ${locales === null ? `websearch_to_tsquery('catalog.shop', ${text})` : `CAST(websearch_to_tsquery(${config}, ${text}) || websearch_to_tsquery('catalog.shop', ${text}) AS tsquery)`} q),
     listed AS MATERIALIZED (
-      SELECT t.lexeme, ('''' || replace(replace(t.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS q,
+      SELECT t.lexeme, ${inBoth(
+        quoted('t.lexeme'),
+        `SELECT string_agg(${quoted('e.lexeme')}::text, ' | ')::tsquery
+          FROM unnest(to_tsvector('catalog.shop', ${text})) e WHERE e.positions && t.positions AND e.lexeme <> t.lexeme`,
+      )} AS q,
         row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
         w.documents IS NOT NULL AS counted, coalesce(w.documents > ${FREQUENT}, false) AS often,
         coalesce((${weights} ->> t.lexeme)::real, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
           / (coalesce(w.documents, 1) + 0.5)::float8)::real) AS weight
-      FROM unnest(to_tsvector('catalog.shop', ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
+      FROM unnest(to_tsvector(${config}, ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
         CROSS JOIN (SELECT coalesce(max(documents), 1000) AS products FROM catalog.search_words WHERE word = '') n
     ),
     rules AS MATERIALIZED (
@@ -107,6 +119,10 @@ export function termsSql(
     pins AS MATERIALIZED (${pinsSql(state, now, statement)})`;
 }
 
+/** SQL of a word as a query for exactly it. */
+const quoted = (word: string): string =>
+  `('''' || replace(replace(${word}, '\\', '\\\\'), '''', '''''') || '''')::tsquery`;
+
 /** On the first page those of the query that hold now; on others those of the first, so that none comes twice. */
 function pinsSql(state: SearchState | null, now: Date, statement: Statement): string {
   if (state !== null)
@@ -134,9 +150,14 @@ function chosenSql(found: string, state: SearchState | null, statement: Statemen
 }
 
 /** `chosen` for an order that asks no scores. */
-export function unrankedSql(filters: string, state: SearchState | null, statement: Statement): string {
+export function unrankedSql(
+  filters: string,
+  state: SearchState | null,
+  statement: Statement,
+  locales: LocalesSql,
+): string {
   const found = `CASE WHEN (SELECT alone FROM frequent) THEN ${ENOUGH} ELSE (SELECT count(*) FROM (
-    SELECT FROM catalog.search_documents d WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e) END`;
+    SELECT FROM ${documentsSql(locales)} WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e) END`;
   return chosenSql(found, state, statement);
 }
 
@@ -145,7 +166,8 @@ export const ONE_FREQUENT = '(SELECT alone FROM frequent)';
 /** `d` has what is searched for, said so that no index of words is used. */
 export const HAS_WORDS = 'ts_match_vq(d.words, (SELECT q FROM chosen))';
 /** The first products of the shop, as `d`. */
-export const FIRST_PRODUCTS = `(SELECT * FROM catalog.search_documents ORDER BY position, product_id LIMIT ${FIRST}) d`;
+export const firstProducts = (locales: LocalesSql): string =>
+  `(SELECT d.* FROM ${documentsSql(locales)} ORDER BY d.position, d.product_id LIMIT ${FIRST}) d`;
 
 /** CTE `pinned`: what comes first, as far as the filters let it through. */
 export const pinnedSql = (filters: string): string => `
@@ -162,8 +184,13 @@ const PIN_SCORE = 1_000_000;
  * only when there is room. Of frequent words `near` and `nearby` look through the first products, and the indexes are asked
  * when that is not enough. A step whose gate is shut costs nothing.
  */
-export function rankedSql(filters: string, state: SearchState | null, statement: Statement): string {
-  const step = (name: string, gate: string, match: string, from = 'catalog.search_documents d') => `
+export function rankedSql(
+  filters: string,
+  state: SearchState | null,
+  statement: Statement,
+  locales: LocalesSql,
+): string {
+  const step = (name: string, gate: string, match: string, from = documentsSql(locales)) => `
     ${name} AS MATERIALIZED (
       SELECT d.product_id, d.words, d.length FROM ${from}
       WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${RANKED})`;
@@ -176,12 +203,12 @@ export function rankedSql(filters: string, state: SearchState | null, statement:
   const only = `NOT ts_match_vq(d.words, ${every})`;
   return [
     pinnedSql(filters),
-    step('near', frequent, `ts_match_vq(d.heading, ${every})`, FIRST_PRODUCTS),
+    step('near', frequent, `ts_match_vq(d.heading, ${every})`, firstProducts(locales)),
     step(
       'nearby',
       `${frequent} AND ${count('near')} < ${ENOUGH_OF_FIRST}`,
       `ts_match_vq(d.words, ${every}) AND NOT ts_match_vq(d.heading, ${every})`,
-      FIRST_PRODUCTS,
+      firstProducts(locales),
     ),
     `enough AS MATERIALIZED (SELECT ${count('near')} + ${count('nearby')} >= ${ENOUGH_OF_FIRST} AS near)`,
     step('best', `NOT ${near}`, `d.heading @@ ${every}`),
@@ -195,7 +222,12 @@ export function rankedSql(filters: string, state: SearchState | null, statement:
       state,
       statement,
     ),
-    step('broad', `${wide} AND ${frequent}`, `ts_match_vq(d.heading, ${some}) AND ${only}`, FIRST_PRODUCTS),
+    step(
+      'broad',
+      `${wide} AND ${frequent}`,
+      `ts_match_vq(d.heading, ${some}) AND ${only}`,
+      firstProducts(locales),
+    ),
     step('fair', `${wide} AND ${count('broad')} < ${ENOUGH_OF_FIRST}`, `d.heading @@ ${some} AND ${only}`),
     step(
       'poor',

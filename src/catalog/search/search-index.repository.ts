@@ -3,6 +3,7 @@ import { Database } from '../../platform/database/database.js';
 import { facetValuesSql, WRITE_NUMBERS } from '../product-type/attribute.sql.js';
 import { PRICE_STEPS } from './facets.js';
 import { WRITE_LIST_ITEMS } from './list-items.js';
+import { WRITE_SEARCH_TEXTS } from './search-texts.sql.js';
 
 /**
  * SQL of the most frequent words of the vocabulary that begin with `beginning` (SQL of folded text), with the number of
@@ -30,6 +31,7 @@ export class SearchIndexRepository {
     await this.database.execute(LOCK_PRODUCTS, [productIds]);
     await this.database.execute(NAME_FACETS, [productIds]);
     await this.database.execute(WRITE, [productIds]);
+    await this.database.execute(WRITE_SEARCH_TEXTS, [productIds]);
     await this.database.execute(WRITE_NUMBERS, [productIds]);
     await this.database.execute(WRITE_LIST_ITEMS, [productIds]);
   }
@@ -63,8 +65,8 @@ export class SearchIndexRepository {
   }
 
   /** Whether any product, or a synonym, has each of these words. */
-  async knownOf(words: string[]): Promise<{ word: string; known: boolean }[]> {
-    return this.database.query(KNOWN, [words]);
+  async knownOf(words: string[], locales: readonly string[]): Promise<{ word: string; known: boolean }[]> {
+    return this.database.query(KNOWN, [words, locales]);
   }
 
   /** The word of the vocabulary that shares most trigrams with this one; null when none shares enough. */
@@ -212,7 +214,9 @@ const MOST_ALIKE = `
 const KNOWN = `
   SELECT w.word, k.known FROM unnest($1::text[]) WITH ORDINALITY w (word, place) CROSS JOIN LATERAL (
     SELECT q = ''::tsquery OR EXISTS (SELECT FROM catalog.search_documents d WHERE d.words @@ q)
-      OR EXISTS (SELECT FROM catalog.search_synonym_rules r WHERE r.lead = ANY (tsvector_to_array(to_tsvector('catalog.shop', w.word)))) AS known
+      OR EXISTS (SELECT FROM catalog.search_synonym_rules r WHERE r.lead = ANY (tsvector_to_array(to_tsvector('catalog.shop', w.word))))
+      OR EXISTS (SELECT FROM unnest($2::text[]) l (locale) JOIN catalog.search_texts t ON t.locale = l.locale
+        WHERE t.words @@ plainto_tsquery(catalog.words_of(l.locale), w.word)) AS known
     FROM plainto_tsquery('catalog.shop', w.word) q) k
   ORDER BY w.place`;
 

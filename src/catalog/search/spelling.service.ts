@@ -22,9 +22,9 @@ export class Spelling {
   constructor(private readonly words: SearchIndexRepository) {}
 
   /** The query with its unknown words replaced by the likeliest known ones; null when there is no better guess. */
-  async guess(q: string): Promise<Guess | null> {
+  async guess(q: string, locales: readonly string[]): Promise<Guess | null> {
     const words = (await this.words.wordsOf(q)).slice(0, 10);
-    const looked = await this.words.knownOf(words);
+    const looked = await this.words.knownOf(words, locales);
     const last = looked.at(-1);
     // Shoppers type from the left: a last word that others begin with is half a word and no slip.
     const endings = last && !last.known ? await this.words.endingsOf(last.word) : [];

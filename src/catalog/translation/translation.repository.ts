@@ -27,6 +27,9 @@ export class TranslationRepository {
    * the commit, so that nothing is translated that somebody deletes meanwhile.
    */
   async lock(subject: Subject, id: string): Promise<Translatable | null> {
+    // Products that come into it or leave it meanwhile would be searched by its old name.
+    if (subject === 'category')
+      await this.database.execute('LOCK TABLE catalog.categories IN SHARE ROW EXCLUSIVE MODE');
     const [row] = await this.database.query<{ names: [string, string[]][] }>(LOCK[subject], [id]);
     return row ? new Map(row.names) : null;
   }

@@ -9,6 +9,7 @@ import { Locales } from '../../platform/http/locales.js';
 import { PageCache } from '../../platform/http/page-cache.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { TranslationChanged } from '../catalog.events.js';
+import { SearchIndex } from '../search/search-index.service.js';
 import { faultsOfTexts, keptTexts, shownTexts, type TextsInput } from './texts.js';
 import type { Subject, TranslationItemDto } from './translation.dto.js';
 import { translationProblems } from './translation.errors.js';
@@ -22,6 +23,7 @@ export class TranslationService implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly translations: TranslationRepository,
+    private readonly search: SearchIndex,
     private readonly locales: Locales,
     private readonly config: Config,
     private readonly outbox: Outbox,
@@ -67,6 +69,7 @@ export class TranslationService implements OnModuleInit {
       if (errors.length > 0) throw translationProblems.odd_translation(undefined, { errors });
       requireVersion(version, (await this.translations.find(subject, id, locale))?.version ?? 0);
       await this.translations.put(subject, id, locale, keptTexts(input));
+      await this.refresh(subject, id);
       this.finish(subject, id, locale, 'written', actor);
       this.database.afterCommit(() => this.locales.add(locale));
       return this.get(subject, id, locale);
@@ -85,10 +88,17 @@ export class TranslationService implements OnModuleInit {
       const row = await this.get(subject, id, locale);
       requireVersion(version, row.version);
       await this.translations.delete(id, locale);
+      await this.refresh(subject, id);
       this.finish(subject, id, locale, 'deleted', actor);
       if (!(await this.translations.isUsed(locale)))
         this.database.afterCommit(() => this.locales.remove(locale));
     });
+  }
+
+  /** What is searched in other languages: products by their own texts and by those of their categories. */
+  private async refresh(subject: Subject, id: string): Promise<void> {
+    if (subject === 'product') await this.search.refresh([id]);
+    if (subject === 'category') await this.search.refreshCategory(id);
   }
 
   private finish(subject: Subject, id: string, locale: string, what: string, actor: Actor): void {
