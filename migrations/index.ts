@@ -25,6 +25,7 @@ import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-li
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
 import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
 import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
+import { CatalogExports1760000010300 } from './catalog/1760000010300-exports.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
@@ -108,4 +109,5 @@ export const migrations: Migrations = [
   CatalogSearchTools1760000010200,
   CatalogProductTypes1760000010200,
   CatalogSeoAndRelated1760000010210,
+  CatalogExports1760000010300,
 ];

@@ -64,3 +64,8 @@ export class ImportRequested extends DomainEvent<{ importId: string }> {
 export class ProductTypeChanged extends DomainEvent<{ productTypeId: string }> {
   static readonly type = 'catalog.product_type_changed';
 }
+
+/** A file waits to be written. */
+export class ExportRequested extends DomainEvent<{ exportId: string }> {
+  static readonly type = 'catalog.export_requested';
+}

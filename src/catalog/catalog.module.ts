@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PlatformModule } from '../platform/platform.module.js';
+import { BatchController } from './batch/batch.controller.js';
 import { CatalogApi } from './catalog.api.js';
 import { CategoryController } from './category/category.controller.js';
 import { Category } from './category/category.entity.js';
@@ -15,6 +16,17 @@ import { CollectionService } from './collection/collection.service.js';
 import { DemoCatalogRepository } from './demo/demo-catalog.repository.js';
 import { DemoCatalog } from './demo/demo-catalog.service.js';
 import { DemoMediaController } from './demo/demo-media.controller.js';
+import { ExportController } from './export/export.controller.js';
+import { ExportFiles } from './export/export-files.service.js';
+import { ExportRepository } from './export/export.repository.js';
+import { ExportService } from './export/export.service.js';
+import { ExportSubscribers } from './export/export.subscribers.js';
+import { Exporter } from './export/exporter.service.js';
+import { FeedController } from './feed/feed.controller.js';
+import { FeedFileController } from './feed/feed-file.controller.js';
+import { FeedJobs } from './feed/feed.jobs.js';
+import { FeedRepository } from './feed/feed.repository.js';
+import { FeedService } from './feed/feed.service.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportFileStore } from './import/import-file.store.js';
 import { ImportRepository } from './import/import.repository.js';
@@ -105,9 +117,13 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     AdminCollectionController,
     AdminProductController,
     AdminVariantController,
+    BatchController,
     CategoryController,
     CollectionController,
     DemoMediaController,
+    ExportController,
+    FeedController,
+    FeedFileController,
     ImportController,
     LocationController,
     MediaController,
@@ -135,6 +151,14 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     CollectionService,
     DemoCatalog,
     DemoCatalogRepository,
+    Exporter,
+    ExportFiles,
+    ExportRepository,
+    ExportService,
+    ExportSubscribers,
+    FeedJobs,
+    FeedRepository,
+    FeedService,
     Importer,
     ImportFileStore,
     ImportRepository,

@@ -23,6 +23,7 @@ import { RelaySignal } from './events/relay-signal.js';
 import { Workers } from './events/workers.js';
 import { ObjectStore } from './files/object-store.port.js';
 import { objectStoreOf } from './files/object-stores.adapter.js';
+import { Batches } from './http/batches.js';
 import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
 import { PageCacheListener } from './http/page-cache.listener.js';
@@ -33,6 +34,7 @@ import { Mailer } from './mail/mailer.port.js';
 import { mailerOf } from './mail/mailers.adapter.js';
 import { HealthController } from './observability/health.controller.js';
 import { Metrics } from './observability/metrics.js';
+import { ProgressStreams } from './http/progress-streams.js';
 import { Readiness } from './observability/readiness.js';
 import { SubjectKeys } from './personal-data/subject-keys.js';
 import { PersonalDataRegistry } from './personal-data/personal-data.registry.js';
@@ -50,6 +52,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     },
     AccessCheck,
     Audit,
+    Batches,
     AuditChain,
     AuditReader,
     Consumers,
@@ -70,6 +73,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     PageCacheListener,
     PersonalDataRegistry,
     PlatformPersonalData,
+    ProgressStreams,
     Readiness,
     Relay,
     RelaySignal,
@@ -81,6 +85,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     DatabaseModule.instance,
     AccessCheck,
     Audit,
+    Batches,
     Clock,
     Cursors,
     Deliveries,
@@ -93,6 +98,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Outbox,
     PageCache,
     PersonalDataRegistry,
+    ProgressStreams,
     Relay,
     SubjectKeys,
     Workers,

@@ -85,6 +85,7 @@ function steady(body: object): unknown {
         .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, idOf)
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
         .replace(/^[\w-]{86}$/, TOKEN + TOKEN)
+        .replace(/(\/v1\/feeds\/merchant\/)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^http:\/\/127\.0\.0\.1:\d+\/challenge\/\w+/, 'https://bank.example.test/challenge/4')
         .replace(
           /^http:\/\/127\.0\.0\.1:\d+\/auth\?.*/,

@@ -140,6 +140,30 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       dueAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  batchPrices: {
+    '200': {
+      succeeded: 1,
+      failed: 0,
+      results: [{ index: 0, status: 200, id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', problem: null }],
+    },
+  },
+  batchProducts: {
+    '200': {
+      succeeded: 2,
+      failed: 0,
+      results: [
+        { index: 0, status: 201, id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', problem: null },
+        { index: 1, status: 200, id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f', problem: null },
+      ],
+    },
+  },
+  batchStock: {
+    '200': {
+      succeeded: 1,
+      failed: 0,
+      results: [{ index: 0, status: 200, id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', problem: null }],
+    },
+  },
   cancelOrder: {
     '201': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -463,6 +487,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       title: 'Wholesale',
       version: 1,
       createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  createFeed: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      name: 'Google Merchant, Germany',
+      currency: 'EUR',
+      linkTemplate: 'https://shop.example/products/{handle}?variant={sku}',
+      itemCount: 0,
+      refreshedAt: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      url: 'http://shop.test/v1/feeds/merchant/kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
     },
   },
   createLocation: {
@@ -997,7 +1033,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           renditions: [],
         },
       ],
-      version: 4,
+      version: 5,
       createdAt: '2026-11-21T10:00:00.000Z',
       updatedAt: '2026-11-21T10:00:00.000Z',
       categories: [],
@@ -1012,10 +1048,10 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           mediaId: null,
           metadata: {},
           retired: false,
-          version: 6,
+          version: 7,
           backorderLimit: 0,
-          prices: [{ amount: 1999, currency: 'EUR', compareAt: 2499 }],
-          stock: [{ location: 'main', onHand: 59 }],
+          prices: [{ amount: 1999, currency: 'EUR', compareAt: null }],
+          stock: [{ location: 'main', onHand: 69 }],
         },
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
@@ -1231,6 +1267,22 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       finishedAt: null,
     },
   },
+  getExport: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      format: 'csv',
+      state: 'finished',
+      filter: { status: 'published' },
+      currency: 'EUR',
+      counts: { total: 4, products: 4, rows: 5 },
+      bytes: 1283,
+      failure: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      startedAt: '2026-11-21T10:00:00.000Z',
+      finishedAt: '2026-11-21T10:00:00.000Z',
+      expiresAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   getExportOfAddress: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1250,6 +1302,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       currency: 'EUR',
       bytes: 173,
       counts: { read: 1, created: 1, updated: 0, unchanged: 0, rejected: 0 },
+      ignoredColumns: [],
       failure: null,
       createdAt: '2026-11-21T10:00:00.000Z',
       startedAt: '2026-11-21T10:00:00.000Z',
@@ -1263,6 +1316,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         { name: 'events', waiting: 0, active: 0, delayed: 0, failed: 0 },
         { name: 'mail', waiting: 0, active: 0, delayed: 0, failed: 0 },
         { name: 'imports', waiting: 0, active: 0, delayed: 0, failed: 0 },
+        { name: 'exports', waiting: 0, active: 0, delayed: 0, failed: 0 },
         { name: 'media', waiting: 0, active: 0, delayed: 0, failed: 0 },
         { name: 'scheduled', waiting: 0, active: 0, delayed: 0, failed: 0 },
       ],
@@ -1879,10 +1933,10 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           options: { Colour: 'Natural' },
           mediaId: null,
           price: { amount: 1999, currency: 'EUR' },
-          compareAtPrice: { amount: 2499, currency: 'EUR' },
-          lowestPrice30Days: { amount: 1999, currency: 'EUR' },
+          compareAtPrice: null,
+          lowestPrice30Days: null,
           tiers: [],
-          available: 51,
+          available: 61,
           backorder: false,
           preorder: null,
         },
@@ -2108,9 +2162,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          handle: 'mug-blue',
-          externalId: 'mug-blue',
-          title: 'Blue mug',
+          handle: 'wool-scarf',
+          externalId: null,
+          title: 'Wool scarf',
           description: '',
           brand: null,
           status: 'published',
@@ -2129,18 +2183,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           variants: [
             {
               id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
-              sku: 'MUG-2',
-              title: 'MUG-2',
+              sku: 'SCARF-1',
+              title: 'SCARF-1',
               options: {},
               barcode: null,
               weightGrams: 0,
               mediaId: null,
               metadata: {},
               retired: false,
-              version: 2,
+              version: 1,
               backorderLimit: 0,
-              prices: [{ amount: 1200, currency: 'EUR', compareAt: null }],
-              stock: [{ location: 'main', onHand: 20 }],
+              prices: [],
+              stock: [],
             },
           ],
         },
@@ -2347,6 +2401,43 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       lastPosition: 1,
     },
   },
+  listExports: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          format: 'merchant_feed',
+          state: 'finished',
+          filter: {},
+          currency: 'EUR',
+          counts: { total: 4, products: 4, rows: 4 },
+          bytes: 2014,
+          failure: null,
+          createdAt: '2026-11-21T10:00:00.000Z',
+          startedAt: '2026-11-21T10:00:00.000Z',
+          finishedAt: '2026-11-21T10:00:00.000Z',
+          expiresAt: null,
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listFeeds: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          name: 'Google Merchant, Germany',
+          currency: 'EUR',
+          linkTemplate: 'https://shop.example/products/{handle}?variant={sku}',
+          itemCount: 4,
+          refreshedAt: '2026-11-21T10:00:00.000Z',
+          createdAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listImports: {
     '200': {
       items: [
@@ -2358,6 +2449,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           currency: 'EUR',
           bytes: 94,
           counts: { read: 1, created: 1, updated: 0, unchanged: 0, rejected: 0 },
+          ignoredColumns: [],
           failure: null,
           createdAt: '2026-11-21T10:00:00.000Z',
           startedAt: '2026-11-21T10:00:00.000Z',
@@ -2624,12 +2716,12 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
           variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
-          priceListId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          priceListId: null,
           currency: 'EUR',
           minQuantity: 1,
-          setBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d91',
-          price: { amount: 1599, currency: 'EUR' },
-          compareAtPrice: { amount: 1999, currency: 'EUR' },
+          setBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          price: { amount: 1999, currency: 'EUR' },
+          compareAtPrice: null,
           validFrom: '2026-11-21T10:00:00.000Z',
         },
       ],
@@ -2961,10 +3053,10 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           sku: 'TOTE-NAT',
           location: 'main',
-          onHand: 59,
+          onHand: 69,
           allocated: 2,
           reserved: 6,
-          available: 51,
+          available: 61,
           backorderLimit: 0,
           lowStockAt: 5,
         },
@@ -3404,6 +3496,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       key: 'sk_test_4bYq2mXr7Lk9Pq3Ws5Tz8u_kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p_1a2b3c4d',
     },
   },
+  rotateFeedToken: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      name: 'Google Merchant, Germany',
+      currency: 'EUR',
+      linkTemplate: 'https://shop.example/products/{handle}?variant={sku}',
+      itemCount: 4,
+      refreshedAt: '2026-11-21T10:00:00.000Z',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      url: 'http://shop.test/v1/feeds/merchant/kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+    },
+  },
   rotateSigningKeys: {
     '200': {
       items: [
@@ -3460,6 +3564,22 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       refreshToken: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
     },
   },
+  startExport: {
+    '202': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      format: 'csv',
+      state: 'pending',
+      filter: { status: 'published' },
+      currency: 'EUR',
+      counts: { total: null, products: 0, rows: 0 },
+      bytes: 0,
+      failure: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      startedAt: null,
+      finishedAt: null,
+      expiresAt: null,
+    },
+  },
   startImport: {
     '202': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -3469,6 +3589,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       currency: 'EUR',
       bytes: 173,
       counts: { read: 0, created: 0, updated: 0, unchanged: 0, rejected: 0 },
+      ignoredColumns: [],
       failure: null,
       createdAt: '2026-11-21T10:00:00.000Z',
       startedAt: null,
@@ -4064,7 +4185,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 124,
+      unsealed: 133,
       strangers: 0,
     },
   },
