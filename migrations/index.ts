@@ -35,6 +35,7 @@ import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-a
 import { CatalogTranslations1760000010220 } from './catalog/1760000010220-translations.js';
 import { CatalogProductDrafts1760000010230 } from './catalog/1760000010230-product-drafts.js';
 import { CatalogSearchTexts1760000010240 } from './catalog/1760000010240-search-texts.js';
+import { CatalogExports1760000010300 } from './catalog/1760000010300-exports.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
 import { OrderingLineContents1780000000460 } from './ordering/1780000000460-line-contents.js';
@@ -132,4 +133,5 @@ export const migrations: Migrations = [
   CatalogRecommendations1760000010310,
   IdentityReviewPermissions1760000020500,
   CatalogSearchTexts1760000010240,
+  CatalogExports1760000010300,
 ];

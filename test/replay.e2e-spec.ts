@@ -419,6 +419,16 @@ describe('the example', () => {
     expect((await ask('listRecommendations', about, {})).body.items).not.toEqual([]);
   }
 
+  async function files(): Promise<void> {
+    const { id } = (await replay('startExport')).body;
+    for (const read of ['getExport', 'watchExport', 'downloadExportFile']) await ask(read, { id });
+    const feed = (await replay('createFeed')).body;
+    const { url } = (await ask('rotateFeedToken', { id: feed.id })).body;
+    await ask('getMerchantFeed', { token: new URL(url).pathname.split('/').at(-1) ?? '' }, {});
+    await ask('listFeeds');
+    await ask('deleteFeed', { id: feed.id });
+  }
+
   /** The example shows what would change; here it does, and is read. */
   async function confirmPrices(intoPriceListId: string, fingerprint: string): Promise<void> {
     const { operation } = operations.get('changePrices') ?? {};
@@ -500,7 +510,11 @@ describe('the example', () => {
         state: 'finished',
         counts: { created: 1, rejected: 0 },
       });
+      for (const read of ['watchImport', 'downloadImportResults']) await ask(read, { id });
     }
+    await replay('batchProducts', { ids: { id: product.id } });
+    for (const kind of ['Prices', 'Stock']) await replay(`batch${kind}`, { ids: { variantId } });
+    await files();
 
     const buy = async (paying?: string) => {
       const cart = (await replay('createCart', { ids: { variantId } })).body;
@@ -601,6 +615,7 @@ describe('the example', () => {
       'addVariant',
       'cancelOrder',
       'createApiKey',
+      'createFeed',
       'createLocation',
       'createRole',
       'createStaff',
@@ -620,6 +635,7 @@ describe('the example', () => {
     }
     // They need something that goes wrong, or that takes its time.
     const rare = [
+      'cancelExport 200',
       'cancelImport 200',
       'changePrices 202',
       'confirmStocktake 202',

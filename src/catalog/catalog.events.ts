@@ -83,3 +83,8 @@ export class TranslationChanged extends DomainEvent<{
 }> {
   static readonly type = 'catalog.translation_changed';
 }
+
+/** A file waits to be written. */
+export class ExportRequested extends DomainEvent<{ exportId: string }> {
+  static readonly type = 'catalog.export_requested';
+}

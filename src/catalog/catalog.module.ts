@@ -4,6 +4,7 @@ import { PlatformModule } from '../platform/platform.module.js';
 import { BundleController } from './bundle/bundle.controller.js';
 import { BundleRepository } from './bundle/bundle.repository.js';
 import { BundleService } from './bundle/bundle.service.js';
+import { BatchController } from './batch/batch.controller.js';
 import { CatalogApi } from './catalog.api.js';
 import { CategoryController } from './category/category.controller.js';
 import { Category } from './category/category.entity.js';
@@ -22,6 +23,17 @@ import { DigitalFiles } from './digital/digital-files.service.js';
 import { DemoCatalogRepository } from './demo/demo-catalog.repository.js';
 import { DemoCatalog } from './demo/demo-catalog.service.js';
 import { DemoMediaController } from './demo/demo-media.controller.js';
+import { ExportController } from './export/export.controller.js';
+import { ExportFiles } from './export/export-files.service.js';
+import { ExportRepository } from './export/export.repository.js';
+import { ExportService } from './export/export.service.js';
+import { ExportSubscribers } from './export/export.subscribers.js';
+import { Exporter } from './export/exporter.service.js';
+import { FeedController } from './feed/feed.controller.js';
+import { FeedFileController } from './feed/feed-file.controller.js';
+import { FeedJobs } from './feed/feed.jobs.js';
+import { FeedRepository } from './feed/feed.repository.js';
+import { FeedService } from './feed/feed.service.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportFileStore } from './import/import-file.store.js';
 import { ImportRepository } from './import/import.repository.js';
@@ -160,12 +172,16 @@ import { TranslationService } from './translation/translation.service.js';
     AdminVariantController,
     BundleController,
     AdminReviewController,
+    BatchController,
     CategoryController,
     CategoryTranslationController,
     CollectionController,
     CollectionTranslationController,
     DemoMediaController,
     DigitalFileController,
+    ExportController,
+    FeedController,
+    FeedFileController,
     ImportController,
     LocationController,
     MediaController,
@@ -211,6 +227,14 @@ import { TranslationService } from './translation/translation.service.js';
     DigitalFiles,
     DigitalFileService,
     FacetCountsRepository,
+    Exporter,
+    ExportFiles,
+    ExportRepository,
+    ExportService,
+    ExportSubscribers,
+    FeedJobs,
+    FeedRepository,
+    FeedService,
     Importer,
     ImportFileStore,
     ImportRepository,

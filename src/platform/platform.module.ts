@@ -23,6 +23,7 @@ import { RelaySignal } from './events/relay-signal.js';
 import { Workers } from './events/workers.js';
 import { ObjectStore } from './files/object-store.port.js';
 import { objectStoreOf } from './files/object-stores.adapter.js';
+import { Batches } from './http/batches.js';
 import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
 import { Locales } from './http/locales.js';
@@ -34,6 +35,7 @@ import { Mailer } from './mail/mailer.port.js';
 import { mailerOf } from './mail/mailers.adapter.js';
 import { HealthController } from './observability/health.controller.js';
 import { Metrics } from './observability/metrics.js';
+import { ProgressStreams } from './http/progress-streams.js';
 import { Readiness } from './observability/readiness.js';
 import { SubjectKeys } from './personal-data/subject-keys.js';
 import { PersonalDataRegistry } from './personal-data/personal-data.registry.js';
@@ -51,6 +53,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     },
     AccessCheck,
     Audit,
+    Batches,
     AuditChain,
     AuditReader,
     Consumers,
@@ -72,6 +75,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     PageCacheListener,
     PersonalDataRegistry,
     PlatformPersonalData,
+    ProgressStreams,
     Readiness,
     Relay,
     RelaySignal,
@@ -83,6 +87,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     DatabaseModule.instance,
     AccessCheck,
     Audit,
+    Batches,
     Clock,
     Cursors,
     Deliveries,
@@ -96,6 +101,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Locales,
     PageCache,
     PersonalDataRegistry,
+    ProgressStreams,
     Relay,
     SubjectKeys,
     Workers,

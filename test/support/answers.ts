@@ -87,6 +87,7 @@ function steady(body: object): unknown {
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
         .replace(/^[\w-]{86}$/, TOKEN + TOKEN)
         .replace(/^\/v1\/downloads\/[\w-]+$/, `/v1/downloads/${TOKEN}`)
+        .replace(/(\/v1\/feeds\/merchant\/)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^http:\/\/127\.0\.0\.1:\d+\/challenge\/\w+/, 'https://bank.example.test/challenge/4')
         .replace(
           /^http:\/\/127\.0\.0\.1:\d+\/auth\?.*/,

@@ -1,15 +1,20 @@
-import { createHash } from 'node:crypto';
-import { cleanText } from './field-reader.js';
-import type { IncomingProduct, IncomingRow } from './incoming-product.js';
+import type { FieldError } from '../../platform/http/problem.js';
 import type { Attribute } from '../product-type/attribute.js';
 import { fitAttributes, type ProductIds } from '../product-type/attribute-values.js';
+import { complete, digestOf, isSame, type WholeProduct } from './completed-product.js';
+import { cleanText } from './field-reader.js';
+import type { IncomingProduct, IncomingRow } from './incoming-product.js';
 import { RESERVED_HANDLES } from '../product/handle.js';
-import type { RowError } from './import.repository.js';
+import type { Outcome, RowError, RowOutcome } from './import.repository.js';
 import type { KnownProduct, KnownVariant, ProductWrite } from './product-upsert.repository.js';
 
 export interface Known {
-  products: KnownProduct[];
+  products: KnownProducts;
+  /** What stands in the shop, of those that were not imported last as they are in the file. */
+  records: Map<string, IncomingProduct>;
   variants: KnownVariant[];
+  /** Uploads of this shop. */
+  media: Set<string>;
   locations: Map<string, string>;
   taxClasses: Set<string>;
   /** By code: those that the chunk names and those that its products have. */
@@ -20,6 +25,8 @@ export interface Known {
 
 /** What a chunk means for the catalog: decided before anything is written, so that a dry run decides the same. */
 export interface ChunkPlan {
+  /** What becomes of each row, in their order. */
+  outcomes: RowOutcome[];
   created: ProductWrite[];
   updated: ProductWrite[];
   /** Texts as they are; only prices or stock may differ. */
@@ -30,19 +37,52 @@ export interface ChunkPlan {
   errors: RowError[];
 }
 
+/** Products that a chunk may mean, by all that they are found by. */
+export class KnownProducts {
+  private readonly byId: Map<string, KnownProduct>;
+  private readonly byExternalId: Map<string | null, KnownProduct>;
+  private readonly byHandle: Map<string, KnownProduct>;
+
+  constructor(products: KnownProduct[]) {
+    this.byId = new Map(products.map((product) => [product.id, product]));
+    this.byExternalId = new Map(products.map((product) => [product.externalId, product]));
+    this.byHandle = new Map(products.map((product) => [product.handle, product]));
+  }
+
+  /** Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace. */
+  meant({ id, externalId, handle }: IncomingProduct): KnownProduct | undefined {
+    return (id === undefined ? undefined : this.byId.get(id)) ?? this.byExternalId.get(externalId ?? handle);
+  }
+
+  /** Who has one of its names already. */
+  holders({ externalId, handle }: IncomingProduct) {
+    const named = externalId === null ? undefined : this.byExternalId.get(externalId);
+    return { handle: this.byHandle.get(handle), externalId: named };
+  }
+
+  /** Those of which more must be known: they are not as this file left them, or it leaves something to them. */
+  differing(products: IncomingProduct[]): string[] {
+    return products.flatMap((product) => {
+      const present = this.meant(product);
+      const asks = product.keeps !== undefined || (present && !isAsImported(present, digestOf(product)));
+      return present && asks ? [present.id] : [];
+    });
+  }
+}
+
+const isAsImported = ({ digest, digestVersion, version }: KnownProduct, wanted: Buffer): boolean =>
+  digest === wanted.toString('hex') && digestVersion === version;
+
 /** Identities that the file has used so far: each may stand in it once. */
 export class FileIdentities {
   private readonly seen = new Set<string>();
 
   /** What is used twice, as `[pointer, value]`; otherwise remembers all of them. */
-  claim(product: IncomingProduct): [pointer: string, value: string] | null {
-    const names: [string, string, string][] = [
-      ['/externalId', `e${product.externalId}`, product.externalId],
-      ['/handle', `h${product.handle}`, product.handle],
-      ...product.variants.map(
-        ({ sku }, index) => [`/variants/${index}/sku`, `s${sku}`, sku] satisfies [string, string, string],
-      ),
-    ];
+  claim({ id, externalId, handle, variants }: IncomingProduct): [pointer: string, value: string] | null {
+    const names: [string, string, string][] = [['/handle', `h${handle}`, handle]];
+    if (externalId !== null) names.unshift(['/externalId', `e${externalId}`, externalId]);
+    if (id !== undefined) names.unshift(['/id', `i${id}`, id]);
+    variants.forEach(({ sku }, index) => names.push([`/variants/${index}/sku`, `s${sku}`, sku]));
     const repeated = names.find(([, key]) => this.seen.has(key));
     if (repeated) return [repeated[0], repeated[2]];
     for (const [, key] of names) this.seen.add(key);
@@ -51,48 +91,90 @@ export class FileIdentities {
 }
 
 export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: IncomingRow) => string): ChunkPlan {
-  const plan: ChunkPlan = { created: [], updated: [], same: [], moved: [], rejected: [], errors: [] };
-  const byExternalId = new Map(known.products.map((product) => [product.externalId, product]));
-  const byHandle = new Map(known.products.map((product) => [product.handle, product]));
+  const plan: ChunkPlan = {
+    ...{ outcomes: [], created: [], updated: [], same: [], moved: [], rejected: [], errors: [] },
+  };
   const bySku = new Map(known.variants.map((variant) => [variant.sku, variant]));
   for (const row of rows) {
-    const { product } = row;
-    if (product === null) {
-      reject(plan, row);
-      continue;
-    }
-    const holder = byHandle.get(product.handle);
-    // Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace.
-    const present = byExternalId.get(product.externalId);
-    const fitted = fittedTo(product, present, known);
-    const faults = [
-      ...conflicts(row, product, present, holder, bySku, known),
-      ...fitted.faults.map((fault) => ({ ...fault, line: row.line })),
-    ];
-    if (faults.length > 0) {
-      reject(plan, { ...row, faults });
-      continue;
-    }
-    const digest = digestOf(product);
-    // A variant that was given another SKU since then is as good as gone from the product.
-    const complete = product.variants.every(({ sku }) => bySku.has(sku));
-    const write = {
-      id: present?.id ?? idOf(row),
-      digest,
-      product: { ...product, attributes: fitted.values },
-    };
-    if (!present) plan.created.push(write);
-    else if (!complete || present.digest !== digest || present.digestVersion !== present.version)
-      plan.updated.push(write);
-    else {
-      plan.same.push(write);
-      if (differs(product, bySku)) plan.moved.push(write);
-    }
+    const { product, ordinal, line, externalId } = row;
+    const wish = product && wishOf(product, known);
+    const faults = wish
+      ? [...conflicts(row, product, bySku, known), ...wish.faults.map((fault) => ({ ...fault, line }))]
+      : row.faults;
+    const [outcome, productId] =
+      wish && faults.length === 0 ? take(plan, row, wish, bySku, idOf) : reject(plan, { ...row, faults });
+    plan.outcomes.push([ordinal, line, externalId, outcome, productId]);
   }
   return plan;
 }
 
-function reject(plan: ChunkPlan, row: IncomingRow): void {
+/** What a row wants its product to be, and what of that cannot be. */
+interface Wish {
+  product: IncomingProduct;
+  present: KnownProduct | undefined;
+  whole: WholeProduct;
+  digest: Buffer;
+  /** Texts and variants are so already. */
+  same: boolean;
+  faults: FieldError[];
+}
+
+function wishOf(product: IncomingProduct, { products, records, media, ...known }: Known): Wish {
+  const present = products.meant(product);
+  const digest = digestOf(product);
+  // Of another shop: then its address serves.
+  const pictures = product.media.map(({ mediaId, ...rest }) =>
+    mediaId !== undefined && media.has(mediaId) ? { mediaId, ...rest } : rest,
+  );
+  const record = (present && records.get(present.id)) ?? null;
+  const completed = complete({ ...product, media: pictures }, record);
+  const fitted = fittedTo(completed, present, known);
+  const whole = { ...completed, attributes: fitted.values };
+  const same =
+    present !== undefined && (isAsImported(present, digest) || (record !== null && isSame(whole, record)));
+  return { product, present, whole, digest, same, faults: fitted.faults };
+}
+
+function take(
+  plan: ChunkPlan,
+  row: IncomingRow,
+  { product, present, whole, digest, same }: Wish,
+  bySku: Map<string, KnownVariant>,
+  idOf: (row: IncomingRow) => string,
+): [Outcome, string] {
+  const id = present?.id ?? idOf(row);
+  const write = { id, digest: digest.toString('hex'), product: whole };
+  if (!present) {
+    plan.created.push(write);
+    return ['created', id];
+  }
+  // A variant that was given another SKU since then is as good as gone from the product.
+  const isThere = product.variants.every(({ sku }) => bySku.has(sku));
+  if (!isThere || !same) {
+    plan.updated.push(write);
+    return ['updated', id];
+  }
+  plan.same.push(write);
+  if (!differs(product, bySku)) return ['unchanged', id];
+  plan.moved.push(write);
+  return ['updated', id];
+}
+
+/** The attributes as they are kept, and what of them does not fit the type that the product will have. */
+function fittedTo(
+  { productType, attributes }: WholeProduct,
+  present: KnownProduct | undefined,
+  { types, references }: Pick<Known, 'types' | 'references'>,
+): ReturnType<typeof fitAttributes> {
+  const code = productType ?? present?.productType ?? null;
+  if (code === null) return { values: attributes, faults: [] };
+  const type = types.get(code);
+  if (type) return fitAttributes(code, type.attributes, attributes, references);
+  const message = `there is no product type ${code}`;
+  return { values: {}, faults: [{ pointer: '/productType', code: 'unknown_product_type', message }] };
+}
+
+function reject(plan: ChunkPlan, row: IncomingRow): ['rejected', null] {
   plan.rejected.push(row);
   const { ordinal, externalId } = row;
   // They quote the file, names and all: nothing in it may be what the database cannot keep.
@@ -105,17 +187,18 @@ function reject(plan: ChunkPlan, row: IncomingRow): void {
       externalId,
     })),
   );
+  return ['rejected', null];
 }
 
 function conflicts(
   { line }: IncomingRow,
   product: IncomingProduct,
-  present: KnownProduct | undefined,
-  holder: KnownProduct | undefined,
   bySku: Map<string, KnownVariant>,
-  { locations, taxClasses }: Known,
+  { products, media, locations, taxClasses }: Known,
 ): IncomingRow['faults'] {
   const faults: IncomingRow['faults'] = [];
+  const present = products.meant(product);
+  const holders = products.holders(product);
   if (present?.status === 'archived')
     faults.push({
       line,
@@ -125,12 +208,19 @@ function conflicts(
     });
   if (RESERVED_HANDLES.has(product.handle))
     faults.push({ line, code: 'handle_taken', pointer: '/handle', message: `${product.handle} is reserved` });
-  if (holder && holder.id !== present?.id)
+  if (holders.externalId && holders.externalId.id !== present?.id)
+    faults.push({
+      line,
+      code: 'external_id_taken',
+      pointer: '/externalId',
+      message: `${product.externalId} is the external id of another product`,
+    });
+  if (holders.handle && holders.handle.id !== present?.id)
     faults.push({
       line,
       code: 'handle_taken',
       pointer: '/handle',
-      message: `${product.handle} belongs to another product, and that one has not the external id ${product.externalId}`,
+      message: `${product.handle} belongs to another product, and that one has not the external id ${product.externalId ?? product.id ?? ''}`,
     });
   if (product.taxClass !== undefined && !taxClasses.has(product.taxClass))
     faults.push({
@@ -139,6 +229,11 @@ function conflicts(
       pointer: '/taxClass',
       message: `there is no tax class ${product.taxClass}`,
     });
+  product.media.forEach(({ mediaId, url }, index) => {
+    if (mediaId === undefined || url !== undefined || media.has(mediaId)) return;
+    const message = `there is no upload ${mediaId}, and no url beside it`;
+    faults.push({ line, code: 'unknown_media', pointer: `/media/${index}/mediaId`, message });
+  });
   product.variants.forEach(({ sku, stock }, index) => {
     const owner = bySku.get(sku);
     const pointer = `/variants/${index}/sku`;
@@ -155,28 +250,6 @@ function conflicts(
     }
   });
   return faults;
-}
-
-/** The attributes as they are kept, and what of them does not fit the type that the product will have. */
-function fittedTo(
-  { productType, attributes }: IncomingProduct,
-  present: KnownProduct | undefined,
-  { types, references }: Known,
-): ReturnType<typeof fitAttributes> {
-  const code = productType ?? present?.productType ?? null;
-  if (code === null) return { values: attributes, faults: [] };
-  const type = types.get(code);
-  if (type) return fitAttributes(code, type.attributes, attributes, references);
-  const message = `there is no product type ${code}`;
-  return { values: {}, faults: [{ pointer: '/productType', code: 'unknown_product_type', message }] };
-}
-
-/** Of the texts and variants; prices and stock are compared with what is there, because they live on. */
-function digestOf(product: IncomingProduct): string {
-  const variants = product.variants.map(({ prices: _prices, stock: _stock, ...rest }) => rest);
-  return createHash('sha256')
-    .update(JSON.stringify({ ...product, variants }))
-    .digest('hex');
 }
 
 function differs(product: IncomingProduct, bySku: Map<string, KnownVariant>): boolean {

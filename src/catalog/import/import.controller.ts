@@ -9,27 +9,24 @@ import {
   Post,
   Query,
   Req,
+  Res,
+  StreamableFile,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
+import { sendEvents } from '../../platform/http/event-stream.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import {
-  ImportDto,
-  ImportErrorDto,
-  type ImportFormat,
-  ImportPageQuery,
-  StartImportQuery,
-} from './import.dto.js';
+import { ImportDto, ImportErrorDto, ImportPageQuery, StartImportQuery } from './import.dto.js';
 import { importProblems } from './import.errors.js';
 import { ImportService } from './import.service.js';
 
 const PATH = 'v1/admin/imports';
-const FORMATS: Record<string, ImportFormat> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'shopify_csv' };
+const FORMATS: Record<string, 'ndjson' | 'csv'> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'csv' };
 
 @ApiTags('Imports')
 @Controller(PATH)
@@ -65,7 +62,21 @@ export class ImportController implements OnModuleInit {
     description:
       'The body is the file itself, at most 1 GiB: NDJSON of our own (`application/x-ndjson`: one ' +
       'product per line, as in `POST /v1/admin/products`, with `externalId`; categories that do not ' +
-      'exist are made) or a product CSV as Shopify exports it (`text/csv`).\n\n' +
+      'exist are made), our CSV or a product CSV as Shopify exports it (`text/csv`; the header tells which, and ' +
+      'whether `,`, `;` or tabs stand between the cells). What `POST /v1/admin/exports` writes comes in again ' +
+      'as it is, and changes nothing.\n\n' +
+      'Our CSV has a row for each variant; rows of a product stand together, and the first describes it: `id`, ' +
+      '`external_id`, `handle`, `title`, `description`, `brand`, `status`, `tax_class`, `categories` ' +
+      '(`bags=Bags|summer`), `attributes` and `metadata` (JSON), `images` (addresses with `|` between, or JSON), ' +
+      '`option1_name` to `option3_name`, `option1_values`; then of the variant `sku`, `variant_title`, ' +
+      '`option1_value`, `barcode`, `weight_grams`, `backorder_limit`, `retired`, `variant_image`, `price_EUR` and ' +
+      '`compare_at_EUR` (major units, `19.99`; for each currency), `stock_main` (for each location). Needed are ' +
+      '`title`, `sku` and one of the three names of a product. A column that is left out changes nothing. An ' +
+      'apostrophe before `=`, `+`, `-` or `@` at the start of a cell keeps spreadsheets from running it and is ' +
+      'taken away.\n\n' +
+      'Of Shopify every generation of headers is known (`Variant Price` and `Price`). What there is no field for ' +
+      '(SEO, Google Shopping, metafields, cost) stays in `metadata.shopify` and is exported again; prices of ' +
+      'markets and other unknown columns are told in `ignoredColumns`.\n\n' +
       'Upserts by external id, in the background: 202 means that the file is kept. Without one, as in a file ' +
       'of Shopify, the handle is the external id. A row whose handle belongs to a product of another or no ' +
       'external id is rejected with `handle_taken`; give that product the external id first if both are the ' +
@@ -123,6 +134,30 @@ export class ImportController implements OnModuleInit {
     return this.imports.get(id);
   }
 
+  @Get(':id/progress')
+  @Operation({
+    id: 'watchImport',
+    summary: 'Tells how far an import is, as it goes',
+    description:
+      'Server-sent events: `progress` with what `GET /v1/admin/imports/{id}` answers as its data, when it changes and ' +
+      'at most once a second. The stream ends with the import, and when the server stops or ten minutes are over: then ' +
+      'ask again. Whoever sends `Last-Event-ID: end` gets 204, so that an `EventSource` stops by itself. Works ' +
+      'whichever process does the work. 503 when too many are listening.',
+    answers: {
+      200: { contentType: 'text/event-stream', description: 'The events.' },
+      204: null,
+    },
+    problems: [platformProblems.not_found, platformProblems.unavailable],
+  })
+  async progress(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Readable | undefined> {
+    const now = await this.imports.get(id);
+    return sendEvents(request, reply, () => this.imports.listen(now));
+  }
+
   @Get(':id/errors')
   @Operation({
     id: 'listImportErrors',
@@ -139,6 +174,27 @@ export class ImportController implements OnModuleInit {
     @Query() query: ImportPageQuery,
   ): Promise<Page<ImportErrorDto>> {
     return this.imports.errors(id, query.limit, query.cursor);
+  }
+
+  @Get(':id/results')
+  @Header('cache-control', 'no-store')
+  @Operation({
+    id: 'downloadImportResults',
+    summary: 'Downloads what became of each row',
+    description:
+      'A CSV with a row for each product of the file, and for one that was rejected a row for each fault: ' +
+      '`line`, `external_id`, `outcome` (`created`, `updated`, `unchanged`, `rejected`), `product_id`, `code`, ' +
+      '`pointer`, `message`. Of a dry run what would become of it. Kept for 30 days after the end.',
+    answers: { 200: { contentType: 'text/csv', description: 'The file, as it is read.' } },
+    problems: [platformProblems.not_found],
+  })
+  async results(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const rows = await this.imports.results(id);
+    void reply.header('content-disposition', `attachment; filename="import-${id}.csv"`);
+    return new StreamableFile(rows, { type: 'text/csv; charset=utf-8' });
   }
 
   @Post(':id/cancellation')

@@ -6,12 +6,14 @@ import {
   Nested,
   OneOf,
   Text,
+  TextList,
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 
 /** What a file may be written in. */
-export type ImportFormat = 'ndjson' | 'shopify_csv';
+export const IMPORT_FORMATS = ['ndjson', 'csv', 'shopify_csv'] as const;
+export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
@@ -47,7 +49,7 @@ export class ImportDto {
   @Uuid()
   id: string;
 
-  @OneOf(['ndjson', 'shopify_csv'])
+  @OneOf(IMPORT_FORMATS, { description: 'Which CSV it is, the header tells.' })
   format: string;
 
   @OneOf(['pending', 'running', 'finished', 'failed', 'canceled'])
@@ -64,6 +66,14 @@ export class ImportDto {
 
   @Nested(() => ImportCountsDto)
   counts: ImportCountsDto;
+
+  @TextList({
+    max: 200,
+    maxLength: 200,
+    description: 'Columns of a CSV that nothing was made of.',
+    example: ['Price / International'],
+  })
+  ignoredColumns: string[];
 
   @Text({ max: 500, nullable: true, description: 'Why it failed as a whole.' })
   failure: string | null;

@@ -24,6 +24,17 @@ export interface Progress {
 
 export type RowError = RowFault & { ordinal: number; externalId: string | null };
 
+export type Outcome = 'created' | 'updated' | 'unchanged' | 'rejected';
+
+/** What became of a row: its number, its line, its external id, the outcome and the id of the product. */
+export type RowOutcome = [
+  ordinal: number,
+  line: number,
+  externalId: string | null,
+  outcome: Outcome,
+  productId: string | null,
+];
+
 /** How long a worker may be silent before another one takes the import over. */
 const LEASE = '30 s';
 
@@ -45,6 +56,15 @@ export class ImportRepository {
       [id],
     );
     return row?.json ?? null;
+  }
+
+  /** Those of these that there are. */
+  async several(ids: string[]): Promise<ImportDto[]> {
+    const rows = await this.database.query<{ json: ImportDto }>(
+      `SELECT ${JSON_OF} AS json FROM catalog.imports i WHERE id = ANY ($1::uuid[])`,
+      [ids],
+    );
+    return rows.map(({ json }) => json);
   }
 
   async list(after: string | null, limit: number): Promise<ImportDto[]> {
@@ -86,6 +106,45 @@ export class ImportRepository {
     return moved === 1;
   }
 
+  /** Columns of the file that nothing is made of; told once. */
+  async noteIgnored(id: string, columns: string[]): Promise<void> {
+    await this.database.execute('UPDATE catalog.imports SET ignored_columns = $2 WHERE id = $1', [
+      id,
+      columns.slice(0, 200).map((column) => column.slice(0, 200)),
+    ]);
+  }
+
+  /** What became of the rows of a chunk, in the transaction that makes it so. */
+  async addResults(id: string, rows: RowOutcome[]): Promise<void> {
+    await this.database.execute(
+      'INSERT INTO catalog.import_results (import_id, ordinal, rows) VALUES ($1, $2, $3)',
+      [id, rows[0]?.[0] ?? 0, JSON.stringify(rows)],
+    );
+  }
+
+  /** The next chunk of rows behind this one, and the faults of those that were rejected; null at the end. */
+  async results(id: string, after: number) {
+    const [chunk] = await this.database.query<{ ordinal: number; rows: RowOutcome[] }>(
+      'SELECT ordinal, rows FROM catalog.import_results WHERE import_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT 1',
+      [id, after],
+    );
+    if (!chunk) return null;
+    const faults = await this.database.query<ImportErrorDto & { ordinal: number }>(
+      `SELECT line, code, pointer, message, ordinal FROM catalog.import_errors
+       WHERE import_id = $1 AND ordinal BETWEEN $2 AND $3 ORDER BY ordinal, number`,
+      [id, chunk.ordinal, chunk.rows.at(-1)?.[0] ?? chunk.ordinal],
+    );
+    return { ...chunk, faults };
+  }
+
+  /** Drops what became of single rows of imports that were over before this moment; their counts and faults stay. */
+  async forgetResults(before: Date): Promise<void> {
+    await this.database.execute(
+      `DELETE FROM catalog.import_results r USING catalog.imports i WHERE i.id = r.import_id AND i.finished_at < $1`,
+      [before],
+    );
+  }
+
   async addErrors(id: string, errors: RowError[]): Promise<void> {
     await this.database.execute(ADD_ERRORS, [id, JSON.stringify(errors)]);
   }
@@ -119,7 +178,7 @@ export class ImportRepository {
 
 const JSON_OF = `json_build_object('id', i.id, 'format', i.format, 'state', i.state, 'dryRun', i.dry_run, 'currency', i.currency,
   'bytes', i.bytes, 'counts', json_build_object('read', i.rows_read, 'created', i.created, 'updated', i.updated,
-    'unchanged', i.unchanged, 'rejected', i.rejected), 'failure', i.failure, 'createdAt', ${instantSql('i.created_at')},
+    'unchanged', i.unchanged, 'rejected', i.rejected), 'ignoredColumns', i.ignored_columns, 'failure', i.failure, 'createdAt', ${instantSql('i.created_at')},
   'startedAt', ${instantSql('i.started_at')}, 'finishedAt', ${instantSql('i.finished_at')})`;
 
 const ADD_ERRORS = `

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
@@ -8,12 +8,15 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { ProgressStreams } from '../../platform/http/progress-streams.js';
 import { newId } from '../../platform/ids.js';
 import { ImportRequested } from '../catalog.events.js';
+import { csvRow, headerOf } from './csv.reader.js';
 import type { ImportDto, ImportErrorDto, ImportFormat, StartImportQuery } from './import.dto.js';
 import { importProblems } from './import.errors.js';
 import { ImportFileStore } from './import-file.store.js';
-import { ImportRepository } from './import.repository.js';
+import { ImportRepository, type RowOutcome } from './import.repository.js';
+import { isOurHeader } from './our-csv.reader.js';
 
 /** Files with products: taken in here, worked through by the importer. */
 @Injectable()
@@ -27,11 +30,12 @@ export class ImportService {
     private readonly cursors: Cursors,
     private readonly clock: Clock,
     private readonly config: Config,
+    private readonly streams: ProgressStreams,
   ) {}
 
   /** Keeps the file, `announced` as so many bytes (0: not said), and asks for its import. The file is on disk before the row that names it. */
   async start(
-    format: ImportFormat,
+    kind: 'ndjson' | 'csv',
     body: Readable,
     announced: number,
     query: StartImportQuery,
@@ -44,6 +48,7 @@ export class ImportService {
       await this.files.remove(id);
       throw importProblems.import_empty();
     }
+    const format = kind === 'ndjson' ? kind : await this.csvFormat(id);
     await this.database.transaction(async () => {
       const requestedBy = personId(actor);
       await this.imports.add(
@@ -68,6 +73,11 @@ export class ImportService {
     const found = await this.imports.find(id);
     if (!found) throw platformProblems.not_found();
     return found;
+  }
+
+  /** Events about it until it is over. */
+  listen(now: ImportDto): Readable {
+    return this.streams.listen('imports', now, (ids) => this.imports.several(ids));
   }
 
   async list(limit: number, cursor: string | undefined): Promise<Page<ImportDto>> {
@@ -96,6 +106,32 @@ export class ImportService {
     return { items: page.items.map(shown), nextCursor: page.nextCursor };
   }
 
+  /** What became of each row, as a CSV that grows while it is read: memory holds a chunk. */
+  async results(id: string): Promise<Readable> {
+    await this.get(id);
+    return Readable.from(this.resultRows(id));
+  }
+
+  private async *resultRows(id: string): AsyncGenerator<string> {
+    yield csvRow(['line', 'external_id', 'outcome', 'product_id', 'code', 'pointer', 'message']);
+    let after = -1;
+    for (
+      let chunk = await this.imports.results(id, after);
+      chunk;
+      chunk = await this.imports.results(id, after)
+    ) {
+      const faults = new Map<number, typeof chunk.faults>();
+      for (const fault of chunk.faults)
+        faults.set(fault.ordinal, [...(faults.get(fault.ordinal) ?? []), fault]);
+      yield chunk.rows.map((row) => resultRow(row, faults.get(row[0]) ?? [])).join('');
+      after = chunk.ordinal;
+    }
+  }
+
+  private async csvFormat(file: string): Promise<ImportFormat> {
+    return isOurHeader(await headerOf(this.files.open(file))) ? 'csv' : 'shopify_csv';
+  }
+
   /** Stops after the chunk that is being written; what is imported stays. */
   async cancel(id: string, actor: Actor): Promise<ImportDto> {
     await this.database.transaction(async () => {
@@ -107,4 +143,16 @@ export class ImportService {
     await this.files.remove(id);
     return this.get(id);
   }
+}
+
+/** One row of the file with results, or one for each of its faults. */
+function resultRow(
+  [, line, externalId, outcome, productId]: RowOutcome,
+  faults: Pick<ImportErrorDto, 'line' | 'code' | 'pointer' | 'message'>[],
+): string {
+  const head = (at: number) => [String(at), externalId ?? '', outcome, productId ?? ''];
+  if (faults.length === 0) return csvRow([...head(line), '', '', '']);
+  return faults
+    .map(({ line: at, code, pointer, message }) => csvRow([...head(at), code, pointer, message]))
+    .join('');
 }

@@ -7,23 +7,32 @@ import { PageCache } from '../../platform/http/page-cache.js';
 import { newId } from '../../platform/ids.js';
 import { ProductChanged } from '../catalog.events.js';
 import { PriceRepository } from '../price/price.repository.js';
+import { SearchIndex } from '../search/search-index.service.js';
 import { StockFacts } from '../stock/stock-facts.service.js';
 import { ProductAttributes } from '../product-type/product-attributes.service.js';
-import { SearchIndex } from '../search/search-index.service.js';
-import { type ChunkPlan, FileIdentities, planChunk } from './chunk-plan.js';
+import { type ChunkPlan, FileIdentities, KnownProducts, planChunk } from './chunk-plan.js';
+import { UnreadableFile } from './csv.reader.js';
+import { presentProducts } from './completed-product.js';
 import { ImportFileStore } from './import-file.store.js';
 import { type ImportJob, ImportRepository, type Progress } from './import.repository.js';
 import type { IncomingRow } from './incoming-product.js';
 import { readNdjson } from './ndjson.reader.js';
+import { readOurCsv } from './our-csv.reader.js';
 import {
   ProductUpsertRepository,
   type ProductWrite,
   SkuTakenMeanwhile,
 } from './product-upsert.repository.js';
-import { readShopifyCsv, UnreadableFile } from './shopify-csv.reader.js';
+import { readShopifyCsv } from './shopify-csv.reader.js';
 
 /** Products per transaction: enough to make the statements cheap, few enough that nobody waits for their locks. */
 const CHUNK = 200;
+
+const READERS = {
+  ndjson: readNdjson,
+  csv: readOurCsv,
+  shopify_csv: readShopifyCsv,
+};
 
 /** The import was canceled or taken over; what this worker has in hand is rolled back. */
 class NoLongerOurs extends Error {}
@@ -38,9 +47,9 @@ export class Importer {
     private readonly imports: ImportRepository,
     private readonly files: ImportFileStore,
     private readonly products: ProductUpsertRepository,
-    private readonly attributes: ProductAttributes,
     private readonly prices: PriceRepository,
     private readonly searchIndex: SearchIndex,
+    private readonly attributes: ProductAttributes,
     private readonly facts: StockFacts,
     private readonly outbox: Outbox,
     private readonly pages: PageCache,
@@ -67,7 +76,9 @@ export class Importer {
 
   private async work(job: ImportJob, worker: string): Promise<void> {
     const bytes = this.files.open(job.file);
-    const rows = job.format === 'ndjson' ? readNdjson(bytes) : readShopifyCsv(bytes, job.currency);
+    const rows = READERS[job.format](bytes, job.currency, (columns) =>
+      this.imports.noteIgnored(job.id, columns),
+    );
     const identities = new FileIdentities();
     let chunk: IncomingRow[] = [];
     try {
@@ -103,24 +114,34 @@ export class Importer {
 
   private async write(rows: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
     const good = rows.flatMap(({ product }) => (product ? [product] : []));
+    // Before the products, as those do who change one.
     await this.attributes.keepTypes();
+    const taxClasses = await this.products.taxClasses(good.flatMap(({ taxClass }) => taxClass ?? []));
+    const found = await this.products.products(
+      good.flatMap(({ id }) => id ?? []),
+      good.map(({ externalId, handle }) => externalId ?? handle),
+      good.map(({ handle }) => handle),
+    );
+    const products = new KnownProducts(found);
+    const records = presentProducts(await this.products.records(products.differing(good)));
     const known = {
-      // Before the products, as those do who delete one.
-      taxClasses: await this.products.taxClasses(good.flatMap(({ taxClass }) => taxClass ?? [])),
-      products: await this.products.products(
-        good.map(({ externalId }) => externalId),
-        good.map(({ handle }) => handle),
+      taxClasses,
+      products,
+      records,
+      media: await this.products.media(
+        good.flatMap(({ media }) => media.flatMap(({ mediaId }) => mediaId ?? [])),
       ),
       variants: await this.products.variants(good.flatMap(({ variants }) => variants.map(({ sku }) => sku))),
       locations: await this.products.locations(),
+      ...(await this.attributes.known(
+        [...good, ...found].flatMap(({ productType }) => productType ?? []),
+        [...good, ...records.values()].map(({ attributes }) => attributes),
+      )),
     };
-    const types = await this.attributes.known(
-      [...good, ...known.products].flatMap(({ productType }) => productType ?? []),
-      good.map(({ attributes }) => attributes),
-    );
-    const plan = planChunk(rows, { ...known, ...types }, () => newId());
+    const plan = planChunk(rows, known, () => newId());
     if (!job.dryRun) await this.apply(plan, job, known.locations);
     if (plan.errors.length > 0) await this.imports.addErrors(job.id, plan.errors);
+    await this.imports.addResults(job.id, plan.outcomes);
     if (!(await this.imports.advance(job.id, worker, progressOf(plan, rows.length))))
       throw new NoLongerOurs();
   }

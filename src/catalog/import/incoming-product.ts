@@ -1,7 +1,12 @@
 /** A product as a file brings it, whatever the format: checked in shape, not yet compared with what is there. */
 export interface IncomingProduct {
-  /** What upserts go by; the handle when the file has no ids: then only what an import made is found again. */
-  externalId: string;
+  /** Of this shop, from a file that it wrote: finds the product whatever else has changed. Another shop's says nothing. */
+  id?: string;
+  /**
+   * What upserts go by; the handle when the file has no ids: then only what an import made is found again. Null beside an
+   * `id`: the product keeps its own.
+   */
+  externalId: string | null;
   handle: string;
   title: string;
   description: string | null;
@@ -11,14 +16,33 @@ export interface IncomingProduct {
   categories: { handle: string; title: string }[];
   attributes: Record<string, unknown>;
   options: { name: string; values: string[] }[];
-  media: { url: string; alt: string | null }[];
+  media: IncomingMedia[];
   /** Left out when the file does not say: the product keeps its own, a new one is `standard`. */
   taxClass?: string;
   /** Left out when the file does not say: the product keeps its own. Its attributes fit the type. */
   productType?: string;
+  /** Of search engines; left out when the file does not say. */
+  seo?: { title: string | null; description: string | null };
   /** Left out when the file does not say: the product keeps its own. */
   metadata?: Record<string, unknown>;
   variants: IncomingVariant[];
+  /** What a format cannot say: the product keeps it. */
+  keeps?: Keeps;
+}
+
+/** Fields that a file has no column for, so that nobody loses what is not mentioned. */
+export interface Keeps {
+  product: (keyof IncomingProduct)[];
+  variant: (keyof IncomingVariant)[];
+  /** Attributes that the file does not name stay, and so do further categories behind the first. */
+  more?: boolean;
+}
+
+/** An upload of this shop, a picture that lies elsewhere, or an upload and where else it can be found. */
+export interface IncomingMedia {
+  mediaId?: string;
+  url?: string;
+  alt: string | null;
 }
 
 export interface IncomingVariant {
@@ -29,6 +53,12 @@ export interface IncomingVariant {
   weightGrams: number;
   /** Pieces that may be sold beyond what is there. */
   backorderLimit: number;
+  /** Left out when the file does not say. */
+  retired?: boolean;
+  /** Which of the uploads in `media` shows it; left out when the file does not say. */
+  mediaId?: string | null;
+  /** Left out when the file does not say. */
+  metadata?: Record<string, unknown>;
   prices: IncomingPrice[];
   stock: { location: string; onHand: number }[];
 }
@@ -65,8 +95,10 @@ export const LIMITS = {
   name: 60,
   choice: 120,
   sku: 100,
-  variants: 500,
+  variants: 2048,
   media: 50,
+  seoTitle: 200,
+  seoDescription: 500,
 } as const;
 
 /** Handles are lower-case words joined by hyphens; whatever else a name holds is dropped. */

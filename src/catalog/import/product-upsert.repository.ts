@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import type { Move } from '../stock/crossings.js';
 import { newId } from '../../platform/ids.js';
-import { STANDARD } from '../tax-class/tax-class.service.js';
 import { KEEP_TREE } from '../category/category.repository.js';
-import type { IncomingProduct, IncomingVariant } from './incoming-product.js';
+import { Config } from '../../platform/config.js';
+import type { Move } from '../stock/crossings.js';
+import type { WholeProduct } from './completed-product.js';
+import { recordSql } from './product-record.js';
 
 export interface KnownProduct {
   id: string;
@@ -29,7 +30,7 @@ export interface KnownVariant {
 export interface ProductWrite {
   id: string;
   digest: string;
-  product: IncomingProduct;
+  product: WholeProduct;
 }
 
 /** Somebody else has made a variant with one of the SKUs since they were looked up. */
@@ -47,12 +48,32 @@ export interface StockWrite {
 /** The statements of an import: each deals with a whole chunk of products. */
 @Injectable()
 export class ProductUpsertRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {}
 
   /** Products that the chunk may mean, locked in id order; before them the categories that they may come into. */
-  async products(externalIds: string[], handles: string[]): Promise<KnownProduct[]> {
+  async products(ids: string[], externalIds: string[], handles: string[]): Promise<KnownProduct[]> {
     await this.database.execute(KEEP_TREE);
-    return this.database.query<KnownProduct>(PRODUCTS, [externalIds, handles]);
+    return this.database.query<KnownProduct>(PRODUCTS, [externalIds, handles, ids]);
+  }
+
+  /** What stands in the shop of these products, as a file would bring it. */
+  async records(ids: string[]): Promise<Map<string, unknown>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.database.query<{ id: string; record: unknown }>(RECORDS, [
+      ids,
+      this.config.mediaBaseUrl || this.config.publicUrl,
+    ]);
+    return new Map(rows.map(({ id, record }) => [id, record]));
+  }
+
+  /** Those of these uploads that there are; they stay until the commit. */
+  async media(ids: string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.database.query<{ id: string }>(MEDIA, [[...new Set(ids)]]);
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** Those of these tax classes that there are, kept from being deleted until the commit. */
@@ -94,8 +115,17 @@ export class ProductUpsertRepository {
     await this.database.execute(UNLINK_MEDIA, [writes.map(({ id }) => id)]);
   }
 
-  /** Categories, variants and digests of products that were just written. */
+  /** Notes which uploads the products show. */
+  private async linkMedia(writes: ProductWrite[]): Promise<void> {
+    const links = writes.flatMap(({ id, product }) =>
+      product.media.flatMap(({ mediaId }) => (mediaId === undefined ? [] : [{ id, mediaId }])),
+    );
+    if (links.length > 0) await this.database.execute(LINK_MEDIA, [JSON.stringify(links)]);
+  }
+
+  /** Pictures, categories, variants and digests of products that were just written. */
   async equip(writes: ProductWrite[]): Promise<void> {
+    await this.linkMedia(writes);
     const categories = writes.flatMap(({ id, product }) =>
       product.categories.map(({ handle }, position) => ({ productId: id, handle, position })),
     );
@@ -107,7 +137,6 @@ export class ProductUpsertRepository {
         productId: id,
         position,
         ...variant,
-        title: variant.title ?? titleOf(variant),
       })),
     );
     const kept = await this.database.execute(UPSERT_VARIANTS, [JSON.stringify(variants)]);
@@ -127,26 +156,11 @@ export class ProductUpsertRepository {
   }
 }
 
-const titleOf = ({ options, sku }: IncomingVariant): string => Object.values(options).join(' / ') || sku;
-
-function flat({ id, product }: ProductWrite): object {
-  const { externalId, handle, title, description, brand, status, options, attributes, media } = product;
-  const { taxClass, productType, metadata } = product;
-  return {
-    id,
-    externalId,
-    handle,
-    title,
-    description: description ?? '',
-    brand,
-    status,
-    options,
-    attributes,
-    media,
-    taxClass,
-    productType,
-    metadata,
-  };
+function flat({
+  id,
+  product: { variants: _variants, categories: _categories, ...product },
+}: ProductWrite): object {
+  return { id, ...product };
 }
 
 const TAX_CLASSES = `
@@ -154,7 +168,10 @@ const TAX_CLASSES = `
 const PRODUCTS = `
   SELECT p.id, p.external_id AS "externalId", p.handle, p.status, p.product_type AS "productType", p.version, encode(d.digest, 'hex') AS digest, d.version AS "digestVersion"
   FROM catalog.products p LEFT JOIN catalog.import_digests d ON d.product_id = p.id
-  WHERE p.external_id = ANY ($1::text[]) OR p.handle = ANY ($2::text[]) ORDER BY p.id FOR UPDATE OF p`;
+  WHERE p.external_id = ANY ($1::text[]) OR p.handle = ANY ($2::text[]) OR p.id = ANY ($3::uuid[])
+  ORDER BY p.id FOR UPDATE OF p`;
+const RECORDS = `SELECT p.id, ${recordSql('$2::text')} AS record FROM catalog.products p WHERE p.id = ANY ($1::uuid[])`;
+const MEDIA = 'SELECT id FROM catalog.media WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE';
 const VARIANTS = `
   SELECT v.id, v.product_id AS "productId", v.sku, v.prices, coalesce((
     SELECT json_object_agg(l.code, s.on_hand) FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
@@ -166,27 +183,25 @@ const ENSURE_CATEGORIES = `
   WHERE NOT EXISTS (SELECT FROM catalog.categories c WHERE c.handle = r.handle)
   ON CONFLICT (handle) DO NOTHING`;
 const FIELDS = `r (id uuid, "externalId" text, handle text, title text, description text, brand text, status text,
-  options json, attributes jsonb, media json, "taxClass" text, "productType" text, metadata jsonb)`;
+  options json, attributes jsonb, media json, "taxClass" text, "productType" text, seo jsonb,
+  metadata jsonb)`;
 const INSERT_PRODUCTS = `
   INSERT INTO catalog.products (id, external_id, handle, title, description, brand, status, options, attributes, media,
-    tax_class, product_type, metadata, published_at, created_at, updated_at)
+    tax_class, product_type, seo, metadata, published_at, created_at, updated_at)
   SELECT id, "externalId", handle, title, description, brand, status, options, attributes, media,
-    coalesce("taxClass", '${STANDARD}'), "productType", coalesce(metadata, '{}'), CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
+    "taxClass", "productType", seo, metadata, CASE status WHEN 'published' THEN $2::timestamptz END, $2, $2
   FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} ORDER BY id`;
-// Files know nothing of uploads: a file without pictures leaves them to the product, one with others takes them away.
-const UPLOADED = `(
-  SELECT coalesce(json_agg(e.entry ORDER BY e.n), '[]') FROM json_array_elements(p.media) WITH ORDINALITY e (entry, n)
-  WHERE e.entry->>'mediaId' IS NOT NULL)`;
 const UNLINK_MEDIA = `
   DELETE FROM catalog.product_media pm WHERE pm.product_id = ANY ($1::uuid[]) AND NOT EXISTS (
     SELECT FROM catalog.products p, json_array_elements(p.media) e
     WHERE p.id = pm.product_id AND e->>'mediaId' = pm.media_id::text)`;
+const LINK_MEDIA = `
+  INSERT INTO catalog.product_media (product_id, media_id)
+  SELECT id, "mediaId" FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, "mediaId" uuid) ON CONFLICT DO NOTHING`;
 const UPDATE_PRODUCTS = `
   UPDATE catalog.products p SET external_id = r."externalId", handle = r.handle, title = r.title, description = r.description,
     brand = r.brand, status = r.status, options = r.options, attributes = r.attributes,
-    media = CASE WHEN json_array_length(r.media) > 0 THEN r.media ELSE ${UPLOADED} END,
-    tax_class = coalesce(r."taxClass", p.tax_class),
-    product_type = coalesce(r."productType", p.product_type), metadata = coalesce(r.metadata, p.metadata),
+    media = r.media, tax_class = r."taxClass", product_type = r."productType", seo = r.seo, metadata = r.metadata,
     published_at = coalesce(p.published_at, CASE r.status WHEN 'published' THEN $2::timestamptz END),
     version = p.version + 1, updated_at = $2
   FROM jsonb_to_recordset($1::jsonb) AS ${FIELDS} WHERE p.id = r.id`;
@@ -203,12 +218,13 @@ const SET_CATEGORIES = `
   INSERT INTO catalog.product_categories (product_id, category_id, position) SELECT * FROM wanted
   ON CONFLICT ON CONSTRAINT product_categories_pk DO UPDATE SET position = excluded.position`;
 const UPSERT_VARIANTS = `
-  INSERT INTO catalog.variants AS v (id, product_id, position, sku, title, options, barcode, weight_grams)
-  SELECT id, "productId", position, sku, title, options, barcode, "weightGrams"
+  INSERT INTO catalog.variants AS v (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, retired, metadata)
+  SELECT id, "productId", position, sku, title, options, barcode, coalesce("weightGrams", 0), "mediaId", retired, metadata
   FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, "productId" uuid, position int, sku text, title text, options jsonb,
-    barcode text, "weightGrams" int)
+    barcode text, "weightGrams" int, "mediaId" uuid, retired boolean, metadata jsonb)
   ON CONFLICT ON CONSTRAINT variants_sku_key DO UPDATE SET position = excluded.position, title = excluded.title,
-    options = excluded.options, barcode = excluded.barcode, weight_grams = excluded.weight_grams, version = v.version + 1
+    options = excluded.options, barcode = excluded.barcode, weight_grams = excluded.weight_grams,
+    media_id = excluded.media_id, retired = excluded.retired, metadata = excluded.metadata, version = v.version + 1
   -- Of another product is a SKU that was taken meanwhile: that variant is not ours to change.
   WHERE v.product_id = excluded.product_id`;
 const REMEMBER = `

@@ -13,6 +13,8 @@ const KEPT = new Set([
   'h2',
   'h3',
   'h4',
+  'h5',
+  'h6',
   'blockquote',
 ]);
 /** Elements whose content is no text either. */

@@ -1,72 +1,49 @@
-import { Readable } from 'node:stream';
-import { type CsvError, parse } from 'csv-parse';
+import type { Readable } from 'node:stream';
+import { lost, readCsv, UnreadableFile } from './csv.reader.js';
 import { FieldReader } from './field-reader.js';
 import { type IncomingRow, type RowFault, toHandle } from './incoming-product.js';
+import { readShopifyHeader, SHOPIFY_COLUMNS, type ShopifyHeader } from './shopify-columns.js';
 import { ShopifyProduct } from './shopify-product.js';
 
-export type CsvRow = Record<string, string | undefined>;
-
-interface Parsed {
-  record: CsvRow;
-  info: { lines: number };
-}
-
-/** The file as a whole is not what it should be. */
-export class UnreadableFile extends Error {}
-
-/** Shopify's product CSV: several rows per product, joined by Handle; the first one describes it. */
-export async function* readShopifyCsv(bytes: Readable, currency: string): AsyncGenerator<IncomingRow> {
-  const broken: RowFault[] = [];
-  const parser = parse({
-    bom: true,
-    columns: checkHeader,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    max_record_size: 1024 * 1024,
-    on_skip: (error?: CsvError) => void broken.push(brokenRow(error)),
-  });
-  Readable.from(utf8(bytes))
-    .on('error', (error) => parser.destroy(error))
-    .pipe(parser);
-
+/** Shopify's product CSV: several rows per product, joined by handle; the first one describes it. */
+export async function* readShopifyCsv(
+  bytes: Readable,
+  currency: string,
+  tellIgnored: (columns: string[]) => Promise<void>,
+): AsyncGenerator<IncomingRow> {
   let ordinal = 0;
+  let header = null as ShopifyHeader | null;
   let current = null as ShopifyProduct | null;
   const seen = new Set<string>();
-  for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-    for (const fault of broken.splice(0)) yield lost(++ordinal, fault);
-    const name = (record.Handle ?? '').trim();
-    const handle = toHandle(name);
+  for await (const row of readCsv(bytes)) {
+    if (row.fault !== null) {
+      yield lost(++ordinal, row.fault);
+      continue;
+    }
+    const { line, cells } = row;
+    if (header === null) {
+      header = checkHeader(cells);
+      await tellIgnored(header.ignored);
+      continue;
+    }
+    const handle = toHandle(cells[header.at.get('handle') ?? -1] ?? '');
     if (current?.handle === handle) {
-      current.add(record, info.lines);
+      current.add(cells, line);
       continue;
     }
     if (current) yield current.finish(++ordinal);
     current = null;
     const problem = handleProblem(handle, seen);
     if (problem) {
-      yield lost(++ordinal, { line: info.lines, pointer: '/Handle', ...problem });
+      yield lost(++ordinal, { line, pointer: '/Handle', ...problem });
       continue;
     }
     seen.add(handle);
-    current = new ShopifyProduct(handle, new FieldReader(info.lines), currency);
-    current.add(record, info.lines);
+    current = new ShopifyProduct(handle, new FieldReader(line), currency, header);
+    current.add(cells, line);
   }
+  if (header === null) throw new UnreadableFile('The file has no header: it is not a product CSV.');
   if (current) yield current.finish(++ordinal);
-  for (const fault of broken) yield lost(++ordinal, fault);
-}
-
-/** Text of a file that must be UTF-8: what another encoding left of its letters would stand in the shop. */
-async function* utf8(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  try {
-    for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
-    yield decoder.decode();
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
-    throw new UnreadableFile('The file is not UTF-8: save it as “CSV UTF-8”.');
-  }
 }
 
 function handleProblem(handle: string, seen: Set<string>): Pick<RowFault, 'code' | 'message'> | null {
@@ -77,24 +54,14 @@ function handleProblem(handle: string, seen: Set<string>): Pick<RowFault, 'code'
   return null;
 }
 
-function checkHeader(header: string[]): string[] {
-  const names = header.map((name) => name.trim());
-  for (const required of ['Handle', 'Title', 'Variant Price']) {
-    if (!names.includes(required))
-      throw new UnreadableFile(`The file has no column ${required}: it is not a Shopify product CSV.`);
+function checkHeader(names: string[]): ShopifyHeader {
+  const header = readShopifyHeader(names);
+  for (const required of ['handle', 'title', 'price'] as const) {
+    if (header.at.has(required)) continue;
+    const wanted = SHOPIFY_COLUMNS[required].join(' or ');
+    throw new UnreadableFile(
+      `The file has no column ${wanted}, as a product CSV of Shopify has, nor sku with handle or external_id, as ours has.`,
+    );
   }
-  return names;
+  return header;
 }
-
-function brokenRow(error?: CsvError): RowFault {
-  const line = typeof error?.lines === 'number' ? error.lines : 0;
-  return { line, code: 'not_csv', pointer: '', message: error?.message ?? 'cannot be read' };
-}
-
-const lost = (ordinal: number, fault: RowFault): IncomingRow => ({
-  ordinal,
-  line: fault.line,
-  externalId: null,
-  product: null,
-  faults: [fault],
-});

@@ -56,13 +56,17 @@ export interface ProductPage {
   endsAt: Date | null;
 }
 
-export interface AdminFilter {
+/** What staff choose products by. */
+export interface ProductFilter {
   status: string | null;
   category: string | null;
   brand: string | null;
   sku: string | null;
   externalId: string | null;
   productType: string | null;
+}
+
+export interface AdminFilter extends ProductFilter {
   after: string | null;
   limit: number;
 }
@@ -183,10 +187,8 @@ export class ProductRepository {
   async adminList(filter: AdminFilter): Promise<AdminProductDto[]> {
     // Only the conditions that were asked for: one text for all of them would be planned for none.
     const values: unknown[] = [filter.limit, this.config.mediaBaseUrl];
-    const conditions = ADMIN_FILTERS.flatMap(([field, condition]) =>
-      filter[field] === null ? [] : [condition(`$${values.push(filter[field])}`)],
-    );
-    if (filter.status === null) conditions.push("p.status <> 'archived'");
+    const conditions = adminConditions(filter, values);
+    if (filter.after !== null) conditions.push(`p.id < $${values.push(filter.after)}`);
     const rows = await this.database.query<{ body: AdminProductDto }>(
       `SELECT ${adminJson('$2::text')} AS body FROM catalog.products p WHERE ${conditions.join(' AND ')} ORDER BY p.id DESC LIMIT $1`,
       values,
@@ -281,7 +283,7 @@ const adminJson = (mediaBase: string): string => `
       'stock', coalesce((SELECT json_agg(json_build_object('location', l.code, 'onHand', s.on_hand) ORDER BY l.priority, l.code)
         FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id WHERE s.variant_id = v.id), '[]')
       ) ORDER BY v.position, v.id) FROM catalog.variants v WHERE v.product_id = p.id), '[]'))`;
-const ADMIN_FILTERS: [keyof AdminFilter, (value: string) => string][] = [
+const ADMIN_FILTERS: [keyof ProductFilter, (value: string) => string][] = [
   ['status', (value) => `p.status = ${value}`],
   [
     'category',
@@ -294,5 +296,12 @@ const ADMIN_FILTERS: [keyof AdminFilter, (value: string) => string][] = [
   ['sku', (value) => `p.id = (SELECT product_id FROM catalog.variants WHERE sku = ${value})`],
   ['externalId', (value) => `p.external_id = ${value}`],
   ['productType', (value) => `p.product_type = ${value}`],
-  ['after', (value) => `p.id < ${value}`],
 ];
+
+/** SQL conditions on a row `p` of catalog.products; what they compare with is added to `values`. */
+export function adminConditions(filter: ProductFilter, values: unknown[]): string[] {
+  const conditions = ADMIN_FILTERS.flatMap(([field, condition]) =>
+    filter[field] === null ? [] : [condition(`$${values.push(filter[field])}`)],
+  );
+  return filter.status === null ? [...conditions, "p.status <> 'archived'"] : conditions;
+}

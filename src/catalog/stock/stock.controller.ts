@@ -103,7 +103,8 @@ export class StockController {
   }
 }
 
-function refuseNonsense({ kind, quantity, reason }: StockChangeDto, index: number): void {
+/** Refuses a quantity that does not fit its kind; `index` is where the change stands in `changes`. */
+export function refuseNonsense({ kind, quantity, reason }: StockChangeDto, index: number): void {
   if (quantity === 0 || (kind !== 'adjusted' && quantity < 0)) {
     throw platformProblems.invalid_input('The quantity does not fit the kind.', {
       errors: [

@@ -2,7 +2,7 @@ import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import type { DomainEvent, EventClass } from './event.js';
 
 /** Work of one kind waits only for its like: a long import does not hold up a mail. */
-export const QUEUES = ['events', 'mail', 'imports', 'media', 'scheduled'] as const;
+export const QUEUES = ['events', 'mail', 'imports', 'exports', 'media', 'scheduled'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 export interface OnOptions {

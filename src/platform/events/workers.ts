@@ -7,6 +7,9 @@ import { JobQueues } from './job-queues.js';
 import { Relay } from './relay.js';
 import { type QueueName, QUEUES } from './subscribers.js';
 
+/** What takes much memory: a file of products, a picture. */
+const ONE_AT_A_TIME: readonly QueueName[] = ['imports', 'exports', 'media'];
+
 /** Runs what the queues hold, in processes whose role includes it. */
 @Injectable()
 export class Workers {
@@ -40,8 +43,7 @@ export class Workers {
   }
 
   private open(name: QueueName): Worker {
-    // One at a time of what takes much memory: a file of products, a picture.
-    const concurrency = name === 'imports' || name === 'media' ? 1 : this.config.jobConcurrency;
+    const concurrency = ONE_AT_A_TIME.includes(name) ? 1 : this.config.jobConcurrency;
     const worker = new Worker(
       name,
       async (job) => {

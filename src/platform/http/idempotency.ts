@@ -20,6 +20,8 @@ export interface IdempotentRequest {
   readonly resume: unknown;
   /** In the running transaction: what a later request needs to go on from here. */
   remember(state: object): Promise<void>;
+  /** In the running transaction: how far it is by now, in place of what was remembered before. */
+  proceed(state: object): Promise<void>;
   /** In the running transaction: the answer, to be stored with the effect itself. Returns the body as it is sent. */
   answer(status: number, body: object): string;
 }
@@ -99,6 +101,9 @@ export class Idempotency {
       remember: async (state) => {
         mine(await this.database.execute(REMEMBER, [...held, JSON.stringify(state)]));
       },
+      proceed: async (state) => {
+        mine(await this.database.execute(PROCEED, [...held, JSON.stringify(state)]));
+      },
       answer: (status, body) => {
         const text = JSON.stringify(body);
         // With the facts, in one packet: nothing comes after it but the commit.
@@ -129,6 +134,7 @@ const CLAIM = `
   WHERE scope = $1 AND key_hash = $2 AND NOT EXISTS (SELECT FROM claimed)`;
 const HELD = 'scope = $1 AND key_hash = $2 AND locked_until = $3::timestamptz AND status IS NULL';
 const REMEMBER = `UPDATE platform.idempotency_keys SET state = $4 WHERE ${HELD} AND state IS NULL`;
+const PROCEED = `UPDATE platform.idempotency_keys SET state = $4 WHERE ${HELD}`;
 const ANSWER = `
   UPDATE platform.idempotency_keys SET status = $4, body = $5, sealed = true, locked_until = NULL WHERE ${HELD}`;
 const GIVE_BACK = `DELETE FROM platform.idempotency_keys WHERE ${HELD} AND state IS NULL`;

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnavailable, isUnstorableText } from '../database/database.js';
-import { Problem, platformProblems } from './problem.js';
+import { Problem, platformProblems, problemDocument } from './problem.js';
 
 const log = new Logger('http');
 
@@ -53,17 +53,12 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   if (kind.status === 401) void reply.header('www-authenticate', 'Bearer');
   if (details.retryAfter !== undefined) void reply.header('retry-after', String(details.retryAfter));
   if (details.headers) void reply.headers(details.headers);
+  const { errors, ...document } = problemDocument(problem);
   const body = {
-    // Further members first: none of them may stand in for those of the standard.
-    ...details.extra,
-    type: `/problems/${kind.code}`,
-    title: kind.title,
-    status: kind.status,
-    detail: problem.message,
+    ...document,
     instance: request.url.split('?', 1)[0],
-    code: kind.code,
     requestId: request.id,
-    ...(details.errors && { errors: details.errors }),
+    ...(errors !== undefined && { errors }),
   };
   void reply
     .code(kind.status)

@@ -216,3 +216,17 @@ export const platformProblems = defineProblems('platform', {
     remedy: 'Repeat after `Retry-After`, with the same Idempotency-Key.',
   },
 });
+
+/** What stands in every document of a problem, wherever it is sent (RFC 9457). */
+export function problemDocument({ kind, message, details }: Problem): Record<string, unknown> {
+  return {
+    // Further members first: none of them may stand in for those of the standard.
+    ...details.extra,
+    type: `/problems/${kind.code}`,
+    title: kind.title,
+    status: kind.status,
+    detail: message,
+    code: kind.code,
+    ...(details.errors && { errors: details.errors }),
+  };
+}

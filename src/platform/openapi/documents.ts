@@ -68,6 +68,7 @@ const TAGS: Record<string, string> = {
     'The account of whoever is signed in: profile, password, second factors, passkeys and the places where it is signed in.',
   Addresses: 'Addresses that somebody keeps for goods and invoices, with one default for each.',
   Audit: 'Who did what, entry by entry, in a chain that shows when somebody changed it.',
+  Batches: 'Many writes in one request, each answered by itself, or all done or none.',
   Carts:
     'What somebody wants to buy, with totals at today’s prices, what can carry it and what is still missing. Guests hold a cart by its token, customers by signing in.',
   Categories: 'The tree that products are shown in; a category holds those of all categories below it too.',
@@ -77,6 +78,8 @@ const TAGS: Record<string, string> = {
   'Customer groups':
     'Groups that customers are in, such as wholesale; prices and promotions may count on them.',
   Customers: 'Accounts of customers as staff see them: profile, addresses, groups, consent and sessions.',
+  Exports: 'Products as files: to change and import again, for another shop, or for those who list offers.',
+  Feeds: 'What others fetch by themselves from an address with a secret in it, such as Google Merchant.',
   'Gateway webhooks':
     'Notices by which payment gateways report what became of money, and those that gave trouble.',
   Imports: 'Whole catalogs from files, in the background, with a report of each product that was refused.',
