@@ -12,7 +12,7 @@ import { CatalogCollections1760000010100 } from '../migrations/catalog/176000001
 import { CatalogMedia1760000010070 } from '../migrations/catalog/1760000010070-media.js';
 import { CatalogPriceChanges1760000010120 } from '../migrations/catalog/1760000010120-price-changes.js';
 import { CatalogPriceLists1760000010110 } from '../migrations/catalog/1760000010110-price-lists.js';
-import { CatalogReviews1760000010200 } from '../migrations/catalog/1760000010200-reviews.js';
+import { CatalogReviews1760000010300 } from '../migrations/catalog/1760000010300-reviews.js';
 import { CatalogRetiredVariants1760000010040 } from '../migrations/catalog/1760000010040-retired-variants.js';
 import { DemoCatalog } from '../src/catalog/demo/demo-catalog.service.js';
 import { Problem } from '../src/platform/http/problem.js';
@@ -773,7 +773,7 @@ describe('the catalog', () => {
         const categoryPages = new CatalogCategoryPages1760000010090();
         const priceLists = new CatalogPriceLists1760000010110();
         const priceChanges = new CatalogPriceChanges1760000010120();
-        const reviews = new CatalogReviews1760000010200();
+        const reviews = new CatalogReviews1760000010300();
         await runner.query(
           'CREATE TEMP TABLE were_retired ON COMMIT DROP AS SELECT product_id FROM catalog.variants WHERE retired',
         );

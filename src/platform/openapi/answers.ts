@@ -667,12 +667,35 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 1,
     },
   },
+  decideReview: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      product: {
+        id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+        handle: 'linen-tote-large',
+        title: 'Linen tote, large',
+      },
+      rating: 4,
+      title: 'My bag for everything',
+      body: 'After two years the handles are wearing thin.',
+      displayName: 'Ada B.',
+      verified: true,
+      status: 'published',
+      reason: null,
+      reply: null,
+      version: 3,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   downloadExport: {
     '200': {
       exportId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       requestedAt: '2026-11-21T10:00:00.000Z',
       modules: {
         billing: { payments: [] },
+        catalog: { reviews: [], purchases: [], recentlyViewed: [] },
         ordering: { orders: [], carts: [], limitedPurchases: [] },
         platform: { unsentMails: [], auditEntries: [] },
       },
@@ -1393,6 +1416,27 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       wording: 'Yes, tell me about offers by e-mail. I can stop this at any time.',
     },
   },
+  getMyReview: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      product: {
+        id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+        handle: 'linen-tote-large',
+        title: 'Linen tote, large',
+      },
+      rating: 4,
+      title: 'My bag for everything',
+      body: 'After two years the handles are wearing thin.',
+      displayName: 'Ada B.',
+      verified: true,
+      status: 'published',
+      reason: null,
+      reply: { body: 'Thank you! We sew new handles on for free.', at: '2026-11-21T10:00:00.000Z' },
+      version: 4,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   getOAuthMetadata: {
     '200': {
       issuer: 'http://shop.test',
@@ -1408,6 +1452,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         'catalog:import:write',
         'catalog:product:read',
         'catalog:product:write',
+        'catalog:review:moderate',
+        'catalog:review:read',
         'catalog:stock:write',
         'identity:api-key:read',
         'identity:api-key:write',
@@ -1871,6 +1917,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           renditions: [],
         },
       ],
+      rating: null,
       variants: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -1952,6 +1999,28 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       requestedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d91',
       createdAt: '2026-11-21T10:00:00.000Z',
       settledAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  getReview: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      product: {
+        id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+        handle: 'linen-tote-large',
+        title: 'Linen tote, large',
+      },
+      rating: 4,
+      title: 'My bag for everything',
+      body: 'After two years the handles are wearing thin.',
+      displayName: 'Ada B.',
+      verified: true,
+      status: 'published',
+      reason: null,
+      reply: { body: 'Thank you! We sew new handles on for free.', at: '2026-11-21T10:00:00.000Z' },
+      version: 4,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
   getRole: {
@@ -2108,9 +2177,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          handle: 'mug-blue',
-          externalId: 'mug-blue',
-          title: 'Blue mug',
+          handle: 'linen-tote-small',
+          externalId: null,
+          title: 'Linen tote, small',
           description: '',
           brand: null,
           status: 'published',
@@ -2129,18 +2198,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           variants: [
             {
               id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
-              sku: 'MUG-2',
-              title: 'MUG-2',
+              sku: 'TOTE-SMALL',
+              title: 'TOTE-SMALL',
               options: {},
               barcode: null,
               weightGrams: 0,
               mediaId: null,
               metadata: {},
               retired: false,
-              version: 2,
+              version: 1,
               backorderLimit: 0,
-              prices: [{ amount: 1200, currency: 'EUR', compareAt: null }],
-              stock: [{ location: 'main', onHand: 20 }],
+              prices: [],
+              stock: [],
             },
           ],
         },
@@ -2175,15 +2244,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
-          actorKind: 'system',
-          actorId: 'identity',
+          actorKind: 'person',
+          actorId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           impersonatorId: null,
-          action: 'identity.session.started',
-          subjectType: 'account',
-          subjectId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
-          requestId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          action: 'catalog.product.created',
+          subjectType: 'product',
+          subjectId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          requestId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d91',
           network: '203.0.113.0/24',
-          details: { methods: ['pwd'] },
+          details: null,
           position: null,
           seal: null,
           at: '2026-11-21T10:00:00.000Z',
@@ -2530,6 +2599,32 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       items: [{ code: 'acme', title: 'Acme', linkedAt: '2026-11-21T10:00:00.000Z', lastUsedAt: null }],
     },
   },
+  listMyReviews: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          product: {
+            id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+            handle: 'linen-tote-large',
+            title: 'Linen tote, large',
+          },
+          rating: 4,
+          title: 'My bag for everything',
+          body: 'After two years the handles are wearing thin.',
+          displayName: 'Ada B.',
+          verified: true,
+          status: 'published',
+          reason: null,
+          reply: { body: 'Thank you! We sew new handles on for free.', at: '2026-11-21T10:00:00.000Z' },
+          version: 4,
+          createdAt: '2026-11-21T10:00:00.000Z',
+          updatedAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listMySessions: {
     '200': {
       items: [
@@ -2654,6 +2749,23 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       nextCursor: null,
     },
   },
+  listProductReviews: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          rating: 4,
+          title: 'My bag for everything',
+          body: 'After two years the handles are wearing thin.',
+          displayName: 'Ada B.',
+          verified: true,
+          reply: { body: 'Thank you! We sew new handles on for free.', at: '2026-11-21T10:00:00.000Z' },
+          createdAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listProductTypes: {
     '200': {
       items: [
@@ -2717,6 +2829,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
             },
           ],
           variantCount: 2,
+          rating: null,
           variants: [
             {
               id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -2754,6 +2867,102 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
     },
   },
   listProviders: { '200': { items: [{ code: 'acme', title: 'Acme' }] } },
+  listRecentlyViewed: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          handle: 'linen-tote-large',
+          title: 'Linen tote, large',
+          description: 'A bag for bread, books and the beach.',
+          brand: 'Oak & Flax',
+          categories: [],
+          options: [{ name: 'Colour', values: ['Natural', 'Black'] }],
+          attributes: { material: 'linen' },
+          media: [
+            {
+              mediaId: null,
+              url: 'https://cdn.example.test/tote.jpg',
+              alt: 'A linen tote on a chair',
+              width: null,
+              height: null,
+              renditions: [],
+            },
+          ],
+          variantCount: 2,
+          rating: { average: '4.0', count: 1, distribution: [0, 0, 0, 1, 0] },
+          variants: [
+            {
+              id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+              sku: 'TOTE-NAT',
+              title: 'Natural',
+              options: { Colour: 'Natural' },
+              mediaId: null,
+              price: { amount: 1999, currency: 'EUR' },
+              compareAtPrice: { amount: 2499, currency: 'EUR' },
+              lowestPrice30Days: { amount: 1999, currency: 'EUR' },
+              tiers: [],
+              available: 49,
+              backorder: false,
+              preorder: null,
+            },
+            {
+              id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+              sku: 'TOTE-BLK',
+              title: 'Black',
+              options: { Colour: 'Black' },
+              mediaId: null,
+              price: { amount: 1999, currency: 'EUR' },
+              compareAtPrice: null,
+              lowestPrice30Days: null,
+              tiers: [],
+              available: 50,
+              backorder: false,
+              preorder: null,
+            },
+          ],
+        },
+      ],
+    },
+  },
+  listRecommendations: {
+    '200': {
+      items: [
+        {
+          product: {
+            id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+            handle: 'linen-tote-small',
+            title: 'Linen tote, small',
+            description: '',
+            brand: null,
+            categories: [],
+            options: [],
+            attributes: {},
+            media: [],
+            variantCount: 1,
+            rating: null,
+            variants: [
+              {
+                id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+                sku: 'TOTE-SMALL',
+                title: 'TOTE-SMALL',
+                options: {},
+                mediaId: null,
+                price: null,
+                compareAtPrice: null,
+                lowestPrice30Days: null,
+                tiers: [],
+                available: 0,
+                backorder: false,
+                preorder: null,
+              },
+            ],
+          },
+          reasons: [{ kind: 'similar', shared: ['title'] }],
+        },
+      ],
+    },
+  },
   listRefunds: {
     '200': {
       items: [
@@ -2788,6 +2997,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           attributes: {},
           media: [],
           variantCount: 1,
+          rating: null,
           variants: [
             {
               id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -2806,6 +3016,33 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           ],
         },
       ],
+    },
+  },
+  listReviews: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          product: {
+            id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+            handle: 'linen-tote-large',
+            title: 'Linen tote, large',
+          },
+          rating: 4,
+          title: 'My bag for everything',
+          body: 'After two years the handles are wearing thin.',
+          displayName: 'Ada B.',
+          verified: true,
+          status: 'published',
+          reason: null,
+          reply: { body: 'Thank you! We sew new handles on for free.', at: '2026-11-21T10:00:00.000Z' },
+          version: 4,
+          createdAt: '2026-11-21T10:00:00.000Z',
+          updatedAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
     },
   },
   listRoles: {
@@ -3347,6 +3584,28 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  replyToReview: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      product: {
+        id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+        handle: 'linen-tote-large',
+        title: 'Linen tote, large',
+      },
+      rating: 4,
+      title: 'My bag for everything',
+      body: 'After two years the handles are wearing thin.',
+      displayName: 'Ada B.',
+      verified: true,
+      status: 'published',
+      reason: null,
+      reply: { body: 'Thank you! We sew new handles on for free.', at: '2026-11-21T10:00:00.000Z' },
+      version: 4,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   retryMedia: {
     '202': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -3773,6 +4032,27 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       createdAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  updateMyReview: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      product: {
+        id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+        handle: 'linen-tote-large',
+        title: 'Linen tote, large',
+      },
+      rating: 4,
+      title: 'My bag for everything',
+      body: 'After two years the handles are wearing thin.',
+      displayName: 'Ada B.',
+      verified: true,
+      status: 'pending',
+      reason: null,
+      reply: null,
+      version: 2,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
   updatePriceList: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -4064,7 +4344,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 124,
+      unsealed: 127,
       strangers: 0,
     },
   },
@@ -4077,6 +4357,27 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       deviceToken: 'dt_1788888888.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
       passwordChangeRequired: false,
       refreshToken: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
+    },
+  },
+  writeReview: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      product: {
+        id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+        handle: 'linen-tote-large',
+        title: 'Linen tote, large',
+      },
+      rating: 5,
+      title: 'My bag for everything',
+      body: 'It has carried books for a year, and every seam still holds.',
+      displayName: 'Ada B.',
+      verified: true,
+      status: 'pending',
+      reason: null,
+      reply: null,
+      version: 1,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
 };
