@@ -65,6 +65,7 @@ import { SearchPinRepository } from './search-pin/search-pin.repository.js';
 import { SearchPinService } from './search-pin/search-pin.service.js';
 import { CatalogPersonalData } from './personal-data/catalog-personal-data.service.js';
 import { ShopperDataRepository } from './personal-data/shopper-data.repository.js';
+import { ShopperPersonalData } from './personal-data/shopper-personal-data.service.js';
 import { PurchaseRepository } from './purchase/purchase.repository.js';
 import { PurchaseService } from './purchase/purchase.service.js';
 import { PurchaseSubscribers } from './purchase/purchase.subscribers.js';
@@ -231,6 +232,7 @@ import { TaxClassService } from './tax-class/tax-class.service.js';
     ReviewService,
     ReviewShelf,
     ShopperDataRepository,
+    ShopperPersonalData,
     StockJobs,
     StockReader,
     StockFacts,

@@ -1,54 +1,31 @@
-import { Database } from '../../platform/database/database.js';
-import { Outbox } from '../../platform/events/outbox.js';
-import { PageCache } from '../../platform/http/page-cache.js';
 import {
-  pagesOf,
   PersonalData,
   type PersonalDataPage,
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
-import { ProductChanged } from '../catalog.events.js';
-import { type PurchaseRow, ShopperDataRepository } from './shopper-data.repository.js';
+import { ShopperPersonalData } from './shopper-personal-data.service.js';
 
-/** What the catalog knows about people: what they say of products, what they bought and what they looked at. */
+/** What the catalog knows about people, part by part. */
 @PersonalData()
 export class CatalogPersonalData implements PersonalDataProvider {
   readonly name = 'catalog';
   readonly turn = 25;
+  private readonly parts: Pick<PersonalDataProvider, 'collect' | 'erase'>[];
 
-  constructor(
-    private readonly database: Database,
-    private readonly shoppers: ShopperDataRepository,
-    private readonly outbox: Outbox,
-    private readonly pages: PageCache,
-  ) {}
-
-  async *collect({ customerId }: Subject): AsyncGenerator<PersonalDataPage> {
-    yield* pagesOf<{ id: string }>('reviews', (after, limit) =>
-      this.shoppers.reviews(customerId, after, limit),
-    );
-    yield* pagesOf<PurchaseRow>('purchases', (after, limit) =>
-      this.shoppers.purchases(customerId, after, limit),
-    );
-    yield* pagesOf<{ place: string }>('recentlyViewed', (after, limit) =>
-      this.shoppers.recentlyViewed(customerId, after, limit),
-    );
+  constructor(shoppers: ShopperPersonalData) {
+    this.parts = [shoppers];
   }
 
-  async hindrances(): Promise<string[]> {
+  async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
+    for (const part of this.parts) yield* part.collect(subject);
+  }
+
+  hindrances(): Promise<string[]> {
     return Promise.resolve([]);
   }
 
-  /**
-   * Of a published review the stars stay, and the mark that it was by a buyer: they say nothing about anybody. Its texts,
-   * its name and the answer to it go. Which products were bought together stays, without by whom.
-   */
-  async erase({ customerId }: Subject): Promise<void> {
-    if (customerId === null) return;
-    const productIds = await this.shoppers.erase(customerId);
-    if (productIds.length === 0) return;
-    this.outbox.record(new ProductChanged({ productIds }));
-    this.database.afterCommit(() => this.pages.dropAll());
+  async erase(subject: Subject): Promise<void> {
+    for (const part of this.parts) await part.erase(subject);
   }
 }
