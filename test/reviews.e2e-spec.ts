@@ -127,6 +127,9 @@ describe('what customers say and buy', () => {
       expect(createdAt).toBe(made.body.createdAt);
       expect(await ratingOf(thing)).toEqual({ average: '4.0', count: 1, distribution: [0, 0, 0, 1, 0] });
 
+      must(await app.patch(`/v1/admin/products/${thing.id}`, { title: 'Another title' }, { token: staff }));
+      expect((await ratingOf(thing)).count).toBe(1);
+
       const path = `/v1/admin/reviews/${id}/reply`;
       const replied = await app.put(path, { body: 'Thank you.' }, { token: staff });
       expect([replied.status, replied.body.version]).toEqual([200, 3]);
@@ -349,6 +352,26 @@ describe('what customers say and buy', () => {
       expect((await mine(bob, id)).verified).toBe(false);
       await happened(new OrdersClaimed({ customerId: bob.id, orderIds: [guest] }));
       expect((await mine(bob, id)).verified).toBe(true);
+    });
+
+    it('is marked, and writes once, whatever comes at the same moment', async () => {
+      for (let round = 0; round < 5; round++) {
+        const thing = await product();
+        const [orderId, canceled] = [randomUUID(), randomUUID()];
+        await happened(placed(canceled, [thing], bob.id));
+        const [first, second] = await Promise.all([
+          write(thing, bob),
+          write(thing, bob),
+          happened(placed(orderId, [thing], bob.id), new OrderCanceled({ orderId: canceled, number: '1' })),
+        ]);
+        expect([first.status, second.status].sort()).toEqual([201, 409]);
+        const [made, refused] = first.status === 201 ? [first, second] : [second, first];
+        const id: string = made.body.id;
+        expect(refused.body.reviewId).toBe(id);
+        expect((await mine(bob, id)).verified).toBe(true);
+        await happened(new OrderCanceled({ orderId, number: '1' }));
+        expect((await mine(bob, id)).verified).toBe(false);
+      }
     });
 
     it('who ordered as a guest is known after the sign-up', async () => {

@@ -88,6 +88,7 @@ import { SearchPinRepository } from './search-pin/search-pin.repository.js';
 import { SearchPinService } from './search-pin/search-pin.service.js';
 import { CatalogPersonalData } from './personal-data/catalog-personal-data.service.js';
 import { ShopperDataRepository } from './personal-data/shopper-data.repository.js';
+import { ShopperPersonalData } from './personal-data/shopper-personal-data.service.js';
 import { PurchaseRepository } from './purchase/purchase.repository.js';
 import { PurchaseService } from './purchase/purchase.service.js';
 import { PurchaseSubscribers } from './purchase/purchase.subscribers.js';
@@ -140,6 +141,7 @@ import { SynonymController } from './synonym/synonym.controller.js';
 import { SynonymRepository } from './synonym/synonym.repository.js';
 import { SynonymService } from './synonym/synonym.service.js';
 import { NoticeAddresses } from './stock-notice/notice-addresses.service.js';
+import { StockNoticePersonalData } from './stock-notice/personal-data.service.js';
 import { StockNoticeController } from './stock-notice/stock-notice.controller.js';
 import { StockNoticeReader } from './stock-notice/stock-notice.reader.service.js';
 import { StockNoticeRepository } from './stock-notice/stock-notice.repository.js';
@@ -303,6 +305,8 @@ import { TranslationService } from './translation/translation.service.js';
     ReviewService,
     ReviewShelf,
     ShopperDataRepository,
+    ShopperPersonalData,
+    StockNoticePersonalData,
     StockJobs,
     StockNoticeReader,
     StockNoticeRepository,

@@ -26,9 +26,11 @@ export class ReviewShelf {
     const isShown = after?.status === 'published';
     if (!wasShown && !isShown) return;
     const { productId } = before;
-    if (wasShown) await this.reviews.count(productId, before.rating, -1);
-    if (isShown) await this.reviews.count(productId, after.rating, 1);
-    if (wasShown !== isShown || before.rating !== after?.rating) await this.search.refresh([productId]);
+    if (wasShown !== isShown || before.rating !== after?.rating) {
+      if (wasShown) await this.reviews.count(productId, before.rating, -1);
+      if (isShown) await this.reviews.count(productId, after.rating, 1);
+      await this.search.refresh([productId]);
+    }
     this.outbox.record(new ProductChanged({ productIds: [productId] }));
     this.database.afterCommit(() => this.pages.dropAll());
   }
