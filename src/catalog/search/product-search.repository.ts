@@ -26,6 +26,7 @@ import {
   type ProductFilters,
   where,
 } from './search-conditions.js';
+import { hasNone } from './search-index.repository.js';
 import { documentsSql } from './search-texts.sql.js';
 import { Statement } from './statement.js';
 
@@ -147,7 +148,7 @@ export class ProductSearchRepository {
         after === null
           ? 'TRUE'
           : `(-score, product_id) > (-${statement.bind(after[0], 'float8')}, ${statement.bind(after[1], 'uuid')})`;
-      return `${rankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},
+      return `${rankedSql(where([NOT_HIDDEN], conditions), conditions.length > 0, search.state, statement, locales)},
         page AS MATERIALIZED (
           SELECT product_id, score AS key, row_number() OVER () AS n FROM (
             SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
@@ -170,21 +171,25 @@ export class ProductSearchRepository {
     // In the order of prices the bounds are those of the walk: beside it, it would begin at the cheapest of all.
     const bounds = byPrice ? boundsOf('p', filters.price, statement) : [];
     const without = byPrice ? 'price' : picked === null ? undefined : COLLECTION;
+    const inOrder = `ORDER BY key ${direction}, product_id ${direction} LIMIT ${rows}`;
     const rowsBy = (words: string[]) => `
       SELECT d.product_id, ${key} AS key FROM ${documentsSql(filters.q === null ? null : locales)} ${joined}
-      WHERE ${where([...words, ...position, ...bounds], conditions, without)}
-      ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}`;
+      WHERE ${where([...words, ...position, ...bounds], conditions, without)}`;
+    const walk = (words: string[]) =>
+      `${rowsBy(words)} ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}`;
+    // PostgreSQL cannot tell a rare word from others: it would walk through the whole shop for the few that have it.
+    const collect = (words: string[]) => `SELECT * FROM (${rowsBy(words)} OFFSET 0) c ${inOrder}`;
     const walked = (from: string) => `
       page AS MATERIALIZED (
         SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (${from}) o)`;
-    if (filters.q === null) return walked(rowsBy(base));
+    if (filters.q === null) return walked(walk([]));
     const chosen = `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},`;
-    if (conditions.length > 0) return chosen + walked(rowsBy(base));
-    // Whoever walks in order comes across a frequent word soon; a rare one is found by its index.
+    if (conditions.length > 0) return chosen + walked(collect(base));
+    // Whoever walks in order comes across a frequent word soon.
     return `${chosen}${walked(`
       SELECT * FROM (
-        (${rowsBy([`NOT ${ONE_FREQUENT}`, ...base])}) UNION ALL (${rowsBy([ONE_FREQUENT, HAS_WORDS, NOT_HIDDEN])})
-      ) either ORDER BY key ${direction}, product_id ${direction} LIMIT ${rows}`)}`;
+        (${collect([`NOT ${ONE_FREQUENT}`, ...base])}) UNION ALL (${walk([ONE_FREQUENT, HAS_WORDS, NOT_HIDDEN])})
+      ) either ${inOrder}`)}`;
   }
 }
 
@@ -203,5 +208,5 @@ const stateSql = (
 ): string => `(SELECT json_build_object('wide', (SELECT wide FROM chosen),
   'weights', (SELECT coalesce(json_object_agg(lexeme, weight), '{}') FROM terms WHERE place <= ${WEIGHED_WORDS}),
   'pins', (SELECT id FROM pins WHERE live),
-  'unknown', (SELECT wide FROM chosen) AND NOT EXISTS (SELECT FROM pins WHERE live) AND EXISTS (SELECT FROM terms t WHERE NOT t.counted AND NOT EXISTS (
-    SELECT FROM ${documentsSql(locales)} WHERE d.words @@ coalesce(t.q || t.synonyms, t.q)))))`;
+  'unknown', (SELECT few FROM chosen) AND NOT EXISTS (SELECT FROM pins WHERE live) AND EXISTS (
+    SELECT FROM terms t WHERE CASE WHEN t.counted THEN false ELSE ${hasNone('coalesce(t.q || t.synonyms, t.q)', documentsSql(locales))} END)))`;

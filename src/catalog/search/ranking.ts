@@ -87,6 +87,7 @@ export function termsSql(
       )} AS q,
         row_number() OVER (ORDER BY t.positions[1], t.lexeme) AS place,
         w.documents IS NOT NULL AS counted, coalesce(w.documents > ${FREQUENT}, false) AS often,
+        coalesce(w.documents, 1)::float8 / greatest(n.products, 1) AS share,
         coalesce((${weights} ->> t.lexeme)::real, ln(1 + greatest(n.products - coalesce(w.documents, 1) + 0.5, 0.5)::float8
           / (coalesce(w.documents, 1) + 0.5)::float8)::real) AS weight
       FROM unnest(to_tsvector(${config}, ${text})) t LEFT JOIN catalog.search_words w ON w.word = t.lexeme
@@ -106,8 +107,8 @@ export function termsSql(
       FROM listed l
     ),
     frequent AS MATERIALIZED (
-      SELECT coalesce(bool_and(often), false) AS every, coalesce(bool_and(often), false) AND count(*) = 1
-        AND NOT (SELECT literal FROM asked) AS alone
+      SELECT coalesce(bool_and(often) AND exp(sum(ln(least(share, 1)))) * ${FIRST} >= ${ENOUGH_OF_FIRST}, false) AS every,
+        coalesce(bool_and(often), false) AND count(*) = 1 AND NOT (SELECT literal FROM asked) AS alone
       FROM terms),
     every AS MATERIALIZED (
       SELECT a.literal, (
@@ -137,16 +138,19 @@ function pinsSql(state: SearchState | null, now: Date, statement: Statement): st
 /** A product `d` that staff have not hidden from the query. */
 export const NOT_HIDDEN = 'd.product_id <> ALL (ARRAY(SELECT unnest(hidden_ids) FROM pins WHERE live))';
 
-/** CTE `chosen`: whether some of the words are enough, and the query that selects. `found` counts the strict matches. */
+/**
+ * CTE `chosen`: whether few have all of the words, whether some of them are enough then, and the query that selects. `found`
+ * counts the strict matches.
+ */
 function chosenSql(found: string, state: SearchState | null, statement: Statement): string {
   return `
     chosen AS MATERIALIZED (
-      SELECT c.wide, CASE WHEN c.wide THEN (
+      SELECT c.few, c.wide, CASE WHEN c.wide THEN (
           -- What a frequent word alone finds is nothing that a rarer one was looked for with.
-          SELECT string_agg(coalesce(q || synonyms, q)::text, ' | ')::tsquery FROM terms WHERE NOT often OR (SELECT every FROM frequent))
+          SELECT string_agg(coalesce(q || synonyms, q)::text, ' | ')::tsquery FROM terms WHERE NOT often OR (SELECT bool_and(often) FROM terms))
         ELSE (SELECT q FROM every) END AS q
-      FROM (SELECT coalesce(${statement.bind(state?.wide ?? null, 'boolean')},
-        ${found} < ${ENOUGH} AND NOT (SELECT literal FROM every)) AS wide OFFSET 0) c)`;
+      FROM (SELECT few, coalesce(${statement.bind(state?.wide ?? null, 'boolean')}, few AND (SELECT count(*) FROM terms) > 1) AS wide
+        FROM (SELECT ${found} < ${ENOUGH} AND NOT (SELECT literal FROM every) AS few OFFSET 0) f OFFSET 0) c)`;
 }
 
 /** `chosen` for an order that asks no scores. */
@@ -157,7 +161,7 @@ export function unrankedSql(
   locales: LocalesSql,
 ): string {
   const found = `CASE WHEN (SELECT alone FROM frequent) THEN ${ENOUGH} ELSE (SELECT count(*) FROM (
-    SELECT FROM ${documentsSql(locales)} WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${ENOUGH}) e) END`;
+    SELECT FROM ${documentsSql(locales)} WHERE d.words @@ (SELECT q FROM every) AND ${filters} LIMIT ${RANKED}) e) END`;
   return chosenSql(found, state, statement);
 }
 
@@ -186,6 +190,7 @@ const PIN_SCORE = 1_000_000;
  */
 export function rankedSql(
   filters: string,
+  filtered: boolean,
   state: SearchState | null,
   statement: Statement,
   locales: LocalesSql,
@@ -196,7 +201,8 @@ export function rankedSql(
       WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${RANKED})`;
   const count = (name: string) => `(SELECT count(*) FROM ${name})`;
   const [every, some] = ['(SELECT q FROM every)', '(SELECT q FROM chosen)'];
-  const frequent = '(SELECT every FROM frequent)';
+  // Few of the first products pass a filter too.
+  const frequent = filtered ? 'FALSE' : '(SELECT every FROM frequent)';
   const near = '(SELECT near FROM enough)';
   const wide = '(SELECT wide FROM chosen)';
   // What has all the words is there already.

@@ -58,7 +58,10 @@ export const inCategories = (ids: string): string => `d.categories && ${ids}`;
 
 /** Made small by PostgreSQL like the key itself: `İ` and others come out differently here. */
 export const ofBrands = (brands: string[], statement: Statement): string =>
-  `d.brand_key = ANY (ARRAY(SELECT lower(trim(b)) FROM unnest(${statement.bind(brands, 'text[]')}) b))`;
+  // Of one brand PostgreSQL knows how many products it has; of a list it does not.
+  brands.length === 1
+    ? `d.brand_key = (SELECT lower(trim(${statement.bind(brands[0], 'text')})))`
+    : `d.brand_key = ANY (ARRAY(SELECT lower(trim(b)) FROM unnest(${statement.bind(brands, 'text[]')}) b))`;
 
 /** The lowest price of the product in minor units of the currency; at least one of the bounds is given. */
 export function pricedWithin(currency: string, price: ProductFilters['price'], statement: Statement): string {

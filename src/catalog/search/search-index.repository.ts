@@ -16,6 +16,13 @@ export const wordsLikeSql = (beginning: string, limit: number): string => `
   ) v LEFT JOIN catalog.search_words w ON w.word = (ts_lexize('pg_catalog.english_stem', v.word))[1]
   ORDER BY v.word = ${beginning} DESC, w.documents DESC NULLS LAST, length(v.word), v.word LIMIT ${limit}`;
 
+/**
+ * SQL: no product has these words. It counts, because for the first of a few PostgreSQL would go through the whole shop: ask
+ * it of words only that `search_words` does not know, which are rare.
+ */
+export const hasNone = (query: string, documents = 'catalog.search_documents d'): string =>
+  `((SELECT count(*) FROM ${documents} WHERE d.words @@ ${query}) = 0)`;
+
 /** Letters from which on a word is completed. */
 export const BEGINNING = 2;
 
@@ -212,12 +219,15 @@ const MOST_ALIKE = `
   SELECT word FROM catalog.search_vocabulary WHERE word % $1::text ORDER BY similarity(word, $1::text) DESC, word LIMIT 1`;
 
 const KNOWN = `
-  SELECT w.word, k.known FROM unnest($1::text[]) WITH ORDINALITY w (word, place) CROSS JOIN LATERAL (
-    SELECT q = ''::tsquery OR EXISTS (SELECT FROM catalog.search_documents d WHERE d.words @@ q)
-      OR EXISTS (SELECT FROM catalog.search_synonym_rules r WHERE r.lead = ANY (tsvector_to_array(to_tsvector('catalog.shop', w.word))))
-      OR EXISTS (SELECT FROM unnest($2::text[]) l (locale) JOIN catalog.search_texts t ON t.locale = l.locale
-        WHERE t.words @@ plainto_tsquery(catalog.words_of(l.locale), w.word)) AS known
-    FROM plainto_tsquery('catalog.shop', w.word) q) k
+  SELECT w.word, CASE
+      WHEN w.lexemes <@ ARRAY(SELECT s.word FROM catalog.search_words s WHERE s.word = ANY (w.lexemes)) THEN true
+      WHEN EXISTS (SELECT FROM catalog.search_synonym_rules r WHERE r.lead = ANY (w.lexemes)) THEN true
+      WHEN EXISTS (SELECT FROM unnest($2::text[]) l (locale) JOIN catalog.search_texts t ON t.locale = l.locale
+        WHERE t.words @@ plainto_tsquery(catalog.words_of(l.locale), w.word)) THEN true
+      ELSE NOT ${hasNone("plainto_tsquery('catalog.shop', w.word)")} END AS known
+  FROM (
+    SELECT word, place, tsvector_to_array(to_tsvector('catalog.shop', word)) AS lexemes
+    FROM unnest($1::text[]) WITH ORDINALITY u (word, place)) w
   ORDER BY w.place`;
 
 // The limit is beyond any vocabulary of a shop; it only bounds what is compared.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
-import { BEGINNING, wordsLikeSql } from './search-index.repository.js';
+import { BEGINNING, hasNone, wordsLikeSql } from './search-index.repository.js';
 
 const QUERIES = 6;
 const PRODUCTS = 5;
@@ -84,7 +84,8 @@ const SUGGEST = `
         SELECT m.word, m.n FROM meant m
         WHERE CASE WHEN t.earlier <> '' THEN EXISTS (SELECT FROM found f WHERE f.heading @@ m.q)
           -- The count leaves out what only one product has, and a word stays when its last product goes.
-          ELSE m.documents IS NOT NULL OR EXISTS (SELECT FROM catalog.search_documents d WHERE d.words @@ m.q) END
+          WHEN m.documents IS NOT NULL THEN true
+          ELSE NOT ${hasNone('m.q')} END
         ORDER BY m.n LIMIT ${QUERIES}) m),
     'products', (
       SELECT coalesce(json_agg(json_build_object('id', p.id, 'handle', p.handle, 'title', p.title, 'brand', p.brand,
