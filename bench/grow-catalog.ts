@@ -1,11 +1,9 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { migrations } from '../migrations/index.js';
 import { SearchIndexRepository } from '../src/catalog/search/search-index.repository.js';
 import { SearchIndex } from '../src/catalog/search/search-index.service.js';
 import { loadConfig } from '../src/platform/config.js';
 import { Database } from '../src/platform/database/database.js';
-import { migrate } from '../src/platform/database/migrate.js';
 import { connectionOptions } from '../src/platform/database/options.js';
 
 /** Products per statement of the shop's own writer, and per statement of ours. */
@@ -97,14 +95,13 @@ const PICK = `
   INSERT INTO catalog.collection_products (collection_id, product_id, position)
     SELECT ${idOf(7, '1')}, ${productId('n * 9')}, n * 1000 FROM generate_series(1, 500) n`;
 
-/** Migrates an empty database and fills it with so many made products. */
+/** Fills an empty catalog with so many made products. */
 export async function fillCatalog(
   databaseUrl: string,
   dataDir: string,
   products: number,
   say: (line: string) => void,
 ): Promise<void> {
-  await migrate(loadConfig({ DATABASE_URL: databaseUrl, DATA_DIR: dataDir }), migrations);
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const timed = async (what: string, work: () => Promise<unknown>): Promise<void> => {

@@ -10,7 +10,7 @@ const SNAPSHOT = `
       WHERE variant_id IN (SELECT id FROM catalog.variants WHERE product_id = $1)),
     'stock', (SELECT jsonb_agg(to_jsonb(s) - 'id') FROM catalog.stock s
       WHERE variant_id IN (SELECT id FROM catalog.variants WHERE product_id = $1)),
-    'movements', (SELECT jsonb_agg(to_jsonb(m) - '{id,stock_id,at,actor,reason}'::text[]) FROM catalog.stock_movements m
+    'movements', (SELECT jsonb_agg(to_jsonb(m) - '{id,stock_id,position,at,actor,reason}'::text[]) FROM catalog.stock_movements m
       JOIN catalog.stock s ON s.id = m.stock_id JOIN catalog.variants v ON v.id = s.variant_id WHERE v.product_id = $1),
     'categories', (SELECT jsonb_agg(to_jsonb(c)) FROM catalog.product_categories c WHERE product_id = $1),
     'document', (SELECT to_jsonb(d) - '{position,created_at}'::text[] FROM catalog.search_documents d WHERE product_id = $1),

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { fetch } from 'undici';
+import { migrations } from '../migrations/index.js';
+import { loadConfig } from '../src/platform/config.js';
+import { migrate } from '../src/platform/database/migrate.js';
 import { sameAsMade } from './grow-check.js';
 import { explain } from './grow-explain.js';
 import { fillCatalog } from './grow-catalog.js';
@@ -77,6 +80,7 @@ async function run(): Promise<void> {
   for (const products of [Number(values.small), Number(values.large)]) {
     const name = `guildhall_grow_${products}`;
     const { url, made } = await server.keptOrFresh(name);
+    await migrate(loadConfig({ DATABASE_URL: url, DATA_DIR: folder }), migrations);
     if (made) {
       say(`Filling a catalog of ${products.toLocaleString('en')} …`);
       // Half a catalog is not kept.

@@ -22,7 +22,9 @@ export class ProductPageDto {
 
   @Bool({
     optional: true,
-    description: 'With `facets=true`: false when more than 10,000 products were found.',
+    description:
+      'With `facets=true`: false when more than 10,000 products were found, or would be without one of the filters; the ' +
+      'counts are of some of them then.',
   })
   exact?: boolean;
 }

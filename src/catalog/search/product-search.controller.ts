@@ -40,8 +40,9 @@ export class ProductSearchController {
       'Words in `q` are stemmed, accents do not matter; with fewer than 24 products that have all words, ' +
       'those that have some follow, unless `q` quotes a phrase or forbids a word. The last word may be half a word; ' +
       'another that no product has is taken for a typing error. Synonyms of staff are found too, and what they have ' +
-      'pinned to the query comes first. At most 2,000 matches are ranked, those in title, brand and SKU first. With ' +
-      'a `locale` words are looked for in its texts, cut as that language cuts them; synonyms and pins are those of the shop.',
+      'pinned to the query comes first. At most 2,000 matches are ranked, those in title, brand and SKU first; of words ' +
+      'that more than 20,000 products have, those among the first 10,000 products of the shop. With a `locale` words are ' +
+      'looked for in its texts, cut as that language cuts them; synonyms and pins are those of the shop.',
     answers: { 200: ProductPageDto },
     problems: [platformProblems.invalid_cursor, platformProblems.not_found],
     rawJson: true,
