@@ -221,6 +221,49 @@ describe('whatever is searched for', () => {
     await fc.assert(fc.asyncProperty(asked, check), { numRuns: 100 });
   });
 
+  it('finds the same when a word counts as frequent, and says that its counts are of a sample', async () => {
+    await app.run('catalog.count_search_words');
+    const all = async (query: string) => {
+      const page = await read(`/v1/products?limit=100&${query}`);
+      const counts = page.facets?.map(({ code, values }) => [
+        code,
+        Object.fromEntries(values.map((v) => [v.value, v.count])),
+      ]);
+      return { titles: page.items.map(({ title }) => title), counts, exact: page.exact };
+    };
+    const queries = [
+      'q=lamp',
+      'q=lamp&sort=price',
+      'q=lamp&sort=-createdAt',
+      'q=lamp+chair&sort=title',
+      'q=lamp+chair',
+      'q=lamp&brand=acme',
+    ];
+    const before = await Promise.all(queries.map(all));
+    const counted = await all('q=lamp&facets=true');
+    expect([counted.exact, (counted.counts?.length ?? 0) > 2]).toEqual([true, true]);
+    // As a million products would have them.
+    await app.database.execute(
+      `UPDATE catalog.search_words SET documents = CASE WHEN word = '' THEN 1000000 ELSE 300000 END WHERE word IN ('', 'lamp', 'chair')`,
+    );
+    // Any change lets go of the pages that are kept.
+    await given.product(app, token, { title: 'Unlike the others' });
+    const after = await Promise.all(queries.map(all));
+    for (const [at, query] of queries.entries()) {
+      const [expected, found] = [before[at]?.titles ?? [], after[at]?.titles ?? []];
+      // The weights of words differ now, so do ranks; what is found does not.
+      expect([query, query.includes('sort') ? found : [...found].sort()]).toEqual([
+        query,
+        query.includes('sort') ? expected : [...expected].sort(),
+      ]);
+    }
+    expect(await all('q=lamp&facets=true')).toMatchObject({ exact: false, counts: counted.counts });
+    // Its brand is counted without the filter for it, and so in a sample.
+    expect((await all('q=lamp&facets=true&brand=acme')).exact).toBe(false);
+    expect((await all('q=lamp&facets=true&brand=acme&category=house')).exact).toBe(true);
+    await app.run('catalog.count_search_words');
+  });
+
   it.each(['position', '-createdAt', 'createdAt', 'title', '-title', 'price', '-price', 'relevance'])(
     'pages by %s while others write: each that stays as it is once, whatever the others do',
     async (sort) => {

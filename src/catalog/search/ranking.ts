@@ -56,7 +56,7 @@ export interface Wanted {
 }
 
 /**
- * CTEs `terms` (the words, their weights and what stands for them), `frequent` (whether all of them are), `every` (the query
+ * CTEs `terms` (the words, their weights and what stands for them), `frequent` (whether each of them is, and whether enough of the first products have all), `every` (the query
  * that wants all of them) and `pins` (what staff have pinned to it). A query that forbids words or quotes a phrase means what it says, and nothing else.
  */
 export function termsSql(
@@ -108,6 +108,7 @@ export function termsSql(
     ),
     frequent AS MATERIALIZED (
       SELECT coalesce(bool_and(often) AND exp(sum(ln(least(share, 1)))) * ${FIRST} >= ${ENOUGH_OF_FIRST}, false) AS every,
+        coalesce(bool_and(often), false) AS each,
         coalesce(bool_and(often), false) AND count(*) = 1 AND NOT (SELECT literal FROM asked) AS alone
       FROM terms),
     every AS MATERIALIZED (
@@ -147,7 +148,7 @@ function chosenSql(found: string, state: SearchState | null, statement: Statemen
     chosen AS MATERIALIZED (
       SELECT c.few, c.wide, CASE WHEN c.wide THEN (
           -- What a frequent word alone finds is nothing that a rarer one was looked for with.
-          SELECT string_agg(coalesce(q || synonyms, q)::text, ' | ')::tsquery FROM terms WHERE NOT often OR (SELECT bool_and(often) FROM terms))
+          SELECT string_agg(coalesce(q || synonyms, q)::text, ' | ')::tsquery FROM terms WHERE NOT often OR (SELECT each FROM frequent))
         ELSE (SELECT q FROM every) END AS q
       FROM (SELECT few, coalesce(${statement.bind(state?.wide ?? null, 'boolean')}, few AND (SELECT count(*) FROM terms) > 1) AS wide
         FROM (SELECT ${found} < ${ENOUGH} AND NOT (SELECT literal FROM every) AS few OFFSET 0) f OFFSET 0) c)`;
@@ -230,7 +231,7 @@ export function rankedSql(
     ),
     step(
       'broad',
-      `${wide} AND ${frequent}`,
+      `${wide} AND (SELECT each FROM frequent)`,
       `ts_match_vq(d.heading, ${some}) AND ${only}`,
       firstProducts(locales),
     ),
