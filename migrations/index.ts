@@ -1,6 +1,7 @@
 import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
+import { BillingGiftCards1780000000360 } from './billing/1780000000360-gift-cards.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
 import { BillingFailedNotices1780000000340 } from './billing/1780000000340-failed-notices.js';
@@ -43,6 +44,7 @@ import { OrderingLineContents1780000000460 } from './ordering/1780000000460-line
 import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js';
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
 import { OrderingDigitalLines1780000000470 } from './ordering/1780000000470-digital-lines.js';
+import { OrderingGiftCardLines1780000000480 } from './ordering/1780000000480-gift-card-lines.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -136,4 +138,6 @@ export const migrations: Migrations = [
   CatalogSearchTexts1760000010240,
   CatalogExports1760000010300,
   CatalogBrandOrders1760000010210,
+  BillingGiftCards1780000000360,
+  OrderingGiftCardLines1780000000480,
 ];

@@ -11,6 +11,7 @@ import { CatalogCategoryPages1760000010090 } from '../migrations/catalog/1760000
 import { CatalogCollections1760000010100 } from '../migrations/catalog/1760000010100-collections.js';
 import { CatalogMedia1760000010070 } from '../migrations/catalog/1760000010070-media.js';
 import { CatalogPriceChanges1760000010120 } from '../migrations/catalog/1760000010120-price-changes.js';
+import { CatalogDigitalGoods1760000010210 } from '../migrations/catalog/1760000010210-digital-goods.js';
 import { CatalogPriceLists1760000010110 } from '../migrations/catalog/1760000010110-price-lists.js';
 import { CatalogReviews1760000010300 } from '../migrations/catalog/1760000010300-reviews.js';
 import { CatalogRetiredVariants1760000010040 } from '../migrations/catalog/1760000010040-retired-variants.js';
@@ -772,12 +773,14 @@ describe('the catalog', () => {
         const collections = new CatalogCollections1760000010100();
         const categoryPages = new CatalogCategoryPages1760000010090();
         const priceLists = new CatalogPriceLists1760000010110();
+        const digitalGoods = new CatalogDigitalGoods1760000010210();
         const priceChanges = new CatalogPriceChanges1760000010120();
         const reviews = new CatalogReviews1760000010300();
         await runner.query(
           'CREATE TEMP TABLE were_retired ON COMMIT DROP AS SELECT product_id FROM catalog.variants WHERE retired',
         );
         await reviews.down(runner);
+        await digitalGoods.down(runner);
         await priceChanges.down(runner);
         await priceLists.down(runner);
         await collections.down(runner);
@@ -793,6 +796,7 @@ describe('the catalog', () => {
         await priceLists.up(runner);
         await priceChanges.up(runner);
         await reviews.up(runner);
+        await digitalGoods.up(runner);
         await runner.query(
           'DELETE FROM catalog.list_items WHERE product_id IN (SELECT product_id FROM were_retired)',
         );

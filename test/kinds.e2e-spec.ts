@@ -1,7 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { BillingApi } from '../src/billing/billing.api.js';
+import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
-import { buy, checkOut, fillCart, type Goods, key, setStock, stockOf } from './support/purchase.js';
+import {
+  buy,
+  checkOut,
+  fillCart,
+  type Goods,
+  imbalance,
+  key,
+  setStock,
+  stockOf,
+} from './support/purchase.js';
 
 interface GoodsToMake {
   price?: number;
@@ -516,6 +527,307 @@ describe('kinds of goods', () => {
       const sent = await send({});
       expect(sent.body).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
       expect(sent.body.fulfilments[0].lines).toHaveLength(1);
+    });
+  });
+
+  describe('gift cards', () => {
+    const card = (price = 5000) => goods({ kind: 'gift_card', price, stock: 0 });
+    const order = async (lines: object[], token = 'ok') => {
+      const made = await app.post('/v1/carts', { currency: 'EUR', email: 'ada@example.test', lines });
+      expect(made.status).toBe(201);
+      const held = { cartToken: made.body.token as string };
+      const answer = await app.post(
+        `/v1/carts/${made.body.id}/checkout`,
+        { payment: { gateway: 'test', token } },
+        { ...held, key: key() },
+      );
+      await app.settle();
+      return { cart: made.body, answer, id: answer.body.id as string, held };
+    };
+    const codesTo = async (to: string) =>
+      (await app.letters())
+        .filter((letter) => letter.to === to && letter.subject.startsWith('A gift card'))
+        .map(({ text }) => /(?:[0-9A-Z]{4}-){4}[0-9A-Z]{4}/.exec(text)?.[0] ?? '');
+    const balance = async (code: string) => (await app.post('/v1/gift-cards/balance', { code })).body;
+    const cardsOf = async (orderId: string) =>
+      (await app.get(`/v1/admin/gift-cards?orderId=${orderId}`, { token: staff })).body.items;
+    /** Of the books: account to balance of what concerns an order. */
+    const books = async (orderId: string): Promise<Record<string, number>> => {
+      const { items } = (await app.get(`/v1/admin/ledger/transactions?orderId=${orderId}`, { token: staff }))
+        .body;
+      const sums: Record<string, number> = {};
+      for (const { entries } of items)
+        for (const { account, amount } of entries) sums[account] = (sums[account] ?? 0) + amount.amount;
+      return Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== 0));
+    };
+
+    it('are bought for somebody, untaxed and unsent, and mailed once, one a piece', async () => {
+      const fifty = await card();
+      const to = `${randomUUID()}@example.test`;
+      const giftCard = { recipientEmail: to, recipientName: 'Grace', message: 'Happy birthday!' };
+      const { answer, id, cart } = await order([{ variantId: fifty.variantId, quantity: 3, giftCard }]);
+      expect(cart.lines[0].giftCard).toEqual({ ...giftCard, sendAt: null });
+      expect(answer.body).toMatchObject({
+        status: 'placed',
+        fulfilmentStatus: 'not_required',
+        totals: { tax: { amount: 0 }, shipping: { amount: 0 }, total: { amount: 15_000 } },
+        taxes: [{ taxClass: 'voucher', ratePpm: 0 }],
+        lines: [{ kind: 'gift_card', giftCard: { recipientEmail: to } }],
+      });
+      const codes = await codesTo(to);
+      expect(new Set(codes).size).toBe(3);
+      const letter = (await app.letters()).findLast((one) => one.to === to);
+      expect(letter?.text).toContain('Hello Grace,');
+      expect(letter?.text).toContain('Happy birthday!');
+      expect(letter?.subject).toBe('A gift card of 50.00 EUR for you');
+      const [code = ''] = codes;
+      const known = await balance(` ${code.toLowerCase().replaceAll('-', '')}`);
+      expect(known).toEqual({
+        last4: code.slice(-4),
+        state: 'active',
+        balance: { amount: 5000, currency: 'EUR' },
+      });
+      const cards = await cardsOf(id);
+      expect(cards).toHaveLength(3);
+      const found = await app.get(`/v1/admin/gift-cards?last4=${code.slice(-4)}&state=active`, {
+        token: staff,
+      });
+      expect(found.body.items).toContainEqual(expect.objectContaining({ orderId: id, recipientEmail: to }));
+      // The money is owed to whoever has the codes.
+      expect(await books(id)).toEqual({
+        'assets:provider:test:clearing': 15_000,
+        'liab:gift_cards': -15_000,
+      });
+      // The code is nowhere: not in what is kept, and not in the letter that was sent.
+      const rows = await app.database.query<{ text: string }>(
+        `SELECT (SELECT string_agg(g::text, '') FROM billing.gift_cards g) || (SELECT string_agg(m::text, '') FROM platform.mails m) AS text`,
+      );
+      expect(codes.some((one) => rows[0]?.text.includes(one))).toBe(false);
+      // Told again, nothing is issued again.
+      const billing = app.app.get(BillingApi);
+      await app.database.transaction(() =>
+        billing.issueGiftCards({
+          orderId: id,
+          paymentId: null,
+          lineId: answer.body.lines[0].id,
+          quantity: 3,
+          amount: Money.of(5000n, 'EUR'),
+          recipient: { email: to, name: null, message: null, sendAt: null },
+        }),
+      );
+      expect(await cardsOf(id)).toHaveLength(3);
+    });
+
+    it('wait for their day, and are for the buyer when nobody else is named', async () => {
+      const twenty = await card(2000);
+      const to = `${randomUUID()}@example.test`;
+      const sendAt = new Date(app.clock.now().getTime() + 3 * 86_400_000).toISOString();
+      const { id } = await order([
+        { variantId: twenty.variantId, quantity: 1, giftCard: { recipientEmail: to, sendAt } },
+      ]);
+      expect(await cardsOf(id)).toMatchObject([{ sendAt, state: 'active' }]);
+      await app.run('billing.send_gift_cards');
+      await app.settle();
+      expect(await codesTo(to)).toEqual([]);
+      app.clock.advance({ days: 3, minutes: 1 });
+      await app.run('billing.send_gift_cards');
+      await app.run('billing.send_gift_cards');
+      await app.settle();
+      const [code = ''] = await codesTo(to);
+      expect(await balance(code)).toMatchObject({ balance: { amount: 2000 } });
+      expect(await codesTo(to)).toHaveLength(1);
+      const before = (await codesTo('ada@example.test')).length;
+      await order([{ variantId: twenty.variantId, quantity: 1 }]);
+      expect(await codesTo('ada@example.test')).toHaveLength(before + 1);
+      const lamp = await goods();
+      const odd = await app.post('/v1/carts', {
+        currency: 'EUR',
+        lines: [{ variantId: lamp.variantId, quantity: 1, giftCard: { recipientEmail: to } }],
+      });
+      expect(odd.body).toMatchObject({
+        status: 400,
+        errors: [{ pointer: '/lines/0/giftCard', code: 'no_gift_card' }],
+      });
+    });
+
+    it('are not issued before the money is there, and never for money that goes back', async () => {
+      const fifty = await card();
+      const waiting = await order([{ variantId: fifty.variantId, quantity: 1 }], 'sca_required');
+      expect(waiting.answer.status).toBe(202);
+      expect(await cardsOf(waiting.id)).toEqual([]);
+      const late = await order([{ variantId: fifty.variantId, quantity: 1 }], 'decline_generic');
+      expect(late.answer.status).toBe(402);
+    });
+
+    it('give back no more than is on them: an order that was not used is canceled with its cards', async () => {
+      const fifty = await card();
+      const to = `${randomUUID()}@example.test`;
+      const lamp = await goods({ price: 1000 });
+      const buyIt = async () => {
+        const { cart, answer } = await buy(app, [lamp]).then(async () => {
+          const made = await app.post('/v1/carts', {
+            currency: 'EUR',
+            email: 'ada@example.test',
+            lines: [
+              { variantId: fifty.variantId, quantity: 1, giftCard: { recipientEmail: to } },
+              { variantId: lamp.variantId, quantity: 1 },
+            ],
+          });
+          const hand = { id: made.body.id, token: made.body.token, body: made.body };
+          return { cart: hand, answer: await checkOut(app, hand) };
+        });
+        await app.settle();
+        return { id: answer.body.id as string, payment: answer.body.payments[0].id as string, cart };
+      };
+      const cancel = ({ id, cart }: { id: string; cart: { token: string } }) =>
+        app.post(`/v1/orders/${id}/cancellation`, {}, { cartToken: cart.token, key: key() });
+      const refund = (payment: string, body: object) =>
+        app.post(
+          `/v1/admin/payments/${payment}/refunds`,
+          { reason: 'broken', ...body },
+          { token: staff, key: key() },
+        );
+
+      const first = await buyIt();
+      expect((await cancel(first)).status).toBe(201);
+      await app.settle();
+      const [firstCode = ''] = await codesTo(to);
+      expect(await balance(firstCode)).toMatchObject({ state: 'canceled', balance: { amount: 0 } });
+      expect((await books(first.id))['liab:gift_cards']).toBeUndefined();
+
+      const second = await buyIt();
+      const [, code = ''] = await codesTo(to);
+      const billing = app.app.get(BillingApi);
+      const { id: cardId } = (await billing.giftCard(code)) ?? { id: '' };
+      const spentOn = randomUUID();
+      const eur = (amount: number) => Money.of(BigInt(amount), 'EUR');
+      expect(await app.database.transaction(() => billing.redeemGiftCard(cardId, eur(2000), spentOn))).toBe(
+        true,
+      );
+      expect((await cancel(second)).body).toMatchObject({ status: 409, code: 'billing.gift_card_used' });
+      expect((await refund(second.payment, { full: true })).body).toMatchObject({
+        status: 409,
+        code: 'billing.gift_card_kept',
+        maximumRefundable: { amount: 1490 },
+      });
+      expect((await refund(second.payment, { amount: { amount: 1490, currency: 'EUR' } })).status).toBe(201);
+      // What is left is taken back by staff, and can be refunded then; what was spent cannot.
+      const ended = await app.post(
+        `/v1/admin/gift-cards/${cardId}/cancellation`,
+        { reason: 'lost' },
+        { token: staff, key: key() },
+      );
+      expect(ended.body).toMatchObject({ state: 'canceled', balance: { amount: 0 } });
+      expect(
+        ended.body.entries.map(({ kind, amount }: { kind: string; amount: { amount: number } }) => [
+          kind,
+          amount.amount,
+        ]),
+      ).toEqual([
+        ['issued', 5000],
+        ['redeemed', -2000],
+        ['canceled', -3000],
+      ]);
+      const again = await app.post(
+        `/v1/admin/gift-cards/${cardId}/cancellation`,
+        { reason: 'lost' },
+        { token: staff },
+      );
+      expect(again.body).toMatchObject({ status: 409, code: 'billing.gift_card_ended' });
+      expect((await refund(second.payment, { amount: { amount: 3001, currency: 'EUR' } })).status).toBe(409);
+      expect((await refund(second.payment, { amount: { amount: 3000, currency: 'EUR' } })).status).toBe(201);
+      expect(await imbalance(app)).toBeNull();
+    });
+
+    it('are given away by staff for a reason, and spent once however many try at the same time', async () => {
+      const to = `${randomUUID()}@example.test`;
+      const made = await app.post(
+        '/v1/admin/gift-cards',
+        { amount: { amount: 1000, currency: 'EUR' }, recipientEmail: to, reason: 'The parcel was lost' },
+        { token: staff, key: key() },
+      );
+      expect(made.status).toBe(201);
+      expect(made.text).not.toMatch(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-/);
+      await app.settle();
+      const [code = ''] = await codesTo(to);
+      const { id } = made.body;
+      const billing = app.app.get(BillingApi);
+      const eur = (amount: number) => Money.of(BigInt(amount), 'EUR');
+      const orders = Array.from({ length: 20 }, () => randomUUID());
+      const taken = await Promise.all(
+        orders.map((orderId) =>
+          app.database.transaction(() => billing.redeemGiftCard(id, eur(150), orderId)),
+        ),
+      );
+      expect(taken.filter(Boolean)).toHaveLength(6);
+      expect(await balance(code)).toMatchObject({ state: 'active', balance: { amount: 100 } });
+      const [one = ''] = orders.filter((_, index) => taken[index]);
+      // An order takes once and gets back once.
+      expect(await app.database.transaction(() => billing.redeemGiftCard(id, eur(50), one))).toBe(false);
+      const back = await Promise.all(
+        [1, 2, 3].map(() => app.database.transaction(() => billing.giveBackGiftCard(id, one))),
+      );
+      expect(back.map((money) => money?.toJSON().amount ?? 0).sort()).toEqual([0, 0, 150]);
+      const dollars = await app.database.transaction(() =>
+        billing.redeemGiftCard(id, Money.of(10n, 'USD'), randomUUID()),
+      );
+      expect(dollars).toBe(false);
+      expect(await app.database.transaction(() => billing.redeemGiftCard(id, eur(250), randomUUID()))).toBe(
+        true,
+      );
+      expect(await balance(code)).toMatchObject({ state: 'spent', balance: { amount: 0 } });
+      const { entries } = (await app.get(`/v1/admin/gift-cards/${id}`, { token: staff })).body;
+      expect(
+        entries.reduce((sum: number, { amount }: { amount: { amount: number } }) => sum + amount.amount, 0),
+      ).toBe(0);
+      expect(await imbalance(app)).toBeNull();
+    });
+
+    it('are nobody’s to try out, and staff need a permission of their own', async () => {
+      const reader = await given.staff(app, ['read-only'], staff);
+      const list = await app.get('/v1/admin/gift-cards', { token: reader.token });
+      expect(list.status).toBe(200);
+      const give = await app.post(
+        '/v1/admin/gift-cards',
+        { amount: { amount: 1000, currency: 'EUR' }, recipientEmail: 'me@example.test', reason: 'me' },
+        { token: reader.token },
+      );
+      expect(give.status).toBe(403);
+      const guesses = await Promise.all(
+        Array.from({ length: 40 }, () =>
+          app.post('/v1/gift-cards/balance', { code: 'AAAA-AAAA-AAAA-AAAA-AAAA' }),
+        ),
+      );
+      const statuses = new Set(guesses.map(({ status }) => status));
+      expect(statuses).toEqual(new Set([404, 429]));
+      expect(guesses.find(({ status }) => status === 429)?.headers.get('retry-after')).toMatch(/^\d+$/);
+    });
+
+    it('forget who they were for with the person', async () => {
+      const to = `${randomUUID()}@example.test`;
+      const { id } = await order([
+        {
+          variantId: (await card()).variantId,
+          quantity: 1,
+          giftCard: { recipientEmail: to, message: 'a secret' },
+        },
+      ]);
+      const asked = await app.post(
+        '/v1/admin/personal-data/erasures',
+        { email: to, reason: 'asked by mail' },
+        { token: staff, key: key() },
+      );
+      expect([asked.status, asked.text]).toEqual([202, asked.text]);
+      app.clock.advance({ days: 31 });
+      await app.run('identity.run_erasures');
+      await app.settle();
+      const [left] = await cardsOf(id);
+      expect(left).toMatchObject({ recipientEmail: null, state: 'active', balance: { amount: 5000 } });
+      const rows = await app.database.query<{ message: string | null }>(
+        'SELECT message FROM billing.gift_cards WHERE id = $1',
+        [left.id],
+      );
+      expect(rows).toEqual([{ message: null }]);
     });
   });
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { CatalogPriceChanges1760000010120 } from '../migrations/catalog/1760000010120-price-changes.js';
+import { CatalogDigitalGoods1760000010210 } from '../migrations/catalog/1760000010210-digital-goods.js';
 import { CatalogPriceLists1760000010110 } from '../migrations/catalog/1760000010110-price-lists.js';
 import { type ListedPrice, priceOf } from '../src/catalog/price/price-rule.js';
 import { lowestSql, priceSql, tiersSql } from '../src/catalog/price/price.sql.js';
@@ -141,6 +142,7 @@ describe('prices', () => {
       const priceListId = await list();
       await set({ variantId: product.variantId, priceListId, price: eur(1500) });
       const change = new CatalogPriceLists1760000010110();
+      const kinds = new CatalogDigitalGoods1760000010210();
       const changes = new CatalogPriceChanges1760000010120();
       const runner = app.app.get(DataSource).createQueryRunner();
       const item = async () => {
@@ -153,6 +155,7 @@ describe('prices', () => {
       try {
         await runner.startTransaction();
         expect(await item()).toEqual([]);
+        await kinds.down(runner);
         await changes.down(runner);
         await change.down(runner);
         const old = { id: product.variantId, price: eur(1999), compareAtPrice: null };
@@ -161,6 +164,7 @@ describe('prices', () => {
         expect(before).not.toHaveProperty('tiers');
         await change.up(runner);
         await changes.up(runner);
+        await kinds.up(runner);
         expect(await item()).toMatchObject([{ ...old, lowestPrice30Days: null, tiers: [] }]);
       } finally {
         await runner.rollbackTransaction();

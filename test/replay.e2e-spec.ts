@@ -367,6 +367,19 @@ describe('the example', () => {
     await ask('downloadFile', { token: file.url.split('/').at(-1) }, {});
   }
 
+  /** One that is given away, and what who got it asks about it. */
+  async function giftCards(): Promise<void> {
+    const { id, recipientEmail } = (await replay('issueGiftCard')).body;
+    await app.settle();
+    const letter = (await app.letters()).findLast(
+      ({ to, subject }) => to === recipientEmail && subject.startsWith('A gift card'),
+    );
+    const code = /(?:[0-9A-Z]{4}-){4}[0-9A-Z]{4}/.exec(letter?.text ?? '')?.[0];
+    await replay('getGiftCardBalance', { secrets: { code } });
+    await ask('getGiftCard', { id });
+    await replay('cancelGiftCard', { ids: { id } });
+  }
+
   async function collections(productId: string): Promise<void> {
     const { id } = (await replay('createCollection')).body;
     await replay('updateCollection', { ids: { id } });
@@ -484,6 +497,7 @@ describe('the example', () => {
     await translate('Category', category.id);
     await bundles();
     await downloads();
+    await giftCards();
     await collections(product.id);
     await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;
@@ -613,6 +627,7 @@ describe('the example', () => {
       'addCartLine',
       'addPasskey',
       'addVariant',
+      'cancelGiftCard',
       'cancelOrder',
       'createApiKey',
       'createFeed',

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Money } from '../platform/money/money.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
+import { type GiftCardRecipient, GiftCardIssuer } from './gift-card/gift-card-issuer.service.js';
+import { type GiftCardBalance, GiftCards } from './gift-card/gift-cards.service.js';
 import { Outbox } from '../platform/events/outbox.js';
 import { OperationScheduled } from './billing.events.js';
 import type { GatewayOutcome } from './gateway/payment-gateway.port.js';
@@ -9,6 +11,9 @@ import { type OpenPayment, PaymentService } from './payment/payment.service.js';
 import { type PaymentView, viewOf } from './payment/payment.view.js';
 import { RefundService } from './refund/refund.service.js';
 
+export { giftCardProblems } from './gift-card/gift-card.errors.js';
+export type { GiftCardRecipient } from './gift-card/gift-card-issuer.service.js';
+export type { GiftCardBalance } from './gift-card/gift-cards.service.js';
 export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 export type { OpenPayment } from './payment/payment.service.js';
@@ -22,6 +27,8 @@ export class BillingApi {
     private readonly rows: PaymentRepository,
     private readonly refunds: RefundService,
     private readonly calls: GatewayCalls,
+    private readonly giftCards: GiftCards,
+    private readonly giftCardIssuer: GiftCardIssuer,
     private readonly outbox: Outbox,
   ) {}
 
@@ -89,5 +96,43 @@ export class BillingApi {
     const { refundId, operationId } = await this.refunds.request(paymentId, how);
     this.outbox.record(new OperationScheduled({ operationId }));
     return { refundId };
+  }
+
+  /**
+   * In the caller's transaction, under the lock of the payments of the order: the cards of a line that is paid, one a piece. A
+   * piece that has its card already gets no other.
+   */
+  async issueGiftCards(line: {
+    orderId: string;
+    paymentId: string | null;
+    lineId: string;
+    quantity: number;
+    amount: Money;
+    recipient: GiftCardRecipient;
+  }): Promise<void> {
+    const { orderId, paymentId, lineId, quantity, amount, recipient } = line;
+    for (let piece = 1; piece <= quantity; piece++)
+      await this.giftCardIssuer.issue(amount, recipient, { orderId, paymentId, lineId, piece }, 'system');
+  }
+
+  /** The gift card of a code, however it is typed; null when there is none. */
+  giftCard(code: string): Promise<GiftCardBalance | null> {
+    return this.giftCards.byCode(code);
+  }
+
+  /**
+   * In the caller's transaction: pays an order from a card, once. False when there is not so much on it, it is in another
+   * currency, or the order took from it already; then nothing is changed.
+   */
+  redeemGiftCard(cardId: string, amount: Money, orderId: string): Promise<boolean> {
+    return this.giftCards.redeem(cardId, amount, orderId, 'system');
+  }
+
+  /**
+   * In the caller's transaction: puts back all that an order took from a card, and answers how much. Null when it took nothing,
+   * got it back already, or the card was canceled meanwhile.
+   */
+  giveBackGiftCard(cardId: string, orderId: string): Promise<Money | null> {
+    return this.giftCards.giveBack(cardId, orderId, 'system');
   }
 }

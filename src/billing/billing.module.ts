@@ -1,10 +1,19 @@
 import { Module } from '@nestjs/common';
+import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { BillingApi } from './billing.api.js';
 import { GatewayAccountRepository } from './gateway/gateway-account.repository.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { PaymentGateway } from './gateway/payment-gateway.port.js';
 import { TestGateway } from './gateway/test-gateway.adapter.js';
+import { GiftCardAdminController } from './gift-card/gift-card.admin.controller.js';
+import { GiftCardController } from './gift-card/gift-card.controller.js';
+import { GiftCardIssuer } from './gift-card/gift-card-issuer.service.js';
+import { GiftCardJobs } from './gift-card/gift-card.jobs.js';
+import { GiftCardPeopleRepository } from './gift-card/gift-card-people.repository.js';
+import { GiftCardRepository } from './gift-card/gift-card.repository.js';
+import { GiftCards } from './gift-card/gift-cards.service.js';
+import { StaffGiftCards } from './gift-card/staff-gift-cards.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
@@ -33,14 +42,16 @@ import { StaffNotices } from './webhook/staff-notices.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 
 /**
- * Owns payments, their operations at gateways, refunds, the ledger and the inbox of gateway notices (schema `billing`).
- * Calls nobody but the gateway. Listens to its own facts only; ordering calls it and hears `billing.events.ts`.
+ * Owns payments, their operations at gateways, refunds, gift cards, the ledger and the inbox of gateway notices (schema
+ * `billing`). Calls the gateway, and identity to count who asks too often. Listens to its own facts only; ordering calls it and hears `billing.events.ts`.
  *
  * A payment is locked before its operations, and before the order of its caller: payments of one order the oldest first.
  */
 @Module({
-  imports: [PlatformModule],
+  imports: [PlatformModule, IdentityModule],
   controllers: [
+    GiftCardAdminController,
+    GiftCardController,
     PaymentController,
     PaymentAdminController,
     RefundController,
@@ -54,6 +65,11 @@ import { WebhookController } from './webhook/webhook.controller.js';
     ConfirmationService,
     GatewayAccountRepository,
     GatewayCalls,
+    GiftCardIssuer,
+    GiftCardJobs,
+    GiftCardPeopleRepository,
+    GiftCardRepository,
+    GiftCards,
     InboxRepository,
     InboxService,
     InboxSubscribers,
@@ -70,6 +86,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     RefundReader,
     RefundRepository,
     RefundService,
+    StaffGiftCards,
     StaffNotices,
     StaffPayments,
     StaffRefunds,

@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from './account/account.repository.js';
+import { networkOf } from '../platform/http/network.js';
+import { type Quota, ThrottleRepository } from './throttle/throttle.repository.js';
 import { normalizeEmail } from './account/sign-in.service.js';
 
 /** What other modules may ask about people. */
 @Injectable()
 export class IdentityApi {
-  constructor(private readonly accounts: AccountRepository) {}
+  constructor(
+    private readonly accounts: AccountRepository,
+    private readonly throttles: ThrottleRepository,
+  ) {}
 
   /** The customer, or null when there is none of that id. */
   async customer(id: string): Promise<{ id: string; email: string; emailVerified: boolean } | null> {
@@ -17,5 +22,10 @@ export class IdentityApi {
   async customerOfVerifiedEmail(email: string): Promise<string | null> {
     const account = await this.accounts.credentials(normalizeEmail(email));
     return account?.kind === 'customer' && account.isVerified ? account.id : null;
+  }
+
+  /** Counts an attempt at something by the network that it comes from. Seconds to wait; 0 lets it through. */
+  async countAttempt(what: string, ip: string, quota: Quota): Promise<number> {
+    return (await this.throttles.attempt(`${what}:${networkOf(ip)}`, quota)).wait;
   }
 }

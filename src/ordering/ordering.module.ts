@@ -17,6 +17,8 @@ import { DownloadRepository } from './download/download.repository.js';
 import { DownloadService } from './download/download.service.js';
 import { FulfilmentRepository } from './order/fulfilment.repository.js';
 import { FulfilmentService } from './order/fulfilment.service.js';
+import { GiftCardOrders } from './gift-card/gift-card-orders.service.js';
+import { GiftCardSubscribers } from './gift-card/gift-card.subscribers.js';
 import { GuestOrdersRepository } from './order/guest-orders.repository.js';
 import { GuestOrders } from './order/guest-orders.service.js';
 import { GuestOrderSubscribers } from './order/guest-orders.subscribers.js';
@@ -69,6 +71,8 @@ import { TaxService } from './tax/tax.service.js';
     DownloadService,
     FulfilmentRepository,
     FulfilmentService,
+    GiftCardOrders,
+    GiftCardSubscribers,
     GuestOrders,
     GuestOrdersRepository,
     GuestOrderSubscribers,

@@ -14,6 +14,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
   deviceToken: `dt_1788888888.${TOKEN}`,
   token: TOKEN,
   previewToken: `01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.1795266826000.${TOKEN}`,
+  last4: 'HW5N',
   nextCursor: `WyIwMTkzM2I1ZSJd.${TOKEN.slice(0, 22)}`,
   lastPosition: 1,
   gatewayRef: 'ch_4b3f9a2e71',

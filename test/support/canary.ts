@@ -29,7 +29,7 @@ const SECRET = [
   'x-cart-token',
   'idempotency-key',
 ];
-const PERSONAL = ['email', 'firstName', 'lastName', 'line1', 'line2', 'phone', 'company'];
+const PERSONAL = ['email', 'recipientEmail', 'firstName', 'lastName', 'line1', 'line2', 'phone', 'company'];
 
 /** `code` is a secret where somebody signs in, and the name of a thing everywhere else. */
 const SECRET_CODE = /^\/v1\/(auth|me\/mfa)\b/;

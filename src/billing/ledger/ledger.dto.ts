@@ -22,6 +22,10 @@ const KINDS = [
   'refund_settled',
   'refund_reversed',
   'refund_withdrawn',
+  'gift_card_issued',
+  'gift_card_redeemed',
+  'gift_card_given_back',
+  'gift_card_canceled',
 ] as const;
 
 export class LedgerEntryDto {
@@ -39,17 +43,19 @@ export class LedgerTransactionDto {
   @OneOf(KINDS, { example: 'payment_captured' })
   kind: string;
 
-  @OneOf(['operation', 'refund'], { description: 'What it was posted for; a fact is posted once.' })
+  @OneOf(['operation', 'refund', 'gift_card_entry'], {
+    description: 'What it was posted for; a fact is posted once.',
+  })
   sourceType: string;
 
   @Uuid()
   sourceId: string;
 
-  @Uuid()
-  paymentId: string;
+  @Uuid({ nullable: true, description: 'Null for gift cards that no payment bought.' })
+  paymentId: string | null;
 
-  @Uuid()
-  orderId: string;
+  @Uuid({ nullable: true })
+  orderId: string | null;
 
   @Instant({ description: 'When it happened in the business.' })
   effectiveAt: string;

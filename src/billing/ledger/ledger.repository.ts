@@ -17,8 +17,8 @@ export interface LedgerTransactionRow {
   readonly kind: string;
   readonly source_type: string;
   readonly source_id: string;
-  readonly payment_id: string;
-  readonly order_id: string;
+  readonly payment_id: string | null;
+  readonly order_id: string | null;
   readonly effective_at: Date;
   readonly recorded_at: Date;
   readonly entries: { account: string; currency: string; amount: number }[];
@@ -38,7 +38,7 @@ export class LedgerRepository {
 
   /** Writes postings in the running transaction; an unbalanced one stops the commit. */
   async post(
-    of: { paymentId: string; orderId: string },
+    of: { paymentId: string | null; orderId: string | null },
     postings: readonly Posting[],
     effectiveAt: Date,
   ): Promise<void> {

@@ -9,7 +9,7 @@ export interface Leg {
 /** What is written to the books for one fact. The source and kind are unique there: a fact is posted once. */
 export interface Posting {
   readonly kind: PostingKind;
-  readonly sourceType: 'operation' | 'refund';
+  readonly sourceType: 'operation' | 'refund' | 'gift_card_entry';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -21,13 +21,19 @@ export type PostingKind =
   | 'refund_accepted'
   | 'refund_settled'
   | 'refund_reversed'
-  | 'refund_withdrawn';
+  | 'refund_withdrawn'
+  | 'gift_card_issued'
+  | 'gift_card_redeemed'
+  | 'gift_card_given_back'
+  | 'gift_card_canceled';
 
 export const accounts = {
   clearing: (gateway: string) => `assets:provider:${gateway}:clearing`,
   unapplied: 'liab:unapplied',
   refundsPayable: 'liab:refunds_payable',
   refunds: 'contra:refunds',
+  giftCards: 'liab:gift_cards',
+  giftsGiven: 'expense:gift_cards',
   authorized: 'memo:authorized',
   authorizedOffset: 'memo:authorized_offset',
 } as const;
@@ -36,6 +42,16 @@ const move = (debit: string, credit: string, amount: Money): Leg[] => [
   { account: debit, amount },
   { account: credit, amount: amount.negated() },
 ];
+
+/** What stands against a card: the money of who bought it, or what the house gave away. */
+const giver = (isSold: boolean): string => (isSold ? accounts.unapplied : accounts.giftsGiven);
+
+const giftCard = (kind: PostingKind, entryId: string, legs: Leg[]): Posting => ({
+  kind,
+  sourceType: 'gift_card_entry',
+  sourceId: entryId,
+  legs,
+});
 
 /** Which accounts each fact moves, the table of the books in one place. */
 export const postings = {
@@ -84,4 +100,14 @@ export const postings = {
     sourceId: refundId,
     legs: move(accounts.refundsPayable, accounts.refunds, amount),
   }),
+  /** A card is owed to whoever holds its code: no revenue, and no tax, before it is spent. */
+  giftCardIssued: (entryId: string, isSold: boolean, amount: Money): Posting =>
+    giftCard('gift_card_issued', entryId, move(giver(isSold), accounts.giftCards, amount)),
+  giftCardCanceled: (entryId: string, isSold: boolean, amount: Money): Posting =>
+    giftCard('gift_card_canceled', entryId, move(accounts.giftCards, giver(isSold), amount)),
+  /** Spent, it is money of the order that it pays. */
+  giftCardRedeemed: (entryId: string, amount: Money): Posting =>
+    giftCard('gift_card_redeemed', entryId, move(accounts.giftCards, accounts.unapplied, amount)),
+  giftCardGivenBack: (entryId: string, amount: Money): Posting =>
+    giftCard('gift_card_given_back', entryId, move(accounts.unapplied, accounts.giftCards, amount)),
 };

@@ -22,6 +22,7 @@ import {
   type GatewaySnapshot,
   PaymentGateway,
 } from '../gateway/payment-gateway.port.js';
+import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { RefundService } from '../refund/refund.service.js';
 import { Operation } from './operation.entity.js';
 import { OperationRepository } from './operation.repository.js';
@@ -53,6 +54,7 @@ export class PaymentService {
     private readonly payments: PaymentRepository,
     private readonly operations: OperationRepository,
     private readonly refunds: RefundService,
+    private readonly giftCards: GiftCards,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     private readonly gateway: PaymentGateway,
@@ -124,6 +126,8 @@ export class PaymentService {
     this.needTransaction();
     const payment = await this.payments.lockOfOrder(orderId);
     if (payment === null) return { canceled: true };
+    // What was bought of it is worth nothing before the money goes back.
+    if (!payment.captured.isZero()) await this.giftCards.cancelOf(orderId, payment.id);
     const now = this.clock.now();
     switch (payment.status) {
       case 'processing':

@@ -5,6 +5,7 @@ import {
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
+import { GiftCardPeopleRepository } from '../gift-card/gift-card-people.repository.js';
 import { PaymentPersonalDataRepository } from './personal-data.repository.js';
 
 /** What billing knows about people: what they paid and got back, and where their invoices go. */
@@ -13,10 +14,14 @@ export class BillingPersonalData implements PersonalDataProvider {
   readonly name = 'billing';
   readonly turn = 20;
 
-  constructor(private readonly rows: PaymentPersonalDataRepository) {}
+  constructor(
+    private readonly rows: PaymentPersonalDataRepository,
+    private readonly cards: GiftCardPeopleRepository,
+  ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('payments', (after, limit) => this.rows.payments(subject, after, limit));
+    yield* pagesOf<{ id: string }>('giftCards', (after, limit) => this.cards.cards(subject, after, limit));
   }
 
   async hindrances(subject: Subject): Promise<string[]> {
@@ -24,6 +29,8 @@ export class BillingPersonalData implements PersonalDataProvider {
   }
 
   async erase(subject: Subject): Promise<void> {
+    // The cards first: they are found by who paid for them.
+    await this.cards.anonymise(subject);
     await this.rows.anonymise(subject);
   }
 }

@@ -7,6 +7,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
+import { giftCardProblems } from '../gift-card/gift-card.errors.js';
 import { CreateRefundDto, RefundDto, RefundQuery } from './refund.dto.js';
 import { refundProblems } from './refund.errors.js';
 import { RefundReader } from './refund.reader.service.js';
@@ -44,6 +45,7 @@ export class RefundController {
       platformProblems.not_found,
       refundProblems.refund_amount_required,
       refundProblems.refund_exceeds_captured,
+      giftCardProblems.gift_card_kept,
     ],
     idempotency: 'steps',
   })

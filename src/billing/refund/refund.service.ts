@@ -4,6 +4,8 @@ import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { type Problem, platformProblems } from '../../platform/http/problem.js';
+import { giftCardProblems } from '../gift-card/gift-card.errors.js';
+import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { type Posting, postings } from '../ledger/posting.js';
 import { Operation } from '../payment/operation.entity.js';
@@ -31,6 +33,7 @@ export class RefundService {
     private readonly payments: PaymentRepository,
     private readonly operations: OperationRepository,
     private readonly ledger: LedgerRepository,
+    private readonly giftCards: GiftCards,
     private readonly clock: Clock,
   ) {}
 
@@ -41,7 +44,7 @@ export class RefundService {
   ): Promise<{ refundId: string; operationId: string }> {
     if (!this.database.inTransaction)
       throw new Error('refunds are accepted only in a transaction of their caller');
-    const payment = await this.payments.find(paymentId);
+    const payment = await this.payments.lockPayment(paymentId);
     const charge = payment && (await this.charge(payment, chargeId));
     if (payment === null || charge === null) throw platformProblems.not_found();
     const { currency } = charge.refundable;
@@ -49,6 +52,7 @@ export class RefundService {
     if (wanted && (wanted.currency !== currency || wanted.isZero() || wanted.isNegative())) {
       throw refundProblems.refund_amount_required(`Refund an amount above zero in ${currency}.`);
     }
+    if (chargeId === null) await this.keepForCards(payment, wanted);
     const reserved = await this.refunds.reserve(paymentId, chargeId, wanted?.amount ?? null);
     if (reserved === null) throw await this.tooMuch(paymentId, chargeId);
     const { ref } = reserved;
@@ -105,6 +109,18 @@ export class RefundService {
   private async charge(payment: Payment, chargeId: string | null): Promise<{ refundable: Money } | null> {
     if (chargeId === null) return payment;
     return (await this.payments.lateCharges(payment.id)).find(({ id }) => id === chargeId) ?? null;
+  }
+
+  /** Money that bought gift cards stays for as long as they can be spent, or were. Under the lock of the payment. */
+  private async keepForCards(payment: Payment, wanted: Money | null): Promise<void> {
+    const { refundable } = payment;
+    const kept = Money.of(await this.giftCards.keptOf(payment.orderId), refundable.currency);
+    if (kept.isZero()) return;
+    const left = refundable.compare(kept) > 0 ? refundable.minus(kept) : Money.zero(refundable.currency);
+    if ((wanted ?? refundable).compare(left) <= 0) return;
+    throw giftCardProblems.gift_card_kept(`At most ${left.toString()} can be refunded.`, {
+      extra: { maximumRefundable: left.toJSON() },
+    });
   }
 
   private async tooMuch(paymentId: string, chargeId: string | null): Promise<Problem> {

@@ -89,6 +89,7 @@ export function assess(
       unitPrice,
       quantity: line.quantity,
       taxClass: variant?.taxClass ?? 'standard',
+      isVoucher: variant?.kind === 'gift_card',
     })),
     lines.length > 0 ? (shipping?.offer.price ?? null) : null,
     tax,

@@ -2,6 +2,7 @@ import {
   Bool,
   CurrencyCode,
   Email,
+  Instant,
   Integer,
   ListOf,
   MoneyDto,
@@ -27,12 +28,33 @@ export class CartLineParams extends CartParams {
   lineId: string;
 }
 
+/** Who gets a gift card that is bought. */
+export class GiftCardForDto {
+  @Email({ description: 'The code is mailed there, and nowhere else.' })
+  recipientEmail: string;
+
+  @Text({ max: 100, ...unset, example: 'Grace' })
+  recipientName?: string | null;
+
+  @Text({ max: 500, ...unset, example: 'Happy birthday!' })
+  message?: string | null;
+
+  @Instant({ ...unset, description: 'Not before this moment; null: as soon as it is paid.' })
+  sendAt?: string | null;
+}
+
 export class CartLineInput {
   @Uuid()
   variantId: string;
 
   @Integer({ min: 1, max: MAX_QUANTITY, example: 2 })
   quantity: number;
+
+  @Nested(() => GiftCardForDto, {
+    optional: true,
+    description: 'Only of a variant of the kind `gift_card`; the buyer gets it when this is left out.',
+  })
+  giftCard?: GiftCardForDto;
 }
 
 export class QuantityInput {
@@ -92,6 +114,9 @@ export class CartLineDto {
 
   @Integer({ min: 1, max: MAX_QUANTITY })
   quantity: number;
+
+  @Nested(() => GiftCardForDto, { nullable: true, description: 'Who gets it, when it is a gift card.' })
+  giftCard: GiftCardForDto | null;
 
   @MoneyField()
   unitPrice: MoneyDto;

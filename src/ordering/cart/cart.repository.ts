@@ -99,14 +99,16 @@ const lineRows = (lines: readonly CartLine[]) =>
       sku: line.sku,
       title: line.title,
       unit_amount: line.unitAmount.toString(),
+      gift_card: line.giftCard,
     })),
   );
 
 const LINE_RECORD = `
   jsonb_to_recordset($LINES::jsonb) AS l (
-    id uuid, variant_id uuid, quantity int, product_id uuid, sku text, title text, unit_amount bigint)`;
-const LINE_COLUMNS = 'id, cart_id, variant_id, quantity, product_id, sku, title, unit_amount';
-const LINE_VALUES = 'l.id, $1, l.variant_id, l.quantity, l.product_id, l.sku, l.title, l.unit_amount';
+    id uuid, variant_id uuid, quantity int, product_id uuid, sku text, title text, unit_amount bigint, gift_card jsonb)`;
+const LINE_COLUMNS = 'id, cart_id, variant_id, quantity, product_id, sku, title, unit_amount, gift_card';
+const LINE_VALUES =
+  'l.id, $1, l.variant_id, l.quantity, l.product_id, l.sku, l.title, l.unit_amount, l.gift_card';
 
 const INSERT = `
   WITH cart AS (
@@ -118,14 +120,14 @@ const ADD_LINES = `
   INSERT INTO ordering.cart_lines (${LINE_COLUMNS}) SELECT ${LINE_VALUES} FROM ${LINE_RECORD.replace('$LINES', '$2')}
   ON CONFLICT ON CONSTRAINT cart_lines_variant_key
   DO UPDATE SET quantity = ordering.cart_lines.quantity + excluded.quantity, unit_amount = excluded.unit_amount,
-    title = excluded.title, sku = excluded.sku`;
+    title = excluded.title, sku = excluded.sku, gift_card = coalesce(excluded.gift_card, ordering.cart_lines.gift_card)`;
 
 const HEAD = `c.id, c.token_hash AS "tokenHash", c.customer_id AS "customerId", c.currency, c.email,
   c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
   c.shipping_option_id AS "shippingOptionId", c.state, c.version`;
 const LINES = (cart: string) => `coalesce((
     SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
-      'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text) ORDER BY l.id)
+      'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text, 'giftCard', l.gift_card) ORDER BY l.id)
     FROM ordering.cart_lines l WHERE l.cart_id = ${cart}), '[]') AS lines,
   (SELECT o.id FROM ordering.orders o WHERE o.cart_id = ${cart}) AS "orderId"`;
 const FIND = `SELECT ${HEAD}, ${LINES('c.id')} FROM ordering.carts c WHERE c.id = $1`;

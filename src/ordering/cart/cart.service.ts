@@ -14,10 +14,10 @@ import { SellingRules } from '../shipping/selling-rules.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
 import { type Assessment, assess, mostInOne } from './assessment.js';
 import { type Holder, holds } from './cart.access.js';
-import type { CartLineInput, CreateCartDto, UpdateCartDto } from './cart.dto.js';
+import type { CartLineInput, CreateCartDto, GiftCardForDto, UpdateCartDto } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
 import { CartRepository } from './cart.repository.js';
-import { type Cart, type CartLine, MAX_LINES, MAX_QUANTITY } from './cart.js';
+import { type Cart, type CartLine, type GiftCardFor, MAX_LINES, MAX_QUANTITY } from './cart.js';
 
 export interface AssessedCart {
   cart: Cart;
@@ -212,6 +212,7 @@ export class CartService {
           ],
     );
     if (errors.length > 0) throw cartProblems.variant_unavailable(undefined, { errors });
+    refuseOddGifts(lines, sellable, (index) => `${pointer ?? `/lines/${index}`}/giftCard`);
     refuseBeyondLimits(lines, sellable, (index) => `${pointer ?? `/lines/${index}`}/quantity`);
     return sellable;
   }
@@ -221,6 +222,28 @@ export class CartService {
     const known = shipping.some(({ options }) => options.some((option) => option.id === id));
     if (!known) throw cartProblems.unknown_shipping_option();
   }
+}
+
+const giftFor = ({ recipientEmail, recipientName, message, sendAt }: GiftCardForDto): GiftCardFor => ({
+  recipientEmail,
+  recipientName: recipientName ?? null,
+  message: message ?? null,
+  sendAt: sendAt ?? null,
+});
+
+/** Only a gift card is for somebody else. */
+function refuseOddGifts(
+  lines: readonly CartLineInput[],
+  sellable: readonly SellableVariant[],
+  pointer: (index: number) => string,
+): void {
+  const cards = new Set(sellable.flatMap(({ kind, variantId }) => (kind === 'gift_card' ? variantId : [])));
+  const errors = lines.flatMap(({ variantId, giftCard }, index) =>
+    giftCard && !cards.has(variantId)
+      ? [{ pointer: pointer(index), code: 'no_gift_card', message: 'is only for gift cards' }]
+      : [],
+  );
+  if (errors.length > 0) throw platformProblems.invalid_input('The variant is no gift card.', { errors });
 }
 
 /** What can never become an order is not put into a cart; what was bought before is looked at by readiness and checkout. */
@@ -242,17 +265,18 @@ function refuseBeyondLimits(
 /** The same variant twice is one line. */
 function merge(lines: readonly CartLineInput[]): CartLineInput[] {
   const byVariant = new Map<string, CartLineInput>();
-  for (const { variantId, quantity } of lines) {
-    const total = quantity + (byVariant.get(variantId)?.quantity ?? 0);
+  for (const { variantId, quantity, ...more } of lines) {
+    const before = byVariant.get(variantId);
+    const total = quantity + (before?.quantity ?? 0);
     if (total > MAX_QUANTITY) throw cartProblems.too_many_lines();
-    byVariant.set(variantId, { variantId, quantity: total });
+    byVariant.set(variantId, { ...before, ...more, variantId, quantity: total });
   }
   return [...byVariant.values()];
 }
 
 function toLines(lines: readonly CartLineInput[], sellable: readonly SellableVariant[]): CartLine[] {
   const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
-  return lines.flatMap(({ variantId, quantity }) => {
+  return lines.flatMap(({ variantId, quantity, giftCard }) => {
     const variant = variants.get(variantId);
     if (!variant) return [];
     return {
@@ -263,6 +287,7 @@ function toLines(lines: readonly CartLineInput[], sellable: readonly SellableVar
       sku: variant.sku,
       title: variant.title,
       unitAmount: variant.unitPrice.amount,
+      giftCard: giftCard ? giftFor(giftCard) : null,
     };
   });
 }

@@ -3,6 +3,15 @@ import type { Address } from '../../platform/address/address.js';
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
 
+/** Who gets a gift card, by whom told, and when. */
+export interface GiftCardFor {
+  recipientEmail: string;
+  recipientName: string | null;
+  message: string | null;
+  /** ISO 8601; null: as soon as it is paid. */
+  sendAt: string | null;
+}
+
 export interface CartLine {
   id: string;
   variantId: string;
@@ -12,6 +21,8 @@ export interface CartLine {
   quantity: number;
   /** Price when it was put in; only shown when the variant is no longer sold. */
   unitAmount: bigint;
+  /** Who gets it, when it is a gift card; null: the buyer. */
+  giftCard: GiftCardFor | null;
 }
 
 /** What a shopper is about to buy. It holds no stock; prices are today's whenever it is read. */

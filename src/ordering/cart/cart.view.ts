@@ -47,6 +47,7 @@ export function cartView(cart: Cart, { lines, totals }: Assessment): CartDto {
         title: variant?.title ?? line.title,
         sku: variant?.sku ?? line.sku,
         quantity: line.quantity,
+        giftCard: line.giftCard,
         unitPrice: unitPrice.toJSON(),
         discount: charge.discount.toJSON(),
         tax: charge.tax.toJSON(),

@@ -2,12 +2,15 @@ import { Money } from '../../platform/money/money.js';
 import { STANDARD_CLASS, type TaxRate, type TaxRules } from '../tax/tax-zone.js';
 
 const MILLION = 1_000_000n;
+const VOUCHER: TaxRate = { taxClass: 'voucher', title: 'Not taxed', ratePpm: 0 };
 
 export interface PricedLine {
   unitPrice: Money;
   quantity: number;
   taxClass: string;
   discount?: Money;
+  /** A voucher for whatever may be bought: taxed when it is spent (Directive 2006/112/EC, Art. 30b). */
+  isVoucher?: boolean;
 }
 
 /** Tax of one category on something: frozen on the order as it stands here. */
@@ -65,7 +68,7 @@ export function computeTotals(
   const parts: Part[] = lines.map((line) => ({
     price: line.unitPrice.times(line.quantity),
     discount: line.discount ?? Money.zero(currency),
-    rate: tax.rateOf(line.taxClass),
+    rate: line.isVoucher ? VOUCHER : tax.rateOf(line.taxClass),
   }));
   if (shippingPrice !== null) {
     parts.push({ price: shippingPrice, discount: Money.zero(currency), rate: tax.rateOf(STANDARD_CLASS) });

@@ -71,6 +71,7 @@ export function draftOrder(
         promisedFor: null,
         kind: variant.kind,
         download: variant.download,
+        giftCard: variant.kind === 'gift_card' ? line.giftCard : null,
         stockTracked: variant.stockTracked,
         components: variant.components?.map(frozen) ?? null,
         unitPrice: unitPrice.amount,

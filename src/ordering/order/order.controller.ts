@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { giftCardProblems } from '../../billing/billing.api.js';
 import { CurrentActor, HeldByShopper, Permissions, Public } from '../../platform/access/access.js';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { etagOfVersion } from '../../platform/http/etag.js';
@@ -55,10 +56,15 @@ export class OrderController {
       'Before anything of it was sent. The stock is free at once; a hold on the card is released, and ' +
       'what was paid goes back by itself and stands in `payments[].refunded` when it has.\n\n' +
       '201 with the canceled order. 409 `ordering.payment_undecided` while nobody knows whether the ' +
-      'money moved: repeat after `Retry-After` seconds with the same key. 409 ' +
+      'money moved: repeat after `Retry-After` seconds with the same key. 409 `billing.gift_card_used` when a gift ' +
+      'card of it was spent; cards that were not are worth nothing then. 409 ' +
       '`ordering.order_not_cancelable` when something was sent or it is over already.',
     answers: { 201: OrderDto },
-    problems: [orderProblems.order_not_cancelable, orderProblems.payment_undecided],
+    problems: [
+      orderProblems.order_not_cancelable,
+      orderProblems.payment_undecided,
+      giftCardProblems.gift_card_used,
+    ],
     idempotency: 'required',
   })
   async cancel(

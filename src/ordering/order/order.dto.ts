@@ -16,7 +16,7 @@ import {
 import { InstantRange, PageQuery } from '../../platform/http/page.js';
 import { VARIANT_KINDS } from '../../catalog/catalog.api.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
-import { TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
+import { GiftCardForDto, TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
 
 const unset = { optional: true, nullable: true } as const;
@@ -75,6 +75,9 @@ export class OrderLineDto {
   promisedFor: string | null;
   @OneOf(VARIANT_KINDS, { description: 'Only what is `physical` is sent.' })
   kind: string;
+
+  @Nested(() => GiftCardForDto, { nullable: true, description: 'Who gets it, when it is a gift card.' })
+  giftCard: GiftCardForDto | null;
 
   @ListOf(() => OrderComponentDto, {
     max: 20,

@@ -1,6 +1,7 @@
 import type { SellableDownload, VariantKind } from '../../catalog/catalog.api.js';
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
+import type { GiftCardFor } from '../cart/cart.js';
 import type { Statuses } from './order.statuses.js';
 
 export interface OrderTaxLine {
@@ -35,6 +36,8 @@ export interface OrderLine {
   /** The day that it was promised for, when it was sold before it was there. */
   promisedFor: Date | null;
   kind: VariantKind;
+  /** Who gets it, when it is a gift card; null: the buyer, or erased. */
+  giftCard: GiftCardFor | null;
   /** Null for what is not digital. */
   download: SellableDownload | null;
   /** False: nobody counts it. */

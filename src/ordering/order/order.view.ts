@@ -59,6 +59,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       fulfilledQuantity: line.fulfilled,
       promisedFor: line.promisedFor?.toISOString() ?? null,
       kind: line.kind,
+      giftCard: line.giftCard,
       components: (line.components ?? []).map(({ variantId, sku, title, quantity }) => ({
         variantId,
         sku,

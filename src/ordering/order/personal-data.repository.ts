@@ -45,7 +45,7 @@ const ORDERS = `
     t.shipping_title AS "shippingTitle",
     (SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'variantTitle', l.variant_title,
       'options', l.options, 'quantity', l.quantity, 'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text,
-      'tax', l.tax::text, 'total', l.total::text) ORDER BY l.position)
+      'tax', l.tax::text, 'total', l.total::text, 'giftCard', l.gift_card) ORDER BY l.position)
       FROM ordering.order_lines l WHERE l.order_id = t.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'by', h.actor_kind, 'note', h.note)
       ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = t.id), '[]') AS history,
@@ -56,7 +56,7 @@ const ORDERS = `
 const CARTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
     t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress",
-    coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity) ORDER BY l.id)
+    coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card) ORDER BY l.id)
       FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines
   FROM ordering.carts t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 // What was given back in full is nobody's to send, though it never was completed.
@@ -72,6 +72,8 @@ const ANONYMISE = `
     SELECT t.id FROM ordering.orders t WHERE ${THEIRS} ORDER BY t.id FOR UPDATE
   ), parcels AS (
     UPDATE ordering.fulfilments f SET tracking_number = NULL, tracking_url = NULL FROM held WHERE f.order_id = held.id
+  ), gifts AS (
+    UPDATE ordering.order_lines l SET gift_card = NULL FROM held WHERE l.order_id = held.id AND l.gift_card IS NOT NULL
   ), notes AS (
     UPDATE ordering.order_history h SET note = NULL FROM held WHERE h.order_id = held.id AND h.note IS NOT NULL
   )

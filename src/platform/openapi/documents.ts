@@ -82,6 +82,8 @@ const TAGS: Record<string, string> = {
   Feeds: 'What others fetch by themselves from an address with a secret in it, such as Google Merchant.',
   'Gateway webhooks':
     'Notices by which payment gateways report what became of money, and those that gave trouble.',
+  'Gift cards':
+    'Cards with a balance that are bought or given, mailed to who gets them, and spent by their code.',
   Imports: 'Whole catalogs from files, in the background, with a report of each product that was refused.',
   Keys: 'What programs sign in with, and what tokens are signed with.',
   Ledger: 'The books: every movement of money in double entry, only ever added to.',

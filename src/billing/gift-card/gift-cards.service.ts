@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
+import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { postings } from '../ledger/posting.js';
+import { hashOfCode } from './gift-card.code.js';
+import { giftCardProblems } from './gift-card.errors.js';
+import { type GiftCard, GiftCardRepository } from './gift-card.repository.js';
+
+/** What a card holds, for whoever has its code. */
+export interface GiftCardBalance {
+  id: string;
+  last4: string;
+  state: 'active' | 'spent' | 'canceled';
+  balance: Money;
+}
+
+/** Balances: what is spent, given back and taken back, each with its line in the books. */
+@Injectable()
+export class GiftCards {
+  constructor(
+    private readonly database: Database,
+    private readonly cards: GiftCardRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  /** The card of a code, however it is typed; null when there is none. */
+  async byCode(code: string): Promise<GiftCardBalance | null> {
+    const hashes = this.config.keyRing('gift-cards').map(({ key }) => hashOfCode(code, key));
+    const card = await this.cards.byHash(hashes);
+    return card && { id: card.id, last4: card.last4, state: card.state, balance: balanceOf(card) };
+  }
+
+  /** See `BillingApi.redeemGiftCard`. */
+  async redeem(id: string, amount: Money, orderId: string, actor: string): Promise<boolean> {
+    this.needTransaction();
+    const card = await this.cards.find(id);
+    if (card?.currency !== amount.currency) return false;
+    const entry = this.entry(orderId, actor);
+    if (!(await this.cards.redeem(id, amount.amount, entry))) return false;
+    await this.ledger.post(
+      { paymentId: null, orderId },
+      [postings.giftCardRedeemed(entry.id, amount)],
+      entry.at,
+    );
+    return true;
+  }
+
+  /** See `BillingApi.giveBackGiftCard`. */
+  async giveBack(id: string, orderId: string, actor: string): Promise<Money | null> {
+    this.needTransaction();
+    const card = await this.cards.lock(id);
+    const taken = card ? await this.cards.takenBy(id, orderId) : 0n;
+    const entry = this.entry(orderId, actor);
+    if (!card || taken <= 0n || !(await this.cards.giveBack(id, taken, entry))) return null;
+    const amount = Money.of(taken, card.currency);
+    await this.ledger.post(
+      { paymentId: null, orderId },
+      [postings.giftCardGivenBack(entry.id, amount)],
+      entry.at,
+    );
+    return amount;
+  }
+
+  /** What the money of an order has to stay for: its cards, spent or not. */
+  keptOf(orderId: string): Promise<bigint> {
+    return this.cards.keptOf(orderId);
+  }
+
+  /**
+   * In the caller's transaction, under the lock of its payment: takes back every card that an order bought. 409 when one of them
+   * was used: what it paid for is gone.
+   */
+  async cancelOf(orderId: string, paymentId: string): Promise<void> {
+    const cards = await this.cards.lockOfOrder(orderId);
+    if (cards.some(isUsed)) throw giftCardProblems.gift_card_used();
+    for (const card of cards) if (card.state === 'active') await this.end(card, paymentId, 'system');
+  }
+
+  /** In the caller's transaction: takes back what is left on a card; 409 when nothing is. Answers how much that was. */
+  async cancel(card: GiftCard, actor: string): Promise<Money> {
+    if (card.state !== 'active') throw giftCardProblems.gift_card_ended(`The card is ${card.state}.`);
+    await this.end(card, null, actor);
+    return balanceOf(card);
+  }
+
+  private async end(card: GiftCard, paymentId: string | null, actor: string): Promise<void> {
+    const entry = this.entry(null, actor);
+    await this.cards.cancel(card.id, entry);
+    const posting = postings.giftCardCanceled(entry.id, card.orderId !== null, balanceOf(card));
+    await this.ledger.post({ paymentId, orderId: card.orderId }, [posting], entry.at);
+  }
+
+  private entry(reference: string | null, actor: string) {
+    return { id: newId(), reference, actor, at: this.clock.now() };
+  }
+
+  private needTransaction(): void {
+    if (!this.database.inTransaction) throw new Error('a balance moves in the transaction of what it pays');
+  }
+}
+
+export const balanceOf = ({ balance, currency }: GiftCard): Money => Money.of(BigInt(balance), currency);
+
+const isUsed = ({ initial, balance, voided }: GiftCard): boolean =>
+  BigInt(initial) !== BigInt(balance) + BigInt(voided);

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { BillingApi } from '../../billing/billing.api.js';
+import { Database } from '../../platform/database/database.js';
+import { Money } from '../../platform/money/money.js';
+import { ERASED_EMAIL } from '../../platform/personal-data/erased.js';
+import { OrderRepository } from '../order/order.repository.js';
+
+/** Cards that were bought: billing keeps them, once the order that buys them is placed and its money is there. */
+@Injectable()
+export class GiftCardOrders {
+  constructor(
+    private readonly database: Database,
+    private readonly orders: OrderRepository,
+    private readonly billing: BillingApi,
+  ) {}
+
+  /** Issues the cards of an order that is paid. Repeating it is harmless: a piece has one card. */
+  async issueFor(orderId: string): Promise<void> {
+    const seen = await this.orders.find(orderId);
+    if (!seen?.lines.some(({ kind }) => kind === 'gift_card')) return;
+    await this.database.transaction(async () => {
+      // The payments first, as everywhere: a refund or a cancellation waits, and then sees the cards.
+      const payments = await this.billing.lockPaymentsOf(orderId);
+      const order = await this.orders.locked(orderId);
+      if (order?.status !== 'placed' && order?.status !== 'completed') return;
+      const lines = order.lines.filter(({ kind, unitPrice }) => kind === 'gift_card' && unitPrice > 0n);
+      const { currency } = order;
+      const worth = lines.reduce((sum, line) => sum + line.unitPrice * BigInt(line.quantity), 0n);
+      const kept = Money.sum(
+        payments.map((payment) => payment.kept),
+        currency,
+      );
+      // Held is not paid, and what is on its way back buys nothing.
+      if (order.email === ERASED_EMAIL || kept.compare(Money.of(worth, currency)) < 0) return;
+      const paymentId = payments.find((payment) => !payment.kept.isZero())?.id ?? null;
+      for (const { id: lineId, quantity, unitPrice, giftCard } of lines)
+        await this.billing.issueGiftCards({
+          orderId,
+          paymentId,
+          lineId,
+          quantity,
+          amount: Money.of(unitPrice, currency),
+          recipient: {
+            email: giftCard?.recipientEmail ?? order.email,
+            name: giftCard?.recipientName ?? null,
+            message: giftCard?.message ?? null,
+            sendAt: giftCard?.sendAt == null ? null : new Date(giftCard.sendAt),
+          },
+        });
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { PaymentCaptured } from '../../billing/billing.events.js';
+import { On, Subscriber } from '../../platform/events/subscribers.js';
+import { OrderPlaced } from '../ordering.events.js';
+import { GiftCardOrders } from './gift-card-orders.service.js';
+
+/** An order is placed and its money comes, in either order: whichever is the last issues its cards. */
+@Subscriber()
+export class GiftCardSubscribers {
+  constructor(private readonly giftCards: GiftCardOrders) {}
+
+  @On(OrderPlaced)
+  placed({ payload }: OrderPlaced): Promise<void> {
+    return this.giftCards.issueFor(payload.orderId);
+  }
+
+  @On(PaymentCaptured)
+  captured({ payload }: PaymentCaptured): Promise<void> {
+    return this.giftCards.issueFor(payload.orderId);
+  }
+}
