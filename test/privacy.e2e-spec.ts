@@ -466,6 +466,7 @@ describe('personal data', () => {
     const before = await parts();
     expect(before.map(({ module, ordinal }) => [module, ordinal])).toEqual([
       ['billing', 0],
+      ['billing', 1],
       ['ordering', 0],
       ['ordering', 1],
       ['ordering', 2],
