@@ -28,6 +28,9 @@ interface Cell {
   path: string;
 }
 
+/** What a person does for itself with things that are everybody's. */
+const ABOUT_PRODUCTS = ['writeReview', 'addRecentlyViewed'];
+
 /** One operation, and what its document says about who may use it. */
 class Operation {
   readonly id: string;
@@ -74,7 +77,7 @@ class Operation {
   }
   /** One thing, or things, of whoever holds it. */
   get isAboutOwnThing(): boolean {
-    return this.path.includes('{') && (this.isHeld || this.isOwn);
+    return this.path.includes('{') && (this.isHeld || this.isOwn) && !ABOUT_PRODUCTS.includes(this.id);
   }
   /** Changes what there is one of: of its kind, or of somebody's. */
   get isSolitary(): boolean {
@@ -217,6 +220,7 @@ describe('who may do what', () => {
     const gone = await goods(app, { stock: 0 });
     const waiting = { email: 'waiting@example.test' };
     must(await app.post(`/v1/variants/${gone.variantId}/stock-subscriptions`, waiting, { token }));
+    must(await app.post(`/v1/products/${lamp.sku.toLowerCase()}/reviews`, { rating: 5 }, { token }));
     const options = must(await app.post('/v1/me/passkeys/registration/options', undefined, { token }));
     const device = new SoftAuthenticator('http://shop.test');
     const credential = device.create(options.publicKey);

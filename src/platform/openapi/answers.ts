@@ -21,6 +21,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           title: 'Linen tote, woven anew',
           sku: 'TOTE-NAT',
           quantity: 4,
+          giftCard: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 1277, currency: 'EUR' },
@@ -174,6 +175,37 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       results: [{ index: 0, status: 200, id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', problem: null }],
     },
   },
+  cancelGiftCard: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      last4: 'HW5N',
+      state: 'canceled',
+      initial: { amount: 1999, currency: 'EUR' },
+      balance: { amount: 0, currency: 'EUR' },
+      orderId: null,
+      orderLineId: null,
+      reason: 'The parcel was lost',
+      recipientEmail: 'ada@example.test',
+      sendAt: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      entries: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          kind: 'issued',
+          amount: { amount: 1999, currency: 'EUR' },
+          orderId: null,
+          at: '2026-11-21T10:00:00.000Z',
+        },
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          kind: 'canceled',
+          amount: { amount: -1999, currency: 'EUR' },
+          orderId: null,
+          at: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+    },
+  },
   cancelOrder: {
     '201': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -228,6 +260,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilledQuantity: 0,
           promisedFor: null,
           kind: 'physical',
+          giftCard: null,
           components: [],
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
@@ -478,6 +511,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           title: 'Linen tote, woven anew',
           sku: 'TOTE-NAT',
           quantity: 2,
+          giftCard: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 638, currency: 'EUR' },
@@ -821,7 +855,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       exportId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       requestedAt: '2026-11-21T10:00:00.000Z',
       modules: {
-        billing: { payments: [] },
+        billing: { payments: [], giftCards: [] },
         catalog: { reviews: [], purchases: [], recentlyViewed: [], stockNotices: [] },
         ordering: { orders: [], carts: [], limitedPurchases: [] },
         platform: { unsentMails: [], auditEntries: [] },
@@ -996,6 +1030,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilledQuantity: 1,
           promisedFor: null,
           kind: 'physical',
+          giftCard: null,
           components: [],
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
@@ -1243,6 +1278,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           title: 'Linen tote, woven anew',
           sku: 'TOTE-NAT',
           quantity: 2,
+          giftCard: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 639, currency: 'EUR' },
@@ -1430,6 +1466,33 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       linkUntil: null,
     },
   },
+  getGiftCard: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      last4: 'HW5N',
+      state: 'active',
+      initial: { amount: 1999, currency: 'EUR' },
+      balance: { amount: 1999, currency: 'EUR' },
+      orderId: null,
+      orderLineId: null,
+      reason: 'The parcel was lost',
+      recipientEmail: 'ada@example.test',
+      sendAt: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      entries: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          kind: 'issued',
+          amount: { amount: 1999, currency: 'EUR' },
+          orderId: null,
+          at: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+    },
+  },
+  getGiftCardBalance: {
+    '200': { last4: 'HW5N', state: 'active', balance: { amount: 1999, currency: 'EUR' } },
+  },
   getImport: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1614,6 +1677,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       introspection_endpoint: 'http://shop.test/v1/oauth/introspect',
       service_documentation: 'http://shop.test/docs',
       scopes_supported: [
+        'billing:gift-card:write',
         'billing:ledger:read',
         'billing:payment:read',
         'billing:refund:write',
@@ -1706,6 +1770,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilledQuantity: 1,
           promisedFor: null,
           kind: 'physical',
+          giftCard: null,
           components: [],
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
@@ -1862,6 +1927,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilledQuantity: 1,
           promisedFor: null,
           kind: 'physical',
+          giftCard: null,
           components: [],
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
@@ -2417,6 +2483,30 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       jti: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
     },
   },
+  issueGiftCard: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      last4: 'HW5N',
+      state: 'active',
+      initial: { amount: 1999, currency: 'EUR' },
+      balance: { amount: 1999, currency: 'EUR' },
+      orderId: null,
+      orderLineId: null,
+      reason: 'The parcel was lost',
+      recipientEmail: 'ada@example.test',
+      sendAt: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      entries: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          kind: 'issued',
+          amount: { amount: 1999, currency: 'EUR' },
+          orderId: null,
+          at: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+    },
+  },
   issueToken: {
     '200': {
       access_token:
@@ -2755,6 +2845,26 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       nextCursor: null,
     },
   },
+  listGiftCards: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          last4: 'HW5N',
+          state: 'canceled',
+          initial: { amount: 1999, currency: 'EUR' },
+          balance: { amount: 0, currency: 'EUR' },
+          orderId: null,
+          orderLineId: null,
+          reason: 'The parcel was lost',
+          recipientEmail: 'ada@example.test',
+          sendAt: null,
+          createdAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listImports: {
     '200': {
       items: [
@@ -3061,9 +3171,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
   },
   listPermissions: {
     '200': {
-      items: [
-        { permission: 'billing:ledger:read', operations: ['getTrialBalance', 'listLedgerTransactions'] },
-      ],
+      items: [{ permission: 'billing:gift-card:write', operations: ['cancelGiftCard', 'issueGiftCard'] }],
     },
   },
   listPriceLists: {
@@ -3727,6 +3835,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilledQuantity: 0,
           promisedFor: null,
           kind: 'physical',
+          giftCard: null,
           components: [],
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
@@ -3845,6 +3954,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilledQuantity: 0,
           promisedFor: null,
           kind: 'physical',
+          giftCard: null,
           components: [],
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
@@ -4534,6 +4644,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           title: 'Linen tote, woven anew',
           sku: 'TOTE-NAT',
           quantity: 3,
+          giftCard: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -4567,6 +4678,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           title: 'Linen tote, woven anew',
           sku: 'TOTE-NAT',
           quantity: 3,
+          giftCard: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -5072,7 +5184,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 160,
+      unsealed: 162,
       strangers: 0,
     },
   },
