@@ -386,7 +386,7 @@ describe('stock', () => {
       const subject = { customerId: id, email: customer.email };
       const pages = [];
       for await (const page of data.collect(subject)) pages.push(page);
-      expect(pages).toEqual([
+      expect(pages.filter(({ rows }) => rows.length > 0)).toEqual([
         { section: 'stockNotices', rows: Array(3).fill(expect.objectContaining({ sku: one.sku })) },
       ]);
       // One address, one letter, though three asked; but here it is erased before.
