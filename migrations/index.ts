@@ -37,6 +37,7 @@ import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-a
 import { CatalogTranslations1760000010220 } from './catalog/1760000010220-translations.js';
 import { CatalogProductDrafts1760000010230 } from './catalog/1760000010230-product-drafts.js';
 import { CatalogSearchTexts1760000010240 } from './catalog/1760000010240-search-texts.js';
+import { CatalogImportNames1760000010320 } from './catalog/1760000010320-import-names.js';
 import { CatalogExports1760000010300 } from './catalog/1760000010300-exports.js';
 import { OrderingZones1780000000400 } from './ordering/1780000000400-zones.js';
 import { OrderingCarts1780000000410 } from './ordering/1780000000410-carts.js';
@@ -140,4 +141,5 @@ export const migrations: Migrations = [
   CatalogBrandOrders1760000010210,
   BillingGiftCards1780000000360,
   OrderingGiftCardLines1780000000480,
+  CatalogImportNames1760000010320,
 ];

@@ -273,6 +273,26 @@ describe('exports', () => {
       },
     );
 
+    it('whatever stands in the metadata where an import keeps what is left over', async () => {
+      const odd: unknown[] = [
+        null,
+        'text',
+        { columns: null, variants: null },
+        { columns: { 'Gift Card': ['a,b'], 'SEO Hint': { a: 1 } }, variants: 'no' },
+        {
+          columns: { 'Gift Card': 7 },
+          variants: { constructor: null, 'Odd-4': { 'Cost per item': ['a,b'] } },
+        },
+      ];
+      const products = odd.map((shopify, n) => ({
+        ...{ title: `Odd ${n}`, brand: 'Odd metadata', metadata: { shopify } },
+        variants: [{ sku: `Odd-${n}`, prices: [{ amount: 100, currency: 'EUR' }] }],
+      }));
+      expect((await importAll(lines(...products), NDJSON)).counts).toMatchObject({ created: odd.length });
+      const text = await exportAll('shopify_csv', { brand: 'Odd metadata' });
+      expect(text.trimEnd().split('\r\n')).toHaveLength(1 + odd.length);
+    });
+
     it('with what this shop has no field for, and without what others would lose', async () => {
       const text = await exportAll('shopify_csv', { brand: 'New Acme' });
       expect(text).toContain('Color (product.metafields.shopify.color-pattern)');
@@ -566,8 +586,25 @@ describe('exports', () => {
         { status: 422, problem: { errors: [{ pointer: '/prices/1/compareAtPrice' }] } },
         { status: 200 },
       ]);
-      const wrong = await batch('products', { operations: [operations[2], { update: { id: 'x' } }] });
-      expect([wrong.status, wrong.body.errors[0].pointer]).toEqual([400, '/operations/1/update/id']);
+      const misshaped = [
+        { create: { title: 'Beside', variants: [{ sku: 'BATCH-4' }] } },
+        ...[{ update: { id: 'x' } }, 'nonsense', null, { ...operations[0], more: 1 }],
+      ];
+      const wrong = await batch('products', { operations: misshaped });
+      expect([wrong.status, wrong.body.succeeded, wrong.body.failed]).toEqual([200, 1, 4]);
+      expect(wrong.body.results.slice(1)).toMatchObject([
+        { status: 400, problem: { errors: [{ pointer: '/operations/1/update/id' }] } },
+        { status: 400, problem: { errors: [{ pointer: '/operations/2', code: 'not_object' }] } },
+        { status: 400, problem: { errors: [{ pointer: '/operations/3', code: 'not_object' }] } },
+        { status: 400, problem: { errors: [{ pointer: '/operations/4/more', code: 'unknown_property' }] } },
+      ]);
+      const whole = await batch('products', { operations: misshaped.slice(1), atomic: true });
+      expect([whole.status, whole.body.errors[0].pointer]).toEqual([400, '/operations/0/update/id']);
+      const odd = await batch('prices', { prices: [price(800), { ...price(1), price: 'free' }] });
+      expect(odd.body.results).toMatchObject([
+        { status: 200 },
+        { status: 400, problem: { errors: [{ pointer: '/prices/1/price' }] } },
+      ]);
       const many = await batch('prices', { prices: Array.from({ length: 101 }, () => price(1)) });
       expect(many.status).toBe(400);
       const support = await given.staff(app, ['support'], token);
@@ -593,6 +630,26 @@ describe('exports', () => {
       expect(all.body).toMatchObject({ succeeded: 2, failed: 0 });
       expect(await onHand(variants[0].id)).toBe(before + 11);
       expect((await batch('stock', { changes: [change(5)] })).status).toBe(400);
+    });
+
+    it('go on where they stopped when the database could not serve one of them', async () => {
+      const there = [await given.product(app, token, {}), await given.product(app, token, {})];
+      const before = await onHand(there[0]!.variants[0].id);
+      const changes = there.map(({ variants }) => ({
+        ...{ variantId: variants[0].id, location: 'main', kind: 'received', quantity: 3 },
+      }));
+      const key = randomUUID();
+      let busy: Answer | undefined;
+      await app.database.transaction(async () => {
+        await app.database.execute('SELECT FROM catalog.stock WHERE variant_id = $1 FOR UPDATE', [
+          there[1]!.variants[0].id,
+        ]);
+        busy = await batch('stock', { changes }, { key });
+      });
+      expect(busy?.status).toBe(503);
+      const again = await batch('stock', { changes }, { key });
+      expect([again.status, again.body.succeeded]).toEqual([200, 2]);
+      expect(await onHand(there[0]!.variants[0].id)).toBe(before + 3);
     });
 
     it('are each done once, also when the process dies in the middle', async () => {

@@ -136,6 +136,30 @@ describe('imports', () => {
     );
     expect(done).toMatchObject({ dryRun: true, counts: { read: 3, created: 1, unchanged: 1, rejected: 1 } });
     expect(await tables()).toBe(before);
+    const { text } = await app.get(`/v1/admin/imports/${done.id}/results`, { token });
+    const rows = text.trimEnd().split('\r\n').map((line) => line.split(',').slice(2, 4)); // prettier-ignore
+    // What was not made has no id that anybody could look for.
+    expect(rows.slice(1, 3)).toEqual([
+      ['unchanged', expect.stringMatching(/^[\da-f-]{36}$/)],
+      ['created', ''],
+    ]);
+  });
+
+  it('knows every name that the file has used, however long ago', async () => {
+    const file = Array.from({ length: 450 }, (_, n) => product(`names-${n}`));
+    const repeats = [
+      product('names-3'),
+      product('names-450', {}, { sku: 'SKU-names-4' }),
+      product('names-450'),
+    ];
+    const done = await importAll(lines(...file, ...repeats));
+    expect(done.counts).toMatchObject({ read: 453, created: 451, rejected: 2 });
+    const { items } = (await app.get(`/v1/admin/imports/${done.id}/errors`, { token })).body;
+    expect(items).toMatchObject([
+      { line: 451, code: 'repeated', pointer: '/externalId' },
+      { line: 452, code: 'repeated', pointer: '/variants/0/sku' },
+    ]);
+    expect(await app.database.query('SELECT FROM catalog.import_names')).toEqual([]);
   });
 
   it('rejects bad rows with line, code, pointer and message, and takes the others', async () => {

@@ -130,6 +130,24 @@ describe('what staff do for the search', () => {
       expect([answer.status, answer.body.errors[0].pointer]).toEqual([400, pointer]);
     });
 
+    it('widen a search that names many of them without making it grow beyond all bounds', async () => {
+      const words = [...'abcdefghijklmnopqr'].map((letter) => `yx${letter}`);
+      await make('A yxa and nothing more');
+      const { status } = await app.post(admin, { words }, { token });
+      expect(status).toBe(201);
+      // Each of them stands for all others: written out, every word would double what is asked for.
+      expect(await titles(`q=${words.join('%20')}`)).toEqual(['A yxa and nothing more']);
+    });
+
+    it('may have a hyphen', async () => {
+      for (let n = 1; n <= 25; n++) await make(`Striped t-shirt ${n}`);
+      await make('Plain singlet');
+      expect(await titles('q=t-shirt&limit=100')).toHaveLength(25);
+      expect((await app.post(admin, { words: ['T-shirt', 'singlet'] }, { token })).status).toBe(201);
+      expect(await titles('q=t-shirt&limit=100')).toContain('Plain singlet');
+      expect(await titles('q=striped%20singlet&limit=100')).toHaveLength(25);
+    });
+
     it('are for staff of the catalog alone', async () => {
       expect((await app.get(admin)).status).toBe(401);
       const customer = await given.customer(app);
@@ -232,6 +250,77 @@ describe('what staff do for the search', () => {
       }
       expect((await app.get(admin)).status).toBe(401);
     });
+  });
+
+  it('goes on to the next page also when the words are long', async () => {
+    const long = ['bcdfghjklm', 'mlkjhgfdcb', 'npqrstvwxz', 'zxwvtsrqpn', 'aeioubcdfg'].map((part) =>
+      part.repeat(3),
+    );
+    const begun = [...'abcdefgh'].map((letter) => `vq${letter.repeat(28)}`);
+    for (const last of begun) await make(`${long.join(' ')} ${last}`, { handle: last });
+    const mistyped = `${long.join(' ').replace(/^b/, 'x')} vq`;
+    const first = await search(`q=${encodeURIComponent(mistyped)}&limit=3`);
+    expect(first.correctedQuery).toBe(`${long.join(' ')} vq`);
+    expect(first.nextCursor?.length).toBeGreaterThan(1_000);
+    expect(await pages(`q=${encodeURIComponent(mistyped)}&limit=3`)).toHaveLength(begun.length);
+  });
+
+  it('filters by as many attributes as anybody chooses', async () => {
+    const by = (names: number) =>
+      Array.from({ length: names }, (_, n) => `attributes%5Ba${n}%5D=x`)
+        .join('&')
+        .concat('&facets=true');
+    expect((await app.get(`/v1/products?${by(20)}`)).status).toBe(200);
+    // Each counts over a set of its own that all others narrow: of many the statement alone would be a megabyte.
+    const { status, body } = await app.get(`/v1/products?${by(90)}`);
+    expect([status, body.errors?.[0]]).toMatchObject([400, { pointer: '/attributes', code: 'too_many' }]);
+  });
+
+  it('takes whatever is typed', async () => {
+    const odd = [
+      "'",
+      "''",
+      '\\',
+      "\\'",
+      '"',
+      '!',
+      '&|',
+      ':*',
+      '<->',
+      '(',
+      'a:b',
+      "'a' & !",
+      'or',
+      '-',
+      '--',
+      '%',
+      '\u0001',
+      '\u0000',
+    ];
+    odd.push(
+      '𐌰'.repeat(100),
+      '﷽'.repeat(200),
+      '-"'.repeat(100),
+      "\\'".repeat(100),
+      '漢'.repeat(200),
+      'İ'.repeat(200),
+    );
+    for (const sign of odd) {
+      const q = encodeURIComponent(sign);
+      for (const sort of ['', '&sort=price', '&locale=de', '&facets=true'])
+        expect([sign, sort, (await app.get(`/v1/products?q=${q}${sort}`)).status]).toEqual([sign, sort, 200]);
+      const typed = encodeURIComponent([...sign].slice(0, 50).join(''));
+      expect([sign, (await app.get(`/v1/products/suggestions?q=${typed}`)).status]).toEqual([sign, 200]);
+      const words = [[...sign].slice(0, 25).join(''), 'kettle'];
+      const made = await app.post('/v1/admin/search/synonyms', { words }, { token });
+      expect([sign, [201, 400].includes(made.status)]).toEqual([sign, true]);
+      const pin = { query: sign, productIds: [ids['Kettle 1']] };
+      const pinned = await app.post('/v1/admin/search/pins', pin, { token });
+      expect([sign, [201, 400, 409].includes(pinned.status)]).toEqual([sign, true]);
+    }
+    const half = { words: ['\ud800x', 'kettle'] };
+    expect((await app.post('/v1/admin/search/synonyms', half, { token })).status).toBeLessThan(500);
+    expect(await titles('q=kettle')).not.toHaveLength(0);
   });
 
   it('finds by the beginning of the last word', async () => {

@@ -8,11 +8,13 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { onlyOneOf } from '../../platform/http/validation.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { mediaProblems } from '../media/media.errors.js';
+import { SetPriceDto } from '../price/price.dto.js';
 import { PriceService } from '../price/price.service.js';
 import { ProductService } from '../product/product.service.js';
 import { refuseNonsense } from '../stock/stock.controller.js';
+import { StockChangeDto } from '../stock/stock.dto.js';
 import { StockService } from '../stock/stock.service.js';
-import { PriceBatchDto, ProductBatchDto, type ProductOperationDto, StockBatchDto } from './batch.dto.js';
+import { PriceBatchDto, ProductBatchDto, ProductOperationDto, StockBatchDto } from './batch.dto.js';
 
 const { not_found, stale_version } = platformProblems;
 const { unknown_location, stock_promised, compare_at_too_low, price_list_currency } = catalogProblems;
@@ -20,8 +22,8 @@ const KINDS = ['create', 'update', 'delete'] as const;
 const HOW =
   'Up to 100 items. Each is done as the single request does it, in a transaction of its own, and answered by itself: ' +
   '`results` has for each its `status` and the `id`, or a `problem` whose pointers lead into this request. With ' +
-  '`atomic: true` all are done or none, and the answer is the first problem. An item of the wrong shape refuses all ' +
-  '(400). With an Idempotency-Key each item is done once, however often the request is repeated.';
+  '`atomic: true` all are done or none, and the answer is the first problem. With an Idempotency-Key each item is done ' +
+  'once, however often the request is repeated; 503 then means that a repeat goes on where this one stopped.';
 
 /** Many writes in one request. */
 @ApiTags('Batches')
@@ -59,7 +61,7 @@ export class BatchController {
     @CurrentActor() actor: Actor,
   ): Promise<BatchAnswerDto> {
     return this.batches.run({
-      items: operations,
+      ...{ items: operations, shape: ProductOperationDto, list: 'operations' },
       atomic,
       work: (item) => this.write(item, actor),
       at: (item, index) => {
@@ -89,7 +91,7 @@ export class BatchController {
     @CurrentActor() actor: Actor,
   ): Promise<BatchAnswerDto> {
     return this.batches.run({
-      items: prices,
+      ...{ items: prices, shape: SetPriceDto, list: 'prices' },
       atomic,
       work: async (price) => {
         await this.prices.set([price], actor);
@@ -122,7 +124,7 @@ export class BatchController {
     @CurrentActor() actor: Actor,
   ): Promise<BatchAnswerDto> {
     return this.batches.run({
-      items: changes,
+      ...{ items: changes, shape: StockChangeDto, list: 'changes' },
       atomic,
       work: async (change) => {
         refuseNonsense(change, 0);

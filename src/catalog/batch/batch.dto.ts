@@ -1,4 +1,4 @@
-import { Integer, ListOf, Nested, Uuid } from '../../platform/http/fields.js';
+import { Integer, ListOfAny, Nested, Uuid } from '../../platform/http/fields.js';
 import { BatchDto, MOST_IN_BATCH } from '../../platform/http/batches.js';
 import { SetPriceDto } from '../price/price.dto.js';
 import { CreateProductDto, UpdateProductDto } from '../product/admin-product.dto.js';
@@ -43,16 +43,16 @@ export class ProductOperationDto {
 }
 
 export class ProductBatchDto extends BatchDto {
-  @ListOf(() => ProductOperationDto, { min: 1, max: MOST_IN_BATCH })
-  operations: ProductOperationDto[];
+  @ListOfAny(() => ProductOperationDto, { min: 1, max: MOST_IN_BATCH })
+  operations: unknown[];
 }
 
 export class PriceBatchDto extends BatchDto {
-  @ListOf(() => SetPriceDto, { min: 1, max: MOST_IN_BATCH })
-  prices: SetPriceDto[];
+  @ListOfAny(() => SetPriceDto, { min: 1, max: MOST_IN_BATCH })
+  prices: unknown[];
 }
 
 export class StockBatchDto extends BatchDto {
-  @ListOf(() => StockChangeDto, { min: 1, max: MOST_IN_BATCH })
-  changes: StockChangeDto[];
+  @ListOfAny(() => StockChangeDto, { min: 1, max: MOST_IN_BATCH })
+  changes: unknown[];
 }

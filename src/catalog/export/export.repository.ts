@@ -146,6 +146,11 @@ export class ExportRepository {
     );
   }
 
+  /** Keeps the lease; false when the export was canceled or taken over meanwhile. */
+  async renew(id: string, worker: string): Promise<boolean> {
+    return (await this.database.execute(RENEW, [id, worker])) === 1;
+  }
+
   /** Notes that a part is kept; false when the export was canceled or taken over meanwhile. */
   async advance(id: string, worker: string, number: number, part: Part): Promise<boolean> {
     const { afterId, products, rows, bytes, digest } = part;
@@ -247,6 +252,9 @@ const CLAIM = `
   WHERE id = $1 AND state IN ('pending', 'running') AND (leased_until IS NULL OR leased_until < now())
   RETURNING id, format, filter, currency, link_template AS "linkTemplate", feed_id AS "feedId", plan, after_id AS "afterId",
     parts, digest, attempts`;
+const RENEW = `
+  UPDATE catalog.exports SET leased_until = now() + '${LEASE}'::interval
+  WHERE id = $1 AND worker = $2 AND state = 'running'`;
 const ADVANCE = `
   UPDATE catalog.exports SET parts = $3 + 1, after_id = coalesce($4, after_id), products = products + $5, rows = rows + $6,
     bytes = bytes + $7, digest = $8, attempts = 0, leased_until = now() + '${LEASE}'::interval

@@ -12,6 +12,8 @@ import { type ExportPlan, type Writer, WRITERS } from './writers.js';
 const PAGE = 200;
 /** About so large is a part, and so much of the file is in memory. */
 const PART_BYTES = 1024 * 1024;
+/** After so many products a part ends however small it is: products that make no rows must not let the lease run out. */
+const PART_PRODUCTS = 5_000;
 /** How long a file can be loaded. */
 const KEPT_MS = 24 * 3_600_000;
 /** So many workers may die or fail at one part; then it is the part. */
@@ -91,7 +93,7 @@ export class Exporter {
         part.products++;
         part.rows += rows;
         part.afterId = id;
-        if (part.size >= PART_BYTES) await put();
+        if (part.size >= PART_BYTES || part.products >= PART_PRODUCTS) await put();
       }
       if (page.length < PAGE) break;
     }
@@ -107,6 +109,8 @@ export class Exporter {
     contentType: string,
     part: { products: number; rows: number; afterId: string | null; digest: Buffer },
   ): Promise<void> {
+    // Whoever was too slow must not write over a part of the worker that has taken over.
+    if (!(await this.exports.renew(id, worker))) throw new NoLongerOurs();
     await this.store.put(partKey(id, number), bytes, contentType);
     failpoint('export.after_put');
     if (!(await this.exports.advance(id, worker, number, { ...part, bytes: bytes.length })))

@@ -35,7 +35,7 @@ export const shopifyCsv: Writer = {
       ({ retired, prices }) => !retired && prices.some(({ currency }) => currency === plan.currency),
     );
     if (variants.length === 0) return { text: '', rows: 0 };
-    const { columns = {}, variants: keptBySku = {} } = keptOf(record);
+    const { columns, variants: keptBySku } = keptOf(record);
     const pictures = record.media.filter(({ url }) => url !== undefined);
     const rows = Array.from({ length: Math.max(variants.length, pictures.length) }, (_, index) => {
       const variant = variants[index];
@@ -58,9 +58,22 @@ export const shopifyCsv: Writer = {
   tail: '',
 };
 
-function keptOf({ metadata }: ProductRecord): ShopifyKept {
-  const { shopify } = metadata as { shopify?: ShopifyKept | null };
-  return typeof shopify === 'object' && shopify !== null ? shopify : {};
+/** Metadata is whatever anybody wrote: what is no text in its place is nothing that an import has kept. */
+function keptOf({ metadata }: ProductRecord): Required<ShopifyKept> {
+  const { columns, variants } = dictionary(metadata.shopify, (value) => value);
+  return {
+    columns: dictionary(columns, textOf),
+    variants: dictionary(variants, (kept) => dictionary(kept, textOf)),
+  };
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function dictionary<T>(value: unknown, read: (item: unknown) => T): Record<string, T> {
+  const kept = Object.create(null) as Record<string, T>;
+  if (typeof value !== 'object' || value === null) return kept;
+  for (const [name, item] of Object.entries(value)) kept[name] = read(item);
+  return kept;
 }
 
 function ofProduct({

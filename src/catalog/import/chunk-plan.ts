@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FieldError } from '../../platform/http/problem.js';
 import type { Attribute } from '../product-type/attribute.js';
 import { fitAttributes, type ProductIds } from '../product-type/attribute-values.js';
@@ -73,21 +74,52 @@ export class KnownProducts {
 const isAsImported = ({ digest, digestVersion, version }: KnownProduct, wanted: Buffer): boolean =>
   digest === wanted.toString('hex') && digestVersion === version;
 
-/** Identities that the file has used so far: each may stand in it once. */
-export class FileIdentities {
-  private readonly seen = new Set<string>();
+/** Rows of which none uses a name that the file has used before; `names` are those that they use. */
+export interface DistinctRows {
+  rows: IncomingRow[];
+  names: string[];
+}
 
-  /** What is used twice, as `[pointer, value]`; otherwise remembers all of them. */
-  claim({ id, externalId, handle, variants }: IncomingProduct): [pointer: string, value: string] | null {
-    const names: [string, string, string][] = [['/handle', `h${handle}`, handle]];
-    if (externalId !== null) names.unshift(['/externalId', `e${externalId}`, externalId]);
-    if (id !== undefined) names.unshift(['/id', `i${id}`, id]);
-    variants.forEach(({ sku }, index) => names.push([`/variants/${index}/sku`, `s${sku}`, sku]));
-    const repeated = names.find(([, key]) => this.seen.has(key));
-    if (repeated) return [repeated[0], repeated[2]];
-    for (const [, key] of names) this.seen.add(key);
-    return null;
-  }
+/**
+ * Each name may stand in a file once: it makes the later row wrong, because nobody knows which of the two is meant. `used` tells
+ * of keys of names those that rows of earlier chunks have used; only what a good row uses counts.
+ */
+export async function refuseRepeats(
+  rows: IncomingRow[],
+  used: (keys: string[]) => Promise<Set<string>>,
+): Promise<DistinctRows> {
+  const named = rows.map((row) => ({ row, names: row.product ? namesOf(row.product) : [] }));
+  const seen = await used(named.flatMap(({ names }) => names.map(({ key }) => key)));
+  const mine = new Set<string>();
+  const checked = named.map(({ row, names }) => {
+    const repeated = names.find(({ key }) => seen.has(key) || mine.has(key));
+    if (!repeated) {
+      for (const { key } of names) mine.add(key);
+      return row;
+    }
+    const { pointer, name } = repeated;
+    const fault = {
+      line: row.line,
+      code: 'repeated',
+      pointer,
+      message: `${name} stands in the file already`,
+    };
+    return { ...row, product: null, faults: [fault] };
+  });
+  return { rows: checked, names: [...mine] };
+}
+
+/** All that a product is known by. The key is the name, what kind it is of included, in the form of a UUID. */
+function namesOf({ id, externalId, handle, variants }: IncomingProduct) {
+  const names: [kind: string, pointer: string, name: string][] = [['h', '/handle', handle]];
+  if (externalId !== null) names.unshift(['e', '/externalId', externalId]);
+  if (id !== undefined) names.unshift(['i', '/id', id]);
+  variants.forEach(({ sku }, index) => names.push(['s', `/variants/${index}/sku`, sku]));
+  return names.map(([kind, pointer, name]) => ({
+    pointer,
+    name,
+    key: createHash('sha256').update(`${kind}${name}`).digest('hex').slice(0, 32),
+  }));
 }
 
 export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: IncomingRow) => string): ChunkPlan {

@@ -145,6 +145,25 @@ export class ImportRepository {
     );
   }
 
+  /** Those of these names, by their keys, that earlier rows of the file have used. */
+  async usedNames(id: string, keys: string[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ key: string }>(
+      `SELECT replace(name::text, '-', '') AS key FROM catalog.import_names WHERE import_id = $1 AND name = ANY ($2::uuid[])`,
+      [id, keys],
+    );
+    return new Set(rows.map(({ key }) => key));
+  }
+
+  async useNames(id: string, keys: string[]): Promise<void> {
+    const add = 'INSERT INTO catalog.import_names (import_id, name) SELECT $1, unnest($2::uuid[])';
+    await this.database.execute(add, [id, keys]);
+  }
+
+  /** Drops the names of imports that are over, in portions: a large file has millions. */
+  async forgetNames(): Promise<void> {
+    while ((await this.database.execute(FORGET_NAMES)) > 0);
+  }
+
   async addErrors(id: string, errors: RowError[]): Promise<void> {
     await this.database.execute(ADD_ERRORS, [id, JSON.stringify(errors)]);
   }
@@ -175,6 +194,11 @@ export class ImportRepository {
     return rows.map(({ id }) => id);
   }
 }
+
+const FORGET_NAMES = `
+  DELETE FROM catalog.import_names WHERE ctid = ANY (ARRAY(
+    SELECT n.ctid FROM catalog.imports i JOIN catalog.import_names n ON n.import_id = i.id
+    WHERE i.state NOT IN ('pending', 'running') LIMIT 50000))`;
 
 const JSON_OF = `json_build_object('id', i.id, 'format', i.format, 'state', i.state, 'dryRun', i.dry_run, 'currency', i.currency,
   'bytes', i.bytes, 'counts', json_build_object('read', i.rows_read, 'created', i.created, 'updated', i.updated,

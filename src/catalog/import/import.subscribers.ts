@@ -38,5 +38,6 @@ export class ImportSubscribers {
   async forgetResults(): Promise<void> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
     await this.imports.forgetResults(before);
+    await this.imports.forgetNames();
   }
 }

@@ -10,7 +10,7 @@ import { PriceRepository } from '../price/price.repository.js';
 import { SearchIndex } from '../search/search-index.service.js';
 import { StockFacts } from '../stock/stock-facts.service.js';
 import { ProductAttributes } from '../product-type/product-attributes.service.js';
-import { type ChunkPlan, FileIdentities, KnownProducts, planChunk } from './chunk-plan.js';
+import { type ChunkPlan, KnownProducts, planChunk, refuseRepeats } from './chunk-plan.js';
 import { UnreadableFile } from './csv.reader.js';
 import { presentProducts } from './completed-product.js';
 import { ImportFileStore } from './import-file.store.js';
@@ -27,6 +27,8 @@ import { readShopifyCsv } from './shopify-csv.reader.js';
 
 /** Products per transaction: enough to make the statements cheap, few enough that nobody waits for their locks. */
 const CHUNK = 200;
+/** And so many characters of JSON, about: some products are as large as hundreds of others. */
+const CHUNK_SIZE = 4 * 1024 * 1024;
 
 const READERS = {
   ndjson: readNdjson,
@@ -71,6 +73,7 @@ export class Importer {
     }
     if (!job.dryRun) await this.searchIndex.countWords();
     await this.imports.finish(importId, worker, failure, this.clock.now());
+    await this.imports.forgetNames();
     await this.files.remove(job.file);
   }
 
@@ -79,17 +82,17 @@ export class Importer {
     const rows = READERS[job.format](bytes, job.currency, (columns) =>
       this.imports.noteIgnored(job.id, columns),
     );
-    const identities = new FileIdentities();
     let chunk: IncomingRow[] = [];
+    let size = 0;
     try {
       for await (const row of rows) {
-        // Rows before the checkpoint are read again for their names only.
-        const checked = refuseRepeats(row, identities);
         if (row.ordinal <= job.rowsRead) continue;
-        chunk.push(checked);
-        if (chunk.length < CHUNK) continue;
+        chunk.push(row);
+        size += JSON.stringify(row).length;
+        if (chunk.length < CHUNK && size < CHUNK_SIZE) continue;
         await this.take(chunk, job, worker);
         chunk = [];
+        size = 0;
       }
       if (chunk.length > 0) await this.take(chunk, job, worker);
     } finally {
@@ -112,7 +115,9 @@ export class Importer {
     failpoint('import.after_chunk');
   }
 
-  private async write(rows: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
+  private async write(read: IncomingRow[], job: ImportJob, worker: string): Promise<void> {
+    const { rows, names } = await refuseRepeats(read, (keys) => this.imports.usedNames(job.id, keys));
+    await this.imports.useNames(job.id, names);
     const good = rows.flatMap(({ product }) => (product ? [product] : []));
     // Before the products, as those do who change one.
     await this.attributes.keepTypes();
@@ -139,7 +144,8 @@ export class Importer {
       )),
     };
     const plan = planChunk(rows, known, () => newId());
-    if (!job.dryRun) await this.apply(plan, job, known.locations);
+    if (job.dryRun) forgetNew(plan);
+    else await this.apply(plan, job, known.locations);
     if (plan.errors.length > 0) await this.imports.addErrors(job.id, plan.errors);
     await this.imports.addResults(job.id, plan.outcomes);
     if (!(await this.imports.advance(job.id, worker, progressOf(plan, rows.length))))
@@ -191,14 +197,9 @@ export class Importer {
   }
 }
 
-/** A name that the file has used already makes the later row wrong: which of the two is meant, nobody knows. */
-function refuseRepeats(row: IncomingRow, identities: FileIdentities): IncomingRow {
-  if (row.product === null) return row;
-  const repeated = identities.claim(row.product);
-  if (repeated === null) return row;
-  const [pointer, value] = repeated;
-  const fault = { line: row.line, code: 'repeated', pointer, message: `${value} stands in the file already` };
-  return { ...row, product: null, faults: [fault] };
+/** What a dry run would make has no id. */
+function forgetNew({ outcomes }: ChunkPlan): void {
+  for (const outcome of outcomes) if (outcome[3] === 'created') outcome[4] = null;
 }
 
 function progressOf(plan: ChunkPlan, read: number): Progress {

@@ -29,7 +29,7 @@ const VARIANT_FIELDS: [ShopifyColumn, keyof IncomingVariant][] = [
 /** The rows of one product, as they come in. */
 export class ShopifyProduct {
   private first: string[] = [];
-  private readonly kept: Record<string, Record<string, string>> = {};
+  private readonly kept = new Map<string, Record<string, string>>();
   private firstLine = 0;
   private rows = 0;
   private optionNames: string[] = [];
@@ -138,7 +138,7 @@ export class ShopifyProduct {
     const sku =
       cut(this.cell(row, 'sku'), LIMITS.sku) || `${this.handle.slice(0, 90)}-${this.variants.length + 1}`;
     const kept = keptOf(row, this.header.keptOfVariants);
-    if (Object.keys(kept).length > 0) this.kept[sku] = kept;
+    if (Object.keys(kept).length > 0) this.kept.set(sku, kept);
     this.variants.push({
       sku,
       title: named ? values.join(' / ') : null,
@@ -199,7 +199,7 @@ export class ShopifyProduct {
   private leftovers(columns: Record<string, string>): Pick<IncomingProduct, 'metadata'> {
     const shopify = {
       ...(Object.keys(columns).length > 0 && { columns }),
-      ...(Object.keys(this.kept).length > 0 && { variants: this.kept }),
+      ...(this.kept.size > 0 && { variants: Object.fromEntries(this.kept) }),
     };
     return Object.keys(shopify).length > 0 ? { metadata: { shopify } } : {};
   }

@@ -3,10 +3,17 @@ import type { NumberRange, ProductFilters } from './search-conditions.js';
 
 const NUMBER = /^-?\d{1,15}(\.\d{1,15})?$/;
 
-/** `attributes[colour]=red` and `attributes[weight][gte]=2` of a query. 400 for what is neither. */
+/** Attributes that one list is filtered by: each is a condition in the counts of all others. */
+const MOST = 20;
+
+/** `attributes[colour]=red` and `attributes[weight][gte]=2` of a query. 400 for what is neither, and for too many. */
 export function attributeFilters(
   given: Record<string, unknown>,
 ): Pick<ProductFilters, 'attributes' | 'numbers'> {
+  if (Object.keys(given).length > MOST)
+    throw platformProblems.invalid_input(`attributes must be at most ${MOST}.`, {
+      errors: [{ pointer: '/attributes', code: 'too_many', message: `must be at most ${MOST}` }],
+    });
   const filters: Pick<ProductFilters, 'attributes' | 'numbers'> = { attributes: [], numbers: [] };
   for (const [name, value] of Object.entries(given)) {
     const range = rangeOf(name, value);

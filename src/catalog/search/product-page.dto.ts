@@ -6,7 +6,7 @@ export class ProductPageDto {
   @ListOf(() => ProductListItemDto, { max: 100 })
   items: ProductListItemDto[];
 
-  @Text({ max: 1000, nullable: true, description: 'Pass it as `cursor` for the next page; null at the end.' })
+  @Text({ max: 4000, nullable: true, description: 'Pass it as `cursor` for the next page; null at the end.' })
   nextCursor: string | null;
 
   @Text({

@@ -41,6 +41,10 @@ export class AmountRange {
 }
 
 export class ProductQuery extends PageQuery {
+  // That of a search holds its words, what they weigh and how they were corrected: up to 3,400 characters of some scripts.
+  @Text({ max: 4000, optional: true, description: '`nextCursor` of the page before.' })
+  override cursor?: string;
+
   @Text({
     max: 200,
     optional: true,
@@ -77,7 +81,7 @@ export class ProductQuery extends PageQuery {
     values: 'any',
     optional: true,
     description:
-      '`attributes[colour]=red`; repeat it for either. Numbers also by `attributes[weight][gte]=2` and `[lte]=`.',
+      '`attributes[colour]=red`; repeat it for either. Numbers also by `attributes[weight][gte]=2` and `[lte]=`. At most 20.',
   })
   attributes?: Record<string, unknown>;
 

@@ -115,11 +115,20 @@ export function termsSql(
       SELECT a.literal, (
         WITH RECURSIVE widened (n, q) AS (
           SELECT 0::bigint, a.q
-          UNION ALL SELECT r.n, ts_rewrite(w.q, r.target, r.target || r.substitute) FROM widened w JOIN rules r ON r.n = w.n + 1
-        ) SELECT q FROM widened ORDER BY n DESC LIMIT 1) AS q
+          UNION ALL SELECT r.n, ts_rewrite(w.q, r.target, r.target || ${mark('r.n')}) FROM widened w JOIN rules r ON r.n = w.n + 1
+        ), filled (n, q) AS (
+          (SELECT 0::bigint, q FROM widened ORDER BY n DESC LIMIT 1)
+          UNION ALL SELECT r.n, coalesce(ts_rewrite(f.q, ${mark('r.n')}, r.substitute), f.q) FROM filled f JOIN rules r ON r.n = f.n + 1
+        ) SELECT q FROM filled ORDER BY n DESC LIMIT 1) AS q
       FROM asked a),
     pins AS MATERIALIZED (${pinsSql(state, now, statement)})`;
 }
+
+/**
+ * SQL of a word that no text has: it stands for what rule `n` puts in until all rules have been applied. Put in at once,
+ * the words of one group would be widened again by each other, and double the query with every word of it.
+ */
+const mark = (n: string): string => `('''' || chr(1) || ${n} || '''')::tsquery`;
 
 /** SQL of a word as a query for exactly it. */
 const quoted = (word: string): string =>

@@ -8,6 +8,9 @@ const EDITABLE = { min: 3, max: 16 };
 /** From this length on two slips leave enough of a word to know it by. */
 const TWO_SLIPS = 8;
 
+/** Words of a query that are guessed at, which takes long: one that has more of them is no typing error. */
+const GUESSED = 3;
+
 /** What was meant by a query with a word that no product has. */
 export interface Guess {
   /** The query with words instead of typing errors; null when there are none. */
@@ -28,10 +31,10 @@ export class Spelling {
     const last = looked.at(-1);
     // Shoppers type from the left: a last word that others begin with is half a word and no slip.
     const endings = last && !last.known ? await this.words.endingsOf(last.word) : [];
+    const odd = looked.filter(({ known }, at) => !known && (endings.length === 0 || at < looked.length - 1));
+    const guessed = new Set(odd.slice(0, GUESSED));
     const meant = await Promise.all(
-      looked.map(async ({ word, known }, at) =>
-        known || (endings.length > 0 && at === looked.length - 1) ? word : await this.likeliest(word),
-      ),
+      looked.map(async (one) => (guessed.has(one) ? await this.likeliest(one.word) : one.word)),
     );
     const corrected = meant.join(' ') === words.join(' ') ? null : meant.join(' ');
     return corrected === null && endings.length === 0 ? null : { corrected, endings };
@@ -49,13 +52,16 @@ export class Spelling {
 
   private async twoSlipsAway(word: string): Promise<string | null> {
     if (word.length < TWO_SLIPS || word.length > EDITABLE.max) return null;
-    const near = (await this.words.wordsOfShape(word)).filter((known) => slipsBetween(word, known) <= 2);
+    const near = (await this.words.wordsOfShape(word)).filter((known) => slipsBetween(word, known, 2) <= 2);
     return near.length === 0 ? null : this.words.mostFrequent(near);
   }
 }
 
-/** How many letters are left out, put in, mistyped or swapped with their neighbour between two words. */
-export function slipsBetween(a: string, b: string): number {
+/**
+ * How many letters are left out, put in, mistyped or swapped with their neighbour between two words; of more than `most`
+ * only that they are more.
+ */
+export function slipsBetween(a: string, b: string, most = Infinity): number {
   // Rows of the table of Damerau and Levenshtein: the last two are all that the next one needs.
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, at) => at);
@@ -71,6 +77,8 @@ export function slipsBetween(a: string, b: string): number {
         swapped ? (before[j - 2] ?? 0) + 1 : Infinity,
       );
     }
+    // No row has less than the one above it at its best.
+    if (Math.min(...row) > most) return most + 1;
     [before, last] = [last, row];
   }
   return last[b.length] ?? 0;

@@ -72,13 +72,14 @@ const SAVE = `
   ON CONFLICT (id) DO UPDATE SET words = excluded.words, finds = excluded.finds, version = excluded.version,
     updated_at = excluded.updated_at`;
 
+// Cut like a query, so that it is found in one: the parts of `t-shirt` are a phrase there. Its signs mean nothing here.
 // The words of a phrase may stand anywhere in the query; what is found instead of them stands together in the product.
 const COMPILE = `
   INSERT INTO catalog.search_synonym_rules (synonym_id, lead, lexemes, target, substitute)
   SELECT $1::uuid, w.lexemes[1], w.lexemes, w.target, f.query
   FROM (
-    SELECT DISTINCT tsvector_to_array(to_tsvector('catalog.shop', word)) AS lexemes, plainto_tsquery('catalog.shop', word) AS target
-    FROM unnest($2::text[]) word
+    SELECT DISTINCT tsvector_to_array(to_tsvector('catalog.shop', word)) AS lexemes, websearch_to_tsquery('catalog.shop', plain) AS target
+    FROM (SELECT word, regexp_replace(word, '"|(^|\\s)-+|\\yor\\y', ' ', 'gi') AS plain FROM unnest($2::text[]) word) u
   ) w CROSS JOIN LATERAL (
     SELECT string_agg(DISTINCT '(' || phraseto_tsquery('catalog.shop', other)::text || ')', ' | ')::tsquery AS query
     FROM unnest(coalesce($3::text[], $2::text[])) other

@@ -5,6 +5,7 @@ import { Bool, Dictionary, Integer, ListOf, Uuid } from './fields.js';
 import { Idempotency } from './idempotency.js';
 import { toProblem } from './problem.filter.js';
 import { platformProblems, Problem, problemDocument } from './problem.js';
+import { shaped } from './validation.js';
 
 /** As many as one request may hold. */
 export const MOST_IN_BATCH = 100;
@@ -54,8 +55,12 @@ export interface Done {
   id: string | null;
 }
 
-export interface Batch<T> {
-  items: readonly T[];
+export interface Batch<T extends object> {
+  /** As they came: each is looked into by itself. */
+  items: readonly unknown[];
+  /** What each has to be, and the property of the request that they stand in. */
+  shape: new () => T;
+  list: string;
   atomic: boolean | undefined;
   /** Does one, as the single request does it. */
   work: (item: T, index: number) => Promise<Done>;
@@ -74,7 +79,7 @@ export class Batches {
   constructor(private readonly database: Database) {}
 
   /** In an operation with `accepted-steps` or `steps`. */
-  async run<T>(batch: Batch<T>): Promise<BatchAnswerDto> {
+  async run<T extends object>(batch: Batch<T>): Promise<BatchAnswerDto> {
     const request = Idempotency.current();
     const results = batch.atomic === true ? await this.together(batch) : await this.oneByOne(batch);
     const failed = results.filter(({ problem }) => problem !== null).length;
@@ -84,30 +89,25 @@ export class Batches {
     return answer;
   }
 
-  private together<T>({ items, work, at }: Batch<T>): Promise<BatchResultDto[]> {
+  private together<T extends object>(batch: Batch<T>): Promise<BatchResultDto[]> {
     return this.database.transaction(async () => {
       const results: BatchResultDto[] = [];
-      for (const [index, item] of items.entries()) {
-        try {
-          results.push({ index, ...(await work(item, index)), problem: null });
-        } catch (error) {
-          throw error instanceof Problem ? moved(error, at(item, index)) : error;
-        }
-      }
+      for (const index of batch.items.keys())
+        results.push({ index, ...(await one(batch, index)), problem: null });
       const answer = { succeeded: results.length, failed: 0, results };
       Idempotency.current()?.answer(200, answer);
       return results;
     });
   }
 
-  private async oneByOne<T>({ items, work, at }: Batch<T>): Promise<BatchResultDto[]> {
+  private async oneByOne<T extends object>(batch: Batch<T>): Promise<BatchResultDto[]> {
     const request = Idempotency.current();
     const results = (request?.resume as { results: BatchResultDto[] } | null)?.results ?? [];
-    for (const [index, item] of items.entries()) {
+    for (const index of batch.items.keys()) {
       if (index < results.length) continue;
       try {
         const done = await this.database.transaction(async () => {
-          const result = { index, ...(await work(item, index)), problem: null };
+          const result = { index, ...(await one(batch, index)), problem: null };
           await request?.proceed({ results: [...results, result] });
           return result;
         });
@@ -117,13 +117,29 @@ export class Batches {
         const problem = toProblem(error);
         // Another request has taken over, and does the rest.
         if (problem.kind === platformProblems.idempotency_in_flight.kind) throw error;
+        // What could not be tried now must not be the answer to this key for days: a repeat goes on from here.
+        if (request && problem.kind === platformProblems.unavailable.kind) throw error;
         if (problem.status >= 500)
           this.log.error({ err: error, code: problem.code }, 'an item of a batch failed');
-        const told = problemDocument(moved(problem, at(item, index)));
-        results.push({ index, status: problem.status, id: null, problem: told });
+        results.push({ index, status: problem.status, id: null, problem: problemDocument(problem) });
       }
     }
     return results;
+  }
+}
+
+/** Looks into an item and does it; problems point into the whole request. */
+async function one<T extends object>(
+  { items, shape, list, work, at }: Batch<T>,
+  index: number,
+): Promise<Done> {
+  let place = { here: `/${list}/${index}`, there: '' };
+  try {
+    const item = await shaped(shape, items[index]);
+    place = at(item, index);
+    return await work(item, index);
+  } catch (error) {
+    throw error instanceof Problem ? moved(error, place) : error;
   }
 }
 

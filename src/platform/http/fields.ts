@@ -348,6 +348,13 @@ export function Nested(type: () => Constructor, options: FieldOptions = {}) {
   );
 }
 
+/** A list of DTOs that are looked into one by one, by whoever takes them, so that a wrong one does not refuse the others. */
+export function ListOfAny(type: () => Constructor, options: FieldOptions & { max: number; min: number }) {
+  const { max, min } = options;
+  const schema = { type: () => type(), isArray: true, maxItems: max, minItems: min } as ApiPropertyOptions;
+  return field(options, schema, ...list(min, max));
+}
+
 /** `uniqueBy` names a property that no two items share; those without it are all different. */
 export function ListOf(
   type: () => Constructor,
