@@ -526,6 +526,41 @@ describe('stock', () => {
       expect(await onHand(small.id)).toBe(6);
     });
 
+    it('and another one of the same shelf correct a difference once, whichever is confirmed first, or both at once', async () => {
+      const [both, overtaken] = [await stocked(10), await stocked(10)];
+      const [changed, kept] = [await stocked(10), await stocked(10)];
+      const all = [both, overtaken, changed, kept];
+      const [a, b] = [
+        (await start({ location: 'main' })).body.id,
+        (await start({ location: 'main' })).body.id,
+      ];
+      const late = (await start({ location: 'main' })).body.id;
+      await count(a, [
+        { sku: both.sku, counted: 12 },
+        { sku: overtaken.sku, counted: 7 },
+        { sku: changed.sku, counted: 13 },
+        { sku: kept.sku, counted: 11 },
+      ]);
+      app.clock.advance({ minutes: 1 });
+      await count(b, [
+        { sku: both.sku, counted: 12 },
+        { sku: overtaken.sku, counted: 10 },
+        { sku: changed.sku, counted: 12 },
+      ]);
+      app.clock.advance({ minutes: 1 });
+      await count(late, [{ sku: both.sku, counted: 12 }]);
+      const sold = await buy(app, [{ ...both, quantity: 2 }]);
+      expect(sold.answer.status).toBe(201);
+      const ended = await Promise.all([
+        end(b, 'confirmation'),
+        end(late, 'confirmation'),
+        end(a, 'confirmation'),
+      ]);
+      expect(ended.map(({ status }) => status)).toEqual([200, 200, 200]);
+      // The latest count of each holds, in whatever order they were written.
+      expect(await Promise.all(all.map(({ variantId }) => onHand(variantId)))).toEqual([12, 10, 12, 11]);
+    });
+
     it('is refused as a whole when it takes away what is promised, and can be given up', async () => {
       const [promised, other] = [await stocked(5), await stocked(5)];
       await buy(app, [{ ...promised, quantity: 4 }]);
