@@ -191,6 +191,20 @@ describe('stock', () => {
       expect(await facts('catalog.back_in_stock', (await stocked(5)).variantId)).toEqual([]);
     });
 
+    it('what was free again before a sale came to nothing is told, though the seller goes on without it', async () => {
+      const { variantId } = await stocked(1);
+      const [api, minute] = [app.app.get(CatalogApi), new Date(app.clock.now().getTime() + MINUTE)];
+      const reserve = (quantity: number) =>
+        app.database.transaction(() => api.reserve(randomUUID(), [{ variantId, quantity }], minute));
+      await reserve(1);
+      app.clock.advance({ minutes: 2 });
+      await app.database.transaction(async () => {
+        const tried = api.reserve(randomUUID(), [{ variantId, quantity: 2 }], minute);
+        await expect(tried).rejects.toMatchObject({ code: 'catalog.out_of_stock' });
+      });
+      expect(await facts('catalog.back_in_stock', variantId)).toEqual([1]);
+    });
+
     it('the terms of a variant are set by who may, for the version that they read', async () => {
       const { variantId } = await stocked(1);
       const clerk = await given.staff(app, ['support'], token);
