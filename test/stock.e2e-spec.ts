@@ -205,6 +205,32 @@ describe('stock', () => {
       expect(await facts('catalog.back_in_stock', variantId)).toEqual([1]);
     });
 
+    it('how many may be sold beyond what is there can be set when another location has become the first', async () => {
+      const { variantId, sku } = await stocked(1, 0);
+      const allow = (backorderLimit: number) =>
+        app.patch(`/v1/admin/variants/${variantId}`, { backorderLimit }, { token });
+      expect((await allow(4)).status).toBe(200);
+      expect((await buy(app, [{ variantId, sku, quantity: 3 }])).answer.status).toBe(201);
+      const list = (await app.get('/v1/admin/locations', { token })).body.items as {
+        id: string;
+        code: string;
+        priority: number;
+      }[];
+      const main = list.find(({ code }) => code === 'main');
+      const put = (priority?: number) =>
+        app.patch(`/v1/admin/locations/${main?.id}`, { priority }, { token });
+      expect((await put(900)).status).toBe(200);
+      const answers = [await allow(3), await allow(1)];
+      const ahead = { availableFrom: '2099-01-01T00:00:00.000Z', limit: 5 };
+      const terms = await app.put(`/v1/admin/variants/${variantId}/terms`, { preorder: ahead }, { token });
+      await put(main?.priority);
+      expect([...answers, terms].map(({ status }) => status)).toEqual([200, 409, 200]);
+      // Two of the three that were allowed are sold, wherever they stand.
+      const second = await buy(app, [{ variantId, sku, quantity: 2 + 5 }]);
+      expect([second.answer.status, second.answer.body.code]).toEqual([409, 'ordering.out_of_stock']);
+      expect((await buy(app, [{ variantId, sku, quantity: 1 + 5 }])).answer.status).toBe(201);
+    });
+
     it('the terms of a variant are set by who may, for the version that they read', async () => {
       const { variantId } = await stocked(1);
       const clerk = await given.staff(app, ['support'], token);
