@@ -304,6 +304,27 @@ describe('kinds of goods', () => {
       ]);
     });
 
+    it('is not sold without a part that is no longer sold, though nobody counts that', async () => {
+      const [card, pen] = [await goods({ stockTracked: false, stock: 0 }), await goods()];
+      const set = await bundleOf([
+        [card, 1],
+        [pen, 1],
+      ]);
+      const cart = await fillCart(app, [set]);
+      const own = (await seen(set)).product.id;
+      await app.patch(`/v1/admin/products/${own}`, { status: 'draft' }, { token: staff });
+      const retired = await app.patch(
+        `/v1/admin/variants/${card.variantId}`,
+        { retired: true },
+        { token: staff },
+      );
+      expect(retired.status).toBe(200);
+      await app.patch(`/v1/admin/products/${own}`, { status: 'published' }, { token: staff });
+      expect(await shown(set)).toEqual({ available: 0, backorder: false });
+      const answer = await checkOut(app, cart);
+      expect([answer.status, answer.body.code]).toEqual([409, 'ordering.out_of_stock']);
+    });
+
     it('is not oversold by fifty who buy it and its part at once', async () => {
       const [lamp, bulb] = [await goods({ stock: 20 }), await goods({ stock: 30 })];
       const set = await bundleOf([
