@@ -30,6 +30,7 @@ import { CatalogStockTerms1760000010130 } from './catalog/1760000010130-stock-te
 import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { CatalogBrandOrders1760000010210 } from './catalog/1760000010210-brand-orders.js';
+import { CatalogStockNoticeCounts1760000010320 } from './catalog/1760000010320-stock-notice-counts.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
 import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
 import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
@@ -136,4 +137,5 @@ export const migrations: Migrations = [
   CatalogSearchTexts1760000010240,
   CatalogExports1760000010300,
   CatalogBrandOrders1760000010210,
+  CatalogStockNoticeCounts1760000010320,
 ];

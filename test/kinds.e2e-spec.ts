@@ -325,6 +325,46 @@ describe('kinds of goods', () => {
       expect([answer.status, answer.body.code]).toEqual([409, 'ordering.out_of_stock']);
     });
 
+    it('and what was hidden are told of to who waits, when they can be bought again', async () => {
+      const [cup, tea] = [await goods({ stock: 1 }), await goods({ stock: 5 })];
+      const set = await bundleOf([
+        [cup, 2],
+        [tea, 1],
+      ]);
+      const hidden = await goods({ stock: 0 });
+      const [email, other] = [`${randomUUID()}@example.test`, `${randomUUID()}@example.test`];
+      const letters = async (to: string) =>
+        (await app.letters()).filter((one) => one.to === to && one.text.includes('no other will follow'))
+          .length;
+      const sweep = async () => {
+        await app.run('catalog.tell_awaited');
+        await app.settle();
+        return [await letters(email), await letters(other)];
+      };
+      for (const [one, to] of [
+        [set, email],
+        [hidden, other],
+      ] as const)
+        expect(
+          (await app.post(`/v1/variants/${one.variantId}/stock-subscriptions`, { email: to })).status,
+        ).toBe(202);
+      expect(await sweep()).toEqual([0, 0]);
+      const receive = ({ variantId }: Goods) =>
+        app.post(
+          '/v1/admin/stock/movements',
+          { changes: [{ variantId, location: 'main', kind: 'received', quantity: 1 }] },
+          { token: staff, key: key() },
+        );
+      const show = async (status: string) =>
+        app.patch(`/v1/admin/products/${(await seen(hidden)).product.id}`, { status }, { token: staff });
+      await show('draft');
+      expect([(await receive(cup)).status, (await receive(hidden)).status]).toEqual([204, 204]);
+      await app.settle();
+      expect((await show('published')).status).toBe(200);
+      expect(await sweep()).toEqual([1, 1]);
+      expect(await sweep()).toEqual([1, 1]);
+    });
+
     it('is not oversold by fifty who buy it and its part at once', async () => {
       const [lamp, bulb] = [await goods({ stock: 20 }), await goods({ stock: 30 })];
       const set = await bundleOf([
