@@ -503,6 +503,13 @@ describe('kinds of goods', () => {
       expect((await app.get(file.url)).status).toBe(403);
     });
 
+    it('are paid at the second attempt with the words of the first, which named a way to send them', async () => {
+      const cart = await fillCart(app, [await book('again')]);
+      const body = { shippingOptionId: randomUUID() };
+      expect((await checkOut(app, cart, { token: 'insufficient_funds', body })).status).toBe(402);
+      expect((await checkOut(app, cart, { body })).status).toBe(201);
+    });
+
     it('are downloaded as often and as long as was sold, whoever is quicker', async () => {
       const wolves = await book('wolves', { downloadLimit: 3, downloadDays: 2 });
       const { id, cart } = await order([wolves]);
