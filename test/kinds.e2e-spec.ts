@@ -87,6 +87,13 @@ describe('kinds of goods', () => {
       expect(await stockOf(app, lamp)).toEqual({ onHand: 10, allocated: 2, reserved: 0 });
       expect(await stockOf(app, bulb)).toEqual({ onHand: 25, allocated: 10, reserved: 0 });
       expect(await shown(set)).toEqual({ available: 5, backorder: false });
+      const packed = await app.get(`/v1/admin/orders/${answer.body.id}`, { token: staff });
+      const allocations = packed.body.allocations as { sku: string }[];
+      expect(allocations.sort((a) => (a.sku === lamp.sku ? -1 : 1))).toMatchObject([
+        { variantId: lamp.variantId, sku: lamp.sku, lineId: answer.body.lines[0].id, quantity: 2 },
+        // Some for the bundle and some for themselves.
+        { variantId: bulb.variantId, sku: bulb.sku, lineId: null, quantity: 10 },
+      ]);
 
       // Made of something else by the time it is packed: the order takes what it was placed with.
       expect(
