@@ -98,6 +98,13 @@ describe('kinds of goods', () => {
       expect(await stockOf(app, lamp)).toEqual({ onHand: 10, allocated: 2, reserved: 0 });
       expect(await stockOf(app, bulb)).toEqual({ onHand: 25, allocated: 10, reserved: 0 });
       expect(await shown(set)).toEqual({ available: 5, backorder: false });
+      const packed = await app.get(`/v1/admin/orders/${answer.body.id}`, { token: staff });
+      const allocations = packed.body.allocations as { sku: string }[];
+      expect(allocations.sort((a) => (a.sku === lamp.sku ? -1 : 1))).toMatchObject([
+        { variantId: lamp.variantId, sku: lamp.sku, lineId: answer.body.lines[0].id, quantity: 2 },
+        // Some for the bundle and some for themselves.
+        { variantId: bulb.variantId, sku: bulb.sku, lineId: null, quantity: 10 },
+      ]);
 
       // Made of something else by the time it is packed: the order takes what it was placed with.
       expect(
@@ -315,6 +322,67 @@ describe('kinds of goods', () => {
       ]);
     });
 
+    it('is not sold without a part that is no longer sold, though nobody counts that', async () => {
+      const [card, pen] = [await goods({ stockTracked: false, stock: 0 }), await goods()];
+      const set = await bundleOf([
+        [card, 1],
+        [pen, 1],
+      ]);
+      const cart = await fillCart(app, [set]);
+      const own = (await seen(set)).product.id;
+      await app.patch(`/v1/admin/products/${own}`, { status: 'draft' }, { token: staff });
+      const retired = await app.patch(
+        `/v1/admin/variants/${card.variantId}`,
+        { retired: true },
+        { token: staff },
+      );
+      expect(retired.status).toBe(200);
+      await app.patch(`/v1/admin/products/${own}`, { status: 'published' }, { token: staff });
+      expect(await shown(set)).toEqual({ available: 0, backorder: false });
+      const answer = await checkOut(app, cart);
+      expect([answer.status, answer.body.code]).toEqual([409, 'ordering.out_of_stock']);
+    });
+
+    it('and what was hidden are told of to who waits, when they can be bought again', async () => {
+      const [cup, tea] = [await goods({ stock: 1 }), await goods({ stock: 5 })];
+      const set = await bundleOf([
+        [cup, 2],
+        [tea, 1],
+      ]);
+      const hidden = await goods({ stock: 0 });
+      const [email, other] = [`${randomUUID()}@example.test`, `${randomUUID()}@example.test`];
+      const letters = async (to: string) =>
+        (await app.letters()).filter((one) => one.to === to && one.text.includes('no other will follow'))
+          .length;
+      const sweep = async () => {
+        await app.run('catalog.tell_awaited');
+        await app.settle();
+        return [await letters(email), await letters(other)];
+      };
+      for (const [one, to] of [
+        [set, email],
+        [hidden, other],
+      ] as const)
+        expect(
+          (await app.post(`/v1/variants/${one.variantId}/stock-subscriptions`, { email: to })).status,
+        ).toBe(202);
+      expect(await sweep()).toEqual([0, 0]);
+      const receive = ({ variantId }: Goods) =>
+        app.post(
+          '/v1/admin/stock/movements',
+          { changes: [{ variantId, location: 'main', kind: 'received', quantity: 1 }] },
+          { token: staff, key: key() },
+        );
+      const show = async (status: string) =>
+        app.patch(`/v1/admin/products/${(await seen(hidden)).product.id}`, { status }, { token: staff });
+      await show('draft');
+      expect([(await receive(cup)).status, (await receive(hidden)).status]).toEqual([204, 204]);
+      await app.settle();
+      expect((await show('published')).status).toBe(200);
+      expect(await sweep()).toEqual([1, 1]);
+      expect(await sweep()).toEqual([1, 1]);
+    });
+
     it('is not oversold by fifty who buy it and its part at once', async () => {
       const [lamp, bulb] = [await goods({ stock: 20 }), await goods({ stock: 30 })];
       const set = await bundleOf([
@@ -451,6 +519,13 @@ describe('kinds of goods', () => {
       );
       expect([201, 202]).toContain(refund.status);
       expect((await app.get(file.url)).status).toBe(403);
+    });
+
+    it('are paid at the second attempt with the words of the first, which named a way to send them', async () => {
+      const cart = await fillCart(app, [await book('again')]);
+      const body = { shippingOptionId: randomUUID() };
+      expect((await checkOut(app, cart, { token: 'insufficient_funds', body })).status).toBe(402);
+      expect((await checkOut(app, cart, { body })).status).toBe(201);
     });
 
     it('are downloaded as often and as long as was sold, whoever is quicker', async () => {

@@ -7,7 +7,7 @@ import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { ObjectStore } from '../../platform/files/object-store.port.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { Problem, platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { bundleProblems } from '../bundle/bundle.errors.js';
 import { type IncomingFile, IncomingFileStore } from '../media/incoming-file.store.js';
@@ -89,7 +89,8 @@ export class DigitalFileService {
         return made;
       });
     } catch (error) {
-      await this.store.delete(digitalKey(id)).catch(() => undefined);
+      // Only when it was refused: of a commit whose answer was lost nobody knows that there is no row.
+      if (error instanceof Problem) await this.store.delete(digitalKey(id)).catch(() => undefined);
       throw error;
     }
   }

@@ -76,6 +76,15 @@ export class StockNoticeRepository {
     return row?.n ?? 0;
   }
 
+  /** Variants that somebody waits for, a page in the order of ids, and whether there is any of them now. */
+  awaited(
+    after: string | null,
+    limit: number,
+    now: Date,
+  ): Promise<{ variantId: string; isThere: boolean }[]> {
+    return this.database.query(AWAITED, [after, now, limit]);
+  }
+
   /** In a transaction: nobody else tells those who wait for this variant meanwhile. */
   async lock(variantId: string): Promise<void> {
     await this.database.query('SELECT pg_advisory_xact_lock(4711030, hashtext($1))', [variantId]);
@@ -152,6 +161,12 @@ const ADD = `
   VALUES ($1, $2, 'waiting', $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`;
 const WAITING_OF = `
   SELECT count(*)::int AS n FROM catalog.stock_subscriptions WHERE state = 'waiting' AND address_hash = ANY ($1::bytea[])`;
+const AWAITED = `
+  SELECT d.variant_id AS "variantId", coalesce(s.available > 0, false) AS "isThere"
+  FROM (
+    SELECT DISTINCT variant_id FROM catalog.stock_subscriptions
+    WHERE state = 'waiting' AND ($1::uuid IS NULL OR variant_id > $1) ORDER BY variant_id LIMIT $3
+  ) d CROSS JOIN LATERAL (${availabilitySql('d.variant_id', '$2')}) s ORDER BY d.variant_id`;
 const SOME = `
   SELECT id, variant_id AS "variantId", address_hash AS hash, address FROM catalog.stock_subscriptions
   WHERE variant_id = $1 AND state = 'waiting' AND address_hash IN (

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
@@ -24,6 +24,8 @@ const BATCH = 100;
 /** Letters to whoever waits for something that is sold out: one for each, and then they are forgotten. */
 @Injectable()
 export class StockNotices {
+  private readonly log = new Logger('stock-notices');
+
   constructor(
     private readonly database: Database,
     private readonly notices: StockNoticeRepository,
@@ -93,6 +95,27 @@ export class StockNotices {
    */
   async tell(variantId: string): Promise<void> {
     while (await this.tellSome(variantId));
+  }
+
+  /**
+   * Looks at all that is waited for: a bundle whose parts suffice again, what is shown again and what is no longer counted is
+   * back without a fact of its own.
+   */
+  async tellAll(): Promise<void> {
+    let after: string | null = null;
+    do {
+      const page = await this.notices.awaited(after, BATCH, this.clock.now());
+      for (const { variantId, isThere } of page) {
+        if (!isThere) continue;
+        try {
+          await this.tell(variantId);
+        } catch (error) {
+          // One odd address must not keep the others waiting.
+          this.log.warn(`who waits for ${variantId} could not be told: ${String(error)}`);
+        }
+      }
+      after = page.length === BATCH ? (page.at(-1)?.variantId ?? null) : null;
+    } while (after !== null);
   }
 
   private tellSome(variantId: string): Promise<boolean> {

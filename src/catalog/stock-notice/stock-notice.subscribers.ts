@@ -17,6 +17,11 @@ export class StockNoticeSubscribers {
     return this.notices.tell(variantId);
   }
 
+  @Every('60s', 'catalog.tell_awaited')
+  tellAwaited(): Promise<void> {
+    return this.notices.tellAll();
+  }
+
   @Every('1h', 'catalog.reseal_stock_notices')
   reseal(): Promise<void> {
     return this.notices.reseal();

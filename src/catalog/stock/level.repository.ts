@@ -44,6 +44,8 @@ export class LevelRepository {
     const conditions = LEVEL_FILTERS.flatMap(([field, sql]) =>
       filter[field] === null ? [] : [`${sql} $${values.push(filter[field])}`],
     );
+    // Few variants have such a number: they are where the search begins, and not the whole stock.
+    if (filter.low === true) conditions.push('t.low_stock_at IS NOT NULL');
     const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
     return this.database.query<StockLevel>(`${LEVELS} ${where} ORDER BY s.id LIMIT $1`, values);
   }

@@ -70,7 +70,10 @@ export class MovementRepository {
     ]);
   }
 
-  /** The limit is one of the variant: it stands on the row of one location and is 0 elsewhere. Its rows are locked. */
+  /**
+   * The limit is one of the variant: it stands on one row, at this location when it is new, and is 0 elsewhere. Its rows are
+   * locked.
+   */
   async setBackorderLimit(variantId: string, locationId: string, limit: number): Promise<void> {
     await this.database.execute(SET_BACKORDER_LIMIT, [variantId, locationId, limit]);
   }
@@ -106,12 +109,17 @@ const MISSED = `
   WHERE EXISTS (SELECT FROM catalog.stock s JOIN catalog.stock_movements m ON m.stock_id = s.id
       WHERE s.variant_id = v.id AND m.at < now())
     OR EXISTS (SELECT FROM catalog.stock_subscriptions b WHERE b.variant_id = v.id AND b.state = 'waiting')`;
-const SET_BACKORDER_LIMIT = `
-  UPDATE catalog.stock SET backorder_limit = CASE WHEN location_id = $2 THEN $3::int ELSE 0 END WHERE variant_id = $1`;
-const SET_PREORDER = `
-  UPDATE catalog.stock SET preorder_limit = CASE WHEN location_id = $2 THEN $3::int ELSE 0 END,
-    preorder_until = CASE WHEN location_id = $2 THEN $4::timestamptz END
-  WHERE variant_id = $1`;
+/** The row that has the limit already, for what was sold by it is promised there; else the one at this location. */
+const place = (limit: 'backorder_limit' | 'preorder_limit') => `
+  WITH place AS (
+    SELECT id FROM catalog.stock WHERE variant_id = $1 AND (${limit} > 0 OR location_id = $2) ORDER BY ${limit} DESC, id LIMIT 1
+  )`;
+const SET_BACKORDER_LIMIT = `${place('backorder_limit')}
+  UPDATE catalog.stock s SET backorder_limit = CASE WHEN s.id = p.id THEN $3::int ELSE 0 END FROM place p WHERE s.variant_id = $1`;
+const SET_PREORDER = `${place('preorder_limit')}
+  UPDATE catalog.stock s SET preorder_limit = CASE WHEN s.id = p.id THEN $3::int ELSE 0 END,
+    preorder_until = CASE WHEN s.id = p.id THEN $4::timestamptz END
+  FROM place p WHERE s.variant_id = $1`;
 const END_PREORDER = `
   UPDATE catalog.stock SET preorder_until = NULL,
     preorder_limit = least(preorder_limit, greatest(allocated + reserved - on_hand - backorder_limit, 0))

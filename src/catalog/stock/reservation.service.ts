@@ -152,6 +152,8 @@ export class ReservationService {
       plan = planAllocation(less(lines, rows), rows);
     }
     if (plan.missing.length === 0) return { before, rows, taken: plan.taken };
+    // A caller may go on without the goods; then what was freed on the way stays free, and is told.
+    await this.facts.tell(movesOf(before, rows).filter(({ before: had, after }) => had !== after));
     throw catalogProblems.out_of_stock(undefined, {
       errors: shortages(plan.missing, lines),
     });

@@ -163,7 +163,7 @@ export class StockService {
     );
   }
 
-  /** A limit is one of the variant: it stands on its row at the first location. */
+  /** A limit is one of the variant: a new one stands on its row at the first location. */
   private async limit(
     variantId: string,
     needsRow: boolean,

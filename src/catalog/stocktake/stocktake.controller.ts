@@ -138,7 +138,8 @@ export class StocktakeController {
     headers: ['ETag'],
     summary: 'Brings stock to what was counted',
     description:
-      'Writes each difference as an `adjusted` movement with the reason `stocktake`, all or none. 200 when ' +
+      'Writes each difference as an `adjusted` movement with the reason `stocktake`, all or none. What another open ' +
+      'stocktake of the location has counted of the same is corrected once: the later count of the two holds. 200 when ' +
       'it is done; 202 when there are more than 1,000: a job writes them, and `state` is `applying` until ' +
       'it is `confirmed`, or `open` again with a `failure`. Confirming twice is confirming once.\n\n' +
       '409 `catalog.stock_promised` when fewer would be left of something than are promised to orders: ' +

@@ -96,6 +96,11 @@ export class StocktakeRepository {
     await this.database.query(`SELECT FROM catalog.stocktakes WHERE id = $1 FOR ${mode}`, [id]);
   }
 
+  /** Alone, with every other one of its location that is not over: whichever is written first moves the ground of the others. */
+  async lockPlace(id: string): Promise<void> {
+    await this.database.query(LOCK_PLACE, [id]);
+  }
+
   async move(
     id: string,
     state: StocktakeState,
@@ -132,6 +137,14 @@ export class StocktakeRepository {
     return this.database.query(DIFFERENCES, [id]);
   }
 
+  /**
+   * Under the lock of the place, before it is written: what others have counted of the same is measured against what the books
+   * are then. A later count has this difference less to correct, an earlier one is overtaken and has none.
+   */
+  async overtake(id: string): Promise<void> {
+    await this.database.execute(OVERTAKE, [id]);
+  }
+
   counts(id: string, differing: boolean, after: string | null, limit: number): Promise<CountRow[]> {
     return this.database.query<CountRow>(COUNTS, [id, differing, after, limit]);
   }
@@ -155,6 +168,16 @@ const SELECT = `
         coalesce(sum(greatest(n.counted - n.expected, 0)), 0)::float8 AS surplus,
         coalesce(sum(greatest(n.expected - n.counted, 0)), 0)::float8 AS missing
       FROM catalog.stocktake_counts n WHERE n.stocktake_id = t.id) n`;
+const LOCK_PLACE = `
+  SELECT FROM catalog.stocktakes
+  WHERE id = $1 OR (state IN ('open', 'applying') AND location_id = (SELECT location_id FROM catalog.stocktakes WHERE id = $1))
+  ORDER BY id FOR UPDATE`;
+const OVERTAKE = `
+  UPDATE catalog.stocktake_counts n
+  SET expected = CASE WHEN n.counted_at > d.counted_at THEN n.expected + d.counted - d.expected ELSE n.counted END
+  FROM catalog.stocktakes t JOIN catalog.stocktakes o ON o.location_id = t.location_id AND o.id <> t.id
+    AND o.state IN ('open', 'applying') JOIN catalog.stocktake_counts d ON d.stocktake_id = t.id
+  WHERE t.id = $1 AND n.stocktake_id = o.id AND n.variant_id = d.variant_id`;
 const MOVE = `
   UPDATE catalog.stocktakes SET state = $2, confirmed_by = $3, confirmed_at = $4, failure = $5, version = version + 1 WHERE id = $1`;
 /** Whether a product `p` belongs to a stocktake `t`. */

@@ -99,7 +99,7 @@ export class StocktakeService {
    */
   async confirm(id: string, actor: Actor): Promise<Stocktake> {
     return this.database.transaction(async () => {
-      await this.stocktakes.lock(id, 'UPDATE');
+      await this.stocktakes.lockPlace(id);
       const { state, differing } = await this.get(id);
       if (state === 'confirmed' || state === 'applying') return this.get(id);
       if (state === 'canceled') throw stocktakeProblems.stocktake_closed();
@@ -117,7 +117,7 @@ export class StocktakeService {
   async applyLater(id: string): Promise<void> {
     try {
       await this.database.transaction(async () => {
-        await this.stocktakes.lock(id, 'UPDATE');
+        await this.stocktakes.lockPlace(id);
         const { state, confirmedBy } = await this.get(id);
         if (state === 'applying') await this.apply(id, confirmedBy ?? 'system');
       });
@@ -147,6 +147,7 @@ export class StocktakeService {
   private async apply(id: string, by: string): Promise<void> {
     const { locationId } = await this.get(id);
     await this.stock.adjust(locationId, await this.stocktakes.differences(id), 'stocktake', by);
+    await this.stocktakes.overtake(id);
     await this.stocktakes.move(id, 'confirmed', { confirmedBy: by, at: this.clock.now() });
   }
 

@@ -7,7 +7,8 @@ export class Shelf {
   /** Takes so many pieces, when there are enough; answers how many there would be. */
   take(variant: SellableVariant, quantity: number): { enough: boolean; most: number } {
     const parts = variant.components ?? [{ ...variant, quantity: 1 }];
-    const counted = parts.filter((part) => part.stockTracked);
+    // What nobody counts is no obstacle, unless there is none: it is no longer sold.
+    const counted = parts.filter((part) => part.stockTracked || part.available === 0);
     const leftOf = ({ variantId, available }: (typeof counted)[number]) =>
       this.left.get(variantId) ?? available;
     const most = Math.min(

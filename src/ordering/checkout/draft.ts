@@ -142,7 +142,9 @@ export function contradicts(order: Order, input: CheckoutDto): boolean {
     wanted !== undefined && wanted !== null && JSON.stringify(wanted) !== JSON.stringify(sorted(present));
   return (
     (input.email ?? order.email) !== order.email ||
-    (input.shippingOptionId ?? order.shippingOptionId) !== order.shippingOptionId ||
+    // Of what nobody sends no way was kept, whatever was asked for.
+    (order.shippingOptionId !== null &&
+      (input.shippingOptionId ?? order.shippingOptionId) !== order.shippingOptionId) ||
     differs(input.shippingAddress ? toAddress(input.shippingAddress) : null, order.shippingAddress) ||
     differs(input.billingAddress ? toAddress(input.billingAddress) : null, order.billingAddress)
   );

@@ -286,8 +286,17 @@ export class OrderDto extends OrderBase {
 }
 
 export class AllocationDto {
-  @Uuid()
-  lineId: string;
+  @Uuid({
+    nullable: true,
+    description: 'The line that takes them, itself or for a part of it; null: several do.',
+  })
+  lineId: string | null;
+
+  @Uuid({ description: 'What is taken: of a bundle its parts.' })
+  variantId: string;
+
+  @Text({ max: 100, example: 'TOTE-NAT' })
+  sku: string;
 
   @Text({ max: 60, example: 'main', description: 'Code of the location that gives them.' })
   location: string;
@@ -295,10 +304,10 @@ export class AllocationDto {
   @Text({ max: 120, example: 'Main warehouse' })
   locationName: string;
 
-  @Integer({ min: 1, max: 999 })
+  @Integer({ min: 1, max: 2 ** 31 - 1 })
   quantity: number;
 
-  @Integer({ min: 0, max: 999, description: 'Of them, pieces that were sent.' })
+  @Integer({ min: 0, max: 2 ** 31 - 1, description: 'Of them, pieces that were sent.' })
   shipped: number;
 }
 

@@ -5,15 +5,18 @@ import type { TaxCategoryDto } from '../cart/cart.dto.js';
 import type { OrderDto, OrderPaymentDto, StaffOrderDto } from './order.dto.js';
 import type { Order, OrderTaxLine } from './order.js';
 
-/** The order with what each location gives to it. A variant stands on one line. */
+/** The order with what each location gives to it: to the line that takes it, by itself or as a part of a bundle. */
 export function staffOrderView(
   order: Order,
   payments: readonly PaymentView[],
   sources: readonly StockSource[],
 ): StaffOrderDto {
-  const allocations = sources.flatMap(({ variantId, ...source }) => {
-    const line = order.lines.find((one) => one.variantId === variantId);
-    return line ? [{ lineId: line.id, ...source }] : [];
+  const wanted = order.lines.flatMap((line) =>
+    (line.components ?? [line]).map(({ variantId, sku }) => ({ lineId: line.id, variantId, sku })),
+  );
+  const allocations = sources.flatMap((source) => {
+    const [first, ...others] = wanted.filter(({ variantId }) => variantId === source.variantId);
+    return first ? [{ ...source, sku: first.sku, lineId: others.length === 0 ? first.lineId : null }] : [];
   });
   return { ...orderView(order, payments), allocations };
 }

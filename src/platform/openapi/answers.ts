@@ -1124,11 +1124,13 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
       allocations: [
         {
-          lineId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d91',
           location: 'main',
           locationName: 'Main warehouse',
           quantity: 3,
           shipped: 1,
+          sku: 'TOTE-NAT',
+          lineId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
         },
       ],
     },
@@ -2030,11 +2032,13 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
       allocations: [
         {
-          lineId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+          variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d91',
           location: 'main',
           locationName: 'Main warehouse',
           quantity: 3,
           shipped: 1,
+          sku: 'TOTE-NAT',
+          lineId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
         },
       ],
     },
