@@ -266,6 +266,35 @@ describe('content of the catalog', () => {
       expect((await app.get(types)).status).toBe(401);
     });
 
+    it('find what they refer to by its id, however many products there are', async () => {
+      const attributes = [{ code: 'goes-with', label: 'Goes with', kind: 'reference' }];
+      expect((await app.post(types, { code: 'lid', title: 'Lid', attributes }, { token })).status).toBe(201);
+      const pot = await given.product(app, token, { title: 'Pot' });
+      const lid = { productType: 'lid', attributes: { 'goes-with': pot.id } };
+      const { id } = await given.product(app, token, lid);
+      const looked = jest.spyOn(app.database, 'look');
+      try {
+        const { body } = await app.get(`/v1/products/${id}`);
+        expect(body.attributeDetails).toMatchObject([{ valueLabels: ['Pot'] }]);
+        const [sql, values] = looked.mock.calls.find(([text]) => text.includes('attributeDetails')) ?? [''];
+        // Among thousands, who are gone again afterwards.
+        const plan = await app.database.rehearse(async () => {
+          await app.database.execute(
+            `INSERT INTO catalog.products (id, handle, title, status, tax_class, published_at)
+             SELECT gen_random_uuid(), 'crowd-' || n, 'One of many', 'published', 'standard', now() FROM generate_series(1, 5000) n`,
+          );
+          await app.database.execute('ANALYZE catalog.products');
+          return app.database.query<Record<string, string>>(`EXPLAIN ${sql}`, values);
+        });
+        const lines = plan.map((line) => line['QUERY PLAN'] ?? '');
+        const looks = lines.filter((_, at) => lines[at - 1]?.includes('on products r'));
+        expect(looks.length).toBeGreaterThan(0);
+        expect(looks.filter((line) => !/Index Cond: .*\(id = /.test(line))).toEqual([]);
+      } finally {
+        looked.mockRestore();
+      }
+    });
+
     it('hold for what comes in files, line by line', async () => {
       const attributes = [{ code: 'pages', label: 'Pages', kind: 'number', required: true }];
       await app.post(types, { code: 'book', title: 'Book', attributes }, { token });
