@@ -525,6 +525,11 @@ describe('content of the catalog', () => {
 
     it('are kept per language, and refused for what there is not', async () => {
       const path = `products/${kettle.id}/translations`;
+      const alike = [{ option: 'Colour', name: 'Size', values: { Red: 'Rot', Blue: 'Rot' } }];
+      expect(faults(await put(`${path}/DE`, { options: alike }))[2]).toEqual([
+        '/options/0/name duplicate',
+        ...['Red', 'Blue'].map((value) => `/options/0/values/${value} duplicate`),
+      ]);
       const first = await put(`${path}/DE`, german);
       expect([first.status, first.headers.get('etag'), first.body.locale]).toEqual([200, '"1"', 'de']);
       expect(first.body.texts).toEqual(german);
