@@ -855,7 +855,11 @@ describe('content of the catalog', () => {
       expect((await write(made.id, { brand: 'Zest' }, { 'if-match': '"4"' })).status).toBe(412);
       const second = await write(made.id, { ...fields, brand: null }, { 'if-match': '"1"' });
       expect([second.body.version, second.body.after.brand]).toEqual([2, null]);
-      const published = await publish(made.id);
+      // The draft that was looked at was another one.
+      const unseen = await publish(made.id, { draftVersion: 1 });
+      expect([unseen.status, unseen.headers.get('etag')]).toEqual([412, null]);
+      expect((await staffSees(made.id)).version).toBe(1);
+      const published = await publish(made.id, { draftVersion: 2 });
       expect(published.body).toMatchObject({ title: 'Bright lamp', brand: null, version: 2 });
       expect(published.headers.get('etag')).toBe('"2"');
       expect((await app.get('/v1/products/bright-lamp')).body.title).toBe('Bright lamp');
@@ -896,6 +900,10 @@ describe('content of the catalog', () => {
         ...[null, 'catalog.handle_taken', '/handle'],
       ]);
       expect((await publish(made.id, { force: true })).body.code).toBe('catalog.handle_taken');
+      // The shop says no more than that there is nothing to see.
+      expect((await app.get(`/v1/products/vase?preview=${stuck.previewToken}`)).body.code).toBe(
+        'platform.not_found',
+      );
       await change(rival.id, { handle: 'rival-vase' });
       expect((await publish(made.id, { force: true })).body).toMatchObject({
         title: 'Vase, tall',
