@@ -249,7 +249,7 @@ describe('the budget', () => {
       description: DESCRIPTION,
       options: [],
     });
-    await send('setProductDraft', ids.product);
+    ids.preview = { token: (await send('setProductDraft', ids.product)).previewToken };
     const bundle = await given.product(app, staff);
     const parts = [other, third].map(({ variants: [part] }) => ({ variantId: part.id, quantity: 2 }));
     await send('setComponents', { id: bundle.variants[0].id }, { components: parts });
@@ -360,6 +360,31 @@ describe('the budget', () => {
       }
     }
     expect(beyond).toEqual([]);
+  });
+
+  it('of statements is larger only where a shopper asks for more', async () => {
+    const { token } = ids.preview ?? {};
+    const wishes: [id: string, query: string, statements: number, why?: string][] = [
+      ['listProducts', '?limit=24&facets=true&attributes[fabric]=linen&category=bags&price[gte]=10', 1],
+      ['listProducts', '?q=linen+bag&limit=24&facets=true', 1],
+      ['listProducts', '?q=linen&locale=de&facets=true', 1],
+      [
+        'listProducts',
+        '?collection=picked&limit=24',
+        2,
+        'the collection says what is in it and in which order',
+      ],
+      ['listProducts', '?q=lienn+bag', 5, 'nothing is found; its words are corrected and searched again'],
+      ['listProducts', '?q=nothing+of+the+kind', 9, 'the same, with more words to correct'],
+      ['getProduct', `?preview=${token}`, 14, 'a rehearsal of the draft, for whoever holds a ticket'],
+    ];
+    const taken: typeof wishes = [];
+    for (const [id, query, , why] of wishes) {
+      const { status, text, sent } = await ask(id, [0, 'product', query]);
+      expect([query, status, text]).toEqual([query, 200, text]);
+      taken.push(why === undefined ? [id, query, sent.length] : [id, query, sent.length, why]);
+    }
+    expect(taken).toEqual(wishes);
   });
 
   it('of bytes is kept by a page of a list and by a detail', async () => {
