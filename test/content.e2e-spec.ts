@@ -266,6 +266,35 @@ describe('content of the catalog', () => {
       expect((await app.get(types)).status).toBe(401);
     });
 
+    it('find what they refer to by its id, however many products there are', async () => {
+      const attributes = [{ code: 'goes-with', label: 'Goes with', kind: 'reference' }];
+      expect((await app.post(types, { code: 'lid', title: 'Lid', attributes }, { token })).status).toBe(201);
+      const pot = await given.product(app, token, { title: 'Pot' });
+      const lid = { productType: 'lid', attributes: { 'goes-with': pot.id } };
+      const { id } = await given.product(app, token, lid);
+      const looked = jest.spyOn(app.database, 'look');
+      try {
+        const { body } = await app.get(`/v1/products/${id}`);
+        expect(body.attributeDetails).toMatchObject([{ valueLabels: ['Pot'] }]);
+        const [sql, values] = looked.mock.calls.find(([text]) => text.includes('attributeDetails')) ?? [''];
+        // Among thousands, who are gone again afterwards.
+        const plan = await app.database.rehearse(async () => {
+          await app.database.execute(
+            `INSERT INTO catalog.products (id, handle, title, status, tax_class, published_at)
+             SELECT gen_random_uuid(), 'crowd-' || n, 'One of many', 'published', 'standard', now() FROM generate_series(1, 5000) n`,
+          );
+          await app.database.execute('ANALYZE catalog.products');
+          return app.database.query<Record<string, string>>(`EXPLAIN ${sql}`, values);
+        });
+        const lines = plan.map((line) => line['QUERY PLAN'] ?? '');
+        const looks = lines.filter((_, at) => lines[at - 1]?.includes('on products r'));
+        expect(looks.length).toBeGreaterThan(0);
+        expect(looks.filter((line) => !/Index Cond: .*\(id = /.test(line))).toEqual([]);
+      } finally {
+        looked.mockRestore();
+      }
+    });
+
     it('hold for what comes in files, line by line', async () => {
       const attributes = [{ code: 'pages', label: 'Pages', kind: 'number', required: true }];
       await app.post(types, { code: 'book', title: 'Book', attributes }, { token });
@@ -496,6 +525,11 @@ describe('content of the catalog', () => {
 
     it('are kept per language, and refused for what there is not', async () => {
       const path = `products/${kettle.id}/translations`;
+      const alike = [{ option: 'Colour', name: 'Size', values: { Red: 'Rot', Blue: 'Rot' } }];
+      expect(faults(await put(`${path}/DE`, { options: alike }))[2]).toEqual([
+        '/options/0/name duplicate',
+        ...['Red', 'Blue'].map((value) => `/options/0/values/${value} duplicate`),
+      ]);
       const first = await put(`${path}/DE`, german);
       expect([first.status, first.headers.get('etag'), first.body.locale]).toEqual([200, '"1"', 'de']);
       expect(first.body.texts).toEqual(german);
@@ -821,7 +855,11 @@ describe('content of the catalog', () => {
       expect((await write(made.id, { brand: 'Zest' }, { 'if-match': '"4"' })).status).toBe(412);
       const second = await write(made.id, { ...fields, brand: null }, { 'if-match': '"1"' });
       expect([second.body.version, second.body.after.brand]).toEqual([2, null]);
-      const published = await publish(made.id);
+      // The draft that was looked at was another one.
+      const unseen = await publish(made.id, { draftVersion: 1 });
+      expect([unseen.status, unseen.headers.get('etag')]).toEqual([412, null]);
+      expect((await staffSees(made.id)).version).toBe(1);
+      const published = await publish(made.id, { draftVersion: 2 });
       expect(published.body).toMatchObject({ title: 'Bright lamp', brand: null, version: 2 });
       expect(published.headers.get('etag')).toBe('"2"');
       expect((await app.get('/v1/products/bright-lamp')).body.title).toBe('Bright lamp');
@@ -862,6 +900,10 @@ describe('content of the catalog', () => {
         ...[null, 'catalog.handle_taken', '/handle'],
       ]);
       expect((await publish(made.id, { force: true })).body.code).toBe('catalog.handle_taken');
+      // The shop says no more than that there is nothing to see.
+      expect((await app.get(`/v1/products/vase?preview=${stuck.previewToken}`)).body.code).toBe(
+        'platform.not_found',
+      );
       await change(rival.id, { handle: 'rival-vase' });
       expect((await publish(made.id, { force: true })).body).toMatchObject({
         title: 'Vase, tall',

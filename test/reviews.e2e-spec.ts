@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { OrderCanceled, OrderPlaced, OrdersClaimed } from '../src/ordering/ordering.events.js';
 import { Outbox } from '../src/platform/events/outbox.js';
@@ -561,7 +562,7 @@ describe('what customers say and buy', () => {
 
   it('about them is theirs to have, and goes with them', async () => {
     const carol = await customer();
-    const [said, waiting] = [await product(), await product()];
+    const [said, waiting, refused] = [await product(), await product(), await product()];
     await happened(placed(randomUUID(), [said], carol.id));
     const words = `Zqwords${randomUUID().slice(0, 8)}`;
     const texts = { title: words, body: words, displayName: words };
@@ -569,6 +570,8 @@ describe('what customers say and buy', () => {
     await publish(id);
     await app.put(`/v1/admin/reviews/${id}/reply`, { body: `Dear ${words}` }, { token: staff });
     must(await write(waiting, carol, texts));
+    const { id: decided } = must(await write(refused, carol, { rating: 1 }));
+    await publish(decided);
     await app.put(`/v1/me/recently-viewed/${said.id}`, undefined, { token: carol.token });
 
     expect((await app.post('/v1/me/exports', undefined, { token: carol.token })).status).toBe(202);
@@ -577,15 +580,38 @@ describe('what customers say and buy', () => {
     const letter = (await app.letters()).findLast(({ to }) => to === carol.email);
     const link = /http:\/\/shop\.test(\/v1\/exports\/[\w-]{43})/.exec(letter?.text ?? '')?.[1] ?? '';
     const { catalog } = must(await app.get(link)).modules;
-    expect(catalog.reviews).toHaveLength(2);
+    expect(catalog.reviews).toHaveLength(3);
     expect(catalog.reviews[0]).toMatchObject({ rating: 3, ...texts, reply: `Dear ${words}` });
     expect(catalog.purchases).toMatchObject([{ productId: said.id }]);
     expect(catalog.recentlyViewed).toMatchObject([{ product: said.handle }]);
 
     expect((await app.delete('/v1/me', { token: carol.token })).status).toBe(202);
     app.clock.advance({ days: 14, minutes: 1 });
-    await app.run('identity.run_erasures');
+    // A decision of the same moment, which waits to be committed.
+    let commit = () => {};
+    const committing = new Promise<void>((now) => (commit = now));
+    const rejecting = app.database.transaction(async () => {
+      await app.database.execute(
+        `UPDATE catalog.reviews SET status = 'rejected', reason = $2 WHERE id = $1`,
+        [decided, words],
+      );
+      await app.database.execute('UPDATE catalog.ratings SET n1 = n1 - 1 WHERE product_id = $1', [
+        refused.id,
+      ]);
+      await committing;
+    });
+    const erasing = app.run('identity.run_erasures');
+    for (let look = 0; look < 100; look++) {
+      const waits = await app.database.query(
+        `SELECT FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (waits.length > 0) break;
+      await wait(20);
+    }
+    commit();
+    await Promise.all([rejecting, erasing]);
     await app.settle();
+    expect(await app.database.query('SELECT FROM catalog.reviews WHERE id = $1', [decided])).toEqual([]);
     expect(await shown(said)).toMatchObject([
       { id, rating: 3, title: null, body: null, displayName: null, reply: null, verified: true },
     ]);

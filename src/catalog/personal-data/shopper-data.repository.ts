@@ -50,8 +50,9 @@ const VIEWED = `
   SELECT u.place::text, u.id AS "productId", p.handle AS product
   FROM catalog.recently_viewed v, unnest(v.product_ids) WITH ORDINALITY u (id, place) JOIN catalog.products p ON p.id = u.id
   WHERE v.customer_id = $1 AND u.place > $2::bigint ORDER BY u.place LIMIT $3`;
-// What waits or was refused is about nobody any more.
+// What waits or was refused is about nobody any more. Held first: a decision of this moment would be missed by both.
 const FORGET = [
+  'SELECT FROM catalog.reviews WHERE customer_id = $1 ORDER BY id FOR UPDATE',
   'DELETE FROM catalog.recently_viewed WHERE customer_id = $1',
   'DELETE FROM catalog.review_days WHERE customer_id = $1',
   'UPDATE catalog.purchases SET customer_id = NULL WHERE customer_id = $1',

@@ -100,17 +100,18 @@ export class ProductDraftController {
     description:
       'The change happens as if it were sent to `PATCH` now, all of it or nothing, and the draft is gone. 409 ' +
       '`catalog.draft_outdated` when the product has changed since the draft began; `force`, or `If-Match` with ' +
-      'the present version of the product, publishes it all the same.',
+      'the present version of the product, publishes it all the same. Send `draftVersion`, so that what is published is ' +
+      'what was looked at: 412 when the draft is another one by now.',
     answers: { 200: AdminProductDto },
     problems: [not_found, stale_version, productDraftProblems.draft_outdated, ...refusals],
     idempotency: 'accepted',
   })
   publish(
     @Param('id', ParseUUIDPipe) id: string,
-    @Body() { force = false }: PublishDraftDto,
+    @Body() input: PublishDraftDto,
     @IfMatch() version: number | null,
     @CurrentActor() actor: Actor,
   ): Promise<AdminProductDto> {
-    return this.drafts.publish(id, force, version, actor);
+    return this.drafts.publish(id, input, version, actor);
   }
 }

@@ -87,4 +87,13 @@ export class ProductDraftDto {
 export class PublishDraftDto {
   @Bool({ optional: true, description: 'Also when the product has changed since the draft began.' })
   force?: boolean;
+
+  @Integer({
+    min: 1,
+    max: MAX_INT,
+    optional: true,
+    description:
+      '`version` of the draft that was looked at: 412 when somebody has written another one meanwhile.',
+  })
+  draftVersion?: number;
 }

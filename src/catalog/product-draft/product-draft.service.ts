@@ -9,7 +9,7 @@ import type { AdminProductDto, UpdateProductDto } from '../product/admin-product
 import { ProductReader } from '../product/product.reader.service.js';
 import { ProductService } from '../product/product.service.js';
 import { PreviewTokens } from './preview-tokens.service.js';
-import type { ProductDraftDto } from './product-draft.dto.js';
+import type { ProductDraftDto, PublishDraftDto } from './product-draft.dto.js';
 import { productDraftProblems } from './product-draft.errors.js';
 import { type ProductDraft, ProductDraftRepository } from './product-draft.repository.js';
 
@@ -51,12 +51,19 @@ export class ProductDraftService {
 
   /**
    * Applies the draft, which is gone then. 409 when the product has changed since the draft began, unless `force`, or
-   * `version` is that of the product.
+   * `version` is that of the product; 412 when the draft is another one than that of `draftVersion`.
    */
-  publish(productId: string, force: boolean, version: number | null, actor: Actor): Promise<AdminProductDto> {
+  publish(
+    productId: string,
+    { force = false, draftVersion }: PublishDraftDto,
+    version: number | null,
+    actor: Actor,
+  ): Promise<AdminProductDto> {
     return this.database.transaction(async () => {
       const draft = await this.drafts.lock(productId);
       if (!draft) throw platformProblems.not_found();
+      if (draftVersion !== undefined && draftVersion !== draft.version)
+        throw platformProblems.stale_version(`The draft has the version ${draft.version} by now.`);
       const product = await this.products
         .update(productId, draft.fields, force ? version : (version ?? draft.baseVersion), actor)
         .catch((error: unknown) => {
@@ -90,7 +97,7 @@ export class ProductDraftService {
     const productId = this.tokens.productOf(token);
     if (productId === null) throw platformProblems.not_found('The preview is over, or there never was one.');
     const fields = (await this.drafts.find(productId))?.fields ?? {};
-    return this.database.rehearse(async () => {
+    const rehearsal = this.database.rehearse(async () => {
       const now = await this.reader.admin(productId);
       const next = await this.products.update(productId, { ...fields, status: 'published' }, null, {
         kind: 'system',
@@ -100,6 +107,12 @@ export class ProductDraftService {
       if (![productId, now.handle, next.handle].includes(key.toLowerCase()))
         throw platformProblems.not_found();
       return (await this.reader.page(productId, groups, locales, currency)).body;
+    });
+    return rehearsal.catch((error: unknown) => {
+      // What stands in the way of the draft is told to staff, not to the shop: there is no such page.
+      throw error instanceof Problem
+        ? platformProblems.not_found('The draft cannot be shown as it is.')
+        : error;
     });
   }
 

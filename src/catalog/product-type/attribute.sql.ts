@@ -47,6 +47,10 @@ export const attributeNamesSql = (codes: string, locales: LocalesSql): string =>
   FROM catalog.product_type_attributes a JOIN catalog.product_types t ON t.id = a.type_id ${textsOfType(locales)}
   WHERE a.code = ANY (${codes}) ORDER BY a.code, a.type_id`;
 
+/** SQL of a text as an id, NULL when it is none: compared as a text, no index would find it. */
+const uuidSql = (text: string): string =>
+  `(CASE WHEN ${text} ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN ${text}::uuid END)`;
+
 /** SQL of how the attributes of a row `p` of catalog.products are shown, in the order of its type. */
 export const attributeDetailsSql = (locales: LocalesSql): string => `coalesce((
       SELECT json_agg(json_build_object('code', a.code, 'label', ${labelSql('a.label', locales)}, 'kind', a.kind, 'unit', a.unit, 'valueLabels', l.labels)
@@ -57,7 +61,7 @@ export const attributeDetailsSql = (locales: LocalesSql): string => `coalesce((
             ELSE jsonb_build_array(p.attributes->a.code) END) WITH ORDINALITY e (value, n)
           CROSS JOIN LATERAL (SELECT CASE a.kind
             WHEN 'enum' THEN (SELECT ${optionLabelSql('o', locales)} FROM jsonb_array_elements(a.options) o WHERE o->>'value' = e.value)
-            WHEN 'reference' THEN (SELECT ${titleSql('r', locales)} FROM catalog.products r WHERE r.id::text = e.value AND r.status = 'published')
+            WHEN 'reference' THEN (SELECT ${titleSql('r', locales)} FROM catalog.products r WHERE r.id = ${uuidSql('e.value')} AND r.status = 'published')
             ELSE e.value END AS label) w
         WHERE w.label IS NOT NULL) l
       WHERE t.code = p.product_type AND p.attributes ? a.code AND l.labels IS NOT NULL), '[]')`;

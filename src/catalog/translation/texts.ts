@@ -1,6 +1,6 @@
 import { escapePointer } from '../../platform/http/body.js';
 import type { FieldError } from '../../platform/http/problem.js';
-import type { ProductTextsDto, ProductTypeTextsDto } from './translation.dto.js';
+import type { OptionTextsDto, ProductTextsDto, ProductTypeTextsDto } from './translation.dto.js';
 
 /** Texts as they are kept: only what is translated, and by name, so that two languages can be merged. */
 export interface Texts {
@@ -77,8 +77,34 @@ export function faultsOfTexts(
     ...attributes.flatMap(({ attribute, options: labels }, at) =>
       of('attributes', attribute, 'options', labels, at),
     ),
+    ...alikeOptions(options, there),
   ];
 }
+
+/** Options, or values of one, that would be called the same: nobody could tell one from the other. */
+function alikeOptions(options: OptionTextsDto[], there: Translatable): FieldError[] {
+  const alike = (pointer: string): FieldError => ({
+    pointer,
+    code: 'duplicate',
+    message: 'is what another one is called',
+  });
+  const own = new Map(options.map((one) => [one.option, one]));
+  const names = [...there.keys()].map((option) => own.get(option)?.name ?? option);
+  return options.flatMap(({ option, name, values = {} }, at) => {
+    const texts = (there.get(option) ?? []).map((value) => textOf(values, value));
+    return [
+      ...(name && isTwice(names, name) ? [alike(`/options/${at}/name`)] : []),
+      ...Object.entries(values).flatMap(([value, text]) =>
+        isTwice(texts, text) ? [alike(`/options/${at}/values/${escapePointer(value)}`)] : [],
+      ),
+    ];
+  });
+}
+
+const isTwice = (texts: string[], text: string): boolean => texts.indexOf(text) !== texts.lastIndexOf(text);
+/** `constructor` is a value like any other. */
+const textOf = (values: Record<string, string>, value: string): string =>
+  Object.hasOwn(values, value) ? (values[value] ?? value) : value;
 
 /** Without what is left out or null. */
 const given = (texts: Record<string, string | null | undefined>): Record<string, string> =>

@@ -1,4 +1,7 @@
+import type { FastifyRequest } from 'fastify';
+import type { Config } from '../config.js';
 import { acceptedLocales, canonicalLocale, chainOf } from './locale.js';
+import { Locales } from './locales.js';
 
 describe('language tags', () => {
   it.each([
@@ -29,5 +32,16 @@ describe('language tags', () => {
       ...['de-AT', 'it', 'en', 'fr', '*'],
     ]);
     expect(acceptedLocales(`${'x'.repeat(10_000)},de`)).toEqual([]);
+  });
+
+  it('are known as they were looked up last, in whatever order the answers come', async () => {
+    const locales = new Locales({ storeLocale: 'en' } as Config);
+    const answers: ((known: string[]) => void)[] = [];
+    locales.source(() => new Promise((answer) => answers.push(answer)));
+    const looks = [locales.reload(), locales.reload()];
+    answers[1]?.(['de', 'fr']);
+    answers[0]?.(['de']);
+    await Promise.all(looks);
+    expect(locales.accepted({ headers: { 'accept-language': 'fr' } } as FastifyRequest)).toBe('fr');
   });
 });

@@ -10,6 +10,8 @@ import { acceptedLocales, chainOf } from './locale.js';
 @Injectable()
 export class Locales {
   private known: ReadonlySet<string> = new Set();
+  private looks = 0;
+  private latest = 0;
   private load: () => Promise<string[]> = () => Promise.resolve([]);
 
   constructor(private readonly config: Config) {}
@@ -20,7 +22,12 @@ export class Locales {
   }
 
   async reload(): Promise<void> {
-    this.known = new Set(await this.load());
+    const look = ++this.looks;
+    const known = new Set(await this.load());
+    // Two may be on their way at once: the older one, coming back later, knows less.
+    if (look < this.latest) return;
+    this.latest = look;
+    this.known = known;
   }
 
   /** From now on there are texts in it. */
