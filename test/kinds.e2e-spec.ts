@@ -704,9 +704,17 @@ describe('kinds of goods', () => {
       await app.run('billing.send_gift_cards');
       await app.settle();
       expect(await codesTo(to)).toEqual([]);
+      // A code that does not open keeps no other letter back, and is told of.
+      const shut = await order([
+        { variantId: twenty.variantId, quantity: 1, giftCard: { recipientEmail: to, sendAt } },
+      ]);
+      await app.database.execute(
+        `UPDATE billing.gift_cards SET sealed_code = '\\x00', send_at = send_at - interval '1 hour' WHERE order_id = $1`,
+        [shut.id],
+      );
       app.clock.advance({ days: 3, minutes: 1 });
-      await app.run('billing.send_gift_cards');
-      await app.run('billing.send_gift_cards');
+      await expect(app.run('billing.send_gift_cards')).rejects.toThrow('SECRET_KEY');
+      await expect(app.run('billing.send_gift_cards')).rejects.toThrow('SECRET_KEY');
       await app.settle();
       const [code = ''] = await codesTo(to);
       expect(await balance(code)).toMatchObject({ balance: { amount: 2000 } });
@@ -723,6 +731,19 @@ describe('kinds of goods', () => {
         status: 400,
         errors: [{ pointer: '/lines/0/giftCard', code: 'no_gift_card' }],
       });
+      const [one, two] = [to, 'two@example.test'].map((recipientEmail) => ({
+        ...{ variantId: twenty.variantId, quantity: 1, giftCard: { recipientEmail } },
+      }));
+      const both = await app.post('/v1/carts', { currency: 'EUR', lines: [one, two] });
+      expect(both.body).toMatchObject({
+        status: 400,
+        errors: [{ pointer: '/lines/1/giftCard', code: 'other_recipient' }],
+      });
+      const { body: first } = await app.post('/v1/carts', { currency: 'EUR', lines: [one] });
+      const more = (line: object | undefined) =>
+        app.post(`/v1/carts/${first.id}/lines`, line, { cartToken: first.token });
+      expect((await more(two)).body).toMatchObject({ errors: [{ pointer: '/giftCard' }] });
+      expect((await more(one)).status).toBeLessThan(300);
     });
 
     it('are not issued before the money is there, and never for money that goes back', async () => {

@@ -56,7 +56,7 @@ export class GiftCardIssuer {
     const made = await this.cards.insert(
       {
         id,
-        codeHash: hashOfCode(code, this.config.key('gift-cards')),
+        codeHash: hashOfCode(code),
         last4: code.slice(-4),
         currency: amount.currency,
         initial: amount.amount.toString(),

@@ -57,11 +57,8 @@ export class GiftCardRepository {
     return made !== undefined;
   }
 
-  /** By its code, under whichever of the keys it was issued. */
-  async byHash(hashes: Buffer[]): Promise<GiftCard | null> {
-    const [row] = await this.database.query<GiftCard>(`${CARD} WHERE code_hash = ANY ($1::bytea[])`, [
-      hashes,
-    ]);
+  async byHash(codeHash: Buffer): Promise<GiftCard | null> {
+    const [row] = await this.database.query<GiftCard>(`${CARD} WHERE code_hash = $1`, [codeHash]);
     return row ?? null;
   }
 
@@ -127,9 +124,10 @@ export class GiftCardRepository {
     await this.database.execute(CANCEL, [id, ...valuesOf(entry)]);
   }
 
-  /** Cards whose day has come, locked, with the codes that waited for it. */
-  due(now: Date, limit: number): Promise<(GiftCard & { sealedCode: Buffer })[]> {
-    return this.database.query(DUE, [now, limit]);
+  /** A card whose day has come, locked, with the code that waited for it; none of `except`. */
+  async due(now: Date, except: readonly string[]): Promise<(GiftCard & { sealedCode: Buffer }) | null> {
+    const [row] = await this.database.query<GiftCard & { sealedCode: Buffer }>(DUE, [now, except]);
+    return row ?? null;
   }
 
   /** The code is on its way: it is forgotten here. */
@@ -153,7 +151,8 @@ const FIELDS = `id, last4, currency, initial::text, balance::text, voided::text,
 const CARD = `SELECT ${FIELDS} FROM billing.gift_cards`;
 const DUE = `
   SELECT ${FIELDS}, sealed_code AS "sealedCode" FROM billing.gift_cards
-  WHERE sealed_code IS NOT NULL AND send_at <= $1 AND state <> 'canceled' ORDER BY send_at LIMIT $2 FOR UPDATE SKIP LOCKED`;
+  WHERE sealed_code IS NOT NULL AND send_at <= $1 AND state <> 'canceled' AND id <> ALL ($2::uuid[])
+  ORDER BY send_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
 const INSERT = `
   WITH made AS (
     INSERT INTO billing.gift_cards (id, code_hash, last4, currency, initial, balance, order_id, order_line_id, piece, reason,

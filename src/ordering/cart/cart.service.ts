@@ -78,6 +78,8 @@ export class CartService {
       const present = cart.lines.find(({ variantId }) => variantId === line.variantId);
       const whole = { ...line, quantity: line.quantity + (present?.quantity ?? 0) };
       const sellable = await this.sellable(cart.currency, [whole], groupsOf(holder.actor), '');
+      if (present && line.giftCard && isForAnother(giftFor(line.giftCard), present.giftCard))
+        throw oneRecipient('/giftCard');
       if (!present && cart.lines.length >= MAX_LINES) throw cartProblems.too_many_lines();
       await this.carts.addLines(id, toLines([line], sellable));
     });
@@ -231,6 +233,22 @@ const giftFor = ({ recipientEmail, recipientName, message, sendAt }: GiftCardFor
   sendAt: sendAt ?? null,
 });
 
+const giftOf = ({ giftCard }: Pick<CartLineInput, 'giftCard'>): GiftCardFor | null =>
+  giftCard ? giftFor(giftCard) : null;
+
+/** One line has one recipient: whoever was named first must not lose the card to whoever is named next. */
+const isForAnother = (one: GiftCardFor | null, other: GiftCardFor | null): boolean =>
+  wordsOf(one) !== wordsOf(other);
+const wordsOf = (gift: GiftCardFor | null): string =>
+  JSON.stringify(gift && [gift.recipientEmail, gift.recipientName, gift.message, gift.sendAt]);
+
+const oneRecipient = (pointer: string) =>
+  platformProblems.invalid_input('A cart has one recipient for gift cards of one kind.', {
+    errors: [
+      { pointer, code: 'other_recipient', message: 'must be as it was: order apart for somebody else' },
+    ],
+  });
+
 /** Only a gift card is for somebody else. */
 function refuseOddGifts(
   lines: readonly CartLineInput[],
@@ -265,10 +283,12 @@ function refuseBeyondLimits(
 /** The same variant twice is one line. */
 function merge(lines: readonly CartLineInput[]): CartLineInput[] {
   const byVariant = new Map<string, CartLineInput>();
-  for (const { variantId, quantity, ...more } of lines) {
+  for (const [index, { variantId, quantity, ...more }] of lines.entries()) {
     const before = byVariant.get(variantId);
     const total = quantity + (before?.quantity ?? 0);
     if (total > MAX_QUANTITY) throw cartProblems.too_many_lines();
+    const isOdd = before && isForAnother(giftOf(more), giftOf(before));
+    if (isOdd) throw oneRecipient(`/lines/${index}/giftCard`);
     byVariant.set(variantId, { ...before, ...more, variantId, quantity: total });
   }
   return [...byVariant.values()];
