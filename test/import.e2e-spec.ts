@@ -8,6 +8,7 @@ import pg from 'pg';
 import { admin, databaseUrl, dropDatabase, freshDatabase, startApp, type TestApp } from './support/app.js';
 import { Client } from './support/client.js';
 import { given } from './support/given.js';
+import { buy } from './support/purchase.js';
 import { newFolder, RealProcess } from './support/real-process.js';
 
 const NDJSON = 'application/x-ndjson';
@@ -579,6 +580,31 @@ describe('imports', () => {
     expect(await limits()).toEqual([2, 2, 2]);
     await importAll(file(0));
     expect(await limits()).toEqual([0, 0, 0]);
+  });
+
+  it('rejects a row that leaves less than is promised to orders, each time, and takes the next one', async () => {
+    await importAll(lines(product('promised')));
+    const [variant] = (await staffSees('promised')).variants;
+    await buy(app, [{ variantId: variant.id, sku: variant.sku, quantity: 6 }]);
+    const file = (onHand: number, backorderLimit = 0) =>
+      lines(product('promised', {}, { backorderLimit, stock: [{ location: 'main', onHand }] }));
+    const before = await tables();
+    for (const query of ['?dryRun=true', '', '']) {
+      const done = await importAll(file(2), NDJSON, query);
+      expect(done.counts).toMatchObject({ updated: 0, rejected: 1 });
+      expect(await errors(done.id)).toMatchObject([
+        {
+          code: 'stock_promised',
+          pointer: '/variants/0/stock',
+          message: '2 of SKU-promised cannot be at main: at least 6 are promised to orders',
+        },
+      ]);
+    }
+    expect(await tables()).toBe(before);
+    for (const enough of [file(6), file(2, 4)]) {
+      expect((await importAll(enough)).counts).toMatchObject({ updated: 1 });
+      expect((await importAll(enough)).counts).toMatchObject({ unchanged: 1 });
+    }
   });
 
   it('never takes a variant from a product that is being made meanwhile', async () => {

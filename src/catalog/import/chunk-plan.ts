@@ -131,7 +131,10 @@ export function planChunk(rows: IncomingRow[], known: Known, idOf: (row: Incomin
     const { product, ordinal, line, externalId } = row;
     const wish = product && wishOf(product, known);
     const faults = wish
-      ? [...conflicts(row, product, bySku, known), ...wish.faults.map((fault) => ({ ...fault, line }))]
+      ? [
+          ...conflicts(row, product, bySku, known),
+          ...[...wish.faults, ...promises(wish, bySku, known)].map((fault) => ({ ...fault, line })),
+        ]
       : row.faults;
     const [outcome, productId] =
       wish && faults.length === 0 ? take(plan, row, wish, bySku, idOf) : reject(plan, { ...row, faults });
@@ -282,6 +285,25 @@ function conflicts(
     }
   });
   return faults;
+}
+
+/** Where fewer would lie than are promised to orders and carts that are checked out. */
+function promises(
+  { product, whole }: Wish,
+  bySku: Map<string, KnownVariant>,
+  { locations }: Known,
+): FieldError[] {
+  const limits = new Map(whole.variants.map(({ sku, backorderLimit }) => [sku, backorderLimit]));
+  const [first] = locations.keys();
+  return product.variants.flatMap(({ sku, stock }, index) =>
+    stock.flatMap(({ location, onHand }): FieldError[] => {
+      const limit = location === first ? (limits.get(sku) ?? 0) : 0;
+      const least = (bySku.get(sku)?.promised[location] ?? 0) - limit;
+      if (onHand >= least) return [];
+      const message = `${onHand} of ${sku} cannot be at ${location}: at least ${least} are promised to orders`;
+      return [{ pointer: `/variants/${index}/stock`, code: 'stock_promised', message }];
+    }),
+  );
 }
 
 function differs(product: IncomingProduct, bySku: Map<string, KnownVariant>): boolean {

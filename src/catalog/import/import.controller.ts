@@ -84,7 +84,8 @@ export class ImportController implements OnModuleInit {
       'Read `GET /v1/admin/imports/{id}` until `state` is `finished`, `failed` or `canceled`; what was ' +
       'wrong with single products stands at `/errors`, and the others are imported all the same.\n\n' +
       'Prices are appended when they differ, stock is adjusted by movements, variants that the file does ' +
-      'not name stay, and so do uploaded pictures when the file names none. The same file twice changes nothing. `dryRun=true` checks everything and writes ' +
+      'not name stay, and so do uploaded pictures when the file names none. The same file twice changes nothing. A row that would ' +
+      'leave fewer pieces than are promised to orders is rejected with `stock_promised`. `dryRun=true` checks everything and writes ' +
       'nothing.',
     answers: { 202: ImportDto },
     problems: [

@@ -25,6 +25,8 @@ export interface KnownVariant {
   sku: string;
   prices: Record<string, { amount: number; compareAt: number | null }>;
   stock: Record<string, number>;
+  /** By location code: how many must lie there, or may be sold on backorder, for what is promised; below 1: none. */
+  promised: Record<string, number>;
 }
 
 export interface ProductWrite {
@@ -145,8 +147,9 @@ export class ProductUpsertRepository {
   }
 
   /**
-   * Brings stock to what the file says, by movements, and the limits of backorders with it. Less than is promised to
-   * buyers cannot be: then as little as possible. Returns what is left of the variants whose stock moved.
+   * Brings stock to what the file says, by movements, and the limits of backorders with it. A row that wants
+   * less than is promised was rejected; what is promised in this instant leaves as little as possible. Returns what is left
+   * of the variants whose stock moved.
    */
   async setStock(writes: StockWrite[], actor: string): Promise<Move[]> {
     if (writes.length === 0) return [];
@@ -175,7 +178,10 @@ const MEDIA = 'SELECT id FROM catalog.media WHERE id = ANY ($1::uuid[]) ORDER BY
 const VARIANTS = `
   SELECT v.id, v.product_id AS "productId", v.sku, v.prices, coalesce((
     SELECT json_object_agg(l.code, s.on_hand) FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
-    WHERE s.variant_id = v.id), '{}') AS stock
+    WHERE s.variant_id = v.id), '{}') AS stock, coalesce((
+    SELECT json_object_agg(l.code, s.allocated + s.reserved - s.preorder_limit)
+    FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
+    WHERE s.variant_id = v.id), '{}') AS promised
   FROM catalog.variants v WHERE v.sku = ANY ($1::text[])`;
 const ENSURE_CATEGORIES = `
   INSERT INTO catalog.categories (id, handle, title, path)
