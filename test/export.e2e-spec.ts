@@ -406,10 +406,14 @@ describe('exports', () => {
             prices: [{ amount: 1999, currency: 'EUR' }],
           },
           { sku: 'FED-3', options: { Colour: 'Grey' }, prices: [{ amount: 1999, currency: 'USD' }] },
+          { sku: 'FED-4', options: { Colour: 'Lime' }, prices: [{ amount: 1999, currency: 'EUR' }] },
         ],
       },
       { token },
     );
+    const availableFrom = new Date(app.clock.now().getTime() + 10 * 86_400_000).toISOString();
+    const ahead = `/v1/admin/variants/${product.variants[3].id}/terms`;
+    await app.put(ahead, { preorder: { availableFrom, limit: 4 } }, { token });
     const made = await app.post(
       '/v1/admin/feeds',
       { name: 'Merchant', currency: 'EUR', linkTemplate: 'https://shop.test/p/{handle}?sku={sku}&x=1' },
@@ -452,7 +456,13 @@ describe('exports', () => {
         ['mpn', 'FED-2'],
       ]),
     );
-    expect(items).toHaveLength(2);
+    expect(tags(items[2])).toEqual(
+      expect.arrayContaining([
+        ['availability', 'preorder'],
+        ['availability_date', availableFrom],
+      ]),
+    );
+    expect(items).toHaveLength(3);
     expect(feed.text.startsWith('<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"')).toBe(true);
     expect(feed.text.endsWith('</channel>\n</rss>\n')).toBe(true);
 

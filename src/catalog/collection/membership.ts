@@ -1,6 +1,6 @@
 import {
   inCategories,
-  IN_STOCK,
+  inStockSql,
   ofBrands,
   pricedWithin,
   withAttribute,
@@ -39,7 +39,10 @@ function ruleSql(rule: Rule, statement: Statement, now: Date): string {
     const since = new Date(now.getTime() - rule.createdWithinDays * DAY_MS);
     return `d.created_at >= ${statement.bind(since, 'timestamptz')}`;
   }
-  if (rule.inStock !== undefined) return rule.inStock ? IN_STOCK : `NOT ${IN_STOCK}`;
+  if (rule.inStock !== undefined) {
+    const isThere = inStockSql(statement.bind(now, 'timestamptz'));
+    return rule.inStock ? isThere : `NOT ${isThere}`;
+  }
   if (rule.id) return `d.product_id = ANY (${statement.bind(rule.id, 'uuid[]')})`;
   if (rule.handle) {
     const handles = statement.bind(rule.handle, 'text[]');

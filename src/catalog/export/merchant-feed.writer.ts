@@ -50,7 +50,8 @@ function item(product: FeedProduct, variant: VariantDto, { base, linkTemplate }:
     ['link', linkOf(linkTemplate, product, variant)],
     ['image_link', first],
     ...others.slice(0, 10).map((url): [string, string] => ['additional_image_link', url]),
-    ['availability', variant.available > 0 ? 'in_stock' : variant.backorder ? 'backorder' : 'out_of_stock'],
+    ['availability', availability(variant)],
+    ['availability_date', availability(variant) === 'preorder' ? variant.preorder?.availableFrom : null],
     // The higher one is the price, and what it is sold for now the sale price.
     ['price', price && money(compareAtPrice ?? price)],
     ['sale_price', compareAtPrice && price && money(price)],
@@ -64,6 +65,13 @@ function item(product: FeedProduct, variant: VariantDto, { base, linkTemplate }:
   ];
   const lines = tags.flatMap(([tag, text]) => (text ? [`<g:${tag}>${escaped(text)}</g:${tag}>\n`] : []));
   return `<item>\n${lines.join('')}</item>\n`;
+}
+
+/** What lies there goes first; what is sold ahead has a day. */
+function availability({ available, backorder, preorder }: VariantDto): string {
+  if (available > 0) return 'in_stock';
+  if (preorder !== null) return 'preorder';
+  return backorder ? 'backorder' : 'out_of_stock';
 }
 
 /** The picture of the variant first. */

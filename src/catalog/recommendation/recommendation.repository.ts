@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import type { IdOrHandle } from '../product/handle.js';
 import { listItemsSql } from '../search/list-items.js';
-import { IN_STOCK } from '../search/search-conditions.js';
+import { inStockSql } from '../search/search-conditions.js';
 import type { LocalesSql } from '../translation/translation.sql.js';
 import { similarSql } from './similar.js';
 
@@ -60,9 +60,9 @@ const recommend = (product: string, locales: LocalesSql): string => `
     SELECT d.product_id, b.orders, b.score
     FROM subject s JOIN catalog.bought_together b ON b.product_id = s.product_id
       JOIN catalog.search_documents d ON d.product_id = b.other_id
-    WHERE NOT $3::boolean OR ${IN_STOCK}
+    WHERE NOT $3::boolean OR ${inStockSql(ASKING.now)}
   ),
-  ${similarSql('$3::boolean')},
+  ${similarSql('$3::boolean', ASKING.now)},
   page AS MATERIALIZED (
     SELECT coalesce(p.product_id, s.product_id) AS product_id, ${REASONS} AS reasons,
       row_number() OVER (ORDER BY p.score DESC NULLS LAST, s.score DESC NULLS LAST, coalesce(p.product_id, s.product_id)) AS n

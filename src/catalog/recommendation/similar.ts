@@ -1,4 +1,4 @@
-import { IN_STOCK } from '../search/search-conditions.js';
+import { inStockSql } from '../search/search-conditions.js';
 
 /**
  * Products that are compared: what selects them is so rare that an index finds about so many. Nobody has counted it in a
@@ -10,14 +10,14 @@ const ENOUGH = 0.1;
 
 /**
  * CTEs that end in `alike` (product_id, score, shared): published products that share what tells the product `subject`
- * (product_id) apart. `inStock` is SQL of a boolean.
+ * (product_id) apart. `inStock` is SQL of a boolean, `now` of an instant.
  *
  * `keys` are its brand, its categories, its attributes and the words of its title, each with its weight: the rarer, the
  * heavier, ln(1 + products / products that have it). The rarest of them, as long as they have no more than `CANDIDATES`
  * products together, select what it is compared with, so the look costs the same with a million products. When even the
  * rarest is too frequent, products have to share its three rarest facets.
  */
-export const similarSql = (inStock: string): string => `
+export const similarSql = (inStock: string, now: string): string => `
   document AS MATERIALIZED (
     SELECT d.product_id, d.facets, ts_filter(d.heading, '{a}') AS title,
       ARRAY(SELECT pc.category_id::text FROM catalog.product_categories pc WHERE pc.product_id = d.product_id) AS categories
@@ -59,7 +59,7 @@ export const similarSql = (inStock: string): string => `
   candidates AS MATERIALIZED (
     SELECT d.product_id, d.facets, d.heading
     FROM found f JOIN catalog.search_documents d ON d.product_id = f.product_id
-    WHERE d.product_id NOT IN (SELECT product_id FROM subject) AND (NOT ${inStock} OR ${IN_STOCK})
+    WHERE d.product_id NOT IN (SELECT product_id FROM subject) AND (NOT ${inStock} OR ${inStockSql(now)})
   ),
   alike AS MATERIALIZED (
     SELECT product_id, sum(weight) AS score, array_agg(DISTINCT reason) FILTER (WHERE reason IS NOT NULL) AS shared

@@ -94,7 +94,7 @@ export class ProductSearchRepository {
     // What the order of the page looks at is no condition beside it; PostgreSQL refuses values that nothing uses.
     const alone = !search.facets && filters.q === null;
     const price = alone && isByPrice(search) ? { gte: null, lte: null } : filters.price;
-    const conditions = conditionsOf({ ...filters, price }, statement);
+    const conditions = conditionsOf({ ...filters, price }, statement, at);
     const joins = alone && isPicked(search);
     if (collection !== null && !joins)
       conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });

@@ -31,7 +31,7 @@ export interface Condition {
   sql: string;
 }
 
-export function conditionsOf(filters: ProductFilters, statement: Statement): Condition[] {
+export function conditionsOf(filters: ProductFilters, statement: Statement, now: Date): Condition[] {
   const { categories, brands, price, attributes, numbers, inStock, ids, currency } = filters;
   const conditions: Condition[] = [];
   if (categories.length > 0) {
@@ -47,7 +47,7 @@ export function conditionsOf(filters: ProductFilters, statement: Statement): Con
     conditions.push({ facet: attributeFacet(name), sql: numberWithin(name, range, statement) });
   if (ids !== null)
     conditions.push({ facet: IDS, sql: `d.product_id = ANY (${statement.bind(ids, 'uuid[]')})` });
-  if (inStock) conditions.push({ facet: 'inStock', sql: IN_STOCK });
+  if (inStock) conditions.push({ facet: 'inStock', sql: inStockSql(statement.bind(now, 'timestamptz')) });
   return conditions;
 }
 
@@ -95,15 +95,21 @@ export function numberWithin(name: string, { gte, lte }: NumberRange, statement:
 
 /**
  * Stock moves with every sale: it is looked up, and not copied into the row that the indexes hang on. A bundle is there when
- * each part of it is, all together at the locations.
+ * each part of it is, all together at the locations. What is sold ahead at `now` (SQL) counts until its limit is reached.
  */
-export const IN_STOCK = `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND CASE v.stock_source
-  WHEN 'own' THEN EXISTS (SELECT FROM catalog.stock s WHERE s.variant_id = v.id AND s.on_hand + s.backorder_limit > s.allocated + s.reserved)
+export const inStockSql = (
+  now: string,
+): string => `EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = d.product_id AND NOT v.retired AND CASE v.stock_source
+  WHEN 'own' THEN EXISTS (SELECT FROM catalog.stock s WHERE s.variant_id = v.id AND s.on_hand + s.backorder_limit + ${aheadSql(now)} > s.allocated + s.reserved)
   WHEN 'none' THEN true
   ELSE NOT EXISTS (SELECT FROM catalog.bundle_parts b JOIN catalog.variants pv ON pv.id = b.part_id
     WHERE b.bundle_id = v.id AND pv.stock_source <> 'none' AND b.quantity > coalesce((
-      SELECT sum(greatest(s.on_hand + s.backorder_limit - s.allocated - s.reserved, 0))
+      SELECT sum(greatest(s.on_hand + s.backorder_limit + ${aheadSql(now)} - s.allocated - s.reserved, 0))
       FROM catalog.stock s WHERE s.variant_id = b.part_id), 0)) END)`;
+
+/** How many may be sold ahead at `now` of a row `s` of catalog.stock. */
+const aheadSql = (now: string): string =>
+  `CASE WHEN s.preorder_until > ${now} THEN s.preorder_limit ELSE 0 END`;
 
 /** All conditions but those of one facet, as text behind WHERE. */
 export function where(parts: string[], conditions: Condition[], without?: string): string {
