@@ -505,6 +505,27 @@ describe('kinds of goods', () => {
       expect((await files(id, cart.token))[0]).toMatchObject({ state: 'stopped', url: null });
     });
 
+    it('that have no file yet open to who has bought them when it comes, for as many days', async () => {
+      const made = await goods({ kind: 'digital', price: 1500, stock: 0, downloadDays: 2 });
+      const { id, cart } = await order([made]);
+      expect(await files(id, cart.token)).toEqual([]);
+      app.clock.advance({ days: 5 });
+      expect((await upload(made, 'late.epub', 'a book that came late')).status).toBe(201);
+      const { variantId } = made;
+      const [file] = await files(id, cart.token);
+      expect(file).toMatchObject({ name: 'late.epub', state: 'ready' });
+      const days = (Date.parse(file.availableUntil) - app.clock.now().getTime()) / 86_400_000;
+      expect(Math.round(days)).toBe(2);
+      expect((await app.get(file.url)).text).toBe('a book that came late');
+      expect(await files(id, cart.token)).toMatchObject([{ downloadsLeft: 4 }]);
+      const path = `/v1/admin/variants/${variantId}/files/${file.fileId}`;
+      expect((await app.delete(path, { token: staff })).status).toBe(204);
+      expect(await files(id, cart.token)).toEqual([]);
+      expect((await upload(made, 'later.epub', 'another one')).status).toBe(201);
+      app.clock.advance({ days: 2, minutes: 1 });
+      expect(await files(id, cart.token)).toMatchObject([{ name: 'later.epub', state: 'over', url: null }]);
+    });
+
     it('wait for the money, and end with it', async () => {
       const wolves = await book('wolves');
       const { answer, cart } = await order([wolves], 'sca_required');

@@ -4,7 +4,7 @@ import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
 import { piecesOf, together } from './bundle/pieces.js';
-import type { DigitalFile } from './digital/digital-file.repository.js';
+import type { DigitalFile, SoldFile } from './digital/digital-file.repository.js';
 import { DigitalFiles } from './digital/digital-files.service.js';
 import { priceOf } from './price/price-rule.js';
 import {
@@ -16,7 +16,7 @@ import type { VariantKind } from './product/variant-kind.js';
 import { StockReader } from './stock/stock.reader.service.js';
 import { ReservationService, type SoldAhead } from './stock/reservation.service.js';
 
-export type { DigitalFile } from './digital/digital-file.repository.js';
+export type { DigitalFile, SoldFile } from './digital/digital-file.repository.js';
 export { VARIANT_KINDS, type VariantKind } from './product/variant-kind.js';
 export type { SellableDownload, SellablePart } from './product/sellable.repository.js';
 
@@ -154,6 +154,11 @@ export class CatalogApi {
   async ship(reference: string, lines: readonly StockLine[]): Promise<void> {
     this.mustBeInTransaction();
     await this.stock.ship(reference, together(piecesOf(lines)));
+  }
+
+  /** The files that a sale of these variants gives now, the oldest first. */
+  filesOf(variantIds: readonly string[]): Promise<SoldFile[]> {
+    return this.files.soldWith(variantIds);
   }
 
   /** A file that was sold, with its bytes to be read or destroyed; null when there is none. Not in a transaction. */

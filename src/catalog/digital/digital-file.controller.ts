@@ -51,7 +51,8 @@ export class DigitalFileController implements OnModuleInit {
       '`contentType` are what the download says. In the examples a data URL stands for the bytes. Nobody reaches it ' +
       'but who has paid for it.\n\n' +
       'A file never changes. With `replaces` it takes the place of another one for all that is sold from now on; ' +
-      'orders that were placed before open the files they were sold.',
+      'orders that were placed before open the files they were sold. Those that were sold none, because none was there yet, ' +
+      'open what is sold now: look whether a digital variant has its file before you publish it.',
     answers: { 201: DigitalFileDto },
     problems: [not_found, too_large, unsupported_media_type, bundleProblems.odd_kind],
   })

@@ -12,6 +12,15 @@ export interface DigitalFile {
   sha256: Buffer;
 }
 
+/** What a sale of a variant gives, and since when. */
+export interface SoldFile {
+  id: string;
+  variantId: string;
+  name: string;
+  bytes: number;
+  createdAt: Date;
+}
+
 @Injectable()
 export class DigitalFileRepository {
   constructor(private readonly database: Database) {}
@@ -19,6 +28,11 @@ export class DigitalFileRepository {
   /** Those that a sale of the variant gives, the oldest first. */
   list(variantId: string): Promise<DigitalFileDto[]> {
     return this.database.query<DigitalFileDto>(LIST, [variantId]);
+  }
+
+  /** The same of many variants. */
+  soldWith(variantIds: readonly string[]): Promise<SoldFile[]> {
+    return this.database.query<SoldFile>(SOLD_WITH, [variantIds]);
   }
 
   /** Also one that is not sold any more. */
@@ -42,6 +56,9 @@ const LIST = `
   SELECT id, name, content_type AS "contentType", bytes::float8 AS bytes, encode(sha256, 'hex') AS sha256,
     ${instantSql('created_at')} AS "createdAt"
   FROM catalog.digital_files WHERE variant_id = $1 AND removed_at IS NULL ORDER BY id`;
+const SOLD_WITH = `
+  SELECT id, variant_id AS "variantId", name, bytes::float8 AS bytes, created_at AS "createdAt"
+  FROM catalog.digital_files WHERE variant_id = ANY ($1::uuid[]) AND removed_at IS NULL ORDER BY id`;
 const FIND = `
   SELECT id, variant_id AS "variantId", name, content_type AS "contentType", bytes::float8 AS bytes, sha256
   FROM catalog.digital_files WHERE id = $1`;

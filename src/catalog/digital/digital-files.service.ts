@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { ObjectStore } from '../../platform/files/object-store.port.js';
-import { type DigitalFile, DigitalFileRepository } from './digital-file.repository.js';
+import { type DigitalFile, DigitalFileRepository, type SoldFile } from './digital-file.repository.js';
 import { digitalKey } from './digital-file.service.js';
 
 /** Files as they are handed out to whoever bought them. */
@@ -13,6 +13,11 @@ export class DigitalFiles {
     private readonly files: DigitalFileRepository,
     private readonly store: ObjectStore,
   ) {}
+
+  /** See `CatalogApi.filesOf`. */
+  async soldWith(variantIds: readonly string[]): Promise<SoldFile[]> {
+    return variantIds.length === 0 ? [] : this.files.soldWith(variantIds);
+  }
 
   /** See `CatalogApi.openFile`. */
   async open(id: string): Promise<{ file: DigitalFile; bytes: Readable } | null> {

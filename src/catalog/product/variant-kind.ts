@@ -7,7 +7,7 @@ export type VariantKind = (typeof VARIANT_KINDS)[number];
 
 const KIND_HELP =
   '`physical` is sent. `digital` needs no shipping: its files, `POST /v1/admin/variants/{id}/files`, are downloaded ' +
-  'after payment. `gift_card` needs none either and is not taxed when it is sold; its price is what the card holds, and ' +
+  'after payment; one without files can be sold ahead of them. `gift_card` needs none either and is not taxed when it is sold; its price is what the card holds, and ' +
   'nobody counts it.';
 
 /** How a variant is handed over, in every call that makes or changes one. */

@@ -24,7 +24,8 @@ export class DownloadController {
     id: 'listOrderDownloads',
     summary: 'What can be downloaded of an order',
     description:
-      'Every file of its digital lines, as they were sold. For its customer and for whoever holds the token of its ' +
+      'Every file of its digital lines, as they were sold; of a line that was sold before there was any file, those that are ' +
+      'sold with it now, and their days count from when they came. For its customer and for whoever holds the token of its ' +
       'cart each has a `url` that works for a quarter of an hour, once the order is paid; ask again for another one. ' +
       'A link counts as one download however often it is used.',
     answers: { 200: OrderDownloadsDto },

@@ -8,6 +8,7 @@ import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { type Holder, holds } from '../cart/cart.access.js';
+import type { OrderLine } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { OrderService } from '../order/order.service.js';
 import type { OrderDownloadDto } from './download.dto.js';
@@ -15,6 +16,14 @@ import { downloadProblems } from './download.errors.js';
 import { type DownloadLink, readLink, writeLink } from './download-link.js';
 import { DownloadRepository } from './download.repository.js';
 import { stateOf, untilOf } from './entitlement.js';
+
+/** `since` when it came, if that was after the order. */
+interface LineFile {
+  id: string;
+  name: string;
+  bytes: number;
+  since: Date | null;
+}
 
 const LINK_MS = 15 * 60_000;
 
@@ -42,11 +51,12 @@ export class DownloadService {
     const uses = await this.downloads.usesOf(orderId);
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + LINK_MS);
+    const files = await this.filesOf(order.lines);
     return order.lines.flatMap((line) =>
-      (line.download?.files ?? []).map(({ id: fileId, name, bytes }): OrderDownloadDto => {
+      (files.get(line.id) ?? []).map(({ id: fileId, name, bytes, since }): OrderDownloadDto => {
         const { id: lineId, title, download } = line;
         const used = uses.find((one) => one.lineId === lineId && one.fileId === fileId)?.uses ?? 0;
-        const state = stateOf(order, line, payments, used, now);
+        const state = stateOf(order, line, payments, { uses: used, since }, now);
         const link = { linkId: newId(), orderId, lineId, fileId, expiresAt };
         const opens = state === 'ready' && holds(holder, order);
         return {
@@ -59,9 +69,25 @@ export class DownloadService {
           url: opens ? `/v1/downloads/${writeLink(link, this.key)}` : null,
           urlExpiresAt: opens ? expiresAt.toISOString() : null,
           downloadsLeft: download?.limit == null ? null : Math.max(0, download.limit - used),
-          availableUntil: untilOf(order, line)?.toISOString() ?? null,
+          availableUntil: untilOf(order, line, since)?.toISOString() ?? null,
         };
       }),
+    );
+  }
+
+  /** What was sold with each line; where that was nothing yet, what is sold with it now. */
+  private async filesOf(lines: readonly OrderLine[]): Promise<Map<string, LineFile[]>> {
+    const isEmpty = ({ download }: OrderLine) => download !== null && download.files.length === 0;
+    const late = await this.catalog.filesOf(lines.filter(isEmpty).map(({ variantId }) => variantId));
+    return new Map(
+      lines.map((line) => [
+        line.id,
+        isEmpty(line)
+          ? late
+              .filter(({ variantId }) => variantId === line.variantId)
+              .map(({ createdAt: since, ...file }) => ({ ...file, since }))
+          : (line.download?.files ?? []).map((file) => ({ ...file, since: null })),
+      ]),
     );
   }
 
@@ -89,7 +115,9 @@ export class DownloadService {
       if (!order || !line?.download) throw platformProblems.not_found();
       const payments = await this.billing.paymentsOf([order.id]);
       const now = this.clock.now();
-      const state = stateOf(order, line, payments, 0, now);
+      const file = (await this.filesOf([line])).get(line.id)?.find(({ id }) => id === link.fileId);
+      if (!file) throw platformProblems.not_found();
+      const state = stateOf(order, line, payments, { uses: 0, since: file.since }, now);
       if (state !== 'ready') throw downloadProblems.download_refused(`The download is ${state}.`);
       if (!(await this.downloads.use(link, line.download.limit, now)))
         throw downloadProblems.download_refused('It was downloaded as often as it may be.');

@@ -7,18 +7,22 @@ export type DownloadState = (typeof DOWNLOAD_STATES)[number];
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Until when the files of a line may be downloaded; null: for good, or nobody knows yet. */
-export function untilOf({ placedAt }: Order, { download }: OrderLine): Date | null {
+/**
+ * Until when a file of a line may be downloaded; null: for good, or nobody knows yet. `since`: of a file that came after the
+ * order its days count from then on; null for one that was sold.
+ */
+export function untilOf({ placedAt }: Order, { download }: OrderLine, since: Date | null): Date | null {
   if (placedAt === null || download === null || download.days === null) return null;
-  return new Date(placedAt.getTime() + download.days * DAY_MS);
+  const begins = Math.max(placedAt.getTime(), since?.getTime() ?? 0);
+  return new Date(begins + download.days * DAY_MS);
 }
 
-/** Whether a file of a line may be downloaded now, and why not. A hold on a card is not a payment. */
+/** Whether a file of a line may be downloaded now, and why not; `since` as for `untilOf`. A hold on a card is not a payment. */
 export function stateOf(
   order: Order,
   line: OrderLine,
   payments: readonly PaymentView[],
-  uses: number,
+  { uses, since }: { uses: number; since: Date | null },
   now: Date,
 ): DownloadState {
   if (order.status === 'canceled' || order.status === 'expired') return 'stopped';
@@ -27,7 +31,7 @@ export function stateOf(
   const captured = payments.filter((payment) => !payment.captured.isZero());
   if (!isPlaced || (captured.length === 0 && !total.isZero())) return 'waiting';
   if (!isKept(captured, total)) return 'stopped';
-  const until = untilOf(order, line);
+  const until = untilOf(order, line, since);
   if (until !== null && now > until) return 'over';
   const limit = line.download?.limit ?? null;
   return limit !== null && uses >= limit ? 'used_up' : 'ready';
