@@ -598,6 +598,27 @@ describe('the catalog', () => {
       expect((await checkOut(app, cart)).status).toBe(201);
     });
 
+    it('is refused when a text shows nothing, or an option has a value twice', async () => {
+      const make = async (extra: object) => {
+        const { status, body } = await app.post(
+          '/v1/admin/products',
+          { title: 'Seen', variants: [{ sku: randomUUID() }], ...extra },
+          { token },
+        );
+        const faults = (body.errors ?? []) as { pointer: string; code: string }[];
+        return [status, ...faults.map(({ pointer, code }) => `${pointer} ${code}`)];
+      };
+      expect(await make({ title: '   ', brand: '\u200b\t' })).toEqual([400, '/title empty', '/brand empty']);
+      expect(await make({ variants: [{ sku: ' \u00a0' }] })).toEqual([400, '/variants/0/sku empty']);
+      expect(await make({ description: ' ' })).toEqual([201]);
+      const options = [{ name: 'Size', values: ['x', 'x'] }];
+      expect(await make({ options, variants: [{ sku: randomUUID(), options: { Size: 'x' } }] })).toEqual([
+        400,
+        '/options/0/values duplicate',
+      ]);
+      expect((await app.get('/v1/products?q=%20')).status).toBe(200);
+    });
+
     it('is refused as nonsense when its texts cannot be kept or its metadata has no end', async () => {
       const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
       const body = (fields: string) => `{"variants":[{"sku":"${randomUUID()}"}],${fields}}`;

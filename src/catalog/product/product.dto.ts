@@ -21,7 +21,7 @@ export class OptionDto {
   @Text({ max: 60, example: 'Size' })
   name: string;
 
-  @TextList({ max: 200, maxLength: 120, example: ['S', 'M'] })
+  @TextList({ max: 200, maxLength: 120, unique: true, example: ['S', 'M'] })
   values: string[];
 }
 

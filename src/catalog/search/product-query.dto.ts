@@ -47,6 +47,7 @@ export class ProductQuery extends PageQuery {
 
   @Text({
     max: 200,
+    blank: true,
     optional: true,
     description: 'Words to look for; `"a phrase"` and `-without` work. Typing errors are forgiven.',
     example: 'oak chair',
@@ -95,7 +96,10 @@ export class ProductQuery extends PageQuery {
   })
   ids?: string[];
 
-  @Bool({ optional: true, description: 'Only what can be bought now.' })
+  @Bool({
+    optional: true,
+    description: 'Only what can be bought now, on backorder or ahead of its day included.',
+  })
   inStock?: boolean;
 
   @CurrencyCode({

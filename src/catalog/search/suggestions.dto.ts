@@ -1,7 +1,7 @@
 import { ListOf, Nested, Text, TextList, Uuid } from '../../platform/http/fields.js';
 
 export class SuggestionsQuery {
-  @Text({ max: 100, description: 'What has been typed so far.', example: 'oak cha' })
+  @Text({ max: 100, blank: true, description: 'What has been typed so far.', example: 'oak cha' })
   q: string;
 }
 

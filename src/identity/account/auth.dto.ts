@@ -19,7 +19,7 @@ export class LoginDto {
   @Email()
   email: string;
 
-  @Text({ max: MAX_SENT, example: 'four random words are good' })
+  @Text({ max: MAX_SENT, blank: true, example: 'four random words are good' })
   password: string;
 
   @Text({
@@ -93,7 +93,7 @@ export class ResetPasswordDto extends TokenDto {
 }
 
 export class ChangePasswordDto {
-  @Text({ max: MAX_SENT, example: 'four random words are good' })
+  @Text({ max: MAX_SENT, blank: true, example: 'four random words are good' })
   presentPassword: string;
 
   @NewPassword({ max: MAXIMUM_LENGTH, example: 'four other random words' })

@@ -51,6 +51,7 @@ export type CustomerSort = (typeof CUSTOMER_SORTS)[number];
 export class CustomerQuery extends PageQuery {
   @Text({
     max: 100,
+    blank: true,
     optional: true,
     description:
       'Words, each of them the beginning of a name, of the e-mail address or of its domain, in either case. Two ' +

@@ -85,12 +85,25 @@ const list = (min: number, max: number) => [
 const each = (code: string, message: string, fits: (item: unknown) => boolean) =>
   rule(code, message, (value) => (value as unknown[]).every(fits));
 
-/** Text of bounded length, trimmed of nothing: what came is what is kept. */
-export function Text(
-  options: FieldOptions & { max: number; min?: number; pattern?: RegExp; patternHint?: string },
-) {
-  const { max, min = 1, pattern, patternHint } = options;
+/** White space, and what takes no place at all. */
+const BLANK = /^[\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}]+$/u;
+const saysSomething = () =>
+  rule('empty', 'must hold a visible character', (value) => !isText(value) || !BLANK.test(value));
+
+interface TextOptions extends FieldOptions {
+  max: number;
+  min?: number;
+  pattern?: RegExp;
+  patternHint?: string;
+  /** May be nothing but white space, such as what is searched for. */
+  blank?: boolean;
+}
+
+/** Text of bounded length, trimmed of nothing: what came is what is kept. What may not be empty shows something. */
+export function Text(options: TextOptions) {
+  const { max, min = 1, pattern, patternHint, blank = min === 0 } = options;
   const rules = [text(), atLeast(min), atMost(max)];
+  if (!blank) rules.push(saysSomething());
   if (pattern)
     rules.push(
       rule(
@@ -117,7 +130,7 @@ export function Line(options: FieldOptions & { max: number }) {
     'must be one line of visible characters',
     (value) => isText(value) && (value === '' || value.trim() !== '') && !UNSEEN.test(value),
   );
-  return applyDecorators(Text(options), isLine);
+  return applyDecorators(Text({ ...options, blank: true }), isLine);
 }
 
 /** Plain text of several lines that strangers read: nothing in it is unseen but what ends a line or indents it. */
@@ -386,9 +399,15 @@ export function ListOf(
 }
 
 export function TextList(
-  options: FieldOptions & { max: number; min?: number; maxLength: number; values?: readonly string[] },
+  options: FieldOptions & {
+    max: number;
+    min?: number;
+    maxLength: number;
+    values?: readonly string[];
+    unique?: boolean;
+  },
 ) {
-  const { max, min = 0, maxLength: longest, values } = options;
+  const { max, min = 0, maxLength: longest, values, unique = false } = options;
   return field(
     options,
     {
@@ -396,13 +415,15 @@ export function TextList(
       items: { type: 'string', maxLength: longest, ...(values && { enum: [...values] }) },
       maxItems: max,
       ...(min > 0 && { minItems: min }),
+      ...(unique && { uniqueItems: true }),
     } as ApiPropertyOptions,
     ...list(min, max),
     each(
       'not_text',
       `must hold texts of 1 to ${longest} characters`,
-      (item) => isText(item) && length(item, 1, longest),
+      (item) => isText(item) && length(item, 1, longest) && !BLANK.test(item),
     ),
+    ...(unique ? [rule('duplicate', 'must hold each text once', (value) => isSet(value as unknown[]))] : []),
     ...(values
       ? [
           each('not_allowed', `must hold only ${values.join(', ')}`, (item) =>
