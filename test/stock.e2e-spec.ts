@@ -269,6 +269,10 @@ describe('stock', () => {
       });
       return { available, backorder, preorder };
     };
+    const canBeBought = async () => {
+      const list = await app.get(`/v1/products?limit=100&inStock=true&q=${sku}`, { token });
+      return list.body.items.length === 1;
+    };
     expect(await page()).toEqual({ available: 1, backorder: false, preorder: null });
     expect((await terms(variantId, { preorder: { availableFrom, limit: 4 } })).status).toBe(200);
     expect(await page()).toEqual({ available: 1, backorder: false, preorder: { availableFrom } });
@@ -287,10 +291,12 @@ describe('stock', () => {
     const statuses = rush.map(({ answer }) => answer.status);
     expect(statuses.sort()).toEqual([201, 409, 409, 409, 409]);
     expect((await page()).preorder).toBeNull();
+    expect(await canBeBought()).toBe(false);
     // One that is canceled can be sold ahead again.
     const path = `/v1/orders/${ahead.body.id}/cancellation`;
     expect((await app.post(path, {}, { cartToken: cart.token, key: key() })).status).toBe(201);
     expect((await page()).preorder).toEqual({ availableFrom });
+    expect(await canBeBought()).toBe(true);
     const low = await terms(variantId, { preorder: { availableFrom, limit: 1 } });
     expect(low.status).toBe(200);
     expect((await page()).preorder).toBeNull();
@@ -300,6 +306,7 @@ describe('stock', () => {
     app.clock.advance({ days: 10, seconds: 1 });
     expect((await app.get(`/v1/products/${handle}`)).body.variants[0].preorder).toBeNull();
     expect(await page()).toEqual({ available: 0, backorder: false, preorder: null });
+    expect(await canBeBought()).toBe(false);
     const late = await fillCart(app, [{ variantId, sku }]);
     expect((await checkOut(app, late)).body.code).toBe('ordering.out_of_stock');
     // What was sold stays promised, and is sent when it has come.
@@ -453,6 +460,61 @@ describe('stock', () => {
       expect([last.status, last.body.code]).toEqual([429, 'platform.too_many_requests']);
       expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(3_000);
     });
+  });
+
+  it('tells which of many changes cannot be, and how many are there', async () => {
+    const { variantId } = await stocked(7);
+    const unknown = randomUUID();
+    const made = await given.product(app, token, {
+      variants: [{ sku: randomUUID(), kind: 'digital', prices: euros }],
+    });
+    const digital = made.variants[0]?.id ?? '';
+    const change = (...rows: [id: string, quantity: number][]) =>
+      app.post(
+        '/v1/admin/stock/movements',
+        {
+          changes: rows.map(([id, quantity]) => ({
+            ...{ variantId: id, location: 'main', kind: 'adjusted', reason: 'counted', quantity },
+          })),
+        },
+        { token, key: key() },
+      );
+    const none = await change([variantId, 1], [unknown, 1]);
+    expect([none.status, none.body.errors]).toEqual([
+      404,
+      [expect.objectContaining({ pointer: '/changes/1/variantId', code: 'unknown' })],
+    ]);
+    const untracked = await change([variantId, 1], [digital, 3]);
+    expect([untracked.status, untracked.body.code, untracked.body.errors]).toEqual([
+      422,
+      'catalog.stock_untracked',
+      [expect.objectContaining({ pointer: '/changes/1/variantId' })],
+    ]);
+    const few = await change([variantId, 1], [variantId, -101]);
+    expect([few.status, few.body.code, few.body.errors]).toEqual([
+      409,
+      'catalog.stock_promised',
+      [
+        {
+          pointer: '/changes/1/quantity',
+          code: 'on_hand',
+          message: expect.stringContaining('7 are on hand and 0 are promised'),
+        },
+      ],
+    ]);
+    expect(few.body.detail).toContain('100 cannot be taken away, but 7');
+    const prices = [
+      { variantId, price: { amount: 100, currency: 'EUR' } },
+      { variantId: unknown, price: { amount: 100, currency: 'EUR' } },
+    ];
+    const priced = await app.post('/v1/admin/prices', { prices }, { token });
+    expect([priced.status, priced.body.errors]).toEqual([
+      404,
+      [expect.objectContaining({ pointer: '/prices/1/variantId', code: 'unknown' })],
+    ]);
+    const batch = await app.post('/v1/admin/prices/batch', { prices }, { token });
+    expect(JSON.stringify(batch.body)).toContain('/prices/1/variantId');
+    expect((await change([variantId, -7])).status).toBe(204);
   });
 
   describe('a stocktake', () => {

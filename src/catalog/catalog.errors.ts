@@ -71,8 +71,14 @@ export const catalogProblems = defineProblems('catalog', {
   stock_promised: {
     status: 409,
     title: 'The stock is promised to orders',
-    meaning: 'The change would leave fewer pieces than are allocated or reserved.',
+    meaning: 'The change would leave fewer pieces than are allocated or reserved, or fewer than none.',
     remedy: 'Cancel orders first, or wait until reservations end.',
+  },
+  stock_untracked: {
+    status: 422,
+    title: 'Nobody counts this variant',
+    meaning: 'A bundle is counted by its parts, and of an untracked variant there is always enough.',
+    remedy: 'Move the stock of the parts, or set `stockTracked` of the variant to true first.',
   },
   compare_at_too_low: {
     status: 422,

@@ -17,7 +17,8 @@ import { StockService } from '../stock/stock.service.js';
 import { PriceBatchDto, ProductBatchDto, ProductOperationDto, StockBatchDto } from './batch.dto.js';
 
 const { not_found, stale_version } = platformProblems;
-const { unknown_location, stock_promised, compare_at_too_low, price_list_currency } = catalogProblems;
+const { unknown_location, stock_promised, stock_untracked, compare_at_too_low, price_list_currency } =
+  catalogProblems;
 const KINDS = ['create', 'update', 'delete'] as const;
 const HOW =
   'Up to 100 items. Each is done as the single request does it, in a transaction of its own, and answered by itself: ' +
@@ -50,7 +51,14 @@ export class BatchController {
     description: `An item has one of \`create\`, \`update\` and \`delete\`. ${HOW}`,
     answers: { 200: BatchAnswerDto },
     problems: [
-      ...[not_found, stale_version, mediaProblems.unknown_media, compare_at_too_low, unknown_location],
+      ...[
+        not_found,
+        stale_version,
+        mediaProblems.unknown_media,
+        compare_at_too_low,
+        unknown_location,
+        stock_untracked,
+      ],
       ...[catalogProblems.handle_taken, catalogProblems.sku_taken, catalogProblems.external_id_taken],
       ...[catalogProblems.unknown_category, catalogProblems.unknown_tax_class, catalogProblems.odd_options],
     ],
@@ -116,7 +124,7 @@ export class BatchController {
     summary: 'Moves stock of many variants, each by itself',
     description: `\`POST /v1/admin/stock/movements\` writes all or none; here one that does not work leaves the others. ${HOW}`,
     answers: { 200: BatchAnswerDto },
-    problems: [not_found, unknown_location, stock_promised],
+    problems: [not_found, unknown_location, stock_promised, stock_untracked],
     idempotency: 'steps',
   })
   batchStock(

@@ -55,10 +55,9 @@ export class PriceRepository {
   }
 
   /** Locks the products of the variants, then the variants, in id order; returns the product of each variant. */
-  async lockProducts(variantIds: string[]): Promise<string[]> {
+  async lockProducts(variantIds: string[]): Promise<{ id: string; productId: string }[]> {
     await this.database.query(LOCK_PRODUCTS, [variantIds]);
-    const rows = await this.database.query<{ productId: string }>(LOCK, [variantIds]);
-    return rows.map(({ productId }) => productId);
+    return this.database.query(LOCK, [variantIds]);
   }
 
   /** The newest first. */
@@ -143,7 +142,7 @@ const LOCK_PRODUCTS = `
   SELECT id FROM catalog.products
   WHERE id IN (SELECT product_id FROM catalog.variants WHERE id = ANY ($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`;
 const LOCK = `
-  SELECT product_id AS "productId" FROM catalog.variants WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`;
+  SELECT id, product_id AS "productId" FROM catalog.variants WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`;
 const COLUMNS = `id, variant_id AS "variantId", price_list_id AS "priceListId", currency, min_quantity AS "minQuantity", amount,
     compare_at AS "compareAt", valid_from AS "validFrom", set_by AS "setBy"`;
 const VIEW = `SELECT ${COLUMNS} FROM catalog.prices`;

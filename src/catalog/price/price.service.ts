@@ -48,7 +48,10 @@ export class PriceService {
       const lists = await this.held(wanted.flatMap(({ priceListId }) => priceListId ?? []));
       const prices = inCurrencies(wanted, new Map(lists.map(({ id, currency }) => [id, currency])));
       const variantIds = [...new Set(wanted.map(({ variantId }) => variantId))];
-      const productIds = await this.lock(variantIds);
+      const productIds = await this.lock(
+        variantIds,
+        (id) => `/prices/${wanted.findIndex(({ variantId }) => variantId === id)}/variantId`,
+      );
       await this.write(prices, productIds, this.clock.now(), personId(actor) ?? actor.kind);
       for (const subjectId of variantIds) {
         this.audit.record({ actor, action: 'catalog.price.set', subjectType: 'variant', subjectId });
@@ -57,13 +60,19 @@ export class PriceService {
   }
 
   /**
-   * Locks variants with their products, whose ids it returns, in the caller's transaction; 404 when one of them is unknown.
+   * Locks variants with their products, whose ids it returns, in the caller's transaction; 404 when one of them is unknown;
+   * `pointer` says where in the caller's input it stands.
    */
-  async lock(variantIds: string[]): Promise<string[]> {
-    const productIds = await this.prices.lockProducts(variantIds);
-    if (productIds.length < variantIds.length)
-      throw platformProblems.not_found('One of the variants does not exist.');
-    return [...new Set(productIds)];
+  async lock(variantIds: string[], pointer?: (variantId: string) => string): Promise<string[]> {
+    const found = await this.prices.lockProducts(variantIds);
+    if (found.length < variantIds.length) {
+      const there = new Set(found.map(({ id }) => id));
+      const errors = variantIds
+        .filter((id) => pointer && !there.has(id))
+        .map((id) => ({ pointer: pointer?.(id) ?? '', code: 'unknown', message: 'is not known' }));
+      throw platformProblems.not_found('One of the variants does not exist.', { errors });
+    }
+    return [...new Set(found.map(({ productId }) => productId))];
   }
 
   /** Appends prices of locked variants, in the caller's transaction, with all that shows them. */

@@ -13,7 +13,7 @@ import { AdminProductDto } from './admin-product.dto.js';
 import { UpdateVariantDto, VariantInputDto } from './variant.dto.js';
 import { VariantService } from './variant.service.js';
 
-const { sku_taken, unknown_location, compare_at_too_low, odd_options } = catalogProblems;
+const { sku_taken, unknown_location, stock_untracked, compare_at_too_low, odd_options } = catalogProblems;
 const { unknown_media } = mediaProblems;
 const { not_found, stale_version } = platformProblems;
 
@@ -45,6 +45,7 @@ export class AdminVariantController {
       not_found,
       sku_taken,
       unknown_location,
+      stock_untracked,
       compare_at_too_low,
       odd_options,
       unknown_media,

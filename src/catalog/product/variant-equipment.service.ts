@@ -43,7 +43,12 @@ export class VariantEquipment {
         }))
         .filter(({ quantity }) => quantity > 0),
     );
-    if (stock.length > 0) await this.stock.change(stock, actor, (index) => stock[index]?.pointer ?? '');
+    if (stock.length > 0)
+      await this.stock.change(
+        stock,
+        actor,
+        (index, field) => `${stock[index]?.pointer ?? ''}/${field === 'location' ? field : 'onHand'}`,
+      );
     for (const [index, { backorderLimit = 0 }] of inputs.entries()) {
       const variant = variants[index];
       if (backorderLimit > 0 && variant) await this.stock.setBackorderLimit(variant.id, backorderLimit);

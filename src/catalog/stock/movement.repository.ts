@@ -42,13 +42,23 @@ export class MovementRepository {
     ]);
   }
 
+  /** Where the stock of these variants is counted, by id; unknown ones are missing. */
+  async sources(variantIds: string[]): Promise<Map<string, 'own' | 'parts' | 'none'>> {
+    const rows = await this.database.query<{ id: string; source: 'own' | 'parts' | 'none' }>(SOURCES, [
+      variantIds,
+    ]);
+    return new Map(rows.map(({ id, source }) => [id, source]));
+  }
+
   /** Every row of these variants, locked in id order: what is left of a variant is known only to who holds them all. */
   lock(variantIds: string[]): Promise<LockedRow[]> {
     return this.database.query<LockedRow>(LOCK, [variantIds]);
   }
 
   /** How many pieces could be taken away from locked rows at the most. */
-  spare(ids: string[]): Promise<{ id: string; sku: string; pieces: number }[]> {
+  spare(
+    ids: string[],
+  ): Promise<{ id: string; sku: string; pieces: number; onHand: number; promised: number }[]> {
     return this.database.query(SPARE, [ids]);
   }
 
@@ -96,13 +106,15 @@ const ENSURE = `
   INSERT INTO catalog.stock (id, variant_id, location_id)
   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS r (id, variant_id, location_id) ORDER BY variant_id, location_id
   ON CONFLICT ON CONSTRAINT stock_variant_location_key DO NOTHING`;
+const SOURCES = 'SELECT id, stock_source AS source FROM catalog.variants WHERE id = ANY ($1::uuid[])';
 const LOCK = `
   SELECT ${PLACE}, s.location_id AS "locationId", s.on_hand AS "onHand" FROM catalog.stock s
   WHERE s.variant_id = ANY (ARRAY(SELECT unnest($1::uuid[]))) ORDER BY s.id FOR UPDATE OF s`;
 const PLACES = `
   SELECT ${PLACE} FROM catalog.stock s WHERE s.variant_id = ANY (ARRAY(SELECT unnest($1::uuid[])))`;
 const SPARE = `
-  SELECT s.id, v.sku, least(s.on_hand, s.on_hand + s.backorder_limit + s.preorder_limit - s.allocated - s.reserved) AS pieces
+  SELECT s.id, v.sku, least(s.on_hand, s.on_hand + s.backorder_limit + s.preorder_limit - s.allocated - s.reserved) AS pieces,
+    s.on_hand AS "onHand", s.allocated + s.reserved AS promised
   FROM catalog.stock s JOIN catalog.variants v ON v.id = s.variant_id WHERE s.id = ANY ($1::uuid[])`;
 const MISSED = `
   SELECT v.id FROM unnest($1::uuid[]) AS v (id)

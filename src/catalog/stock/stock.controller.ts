@@ -68,9 +68,15 @@ export class StockController {
       'Pieces that came (`received`), came back (`returned`) or were counted differently (`adjusted`, ' +
       'with a reason; the only kind that may be negative). Movements are the only way to change what is ' +
       'on hand. All are written or none.\n\n' +
-      '409 `catalog.stock_promised` when fewer would be left than are promised to orders.',
+      '409 `catalog.stock_promised` when fewer would be left than are promised to orders: `errors` says how many are ' +
+      'there. 422 `catalog.stock_untracked` for more of a bundle or of what nobody counts.',
     answers: { 204: null },
-    problems: [platformProblems.not_found, catalogProblems.unknown_location, catalogProblems.stock_promised],
+    problems: [
+      platformProblems.not_found,
+      catalogProblems.unknown_location,
+      catalogProblems.stock_promised,
+      catalogProblems.stock_untracked,
+    ],
     idempotency: 'required',
   })
   async move(@Body() { changes }: StockChangesDto, @CurrentActor() actor: Actor): Promise<void> {

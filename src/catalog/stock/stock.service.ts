@@ -21,6 +21,15 @@ export interface StockChange {
   reason: string | null;
 }
 
+type ChangeField = 'variantId' | 'location' | 'quantity';
+
+/** So many pieces less of a row, in all; `pointer` names the first that takes some. */
+interface Taking {
+  stockId: string;
+  quantity: number;
+  pointer: string;
+}
+
 /** What a row may have on hand, far from the end of its integer. */
 const MOST_ON_HAND = 1_000_000_000;
 
@@ -39,12 +48,14 @@ export class StockService {
 
   /**
    * Receives, adjusts or takes back pieces at locations; a row is made when it is the first time. `pointer` says
-   * where in the caller's input a change stands.
+   * where in the caller's input a field of a change stands. 404 for variants that there are not, 422
+   * `catalog.stock_untracked` for more of what nobody counts, 409 `catalog.stock_promised` when fewer would be left than
+   * are promised.
    */
   async change(
     changes: StockChange[],
     actor: Actor,
-    pointer: (index: number) => string = (index) => `/changes/${index}`,
+    pointer: (index: number, field: ChangeField) => string = (index, field) => `/changes/${index}/${field}`,
   ): Promise<void> {
     await this.database.transaction(async () => {
       const locations = new Map((await this.places.all()).map(({ code, id }) => [code, id]));
@@ -53,10 +64,11 @@ export class StockService {
         if (locationId) return { variantId, locationId };
         throw catalogProblems.unknown_location(`There is no location ${location}.`, {
           errors: [
-            { pointer: `${pointer(index)}/location`, code: 'unknown_location', message: 'is not known' },
+            { pointer: pointer(index, 'location'), code: 'unknown_location', message: 'is not known' },
           ],
         });
       });
+      await this.refuseUncounted(changes, (index) => pointer(index, 'variantId'));
       await this.ensureRows(places);
       const rows = await this.stock.lock([...new Set(changes.map(({ variantId }) => variantId))]);
       const movements = changes.map(({ kind, quantity, reason }, index) => {
@@ -69,14 +81,14 @@ export class StockService {
         if (row.onHand > MOST_ON_HAND) {
           throw platformProblems.invalid_input('So many cannot be on hand.', {
             errors: [
-              { pointer: `${pointer(index)}/quantity`, code: 'max', message: `exceeds ${MOST_ON_HAND}` },
+              { pointer: pointer(index, 'quantity'), code: 'max', message: `exceeds ${MOST_ON_HAND}` },
             ],
           });
         }
         return { stockId: row.id, kind, quantity, reason, actor: personId(actor) ?? actor.kind };
       });
-      // Not left to the constraint: sums of this size may not even fit into the counter.
-      if (rows.some(({ onHand }) => onHand < 0)) throw catalogProblems.stock_promised();
+      // Not left to the constraint: it does not say how many there are, and sums may not even fit into the counter.
+      await this.refuseTooFew(takings(movements, (index) => pointer(index, 'quantity')));
       await this.write(rows, movements);
       for (const { variantId, location, kind, quantity } of changes) {
         this.audit.record({
@@ -111,25 +123,26 @@ export class StockService {
       if (!row) throw new Error('a row that was made is not there');
       return { stockId: row.id, kind: 'adjusted' as const, quantity, reason, actor };
     });
-    await this.refuseImpossible(differences, here);
+    await this.refuseTooFew(
+      takings(movements, (index) => `/variants/${differences[index]?.variantId ?? ''}`),
+    );
     await this.write(rows, movements);
   }
 
-  private async refuseImpossible(
-    differences: readonly { variantId: string; quantity: number }[],
-    here: ReadonlyMap<string, LockedRow>,
-  ): Promise<void> {
-    const rows = [...here.values()];
-    await this.reservations.freeExpired(
-      rows.map(({ id }) => id),
-      this.clock.now(),
-    );
-    const most = new Map((await this.stock.spare(rows.map(({ id }) => id))).map((row) => [row.id, row]));
-    const errors = differences.flatMap(({ variantId, quantity }) => {
-      const spare = most.get(here.get(variantId)?.id ?? '');
-      if (!spare || spare.pieces + quantity >= 0) return [];
-      const message = `of ${spare.sku} at most ${Math.max(spare.pieces, 0)} can be taken away, ${-quantity} are missing`;
-      return [{ pointer: `/variants/${variantId}`, code: 'promised', message }];
+  /** Of locked rows, when no more is taken away than is there and not promised. */
+  private async refuseTooFew(taken: readonly Taking[]): Promise<void> {
+    if (taken.length === 0) return;
+    const ids = taken.map(({ stockId }) => stockId);
+    await this.reservations.freeExpired(ids, this.clock.now());
+    const most = new Map((await this.stock.spare(ids)).map((row) => [row.id, row]));
+    const errors = taken.flatMap(({ stockId, quantity, pointer }) => {
+      const row = most.get(stockId);
+      if (!row || quantity <= row.pieces) return [];
+      const { sku, onHand, promised } = row;
+      const message =
+        `of ${sku} ${quantity} cannot be taken away, but ${Math.max(row.pieces, 0)}: ` +
+        `${onHand} are on hand and ${promised} are promised to orders`;
+      return [{ pointer, code: quantity > onHand ? 'on_hand' : 'promised', message }];
     });
     if (errors.length > 0) throw catalogProblems.stock_promised(errors[0]?.message, { errors });
   }
@@ -188,6 +201,24 @@ export class StockService {
     await this.facts.tell(movesOf(before, await this.stock.places(variants)));
   }
 
+  private async refuseUncounted(
+    changes: readonly StockChange[],
+    pointer: (index: number) => string,
+  ): Promise<void> {
+    const sources = await this.stock.sources([...new Set(changes.map(({ variantId }) => variantId))]);
+    const errorsWhere = (isOdd: (change: StockChange) => boolean, code: string, message: string) =>
+      changes.flatMap((change, index) => (isOdd(change) ? [{ pointer: pointer(index), code, message }] : []));
+    const unknown = errorsWhere(({ variantId }) => !sources.has(variantId), 'unknown', 'is not known');
+    if (unknown.length > 0) throw platformProblems.not_found(undefined, { errors: unknown });
+    const uncounted = errorsWhere(
+      // What was counted before may still be written off.
+      ({ variantId, quantity }) => quantity > 0 && sources.get(variantId) !== 'own',
+      'untracked',
+      'is a bundle, or a variant that nobody counts',
+    );
+    if (uncounted.length > 0) throw catalogProblems.stock_untracked(undefined, { errors: uncounted });
+  }
+
   private async ensureRows(places: { variantId: string; locationId: string }[]): Promise<void> {
     try {
       await this.stock.ensureRows(places);
@@ -196,4 +227,15 @@ export class StockService {
       throw error;
     }
   }
+}
+
+/** What movements take of each row, those that bring pieces counted against it. */
+function takings(movements: readonly MovementRow[], pointer: (index: number) => string): Taking[] {
+  const rows = new Map<string, Taking>();
+  movements.forEach(({ stockId, quantity }, index) => {
+    const { quantity: before = 0, pointer: first = '' } = rows.get(stockId) ?? {};
+    const at = first === '' && quantity < 0 ? pointer(index) : first;
+    rows.set(stockId, { stockId, quantity: before - quantity, pointer: at });
+  });
+  return [...rows.values()].filter(({ quantity }) => quantity > 0);
 }
