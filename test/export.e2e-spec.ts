@@ -134,6 +134,7 @@ describe('exports', () => {
     const made = await given.product(app, token, {
       ...{ title: `By hand ${name}`, brand: name, media: [{ mediaId: upload.id, alt: 'Ours' }] },
       variants: [{ sku: `${name}-H`, mediaId: upload.id, prices: [{ amount: 500, currency: 'EUR' }] }],
+      related: [`${name}-2`.toLowerCase().replace(' ', '-'), beside.handle],
     });
     return [`${name}-1`, `${name}-2`, made.id];
   }
@@ -231,6 +232,68 @@ describe('exports', () => {
         { retired: true },
       ],
     });
+  });
+
+  it('carry what is handed over how, and what goes with it, into a shop that has none of it', async () => {
+    const card = { kind: 'gift_card', prices: [{ amount: 5000, currency: 'EUR' }] };
+    const book = { kind: 'digital', downloadLimit: null, downloadDays: 7, stockTracked: true };
+    const done = await importAll(
+      lines(
+        {
+          // What it goes with stands behind it.
+          ...{ handle: 'kinds-card', title: 'Card', brand: 'Kinds', status: 'published' },
+          ...{
+            related: ['kinds-book', 'no-such-thing', 'kinds-card'],
+            variants: [{ sku: 'KINDS-C', ...card }],
+          },
+        },
+        { handle: 'kinds-book', title: 'Book', brand: 'Kinds', variants: [{ sku: 'KINDS-B', ...book }] },
+        { handle: 'kinds-odd', title: 'Odd', variants: [{ sku: 'KINDS-O', ...card, stockTracked: true }] },
+        { handle: 'kinds-new', title: 'New', variants: [{ sku: 'KINDS-N', kind: 'song', downloadDays: 0 }] },
+      ),
+      NDJSON,
+    );
+    expect(done.counts).toMatchObject({ created: 2, rejected: 2 });
+    const faults = (await app.get(`/v1/admin/imports/${done.id}/errors`, { token })).body.items;
+    expect(faults.map(({ code, pointer }: Record<string, string>) => `${code} ${pointer}`)).toEqual([
+      'odd_kind /variants/0/stockTracked',
+      'is_in /variants/0/kind',
+      'is_int /variants/0/downloadDays',
+    ]);
+    const handed = async () => {
+      const { items } = (await app.get('/v1/admin/products?brand=Kinds', { token })).body;
+      return Object.fromEntries(
+        items.map(({ handle, related, variants: [v] }: Record<string, any>) => [
+          handle,
+          [v.kind, v.stockTracked, v.downloadLimit, v.downloadDays, ...related.map((one: any) => one.handle)],
+        ]),
+      );
+    };
+    const whole = {
+      'kinds-card': ['gift_card', false, 5, 30, 'kinds-book'],
+      'kinds-book': ['digital', true, null, 7],
+    };
+    expect(await handed()).toEqual(whole);
+    for (const [format, type] of [
+      ['ndjson', NDJSON],
+      ['csv', 'text/csv'],
+    ] as const) {
+      const file = await exportAll(format, { brand: 'Kinds' });
+      expect((await importAll(file, type)).counts).toEqual(UNCHANGED(2));
+      // Somebody changes it by hand; the file brings it back.
+      for (const { id, variants } of (await app.get('/v1/admin/products?brand=Kinds', { token })).body
+        .items) {
+        await app.patch(`/v1/admin/products/${id}`, { related: [] }, { token });
+        const odd = { kind: 'physical', downloadLimit: 1, stockTracked: false };
+        await app.patch(`/v1/admin/variants/${variants[0].id}`, odd, { token });
+      }
+      expect((await importAll(file, type)).counts).toMatchObject({ updated: 2, rejected: 0 });
+      expect(await handed()).toEqual(whole);
+      expect(await exportAll(format, { brand: 'Kinds' })).toBe(file);
+    }
+    const shopify = (await exportAll('shopify_csv', { brand: 'Kinds' })).split('\r\n');
+    const at = shopify[0]?.split(',').indexOf('Variant Requires Shipping') ?? -1;
+    expect(shopify[1]?.split(',')[at]).toBe('false');
   });
 
   describe('as Shopify reads them', () => {

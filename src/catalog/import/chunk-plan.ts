@@ -3,7 +3,7 @@ import type { Attribute } from '../product-type/attribute.js';
 import { fitAttributes, type ProductIds } from '../product-type/attribute-values.js';
 import { complete, digestOf, isSame, type WholeProduct } from './completed-product.js';
 import { cleanText } from './field-reader.js';
-import type { IncomingProduct, IncomingRow } from './incoming-product.js';
+import type { IncomingProduct, IncomingRow, IncomingVariant } from './incoming-product.js';
 import { RESERVED_HANDLES } from '../product/handle.js';
 import type { Outcome, RowError, RowOutcome } from './import.repository.js';
 import type { KnownProduct, KnownVariant, ProductWrite } from './product-upsert.repository.js';
@@ -234,8 +234,16 @@ function conflicts(
     const message = `there is no upload ${mediaId}, and no url beside it`;
     faults.push({ line, code: 'unknown_media', pointer: `/media/${index}/mediaId`, message });
   });
-  product.variants.forEach(({ sku, stock }, index) => {
+  product.variants.forEach((variant, index) => {
+    const { sku, stock } = variant;
     const owner = bySku.get(sku);
+    faults.push(
+      ...oddKind(variant, owner).map((fault) => ({
+        line,
+        ...fault,
+        pointer: `/variants/${index}/${fault.pointer}`,
+      })),
+    );
     const pointer = `/variants/${index}/sku`;
     if (owner && owner.productId !== present?.id)
       faults.push({ line, code: 'sku_taken', pointer, message: `${sku} belongs to another product` });
@@ -250,6 +258,17 @@ function conflicts(
     }
   });
   return faults;
+}
+
+/** What of the way in which it is handed over cannot be; the pointer is the field. */
+function oddKind({ kind, stockTracked }: IncomingVariant, present: KnownVariant | undefined): FieldError[] {
+  if (kind === 'gift_card' && stockTracked === true)
+    return [{ pointer: 'stockTracked', code: 'odd_kind', message: 'must be false for a gift card' }];
+  if (present?.isBundle && typeof stockTracked === 'boolean')
+    return [{ pointer: 'stockTracked', code: 'odd_bundle', message: 'a bundle is counted by its parts' }];
+  if (kind === undefined || kind === 'physical' || !(present?.isBundle || present?.isPart)) return [];
+  const message = 'bundles, and what they are made of, are things that are sent';
+  return [{ pointer: 'kind', code: 'odd_bundle', message }];
 }
 
 function differs(product: IncomingProduct, bySku: Map<string, KnownVariant>): boolean {

@@ -80,11 +80,13 @@ export class Importer {
       this.imports.noteIgnored(job.id, columns),
     );
     const identities = new FileIdentities();
+    const related = new Map<number, string[]>();
     let chunk: IncomingRow[] = [];
     try {
       for await (const row of rows) {
         // Rows before the checkpoint are read again for their names only.
         const checked = refuseRepeats(row, identities);
+        if (checked.product?.related) related.set(row.ordinal, checked.product.related);
         if (row.ordinal <= job.rowsRead) continue;
         chunk.push(checked);
         if (chunk.length < CHUNK) continue;
@@ -92,8 +94,29 @@ export class Importer {
         chunk = [];
       }
       if (chunk.length > 0) await this.take(chunk, job, worker);
+      if (!job.dryRun && related.size > 0) await this.relate(job, related);
     } finally {
       bytes.destroy();
+    }
+  }
+
+  /** At the end, when all that the file makes is there: a product may go with one that comes behind it. */
+  private async relate(job: ImportJob, related: Map<number, string[]>): Promise<void> {
+    let after = 0;
+    for (;;) {
+      const chunk = await this.imports.results(job.id, after);
+      if (!chunk) return;
+      after = chunk.ordinal;
+      const links = chunk.rows.flatMap(([ordinal, , , outcome, id]) => {
+        const handles = related.get(ordinal);
+        return handles && id !== null && (outcome === 'created' || outcome === 'updated')
+          ? [{ id, related: handles }]
+          : [];
+      });
+      await this.database.transaction(async () => {
+        await this.products.relate(links);
+        this.database.afterCommit(() => this.pages.dropAll());
+      });
     }
   }
 
