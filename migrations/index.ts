@@ -1,3 +1,4 @@
+import { CatalogExportSkips1760000010320 } from './catalog/1760000010320-export-skips.js';
 import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
@@ -140,4 +141,5 @@ export const migrations: Migrations = [
   CatalogBrandOrders1760000010210,
   BillingGiftCards1780000000360,
   OrderingGiftCardLines1780000000480,
+  CatalogExportSkips1760000010320,
 ];

@@ -291,9 +291,26 @@ describe('exports', () => {
       expect(await handed()).toEqual(whole);
       expect(await exportAll(format, { brand: 'Kinds' })).toBe(file);
     }
+    const unknown = { format: 'csv', filter: { category: 'no-such-category' } };
+    const refused = await app.post('/v1/admin/exports', unknown, { token });
+    expect([refused.status, refused.body.code]).toEqual([422, 'catalog.unknown_category']);
+    expect(refused.body.errors).toMatchObject([{ pointer: '/filter/category' }]);
     const shopify = (await exportAll('shopify_csv', { brand: 'Kinds' })).split('\r\n');
     const at = shopify[0]?.split(',').indexOf('Variant Requires Shipping') ?? -1;
     expect(shopify[1]?.split(',')[at]).toBe('false');
+    // The book has no price; and products that were made by hand are found by their handle, those of others are not.
+    const [job] = (await app.get('/v1/admin/exports?limit=1', { token })).body.items;
+    expect(job.counts).toEqual({ total: 2, products: 1, skipped: 1, rows: 1 });
+    await given.product(app, token, { handle: 'hand-made', title: 'Hand made', brand: 'Hand' });
+    await given.product(app, token, { handle: 'of-erp', title: 'ERP', brand: 'Hand', externalId: 'erp-1' });
+    const again = await importAll(await exportAll('shopify_csv', { brand: 'Hand' }), 'text/csv');
+    expect(again.counts).toMatchObject({ read: 2, created: 0, updated: 1, rejected: 1 });
+    const { items } = (await app.get('/v1/admin/products?brand=Hand', { token })).body;
+    expect(items.map(({ externalId }: Record<string, unknown>) => externalId)).toEqual(
+      expect.arrayContaining([null, 'erp-1']),
+    );
+    const second = await importAll(await exportAll('shopify_csv', { brand: 'Hand' }), 'text/csv');
+    expect(second.counts).toMatchObject({ unchanged: 1, rejected: 1 });
   });
 
   describe('as Shopify reads them', () => {
@@ -389,6 +406,7 @@ describe('exports', () => {
     expect(done.counts).toEqual({
       total: done.counts.products,
       products: done.counts.products,
+      skipped: 0,
       rows: done.counts.products,
     });
     const customer = await given.customer(app);

@@ -20,6 +20,7 @@ import { sendEvents } from '../../platform/http/event-stream.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { catalogProblems } from '../catalog.errors.js';
 import { ProductExportDto, ExportPageQuery, StartExportDto } from './export.dto.js';
 import { exportProblems } from './export.errors.js';
 import { ExportService } from './export.service.js';
@@ -52,6 +53,7 @@ export class ExportController {
       'which an import takes away again. Every product is whole as it was at one moment; products may be of ' +
       'moments that are seconds apart.',
     answers: { 202: ProductExportDto },
+    problems: [catalogProblems.unknown_category],
     idempotency: 'accepted',
   })
   start(@Body() input: StartExportDto, @CurrentActor() actor: Actor): Promise<ProductExportDto> {

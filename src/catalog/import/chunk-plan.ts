@@ -49,9 +49,16 @@ export class KnownProducts {
     this.byHandle = new Map(products.map((product) => [product.handle, product]));
   }
 
-  /** Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace. */
-  meant({ id, externalId, handle }: IncomingProduct): KnownProduct | undefined {
-    return (id === undefined ? undefined : this.byId.get(id)) ?? this.byExternalId.get(externalId ?? handle);
+  /**
+   * Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace. But a
+   * foreign format knows nothing else, so that one without an external id is meant there.
+   */
+  meant({ id, externalId, handle, keeps }: IncomingProduct): KnownProduct | undefined {
+    const named =
+      (id === undefined ? undefined : this.byId.get(id)) ?? this.byExternalId.get(externalId ?? handle);
+    if (named || keeps?.more !== true) return named;
+    const holder = this.byHandle.get(handle);
+    return holder?.externalId === null ? holder : undefined;
   }
 
   /** Who has one of its names already. */
@@ -127,7 +134,10 @@ function wishOf(product: IncomingProduct, { products, records, media, ...known }
     mediaId !== undefined && media.has(mediaId) ? { mediaId, ...rest } : rest,
   );
   const record = (present && records.get(present.id)) ?? null;
-  const completed = complete({ ...product, media: pictures }, record);
+  const given = { ...product, media: pictures };
+  // Found by its handle: it has no external id, and the file none for it.
+  if (record && present?.externalId === null && product.keeps?.more) given.externalId = null;
+  const completed = complete(given, record);
   const fitted = fittedTo(completed, present, known);
   const whole = { ...completed, attributes: fitted.values };
   const same =

@@ -81,7 +81,7 @@ export class ImportController implements OnModuleInit {
       'Upserts by external id, in the background: 202 means that the file is kept. Without one, as in a file ' +
       'of Shopify, the handle is the external id. A row whose handle belongs to a product of another or no ' +
       'external id is rejected with `handle_taken`; give that product the external id first if both are the ' +
-      'same thing. ' +
+      'same thing. Only a row of Shopify, which knows no ids, changes a product of its handle that has no external id. ' +
       'Read `GET /v1/admin/imports/{id}` until `state` is `finished`, `failed` or `canceled`; what was ' +
       'wrong with single products stands at `/errors`, and the others are imported all the same.\n\n' +
       'Prices are appended when they differ, stock is adjusted by movements, variants that the file does ' +
