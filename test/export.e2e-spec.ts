@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { AdminProductDto } from '../src/catalog/product/admin-product.dto.js';
 import { Workers } from '../src/platform/events/workers.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
@@ -263,9 +264,9 @@ describe('exports', () => {
     const handed = async () => {
       const { items } = (await app.get('/v1/admin/products?brand=Kinds', { token })).body;
       return Object.fromEntries(
-        items.map(({ handle, related, variants: [v] }: Record<string, any>) => [
+        items.map(({ handle, related, variants: [v] }: AdminProductDto) => [
           handle,
-          [v.kind, v.stockTracked, v.downloadLimit, v.downloadDays, ...related.map((one: any) => one.handle)],
+          [v?.kind, v?.stockTracked, v?.downloadLimit, v?.downloadDays, ...related.map((one) => one.handle)],
         ]),
       );
     };
