@@ -1,3 +1,4 @@
+import { CatalogExportSkips1760000010320 } from './catalog/1760000010320-export-skips.js';
 import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
@@ -144,4 +145,5 @@ export const migrations: Migrations = [
   OrderingGiftCardLines1780000000480,
   CatalogImportNames1760000010320,
   CatalogStockNoticeCounts1760000010320,
+  CatalogExportSkips1760000010320,
 ];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { AdminProductDto } from '../src/catalog/product/admin-product.dto.js';
 import { Workers } from '../src/platform/events/workers.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
@@ -134,6 +135,7 @@ describe('exports', () => {
     const made = await given.product(app, token, {
       ...{ title: `By hand ${name}`, brand: name, media: [{ mediaId: upload.id, alt: 'Ours' }] },
       variants: [{ sku: `${name}-H`, mediaId: upload.id, prices: [{ amount: 500, currency: 'EUR' }] }],
+      related: [`${name}-2`.toLowerCase().replace(' ', '-'), beside.handle],
     });
     return [`${name}-1`, `${name}-2`, made.id];
   }
@@ -231,6 +233,85 @@ describe('exports', () => {
         { retired: true },
       ],
     });
+  });
+
+  it('carry what is handed over how, and what goes with it, into a shop that has none of it', async () => {
+    const card = { kind: 'gift_card', prices: [{ amount: 5000, currency: 'EUR' }] };
+    const book = { kind: 'digital', downloadLimit: null, downloadDays: 7, stockTracked: true };
+    const done = await importAll(
+      lines(
+        {
+          // What it goes with stands behind it.
+          ...{ handle: 'kinds-card', title: 'Card', brand: 'Kinds', status: 'published' },
+          ...{
+            related: ['kinds-book', 'no-such-thing', 'kinds-card'],
+            variants: [{ sku: 'KINDS-C', ...card }],
+          },
+        },
+        { handle: 'kinds-book', title: 'Book', brand: 'Kinds', variants: [{ sku: 'KINDS-B', ...book }] },
+        { handle: 'kinds-odd', title: 'Odd', variants: [{ sku: 'KINDS-O', ...card, stockTracked: true }] },
+        { handle: 'kinds-new', title: 'New', variants: [{ sku: 'KINDS-N', kind: 'song', downloadDays: 0 }] },
+      ),
+      NDJSON,
+    );
+    expect(done.counts).toMatchObject({ created: 2, rejected: 2 });
+    const faults = (await app.get(`/v1/admin/imports/${done.id}/errors`, { token })).body.items;
+    expect(faults.map(({ code, pointer }: Record<string, string>) => `${code} ${pointer}`)).toEqual([
+      'odd_kind /variants/0/stockTracked',
+      'is_in /variants/0/kind',
+      'is_int /variants/0/downloadDays',
+    ]);
+    const handed = async () => {
+      const { items } = (await app.get('/v1/admin/products?brand=Kinds', { token })).body;
+      return Object.fromEntries(
+        items.map(({ handle, related, variants: [v] }: AdminProductDto) => [
+          handle,
+          [v?.kind, v?.stockTracked, v?.downloadLimit, v?.downloadDays, ...related.map((one) => one.handle)],
+        ]),
+      );
+    };
+    const whole = {
+      'kinds-card': ['gift_card', false, 5, 30, 'kinds-book'],
+      'kinds-book': ['digital', true, null, 7],
+    };
+    expect(await handed()).toEqual(whole);
+    for (const [format, type] of [
+      ['ndjson', NDJSON],
+      ['csv', 'text/csv'],
+    ] as const) {
+      const file = await exportAll(format, { brand: 'Kinds' });
+      expect((await importAll(file, type)).counts).toEqual(UNCHANGED(2));
+      // Somebody changes it by hand; the file brings it back.
+      for (const { id, variants } of (await app.get('/v1/admin/products?brand=Kinds', { token })).body
+        .items) {
+        await app.patch(`/v1/admin/products/${id}`, { related: [] }, { token });
+        const odd = { kind: 'physical', downloadLimit: 1, stockTracked: false };
+        await app.patch(`/v1/admin/variants/${variants[0].id}`, odd, { token });
+      }
+      expect((await importAll(file, type)).counts).toMatchObject({ updated: 2, rejected: 0 });
+      expect(await handed()).toEqual(whole);
+      expect(await exportAll(format, { brand: 'Kinds' })).toBe(file);
+    }
+    const unknown = { format: 'csv', filter: { category: 'no-such-category' } };
+    const refused = await app.post('/v1/admin/exports', unknown, { token });
+    expect([refused.status, refused.body.code]).toEqual([422, 'catalog.unknown_category']);
+    expect(refused.body.errors).toMatchObject([{ pointer: '/filter/category' }]);
+    const shopify = (await exportAll('shopify_csv', { brand: 'Kinds' })).split('\r\n');
+    const at = shopify[0]?.split(',').indexOf('Variant Requires Shipping') ?? -1;
+    expect(shopify[1]?.split(',')[at]).toBe('false');
+    // The book has no price; and products that were made by hand are found by their handle, those of others are not.
+    const [job] = (await app.get('/v1/admin/exports?limit=1', { token })).body.items;
+    expect(job.counts).toEqual({ total: 2, products: 1, skipped: 1, rows: 1 });
+    await given.product(app, token, { handle: 'hand-made', title: 'Hand made', brand: 'Hand' });
+    await given.product(app, token, { handle: 'of-erp', title: 'ERP', brand: 'Hand', externalId: 'erp-1' });
+    const again = await importAll(await exportAll('shopify_csv', { brand: 'Hand' }), 'text/csv');
+    expect(again.counts).toMatchObject({ read: 2, created: 0, updated: 1, rejected: 1 });
+    const { items } = (await app.get('/v1/admin/products?brand=Hand', { token })).body;
+    expect(items.map(({ externalId }: Record<string, unknown>) => externalId)).toEqual(
+      expect.arrayContaining([null, 'erp-1']),
+    );
+    const second = await importAll(await exportAll('shopify_csv', { brand: 'Hand' }), 'text/csv');
+    expect(second.counts).toMatchObject({ unchanged: 1, rejected: 1 });
   });
 
   describe('as Shopify reads them', () => {
@@ -346,6 +427,7 @@ describe('exports', () => {
     expect(done.counts).toEqual({
       total: done.counts.products,
       products: done.counts.products,
+      skipped: 0,
       rows: done.counts.products,
     });
     const customer = await given.customer(app);

@@ -381,6 +381,27 @@ describe('prices', () => {
   describe('many prices', () => {
     const change = (input: object) =>
       app.post('/v1/admin/prices/changes', { currency: 'EUR', ...input }, { token });
+    it('leave gift cards out, and know the category that they are asked for', async () => {
+      const card = { sku: `CARD-${randomUUID()}`, kind: 'gift_card', prices: [eur(5000)] };
+      const mug = { sku: `MUG-${randomUUID()}`, prices: [eur(1000)] };
+      const { id } = await given.product(app, token, {
+        title: 'Card and mug',
+        options: [{ name: 'What', values: ['card', 'mug'] }],
+        variants: [
+          { ...card, options: { What: 'card' } },
+          { ...mug, options: { What: 'mug' } },
+        ],
+      });
+      const preview = await change({ filter: { productIds: [id] }, basisPoints: 500, dryRun: true });
+      expect(preview.body).toMatchObject({ total: 1, items: [{ sku: mug.sku, price: eur(1050) }] });
+      const refused = await change({
+        filter: { category: 'no-such-category' },
+        basisPoints: 500,
+        dryRun: true,
+      });
+      expect([refused.status, refused.body.code]).toEqual([422, 'catalog.unknown_category']);
+    });
+
     const priceOfOne = async ({ id }: { id: string }) => (await shown({ id })).price;
 
     it('are previewed, and confirmed exactly as they were shown', async () => {

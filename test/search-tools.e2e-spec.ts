@@ -92,6 +92,17 @@ describe('what staff do for the search', () => {
       expect((await app.get(path, { token })).status).toBe(404);
     });
 
+    it('are not said twice, and nothing stands for itself', async () => {
+      const say = async (input: object) => (await app.post(admin, input, { token })).status;
+      expect(await say({ words: ['armoire', 'wardrobe'] })).toBe(201);
+      expect(await say({ words: ['Wardrobes', 'armoire'] })).toBe(409);
+      expect(await say({ words: ['armoire'], finds: ['wardrobe'] })).toBe(201);
+      expect(await say({ words: ['armoire'], finds: ['wardrobe'] })).toBe(409);
+      expect(await say({ words: ['armoire'], finds: ['Armoires'] })).toBe(400);
+      const pin = { query: 'armoire', productIds: [], hiddenIds: [] };
+      expect((await app.post('/v1/admin/search/pins', pin, { token })).status).toBe(400);
+    });
+
     it('go one way, know phrases, and are no typing errors', async () => {
       const one = await app.post(
         admin,

@@ -146,6 +146,7 @@ describe('stock', () => {
     });
 
     it('what runs low is told once for each crossing, and listed; what is back is told once', async () => {
+      expect((await app.get('/v1/admin/stock?location=moon', { token })).status).toBe(422);
       const { variantId } = await stocked(4, 4);
       const set = await terms(variantId, { lowStockAt: 3 });
       expect(set.body).toEqual({

@@ -20,6 +20,7 @@ import { sendEvents } from '../../platform/http/event-stream.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { catalogProblems } from '../catalog.errors.js';
 import { ProductExportDto, ExportPageQuery, StartExportDto } from './export.dto.js';
 import { exportProblems } from './export.errors.js';
 import { ExportService } from './export.service.js';
@@ -40,15 +41,19 @@ export class ExportController {
       'In the background: 202 means that it will be written. Poll `GET /v1/admin/exports/{id}` or listen to ' +
       '`/progress` until `state` is `finished`, then load `/file` within 24 hours.\n\n' +
       '- `ndjson` and `csv` are our own, and what `POST /v1/admin/imports` takes: a file that comes back as it is ' +
-      'changes nothing, and the next export of the same products is the same to the byte. Prices are base prices; ' +
-      'those of price lists are not in it.\n' +
-      '- `shopify_csv` has the columns of Shopify, prices of one currency and the stock of the location `main`.\n' +
+      'changes nothing, and the next export of the same products is the same to the byte. Not in them, and to be ' +
+      'taken along by other calls: what bundles are made of, selling terms (preorders, subscriptions, quantities), ' +
+      'translations, prices of price lists and their past, files of digital goods, collections and reviews.\n' +
+      '- `shopify_csv` has the columns of Shopify, prices of one currency and the stock of the location `main`; digital goods and ' +
+      'gift cards as what requires no shipping. Products without a variant that is sold in that currency are left ' +
+      'out and counted as `skipped`.\n' +
       '- `merchant_feed` is RSS 2.0 for Google Merchant, of published products. Feeds that are fetched by ' +
       'themselves: `POST /v1/admin/feeds`.\n\n' +
       'Cells that a spreadsheet would run (`=`, `+`, `-`, `@` or a tab at the start) have an apostrophe before them, ' +
       'which an import takes away again. Every product is whole as it was at one moment; products may be of ' +
       'moments that are seconds apart.',
     answers: { 202: ProductExportDto },
+    problems: [catalogProblems.unknown_category],
     idempotency: 'accepted',
   })
   start(@Body() input: StartExportDto, @CurrentActor() actor: Actor): Promise<ProductExportDto> {

@@ -76,6 +76,14 @@ export class ExportCountsDto {
   @Integer({ ...COUNT, description: 'Products that are written.', example: 400 })
   products: number;
 
+  @Integer({
+    ...COUNT,
+    description:
+      'Products that are not in the file: in a format of one currency those of which no variant is sold in it.',
+    example: 0,
+  })
+  skipped: number;
+
   @Integer({ ...COUNT, description: 'Rows or items that were made of them.', example: 1200 })
   rows: number;
 }

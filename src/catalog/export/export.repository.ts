@@ -28,6 +28,8 @@ export interface HeldExport extends Omit<NewExport, 'requestedBy'> {
 
 export interface Part {
   products: number;
+  /** Those that the format has nothing to say of. */
+  skipped: number;
   rows: number;
   bytes: number;
   /** The last product in it. */
@@ -59,6 +61,12 @@ export class ExportRepository {
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [id, format, JSON.stringify(filter), currency, linkTemplate, feedId, requestedBy, createdAt],
     );
+  }
+
+  /** Whether there is a category of this handle. */
+  async knowsCategory(handle: string): Promise<boolean> {
+    const rows = await this.database.query('SELECT FROM catalog.categories WHERE handle = $1', [handle]);
+    return rows.length > 0;
   }
 
   async find(id: string): Promise<ProductExportDto | null> {
@@ -153,8 +161,8 @@ export class ExportRepository {
 
   /** Notes that a part is kept; false when the export was canceled or taken over meanwhile. */
   async advance(id: string, worker: string, number: number, part: Part): Promise<boolean> {
-    const { afterId, products, rows, bytes, digest } = part;
-    const values = [id, worker, number, afterId, products, rows, bytes, digest];
+    const { afterId, products, skipped, rows, bytes, digest } = part;
+    const values = [id, worker, number, afterId, products, rows, bytes, digest, skipped];
     return (await this.database.execute(ADVANCE, values)) === 1;
   }
 
@@ -257,7 +265,7 @@ const RENEW = `
   WHERE id = $1 AND worker = $2 AND state = 'running'`;
 const ADVANCE = `
   UPDATE catalog.exports SET parts = $3 + 1, after_id = coalesce($4, after_id), products = products + $5, rows = rows + $6,
-    bytes = bytes + $7, digest = $8, attempts = 0, leased_until = now() + '${LEASE}'::interval
+    bytes = bytes + $7, digest = $8, skipped = skipped + $9, attempts = 0, leased_until = now() + '${LEASE}'::interval
   WHERE id = $1 AND worker = $2 AND state = 'running' AND parts = $3`;
 const FINISH = `
   UPDATE catalog.exports SET state = 'finished', finished_at = $3, expires_at = $4, leased_until = NULL
@@ -273,6 +281,6 @@ const EXPIRE = `
       SELECT FROM catalog.exports n WHERE n.feed_id = e.feed_id AND n.id > e.id AND n.state = 'finished'
         AND n.finished_at < $1::timestamptz - interval '15 minutes'))))`;
 const JSON_OF = `json_build_object('id', e.id, 'format', e.format, 'state', e.state, 'filter', e.filter, 'currency', e.currency,
-  'counts', json_build_object('total', e.total, 'products', e.products, 'rows', e.rows), 'bytes', e.bytes,
+  'counts', json_build_object('total', e.total, 'products', e.products, 'skipped', e.skipped, 'rows', e.rows), 'bytes', e.bytes,
   'failure', e.failure, 'createdAt', ${instantSql('e.created_at')}, 'startedAt', ${instantSql('e.started_at')},
   'finishedAt', ${instantSql('e.finished_at')}, 'expiresAt', ${instantSql('e.expires_at')})`;

@@ -10,6 +10,7 @@ import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ProgressStreams } from '../../platform/http/progress-streams.js';
 import { newId } from '../../platform/ids.js';
+import { catalogProblems } from '../catalog.errors.js';
 import { ExportRequested } from '../catalog.events.js';
 import type { ProductExportDto, StartExportDto } from './export.dto.js';
 import { exportProblems } from './export.errors.js';
@@ -31,8 +32,13 @@ export class ExportService {
     private readonly streams: ProgressStreams,
   ) {}
 
+  /** 422 `catalog.unknown_category` when the filter names none that there is. */
   async start(input: StartExportDto, actor: Actor): Promise<ProductExportDto> {
     const { format, filter = {}, currency = this.config.storeCurrency, linkTemplate = null } = input;
+    if (filter.category !== undefined && !(await this.exports.knowsCategory(filter.category)))
+      throw catalogProblems.unknown_category(undefined, {
+        errors: [{ pointer: '/filter/category', code: 'unknown_category', message: 'is not known' }],
+      });
     const id = newId();
     return this.database.transaction(async () => {
       await this.exports.add(

@@ -67,6 +67,7 @@ export class Exporter {
     const part = {
       number: job.parts,
       products: 0,
+      skipped: 0,
       rows: 0,
       texts: [] as string[],
       size: 0,
@@ -79,9 +80,15 @@ export class Exporter {
         .update(digest ?? '')
         .update(bytes)
         .digest();
-      const { number, products, rows, afterId } = part;
-      await this.keep(job.id, worker, number, bytes, writer.contentType, { products, rows, afterId, digest });
-      Object.assign(part, { number: number + 1, products: 0, rows: 0, texts: [], size: 0 });
+      const { number, products, skipped, rows, afterId } = part;
+      await this.keep(job.id, worker, number, bytes, writer.contentType, {
+        products,
+        skipped,
+        rows,
+        afterId,
+        digest,
+      });
+      Object.assign(part, { number: number + 1, products: 0, skipped: 0, rows: 0, texts: [], size: 0 });
     };
     if (job.parts === 0) part.texts.push(writer.head(plan));
     for (;;) {
@@ -90,7 +97,8 @@ export class Exporter {
         const { text, rows } = writer.write(product, plan);
         part.texts.push(text);
         part.size += text.length;
-        part.products++;
+        if (rows > 0) part.products++;
+        else part.skipped++;
         part.rows += rows;
         part.afterId = id;
         if (part.size >= PART_BYTES || part.products >= PART_PRODUCTS) await put();
@@ -107,7 +115,7 @@ export class Exporter {
     number: number,
     bytes: Buffer,
     contentType: string,
-    part: { products: number; rows: number; afterId: string | null; digest: Buffer },
+    part: { products: number; skipped: number; rows: number; afterId: string | null; digest: Buffer },
   ): Promise<void> {
     // Whoever was too slow must not write over a part of the worker that has taken over.
     if (!(await this.exports.renew(id, worker))) throw new NoLongerOurs();

@@ -13,6 +13,7 @@ type Cells = Partial<Record<ShopifyColumn, string>>;
 
 const COLUMNS = Object.keys(SHOPIFY_COLUMNS) as ShopifyColumn[];
 const OF_VARIANTS = KEPT_OF_VARIANTS.map(([name = '']) => name);
+const SENT = 'Variant Requires Shipping';
 /** What Shopify expects of a variant of which nothing else is known. */
 const USUAL: Record<string, string> = {
   'Variant Inventory Tracker': 'shopify',
@@ -47,9 +48,10 @@ export const shopifyCsv: Writer = {
       };
       const known = Object.keys(columns).length > 0 || Object.keys(keptBySku).length > 0;
       const kept = variant ? (keptBySku[variant.sku] ?? (known ? {} : USUAL)) : {};
+      const isSent = variant === undefined || variant.kind === 'physical';
       return csvRow([
         ...COLUMNS.map((column) => cells[column] ?? ''),
-        ...OF_VARIANTS.map((name) => kept[name] ?? ''),
+        ...OF_VARIANTS.map((name) => (!isSent && name === SENT ? 'false' : (kept[name] ?? ''))),
         ...plan.kept.map((name) => (index === 0 ? (columns[name] ?? '') : '')),
       ]);
     });

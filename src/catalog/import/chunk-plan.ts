@@ -4,7 +4,7 @@ import type { Attribute } from '../product-type/attribute.js';
 import { fitAttributes, type ProductIds } from '../product-type/attribute-values.js';
 import { complete, digestOf, isSame, type WholeProduct } from './completed-product.js';
 import { cleanText } from './field-reader.js';
-import type { IncomingProduct, IncomingRow } from './incoming-product.js';
+import type { IncomingProduct, IncomingRow, IncomingVariant } from './incoming-product.js';
 import { RESERVED_HANDLES } from '../product/handle.js';
 import type { Outcome, RowError, RowOutcome } from './import.repository.js';
 import type { KnownProduct, KnownVariant, ProductWrite } from './product-upsert.repository.js';
@@ -50,9 +50,16 @@ export class KnownProducts {
     this.byHandle = new Map(products.map((product) => [product.handle, product]));
   }
 
-  /** Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace. */
-  meant({ id, externalId, handle }: IncomingProduct): KnownProduct | undefined {
-    return (id === undefined ? undefined : this.byId.get(id)) ?? this.byExternalId.get(externalId ?? handle);
+  /**
+   * Never by the handle alone: two things may share a name, and the one made by hand would be lost without a trace. But a
+   * foreign format knows nothing else, so that one without an external id is meant there.
+   */
+  meant({ id, externalId, handle, keeps }: IncomingProduct): KnownProduct | undefined {
+    const named =
+      (id === undefined ? undefined : this.byId.get(id)) ?? this.byExternalId.get(externalId ?? handle);
+    if (named || keeps?.more !== true) return named;
+    const holder = this.byHandle.get(handle);
+    return holder?.externalId === null ? holder : undefined;
   }
 
   /** Who has one of its names already. */
@@ -162,7 +169,10 @@ function wishOf(product: IncomingProduct, { products, records, media, ...known }
     mediaId !== undefined && media.has(mediaId) ? { mediaId, ...rest } : rest,
   );
   const record = (present && records.get(present.id)) ?? null;
-  const completed = complete({ ...product, media: pictures }, record);
+  const given = { ...product, media: pictures };
+  // Found by its handle: it has no external id, and the file none for it.
+  if (record && present?.externalId === null && product.keeps?.more) given.externalId = null;
+  const completed = complete(given, record);
   const fitted = fittedTo(completed, present, known);
   const whole = { ...completed, attributes: fitted.values };
   const same =
@@ -269,8 +279,16 @@ function conflicts(
     const message = `there is no upload ${mediaId}, and no url beside it`;
     faults.push({ line, code: 'unknown_media', pointer: `/media/${index}/mediaId`, message });
   });
-  product.variants.forEach(({ sku, stock }, index) => {
+  product.variants.forEach((variant, index) => {
+    const { sku, stock } = variant;
     const owner = bySku.get(sku);
+    faults.push(
+      ...oddKind(variant, owner).map((fault) => ({
+        line,
+        ...fault,
+        pointer: `/variants/${index}/${fault.pointer}`,
+      })),
+    );
     const pointer = `/variants/${index}/sku`;
     if (owner && owner.productId !== present?.id)
       faults.push({ line, code: 'sku_taken', pointer, message: `${sku} belongs to another product` });
@@ -304,6 +322,17 @@ function promises(
       return [{ pointer: `/variants/${index}/stock`, code: 'stock_promised', message }];
     }),
   );
+}
+
+/** What of the way in which it is handed over cannot be; the pointer is the field. */
+function oddKind({ kind, stockTracked }: IncomingVariant, present: KnownVariant | undefined): FieldError[] {
+  if (kind === 'gift_card' && stockTracked === true)
+    return [{ pointer: 'stockTracked', code: 'odd_kind', message: 'must be false for a gift card' }];
+  if (present?.isBundle && typeof stockTracked === 'boolean')
+    return [{ pointer: 'stockTracked', code: 'odd_bundle', message: 'a bundle is counted by its parts' }];
+  if (kind === undefined || kind === 'physical' || !(present?.isBundle || present?.isPart)) return [];
+  const message = 'bundles, and what they are made of, are things that are sent';
+  return [{ pointer: 'kind', code: 'odd_bundle', message }];
 }
 
 function differs(product: IncomingProduct, bySku: Map<string, KnownVariant>): boolean {

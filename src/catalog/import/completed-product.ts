@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FieldReader } from './field-reader.js';
 import type { IncomingMedia, IncomingProduct, IncomingVariant } from './incoming-product.js';
+import { type Kind, kindBecoming, NEW_KIND } from '../product/variant-kind.js';
 import { readProduct } from './product-record.js';
 
 /** A product with all that it will be: what its file says, and what is there of what the file does not say. */
@@ -10,10 +11,12 @@ export interface WholeProduct extends Omit<IncomingProduct, 'keeps' | 'id' | 'pr
   productType: string | null;
   seo: { title: string | null; description: string | null };
   metadata: Record<string, unknown>;
+  related: string[];
   variants: WholeVariant[];
 }
 
-export interface WholeVariant extends IncomingVariant {
+/** `stockTracked` is null of a bundle. */
+export interface WholeVariant extends Omit<IncomingVariant, keyof Kind>, Kind {
   title: string;
   retired: boolean;
   mediaId: string | null;
@@ -53,6 +56,7 @@ export function complete(given: IncomingProduct, present: IncomingProduct | null
     seo: product.seo ?? present?.seo ?? { title: null, description: null },
     taxClass: product.taxClass ?? present?.taxClass ?? 'standard',
     metadata: merged(present?.metadata ?? {}, product.metadata, keeps?.more === true),
+    related: product.related ?? present?.related ?? [],
     media,
     variants: product.variants.map((variant) => {
       const old = before.get(variant.sku);
@@ -63,11 +67,25 @@ export function complete(given: IncomingProduct, present: IncomingProduct | null
         title:
           whole.title ?? (keeps?.more && old && isAlike(old, whole) ? old.title : null) ?? titleOf(whole),
         retired: whole.retired ?? old?.retired ?? false,
+        ...kindBecoming(old ? kindOf(old) : NEW_KIND, {
+          ...whole,
+          stockTracked: whole.stockTracked ?? undefined,
+        }),
         metadata: whole.metadata ?? old?.metadata ?? {},
         mediaId: mediaId !== null && shown.has(mediaId) ? mediaId : null,
       };
     }),
   };
+}
+
+/** How a variant of a record is handed over; one of which is not told whether it is counted is a bundle. */
+function kindOf({
+  kind = 'physical',
+  stockTracked = null,
+  downloadLimit = null,
+  downloadDays = null,
+}: IncomingVariant): Kind {
+  return { kind, stockTracked, downloadLimit, downloadDays };
 }
 
 /** True when writing it would change nothing but prices and stock, which are compared by themselves. */

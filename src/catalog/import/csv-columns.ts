@@ -46,6 +46,10 @@ function truth(text: string): boolean {
   throw new CellFault('is_boolean', 'must be true or false');
 }
 
+/** A limit; `none` for no limit, so that an empty cell can leave it as it is. */
+const limit = (text: string): number | null => (text.toLowerCase() === 'none' ? null : whole(text));
+const orNone = (value: number | null): string => String(value ?? 'none');
+
 /** Words with `|` between them; a `|` or `\` in a word has a `\` before it. */
 export const toList = (words: readonly string[]): string =>
   words.map((word) => word.replace(/[\\|]/g, '\\$&')).join('|');
@@ -87,6 +91,7 @@ export const PRODUCT_COLUMNS: Column<keyof IncomingProduct, ProductRecord>[] = [
   },
   { name: 'attributes', field: 'attributes', read: json, write: ({ attributes }) => orEmpty(attributes) },
   { name: 'metadata', field: 'metadata', read: json, write: ({ metadata }) => JSON.stringify(metadata) },
+  { name: 'related', field: 'related', read: ofList, write: ({ related }) => toList(related) },
   {
     // Addresses with `|` between them, or a list in JSON with the alternative texts.
     name: 'images',
@@ -115,6 +120,25 @@ export const VARIANT_COLUMNS: Column<keyof IncomingVariant, VariantRecord>[] = [
   },
   { name: 'retired', field: 'retired', read: truth, write: ({ retired }) => String(retired) },
   { name: 'variant_metadata', field: 'metadata', read: json, write: ({ metadata }) => orEmpty(metadata) },
+  { name: 'kind', field: 'kind', read: same, write: ({ kind }) => kind },
+  {
+    name: 'tracks_stock',
+    field: 'stockTracked',
+    read: truth,
+    write: ({ stockTracked }) => String(stockTracked ?? ''),
+  },
+  {
+    name: 'download_limit',
+    field: 'downloadLimit',
+    read: limit,
+    write: ({ downloadLimit }) => orNone(downloadLimit),
+  },
+  {
+    name: 'download_days',
+    field: 'downloadDays',
+    read: limit,
+    write: ({ downloadDays }) => orNone(downloadDays),
+  },
   { name: 'variant_image', field: 'mediaId', read: same, write: ({ mediaId }) => mediaId ?? '' },
 ];
 

@@ -66,21 +66,22 @@ export class ImportController implements OnModuleInit {
       'whether `,`, `;` or tabs stand between the cells). What `POST /v1/admin/exports` writes comes in again ' +
       'as it is, and changes nothing.\n\n' +
       'Our CSV has a row for each variant; rows of a product stand together, and the first describes it: `id`, ' +
-      '`external_id`, `handle`, `title`, `description`, `brand`, `status`, `tax_class`, `categories` ' +
+      '`external_id`, `handle`, `title`, `description`, `brand`, `status`, `tax_class`, `product_type`, `seo_title`, `seo_description`, `categories` ' +
       '(`bags=Bags|summer`), `attributes` and `metadata` (JSON), `images` (addresses with `|` between, or JSON), ' +
-      '`option1_name` to `option3_name`, `option1_values`; then of the variant `sku`, `variant_title`, ' +
-      '`option1_value`, `barcode`, `weight_grams`, `backorder_limit`, `retired`, `variant_image`, `price_EUR` and ' +
+      '`option1_name` to `option3_name`, `option1_values`, `related` (handles with `|` between; those that lead nowhere are passed over); then of the variant `sku`, `variant_title`, ' +
+      '`option1_value`, `barcode`, `weight_grams`, `backorder_limit`, `retired`, `kind`, `tracks_stock`, ' +
+      '`download_limit` and `download_days` (`none` for no limit), `variant_metadata`, `variant_image`, `price_EUR` and ' +
       '`compare_at_EUR` (major units, `19.99`; for each currency), `stock_main` (for each location). Needed are ' +
       '`title`, `sku` and one of the three names of a product. A column that is left out changes nothing. An ' +
       'apostrophe before `=`, `+`, `-` or `@` at the start of a cell keeps spreadsheets from running it and is ' +
       'taken away.\n\n' +
       'Of Shopify every generation of headers is known (`Variant Price` and `Price`). What there is no field for ' +
-      '(SEO, Google Shopping, metafields, cost) stays in `metadata.shopify` and is exported again; prices of ' +
+      '(Google Shopping, metafields, cost) stays in `metadata.shopify` and is exported again; prices of ' +
       'markets and other unknown columns are told in `ignoredColumns`.\n\n' +
       'Upserts by external id, in the background: 202 means that the file is kept. Without one, as in a file ' +
       'of Shopify, the handle is the external id. A row whose handle belongs to a product of another or no ' +
       'external id is rejected with `handle_taken`; give that product the external id first if both are the ' +
-      'same thing. ' +
+      'same thing. Only a row of Shopify, which knows no ids, changes a product of its handle that has no external id. ' +
       'Read `GET /v1/admin/imports/{id}` until `state` is `finished`, `failed` or `canceled`; what was ' +
       'wrong with single products stands at `/errors`, and the others are imported all the same.\n\n' +
       'Prices are appended when they differ, stock is adjusted by movements, variants that the file does ' +

@@ -82,10 +82,13 @@ export class Importer {
     const rows = READERS[job.format](bytes, job.currency, (columns) =>
       this.imports.noteIgnored(job.id, columns),
     );
+    const related = new Map<number, string[]>();
     let chunk: IncomingRow[] = [];
     let size = 0;
     try {
       for await (const row of rows) {
+        // Rows before the checkpoint are read again for what goes with them.
+        if (row.product?.related) related.set(row.ordinal, row.product.related);
         if (row.ordinal <= job.rowsRead) continue;
         chunk.push(row);
         size += JSON.stringify(row).length;
@@ -95,8 +98,29 @@ export class Importer {
         size = 0;
       }
       if (chunk.length > 0) await this.take(chunk, job, worker);
+      if (!job.dryRun && related.size > 0) await this.relate(job, related);
     } finally {
       bytes.destroy();
+    }
+  }
+
+  /** At the end, when all that the file makes is there: a product may go with one that comes behind it. */
+  private async relate(job: ImportJob, related: Map<number, string[]>): Promise<void> {
+    let after = 0;
+    for (;;) {
+      const chunk = await this.imports.results(job.id, after);
+      if (!chunk) return;
+      after = chunk.ordinal;
+      const links = chunk.rows.flatMap(([ordinal, , , outcome, id]) => {
+        const handles = related.get(ordinal);
+        return handles && id !== null && (outcome === 'created' || outcome === 'updated')
+          ? [{ id, related: handles }]
+          : [];
+      });
+      await this.database.transaction(async () => {
+        await this.products.relate(links);
+        this.database.afterCommit(() => this.pages.dropAll());
+      });
     }
   }
 

@@ -1,3 +1,5 @@
+import type { VariantKind } from '../product/variant-kind.js';
+
 /** A product as a file brings it, whatever the format: checked in shape, not yet compared with what is there. */
 export interface IncomingProduct {
   /** Of this shop, from a file that it wrote: finds the product whatever else has changed. Another shop's says nothing. */
@@ -25,6 +27,8 @@ export interface IncomingProduct {
   seo?: { title: string | null; description: string | null };
   /** Left out when the file does not say: the product keeps its own. */
   metadata?: Record<string, unknown>;
+  /** Handles of products that go with it; left out when the file does not say. Those that lead nowhere are passed over. */
+  related?: string[];
   variants: IncomingVariant[];
   /** What a format cannot say: the product keeps it. */
   keeps?: Keeps;
@@ -59,6 +63,11 @@ export interface IncomingVariant {
   mediaId?: string | null;
   /** Left out when the file does not say. */
   metadata?: Record<string, unknown>;
+  /** How it is handed over; each left out when the file does not say, and then as the variant has it. */
+  kind?: VariantKind;
+  stockTracked?: boolean | null;
+  downloadLimit?: number | null;
+  downloadDays?: number | null;
   prices: IncomingPrice[];
   stock: { location: string; onHand: number }[];
 }
@@ -97,6 +106,7 @@ export const LIMITS = {
   sku: 100,
   variants: 2048,
   media: 50,
+  related: 20,
   seoTitle: 200,
   seoDescription: 500,
 } as const;

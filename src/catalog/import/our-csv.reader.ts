@@ -180,6 +180,7 @@ class OurProduct {
       const into = part === undefined ? this.product : this.partsOf(field);
       this.take(cells, line, name, read, into, part ?? field);
     }
+    if (this.header.has('related')) this.product.related ??= [];
     this.optionNames = OPTION_COLUMNS.map(({ name }) => this.header.cell(cells, name));
     const options = OPTION_COLUMNS.map(({ values }, n) => ({
       name: this.optionNames[n] ?? '',

@@ -2,6 +2,7 @@ import { MAX_PRICE } from '../../platform/money/money.js';
 import { fullUrlSql } from '../media/media.json.js';
 import { seoSql } from '../product/product.json.js';
 import { MEDIA_URL } from '../product/product-media.dto.js';
+import { VARIANT_KINDS, type VariantKind } from '../product/variant-kind.js';
 import { faultsOfChoices, type Option, optionsOf } from '../product/variant-options.js';
 import { cut, type FieldReader } from './field-reader.js';
 import {
@@ -17,7 +18,7 @@ const COUNT = { min: 0, max: 1_000_000_000 };
 
 const PRODUCT = [
   ...['id', 'externalId', 'handle', 'title', 'description', 'brand', 'status', 'categories', 'attributes'],
-  ...['options', 'media', 'taxClass', 'productType', 'seo', 'metadata', 'variants'],
+  ...['options', 'media', 'taxClass', 'productType', 'seo', 'metadata', 'related', 'variants'],
 ];
 const VARIANT = [
   ...[
@@ -31,7 +32,7 @@ const VARIANT = [
     'mediaId',
     'metadata',
   ],
-  ...['prices', 'stock'],
+  ...['kind', 'stockTracked', 'downloadLimit', 'downloadDays', 'prices', 'stock'],
 ];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -53,9 +54,15 @@ export const recordSql = (base: string): string => `json_build_object(
       FROM json_array_elements(p.media) WITH ORDINALITY e (entry, n)
         LEFT JOIN catalog.media m ON m.id = (e.entry->>'mediaId')::uuid), '[]'),
     'metadata', p.metadata,
+    'related', coalesce((
+      SELECT json_agg(o.handle ORDER BY r.position)
+      FROM catalog.related_products r JOIN catalog.products o ON o.id = r.related_id
+      WHERE r.product_id = p.id AND o.status <> 'archived'), '[]'),
     'variants', coalesce((
       SELECT json_agg(json_build_object('sku', v.sku, 'title', v.title, 'options', v.options, 'barcode', v.barcode,
         'weightGrams', v.weight_grams, 'retired', v.retired, 'mediaId', v.media_id, 'metadata', v.metadata,
+        'kind', v.kind, 'stockTracked', CASE v.stock_source WHEN 'own' THEN true WHEN 'none' THEN false END,
+        'downloadLimit', v.download_limit, 'downloadDays', v.download_days,
         'backorderLimit', (SELECT coalesce(sum(s.backorder_limit), 0)::int FROM catalog.stock s WHERE s.variant_id = v.id),
         'prices', coalesce((
           SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key, 'compareAt', e.value->'compareAt')
@@ -83,6 +90,7 @@ export interface ProductRecord {
   options: Option[];
   media: { mediaId?: string; url?: string; alt?: string }[];
   metadata: Record<string, unknown>;
+  related: string[];
   variants: VariantRecord[];
 }
 
@@ -96,6 +104,11 @@ export interface VariantRecord {
   retired: boolean;
   mediaId: string | null;
   metadata: Record<string, unknown>;
+  kind: VariantKind;
+  /** Null of a bundle. */
+  stockTracked: boolean | null;
+  downloadLimit: number | null;
+  downloadDays: number | null;
   prices: { amount: number; currency: string; compareAt: number | null }[];
   stock: { location: string; onHand: number }[];
 }
@@ -145,6 +158,7 @@ export function readProduct(reader: FieldReader, value: unknown): IncomingProduc
     ...(productType !== null && { productType }),
     ...(isGiven(from.seo) && { seo: readSeo(reader, from.seo) }),
     ...(isGiven(from.metadata) && { metadata: reader.document(from, 'metadata', '') }),
+    ...(isGiven(from.related) && { related: readRelated(reader, from) }),
     variants,
   };
 }
@@ -162,6 +176,32 @@ function optionsThatFit(reader: FieldReader, given: Option[] | null, variants: I
     reader.fault(pointer, code, message);
   return options;
 }
+
+function readRelated(reader: FieldReader, from: Record<string, unknown>): string[] {
+  const handles = reader.list(from, 'related', '', LIMITS.related, (item, at) => {
+    if (typeof item !== 'string') reader.fault(at, 'is_string', 'must be a handle');
+    return cut(String(item), LIMITS.handle).toLowerCase();
+  });
+  return [...new Set(handles)];
+}
+
+/** How a variant is handed over, as far as it is told. */
+function readKind(reader: FieldReader, from: Record<string, unknown>, at: string): Partial<IncomingVariant> {
+  const kind = from.kind ?? undefined;
+  if (kind !== undefined && !isKind(kind))
+    reader.fault(`${at}/kind`, 'is_in', `must be one of ${VARIANT_KINDS.join(', ')}`);
+  const limits = { downloadLimit: 10_000, downloadDays: 36_500 };
+  const given = Object.entries(limits).flatMap(([key, max]) =>
+    from[key] === undefined ? [] : [[key, reader.optionalInteger(from, key, at, { min: 1, max })] as const],
+  );
+  return {
+    ...(isKind(kind) && { kind }),
+    ...(isGiven(from.stockTracked) && { stockTracked: reader.boolean(from, 'stockTracked', at, true) }),
+    ...Object.fromEntries(given),
+  };
+}
+
+const isKind = (value: unknown): value is VariantKind => VARIANT_KINDS.some((kind) => kind === value);
 
 function readSeo(reader: FieldReader, value: unknown): NonNullable<IncomingProduct['seo']> {
   const from = reader.object(value, '/seo', ['title', 'description']);
@@ -212,6 +252,7 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
     ...(isGiven(from.retired) && { retired: reader.boolean(from, 'retired', at, false) }),
     ...(isGiven(from.metadata) && { metadata: reader.document(from, 'metadata', at) }),
     ...(from.mediaId !== undefined && { mediaId: readId(reader, from, 'mediaId', at) }),
+    ...readKind(reader, from, at),
     prices: reader.list(from, 'prices', at, 200, (price, pricePointer) => {
       const money = reader.object(price, pricePointer, ['amount', 'currency', 'compareAt']);
       return {

@@ -23,6 +23,8 @@ export interface KnownVariant {
   id: string;
   productId: string;
   sku: string;
+  isBundle: boolean;
+  isPart: boolean;
   prices: Record<string, { amount: number; compareAt: number | null }>;
   stock: Record<string, number>;
   /** By location code: how many must lie there, or may be sold on backorder, for what is promised; below 1: none. */
@@ -146,6 +148,13 @@ export class ProductUpsertRepository {
     await this.database.execute(REMEMBER, [ids, writes.map(({ digest }) => digest)]);
   }
 
+  /** What goes with products, by handle and in this order, and nothing else; handles that lead nowhere are passed over. */
+  async relate(links: { id: string; related: string[] }[]): Promise<void> {
+    if (links.length === 0) return;
+    await this.database.execute(UNRELATE, [links.map(({ id }) => id)]);
+    await this.database.execute(RELATE, [JSON.stringify(links)]);
+  }
+
   /**
    * Brings stock to what the file says, by movements, and the limits of backorders with it. A row that wants
    * less than is promised was rejected; what is promised in this instant leaves as little as possible. Returns what is left
@@ -161,7 +170,7 @@ export class ProductUpsertRepository {
 
 function flat({
   id,
-  product: { variants: _variants, categories: _categories, ...product },
+  product: { variants: _variants, categories: _categories, related: _related, ...product },
 }: ProductWrite): object {
   return { id, ...product };
 }
@@ -176,7 +185,8 @@ const PRODUCTS = `
 const RECORDS = `SELECT p.id, ${recordSql('$2::text')} AS record FROM catalog.products p WHERE p.id = ANY ($1::uuid[])`;
 const MEDIA = 'SELECT id FROM catalog.media WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE';
 const VARIANTS = `
-  SELECT v.id, v.product_id AS "productId", v.sku, v.prices, coalesce((
+  SELECT v.id, v.product_id AS "productId", v.sku, v.stock_source = 'parts' AS "isBundle",
+    EXISTS (SELECT FROM catalog.bundle_parts b WHERE b.part_id = v.id) AS "isPart", v.prices, coalesce((
     SELECT json_object_agg(l.code, s.on_hand) FROM catalog.stock s JOIN catalog.locations l ON l.id = s.location_id
     WHERE s.variant_id = v.id), '{}') AS stock, coalesce((
     SELECT json_object_agg(l.code, s.allocated + s.reserved - s.preorder_limit)
@@ -224,15 +234,28 @@ const SET_CATEGORIES = `
   INSERT INTO catalog.product_categories (product_id, category_id, position) SELECT * FROM wanted
   ON CONFLICT ON CONSTRAINT product_categories_pk DO UPDATE SET position = excluded.position`;
 const UPSERT_VARIANTS = `
-  INSERT INTO catalog.variants AS v (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, retired, metadata)
-  SELECT id, "productId", position, sku, title, options, barcode, coalesce("weightGrams", 0), "mediaId", retired, metadata
+  INSERT INTO catalog.variants AS v (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, retired, metadata,
+    stock_source, kind, download_limit, download_days)
+  SELECT id, "productId", position, sku, title, options, barcode, coalesce("weightGrams", 0), "mediaId", retired, metadata,
+    CASE WHEN "stockTracked" THEN 'own' ELSE 'none' END, kind, "downloadLimit", "downloadDays"
   FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, "productId" uuid, position int, sku text, title text, options jsonb,
-    barcode text, "weightGrams" int, "mediaId" uuid, retired boolean, metadata jsonb)
+    barcode text, "weightGrams" int, "mediaId" uuid, retired boolean, metadata jsonb,
+    "stockTracked" boolean, kind text, "downloadLimit" int, "downloadDays" int)
   ON CONFLICT ON CONSTRAINT variants_sku_key DO UPDATE SET position = excluded.position, title = excluded.title,
     options = excluded.options, barcode = excluded.barcode, weight_grams = excluded.weight_grams,
-    media_id = excluded.media_id, retired = excluded.retired, metadata = excluded.metadata, version = v.version + 1
+    media_id = excluded.media_id, retired = excluded.retired, metadata = excluded.metadata,
+    stock_source = CASE v.stock_source WHEN 'parts' THEN 'parts' ELSE excluded.stock_source END, kind = excluded.kind,
+    download_limit = excluded.download_limit, download_days = excluded.download_days, version = v.version + 1
   -- Of another product is a SKU that was taken meanwhile: that variant is not ours to change.
   WHERE v.product_id = excluded.product_id`;
+const UNRELATE = 'DELETE FROM catalog.related_products WHERE product_id = ANY ($1::uuid[])';
+const RELATE = `
+  INSERT INTO catalog.related_products (product_id, related_id, position)
+  SELECT r.id, o.id, h.n FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, related jsonb)
+    CROSS JOIN LATERAL jsonb_array_elements_text(r.related) WITH ORDINALITY h (handle, n)
+    JOIN catalog.products o ON o.handle = h.handle AND o.id <> r.id AND o.status <> 'archived'
+    JOIN catalog.products p ON p.id = r.id
+  ON CONFLICT ON CONSTRAINT related_products_pk DO UPDATE SET position = excluded.position`;
 const REMEMBER = `
   INSERT INTO catalog.import_digests (product_id, digest, version)
   SELECT p.id, decode(r.digest, 'hex'), p.version FROM unnest($1::uuid[], $2::text[]) AS r (id, digest)

@@ -33,12 +33,14 @@ export class PriceChangeController {
       '`fingerprint` of all of them. Sent again without it and with that fingerprint, exactly these prices ' +
       'are set; 409 `catalog.prices_changed` when anything is different by now. Up to 1,000 are set before ' +
       'the answer, all or none; more in the background: 202, and `GET /v1/admin/prices/changes/{id}` tells ' +
-      'how far it is. A price that somebody sets meanwhile stays.\n\n' +
+      'how far it is. A price that somebody sets meanwhile stays. Gift ' +
+      'cards are left out whatever the filter: their price is what they hold.\n\n' +
       'Base prices, or those of a list (`fromPriceListId`); written where they come from, or into another ' +
       'list (`intoPriceListId`): a sale of 20 % is a list that is made of the base prices.',
     answers: { 200: PriceChangeDto, 202: PriceChangeDto },
     problems: [
       platformProblems.not_found,
+      catalogProblems.unknown_category,
       catalogProblems.price_list_currency,
       catalogProblems.price_out_of_range,
       catalogProblems.prices_changed,

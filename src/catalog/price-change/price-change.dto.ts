@@ -38,7 +38,8 @@ export class EndingDto {
 
 export class ChangePricesDto {
   @Nested(() => PriceFilterDto, {
-    description: 'Which variants: all that fit every condition, and all there are without any.',
+    description:
+      'Which variants: all that fit every condition, and all there are without any; never gift cards.',
   })
   filter: PriceFilterDto;
 

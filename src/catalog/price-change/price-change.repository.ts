@@ -100,6 +100,12 @@ export class PriceChangeRepository {
     return kept as Summary;
   }
 
+  /** Whether there is a category of this handle. */
+  async knowsCategory(handle: string): Promise<boolean> {
+    const rows = await this.database.query('SELECT FROM catalog.categories WHERE handle = $1', [handle]);
+    return rows.length > 0;
+  }
+
   async find(id: string): Promise<Change | null> {
     const [row] = await this.database.query<Change>(`${VIEW} WHERE id = $1`, [id]);
     return row ?? null;
@@ -153,7 +159,7 @@ const presentSql = (list: string | null, currency: string, quantity: string): st
        WHERE e.list = ${list} AND e."from" = ${quantity}`;
 
 /**
- * CTE `planned`: every price that would become another, numbered. Numeric throughout, so that nothing overflows before it is
+ * CTE `planned`, without gift cards, whose price is what they hold: every price that would become another, numbered. Numeric throughout, so that nothing overflows before it is
  * looked at.
  */
 function planSql({ filter, from, into, rounding }: PlannedChange): string {
@@ -182,7 +188,7 @@ function planSql({ filter, from, into, rounding }: PlannedChange): string {
     sources AS (
       SELECT v.id, v.prices, v.offers, s.min_quantity, s.amount AS source, s.compare_at AS source_compare
       FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id CROSS JOIN LATERAL (${source}) s
-      WHERE ${['NOT v.retired', "p.status <> 'archived'", ...conditions].join(' AND ')}
+      WHERE ${['NOT v.retired', "v.kind <> 'gift_card'", "p.status <> 'archived'", ...conditions].join(' AND ')}
     ),
     amounts AS (
       SELECT v.*, CASE WHEN c.raw < 0 THEN c.raw WHEN ${ended} < 0 THEN ${ended} + coalesce($11::numeric, 0) ELSE ${ended} END AS amount

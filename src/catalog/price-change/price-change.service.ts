@@ -41,7 +41,7 @@ export class PriceChangeService {
   /** What would change; nothing is written. 422 when a price would be out of range. */
   async preview(input: ChangePricesDto): Promise<PriceChangeDto> {
     const plan = planOf(input);
-    await this.prices.requireLists(listsOf(plan), plan.currency);
+    await this.requireKnown(plan);
     const { total, odd, fingerprint, items } = await this.changes.preview(plan, SHOWN);
     if (odd) throw catalogProblems.price_out_of_range();
     const shown = items.map((item) => shownItem(item, plan.currency));
@@ -70,7 +70,7 @@ export class PriceChangeService {
       );
     const id = newId();
     await this.database.transaction(async () => {
-      await this.prices.requireLists(listsOf(plan), plan.currency);
+      await this.requireKnown(plan);
       const by = personId(actor) ?? actor.kind;
       const kept: Summary = await this.changes.keep(id, plan, fingerprint, by, this.clock.now());
       if (kept.fingerprint !== fingerprint) throw catalogProblems.prices_changed();
@@ -108,6 +108,16 @@ export class PriceChangeService {
   /** Goes on where it stopped; a price that somebody changed meanwhile stays as it is. */
   async run(id: string): Promise<void> {
     while (!(await this.database.transaction(() => this.step(id, CHUNK))).over);
+  }
+
+  /** The lists are there and of the currency, and the category is there: a slip of the pen would change nothing, and say nothing. */
+  private async requireKnown(plan: PlannedChange): Promise<void> {
+    await this.prices.requireLists(listsOf(plan), plan.currency);
+    const { category } = plan.filter;
+    if (category === null || (await this.changes.knowsCategory(category))) return;
+    throw catalogProblems.unknown_category(undefined, {
+      errors: [{ pointer: '/filter/category', code: 'unknown_category', message: 'is not known' }],
+    });
   }
 
   private async step(id: string, size: number): Promise<{ over: boolean; skipped: number }> {

@@ -34,20 +34,20 @@ export class VariantKindInput {
   downloadDays?: number | null;
 }
 
-interface Kind {
+export interface Kind {
   kind: VariantKind;
   stockTracked: boolean | null;
   downloadLimit: number | null;
   downloadDays: number | null;
 }
 
-type Change = VariantKindInput & { stockTracked?: boolean };
+export type Change = VariantKindInput & { stockTracked?: boolean };
 
-const NEW: Kind = { kind: 'physical', stockTracked: true, downloadLimit: 5, downloadDays: 30 };
+export const NEW_KIND: Kind = { kind: 'physical', stockTracked: true, downloadLimit: 5, downloadDays: 30 };
 
 /** How a new variant is handed over. Only things that lie somewhere are counted, unless somebody wants it otherwise. */
 export function newKind(input: Change): Kind {
-  return changedKind({ ...NEW, stockTracked: (input.kind ?? 'physical') === 'physical' }, input, false);
+  return changedKind({ ...NEW_KIND, stockTracked: (input.kind ?? 'physical') === 'physical' }, input, false);
 }
 
 /** How a variant is handed over from now on; `isPart`: a bundle is made of it. */
@@ -62,6 +62,12 @@ export function changedKind(present: Kind, input: Change, isPart: boolean): Kind
     throw bundleProblems.odd_kind(undefined, {
       errors: [{ pointer: '/stockTracked', code: 'gift_card', message: 'must be false for a gift card' }],
     });
+  return kindBecoming(present, input);
+}
+
+/** The same without asking whether it can be: what is not told follows from the kind. */
+export function kindBecoming(present: Kind, input: Change): Kind {
+  const kind = input.kind ?? present.kind;
   const becomes = kind !== present.kind && kind !== 'physical' ? false : present.stockTracked;
   return {
     kind,

@@ -144,6 +144,12 @@ function faultsOf(
     });
   twice('productIds', productIds, []);
   twice('hiddenIds', hiddenIds, productIds);
+  if (productIds.length + hiddenIds.length === 0)
+    errors.push({
+      pointer: '/productIds',
+      code: 'too_few',
+      message: 'must name a product when none is hidden',
+    });
   if (startsAt && endsAt && endsAt <= startsAt)
     errors.push({ pointer: '/endsAt', code: 'too_early', message: 'must be after startsAt' });
   return errors;

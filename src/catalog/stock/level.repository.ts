@@ -38,6 +38,11 @@ export interface LevelFilter {
 export class LevelRepository {
   constructor(private readonly database: Database) {}
 
+  async knowsLocation(code: string): Promise<boolean> {
+    const rows = await this.database.query('SELECT FROM catalog.locations WHERE code = $1', [code]);
+    return rows.length > 0;
+  }
+
   levels(filter: LevelFilter): Promise<StockLevel[]> {
     // Only the conditions that were asked for: one text for all of them would be planned for none.
     const values: unknown[] = [filter.limit];

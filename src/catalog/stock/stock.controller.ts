@@ -33,6 +33,7 @@ export class StockController {
       'when the first piece is there after there was none, `catalog.back_in_stock` does. Both stand in ' +
       '`GET /v1/admin/events`.',
     answers: { 200: PageOf(StockLevelDto) },
+    problems: [catalogProblems.unknown_location],
   })
   async levels(@Query() query: StockQuery): Promise<Page<StockLevelDto>> {
     const { cursor, limit, variantId = null, sku = null, location = null, low = null } = query;

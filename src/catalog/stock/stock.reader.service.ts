@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { catalogProblems } from '../catalog.errors.js';
 import {
   type LevelFilter,
   LevelRepository,
@@ -12,8 +13,12 @@ import {
 export class StockReader {
   constructor(private readonly rows: LevelRepository) {}
 
-  levels(filter: LevelFilter): Promise<StockLevel[]> {
-    return this.rows.levels(filter);
+  /** 422 `catalog.unknown_location` when nothing is found because there is no such location. */
+  async levels(filter: LevelFilter): Promise<StockLevel[]> {
+    const levels = await this.rows.levels(filter);
+    if (levels.length === 0 && filter.location !== null && !(await this.rows.knowsLocation(filter.location)))
+      throw catalogProblems.unknown_location(`There is no location ${filter.location}.`);
+    return levels;
   }
 
   /** Where the pieces of a reference come from. */

@@ -47,7 +47,8 @@ export class SynonymController {
       'one of `words` finds those too, and not the other way round. Phrases are found when all their words stand in ' +
       'the query. A product that has the word itself comes before one that has its synonym. Searches with a phrase in ' +
       'quotes or a forbidden word mean what they say. It holds at once, in other processes within a second.\n\n' +
-      '409 when there are 2,000 already.',
+      '409 when there are 2,000 already, or the same group (whatever the order and the form of its words). 400 when a ' +
+      'single word would find itself.',
     answers: { 201: SynonymDto },
     problems: [conflict],
     idempotency: 'accepted',
@@ -76,9 +77,11 @@ export class SynonymController {
     example: { words: ['settee'], finds: ['sofa'] },
     headers: ['ETag'],
     summary: 'Changes a group of synonyms',
-    description: 'What is left out stays; lists are replaced as a whole. It holds at once.',
+    description:
+      'What is left out stays; lists are replaced as a whole. It holds at once. 409 when there is such ' +
+      'a group already.',
     answers: { 200: SynonymDto },
-    problems: [not_found, stale_version],
+    problems: [not_found, stale_version, conflict],
   })
   update(
     @Param('id', ParseUUIDPipe) id: string,

@@ -45,6 +45,12 @@ export class SynonymRepository {
     return rows.map(({ stems }) => stems);
   }
 
+  /** Whether another group compiles to the same: the same words, in any order and form, that find the same. */
+  async isThere({ id, words, finds }: Synonym): Promise<boolean> {
+    const [row] = await this.database.query<{ found: boolean }>(IS_THERE, [id, words, finds]);
+    return row?.found ?? false;
+  }
+
   async save(synonym: Synonym): Promise<void> {
     const { id, words, finds, version, createdAt, updatedAt } = synonym;
     await this.database.execute(SAVE, [id, words, finds, version, createdAt, updatedAt]);
@@ -65,6 +71,15 @@ const STEMS = `
   SELECT coalesce((SELECT string_agg(l.lexeme, ' ' ORDER BY l.positions[1], l.lexeme)
     FROM unnest(to_tsvector('catalog.shop', p.phrase)) l), '') AS stems
   FROM unnest($1::text[]) WITH ORDINALITY p (phrase, place) ORDER BY p.place`;
+
+const meant = (phrases: string) => `(
+    SELECT array_agg(DISTINCT to_tsvector('catalog.shop', phrase)::text ORDER BY to_tsvector('catalog.shop', phrase)::text)
+    FROM unnest(${phrases}) phrase)`;
+const IS_THERE = `
+  SELECT EXISTS (
+    SELECT FROM catalog.search_synonyms s WHERE s.id <> $1
+      AND ${meant('s.words')} = ${meant('$2::text[]')}
+      AND ${meant('s.finds')} IS NOT DISTINCT FROM ${meant('$3::text[]')}) AS found`;
 
 const SAVE = `
   INSERT INTO catalog.search_synonyms (id, words, finds, version, created_at, updated_at)

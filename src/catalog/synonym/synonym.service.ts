@@ -43,7 +43,7 @@ export class SynonymService {
     return shown(synonym);
   }
 
-  /** 409 when there are as many as a store may keep. */
+  /** 409 when there are as many as a store may keep, or this one. */
   async create({ words, finds = null }: CreateSynonymDto, actor: Actor): Promise<SynonymDto> {
     const now = this.clock.now();
     const synonym: Synonym = { id: newId(), words, finds, version: 1, createdAt: now, updatedAt: now };
@@ -91,8 +91,20 @@ export class SynonymService {
     ];
     if (finds === null && words.length < 2)
       errors.push({ pointer: '/words', code: 'too_few', message: 'must hold at least 2 without finds' });
+    const known = new Set(stems.slice(0, words.length));
+    stems.slice(words.length).forEach((stem, at) => {
+      // Of several words each finds the others too; of one there is nothing left.
+      if (known.size === 1 && known.has(stem))
+        errors.push({
+          pointer: `/finds/${at}`,
+          code: 'itself',
+          message: 'means the same as the word itself',
+        });
+    });
     if (errors.length > 0)
       throw platformProblems.invalid_input('The synonyms do not go together.', { errors });
+    if (await this.synonyms.isThere(synonym))
+      throw platformProblems.conflict('There is such a group already.');
     await this.synonyms.save(synonym);
     this.record(synonym, what, actor);
     return shown(synonym);
