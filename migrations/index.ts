@@ -31,6 +31,7 @@ import { CatalogStockTerms1760000010130 } from './catalog/1760000010130-stock-te
 import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js';
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { CatalogBrandOrders1760000010210 } from './catalog/1760000010210-brand-orders.js';
+import { CatalogSearchTogether1760000010400 } from './catalog/1760000010400-search-together.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
 import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
 import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
@@ -140,4 +141,5 @@ export const migrations: Migrations = [
   CatalogBrandOrders1760000010210,
   BillingGiftCards1780000000360,
   OrderingGiftCardLines1780000000480,
+  CatalogSearchTogether1760000010400,
 ];
