@@ -19,8 +19,11 @@ const USUAL_LENGTH = 18;
 /** Words of the query that are weighed; further ones only select. */
 export const WEIGHED_WORDS = 5;
 
-/** At most this many matches are ranked. Those in title, brand or SKU go first: they are the ones that can win. */
-const RANKED = 2_000;
+/**
+ * At most this many matches are ranked. Those in title, brand or SKU go first: they are the ones that can win. To fetch
+ * more takes longer than all the rest once the shop is larger than memory, and found nothing better in judged queries.
+ */
+const RANKED = 500;
 /**
  * A word that more products than this have is frequent. To collect all that have it would take longer than all the rest,
  * so of frequent words the matches among the first products of the shop's order are ranked, if they are enough to choose from.
