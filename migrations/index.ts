@@ -32,6 +32,7 @@ import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js'
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { CatalogBrandOrders1760000010210 } from './catalog/1760000010210-brand-orders.js';
 import { CatalogSearchTogether1760000010400 } from './catalog/1760000010400-search-together.js';
+import { CatalogCategoryPlaces1760000010410 } from './catalog/1760000010410-category-places.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
 import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
 import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
@@ -142,4 +143,5 @@ export const migrations: Migrations = [
   BillingGiftCards1780000000360,
   OrderingGiftCardLines1780000000480,
   CatalogSearchTogether1760000010400,
+  CatalogCategoryPlaces1760000010410,
 ];
