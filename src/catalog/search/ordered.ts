@@ -69,9 +69,10 @@ export function orderedSql(
   if (filters.q === null) {
     const brands = key in BY_BRAND ? brandsOf(search) : [];
     if (brands.length === 0) return walked(walk([]));
-    // Each brand has its own order: a walk through that of the shop would come across few of them.
+    // Each brand has its own order: a walk through that of the shop would come across few of them. How many there are is hidden
+    // from the planner, which would plan anew for each list.
     return walked(`
-        SELECT each.* FROM (SELECT DISTINCT lower(trim(b)) AS name FROM unnest(${statement.bind(brands, 'text[]')}) b) brand
+        SELECT each.* FROM (SELECT DISTINCT lower(trim(b)) AS name FROM unnest((SELECT ${statement.bind(brands, 'text[]')})) b) brand
           CROSS JOIN LATERAL (${walk(['d.brand_key = brand.name'])}) each ${inOrder}`);
   }
   const chosen = `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},`;
