@@ -199,10 +199,10 @@ export function rankedSql(
   statement: Statement,
   locales: LocalesSql,
 ): string {
-  const step = (name: string, gate: string, match: string, from = documentsSql(locales)) => `
+  const step = (name: string, gate: string, match: string, from = documentsSql(locales), most = RANKED) => `
     ${name} AS MATERIALIZED (
       SELECT d.product_id, d.words, d.length FROM ${from}
-      WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${RANKED})`;
+      WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${most})`;
   const count = (name: string) => `(SELECT count(*) FROM ${name})`;
   const [every, some] = ['(SELECT q FROM every)', '(SELECT q FROM chosen)'];
   // Few of the first products pass a filter too.
@@ -237,6 +237,7 @@ export function rankedSql(
       `${wide} AND (SELECT each FROM frequent)`,
       `ts_match_vq(d.heading, ${some}) AND ${only}`,
       firstProducts(locales),
+      ENOUGH_OF_FIRST,
     ),
     step('fair', `${wide} AND ${count('broad')} < ${ENOUGH_OF_FIRST}`, `d.heading @@ ${some} AND ${only}`),
     step(
