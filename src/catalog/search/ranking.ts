@@ -23,7 +23,7 @@ export const WEIGHED_WORDS = 5;
  * At most this many matches are ranked. Those in title, brand or SKU go first: they are the ones that can win. To fetch
  * more takes longer than all the rest once the shop is larger than memory, and found nothing better in judged queries.
  */
-const RANKED = 500;
+const RANKED = 800;
 /**
  * A word that more products than this have is frequent. To collect all that have it would take longer than all the rest,
  * so of frequent words the matches among the first products of the shop's order are ranked, if they are enough to choose from.
