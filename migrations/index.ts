@@ -33,6 +33,8 @@ import { OrderingLimits1780000000460 } from './ordering/1780000000460-limits.js'
 import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-lists.js';
 import { CatalogBrandOrders1760000010210 } from './catalog/1760000010210-brand-orders.js';
 import { CatalogStockNoticeCounts1760000010320 } from './catalog/1760000010320-stock-notice-counts.js';
+import { CatalogSearchTogether1760000010400 } from './catalog/1760000010400-search-together.js';
+import { CatalogCategoryPlaces1760000010410 } from './catalog/1760000010410-category-places.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
 import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
 import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
@@ -146,4 +148,6 @@ export const migrations: Migrations = [
   CatalogImportNames1760000010320,
   CatalogStockNoticeCounts1760000010320,
   CatalogExportSkips1760000010320,
+  CatalogSearchTogether1760000010400,
+  CatalogCategoryPlaces1760000010410,
 ];

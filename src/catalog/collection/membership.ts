@@ -23,6 +23,16 @@ export function membershipSql(members: Members, statement: Statement, now: Date)
     : ruleSql(members.rule, statement, now);
 }
 
+/** Brands outside of which the rule lets nothing through; null: it may be any. */
+export function brandsOfRule(rule: Rule): string[] | null {
+  if (rule.brand) return rule.brand;
+  for (const one of rule.all ?? []) {
+    const brands = brandsOfRule(one);
+    if (brands !== null) return brands;
+  }
+  return null;
+}
+
 function ruleSql(rule: Rule, statement: Statement, now: Date): string {
   const each = (rules: Rule[], word: string) =>
     `(${rules.map((one) => ruleSql(one, statement, now)).join(word)})`;

@@ -37,13 +37,14 @@ export const entriesSql = (currency: string): string => `
 
 /**
  * When the next list begins or ends, or something that is sold ahead is to be there: until then a page is right about them.
- * NULL when nothing will.
+ * NULL when nothing will. The second `now` is hidden from the planner: it would think of a plan with the time at hand as so
+ * much better that it would plan each page anew, which takes longer than to make the page.
  */
 export const nextTurnSql = (now: string): string => `(
   SELECT least(
     (SELECT min(turn) FROM catalog.price_lists l CROSS JOIN LATERAL (VALUES (l.valid_from), (l.valid_until)) AS t (turn)
       WHERE l.status = 'active' AND turn > ${now}),
-    (SELECT min(s.preorder_until) FROM catalog.stock s WHERE s.preorder_until > ${now})))`;
+    (SELECT min(s.preorder_until) FROM catalog.stock s WHERE s.preorder_until > (SELECT ${now}))))`;
 
 /** JSON of the quantities from which on one piece of a row `v` costs something else than with one fewer. */
 export const tiersSql = ({ currency, now, groups }: AskingSql): string => `

@@ -7,25 +7,10 @@ import { nextTurnSql } from '../price/price.sql.js';
 import type { LocalesSql } from '../translation/translation.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
 import { listItemsSql } from './list-items.js';
+import { isByPrice, isOneCategory, isPicked, orderedSql } from './ordered.js';
 import type { Sort } from './product-query.dto.js';
-import {
-  HAS_WORDS,
-  NOT_HIDDEN,
-  ONE_FREQUENT,
-  rankedSql,
-  type SearchState,
-  termsSql,
-  unrankedSql,
-  WEIGHED_WORDS,
-} from './ranking.js';
-import {
-  boundsOf,
-  COLLECTION,
-  type Condition,
-  conditionsOf,
-  type ProductFilters,
-  where,
-} from './search-conditions.js';
+import { NOT_HIDDEN, rankedSql, type SearchState, termsSql, WEIGHED_WORDS } from './ranking.js';
+import { COLLECTION, type Condition, conditionsOf, type ProductFilters, where } from './search-conditions.js';
 import { hasNone } from './search-index.repository.js';
 import { documentsSql } from './search-texts.sql.js';
 import { Statement } from './statement.js';
@@ -61,25 +46,6 @@ export interface FoundProducts {
   endsAt: Date | null;
 }
 
-interface SortOrder {
-  key: string;
-  type: string;
-  direction: 'ASC' | 'DESC';
-}
-
-const ORDERS: Record<Exclude<Sort, 'relevance'>, SortOrder> = {
-  position: { key: 'd.position', type: 'bigint', direction: 'ASC' },
-  '-createdAt': { key: 'd.created_at', type: 'timestamptz', direction: 'DESC' },
-  createdAt: { key: 'd.created_at', type: 'timestamptz', direction: 'ASC' },
-  title: { key: 'd.title_key', type: 'text', direction: 'ASC' },
-  '-title': { key: 'd.title_key', type: 'text', direction: 'DESC' },
-  price: { key: 'p.lowest', type: 'bigint', direction: 'ASC' },
-  '-price': { key: 'p.lowest', type: 'bigint', direction: 'DESC' },
-};
-
-/** The order that somebody has put the products of a collection into. */
-const PICKED: SortOrder = { key: 'm.position', type: 'bigint', direction: 'ASC' };
-
 /** Every list of products that a shopper sees: one statement that selects, ranks, counts and writes the JSON. */
 @Injectable()
 export class ProductSearchRepository {
@@ -94,7 +60,8 @@ export class ProductSearchRepository {
     // What the order of the page looks at is no condition beside it; PostgreSQL refuses values that nothing uses.
     const alone = !search.facets && filters.q === null;
     const price = alone && isByPrice(search) ? { gte: null, lte: null } : filters.price;
-    const conditions = conditionsOf({ ...filters, price }, statement, at);
+    const categories = alone && isOneCategory(search) ? [] : filters.categories;
+    const conditions = conditionsOf({ ...filters, price, categories }, statement, at);
     const joins = alone && isPicked(search);
     if (collection !== null && !joins)
       conditions.push({ facet: COLLECTION, sql: membershipSql(collection, statement, search.now) });
@@ -141,7 +108,7 @@ export class ProductSearchRepository {
     statement: Statement,
     locales: LocalesSql,
   ): string {
-    const { sort, after, limit, filters } = search;
+    const { sort, after, limit } = search;
     const rows = roomFor(limit) + 1;
     if (sort === 'relevance') {
       const position =
@@ -153,51 +120,9 @@ export class ProductSearchRepository {
           SELECT product_id, score AS key, row_number() OVER () AS n FROM (
             SELECT product_id, score FROM ranked WHERE ${position} ORDER BY -score, product_id LIMIT ${rows}) o)`;
     }
-    const picked = isPicked(search) ? (search.collection?.id ?? null) : null;
-    const { key, type, direction } = picked === null ? ORDERS[sort] : PICKED;
-    const byPrice = isByPrice(search);
-    const joined =
-      picked !== null
-        ? `JOIN catalog.collection_products m ON m.product_id = d.product_id AND m.collection_id = ${statement.bind(picked, 'uuid')}`
-        : byPrice
-          ? `JOIN catalog.search_prices p ON p.product_id = d.product_id AND p.currency = ${statement.bind(filters.currency, 'char(3)')}`
-          : '';
-    const position =
-      after === null
-        ? []
-        : [
-            `(${key}, d.product_id) ${direction === 'ASC' ? '>' : '<'} (${statement.bind(after[0], type)}, ${statement.bind(after[1], 'uuid')})`,
-          ];
-    // In the order of prices the bounds are those of the walk: beside it, it would begin at the cheapest of all.
-    const bounds = byPrice ? boundsOf('p', filters.price, statement) : [];
-    const without = byPrice ? 'price' : picked === null ? undefined : COLLECTION;
-    const inOrder = `ORDER BY key ${direction}, product_id ${direction} LIMIT ${rows}`;
-    const rowsBy = (words: string[]) => `
-      SELECT d.product_id, ${key} AS key FROM ${documentsSql(filters.q === null ? null : locales)} ${joined}
-      WHERE ${where([...words, ...position, ...bounds], conditions, without)}`;
-    const walk = (words: string[]) =>
-      `${rowsBy(words)} ORDER BY ${key} ${direction}, d.product_id ${direction} LIMIT ${rows}`;
-    // PostgreSQL cannot tell a rare word from others: it would walk through the whole shop for the few that have it.
-    const collect = (words: string[]) => `SELECT * FROM (${rowsBy(words)} OFFSET 0) c ${inOrder}`;
-    const walked = (from: string) => `
-      page AS MATERIALIZED (
-        SELECT product_id, key::text AS key, row_number() OVER () AS n FROM (${from}) o)`;
-    if (filters.q === null) return walked(walk([]));
-    const chosen = `${unrankedSql(where([NOT_HIDDEN], conditions), search.state, statement, locales)},`;
-    if (conditions.length > 0) return chosen + walked(collect(base));
-    // Whoever walks in order comes across a frequent word soon.
-    return `${chosen}${walked(`
-      SELECT * FROM (
-        (${collect([`NOT ${ONE_FREQUENT}`, ...base])}) UNION ALL (${walk([ONE_FREQUENT, HAS_WORDS, NOT_HIDDEN])})
-      ) either ${inOrder}`)}`;
+    return orderedSql(search, rows, base, conditions, statement, locales);
   }
 }
-
-/** Whether the list comes in the order that somebody has put it into. */
-const isPicked = ({ sort, collection }: ProductSearch): boolean =>
-  sort === 'position' && collection?.kind === 'manual';
-
-const isByPrice = ({ sort }: ProductSearch): boolean => sort === 'price' || sort === '-price';
 
 /** A few sizes as literals: with a parameter the planner could not tell a page from a table, and would plan anew each time. */
 const roomFor = (limit: number): number => [10, 24, 50].find((size) => limit <= size) ?? 100;

@@ -19,8 +19,11 @@ const USUAL_LENGTH = 18;
 /** Words of the query that are weighed; further ones only select. */
 export const WEIGHED_WORDS = 5;
 
-/** At most this many matches are ranked. Those in title, brand or SKU go first: they are the ones that can win. */
-const RANKED = 2_000;
+/**
+ * At most this many matches are ranked. Those in title, brand or SKU go first: they are the ones that can win. To fetch
+ * more takes longer than all the rest once the shop is larger than memory, and found nothing better in judged queries.
+ */
+const RANKED = 800;
 /**
  * A word that more products than this have is frequent. To collect all that have it would take longer than all the rest,
  * so of frequent words the matches among the first products of the shop's order are ranked, if they are enough to choose from.
@@ -205,10 +208,10 @@ export function rankedSql(
   statement: Statement,
   locales: LocalesSql,
 ): string {
-  const step = (name: string, gate: string, match: string, from = documentsSql(locales)) => `
+  const step = (name: string, gate: string, match: string, from = documentsSql(locales), most = RANKED) => `
     ${name} AS MATERIALIZED (
       SELECT d.product_id, d.words, d.length FROM ${from}
-      WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${RANKED})`;
+      WHERE ${gate} AND ${match} AND ${filters} AND d.product_id <> ALL (ARRAY(SELECT product_id FROM pinned)) LIMIT ${most})`;
   const count = (name: string) => `(SELECT count(*) FROM ${name})`;
   const [every, some] = ['(SELECT q FROM every)', '(SELECT q FROM chosen)'];
   // Few of the first products pass a filter too.
@@ -243,6 +246,7 @@ export function rankedSql(
       `${wide} AND (SELECT each FROM frequent)`,
       `ts_match_vq(d.heading, ${some}) AND ${only}`,
       firstProducts(locales),
+      ENOUGH_OF_FIRST,
     ),
     step('fair', `${wide} AND ${count('broad')} < ${ENOUGH_OF_FIRST}`, `d.heading @@ ${some} AND ${only}`),
     step(

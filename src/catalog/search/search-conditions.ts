@@ -32,13 +32,18 @@ export interface Condition {
 }
 
 export function conditionsOf(filters: ProductFilters, statement: Statement, now: Date): Condition[] {
-  const { categories, brands, price, attributes, numbers, inStock, ids, currency } = filters;
+  const { q, categories, brands, price, attributes, numbers, inStock, ids, currency } = filters;
   const conditions: Condition[] = [];
   if (categories.length > 0) {
     const ids = `ARRAY(SELECT id FROM catalog.categories WHERE handle = ANY (${statement.bind(categories, 'text[]')}))`;
     conditions.push({ facet: 'category', sql: inCategories(ids) });
   }
-  if (brands.length > 0) conditions.push({ facet: 'brand', sql: ofBrands(brands, statement) });
+  if (brands.length > 0)
+    conditions.push({
+      facet: 'brand',
+      // Beside words in their index; without, there are indexes of a brand in the order of the list.
+      sql: q === null ? ofBrands(brands, statement) : withBrand(brands, statement),
+    });
   if (price.gte !== null || price.lte !== null)
     conditions.push({ facet: 'price', sql: pricedWithin(currency, price, statement) });
   for (const [name, values] of attributes)
@@ -62,6 +67,10 @@ export const ofBrands = (brands: string[], statement: Statement): string =>
   brands.length === 1
     ? `d.brand_key = (SELECT lower(trim(${statement.bind(brands[0], 'text')})))`
     : `d.brand_key = ANY (ARRAY(SELECT lower(trim(b)) FROM unnest(${statement.bind(brands, 'text[]')}) b))`;
+
+const withBrand = (brands: string[], statement: Statement): string =>
+  `d.facets && ARRAY(SELECT id FROM catalog.search_facets
+      WHERE code = 'brand' AND value = ANY (ARRAY(SELECT lower(trim(b)) FROM unnest(${statement.bind(brands, 'text[]')}) b)))`;
 
 /** The lowest price of the product in minor units of the currency; at least one of the bounds is given. */
 export function pricedWithin(currency: string, price: ProductFilters['price'], statement: Statement): string {

@@ -193,6 +193,15 @@ const WRITE = `
     WHERE (d.title_key, d.brand, d.categories, d.facets, d.words) IS DISTINCT FROM
       (excluded.title_key, excluded.brand, excluded.categories, excluded.facets, excluded.words)
   ),
+  left_places AS (
+    DELETE FROM catalog.search_places p WHERE p.product_id = ANY ($1::uuid[])
+      AND NOT EXISTS (SELECT FROM above a JOIN source s ON s.id = a.product_id WHERE a.product_id = p.product_id AND a.id = p.category_id)
+  ),
+  placed AS (
+    INSERT INTO catalog.search_places (category_id, position, product_id)
+    SELECT a.id, s.position, s.id FROM above a JOIN source s ON s.id = a.product_id
+    ON CONFLICT DO NOTHING
+  ),
   unpriced AS (
     DELETE FROM catalog.search_prices p WHERE p.product_id = ANY ($1::uuid[])
       AND NOT EXISTS (SELECT FROM lowest l WHERE l.product_id = p.product_id AND l.currency = p.currency)

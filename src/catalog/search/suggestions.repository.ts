@@ -6,8 +6,12 @@ import { BEGINNING, hasNone, wordsLikeSql } from './search-index.repository.js';
 const QUERIES = 6;
 const PRODUCTS = 5;
 const CATEGORIES = 3;
-/** So many products are looked through in the order of the shop before an index is asked: enough for a frequent word. */
-const NEAR = 500;
+/**
+ * So many products are looked through in the order of the shop before an index is asked: enough for two frequent words. The
+ * first matches are compared, wherever they come from.
+ */
+const NEAR = 2_000;
+const COMPARED = 200;
 /** Longer addresses of pictures are left out: an answer that is asked for at every key stays small. */
 const ADDRESS = 1_000;
 
@@ -72,10 +76,10 @@ const SUGGEST = `
   near AS MATERIALIZED (
     SELECT d.product_id, d.title_key, d.heading, d.position
     FROM (SELECT * FROM catalog.search_documents ORDER BY position, product_id LIMIT ${NEAR}) d
-    WHERE ts_match_vq(d.heading, (SELECT q FROM wanted))),
+    WHERE ts_match_vq(d.heading, (SELECT q FROM wanted)) LIMIT ${COMPARED}),
   far AS MATERIALIZED (
     SELECT d.product_id, d.title_key, d.heading, d.position FROM catalog.search_documents d
-    WHERE (SELECT count(*) FROM near) < ${PRODUCTS} AND d.heading @@ (SELECT q FROM wanted) LIMIT ${NEAR}),
+    WHERE (SELECT count(*) FROM near) < ${PRODUCTS} AND d.heading @@ (SELECT q FROM wanted) LIMIT ${COMPARED}),
   found AS MATERIALIZED (SELECT * FROM near UNION SELECT * FROM far)
   SELECT json_build_object(
     'queries', (
