@@ -777,6 +777,8 @@ describe('sessions', () => {
         'updateCartLine',
         'removeCartLine',
         'cancelOrder',
+        'askForStockNotice',
+        'cancelMyStockNotice',
       ];
       /** What only its holder sees, if anybody does. */
       const UNSEEN = ['getMyFactors', 'listMyPasskeys', 'listMyProviders'];

@@ -409,7 +409,7 @@ describe('stock', () => {
       const [one, other] = [await stocked(), await stocked()];
       const [customer, stranger] = [await given.customer(app), await given.customer(app)];
       expect((await ask(randomUUID(), customer.email)).status).toBe(404);
-      expect((await ask(one.variantId, 'nobody')).status).toBe(400);
+      expect((await ask(one.variantId, 'no address at all')).status).toBe(400);
       await ask(one.variantId, customer.email);
       await ask(one.variantId, customer.email, { token: customer.token });
       await ask(other.variantId, customer.email, { token: customer.token });
