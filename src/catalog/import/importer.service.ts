@@ -73,8 +73,8 @@ export class Importer {
     }
     if (!job.dryRun) await this.searchIndex.countWords();
     await this.imports.finish(importId, worker, failure, this.clock.now());
-    await this.imports.forgetNames();
     await this.files.remove(job.file);
+    await this.imports.forgetNames();
   }
 
   private async work(job: ImportJob, worker: string): Promise<void> {
