@@ -17,7 +17,9 @@ export class StockReader {
   async levels(filter: LevelFilter): Promise<StockLevel[]> {
     const levels = await this.rows.levels(filter);
     if (levels.length === 0 && filter.location !== null && !(await this.rows.knowsLocation(filter.location)))
-      throw catalogProblems.unknown_location(`There is no location ${filter.location}.`);
+      throw catalogProblems.unknown_location(undefined, {
+        errors: [{ pointer: '/location', code: 'unknown_location', message: 'is not known' }],
+      });
     return levels;
   }
 
