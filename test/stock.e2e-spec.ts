@@ -1005,18 +1005,20 @@ describe('stock', () => {
         return 'done';
       }
       const crash = new Error('the power went');
+      let cutting: Promise<unknown> = Promise.resolve();
       try {
         return await app.database.transaction(async () => {
           const [{ pid } = { pid: 0 }] = await app.database.query<{ pid: number }>(
             'SELECT pg_backend_pid() AS pid',
           );
-          const cut = () => killer.query('SELECT pg_terminate_backend($1)', [pid]);
+          // It answers when the server's process has ended: a connection that dies later would be another move's.
+          const cut = () => (cutting = killer.query('SELECT pg_terminate_backend($1, 20000)', [pid]));
           if (fate === 'is cut in the middle') {
             const [outcome] = await Promise.all([make(world, move, now), cut()]);
             return outcome;
           }
           const outcome = await make(world, move, now);
-          if (fate === 'is cut at the end') await cut();
+          if (fate === 'is cut at the end') void cut();
           if (fate === 'aborts') throw crash;
           return outcome;
         });
@@ -1026,6 +1028,9 @@ describe('stock', () => {
         if (/has changed under its lock/.test(String(error))) return 'misused';
         if (fate.startsWith('is cut')) return 'lost';
         throw error;
+      } finally {
+        await cutting;
+        await new Promise(setImmediate);
       }
     }
 

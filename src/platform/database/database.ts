@@ -117,6 +117,10 @@ export class Database {
     reader.reads++;
     try {
       return (await send<R>(await reader.client, this.prepared(text, values))).rows;
+    } catch (error) {
+      // The server says so with the answer, before the connection is seen to be closed: nobody shall read on it again.
+      if (isGone(error)) reader.broken ??= error as Error;
+      throw error;
     } finally {
       if (--reader.reads === 0) await this.letGo(reader);
     }
@@ -279,6 +283,9 @@ const violates = (state: string) => (error: unknown, constraint?: string) =>
   sqlState(error) === state && (constraint === undefined || constraintOf(error) === constraint);
 
 const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '');
+
+/** The server has ended this connection, or is about to. */
+const isGone = (error: unknown): boolean => /^(08|57P0)/.test(sqlState(error) ?? '');
 
 /** A UNIQUE constraint (of that name) refused the statement. */
 export const isUniqueViolation = violates('23505');
