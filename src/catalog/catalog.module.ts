@@ -155,10 +155,7 @@ import { StocktakeSubscribers } from './stocktake/stocktake.subscribers.js';
 import { TaxClassController } from './tax-class/tax-class.controller.js';
 import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { TaxClassService } from './tax-class/tax-class.service.js';
-import { CategoryTranslationController } from './translation/category-translation.controller.js';
-import { CollectionTranslationController } from './translation/collection-translation.controller.js';
-import { ProductTranslationController } from './translation/product-translation.controller.js';
-import { ProductTypeTranslationController } from './translation/product-type-translation.controller.js';
+import { TRANSLATION_DOORS } from './translation/translation-doors.js';
 import { TranslationController } from './translation/translation.controller.js';
 import { TranslationRepository } from './translation/translation.repository.js';
 import { TranslationService } from './translation/translation.service.js';
@@ -176,9 +173,7 @@ import { TranslationService } from './translation/translation.service.js';
     AdminReviewController,
     BatchController,
     CategoryController,
-    CategoryTranslationController,
     CollectionController,
-    CollectionTranslationController,
     DemoMediaController,
     DigitalFileController,
     ExportController,
@@ -199,8 +194,6 @@ import { TranslationService } from './translation/translation.service.js';
     SellingTermsController,
     SearchLogController,
     SearchPinController,
-    ProductTranslationController,
-    ProductTypeTranslationController,
     ProductTypeController,
     RecentlyViewedController,
     RecommendationController,
@@ -211,6 +204,7 @@ import { TranslationService } from './translation/translation.service.js';
     StocktakeController,
     TaxClassController,
     TranslationController,
+    ...TRANSLATION_DOORS,
   ],
   providers: [
     BundleRepository,
