@@ -11,7 +11,6 @@ import { mediaProblems } from '../media/media.errors.js';
 import { SetPriceDto } from '../price/price.dto.js';
 import { PriceService } from '../price/price.service.js';
 import { ProductService } from '../product/product.service.js';
-import { refuseNonsense } from '../stock/stock.controller.js';
 import { StockChangeDto } from '../stock/stock.dto.js';
 import { StockService } from '../stock/stock.service.js';
 import { PriceBatchDto, ProductBatchDto, ProductOperationDto, StockBatchDto } from './batch.dto.js';
@@ -135,7 +134,6 @@ export class BatchController {
       ...{ items: changes, shape: StockChangeDto, list: 'changes' },
       atomic,
       work: async (change) => {
-        refuseNonsense(change, 0);
         await this.stock.change([{ ...change, reason: change.reason ?? null }], actor);
         return { status: 200, id: change.variantId };
       },

@@ -93,6 +93,15 @@ export class CategoryRepository {
     await this.database.execute(MOVE_PRODUCTS, [from, to]);
   }
 
+  /** Null when there is no category of this handle. */
+  async idOf(handle: string): Promise<string | null> {
+    const [row] = await this.database.query<{ id: string }>(
+      'SELECT id FROM catalog.categories WHERE handle = $1',
+      [handle],
+    );
+    return row?.id ?? null;
+  }
+
   async delete(id: string): Promise<void> {
     await this.database.execute('DELETE FROM catalog.categories WHERE id = $1', [id]);
     await this.database.execute(FORGET_TEXTS, [id]);

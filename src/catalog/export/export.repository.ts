@@ -63,12 +63,6 @@ export class ExportRepository {
     );
   }
 
-  /** Whether there is a category of this handle. */
-  async knowsCategory(handle: string): Promise<boolean> {
-    const rows = await this.database.query('SELECT FROM catalog.categories WHERE handle = $1', [handle]);
-    return rows.length > 0;
-  }
-
   async find(id: string): Promise<ProductExportDto | null> {
     const [row] = await this.database.query<{ json: ProductExportDto }>(
       `SELECT ${JSON_OF} AS json FROM catalog.exports e WHERE id = $1 AND feed_id IS NULL`,

@@ -10,6 +10,7 @@ import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ProgressStreams } from '../../platform/http/progress-streams.js';
 import { newId } from '../../platform/ids.js';
+import { CategoryRepository } from '../category/category.repository.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { ExportRequested } from '../catalog.events.js';
 import type { ProductExportDto, StartExportDto } from './export.dto.js';
@@ -24,6 +25,7 @@ export class ExportService {
     private readonly database: Database,
     private readonly exports: ExportRepository,
     private readonly files: ExportFiles,
+    private readonly categories: CategoryRepository,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly cursors: Cursors,
@@ -35,7 +37,7 @@ export class ExportService {
   /** 422 `catalog.unknown_category` when the filter names none that there is. */
   async start(input: StartExportDto, actor: Actor): Promise<ProductExportDto> {
     const { format, filter = {}, currency = this.config.storeCurrency, linkTemplate = null } = input;
-    if (filter.category !== undefined && !(await this.exports.knowsCategory(filter.category)))
+    if (filter.category !== undefined && (await this.categories.idOf(filter.category)) === null)
       throw catalogProblems.unknown_category(undefined, {
         errors: [{ pointer: '/filter/category', code: 'unknown_category', message: 'is not known' }],
       });

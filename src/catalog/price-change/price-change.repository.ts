@@ -100,12 +100,6 @@ export class PriceChangeRepository {
     return kept as Summary;
   }
 
-  /** Whether there is a category of this handle. */
-  async knowsCategory(handle: string): Promise<boolean> {
-    const rows = await this.database.query('SELECT FROM catalog.categories WHERE handle = $1', [handle]);
-    return rows.length > 0;
-  }
-
   async find(id: string): Promise<Change | null> {
     const [row] = await this.database.query<Change>(`${VIEW} WHERE id = $1`, [id]);
     return row ?? null;

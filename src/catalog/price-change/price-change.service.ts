@@ -6,6 +6,7 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { CategoryRepository } from '../category/category.repository.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { PriceChangeRequested } from '../catalog.events.js';
 import { PriceService } from '../price/price.service.js';
@@ -32,6 +33,7 @@ export class PriceChangeService {
   constructor(
     private readonly database: Database,
     private readonly changes: PriceChangeRepository,
+    private readonly categories: CategoryRepository,
     private readonly prices: PriceService,
     private readonly clock: Clock,
     private readonly outbox: Outbox,
@@ -114,7 +116,7 @@ export class PriceChangeService {
   private async requireKnown(plan: PlannedChange): Promise<void> {
     await this.prices.requireLists(listsOf(plan), plan.currency);
     const { category } = plan.filter;
-    if (category === null || (await this.changes.knowsCategory(category))) return;
+    if (category === null || (await this.categories.idOf(category)) !== null) return;
     throw catalogProblems.unknown_category(undefined, {
       errors: [{ pointer: '/filter/category', code: 'unknown_category', message: 'is not known' }],
     });

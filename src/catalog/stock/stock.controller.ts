@@ -6,7 +6,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { catalogProblems } from '../catalog.errors.js';
-import { MovementDto, type StockChangeDto, StockChangesDto, StockLevelDto, StockQuery } from './stock.dto.js';
+import { MovementDto, StockChangesDto, StockLevelDto, StockQuery } from './stock.dto.js';
 import { StockReader } from './stock.reader.service.js';
 import { StockService } from './stock.service.js';
 
@@ -81,7 +81,6 @@ export class StockController {
     idempotency: 'required',
   })
   async move(@Body() { changes }: StockChangesDto, @CurrentActor() actor: Actor): Promise<void> {
-    changes.forEach((change, index) => refuseNonsense(change, index));
     await this.stock.change(
       changes.map((change) => ({ ...change, reason: change.reason ?? null })),
       actor,
@@ -107,27 +106,5 @@ export class StockController {
     const rows = await this.reader.movements(id, after as string | null, limit + 1);
     const { items, nextCursor } = this.cursors.page(list, rows, limit, (row) => [row.position]);
     return { items: items.map(({ position: _, ...movement }) => movement), nextCursor };
-  }
-}
-
-/** Refuses a quantity that does not fit its kind; `index` is where the change stands in `changes`. */
-export function refuseNonsense({ kind, quantity, reason }: StockChangeDto, index: number): void {
-  if (quantity === 0 || (kind !== 'adjusted' && quantity < 0)) {
-    throw platformProblems.invalid_input('The quantity does not fit the kind.', {
-      errors: [
-        {
-          pointer: `/changes/${index}/quantity`,
-          code: 'sign',
-          message: 'must be positive; only adjusted may be negative, never 0',
-        },
-      ],
-    });
-  }
-  if (kind === 'adjusted' && !reason) {
-    throw platformProblems.invalid_input('An adjustment needs a reason.', {
-      errors: [
-        { pointer: `/changes/${index}/reason`, code: 'required', message: 'is required for adjusted' },
-      ],
-    });
   }
 }

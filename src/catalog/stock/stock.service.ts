@@ -21,7 +21,7 @@ export interface StockChange {
   reason: string | null;
 }
 
-type ChangeField = 'variantId' | 'location' | 'quantity';
+type ChangeField = 'variantId' | 'location' | 'quantity' | 'reason';
 
 /** So many pieces less of a row, in all; `pointer` names the first that takes some. */
 interface Taking {
@@ -57,6 +57,7 @@ export class StockService {
     actor: Actor,
     pointer: (index: number, field: ChangeField) => string = (index, field) => `/changes/${index}/${field}`,
   ): Promise<void> {
+    changes.forEach((change, at) => refuseNonsense(change, (field) => pointer(at, field)));
     await this.database.transaction(async () => {
       const locations = new Map((await this.places.all()).map(({ code, id }) => [code, id]));
       const places = changes.map(({ variantId, location }, index) => {
@@ -238,4 +239,27 @@ function takings(movements: readonly MovementRow[], pointer: (index: number) => 
     rows.set(stockId, { stockId, quantity: before - quantity, pointer: at });
   });
   return [...rows.values()].filter(({ quantity }) => quantity > 0);
+}
+
+/** Refuses a quantity that does not fit its kind, and a correction without a reason. */
+function refuseNonsense(
+  { kind, quantity, reason }: StockChange,
+  pointer: (field: ChangeField) => string,
+): void {
+  if (quantity === 0 || (kind !== 'adjusted' && quantity < 0)) {
+    throw platformProblems.invalid_input('The quantity does not fit the kind.', {
+      errors: [
+        {
+          pointer: pointer('quantity'),
+          code: 'sign',
+          message: 'must be positive; only adjusted may be negative, never 0',
+        },
+      ],
+    });
+  }
+  if (kind === 'adjusted' && !reason) {
+    throw platformProblems.invalid_input('An adjustment needs a reason.', {
+      errors: [{ pointer: pointer('reason'), code: 'required', message: 'is required for adjusted' }],
+    });
+  }
 }

@@ -71,14 +71,6 @@ export class StocktakeRepository {
     await this.database.execute(INSERT, [id, locationId, note, brand, categoryId, startedBy, at]);
   }
 
-  async categoryId(handle: string): Promise<string | null> {
-    const [row] = await this.database.query<{ id: string }>(
-      'SELECT id FROM catalog.categories WHERE handle = $1',
-      [handle],
-    );
-    return row?.id ?? null;
-  }
-
   async find(id: string): Promise<Stocktake | null> {
     const [row] = await this.database.query<Stocktake>(`${SELECT} WHERE t.id = $1`, [id]);
     return row ?? null;

@@ -6,6 +6,7 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { type FieldError, Problem, platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { CategoryRepository } from '../category/category.repository.js';
 import { catalogProblems } from '../catalog.errors.js';
 import { StocktakeConfirmed } from '../catalog.events.js';
 import { LocationService } from '../stock/location.service.js';
@@ -34,6 +35,7 @@ export class StocktakeService {
   constructor(
     private readonly database: Database,
     private readonly stocktakes: StocktakeRepository,
+    private readonly categories: CategoryRepository,
     private readonly locations: LocationService,
     private readonly stock: StockService,
     private readonly clock: Clock,
@@ -48,7 +50,7 @@ export class StocktakeService {
         errors: [{ pointer: '/location', code: 'unknown_location', message: 'is not known' }],
       });
     }
-    const categoryId = category === null ? null : await this.stocktakes.categoryId(category);
+    const categoryId = category === null ? null : await this.categories.idOf(category);
     if (category !== null && categoryId === null) {
       throw catalogProblems.unknown_category(undefined, {
         errors: [{ pointer: '/category', code: 'unknown_category', message: 'is not known' }],
