@@ -35,6 +35,7 @@ import { CatalogBrandOrders1760000010210 } from './catalog/1760000010210-brand-o
 import { CatalogStockNoticeCounts1760000010320 } from './catalog/1760000010320-stock-notice-counts.js';
 import { CatalogSearchTogether1760000010400 } from './catalog/1760000010400-search-together.js';
 import { CatalogCategoryPlaces1760000010410 } from './catalog/1760000010410-category-places.js';
+import { CatalogFacetCodes1760000010450 } from './catalog/1760000010450-facet-codes.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
 import { CatalogProductTypes1760000010200 } from './catalog/1760000010200-product-types.js';
 import { CatalogSeoAndRelated1760000010210 } from './catalog/1760000010210-seo-and-related.js';
@@ -150,4 +151,5 @@ export const migrations: Migrations = [
   CatalogExportSkips1760000010320,
   CatalogSearchTogether1760000010400,
   CatalogCategoryPlaces1760000010410,
+  CatalogFacetCodes1760000010450,
 ];

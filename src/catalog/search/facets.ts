@@ -58,55 +58,61 @@ export function facetsSql(
   );
   const codeOf = (facet: string) => (facet === 'price' ? priceCode(currency) : facet);
   const pinsToo = (without?: string) => `
-      UNION ALL SELECT d.facets FROM pins p CROSS JOIN LATERAL unnest(p.product_ids) u (id)
+      UNION ALL SELECT d.facets, d.facet_codes FROM pins p CROSS JOIN LATERAL unnest(p.product_ids) u (id)
         JOIN catalog.search_documents d ON d.product_id = u.id
       WHERE p.live AND NOT (${base.join(' AND ')}) AND ${where([], conditions, without)}`;
   // A frequent word alone is in more products than are counted: then a sample of them does.
   const sampled = (without?: string) => base.length > 0 && conditions.every(({ facet }) => facet === without);
   const set = (name: string, without?: string) => `
-    ${name} AS MATERIALIZED ((SELECT d.facets AS ids FROM ${documentsSql(base.length === 0 ? null : locales)}
+    ${name} AS MATERIALIZED ((SELECT d.facets AS ids, d.facet_codes AS codes FROM ${documentsSql(base.length === 0 ? null : locales)}
       WHERE ${where([...(sampled(without) ? [`NOT ${ONE_FREQUENT}`] : []), ...base], conditions, without)} LIMIT ${COUNTED + 1})${
         sampled(without)
-          ? ` UNION ALL (SELECT d.facets FROM ${firstProducts(locales)} WHERE ${ONE_FREQUENT} AND ${HAS_WORDS} AND ${NOT_HIDDEN})`
+          ? ` UNION ALL (SELECT d.facets, d.facet_codes FROM ${firstProducts(locales)} WHERE ${ONE_FREQUENT} AND ${HAS_WORDS} AND ${NOT_HIDDEN})`
           : ''
       }${pinned ? pinsToo(without) : ''})`;
   // `unnest` among the columns and not in FROM: several times cheaper.
   const counts = (name: string, only: string) => `
-    SELECT f.code, f.value, f.label, n.count FROM (
-      SELECT id, count(*)::int AS count FROM (SELECT unnest(ids) AS id FROM ${name}) u GROUP BY id
-    ) n JOIN catalog.search_facets f ON f.id = n.id WHERE ${only}`;
-  const own = statement.bind(filtered.map(codeOf), 'text[]');
-  const price = statement.bind(priceCode(currency), 'text');
+    SELECT id, code, count(*)::int AS count FROM (SELECT unnest(ids) AS id, unnest(codes) AS code FROM ${name}) u
+    WHERE ${only} GROUP BY id, code`;
+  const code = (text: string) => `catalog.facet_code(${statement.bind(text, 'text')})`;
+  const first = ['brand', 'category', priceCode(currency)].map(code);
+  const own = filtered.map((facet) => code(codeOf(facet)));
   const names = ['matched', ...filtered.map((_, index) => `without_${index}`)];
   const exact = [
     ...names.map((name) => `(SELECT count(*) FROM ${name}) <= ${COUNTED}`),
     // Any set that leaves its filter out may be a sample.
     ...([undefined, ...filtered].some(sampled) ? [`NOT ${ONE_FREQUENT}`] : []),
   ];
+  // Most values are rare ones of attributes that are not shown: they are counted by numbers, and only those shown are read.
   return `${[set('matched'), ...filtered.map((facet, index) => set(`without_${index}`, facet))].join(',')},
+    uncounted AS MATERIALIZED (SELECT ARRAY(SELECT DISTINCT catalog.facet_code(code) FROM catalog.search_facets
+      WHERE code LIKE 'price %' AND code <> ${statement.bind(priceCode(currency), 'text')}) || ARRAY[${own.join(', ')}]::int[] AS codes),
     counted AS MATERIALIZED (${[
-      counts('matched', `f.code <> ALL (${own}) AND (f.code NOT LIKE 'price %' OR f.code = ${price})`),
-      ...filtered.map((facet, index) =>
-        counts(`without_${index}`, `f.code = ${statement.bind(codeOf(facet), 'text')}`),
-      ),
+      counts('matched', `code <> ALL ((SELECT codes FROM uncounted)::int[])`),
+      ...own.map((one, index) => counts(`without_${index}`, `code = ${one}`)),
     ].join(' UNION ALL ')}),
+    shown AS MATERIALIZED (
+      SELECT code, code = ANY (ARRAY[${first.join(', ')}]) AS first, code = ANY (ARRAY[${own.join(', ')}]::int[]) AS own, sum(count) AS products
+      FROM counted GROUP BY code ORDER BY first DESC, own DESC, products DESC, code LIMIT ${ATTRIBUTES + 3}),
+    valued AS MATERIALIZED (
+      SELECT * FROM (
+        SELECT f.code, f.value, f.label, r.code AS number, r.count, row_number() OVER (PARTITION BY f.code ORDER BY r.count DESC, f.value) AS nth
+        FROM (
+          SELECT id, code, count, rank() OVER (PARTITION BY code ORDER BY count DESC) AS nth
+          FROM counted WHERE code = ANY (ARRAY(SELECT code FROM shown))
+        ) r JOIN catalog.search_facets f ON f.id = r.id WHERE r.nth <= ${VALUES}
+      ) f WHERE nth <= ${VALUES}),
     named AS MATERIALIZED (${attributeNamesSql(
-      "ARRAY(SELECT DISTINCT left(substr(code, 12), -1) FROM counted WHERE starts_with(code, 'attributes['))",
+      "ARRAY(SELECT DISTINCT left(substr(code, 12), -1) FROM valued WHERE starts_with(code, 'attributes['))",
       locales,
     )}),
     facets AS MATERIALIZED (SELECT json_build_object('exact', ${exact.join(' AND ')}, 'values', (
       SELECT coalesce(json_agg(json_build_object('code', v.code, 'name', n.label, 'value', coalesce(c.handle, v.value),
-        'label', coalesce(${titleSql('c', locales)}, n.options->>v.value, v.label), 'count', v.count) ORDER BY v.place, v.code, v.nth), '[]')
-      FROM (
-        SELECT *, dense_rank() OVER (ORDER BY starts_with(code, 'attributes['), code = ANY (${own}) DESC, products DESC, code) AS place
-        FROM (
-          SELECT *, sum(count) OVER (PARTITION BY code) AS products,
-            row_number() OVER (PARTITION BY code ORDER BY count DESC, value) AS nth
-          FROM counted
-        ) r WHERE nth <= ${VALUES}
-      ) v LEFT JOIN catalog.categories c ON v.code = 'category' AND c.id::text = v.value
-        LEFT JOIN named n ON n.code = v.code
-      WHERE v.place <= ${ATTRIBUTES + 3})) AS counts)`;
+        'label', coalesce(${titleSql('c', locales)}, n.options->>v.value, v.label), 'count', v.count)
+        ORDER BY s.first DESC, s.own DESC, s.products DESC, v.code, v.nth), '[]')
+      FROM valued v JOIN shown s ON s.code = v.number
+        LEFT JOIN catalog.categories c ON v.code = 'category' AND c.id::text = v.value
+        LEFT JOIN named n ON n.code = v.code)) AS counts)`;
 }
 
 const FIRST = ['brand', 'category', 'price'];

@@ -176,19 +176,19 @@ const WRITE = `
       SELECT array_agg(id ORDER BY id) AS ids, string_agg(title, ' ') AS titles FROM above WHERE product_id = s.id) c ON true
   ),
   numbers AS (
-    SELECT n.product_id, array_agg(f.id ORDER BY f.id) AS facets
+    SELECT n.product_id, array_agg(f.id ORDER BY f.id) AS facets, array_agg(catalog.facet_code(f.code) ORDER BY f.id) AS codes
     FROM facets n JOIN catalog.search_facets f ON f.code = n.code AND f.value = n.value GROUP BY n.product_id
   ),
   documents AS (
     INSERT INTO catalog.search_documents AS d (product_id, position, created_at, title_key, brand_key, brand, categories,
-      facets, heading, words, length)
+      facets, facet_codes, heading, words, length)
     SELECT s.id, s.position, s.created_at, left(lower(public.unaccent(s.title)), 200), lower(s.brand), s.brand,
-      t.categories, coalesce(n.facets, '{}'), setweight(t.title, 'A') || setweight(t.codes, 'B'),
+      t.categories, coalesce(n.facets, '{}'), coalesce(n.codes, '{}'), setweight(t.title, 'A') || setweight(t.codes, 'B'),
       setweight(t.title, 'A') || setweight(t.codes, 'B') || setweight(t.attributes, 'C') || setweight(t.description, 'D'),
       length(t.title) + length(t.description)
     FROM source s JOIN texts t ON t.id = s.id LEFT JOIN numbers n ON n.product_id = s.id
     ON CONFLICT (product_id) DO UPDATE SET title_key = excluded.title_key, brand_key = excluded.brand_key,
-      brand = excluded.brand, categories = excluded.categories, facets = excluded.facets,
+      brand = excluded.brand, categories = excluded.categories, facets = excluded.facets, facet_codes = excluded.facet_codes,
       heading = excluded.heading, words = excluded.words, length = excluded.length
     WHERE (d.title_key, d.brand, d.categories, d.facets, d.words) IS DISTINCT FROM
       (excluded.title_key, excluded.brand, excluded.categories, excluded.facets, excluded.words)

@@ -63,7 +63,8 @@ export const WRITE_SEARCH_TEXTS = `
   ON CONFLICT ON CONSTRAINT search_texts_pk DO UPDATE SET heading = excluded.heading, words = excluded.words, length = excluded.length
     WHERE t.words IS DISTINCT FROM excluded.words`;
 
-const SHARED = 'd.product_id, d.position, d.created_at, d.title_key, d.brand_key, d.categories, d.facets';
+const SHARED =
+  'd.product_id, d.position, d.created_at, d.title_key, d.brand_key, d.categories, d.facets, d.facet_codes';
 
 /**
  * SQL of the documents that words are looked for in, as a row `d`: each product once, in the best of the languages that it is
