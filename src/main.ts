@@ -1,7 +1,4 @@
-import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { migrations } from '../migrations/index.js';
-import { AppModule } from './app.module.js';
 import { boot } from './platform/start/boot.js';
 
 /** Takes the first product, puts it into a cart and pays: five programs in a pipe, because each needs the answer before. */
@@ -17,8 +14,14 @@ function example(url: string, currency: string): string {
 
 /** One process: `ROLE` says whether it answers requests, runs jobs, or both. */
 await boot({
-  module: AppModule,
-  migrations,
+  load: async () => {
+    await import('reflect-metadata');
+    const [{ AppModule }, { migrations }] = await Promise.all([
+      import('./app.module.js'),
+      import('../migrations/index.js'),
+    ]);
+    return { module: AppModule, migrations };
+  },
   gatewayProgram: fileURLToPath(new URL('./billing/gateway/test-gateway.process.js', import.meta.url)),
   example,
 });

@@ -21,14 +21,17 @@ const UI_FILES: Record<string, string> = {
 /** Serves both documents, the reference page at /docs and a page for each problem. Nothing comes from elsewhere. */
 export function serveReference(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  const { store, admin } = buildDocuments(app);
-  for (const [path, document] of [
-    ['/openapi.json', store] as const,
-    ['/openapi.admin.json', admin] as const,
-  ]) {
-    const text = documentText(document);
-    server.get(path, (_request, reply) => reply.type(JSON_TYPE).send(text));
-  }
+  // Made when somebody asks: it takes longer than many a start has time for.
+  let texts: Record<'store' | 'admin', string> | undefined;
+  const textOf = (document: 'store' | 'admin'): string => {
+    if (texts === undefined) {
+      const { store, admin } = buildDocuments(app);
+      texts = { store: documentText(store), admin: documentText(admin) };
+    }
+    return texts[document];
+  };
+  server.get('/openapi.json', (_request, reply) => reply.type(JSON_TYPE).send(textOf('store')));
+  server.get('/openapi.admin.json', (_request, reply) => reply.type(JSON_TYPE).send(textOf('admin')));
   const entry = JSON.stringify({ name: app.get(Config).shopName, ...ENTRY });
   server.get('/', (_request, reply) => reply.type(JSON_TYPE).send(entry));
   serveDocs(server);

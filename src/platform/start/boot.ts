@@ -1,42 +1,21 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { type Config, loadConfig } from '../config.js';
-import { ConfigModule } from '../config.module.js';
-import { migrate, type Migrations } from '../database/migrate.js';
-import { Workers } from '../events/workers.js';
 import { armFailpoint } from '../failpoint.js';
-import { PageCacheListener } from '../http/page-cache.listener.js';
-import { applicationOptions, closeServer, fastifyAdapter, prepareApplication } from '../http/server.js';
-import { JsonLogger } from '../observability/logger.js';
-import { Metrics } from '../observability/metrics.js';
-import { Readiness } from '../observability/readiness.js';
-import { installRequestLog } from '../observability/request-log.js';
 import { banner } from './banner.js';
-import { type BannerPart, firstStart } from './first-start.js';
+import type { BannerPart } from './first-start.js';
 import { StartFailure, tellFailure } from './failure.js';
+import type { System } from './open.js';
 import { type Services, startServices } from './services.js';
 import { Shutdown } from './shutdown.js';
 
-/** Answers and jobs under way get this long; the orders to stop of usual supervisors allow 30 seconds in all. */
-const DRAIN_MS = 16_000;
-
 export interface Program {
-  module: Type;
-  migrations: Migrations;
+  /** Read while the services start, and not at all when a setting is wrong. */
+  load: () => Promise<System>;
   /** The compiled test gateway, for a store without a real one. */
   gatewayProgram: string;
   /** Makes the command that buys something, for the banner. */
   example: (url: string, currency: string) => string;
-}
-
-interface Opened {
-  app: NestFastifyApplication;
-  shown: BannerPart;
 }
 
 /** Starts the process in its role and ends it in order when it is told to. */
@@ -48,15 +27,17 @@ export async function boot(program: Program): Promise<void> {
     config = loadConfig();
     armFailpoint(config.failpoint);
     await refuseBusyPort(config);
+    // Read while the services start, which take as long.
+    const reading = Promise.all([program.load(), import('./open.js')]);
+    reading.catch(() => undefined);
     const services = await startServices({ config, gatewayProgram: program.gatewayProgram, report });
     shutdown.add(services.stop, 8_000);
+    const [system, { open }] = await reading;
     config = loadConfig({
       DATABASE_URL: services.databaseUrl,
       TEST_GATEWAY_URL: services.testGatewayUrl ?? undefined,
     });
-    ConfigModule.use(config);
-    await migrate(config, program.migrations);
-    const { app, shown } = await open(program, config, shutdown);
+    const { app, shown } = await open(system, config, shutdown);
     const url = (await app.getUrl().catch(() => config?.publicUrl ?? '')).replace(
       /127\.0\.0\.1|\[::1?\]|0\.0\.0\.0/,
       'localhost',
@@ -68,37 +49,6 @@ export async function boot(program: Program): Promise<void> {
     console.error(tellFailure(error, config));
     await shutdown.exit(1);
   }
-}
-
-async function open({ module, migrations }: Program, config: Config, shutdown: Shutdown): Promise<Opened> {
-  const logger = new JsonLogger(config.logLevel);
-  const app = await NestFactory.create<NestFastifyApplication>(module, fastifyAdapter(config), {
-    // Nest's own chatter about routes and modules is worth a line only when something is wrong.
-    logger: new JsonLogger(config.logLevel === 'info' ? 'warn' : config.logLevel),
-    // An error of the start is told by us, in one line, and not by Nest with an abort.
-    abortOnError: false,
-    ...applicationOptions,
-  });
-  shutdown.add(() => app.close(), 4_000);
-  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  installRequestLog(server, logger, app.get(Metrics));
-  app.get(Readiness).needs = migrations.map((migration) => new migration().name ?? migration.name);
-  app.get(Readiness).install(server);
-  prepareApplication(app);
-  await app.init();
-  const workers = app.get(Workers);
-  shutdown.add(async () => {
-    app.get(Readiness).drain();
-    // Load balancers need a moment to see that this process is not ready any more.
-    await sleep(config.shutdownGraceMs);
-    await Promise.all([closeServer(app.getHttpServer() as Server, DRAIN_MS), workers.stop()]);
-  }, DRAIN_MS + config.shutdownGraceMs);
-  const shown = await firstStart(app);
-  if (config.role !== 'api') await workers.start();
-  await app.get(PageCacheListener).start();
-  // A worker listens too: its health and its metrics are asked for like everybody's.
-  await app.listen(config.port, config.host);
-  return { app, shown };
 }
 
 /** Before anything is made: a second start by mistake should not begin with a new database. */
@@ -116,8 +66,11 @@ async function refuseBusyPort({ port, host }: Config): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
+/** The logger is one of the files that are read meanwhile. */
 function report(line: string): void {
-  new JsonLogger('warn').warn(line, 'start');
+  void import('../observability/logger.js').then(({ JsonLogger }) =>
+    new JsonLogger('warn').warn(line, 'start'),
+  );
 }
 
 function welcome(
