@@ -57,9 +57,16 @@ function doors(): Door[] {
   });
 }
 
-/** The body with one place of it replaced, for every place and everything strange; names are places too. */
+/** Of everything strange so much at each place; all of it is sent to every kind of field many times over. `DOORS=all`: all everywhere. */
+const AT_ONE_PLACE = process.env.DOORS === 'all' ? STRANGE.length : 3;
+let turn = 0;
+
+/** The next of what is strange, so that neighbours get different things. */
+const strange = (): unknown[] => Array.from({ length: AT_ONE_PLACE }, () => STRANGE[turn++ % STRANGE.length]);
+
+/** The body with one place of it replaced, for every place by something strange; names are places too. */
 function* spoiled(body: unknown): Generator<unknown> {
-  yield* STRANGE;
+  yield* strange();
   if (Array.isArray(body)) {
     for (const [n, item] of body.entries()) for (const one of spoiled(item)) yield body.with(n, one);
   } else if (typeof body === 'object' && body !== null) {
