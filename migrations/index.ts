@@ -3,6 +3,7 @@ import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGiftCards1780000000360 } from './billing/1780000000360-gift-cards.js';
+import { BillingTenders1780000000370 } from './billing/1780000000370-tenders.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
 import { BillingFailedNotices1780000000340 } from './billing/1780000000340-failed-notices.js';
@@ -152,4 +153,5 @@ export const migrations: Migrations = [
   CatalogSearchTogether1760000010400,
   CatalogCategoryPlaces1760000010410,
   CatalogFacetCodes1760000010450,
+  BillingTenders1780000000370,
 ];

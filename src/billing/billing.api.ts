@@ -8,7 +8,9 @@ import { OperationScheduled } from './billing.events.js';
 import type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 import { PaymentRepository } from './payment/payment.repository.js';
 import { type OpenPayment, PaymentService } from './payment/payment.service.js';
-import { type PaymentView, viewOf } from './payment/payment.view.js';
+import { PaymentEnd } from './payment/payment-end.service.js';
+import { type OrderBalance, orderBalance, type PaymentView, viewOf } from './payment/payment.view.js';
+import { type OrderRefund, OrderRefunds, type RefundShare } from './refund/order-refunds.service.js';
 import { RefundService } from './refund/refund.service.js';
 
 export { giftCardProblems } from './gift-card/gift-card.errors.js';
@@ -16,16 +18,19 @@ export type { GiftCardRecipient } from './gift-card/gift-card-issuer.service.js'
 export type { GiftCardBalance } from './gift-card/gift-cards.service.js';
 export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
+export type { OrderRefund, RefundShare } from './refund/order-refunds.service.js';
 export type { OpenPayment } from './payment/payment.service.js';
-export type { PaymentView } from './payment/payment.view.js';
+export type { OrderBalance, PaymentView } from './payment/payment.view.js';
 
 /** What other modules may ask of billing. */
 @Injectable()
 export class BillingApi {
   constructor(
     private readonly payments: PaymentService,
+    private readonly ends: PaymentEnd,
     private readonly rows: PaymentRepository,
     private readonly refunds: RefundService,
+    private readonly orderRefunds: OrderRefunds,
     private readonly calls: GatewayCalls,
     private readonly giftCards: GiftCards,
     private readonly giftCardIssuer: GiftCardIssuer,
@@ -33,7 +38,8 @@ export class BillingApi {
   ) {}
 
   /**
-   * In the caller's transaction: opens the payment of an order, or adds an attempt to the one that is open. Refuses
+   * In the caller's transaction: opens the payment of an order at a gateway, or adds an attempt to the one that is open; with
+   * `purpose: 'extra'` that of a further amount, after the order was paid. Refuses
    * (409 `billing.payment_in_progress`) while the outcome of an earlier attempt is not known. The operation is then
    * sent by `authorize`, after the commit.
    */
@@ -76,11 +82,11 @@ export class BillingApi {
   }
 
   /**
-   * In the caller's transaction: ends the payment of an order. What was captured is refunded, what was held is
-   * released; `canceled: false` while an outcome is unknown or under way: ask again when it is settled.
+   * In the caller's transaction: ends every payment of an order. What was captured goes back to where it came from, what was
+   * held is released; `canceled: false` and nothing done while an outcome is unknown or under way: ask again when it is settled.
    */
   cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
-    return this.payments.cancelFor(orderId, reason);
+    return this.ends.cancelFor(orderId, reason);
   }
 
   /** In the caller's transaction: accepts a refund; it is sent after the commit and settles by itself. */
@@ -94,8 +100,27 @@ export class BillingApi {
     const { paymentId, amount, reason, requestedBy } = request;
     const how = amount ? { amount, reason, requestedBy } : { full: true as const, reason, requestedBy };
     const { refundId, operationId } = await this.refunds.request(paymentId, how);
-    this.outbox.record(new OperationScheduled({ operationId }));
+    if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));
     return { refundId };
+  }
+
+  /**
+   * In the caller's transaction: gives back so much of what an order paid, in minor units of its currency. It is shared out over
+   * what was captured and not refunded: cards first, the newest of them first, then store credit and gift cards, which go back to
+   * themselves at once; with `to: 'store_credit'` all of it becomes credit of the customer. Cards are sent after the commit and
+   * settle by themselves. However many ask at once, together they never get more than there is: 409
+   * `billing.refund_exceeds_captured`. Answers the shares.
+   */
+  refundOrder(orderId: string, amount: Money, how: OrderRefund): Promise<RefundShare[]> {
+    return this.orderRefunds.refund(orderId, amount, how);
+  }
+
+  /**
+   * What is still to be paid of an order that comes to `total`, and what was paid too much: the extra payment, or the refund, that
+   * brings it to zero. Under `lockPaymentsOf` it stays so until the end of the transaction.
+   */
+  async amountDue(orderId: string, total: Money): Promise<OrderBalance> {
+    return orderBalance(await this.paymentsOf([orderId]), total);
   }
 
   /**
@@ -118,21 +143,5 @@ export class BillingApi {
   /** The gift card of a code, however it is typed; null when there is none. */
   giftCard(code: string): Promise<GiftCardBalance | null> {
     return this.giftCards.byCode(code);
-  }
-
-  /**
-   * In the caller's transaction: pays an order from a card, once. False when there is not so much on it, it is in another
-   * currency, or the order took from it already; then nothing is changed.
-   */
-  redeemGiftCard(cardId: string, amount: Money, orderId: string): Promise<boolean> {
-    return this.giftCards.redeem(cardId, amount, orderId, 'system');
-  }
-
-  /**
-   * In the caller's transaction: puts back all that an order took from a card, and answers how much. Null when it took nothing,
-   * got it back already, or the card was canceled meanwhile.
-   */
-  giveBackGiftCard(cardId: string, orderId: string): Promise<Money | null> {
-    return this.giftCards.giveBack(cardId, orderId, 'system');
   }
 }

@@ -26,14 +26,19 @@ import { PaymentJobs } from './payment/payment.jobs.js';
 import { PaymentPersonalDataRepository } from './payment/personal-data.repository.js';
 import { BillingPersonalData } from './payment/personal-data.service.js';
 import { PaymentRepository } from './payment/payment.repository.js';
+import { PaymentEnd } from './payment/payment-end.service.js';
 import { PaymentService } from './payment/payment.service.js';
 import { PaymentSubscribers } from './payment/payment.subscribers.js';
 import { StaffPayments } from './payment/staff-payments.service.js';
+import { OrderRefunds } from './refund/order-refunds.service.js';
+import { OwnRefunds } from './refund/own-refunds.service.js';
 import { RefundController } from './refund/refund.controller.js';
 import { RefundReader } from './refund/refund.reader.service.js';
 import { RefundRepository } from './refund/refund.repository.js';
 import { RefundService } from './refund/refund.service.js';
 import { StaffRefunds } from './refund/staff-refund.service.js';
+import { StoreCreditRepository } from './store-credit/store-credit.repository.js';
+import { StoreCredits } from './store-credit/store-credits.service.js';
 import { InboxRepository } from './webhook/inbox.repository.js';
 import { InboxService } from './webhook/inbox.service.js';
 import { InboxSubscribers } from './webhook/inbox.subscribers.js';
@@ -76,7 +81,10 @@ import { WebhookController } from './webhook/webhook.controller.js';
     LedgerReader,
     LedgerRepository,
     OperationRepository,
+    OrderRefunds,
+    OwnRefunds,
     PaymentAccess,
+    PaymentEnd,
     PaymentJobs,
     BillingPersonalData,
     PaymentPersonalDataRepository,
@@ -90,6 +98,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     StaffNotices,
     StaffPayments,
     StaffRefunds,
+    StoreCreditRepository,
+    StoreCredits,
   ],
   exports: [BillingApi],
 })

@@ -103,20 +103,19 @@ export class GiftCardRepository {
     return this.database.query<GiftCardEntry>(ENTRIES, [cardId]);
   }
 
-  /** Takes from the balance for a reference, once; false when there is not so much, or it was taken already. */
+  /** Cards of these codes, locked in the order of their ids. */
+  lockByHash(codeHashes: readonly Buffer[]): Promise<(GiftCard & { codeHash: Buffer })[]> {
+    return this.database.query(LOCK_BY_HASH, [codeHashes]);
+  }
+
+  /** Takes from the balance for a payment, once; false when there is not so much, or it was taken already. */
   async redeem(id: string, amount: bigint, entry: EntryInput): Promise<boolean> {
     return (await this.database.execute(REDEEM, [id, amount, ...valuesOf(entry)])) === 1;
   }
 
-  /** Puts back what a reference took, once; false when the card was canceled, or it was put back already. */
+  /** Puts back for a refund, once; false when the card was canceled, or it was put back already. */
   async giveBack(id: string, amount: bigint, entry: EntryInput): Promise<boolean> {
     return (await this.database.execute(GIVE_BACK, [id, amount, ...valuesOf(entry)])) === 1;
-  }
-
-  /** What a reference took from a card and has not got back, in minor units. */
-  async takenBy(id: string, reference: string): Promise<bigint> {
-    const [row] = await this.database.query<{ taken: string }>(TAKEN, [id, reference]);
-    return BigInt(row?.taken ?? 0);
   }
 
   /** Takes back all that is left; the card is at its end. Under its lock. */
@@ -138,12 +137,15 @@ export class GiftCardRepository {
 
 export interface EntryInput {
   id: string;
+  /** The order that it is for. */
   reference: string | null;
+  /** The payment that takes, or the refund that gives back. */
+  sourceId: string | null;
   actor: string;
   at: Date;
 }
 
-const valuesOf = ({ id, reference, actor, at }: EntryInput) => [id, reference, actor, at];
+const valuesOf = ({ id, reference, sourceId, actor, at }: EntryInput) => [id, reference, sourceId, actor, at];
 
 const FIELDS = `id, last4, currency, initial::text, balance::text, voided::text, state, order_id AS "orderId",
   order_line_id AS "orderLineId", reason, recipient_email AS "recipientEmail", recipient_name AS "recipientName", message,
@@ -170,10 +172,10 @@ const KEPT = `SELECT coalesce(sum(initial - voided), 0)::text AS kept FROM billi
 const ENTRIES = `
   SELECT id, kind, amount::text, reference, at FROM billing.gift_card_entries WHERE card_id = $1 ORDER BY id`;
 const ENTRY = (kind: string, amount: string) => `
-  INSERT INTO billing.gift_card_entries (id, card_id, kind, amount, reference, actor, at)
-  SELECT $3, id, '${kind}', ${amount}, $4, $5, $6 FROM moved`;
+  INSERT INTO billing.gift_card_entries (id, card_id, kind, amount, reference, source_id, actor, at)
+  SELECT $3, id, '${kind}', ${amount}, $4, $5, $6, $7 FROM moved`;
 const NEVER = (kind: string) => `NOT EXISTS (
-      SELECT FROM billing.gift_card_entries e WHERE e.card_id = $1 AND e.kind = '${kind}' AND e.reference = $4)`;
+      SELECT FROM billing.gift_card_entries e WHERE e.card_id = $1 AND e.kind = '${kind}' AND e.source_id = $5)`;
 const REDEEM = `
   WITH moved AS (
     UPDATE billing.gift_cards SET balance = balance - $2::bigint,
@@ -186,14 +188,13 @@ const GIVE_BACK = `
     WHERE id = $1 AND state <> 'canceled' AND balance + voided + $2::bigint <= initial AND $2::bigint > 0
       AND ${NEVER('given_back')} RETURNING id
   ) ${ENTRY('given_back', '$2::bigint')}`;
-const TAKEN = `
-  SELECT coalesce(-sum(amount), 0)::text AS taken FROM billing.gift_card_entries
-  WHERE card_id = $1 AND reference = $2 AND kind IN ('redeemed', 'given_back')`;
+const LOCK_BY_HASH = `
+  SELECT ${FIELDS}, code_hash AS "codeHash" FROM billing.gift_cards WHERE code_hash = ANY ($1::bytea[]) ORDER BY id FOR UPDATE`;
 const CANCEL = `
   WITH before AS (SELECT id, balance FROM billing.gift_cards WHERE id = $1),
   moved AS (
     UPDATE billing.gift_cards SET balance = 0, voided = voided + balance, state = 'canceled', sealed_code = NULL
     WHERE id = $1 RETURNING id
   )
-  INSERT INTO billing.gift_card_entries (id, card_id, kind, amount, reference, actor, at)
-  SELECT $2, b.id, 'canceled', -b.balance, $3, $4, $5 FROM before b JOIN moved USING (id)`;
+  INSERT INTO billing.gift_card_entries (id, card_id, kind, amount, reference, source_id, actor, at)
+  SELECT $2, b.id, 'canceled', -b.balance, $3, $4, $5, $6 FROM before b JOIN moved USING (id)`;

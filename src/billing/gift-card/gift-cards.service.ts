@@ -33,35 +33,49 @@ export class GiftCards {
     return card && { id: card.id, last4: card.last4, state: card.state, balance: balanceOf(card) };
   }
 
-  /** See `BillingApi.redeemGiftCard`. */
-  async redeem(id: string, amount: Money, orderId: string, actor: string): Promise<boolean> {
+  /** The cards of these codes, locked in the order of their ids until the end of the caller's transaction. */
+  async lock(codes: readonly string[]): Promise<(GiftCardBalance & { codeHash: Buffer })[]> {
     this.needTransaction();
-    const card = await this.cards.find(id);
-    if (card?.currency !== amount.currency) return false;
-    const entry = this.entry(orderId, actor);
+    const cards = await this.cards.lockByHash(codes.map(hashOfCode));
+    return cards.map((card) => ({
+      id: card.id,
+      last4: card.last4,
+      state: card.state,
+      balance: balanceOf(card),
+      codeHash: card.codeHash,
+    }));
+  }
+
+  /**
+   * In the caller's transaction: pays from a card, once for a payment. False when there is not so much on it, or the payment took
+   * from it already; then nothing is changed.
+   */
+  async redeem(id: string, amount: Money, of: { orderId: string; paymentId: string }): Promise<boolean> {
+    this.needTransaction();
+    const { orderId, paymentId } = of;
+    const entry = this.entry('system', orderId, paymentId);
     if (!(await this.cards.redeem(id, amount.amount, entry))) return false;
-    await this.ledger.post(
-      { paymentId: null, orderId },
-      [postings.giftCardRedeemed(entry.id, amount)],
-      entry.at,
-    );
+    await this.ledger.post(of, [postings.giftCardRedeemed(entry.id, amount)], entry.at);
     return true;
   }
 
-  /** See `BillingApi.giveBackGiftCard`. */
-  async giveBack(id: string, orderId: string, actor: string): Promise<Money | null> {
+  /**
+   * In the caller's transaction: a refund puts back what was taken, once. False when the card was canceled meanwhile: the money
+   * has to go elsewhere.
+   */
+  async giveBack(
+    id: string,
+    amount: Money,
+    { orderId, paymentId, refundId }: { orderId: string; paymentId: string; refundId: string },
+  ): Promise<boolean> {
     this.needTransaction();
-    const card = await this.cards.lock(id);
-    const taken = card ? await this.cards.takenBy(id, orderId) : 0n;
-    const entry = this.entry(orderId, actor);
-    if (!card || taken <= 0n || !(await this.cards.giveBack(id, taken, entry))) return null;
-    const amount = Money.of(taken, card.currency);
-    await this.ledger.post(
-      { paymentId: null, orderId },
-      [postings.giftCardGivenBack(entry.id, amount)],
-      entry.at,
-    );
-    return amount;
+    const entry = this.entry('system', orderId, refundId);
+    // Of two that come at once the second sees what the first has written.
+    await this.cards.lock(id);
+    if (!(await this.cards.giveBack(id, amount.amount, entry))) return false;
+    const posting = postings.giftCardGivenBack(entry.id, amount);
+    await this.ledger.post({ paymentId, orderId }, [posting], entry.at);
+    return true;
   }
 
   /** What the money of an order has to stay for: its cards, spent or not. */
@@ -87,14 +101,14 @@ export class GiftCards {
   }
 
   private async end(card: GiftCard, paymentId: string | null, actor: string): Promise<void> {
-    const entry = this.entry(null, actor);
+    const entry = this.entry(actor);
     await this.cards.cancel(card.id, entry);
     const posting = postings.giftCardCanceled(entry.id, card.orderId !== null, balanceOf(card));
     await this.ledger.post({ paymentId, orderId: card.orderId }, [posting], entry.at);
   }
 
-  private entry(reference: string | null, actor: string) {
-    return { id: newId(), reference, actor, at: this.clock.now() };
+  private entry(actor: string, reference: string | null = null, sourceId: string | null = null) {
+    return { id: newId(), reference, sourceId, actor, at: this.clock.now() };
   }
 
   private needTransaction(): void {

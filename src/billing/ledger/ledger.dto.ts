@@ -26,6 +26,11 @@ const KINDS = [
   'gift_card_redeemed',
   'gift_card_given_back',
   'gift_card_canceled',
+  'store_credit_issued',
+  'store_credit_adjusted',
+  'store_credit_refunded',
+  'store_credit_spent',
+  'store_credit_expired',
 ] as const;
 
 export class LedgerEntryDto {
@@ -43,7 +48,7 @@ export class LedgerTransactionDto {
   @OneOf(KINDS, { example: 'payment_captured' })
   kind: string;
 
-  @OneOf(['operation', 'refund', 'gift_card_entry'], {
+  @OneOf(['operation', 'refund', 'gift_card_entry', 'store_credit_entry'], {
     description: 'What it was posted for; a fact is posted once.',
   })
   sourceType: string;
@@ -51,7 +56,10 @@ export class LedgerTransactionDto {
   @Uuid()
   sourceId: string;
 
-  @Uuid({ nullable: true, description: 'Null for gift cards that no payment bought.' })
+  @Uuid({
+    nullable: true,
+    description: 'Null for gift cards that no payment bought, and for credit that staff gave.',
+  })
   paymentId: string | null;
 
   @Uuid({ nullable: true })

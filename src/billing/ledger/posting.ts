@@ -9,7 +9,7 @@ export interface Leg {
 /** What is written to the books for one fact. The source and kind are unique there: a fact is posted once. */
 export interface Posting {
   readonly kind: PostingKind;
-  readonly sourceType: 'operation' | 'refund' | 'gift_card_entry';
+  readonly sourceType: 'operation' | 'refund' | 'gift_card_entry' | 'store_credit_entry';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -25,7 +25,12 @@ export type PostingKind =
   | 'gift_card_issued'
   | 'gift_card_redeemed'
   | 'gift_card_given_back'
-  | 'gift_card_canceled';
+  | 'gift_card_canceled'
+  | 'store_credit_issued'
+  | 'store_credit_adjusted'
+  | 'store_credit_refunded'
+  | 'store_credit_spent'
+  | 'store_credit_expired';
 
 export const accounts = {
   clearing: (gateway: string) => `assets:provider:${gateway}:clearing`,
@@ -34,6 +39,9 @@ export const accounts = {
   refunds: 'contra:refunds',
   giftCards: 'liab:gift_cards',
   giftsGiven: 'expense:gift_cards',
+  storeCredit: 'liab:store_credit',
+  creditGiven: 'expense:store_credit',
+  creditLapsed: 'income:store_credit_expired',
   authorized: 'memo:authorized',
   authorizedOffset: 'memo:authorized_offset',
 } as const;
@@ -49,6 +57,13 @@ const giver = (isSold: boolean): string => (isSold ? accounts.unapplied : accoun
 const giftCard = (kind: PostingKind, entryId: string, legs: Leg[]): Posting => ({
   kind,
   sourceType: 'gift_card_entry',
+  sourceId: entryId,
+  legs,
+});
+
+const storeCredit = (kind: PostingKind, entryId: string, legs: Leg[]): Posting => ({
+  kind,
+  sourceType: 'store_credit_entry',
   sourceId: entryId,
   legs,
 });
@@ -109,5 +124,22 @@ export const postings = {
   giftCardRedeemed: (entryId: string, amount: Money): Posting =>
     giftCard('gift_card_redeemed', entryId, move(accounts.giftCards, accounts.unapplied, amount)),
   giftCardGivenBack: (entryId: string, amount: Money): Posting =>
-    giftCard('gift_card_given_back', entryId, move(accounts.unapplied, accounts.giftCards, amount)),
+    giftCard('gift_card_given_back', entryId, move(accounts.refundsPayable, accounts.giftCards, amount)),
+  /** Given by staff, and owed to the customer from then on; below zero it is taken back. */
+  storeCreditIssued: (entryId: string, amount: Money): Posting =>
+    storeCredit('store_credit_issued', entryId, move(accounts.creditGiven, accounts.storeCredit, amount)),
+  storeCreditAdjusted: (entryId: string, amount: Money): Posting =>
+    storeCredit('store_credit_adjusted', entryId, move(accounts.creditGiven, accounts.storeCredit, amount)),
+  /** A refund that was accepted is paid out as credit. */
+  storeCreditRefunded: (entryId: string, amount: Money): Posting =>
+    storeCredit(
+      'store_credit_refunded',
+      entryId,
+      move(accounts.refundsPayable, accounts.storeCredit, amount),
+    ),
+  /** Spent, it is money of the order that it pays. */
+  storeCreditSpent: (entryId: string, amount: Money): Posting =>
+    storeCredit('store_credit_spent', entryId, move(accounts.storeCredit, accounts.unapplied, amount)),
+  storeCreditExpired: (entryId: string, amount: Money): Posting =>
+    storeCredit('store_credit_expired', entryId, move(accounts.storeCredit, accounts.creditLapsed, amount)),
 };

@@ -14,6 +14,13 @@ export const PAYMENT_STATUSES = [
 ] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
+/** What the money came from. Only a `card` asks a gateway, whatever the gateway calls it. */
+export const PAYMENT_KINDS = ['card', 'gift_card', 'store_credit'] as const;
+export type PaymentKind = (typeof PAYMENT_KINDS)[number];
+/** `extra`: a further amount, asked for after the order was paid. */
+export const PAYMENT_PURPOSES = ['order', 'extra'] as const;
+export type PaymentPurpose = (typeof PAYMENT_PURPOSES)[number];
+
 /** Every legal step. `captured` and `canceled` are never left: refunds are amounts, not states. */
 export const TRANSITIONS: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
   processing: ['requires_payment_method', 'requires_action', 'authorized', 'captured', 'requires_review'],
@@ -69,6 +76,11 @@ export class Payment {
   refundReserved: Money;
   refunded: Money;
   gateway: string;
+  purpose: PaymentPurpose;
+  /** The gift card or the store credit that it was taken from. */
+  instrumentId: string | null;
+  /** The end of the code of a gift card. */
+  last4: string | null;
   gatewayRef: string | null;
   /** The attempt that counts. Earlier ones may still come true and are then given back. */
   operationId: string;
@@ -81,6 +93,15 @@ export class Payment {
 
   constructor(fields: PaymentFields) {
     Object.assign(this, fields);
+  }
+
+  get kind(): PaymentKind {
+    return this.gateway === 'gift_card' || this.gateway === 'store_credit' ? this.gateway : 'card';
+  }
+
+  /** Whether an attempt at the gateway is under way, or a person has to look at what came of it. */
+  get isUndecided(): boolean {
+    return this.status === 'processing' || this.status === 'requires_review';
   }
 
   /** What may still be refunded. */
@@ -331,5 +352,5 @@ export class Payment {
 
 export type PaymentFields = Omit<
   Payment,
-  'refundable' | 'isReviewable' | 'settle' | 'cancel' | 'decideReview'
+  'kind' | 'isUndecided' | 'refundable' | 'isReviewable' | 'settle' | 'cancel' | 'decideReview'
 >;

@@ -4,7 +4,7 @@ import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import type { Posting } from '../ledger/posting.js';
 import type { Operation, OperationStatus } from './operation.entity.js';
-import type { Payment } from './payment.entity.js';
+import type { Payment, PaymentPurpose } from './payment.entity.js';
 import {
   OPERATION,
   type LateCharge,
@@ -28,12 +28,29 @@ export interface OpenRow {
   readonly customerId: string | null;
   readonly amount: Money;
   readonly gateway: string;
+  readonly purpose: PaymentPurpose;
+  /** Whether an open payment may become one of another amount: part of what is owed was paid otherwise. */
+  readonly mayChangeAmount: boolean;
   readonly token: string;
   readonly buyer: object;
   readonly returnUrl: string | null;
   readonly accessHash: Buffer | null;
   readonly now: Date;
   readonly nextCheckAt: Date | null;
+}
+
+export interface TakenRow {
+  readonly id: string;
+  readonly orderId: string;
+  readonly customerId: string | null;
+  readonly amount: Money;
+  readonly gateway: 'gift_card' | 'store_credit';
+  readonly purpose: PaymentPurpose;
+  readonly instrumentId: string;
+  readonly last4: string | null;
+  readonly buyer: object;
+  readonly accessHash: Buffer | null;
+  readonly now: Date;
 }
 
 export interface PaymentFilter {
@@ -53,23 +70,27 @@ export class PaymentRepository {
    * has a payment that takes no attempt now. A challenge that the shopper walked away from is closed on the way.
    */
   async open(row: OpenRow): Promise<{ paymentId: string; attempt: number; superseded: boolean } | null> {
-    const [opened] = await this.database.query<{ id: string; attempts: number; superseded: boolean }>(OPEN, [
-      row.paymentId,
-      row.orderId,
-      row.customerId,
-      row.amount.amount,
-      row.amount.currency,
-      row.gateway,
-      row.operationId,
-      row.returnUrl,
-      row.buyer,
-      row.accessHash,
-      row.now,
-      row.token,
-      row.nextCheckAt,
-      row.voidOperationId,
-      MAX_ATTEMPTS,
-    ]);
+    const [opened] = await this.database.query<{ id: string; attempts: number; superseded: boolean }>(
+      OPEN[row.purpose],
+      [
+        row.paymentId,
+        row.orderId,
+        row.customerId,
+        row.amount.amount,
+        row.amount.currency,
+        row.gateway,
+        row.operationId,
+        row.returnUrl,
+        row.buyer,
+        row.accessHash,
+        row.now,
+        row.token,
+        row.nextCheckAt,
+        row.voidOperationId,
+        MAX_ATTEMPTS,
+        row.mayChangeAmount,
+      ],
+    );
     return opened ? { paymentId: opened.id, attempt: opened.attempts, superseded: opened.superseded } : null;
   }
 
@@ -83,13 +104,32 @@ export class PaymentRepository {
     return row ? { payment: toPayment(row), operation: toOperation(row) } : null;
   }
 
-  /** The living payment of an order, locked. */
-  async lockOfOrder(orderId: string): Promise<Payment | null> {
-    const [row] = await this.database.query<PaymentColumns>(
-      `SELECT ${PAYMENT} FROM billing.payments p WHERE order_id = $1 AND status <> 'canceled' FOR UPDATE`,
-      [orderId],
+  /** A payment that was taken from a gift card or from store credit; the money is there. */
+  async addTaken(payment: TakenRow): Promise<void> {
+    await this.database.execute(TAKEN, [
+      payment.id,
+      payment.orderId,
+      payment.customerId,
+      payment.amount.amount,
+      payment.amount.currency,
+      payment.gateway,
+      payment.purpose,
+      payment.instrumentId,
+      payment.last4,
+      payment.buyer,
+      payment.accessHash,
+      payment.now,
+    ]);
+  }
+
+  /** The payment with the others of its order, all locked, the oldest first; none when there is no such payment. */
+  async lockAllBeside(paymentId: string): Promise<Payment[]> {
+    const rows = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p
+        WHERE order_id = (SELECT order_id FROM billing.payments WHERE id = $1) ORDER BY created_at, id FOR UPDATE`,
+      [paymentId],
     );
-    return row ? toPayment(row) : null;
+    return rows.map(toPayment);
   }
 
   /** Every payment of an order, locked, the oldest first. */
@@ -270,17 +310,23 @@ export class PaymentRepository {
 const refundStatus = (status: OperationStatus): string =>
   status === 'succeeded' ? 'succeeded' : status === 'failed' ? 'failed' : 'pending';
 
-const OPEN = `
+/** The predicates of the two unique indexes: one payment at a gateway is alive, and one further amount is open at a time. */
+const ALONE: Record<PaymentPurpose, string> = {
+  order: `status <> 'canceled' AND purpose = 'order' AND instrument_id IS NULL`,
+  extra: `status NOT IN ('canceled', 'captured') AND purpose = 'extra' AND instrument_id IS NULL`,
+};
+
+const open = (purpose: PaymentPurpose): string => `
   WITH payment AS (
     INSERT INTO billing.payments AS p (id, order_id, customer_id, status, amount, currency, gateway, operation_id, return_url,
-      buyer, access_hash, created_at, updated_at)
-    VALUES ($1, $2, $3, 'processing', $4, $5, $6, $7, $8, $9, $10, $11, $11)
-    ON CONFLICT (order_id) WHERE status <> 'canceled' DO UPDATE
-      SET status = 'processing', attempts = p.attempts + 1, operation_id = excluded.operation_id, gateway = excluded.gateway,
+      buyer, access_hash, created_at, updated_at, purpose)
+    VALUES ($1, $2, $3, 'processing', $4, $5, $6, $7, $8, $9, $10, $11, $11, '${purpose}')
+    ON CONFLICT (order_id) WHERE ${ALONE[purpose]} DO UPDATE
+      SET status = 'processing', amount = excluded.amount, attempts = p.attempts + 1, operation_id = excluded.operation_id, gateway = excluded.gateway,
         return_url = excluded.return_url, next_action_url = NULL, decline_code = NULL, gateway_ref = NULL,
         access_hash = coalesce(excluded.access_hash, p.access_hash), version = p.version + 1, updated_at = $11
       WHERE p.status IN ('requires_payment_method', 'requires_action')
-        AND p.amount = excluded.amount AND p.currency = excluded.currency AND p.attempts < $15
+        AND (p.amount = excluded.amount OR $16::boolean) AND p.currency = excluded.currency AND p.attempts < $15
     RETURNING p.id, p.attempts
   ), attempt AS (
     INSERT INTO billing.operations
@@ -298,6 +344,13 @@ const OPEN = `
     RETURNING id
   )
   SELECT id, attempts, EXISTS (SELECT FROM void) AS superseded FROM payment`;
+const OPEN: Record<PaymentPurpose, string> = { order: open('order'), extra: open('extra') };
+
+// No gateway is called for it: the number of its operation is its own, and no operation has it.
+const TAKEN = `
+  INSERT INTO billing.payments (id, order_id, customer_id, status, amount, currency, captured, gateway, purpose, instrument_id,
+    last4, operation_id, buyer, access_hash, created_at, updated_at)
+  VALUES ($1, $2, $3, 'captured', $4, $5, $4, $6, $7, $8, $9, $1, $10, $11, $12, $12)`;
 
 const GIVE_TO = `
   WITH held AS (

@@ -1,6 +1,6 @@
 import { Money } from '../../platform/money/money.js';
 import { Operation, type OperationKind, type OperationStatus } from './operation.entity.js';
-import { Payment, type PaymentStatus } from './payment.entity.js';
+import { Payment, type PaymentPurpose, type PaymentStatus } from './payment.entity.js';
 
 export interface PaymentColumns {
   id: string;
@@ -13,6 +13,9 @@ export interface PaymentColumns {
   refund_reserved: string;
   refunded: string;
   gateway: string;
+  purpose: PaymentPurpose;
+  instrument_id: string | null;
+  last4: string | null;
   gateway_ref: string | null;
   operation_id: string;
   attempts: number;
@@ -52,6 +55,9 @@ export const toPayment = (row: PaymentColumns): Payment => {
     refundReserved: money(row.refund_reserved),
     refunded: money(row.refunded),
     gateway: row.gateway,
+    purpose: row.purpose,
+    instrumentId: row.instrument_id,
+    last4: row.last4,
     gatewayRef: row.gateway_ref,
     operationId: row.operation_id,
     attempts: row.attempts,
@@ -120,7 +126,7 @@ export const toLateCharge = (row: LateChargeColumns): LateCharge => {
 
 /** The columns of a payment `p`. */
 export const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
-  p.gateway, p.gateway_ref, p.operation_id, p.attempts, p.decline_code, p.review_reason, p.next_action_url, p.version, p.created_at`;
+  p.gateway, p.purpose, p.instrument_id, p.last4, p.gateway_ref, p.operation_id, p.attempts, p.decline_code, p.review_reason, p.next_action_url, p.version, p.created_at`;
 
 /** The columns of an operation `o`, beside those of its payment. */
 export const OPERATION = `o.id AS o_id, o.payment_id AS o_payment_id, o.kind AS o_kind, o.status AS o_status, o.attempt AS o_attempt,

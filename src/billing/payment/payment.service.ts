@@ -4,7 +4,6 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { newId } from '../../platform/ids.js';
-import { platformProblems } from '../../platform/http/problem.js';
 import type { Money } from '../../platform/money/money.js';
 import {
   OperationScheduled,
@@ -22,11 +21,10 @@ import {
   type GatewaySnapshot,
   PaymentGateway,
 } from '../gateway/payment-gateway.port.js';
-import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { RefundService } from '../refund/refund.service.js';
 import { Operation } from './operation.entity.js';
 import { OperationRepository } from './operation.repository.js';
-import type { Payment, Settlement } from './payment.entity.js';
+import type { Payment, PaymentPurpose, Settlement } from './payment.entity.js';
 import { paymentProblems } from './payment.errors.js';
 import { MAX_ATTEMPTS, PaymentRepository } from './payment.repository.js';
 import { type PaymentView, viewOf } from './payment.view.js';
@@ -34,6 +32,12 @@ import { type PaymentView, viewOf } from './payment.view.js';
 export interface OpenPayment {
   readonly orderId: string;
   readonly amount: Money;
+  /** `extra`: a further amount, after the order was paid; each is a payment of its own, one open at a time. */
+  readonly purpose?: PaymentPurpose;
+  /** Whether the open payment of the order may become one of this amount; without it, the first amount is fixed. */
+  readonly mayChangeAmount?: boolean;
+  /** Made beforehand, by who wants to know it. */
+  readonly paymentId?: string;
   readonly gateway: string;
   readonly token: string;
   /** The buyer as frozen on the order; kept for the invoice. */
@@ -54,7 +58,6 @@ export class PaymentService {
     private readonly payments: PaymentRepository,
     private readonly operations: OperationRepository,
     private readonly refunds: RefundService,
-    private readonly giftCards: GiftCards,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     private readonly gateway: PaymentGateway,
@@ -67,7 +70,9 @@ export class PaymentService {
     const now = this.clock.now();
     const [operationId, voidOperationId] = [newId(), newId()];
     const opened = await this.payments.open({
-      paymentId: newId(),
+      paymentId: input.paymentId ?? newId(),
+      purpose: input.purpose ?? 'order',
+      mayChangeAmount: input.mayChangeAmount ?? false,
       operationId,
       voidOperationId,
       orderId: input.orderId,
@@ -116,97 +121,6 @@ export class PaymentService {
         if (outcome && !known) await this.settle(operation.id, outcome);
       }
     });
-  }
-
-  /**
-   * In the caller's transaction: ends the payment of an order that is no longer wanted. Captured money goes back,
-   * a hold is released; while an outcome is not known nothing is done and the answer is no.
-   */
-  async cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
-    this.needTransaction();
-    const payment = await this.payments.lockOfOrder(orderId);
-    if (payment === null) return { canceled: true };
-    // What was bought of it is worth nothing before the money goes back.
-    if (!payment.captured.isZero()) await this.giftCards.cancelOf(orderId, payment.id);
-    const now = this.clock.now();
-    switch (payment.status) {
-      case 'processing':
-        return { canceled: false };
-      case 'requires_payment_method':
-        await this.cancel(payment, now);
-        return { canceled: true };
-      case 'requires_action':
-        await this.cancel(payment, now);
-        await this.scheduleVoid(payment, now);
-        return { canceled: true };
-      case 'authorized':
-        await this.scheduleVoid(payment, now);
-        return { canceled: true };
-      case 'requires_review':
-        if (!payment.isReviewable) return { canceled: false };
-        await this.rejectReview(payment, reason, 'system');
-        return { canceled: true };
-      case 'captured':
-      case 'canceled':
-        if (!payment.refundable.isZero()) {
-          const { operationId } = await this.refunds.request(payment.id, {
-            full: true,
-            reason,
-            requestedBy: 'system',
-          });
-          this.outbox.record(new OperationScheduled({ operationId }));
-        }
-        return { canceled: true };
-    }
-  }
-
-  /** In the caller's transaction: what a person decided about a payment whose amount differs from what was owed. */
-  async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
-    this.needTransaction();
-    const payment = await this.payments.lockPayment(paymentId);
-    if (payment === null) throw platformProblems.not_found();
-    if (!payment.isReviewable) throw paymentProblems.review_not_possible();
-    if (accept) {
-      payment.decideReview(true);
-      await this.payments.saveStatus(payment, this.clock.now());
-      const { orderId, captured } = payment;
-      this.outbox.record(new PaymentCaptured({ paymentId, orderId, amount: captured.toJSON() }));
-    } else {
-      await this.rejectReview(payment, 'review_rejected', requestedBy);
-    }
-    return (await this.payments.find(paymentId)) ?? payment;
-  }
-
-  /** The payment ends and what came of it goes back. */
-  private async rejectReview(payment: Payment, reason: string, requestedBy: string): Promise<void> {
-    payment.decideReview(false);
-    await this.payments.saveStatus(payment, this.clock.now());
-    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
-    if (payment.refundable.isZero()) return;
-    const { operationId } = await this.refunds.request(payment.id, { full: true, reason, requestedBy });
-    this.outbox.record(new OperationScheduled({ operationId }));
-  }
-
-  private async cancel(payment: Payment, now: Date): Promise<void> {
-    payment.cancel();
-    await this.payments.saveStatus(payment, now);
-    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
-  }
-
-  private async scheduleVoid(payment: Payment, now: Date): Promise<void> {
-    if (payment.gatewayRef === null) return;
-    const id = newId();
-    await this.operations.add(payment, {
-      id,
-      kind: 'void',
-      ref: payment.gatewayRef,
-      amount: payment.amount,
-      refundId: null,
-      chargeId: null,
-      now,
-      nextCheckAt: Operation.nextCheck('errored', 'void', 0, now),
-    });
-    this.outbox.record(new OperationScheduled({ operationId: id }));
   }
 
   /** Money or a hold that nobody waits for any more: an operation of our own sends it back. */
@@ -284,8 +198,15 @@ export class PaymentService {
     );
   }
 
-  private async whyNotOpened({ orderId, amount }: OpenPayment) {
-    const payment = await this.payments.lockOfOrder(orderId);
+  private async whyNotOpened({ orderId, amount, purpose = 'order' }: OpenPayment) {
+    const payments = await this.payments.lockAllOfOrder(orderId);
+    const payment = payments.findLast(
+      (each) =>
+        each.kind === 'card' &&
+        each.purpose === purpose &&
+        each.status !== 'canceled' &&
+        (purpose === 'order' || each.status !== 'captured'),
+    );
     if (payment?.status === 'captured') return paymentProblems.payment_already_captured();
     if (payment && !payment.amount.equals(amount)) return paymentProblems.payment_amount_frozen();
     if (payment && payment.attempts >= MAX_ATTEMPTS) return paymentProblems.too_many_attempts();

@@ -1,12 +1,16 @@
-import type { Money } from '../../platform/money/money.js';
 import type { NextAction } from '../gateway/payment-gateway.port.js';
-import type { Payment, PaymentStatus } from './payment.entity.js';
+import type { Payment, PaymentKind, PaymentPurpose, PaymentStatus } from './payment.entity.js';
+import { Money } from '../../platform/money/money.js';
 
 /** A payment as other modules see it. */
 export interface PaymentView {
   readonly id: string;
   readonly orderId: string;
   readonly status: PaymentStatus;
+  readonly kind: PaymentKind;
+  readonly purpose: PaymentPurpose;
+  /** The end of the code of a gift card; null of anything else. */
+  readonly last4: string | null;
   readonly amount: Money;
   readonly captured: Money;
   readonly refunded: Money;
@@ -14,12 +18,56 @@ export interface PaymentView {
   readonly kept: Money;
   readonly declineCode: string | null;
   readonly nextAction: NextAction | null;
+  /** A person has looked at it and sent the money back. */
+  readonly isRejected: boolean;
   readonly createdAt: Date;
 }
 
+/** What the payments of an order come to beside what it costs. */
+export interface OrderBalance {
+  /** What stays with us: captured and not on its way back, and what is held for us. */
+  readonly paid: Money;
+  readonly due: Money;
+  readonly overpaid: Money;
+}
+
+/** See `BillingApi.amountDue`; the payments are those of one order. */
+export function orderBalance(
+  payments: readonly Pick<PaymentView, 'status' | 'amount' | 'kept'>[],
+  total: Money,
+): OrderBalance {
+  const paid = Money.sum(
+    payments.map(({ status, amount, kept }) => (status === 'authorized' ? amount : kept)),
+    total.currency,
+  );
+  const none = Money.zero(total.currency);
+  const difference = total.minus(paid);
+  return {
+    paid,
+    due: difference.isNegative() ? none : difference,
+    overpaid: difference.isNegative() ? difference.negated() : none,
+  };
+}
+
 export function viewOf(payment: Payment): PaymentView {
-  const { id, orderId, status, amount, captured, refunded } = payment;
-  const { declineCode, nextActionUrl, createdAt, refundable: kept } = payment;
-  const nextAction = nextActionUrl === null ? null : ({ type: 'redirect', url: nextActionUrl } as const);
-  return { id, orderId, status, amount, captured, refunded, kept, declineCode, nextAction, createdAt };
+  const { id, orderId, status, kind, purpose, last4, amount, captured, refunded } = payment;
+  const { declineCode, reviewReason, nextActionUrl, createdAt, refundable: kept } = payment;
+  return {
+    ...{
+      id,
+      orderId,
+      status,
+      kind,
+      purpose,
+      last4,
+      amount,
+      captured,
+      refunded,
+      kept,
+      declineCode,
+      createdAt,
+    },
+    nextAction: nextActionUrl === null ? null : { type: 'redirect', url: nextActionUrl },
+    isRejected: status === 'canceled' && reviewReason !== null,
+  };
 }

@@ -12,7 +12,7 @@ import {
   type PaymentQuery,
 } from './payment.dto.js';
 import { PaymentRepository } from './payment.repository.js';
-import { PaymentService } from './payment.service.js';
+import { PaymentEnd } from './payment-end.service.js';
 
 /** Payments as staff read them and decide about them. */
 @Injectable()
@@ -20,7 +20,7 @@ export class StaffPayments {
   constructor(
     private readonly rows: PaymentRepository,
     private readonly operations: OperationRepository,
-    private readonly payments: PaymentService,
+    private readonly payments: PaymentEnd,
     private readonly audit: Audit,
     private readonly cursors: Cursors,
   ) {}

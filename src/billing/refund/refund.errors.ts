@@ -21,6 +21,12 @@ export const refundProblems = defineProblems('billing', {
     meaning: 'A refund needs either an amount above zero in the currency of the payment, or `full: true`.',
     remedy: 'Send `amount` or `full: true`, not both.',
   },
+  credit_needs_customer: {
+    status: 409,
+    title: 'There is no customer to credit',
+    meaning: 'A guest paid, or the customer was erased: nobody could spend store credit.',
+    remedy: 'Refund to where the money came from.',
+  },
   refund_declined: {
     status: 402,
     title: 'The gateway refused the refund',

@@ -4,13 +4,18 @@ import { Money } from '../../platform/money/money.js';
 
 export type RefundStatus = 'pending' | 'succeeded' | 'failed';
 
+/** `original`: back to where the money came from. */
+export type RefundDestination = 'original' | 'store_credit';
+
 export interface Refund {
   readonly id: string;
   readonly paymentId: string;
   readonly orderId: string;
-  readonly operationId: string;
+  /** Null when no gateway is asked for it. */
+  readonly operationId: string | null;
   /** The late charge that it goes to; null for the charge that the payment counts. */
   readonly chargeId: string | null;
+  readonly destination: RefundDestination;
   readonly amount: Money;
   readonly status: RefundStatus;
   readonly reason: string;
@@ -24,7 +29,8 @@ interface RefundRow {
   id: string;
   payment_id: string;
   order_id: string;
-  operation_id: string;
+  operation_id: string | null;
+  destination: RefundDestination;
   charge_id: string | null;
   amount: string;
   currency: string;
@@ -64,7 +70,7 @@ export class RefundRepository {
     return row ? { amount: BigInt(row.amount), ref: row.ref } : null;
   }
 
-  async add(refund: Omit<Refund, 'status' | 'failureCode' | 'settledAt'>): Promise<void> {
+  async add(refund: Omit<Refund, 'destination' | 'status' | 'failureCode' | 'settledAt'>): Promise<void> {
     await this.database.execute(
       `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, charge_id, amount, currency, status, reason, requested_by, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)`,
@@ -81,6 +87,26 @@ export class RefundRepository {
         refund.createdAt,
       ],
     );
+  }
+
+  /**
+   * A refund that is decided at once, because no gateway is asked: with it its payment counts the money as given back, or has
+   * it free again. Under the payment's lock, after `reserve`.
+   */
+  async addDecided(refund: Omit<Refund, 'operationId' | 'chargeId' | 'settledAt'>): Promise<void> {
+    await this.database.execute(DECIDED, [
+      refund.id,
+      refund.paymentId,
+      refund.orderId,
+      refund.amount.amount,
+      refund.amount.currency,
+      refund.status,
+      refund.reason,
+      refund.failureCode,
+      refund.requestedBy,
+      refund.createdAt,
+      refund.destination,
+    ]);
   }
 
   async find(id: string): Promise<Refund | null> {
@@ -118,6 +144,7 @@ const toRefund = (row: RefundRow): Refund => ({
   orderId: row.order_id,
   operationId: row.operation_id,
   chargeId: row.charge_id,
+  destination: row.destination,
   amount: Money.of(BigInt(row.amount), row.currency),
   status: row.status,
   reason: row.reason,
@@ -127,8 +154,20 @@ const toRefund = (row: RefundRow): Refund => ({
   settledAt: row.settled_at,
 });
 
-const REFUND = `r.id, r.payment_id, r.order_id, r.operation_id, r.charge_id, r.amount, r.currency, r.status, r.reason,
+const REFUND = `r.id, r.payment_id, r.order_id, r.operation_id, r.charge_id, r.destination, r.amount, r.currency, r.status, r.reason,
   r.failure_code, r.requested_by, r.created_at, r.settled_at`;
+
+const DECIDED = `
+  WITH payment AS (
+    UPDATE billing.payments
+       SET refunded = refunded + CASE WHEN $6 = 'succeeded' THEN $4::bigint ELSE 0 END,
+         refund_reserved = refund_reserved - CASE WHEN $6 = 'succeeded' THEN 0 ELSE $4::bigint END,
+         version = version + 1, updated_at = $10
+     WHERE id = $2
+  )
+  INSERT INTO billing.refunds (id, payment_id, order_id, amount, currency, status, reason, failure_code, requested_by, created_at,
+    settled_at, destination)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)`;
 
 const RESERVE = `
   WITH wanted AS (

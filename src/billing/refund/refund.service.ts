@@ -13,13 +13,16 @@ import { OperationRepository } from '../payment/operation.repository.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { refundProblems } from './refund.errors.js';
-import { type Refund, RefundRepository } from './refund.repository.js';
+import { OwnRefunds } from './own-refunds.service.js';
+import { type Refund, type RefundDestination, RefundRepository } from './refund.repository.js';
 
 /** How much: an amount above zero, or everything that is left. */
 export type RefundRequest = ({ readonly amount: Money } | { readonly full: true }) & {
   readonly reason: string;
   /** A late charge of the payment; without it the charge that the payment counts. */
   readonly chargeId?: string | null;
+  /** Where it goes; without it back to where the money came from. A late charge always goes back. */
+  readonly to?: RefundDestination;
   /** The person's id, or `system`. */
   readonly requestedBy: string;
 };
@@ -34,17 +37,23 @@ export class RefundService {
     private readonly operations: OperationRepository,
     private readonly ledger: LedgerRepository,
     private readonly giftCards: GiftCards,
+    private readonly own: OwnRefunds,
     private readonly clock: Clock,
   ) {}
 
-  /** In the caller's transaction. The operation is sent afterwards, by the caller or by the repair job. */
+  /**
+   * In the caller's transaction. The operation is sent afterwards, by the caller or by the repair job; null: the house pays it
+   * out itself, and that is done.
+   */
   async request(
     paymentId: string,
-    { chargeId = null, ...request }: RefundRequest,
-  ): Promise<{ refundId: string; operationId: string }> {
+    { chargeId = null, to = 'original', ...request }: RefundRequest,
+  ): Promise<{ refundId: string; operationId: string | null }> {
     if (!this.database.inTransaction)
       throw new Error('refunds are accepted only in a transaction of their caller');
-    const payment = await this.payments.lockPayment(paymentId);
+    // All of the order: what its money stays for is asked of them together.
+    const payments = await this.payments.lockAllBeside(paymentId);
+    const payment = payments.find(({ id }) => id === paymentId) ?? null;
     const charge = payment && (await this.charge(payment, chargeId));
     if (payment === null || charge === null) throw platformProblems.not_found();
     const { currency } = charge.refundable;
@@ -52,9 +61,18 @@ export class RefundService {
     if (wanted && (wanted.currency !== currency || wanted.isZero() || wanted.isNegative())) {
       throw refundProblems.refund_amount_required(`Refund an amount above zero in ${currency}.`);
     }
-    if (chargeId === null) await this.keepForCards(payment, wanted);
+    if (chargeId === null) await this.keepForCards(payments, wanted ?? payment.refundable);
+    const isOwn = chargeId === null && OwnRefunds.isOwn(payment, to);
+    if (isOwn && to === 'store_credit' && payment.customerId === null)
+      throw refundProblems.credit_needs_customer();
     const reserved = await this.refunds.reserve(paymentId, chargeId, wanted?.amount ?? null);
     if (reserved === null) throw await this.tooMuch(paymentId, chargeId);
+    if (isOwn) {
+      const refundId = newId();
+      const amount = Money.of(reserved.amount, currency);
+      await this.own.pay(payment, { ...request, refundId, amount, to });
+      return { refundId, operationId: null };
+    }
     const { ref } = reserved;
     if (ref === null) throw new Error(`payment ${paymentId} has money and no charge`);
     const now = this.clock.now();
@@ -86,8 +104,9 @@ export class RefundService {
   /** Writes down a refund whose room is taken already, and answers the posting that goes with it. */
   async addReserved(
     payment: Payment,
-    fields: Pick<Refund, 'operationId' | 'chargeId' | 'amount' | 'reason' | 'requestedBy'> & {
+    fields: Pick<Refund, 'chargeId' | 'amount' | 'reason' | 'requestedBy'> & {
       refundId: string;
+      operationId: string;
     },
   ): Promise<Posting> {
     const { refundId, operationId, chargeId, amount, reason, requestedBy } = fields;
@@ -111,13 +130,17 @@ export class RefundService {
     return (await this.payments.lateCharges(payment.id)).find(({ id }) => id === chargeId) ?? null;
   }
 
-  /** Money that bought gift cards stays for as long as they can be spent, or were. Under the lock of the payment. */
-  private async keepForCards(payment: Payment, wanted: Money | null): Promise<void> {
-    const { refundable } = payment;
-    const kept = Money.of(await this.giftCards.keptOf(payment.orderId), refundable.currency);
+  /** Money that bought gift cards stays for as long as they can be spent, or were. Under the lock of the payments. */
+  private async keepForCards(payments: readonly Payment[], wanted: Money): Promise<void> {
+    const [{ orderId } = { orderId: '' }] = payments;
+    const kept = Money.of(await this.giftCards.keptOf(orderId), wanted.currency);
     if (kept.isZero()) return;
-    const left = refundable.compare(kept) > 0 ? refundable.minus(kept) : Money.zero(refundable.currency);
-    if ((wanted ?? refundable).compare(left) <= 0) return;
+    const all = Money.sum(
+      payments.map(({ refundable }) => refundable),
+      wanted.currency,
+    );
+    const left = all.compare(kept) > 0 ? all.minus(kept) : Money.zero(wanted.currency);
+    if (wanted.compare(left) <= 0) return;
     throw giftCardProblems.gift_card_kept(`At most ${left.toString()} can be refunded.`, {
       extra: { maximumRefundable: left.toJSON() },
     });

@@ -11,7 +11,7 @@ import { type RefundRequest, RefundService } from './refund.service.js';
 
 interface Accepted {
   readonly refundId: string;
-  readonly operationId: string;
+  readonly operationId: string | null;
 }
 
 /** A refund that a person asks for and waits for: accept and commit, ask the gateway, take in the outcome. */
@@ -53,9 +53,9 @@ export class StaffRefunds {
         await request.remember(accepted);
         return accepted;
       }));
-    const outcome = await this.calls.send(operationId);
+    const outcome = operationId === null ? null : await this.calls.send(operationId);
     return this.database.transaction(async () => {
-      await this.payments.settle(operationId, outcome);
+      if (operationId !== null && outcome) await this.payments.settle(operationId, outcome);
       const refund = (await this.rows.find(refundId)) as Refund;
       const status = refund.status === 'pending' ? 202 : 201;
       return { status, body: request.answer(status, RefundDto.from(refund)) };

@@ -6,6 +6,7 @@ const eur = (amount: number) => Money.of(amount, 'EUR');
 const payment = (status: PaymentView['status'], captured = 0, refunded = 0) =>
   ({
     status,
+    amount: eur(1000),
     captured: eur(captured),
     refunded: eur(refunded),
     kept: eur(captured - refunded),
@@ -16,6 +17,7 @@ describe('the statuses of an order', () => {
     ['none', [payment('requires_payment_method')]],
     ['none', []],
     ['authorized', [payment('authorized')]],
+    ['authorized', [payment('authorized'), payment('captured', 1)]],
     ['paid', [payment('captured', 1000)]],
     ['partially_paid', [payment('captured', 400)]],
     ['overcharged', [payment('captured', 1000), payment('captured', 10)]],

@@ -50,9 +50,15 @@ export function paymentStatusOf(payments: readonly PaymentView[], total: Money):
     payments.map((payment) => payment.refunded),
     total.currency,
   );
+  const held = Money.sum(
+    payments.filter(({ status }) => status === 'authorized').map(({ amount }) => amount),
+    total.currency,
+  );
+  // Part of it may be there while the rest is held: together they promise the whole.
+  if (!held.isZero() && refunded.isZero() && captured.plus(held).compare(total) >= 0) return 'authorized';
   if (captured.isZero()) {
     if (total.isZero()) return 'paid';
-    if (payments.some(({ status }) => status === 'authorized')) return 'authorized';
+    if (!held.isZero()) return 'authorized';
     const ended = payments.length > 0 && payments.every(({ status }) => status === 'canceled');
     return ended ? 'voided' : 'none';
   }
@@ -86,9 +92,8 @@ export const isSecured = (status: PaymentStatus): boolean =>
  * whoever would place an order on it would ship for nothing.
  */
 export function isCovered(payments: readonly PaymentView[], total: Money): boolean {
-  if (payments.some(({ status }) => status === 'authorized')) return true;
   const kept = Money.sum(
-    payments.map((payment) => payment.kept),
+    payments.map(({ status, amount, kept }) => (status === 'authorized' ? amount : kept)),
     total.currency,
   );
   return kept.compare(total) >= 0;

@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { newId } from '../../platform/ids.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { OperationScheduled, PaymentCanceled, PaymentCaptured } from '../billing.events.js';
+import { GiftCards } from '../gift-card/gift-cards.service.js';
+import { RefundService } from '../refund/refund.service.js';
+import { Operation } from './operation.entity.js';
+import { OperationRepository } from './operation.repository.js';
+import type { Payment } from './payment.entity.js';
+import { paymentProblems } from './payment.errors.js';
+import { PaymentRepository } from './payment.repository.js';
+
+/** How payments end before their time: with their order, or by what a person decides about them. */
+@Injectable()
+export class PaymentEnd {
+  constructor(
+    private readonly payments: PaymentRepository,
+    private readonly operations: OperationRepository,
+    private readonly refunds: RefundService,
+    private readonly giftCards: GiftCards,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * In the caller's transaction: ends every payment of an order that is no longer wanted. Captured money goes back to where it
+   * came from, a hold is released; while the outcome of one is not known nothing is done with any, and the answer is no.
+   */
+  async cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
+    const payments = await this.payments.lockAllOfOrder(orderId);
+    if (payments.some((payment) => payment.isUndecided && !payment.isReviewable)) return { canceled: false };
+    // What was bought of it is worth nothing before the money goes back.
+    const paid = payments.find(({ captured, status }) => status !== 'canceled' && !captured.isZero());
+    if (paid) await this.giftCards.cancelOf(orderId, paid.id);
+    for (const payment of byInstrument(payments)) await this.cancel(payment, reason);
+    return { canceled: true };
+  }
+
+  /**
+   * In the caller's transaction, under the lock of its payments: an order is paid otherwise, so that its payment at a gateway is
+   * not needed any more. An open challenge is withdrawn.
+   */
+  async giveUp(payment: Payment): Promise<void> {
+    if (payment.status === 'requires_payment_method' || payment.status === 'requires_action')
+      await this.cancel(payment, 'paid_otherwise');
+  }
+
+  /** In the caller's transaction: what a person decided about a payment whose amount differs from what was owed. */
+  async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
+    const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);
+    if (payment === undefined) throw platformProblems.not_found();
+    if (!payment.isReviewable) throw paymentProblems.review_not_possible();
+    if (accept) {
+      payment.decideReview(true);
+      await this.payments.saveStatus(payment, this.clock.now());
+      const { orderId, captured } = payment;
+      this.outbox.record(new PaymentCaptured({ paymentId, orderId, amount: captured.toJSON() }));
+    } else {
+      await this.rejectReview(payment, 'review_rejected', requestedBy);
+    }
+    return (await this.payments.find(paymentId)) ?? payment;
+  }
+
+  private async cancel(payment: Payment, reason: string): Promise<void> {
+    const now = this.clock.now();
+    switch (payment.status) {
+      case 'requires_payment_method':
+        return this.drop(payment, now);
+      case 'requires_action':
+        await this.drop(payment, now);
+        return this.scheduleVoid(payment, now);
+      case 'authorized':
+        return this.scheduleVoid(payment, now);
+      case 'requires_review':
+        return this.rejectReview(payment, reason, 'system');
+      case 'captured':
+        return this.refundAll(payment, reason, 'system');
+      case 'processing':
+      case 'canceled':
+    }
+  }
+
+  /** The payment ends and what came of it goes back. */
+  private async rejectReview(payment: Payment, reason: string, requestedBy: string): Promise<void> {
+    payment.decideReview(false);
+    await this.payments.saveStatus(payment, this.clock.now());
+    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
+    await this.refundAll(payment, reason, requestedBy);
+  }
+
+  private async refundAll(payment: Payment, reason: string, requestedBy: string): Promise<void> {
+    if (payment.refundable.isZero()) return;
+    const how = { full: true as const, reason, requestedBy };
+    const { operationId } = await this.refunds.request(payment.id, how);
+    if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));
+  }
+
+  private async drop(payment: Payment, now: Date): Promise<void> {
+    payment.cancel();
+    await this.payments.saveStatus(payment, now);
+    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
+  }
+
+  private async scheduleVoid(payment: Payment, now: Date): Promise<void> {
+    if (payment.gatewayRef === null) return;
+    const id = newId();
+    await this.operations.add(payment, {
+      id,
+      kind: 'void',
+      ref: payment.gatewayRef,
+      amount: payment.amount,
+      refundId: null,
+      chargeId: null,
+      now,
+      nextCheckAt: Operation.nextCheck('errored', 'void', 0, now),
+    });
+    this.outbox.record(new OperationScheduled({ operationId: id }));
+  }
+}
+
+/** Balances are locked in one order by everybody. */
+const byInstrument = (payments: readonly Payment[]): Payment[] =>
+  payments.toSorted((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
+const rank = ({ kind, instrumentId }: Payment): string =>
+  `${kind === 'card' ? 0 : kind === 'gift_card' ? 1 : 2}${instrumentId ?? ''}`;

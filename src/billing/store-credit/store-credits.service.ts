@@ -1,0 +1,180 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
+import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { postings } from '../ledger/posting.js';
+import { type StoreCredit, type StoreCreditKind, StoreCreditRepository } from './store-credit.repository.js';
+
+/** Credit that ends and comes back from an order can be spent for so long again at the least. */
+const GRACE_MS = 30 * 86_400_000;
+const AT_ONCE = 100;
+
+export interface Deed {
+  actor: string;
+  orderId?: string;
+  paymentId?: string;
+  sourceId?: string;
+  reason?: string;
+}
+
+/** Balances of customers: given, spent, given back and expired, each with its line in the books. */
+@Injectable()
+export class StoreCredits {
+  constructor(
+    private readonly database: Database,
+    private readonly credits: StoreCreditRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * In the caller's transaction: the credit of a customer in a currency, locked until its end, without what has expired by now.
+   * Null when there never was any.
+   */
+  async lock(customerId: string, currency: string): Promise<{ id: string; balance: Money } | null> {
+    this.needTransaction();
+    const credit = await this.credits.lockOf(customerId, currency);
+    if (credit === null) return null;
+    const expired = await this.expireLots(credit);
+    return { id: credit.id, balance: balanceOf(credit).minus(expired) };
+  }
+
+  /** In the caller's transaction, under `lock`: pays from credit, once for a payment; false when there is not so much. */
+  async spend(id: string, amount: Money, of: { orderId: string; paymentId: string }): Promise<boolean> {
+    this.needTransaction();
+    const entry = this.entry('spent', { actor: 'system', orderId: of.orderId, sourceId: of.paymentId });
+    if (!(await this.credits.take(id, amount.amount, entry))) return false;
+    await this.ledger.post(of, [postings.storeCreditSpent(entry.id, amount)], entry.at);
+    return true;
+  }
+
+  /** In the caller's transaction: credit that staff give for a reason. Answers the id of the credit. */
+  async issue(customerId: string, amount: Money, expiresAt: Date | null, deed: Deed): Promise<string> {
+    const entry = this.entry('issued', deed);
+    return this.give(
+      customerId,
+      amount,
+      expiresAt,
+      entry,
+      postings.storeCreditIssued(entry.id, amount),
+      deed,
+    );
+  }
+
+  /** In the caller's transaction, under the lock: staff put a balance right; false when it would fall below zero. */
+  async adjust(credit: StoreCredit, amount: Money, deed: Deed): Promise<boolean> {
+    this.needTransaction();
+    const entry = this.entry('adjusted', deed);
+    const posting = postings.storeCreditAdjusted(entry.id, amount);
+    if (amount.isNegative()) {
+      await this.expireLots(credit);
+      if (!(await this.credits.take(credit.id, -amount.amount, entry))) return false;
+      await this.ledger.post({ paymentId: null, orderId: null }, [posting], entry.at);
+      return true;
+    }
+    if (credit.customerId === null) return false;
+    await this.give(credit.customerId, amount, null, entry, posting, deed);
+    return true;
+  }
+
+  /**
+   * In the caller's transaction: a refund of a payment becomes credit. What the payment had taken of credit that ends comes back
+   * with the same end, and never with less than thirty days to go; `of` says whether it was credit.
+   */
+  async refund(
+    customerId: string,
+    amount: Money,
+    { wasCredit, ...deed }: Deed & { wasCredit: boolean; paymentId: string },
+  ): Promise<void> {
+    const entry = this.entry(wasCredit ? 'given_back' : 'refunded', deed);
+    const end = wasCredit ? await this.credits.expiryOf(deed.paymentId) : null;
+    const expiresAt = end && new Date(Math.max(end.getTime(), entry.at.getTime() + GRACE_MS));
+    await this.give(
+      customerId,
+      amount,
+      expiresAt,
+      entry,
+      postings.storeCreditRefunded(entry.id, amount),
+      deed,
+    );
+  }
+
+  /** In the caller's transaction: the customer is no longer there, and what was left is owed to nobody. */
+  async forfeit(customerId: string): Promise<void> {
+    this.needTransaction();
+    for (const { id } of await this.credits.ofCustomer(customerId)) {
+      const credit = await this.credits.lock(id);
+      if (credit === null) continue;
+      const left = balanceOf(credit).minus(await this.expireLots(credit));
+      if (left.isZero()) continue;
+      const entry = this.entry('expired', { actor: 'system', reason: 'account_erased' });
+      await this.credits.take(id, left.amount, entry);
+      await this.post(entry.id, left, entry.at);
+    }
+  }
+
+  /** Writes down what has expired, credit by credit; answers how many it looked at. */
+  async expireDue(): Promise<number> {
+    const due = await this.credits.due(this.clock.now(), AT_ONCE);
+    for (const id of due) {
+      await this.database.transaction(async () => {
+        const credit = await this.credits.lock(id);
+        if (credit) await this.expireLots(credit);
+      });
+    }
+    return due.length;
+  }
+
+  private async expireLots({ id, currency }: StoreCredit): Promise<Money> {
+    let sum = Money.zero(currency);
+    for (const lot of await this.credits.lots(id, this.clock.now())) {
+      const entry = this.entry('expired', { actor: 'system' });
+      const amount = Money.of(BigInt(lot.remaining), currency);
+      await this.credits.expire(lot.id, entry);
+      await this.post(entry.id, amount, entry.at);
+      sum = sum.plus(amount);
+    }
+    return sum;
+  }
+
+  private post(entryId: string, amount: Money, at: Date): Promise<void> {
+    const posting = postings.storeCreditExpired(entryId, amount);
+    return this.ledger.post({ paymentId: null, orderId: null }, [posting], at);
+  }
+
+  private async give(
+    customerId: string,
+    amount: Money,
+    expiresAt: Date | null,
+    entry: ReturnType<StoreCredits['entry']>,
+    posting: ReturnType<typeof postings.storeCreditIssued>,
+    { paymentId = null, orderId = null }: { paymentId?: string | null; orderId?: string | null },
+  ): Promise<string> {
+    this.needTransaction();
+    const of = { accountId: newId(), customerId, currency: amount.currency };
+    const id = await this.credits.give(of, amount.amount, expiresAt, entry);
+    await this.ledger.post({ paymentId, orderId }, [posting], entry.at);
+    return id;
+  }
+
+  private entry(kind: StoreCreditKind, { actor, orderId, sourceId, reason }: Deed) {
+    return {
+      id: newId(),
+      kind,
+      orderId: orderId ?? null,
+      sourceId: sourceId ?? null,
+      reason: reason ?? null,
+      actor,
+      at: this.clock.now(),
+    };
+  }
+
+  private needTransaction(): void {
+    if (!this.database.inTransaction) throw new Error('a balance moves in the transaction of what it pays');
+  }
+}
+
+export const balanceOf = ({ balance, currency }: Pick<StoreCredit, 'balance' | 'currency'>): Money =>
+  Money.of(BigInt(balance), currency);
