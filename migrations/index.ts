@@ -19,6 +19,7 @@ import { CatalogVocabulary1760000010060 } from './catalog/1760000010060-vocabula
 import { BillingPeople1780000000350 } from './billing/1780000000350-people.js';
 import { OrderingPeople1780000000450 } from './ordering/1780000000450-people.js';
 import { IdentityPrivacy1760000020400 } from './identity/1760000020400-privacy.js';
+import { IdentityPromotionPermissions1760000020510 } from './identity/1760000020510-promotion-permissions.js';
 import { IdentityReviewPermissions1760000020500 } from './identity/1760000020500-review-permissions.js';
 import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsent-mails.js';
 import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
@@ -51,6 +52,7 @@ import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js'
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
 import { OrderingDigitalLines1780000000470 } from './ordering/1780000000470-digital-lines.js';
 import { OrderingGiftCardLines1780000000480 } from './ordering/1780000000480-gift-card-lines.js';
+import { OrderingPromotions1780000000510 } from './ordering/1780000000510-promotions.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -152,4 +154,6 @@ export const migrations: Migrations = [
   CatalogSearchTogether1760000010400,
   CatalogCategoryPlaces1760000010410,
   CatalogFacetCodes1760000010450,
+  IdentityPromotionPermissions1760000020510,
+  OrderingPromotions1780000000510,
 ];
