@@ -51,7 +51,10 @@ export type Condition =
   | { type: 'products' | 'categories' | 'collections'; ids: readonly string[]; min?: number }
   /** The buyer is in one of the groups. */
   | { type: 'customer_group'; codes: readonly string[] }
-  /** The buyer, by account or by e-mail, has no order that was placed and not canceled. */
+  /**
+   * The signed-in customer has no order that was placed and not canceled. Fails for guests: whether an address that
+   * anybody may name has ordered before is told to nobody.
+   */
   | { type: 'first_order' }
   /** ISO 3166 code of where it is sent; where the bill goes, when nothing is sent. */
   | { type: 'country'; codes: readonly string[] }
