@@ -40,41 +40,62 @@ export const inOrder = (candidates: readonly Candidate[]): Candidate[] =>
   );
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** A promotion whose conditions hold, and what it would take off if there were no other: worked out when it is asked for. */
+interface Runner {
+  candidate: Candidate;
+  conditions: Tried['conditions'];
+  alone(): Taken;
+}
+
 /**
  * Tries all promotions of a group on the goods as they stand at its beginning, and applies those that win. Conditions
  * are judged before anything is taken off, so none of a group can switch another one of it on or off.
  */
 export function judge(contest: Contest): Judged {
   const { group, facts, mode } = contest;
-  const scope = { group, currency: facts.snapshot.currency };
+  const takeFrom = ({ promotion }: Candidate, from: Pick<Contest, 'targets' | 'gifts'>) =>
+    take(promotion.effect, { group, currency: facts.snapshot.currency, ...from });
+  const begin = { targets: contest.targets, gifts: contest.gifts };
   const seen = new Set<string>();
-  const all = inOrder(contest.candidates).map((candidate) => {
-    const { targets, gifts } = contest;
-    const examined = examine(candidate, seen.has(candidate.promotion.id), facts);
+  const entries = inOrder(contest.candidates).map((candidate): Runner | Tried => {
+    const { out, conditions } = examine(candidate, seen.has(candidate.promotion.id), facts);
     seen.add(candidate.promotion.id);
-    const alone = examined.out ? null : take(candidate.promotion.effect, { ...scope, targets, gifts });
-    return { candidate, ...examined, alone };
+    return out ?? { candidate, conditions, alone: once(() => takeFrom(candidate, begin)) };
   });
-  const able = all.flatMap(({ candidate, alone }) =>
-    alone && alone.total > 0n ? [{ candidate, taken: alone }] : [],
-  );
-  const sole = mode === 'best' ? greatest(able) : able.find(({ candidate }) => candidate.promotion.exclusive);
+  const runners = entries.filter((entry) => 'alone' in entry);
+  const sole = mode === 'best' ? greatest(runners) : runners.find(standsAlone);
 
-  let [targets, gifts] = [[...contest.targets], [...contest.gifts]];
+  let left = { targets: [...begin.targets], gifts: [...begin.gifts] };
   const wins = new Map<Candidate, Taken>();
-  for (const { candidate } of sole ? [sole] : able) {
-    const taken = take(candidate.promotion.effect, { ...scope, targets, gifts });
+  for (const { candidate } of sole ? [sole] : runners) {
+    const taken = takeFrom(candidate, left);
     if (taken.total === 0n) continue;
     wins.set(candidate, taken);
-    [targets, gifts] = after(taken, targets, gifts);
+    left = after(taken, left);
   }
-  const tried = all.flatMap(({ candidate, out, alone, conditions }): Tried[] => {
-    if (!alone) return out ? [out] : [];
+  const tried = entries.map((entry): Tried => {
+    if (!('alone' in entry)) return entry;
+    const { candidate, conditions, alone } = entry;
     const won = wins.get(candidate);
-    const verdict = won ? WON : loss(alone, sole?.candidate ?? null, mode);
-    return [matched(candidate, conditions, won ?? alone, contest.targets, verdict)];
+    const verdict = won ? WON : loss(alone(), sole?.candidate ?? null, mode);
+    return matched(candidate, conditions, won ?? alone(), contest.targets, verdict);
   });
-  return { wins: [...wins].map(([candidate, taken]) => ({ candidate, taken })), tried, targets, gifts };
+  return { wins: [...wins].map(([candidate, taken]) => ({ candidate, taken })), tried, ...left };
+}
+
+const standsAlone = ({ candidate, alone }: Runner): boolean =>
+  candidate.promotion.exclusive && alone().total > 0n;
+
+/** The one that gives most; of equals the first; none when none gives anything. */
+function greatest(runners: readonly Runner[]): Runner | undefined {
+  let best: Runner | undefined;
+  for (const one of runners) if (one.alone().total > (best?.alone().total ?? 0n)) best = one;
+  return best;
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { value: T } | null = null;
+  return () => (done ??= { value: work() }).value;
 }
 
 const WON = { outcome: 'applied', why: 'It was applied.' } as const;
@@ -93,23 +114,16 @@ function loss(alone: Taken, winner: Candidate | null, mode: GroupMode): Verdict 
     : { outcome: 'excluded', why: `${title} stands alone.`, beatenBy: { promotionId, title } };
 }
 
-/** The one that gives most; of equals the first. */
-function greatest(able: readonly Win[]): Win | undefined {
-  let best: Win | undefined;
-  for (const one of able) if (!best || one.taken.total > best.taken.total) best = one;
-  return best;
-}
-
 /** What is left once something was taken. */
-function after(
+const after = (
   { amounts, gift }: Taken,
-  targets: readonly Target[],
-  gifts: readonly GiftOffer[],
-): [Target[], GiftOffer[]] {
-  return [
-    targets.map((target, index) => ({ ...target, left: target.left - (amounts[index] ?? 0n) })),
-    gifts.map((offer) =>
-      offer.variantId === gift?.variantId ? { ...offer, most: offer.most - gift.quantity } : offer,
-    ),
-  ];
-}
+  { targets, gifts }: { targets: readonly Target[]; gifts: readonly GiftOffer[] },
+): { targets: Target[]; gifts: GiftOffer[] } => ({
+  targets: targets.map((target, index) => {
+    const taken = amounts[index] ?? 0n;
+    return taken === 0n ? target : { ...target, left: target.left - taken };
+  }),
+  gifts: gifts.map((offer) =>
+    offer.variantId === gift?.variantId ? { ...offer, most: offer.most - gift.quantity } : offer,
+  ),
+});
