@@ -53,6 +53,7 @@ import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-defa
 import { OrderingDigitalLines1780000000470 } from './ordering/1780000000470-digital-lines.js';
 import { OrderingGiftCardLines1780000000480 } from './ordering/1780000000480-gift-card-lines.js';
 import { OrderingPromotions1780000000510 } from './ordering/1780000000510-promotions.js';
+import { OrderingPromotionResults1780000000500 } from './ordering/1780000000500-promotion-results.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -156,4 +157,5 @@ export const migrations: Migrations = [
   CatalogFacetCodes1760000010450,
   IdentityPromotionPermissions1760000020510,
   OrderingPromotions1780000000510,
+  OrderingPromotionResults1780000000500,
 ];

@@ -3,6 +3,8 @@ import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
+import { CalculationController } from './calculation/calculation.controller.js';
+import { CalculationRepository } from './calculation/calculation.repository.js';
 import { CartController } from './cart/cart.controller.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
@@ -35,6 +37,7 @@ import { OrderPersonalDataRepository } from './order/personal-data.repository.js
 import { OrderingPersonalData } from './order/personal-data.service.js';
 import { OrderRepository } from './order/order.repository.js';
 import { OrderService } from './order/order.service.js';
+<<<<<<< HEAD
 import { CodeController } from './promotion/code.controller.js';
 import { CodeRepository } from './promotion/code.repository.js';
 import { CodeService } from './promotion/code.service.js';
@@ -47,6 +50,11 @@ import { PromotionRepository } from './promotion/promotion.repository.js';
 import { PromotionService } from './promotion/promotion.service.js';
 import { RedemptionRepository } from './promotion/redemption.repository.js';
 import { Redemptions } from './promotion/redemptions.service.js';
+=======
+import { CartCodes } from './promotion/cart-codes.service.js';
+import { CartFactsReader } from './promotion/cart-facts.service.js';
+import { FirstOrderRepository } from './promotion/first-order.repository.js';
+>>>>>>> 456963a (feat(ordering): carts and orders are priced with their promotions)
 import { SellingRules } from './shipping/selling-rules.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
@@ -67,6 +75,7 @@ import { TaxService } from './tax/tax.service.js';
 @Module({
   imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],
   controllers: [
+    CalculationController,
     CartController,
     CheckoutController,
     CodeController,
@@ -79,6 +88,9 @@ import { TaxService } from './tax/tax.service.js';
     TaxController,
   ],
   providers: [
+    CalculationRepository,
+    CartCodes,
+    CartFactsReader,
     CartRepository,
     CartService,
     CheckoutAnswers,
@@ -87,6 +99,7 @@ import { TaxService } from './tax/tax.service.js';
     CodeService,
     DownloadRepository,
     DownloadService,
+    FirstOrderRepository,
     FulfilmentRepository,
     FulfilmentService,
     GiftCardOrders,

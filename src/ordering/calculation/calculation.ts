@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Money } from '../../platform/money/money.js';
 import type { Totals } from '../cart/totals.js';
 import { evaluateGoods, evaluateShipping } from '../promotion/evaluate.js';
 import type { Candidate, CartPromotions, Promotion } from '../promotion/promotion.js';
 import type { Snapshot } from '../promotion/snapshot.js';
+import type { Tried } from '../promotion/trace.js';
 import { STANDARD_CLASS, type TaxRate, type TaxRules } from '../tax/tax-zone.js';
 import { totalsOf } from './pricing.js';
 
@@ -29,6 +32,18 @@ export interface Calculation {
   promotions: Stored<CartPromotions>;
   shippingPrice: string | null;
   tax: { zone: string; pricesIncludeTax: boolean; rates: Record<string, TaxRate> };
+  result: Result;
+}
+
+/** What it came to, in minor units. */
+export interface Result {
+  subtotal: string;
+  discount: string;
+  shipping: string;
+  tax: string;
+  total: string;
+  /** Of each line, those that promotions give at the end. */
+  lines: { discount: string; tax: string; total: string }[];
 }
 
 /** As JSON has it: bigints and dates are text. */
@@ -41,7 +56,10 @@ type Stored<T> = T extends bigint | Date
       : T;
 
 /** What goes into the order. */
-export function calculationOf({ at, snapshot, promotions, shippingPrice, tax }: Inputs): Calculation {
+export function calculationOf(
+  { at, snapshot, promotions, shippingPrice, tax }: Inputs,
+  totals: Totals,
+): Calculation {
   const classes = [STANDARD_CLASS, ...[...snapshot.lines, ...snapshot.gifts].map(({ taxClass }) => taxClass)];
   return {
     engine: ENGINE,
@@ -54,16 +72,41 @@ export function calculationOf({ at, snapshot, promotions, shippingPrice, tax }: 
       pricesIncludeTax: tax.pricesIncludeTax,
       rates: Object.fromEntries(classes.map((taxClass) => [taxClass, tax.rateOf(taxClass)])),
     },
+    result: resultOf(totals),
   };
 }
 
-/** Calculates again what an order came to when it was placed: the same cents, whatever became of the rules. */
-export function recompute(calculation: Calculation): Totals {
+const text = ({ amount }: Money): string => amount.toString();
+export const resultOf = ({ subtotal, discount, shippingPrice, tax, total, lines }: Totals): Result => ({
+  subtotal: text(subtotal),
+  discount: text(discount),
+  shipping: text(shippingPrice),
+  tax: text(tax),
+  total: text(total),
+  lines: lines.map((line) => ({
+    discount: text(line.discount),
+    tax: text(line.tax),
+    total: text(line.total),
+  })),
+});
+
+export interface Recomputed {
+  totals: Totals;
+  /** To the cent what it came to then. */
+  matches: boolean;
+  tried: readonly Tried[];
+}
+
+/** Calculates again what an order came to when it was written: the same cents, whatever became of the rules. */
+export function recompute(calculation: Calculation): Recomputed {
   if (calculation.engine !== ENGINE) throw new Error(`engine ${calculation.engine} is not known`);
   const { at, snapshot, promotions, shippingPrice, tax } = inputsOf(calculation);
   const goods = evaluateGoods(snapshot, promotions, at);
-  const { discount } = evaluateShipping(snapshot, goods, shippingPrice, promotions, at);
-  return totalsOf(snapshot, goods, shippingPrice === null ? null : { price: shippingPrice, discount }, tax);
+  const { discount, tried } = evaluateShipping(snapshot, goods, shippingPrice, promotions, at);
+  const shipping = shippingPrice === null ? null : { price: shippingPrice, discount };
+  const totals = totalsOf(snapshot, goods, shipping, tax);
+  const matches = isDeepStrictEqual(resultOf(totals), calculation.result);
+  return { totals, matches, tried: [...goods.tried, ...tried] };
 }
 
 /** What a stored calculation was made from. */

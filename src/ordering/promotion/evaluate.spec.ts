@@ -463,9 +463,9 @@ describe('whatever is in the cart and whatever is promised', () => {
           expect(totals.lines[one.lines.length + n]?.total.amount).toBe(0n),
         );
         const kept = JSON.parse(
-          JSON.stringify(calculationOf({ at: NOW, snapshot: one, promotions, shippingPrice, tax })),
+          JSON.stringify(calculationOf({ at: NOW, snapshot: one, promotions, shippingPrice, tax }, totals)),
         ) as Parameters<typeof recompute>[0];
-        expect(recompute(kept)).toEqual(totals);
+        expect(recompute(kept)).toMatchObject({ totals, matches: true });
       }),
       runs,
     );
