@@ -20,6 +20,7 @@ import { CatalogVocabulary1760000010060 } from './catalog/1760000010060-vocabula
 import { BillingPeople1780000000350 } from './billing/1780000000350-people.js';
 import { OrderingPeople1780000000450 } from './ordering/1780000000450-people.js';
 import { IdentityPrivacy1760000020400 } from './identity/1760000020400-privacy.js';
+import { IdentityPromotionPermissions1760000020510 } from './identity/1760000020510-promotion-permissions.js';
 import { IdentityReviewPermissions1760000020500 } from './identity/1760000020500-review-permissions.js';
 import { PlatformUnsentMails1760000000060 } from './platform/1760000000060-unsent-mails.js';
 import { CatalogMedia1760000010070 } from './catalog/1760000010070-media.js';
@@ -52,6 +53,8 @@ import { OrderingOrders1780000000420 } from './ordering/1780000000420-orders.js'
 import { OrderingDefaultZones1780000000430 } from './ordering/1780000000430-default-zones.js';
 import { OrderingDigitalLines1780000000470 } from './ordering/1780000000470-digital-lines.js';
 import { OrderingGiftCardLines1780000000480 } from './ordering/1780000000480-gift-card-lines.js';
+import { OrderingPromotions1780000000510 } from './ordering/1780000000510-promotions.js';
+import { OrderingPromotionResults1780000000500 } from './ordering/1780000000500-promotion-results.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -154,4 +157,7 @@ export const migrations: Migrations = [
   CatalogCategoryPlaces1760000010410,
   CatalogFacetCodes1760000010450,
   BillingTenders1780000000370,
+  IdentityPromotionPermissions1760000020510,
+  OrderingPromotions1780000000510,
+  OrderingPromotionResults1780000000500,
 ];

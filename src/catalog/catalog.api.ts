@@ -4,6 +4,7 @@ import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
 import { piecesOf, together } from './bundle/pieces.js';
+import { type ProductPlaces, ProductPlacesRepository } from './collection/product-places.repository.js';
 import type { DigitalFile, SoldFile } from './digital/digital-file.repository.js';
 import { DigitalFiles } from './digital/digital-files.service.js';
 import { priceOf } from './price/price-rule.js';
@@ -17,6 +18,7 @@ import { StockReader } from './stock/stock.reader.service.js';
 import { ReservationService, type SoldAhead } from './stock/reservation.service.js';
 
 export type { DigitalFile, SoldFile } from './digital/digital-file.repository.js';
+export type { ProductPlaces } from './collection/product-places.repository.js';
 export { VARIANT_KINDS, type VariantKind } from './product/variant-kind.js';
 export type { SellableDownload, SellablePart } from './product/sellable.repository.js';
 
@@ -84,6 +86,7 @@ export interface StockLine extends VariantQuantity {
 export class CatalogApi {
   constructor(
     private readonly sellables: SellableRepository,
+    private readonly productPlaces: ProductPlacesRepository,
     private readonly stock: ReservationService,
     private readonly reader: StockReader,
     private readonly files: DigitalFiles,
@@ -108,6 +111,19 @@ export class CatalogApi {
       const price = priceOf(base, entries, { groups, quantity, at });
       return price === null ? [] : [{ ...row, unitPrice: Money.of(price.amount, currency) }];
     });
+  }
+
+  /**
+   * Which of these categories and collections published products are in now; a category holds what stands below it, and
+   * a collection by rule what its rule says at this moment. Asks nothing when nothing is asked.
+   */
+  places(
+    productIds: readonly string[],
+    asked: { categories: readonly string[]; collections: readonly string[] },
+  ): Promise<ProductPlaces[]> {
+    if (productIds.length === 0 || asked.categories.length + asked.collections.length === 0)
+      return Promise.resolve([]);
+    return this.productPlaces.find(productIds, asked.categories, asked.collections);
   }
 
   /**

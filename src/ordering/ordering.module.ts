@@ -3,6 +3,8 @@ import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
+import { CalculationController } from './calculation/calculation.controller.js';
+import { CalculationRepository } from './calculation/calculation.repository.js';
 import { CartController } from './cart/cart.controller.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
@@ -35,6 +37,24 @@ import { OrderPersonalDataRepository } from './order/personal-data.repository.js
 import { OrderingPersonalData } from './order/personal-data.service.js';
 import { OrderRepository } from './order/order.repository.js';
 import { OrderService } from './order/order.service.js';
+<<<<<<< HEAD
+import { CodeController } from './promotion/code.controller.js';
+import { CodeRepository } from './promotion/code.repository.js';
+import { CodeService } from './promotion/code.service.js';
+import { PromotionController } from './promotion/promotion.controller.js';
+import { PromotionGroupController } from './promotion/promotion-group.controller.js';
+import { PromotionJobs } from './promotion/promotion.jobs.js';
+import { PromotionReader } from './promotion/promotion-reader.service.js';
+import { PromotionReaderRepository } from './promotion/promotion-reader.repository.js';
+import { PromotionRepository } from './promotion/promotion.repository.js';
+import { PromotionService } from './promotion/promotion.service.js';
+import { RedemptionRepository } from './promotion/redemption.repository.js';
+import { Redemptions } from './promotion/redemptions.service.js';
+=======
+import { CartCodes } from './promotion/cart-codes.service.js';
+import { CartFactsReader } from './promotion/cart-facts.service.js';
+import { FirstOrderRepository } from './promotion/first-order.repository.js';
+>>>>>>> 456963a (feat(ordering): carts and orders are priced with their promotions)
 import { SellingRules } from './shipping/selling-rules.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
@@ -44,31 +64,42 @@ import { TaxRepository } from './tax/tax.repository.js';
 import { TaxService } from './tax/tax.service.js';
 
 /**
- * Owns carts, checkout, orders with what was sent of them, shipping and tax zones (schema `ordering`). Calls catalog
+ * Owns carts, checkout, orders with what was sent of them, promotions, shipping and tax zones (schema
+ * `ordering`). Calls catalog
  * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts, to
  * verified addresses of identity, and to its own.
  *
- * Locks are taken in one order by every path: cart, payment, order, what a customer has bought, stock rows by id. Whoever needs an earlier one
- * later has to begin with it (`BillingApi.lockPaymentsOf`).
+ * Locks are taken in one order by every path: cart, payment, order, what a customer has bought, promotions with
+ * limits and their codes by id, stock rows by id. Whoever needs an earlier one later has to begin with it (`BillingApi.lockPaymentsOf`).
  */
 @Module({
   imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],
   controllers: [
+    CalculationController,
     CartController,
     CheckoutController,
+    CodeController,
     DownloadController,
     OrderController,
     OrderAdminController,
+    PromotionController,
+    PromotionGroupController,
     ShippingController,
     TaxController,
   ],
   providers: [
+    CalculationRepository,
+    CartCodes,
+    CartFactsReader,
     CartRepository,
     CartService,
     CheckoutAnswers,
     CheckoutService,
+    CodeRepository,
+    CodeService,
     DownloadRepository,
     DownloadService,
+    FirstOrderRepository,
     FulfilmentRepository,
     FulfilmentService,
     GiftCardOrders,
@@ -88,8 +119,15 @@ import { TaxService } from './tax/tax.service.js';
     OrderRepository,
     OrderService,
     PlacingService,
+    PromotionJobs,
+    PromotionReader,
+    PromotionReaderRepository,
+    PromotionRepository,
+    PromotionService,
     PurchaseLimitRepository,
     PurchaseLimits,
+    RedemptionRepository,
+    Redemptions,
     SellingRules,
     ShippingRepository,
     ShippingService,

@@ -1,11 +1,20 @@
 import type { SellableVariant } from '../../catalog/catalog.api.js';
 import { Money } from '../../platform/money/money.js';
+import { type Inputs } from '../calculation/calculation.js';
+import { giftLinesOf, totalsOf } from '../calculation/pricing.js';
+import { type CartFacts, NO_PROMOTIONS } from '../promotion/cart-facts.service.js';
+import { snapshotOf } from '../promotion/cart-snapshot.js';
+import { type Applied, evaluateGoods, evaluateShipping, usedOf } from '../promotion/evaluate.js';
+import type { Used } from '../promotion/promotion.js';
+import { withinBudgets } from '../promotion/promotion-reader.service.js';
+import type { Tried } from '../promotion/trace.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import { type Offer, offersFor } from '../shipping/shipping-zone.js';
 import { taxRulesFor } from '../tax/tax-zone.js';
 import type { Cart, CartLine } from './cart.js';
+import { giftLine } from './gift-line.js';
 import { Shelf } from './shelf.js';
-import { computeTotals, type Totals } from './totals.js';
+import type { Totals } from './totals.js';
 
 /** One thing that stands between a cart and an order. */
 export interface Obstacle {
@@ -31,10 +40,22 @@ export interface AssessedLine {
   unitPrice: Money;
   /** Null when it is no longer sold. */
   variant: SellableVariant | null;
+  /** The promotion that gives it; null: it was put in. */
+  givenBy: Applied | null;
+}
+
+/** What a cart is judged by, beside itself and the rules. */
+export interface Circumstances {
+  now: Date;
+  /** Pieces that the customer has bought before, of what is limited. */
+  bought?: ReadonlyMap<string, number>;
+  /** What promotions look at; without it there are none. */
+  facts?: CartFacts;
 }
 
 /** A cart as it stands now: today's prices, what can carry it, what it comes to, and what is in the way. */
 export interface Assessment {
+  /** Those of the cart, then those that promotions give. */
   lines: AssessedLine[];
   /** Something of it is sent: it needs an address and a way there. */
   isSent: boolean;
@@ -42,6 +63,14 @@ export interface Assessment {
   shipping: { offer: Offer; chosenBy: 'shopper' | 'cheapest' } | null;
   taxZone: string;
   totals: Totals;
+  /** Promotions that take something off, in the order in which they do. */
+  applied: readonly Applied[];
+  /** Every promotion that was tried, with what came of it. */
+  tried: readonly Tried[];
+  /** What has to be held for it. */
+  used: readonly Used[];
+  /** What it was calculated from: an order keeps it. */
+  inputs: Inputs;
   obstacles: Obstacle[];
 }
 
@@ -55,25 +84,34 @@ export function mostInOne({ maxPerOrder, maxPerCustomer }: SellableVariant): {
   return maxPerCustomer === null ? null : { code: 'max_per_customer', most: maxPerCustomer };
 }
 
-/** The one judgement over a cart: what the shopper is shown, what readiness lists and what guards the checkout. */
+/**
+ * The one judgement over a cart: what the shopper is shown, what readiness lists and what guards the checkout. Promotions on
+ * the goods come first, then what can carry them, promotions on that, and the tax on what is left.
+ */
 export function assess(
   cart: Cart,
   sellable: readonly SellableVariant[],
   rules: Rules,
-  /** Pieces that the customer has bought before, of what is limited. */
-  bought: ReadonlyMap<string, number> = new Map(),
+  circumstances: Circumstances,
 ): Assessment {
+  const { now, bought = new Map<string, number>(), facts = NO_PROMOTIONS } = circumstances;
+  const { promotions } = facts;
   const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
-  const lines = cart.lines.map((line) => {
+  const own = cart.lines.map((line): AssessedLine => {
     const variant = variants.get(line.variantId) ?? null;
-    return { line, variant, unitPrice: variant?.unitPrice ?? Money.of(line.unitAmount, cart.currency) };
+    const unitPrice = variant?.unitPrice ?? Money.of(line.unitAmount, cart.currency);
+    return { line, variant, unitPrice, givenBy: null };
   });
-  const sent = lines.filter(({ variant }) => variant === null || variant.kind === 'physical');
-  // Of an empty cart nobody knows yet.
-  const isSent = sent.length > 0 || lines.length === 0;
-  const country =
-    (isSent ? cart.shippingAddress : (cart.billingAddress ?? cart.shippingAddress))?.country ?? null;
-  const grams = sent.reduce((sum, { line, variant }) => sum + line.quantity * (variant?.weightGrams ?? 0), 0);
+  const snapshot = snapshotOf(cart, own, variants, countryOf(cart, isAnySent(own)), facts);
+  const goods = evaluateGoods(snapshot, promotions, now);
+  const given = giftLinesOf(snapshot, goods.applied).map((gift) => giftLine(cart, gift, variants));
+  const lines = [...own, ...given];
+
+  const isSent = isAnySent(lines);
+  const country = countryOf(cart, isSent);
+  const grams = lines
+    .filter(isLineSent)
+    .reduce((sum, { line, variant }) => sum + line.quantity * (variant?.weightGrams ?? 0), 0);
   const offers = country === null || !isSent ? [] : offersFor(rules.shipping, country, cart.currency, grams);
   const chosen = offers.find(({ optionId }) => optionId === cart.shippingOptionId);
   const cheapest = cart.shippingOptionId === null ? offers[0] : undefined;
@@ -82,25 +120,27 @@ export function assess(
     : cheapest
       ? ({ offer: cheapest, chosenBy: 'cheapest' } as const)
       : null;
+  const price = (lines.length > 0 ? shipping?.offer.price.amount : null) ?? null;
+  const shipped = evaluateShipping(snapshot, goods, price, promotions, now);
+  const applied = [...goods.applied, ...shipped.applied];
+  const used = usedOf(applied, cart.currency);
+  const within = withinBudgets(promotions, used);
+  // A budget that has less left takes its promotion out, and what that one had beaten may win: once more from the start.
+  if (within !== null)
+    return assess(cart, sellable, rules, { ...circumstances, facts: { ...facts, promotions: within } });
+
   const tax = taxRulesFor(rules.tax, country);
-  const totals = computeTotals(
-    cart.currency,
-    lines.map(({ line, variant, unitPrice }) => ({
-      unitPrice,
-      quantity: line.quantity,
-      taxClass: variant?.taxClass ?? 'standard',
-      isVoucher: variant?.kind === 'gift_card',
-    })),
-    lines.length > 0 ? (shipping?.offer.price ?? null) : null,
-    tax,
-  );
   return {
     lines,
     isSent,
     offers,
     shipping,
     taxZone: tax.zone,
-    totals,
+    totals: totalsOf(snapshot, goods, price === null ? null : { price, discount: shipped.discount }, tax),
+    applied,
+    tried: [...goods.tried, ...shipped.tried],
+    used,
+    inputs: { at: now, snapshot, promotions, shippingPrice: price, tax },
     obstacles: [
       ...lineObstacles(lines, bought),
       ...buyerObstacles(cart, isSent),
@@ -108,6 +148,12 @@ export function assess(
     ],
   };
 }
+
+const isLineSent = ({ variant }: AssessedLine): boolean => variant === null || variant.kind === 'physical';
+/** Of an empty cart nobody knows yet. */
+const isAnySent = (lines: readonly AssessedLine[]): boolean => lines.some(isLineSent) || lines.length === 0;
+const countryOf = ({ shippingAddress, billingAddress }: Cart, isSent: boolean): string | null =>
+  (isSent ? shippingAddress : (billingAddress ?? shippingAddress))?.country ?? null;
 
 function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<string, number>): Obstacle[] {
   if (lines.length === 0) {
@@ -121,7 +167,7 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
     ];
   }
   const shelf = new Shelf();
-  return lines.flatMap(({ line, variant }, index): Obstacle[] => {
+  return lines.flatMap(({ line, variant, givenBy }, index): Obstacle[] => {
     const pointer = `/lines/${index}`;
     if (variant === null) {
       return [
@@ -133,7 +179,8 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
         },
       ];
     }
-    const limit = limitObstacle(line, variant, bought.get(line.variantId) ?? 0, pointer);
+    // Limits are for what is bought.
+    const limit = givenBy ? null : limitObstacle(line, variant, bought.get(line.variantId) ?? 0, pointer);
     if (limit !== null) return [limit];
     const { enough, most: there } = shelf.take(variant, line.quantity);
     if (enough) return [];

@@ -99,7 +99,7 @@ export class CartController {
       },
     },
     headers: ['ETag'],
-    summary: 'Change e-mail, addresses or shipping',
+    summary: 'Change e-mail, addresses, shipping or promotion codes',
     description:
       'What is left out stays; null deletes. With an address the totals have shipping (the cheapest ' +
       'unless `shippingOptionId` says otherwise) and the tax of its country. The checkout takes the same ' +
@@ -222,8 +222,10 @@ export class CartController {
     id: 'explainCart',
     summary: 'Why this total?',
     description:
-      'How the totals came about: each line, the choice of shipping, and each tax category with its rate ' +
-      'in parts per million. Amounts are in minor units; tax is rounded once for each category.',
+      'How the totals came about: every promotion that was tried, with what its conditions asked and found, ' +
+      'what it took off which line, and who won over it; each line, the choice of shipping, and each tax ' +
+      'category with its rate in parts per million. Amounts are in minor units; tax is rounded once for ' +
+      'each category.',
     answers: { 200: CartExplanationDto },
   })
   async explain(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<CartExplanationDto> {

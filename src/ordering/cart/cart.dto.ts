@@ -14,7 +14,9 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
-import { MAX_LINES, MAX_QUANTITY } from './cart.js';
+import { PROMOTION_GROUPS } from '../promotion/promotion.js';
+import { OUTCOMES } from '../promotion/trace.js';
+import { MAX_LINES, MAX_PROMOTIONS, MAX_QUANTITY, MAX_SHOWN_LINES } from './cart.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -91,7 +93,8 @@ export class UpdateCartDto {
     maxLength: 50,
     optional: true,
     description:
-      'This version has no promotions: every code is refused (422 `ordering.unknown_promotion_code`), only an empty list is taken.',
+      'All codes that the shopper has; capital or small letters are one. One that is unknown, over or used up is refused (422 ' +
+      '`ordering.unknown_promotion_code`); one that does not fit this cart yet is kept, see `unusedCodes` of the cart.',
   })
   promotionCodes?: string[];
 }
@@ -118,10 +121,16 @@ export class CartLineDto {
   @Nested(() => GiftCardForDto, { nullable: true, description: 'Who gets it, when it is a gift card.' })
   giftCard: GiftCardForDto | null;
 
+  @Uuid({
+    nullable: true,
+    description: 'The promotion that gives it, which took its whole price off; null: it was put in.',
+  })
+  givenBy: string | null;
+
   @MoneyField()
   unitPrice: MoneyDto;
 
-  @MoneyField()
+  @MoneyField({ description: 'What promotions take off the line.' })
   discount: MoneyDto;
 
   @MoneyField()
@@ -135,10 +144,10 @@ export class TotalsDto {
   @MoneyField({ description: 'Prices times quantities.' })
   subtotal: MoneyDto;
 
-  @MoneyField()
+  @MoneyField({ description: 'What promotions take off the lines and the shipping.' })
   discount: MoneyDto;
 
-  @MoneyField()
+  @MoneyField({ description: 'Before its discount.' })
   shipping: MoneyDto;
 
   @MoneyField({ description: 'Inside the prices or on top of them, as the country has it.' })
@@ -146,6 +155,34 @@ export class TotalsDto {
 
   @MoneyField()
   total: MoneyDto;
+}
+
+export class AppliedPromotionDto {
+  @Uuid()
+  promotionId: string;
+
+  @Text({ max: 200 })
+  title: string;
+
+  @Text({ max: 50, nullable: true, description: 'The code that it was applied for; null: it needs none.' })
+  code: string | null;
+
+  @OneOf(PROMOTION_GROUPS)
+  group: string;
+
+  @MoneyField({ description: 'What it takes off in all.' })
+  amount: MoneyDto;
+}
+
+export class UnusedCodeDto {
+  @Text({ max: 50 })
+  code: string;
+
+  @OneOf(OUTCOMES, { description: 'Why it takes nothing off.' })
+  reason: string;
+
+  @Text({ max: 500 })
+  detail: string;
 }
 
 export class CartDto {
@@ -178,10 +215,22 @@ export class CartDto {
   @Uuid({ nullable: true })
   shippingOptionId: string | null;
 
-  @TextList({ max: 10, maxLength: 50, description: 'Always empty: this version has no promotions.' })
+  @TextList({ max: 10, maxLength: 50, description: 'In capital letters.' })
   promotionCodes: string[];
 
-  @ListOf(() => CartLineDto, { max: MAX_LINES })
+  @ListOf(() => UnusedCodeDto, {
+    max: 10,
+    description: 'Those of `promotionCodes` that take nothing off now.',
+  })
+  unusedCodes: UnusedCodeDto[];
+
+  @ListOf(() => AppliedPromotionDto, {
+    max: MAX_PROMOTIONS,
+    description: 'In the order in which they were applied.',
+  })
+  promotions: AppliedPromotionDto[];
+
+  @ListOf(() => CartLineDto, { max: MAX_SHOWN_LINES, description: 'What promotions give stands at the end.' })
   lines: CartLineDto[];
 
   @Nested(() => TotalsDto)
@@ -263,7 +312,7 @@ export class ExplainedLineDto {
   @Text({ max: 100 })
   sku: string;
 
-  @Text({ max: 300, example: '2 × 19.99 EUR' })
+  @Text({ max: 300, example: '2 × 19.99 EUR - 4.00 EUR' })
   calculation: string;
 
   @MoneyField()
@@ -292,11 +341,101 @@ export class ExplainedShippingDto {
   @MoneyField()
   price: MoneyDto;
 
+  @MoneyField({ description: 'What promotions take off it.' })
+  discount: MoneyDto;
+
   @MoneyField()
   tax: MoneyDto;
 
   @Integer({ min: 0, max: 50, description: 'How many options fitted.' })
   candidates: number;
+}
+
+export class TestedConditionDto {
+  @Text({ max: 50, example: 'subtotal' })
+  type: string;
+
+  @Bool()
+  holds: boolean;
+
+  @Text({ max: 1000, example: '35.00 EUR' })
+  actual: string;
+
+  @Text({ max: 10_000, example: 'at least 50.00 EUR' })
+  needed: string;
+}
+
+export class TakenDto {
+  @Uuid({ nullable: true, description: 'The line of the cart; null: the shipping.' })
+  lineId: string | null;
+
+  @MoneyField()
+  amount: MoneyDto;
+}
+
+export class GivenDto {
+  @Uuid()
+  variantId: string;
+
+  @Integer({ min: 1, max: MAX_QUANTITY })
+  quantity: number;
+}
+
+export class BeatenByDto {
+  @Uuid()
+  promotionId: string;
+
+  @Text({ max: 200 })
+  title: string;
+}
+
+/** A promotion that was tried. */
+export class TriedPromotionDto {
+  @Uuid()
+  promotionId: string;
+
+  @Text({ max: 200 })
+  title: string;
+
+  @OneOf(PROMOTION_GROUPS)
+  group: string;
+
+  @Text({ max: 50, nullable: true })
+  code: string | null;
+
+  @Integer({ min: -1_000_000, max: 1_000_000 })
+  priority: number;
+
+  @Bool({ description: 'When it is applied, nothing else of its group is.' })
+  exclusive: boolean;
+
+  @OneOf(OUTCOMES, {
+    description:
+      '`condition_failed`: see `conditions`; `no_effect`: they hold, but there is nothing here to take off; ' +
+      '`nothing_left`: others had taken it; `beaten`: another gives more where one wins; `excluded`: another stands alone.',
+  })
+  outcome: string;
+
+  @Text({ max: 11_000, description: 'One sentence.' })
+  why: string;
+
+  @Bool({ description: 'All conditions hold.' })
+  matched: boolean;
+
+  @ListOf(() => TestedConditionDto, { max: 50 })
+  conditions: TestedConditionDto[];
+
+  @MoneyField({ description: 'What it takes off; of one that lost, what it would have taken off alone.' })
+  amount: MoneyDto;
+
+  @ListOf(() => TakenDto, { max: MAX_LINES, description: 'The same by line.' })
+  lines: TakenDto[];
+
+  @Nested(() => GivenDto, { nullable: true })
+  gift: GivenDto | null;
+
+  @Nested(() => BeatenByDto, { nullable: true, description: 'Who won over it.' })
+  beatenBy: BeatenByDto | null;
 }
 
 export class CartExplanationDto {
@@ -306,7 +445,14 @@ export class CartExplanationDto {
   @Bool()
   pricesIncludeTax: boolean;
 
-  @ListOf(() => ExplainedLineDto, { max: MAX_LINES })
+  @ListOf(() => TriedPromotionDto, {
+    max: MAX_PROMOTIONS,
+    description:
+      'Every promotion that was tried, in the order in which they are: group by group, the highest priority first.',
+  })
+  promotions: TriedPromotionDto[];
+
+  @ListOf(() => ExplainedLineDto, { max: MAX_SHOWN_LINES })
   lines: ExplainedLineDto[];
 
   @Nested(() => ExplainedShippingDto, { nullable: true })

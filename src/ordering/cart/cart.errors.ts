@@ -22,8 +22,8 @@ export const cartProblems = defineProblems('ordering', {
   unknown_promotion_code: {
     status: 422,
     title: 'Unknown promotion code',
-    meaning: 'There is no such promotion code.',
-    remedy: 'Correct the code, or leave it out.',
+    meaning: 'There is no such promotion code, it is over, or it was used up; `errors` says which.',
+    remedy: 'Correct the codes that `errors` points at, or leave them out.',
   },
   unknown_shipping_option: {
     status: 422,

@@ -9,6 +9,8 @@ import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { hashOf, newSecret } from '../../platform/secret.js';
+import { CartCodes } from '../promotion/cart-codes.service.js';
+import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
@@ -32,6 +34,8 @@ export class CartService {
     private readonly carts: CartRepository,
     private readonly catalog: CatalogApi,
     private readonly rules: SellingRules,
+    private readonly facts: CartFactsReader,
+    private readonly codes: CartCodes,
     private readonly identity: IdentityApi,
     private readonly limits: PurchaseLimits,
     private readonly clock: Clock,
@@ -43,7 +47,7 @@ export class CartService {
     const customerId = personId(actor);
     const token = customerId === null ? newSecret() : null;
     const wanted = merge(input.lines ?? []);
-    const sellable = await this.sellable(input.currency, wanted, groupsOf(actor));
+    const known = await this.sellable(input.currency, wanted, groupsOf(actor));
     const cart: Cart = {
       id: newId(),
       tokenHash: token === null ? null : hashOf(token),
@@ -53,12 +57,15 @@ export class CartService {
       shippingAddress: null,
       billingAddress: null,
       shippingOptionId: null,
+      promotionCodes: [],
       state: 'active',
       version: 1,
-      lines: toLines(wanted, sellable),
+      lines: toLines(wanted, known),
     };
-    await this.carts.insert(cart, this.clock.now());
-    return { cart, token, assessment: assess(cart, sellable, rules) };
+    const now = this.clock.now();
+    await this.carts.insert(cart, now);
+    const { sellable, facts } = await this.facts.read(cart, actor, rules.promotions, { known });
+    return { cart, token, assessment: assess(cart, sellable, rules, { now, facts }) };
   }
 
   /** The cart as it stands now; somebody else's is as unknown as none. */
@@ -66,11 +73,9 @@ export class CartService {
     const rules = await this.rules.current();
     const cart = await this.carts.find(id);
     if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
-    const sellable = await this.catalogOf(cart, holder);
-    return {
-      cart,
-      assessment: assess(cart, sellable, rules, await this.boughtBy(cart.customerId, sellable)),
-    };
+    const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions);
+    const bought = await this.boughtBy(cart.customerId, sellable);
+    return { cart, assessment: assess(cart, sellable, rules, { now: this.clock.now(), bought, facts }) };
   }
 
   addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
@@ -114,17 +119,9 @@ export class CartService {
   ): Promise<AssessedCart> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     return this.changing(id, holder, version, async (cart) => {
-      if (input.promotionCodes?.length) {
-        throw cartProblems.unknown_promotion_code(undefined, {
-          errors: input.promotionCodes.map((code, index) => ({
-            pointer: `/promotionCodes/${index}`,
-            code: 'unknown_promotion_code',
-            message: `${code} is not known`,
-          })),
-        });
-      }
       if (input.shippingOptionId) await this.requireOption(input.shippingOptionId);
-      const { email, shippingAddress, billingAddress, shippingOptionId } = input;
+      const { email, shippingAddress, billingAddress, shippingOptionId, promotionCodes } = input;
+      const customerId = cart.customerId ?? personId(holder.actor);
       await this.carts.save(id, {
         email: email === undefined ? cart.email : email,
         shippingAddress:
@@ -134,6 +131,9 @@ export class CartService {
         billingAddress:
           billingAddress === undefined ? cart.billingAddress : billingAddress && toAddress(billingAddress),
         shippingOptionId: shippingOptionId === undefined ? cart.shippingOptionId : shippingOptionId,
+        promotionCodes: promotionCodes
+          ? await this.codes.accept(promotionCodes, cart.promotionCodes, customerId)
+          : cart.promotionCodes,
       });
     });
   }
@@ -186,11 +186,6 @@ export class CartService {
       throw error;
     }
     return this.get(id, holder);
-  }
-
-  private catalogOf({ lines, currency }: Cart, { actor }: Holder): Promise<SellableVariant[]> {
-    if (lines.length === 0) return Promise.resolve([]);
-    return this.catalog.sellable(lines, currency, groupsOf(actor));
   }
 
   private async sellable(

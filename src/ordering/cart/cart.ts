@@ -2,6 +2,10 @@ import type { Address } from '../../platform/address/address.js';
 
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
+/** Promotions that one cart may meet. */
+export const MAX_PROMOTIONS = 500;
+/** What promotions give comes to the lines of the cart. */
+export const MAX_SHOWN_LINES = MAX_LINES + MAX_PROMOTIONS;
 
 /** Who gets a gift card, by whom told, and when. */
 export interface GiftCardFor {
@@ -35,6 +39,8 @@ export interface Cart {
   shippingAddress: Address | null;
   billingAddress: Address | null;
   shippingOptionId: string | null;
+  /** As they are compared (`foldCode`), each once. */
+  promotionCodes: string[];
   state: 'active' | 'ordered';
   version: number;
   lines: CartLine[];

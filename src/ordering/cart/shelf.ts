@@ -4,6 +4,14 @@ import type { SellableVariant } from '../../catalog/catalog.api.js';
 export class Shelf {
   private readonly left = new Map<string, number>();
 
+  /** Pieces that could still be taken, up to so many; it takes none. */
+  most(variant: SellableVariant, upTo: number): number {
+    const aside = new Shelf();
+    for (const [variantId, left] of this.left) aside.left.set(variantId, left);
+    const { enough, most } = aside.take(variant, upTo);
+    return enough ? upTo : most;
+  }
+
   /** Takes so many pieces, when there are enough; answers how many there would be. */
   take(variant: SellableVariant, quantity: number): { enough: boolean; most: number } {
     const parts = variant.components ?? [{ ...variant, quantity: 1 }];

@@ -41,8 +41,9 @@ export interface Totals {
   taxes: TaxLine[];
   /** Prices times quantities, as shown in the shop. */
   subtotal: Money;
+  /** Off the lines and off the shipping. */
   discount: Money;
-  /** The price of shipping, as shown in the shop. */
+  /** The price of shipping, as shown in the shop, before its discount. */
   shippingPrice: Money;
   tax: Money;
   total: Money;
@@ -64,6 +65,7 @@ export function computeTotals(
   lines: readonly PricedLine[],
   shippingPrice: Money | null,
   tax: TaxRules,
+  shippingDiscount: Money = Money.zero(currency),
 ): Totals {
   const parts: Part[] = lines.map((line) => ({
     price: line.unitPrice.times(line.quantity),
@@ -71,7 +73,7 @@ export function computeTotals(
     rate: line.isVoucher ? VOUCHER : tax.rateOf(line.taxClass),
   }));
   if (shippingPrice !== null) {
-    parts.push({ price: shippingPrice, discount: Money.zero(currency), rate: tax.rateOf(STANDARD_CLASS) });
+    parts.push({ price: shippingPrice, discount: shippingDiscount, rate: tax.rateOf(STANDARD_CLASS) });
   }
   const taxOf = shareTax(parts, currency, tax.pricesIncludeTax);
   const charges = parts.map((part, index) =>
@@ -89,7 +91,7 @@ export function computeTotals(
       currency,
     ),
     discount: sum(
-      own.map(({ discount }) => discount),
+      charges.map(({ discount }) => discount),
       currency,
     ),
     shippingPrice: shippingPrice ?? Money.zero(currency),

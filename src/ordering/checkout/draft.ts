@@ -5,6 +5,7 @@ import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';
 import type { TaxLine } from '../cart/totals.js';
+import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
@@ -45,17 +46,20 @@ const toFieldError = ({ pointer, code, detail }: Obstacle) => ({ pointer, code, 
 /** The order that a cart becomes: everything copied, nothing that could change afterwards. */
 export function draftOrder(
   cart: Cart,
-  { lines, isSent, shipping, taxZone, totals }: Assessment,
+  assessment: Assessment,
   whose: { customerId: string | null; now: Date; expiresAt: Date },
 ): Order {
+  const { lines, isSent, shipping, taxZone, totals } = assessment;
   if (cart.email === null || (isSent && (cart.shippingAddress === null || shipping === null))) {
     throw new Error('the guard lets no such cart through');
   }
   const taxLines: OrderTaxLine[] = [];
-  const orderLines = lines.flatMap(({ line, variant, unitPrice }, index): OrderLine[] => {
+  const lineIds: (string | undefined)[] = [];
+  const orderLines = lines.flatMap(({ line, variant, unitPrice, givenBy }, index): OrderLine[] => {
     const charge = totals.lines[index];
     if (!charge || !variant) return [];
     const id = newId();
+    lineIds[index] = id;
     taxLines.push(taxLine(id, charge.taxLine));
     return [
       {
@@ -74,6 +78,7 @@ export function draftOrder(
         giftCard: variant.kind === 'gift_card' ? line.giftCard : null,
         stockTracked: variant.stockTracked,
         components: variant.components?.map(frozen) ?? null,
+        givenBy: givenBy?.promotionId ?? null,
         unitPrice: unitPrice.amount,
         discount: charge.discount.amount,
         tax: charge.tax.amount,
@@ -111,6 +116,7 @@ export function draftOrder(
     version: 1,
     lines: orderLines,
     taxLines,
+    discounts: discountsOf(assessment, lineIds),
     history: [],
     fulfilments: [],
   };

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
-import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
-import { groupsOf, personId } from '../../platform/access/actor.js';
+import type { SellableVariant } from '../../catalog/catalog.api.js';
+import { personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Problem, platformProblems } from '../../platform/http/problem.js';
+import { calculationOf } from '../calculation/calculation.js';
 import { assess } from '../cart/assessment.js';
 import { type Holder, holds } from '../cart/cart.access.js';
 import type { Cart } from '../cart/cart.js';
@@ -13,6 +14,7 @@ import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { type Order, totalOf } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
+import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
@@ -33,7 +35,7 @@ export class PlacingService {
     private readonly orders: OrderRepository,
     private readonly holds: OrderHolds,
     private readonly limits: PurchaseLimits,
-    private readonly catalog: CatalogApi,
+    private readonly facts: CartFactsReader,
     private readonly billing: BillingApi,
     private readonly clock: Clock,
     private readonly config: Config,
@@ -64,19 +66,23 @@ export class PlacingService {
     rules: Rules,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
-    const { lines, currency } = cart;
-    const sellable =
-      lines.length > 0 ? await this.catalog.sellable(lines, currency, groupsOf(holder.actor)) : [];
-    const assessment = assess(cart, sellable, rules);
-    guard(assessment, input.expectedTotal);
+    // Whoever buys says who it is: what the address has used of promotions counts from here on.
+    const { email } = cart;
+    const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions, { email });
     const now = this.clock.now();
+    const assessment = assess(cart, sellable, rules, { now, facts });
+    guard(assessment, input.expectedTotal);
     const draft = draftOrder(cart, assessment, {
       customerId: cart.customerId ?? personId(holder.actor),
       now,
       expiresAt: this.deadline(now),
     });
     const [number, operationId] = await Promise.all([
-      this.orders.insert(draft, { event: 'created', actor: holder.actor, at: now }),
+      this.orders.insert(
+        draft,
+        { event: 'created', actor: holder.actor, at: now },
+        calculationOf(assessment.inputs, assessment.totals),
+      ),
       this.openPayment(draft, input),
     ]);
     const order: Order = {
@@ -146,8 +152,9 @@ export class PlacingService {
   /** Counted with the order: of two that come at once the second sees the first. */
   private async refuseBeyondLimit(order: Order, sellable: readonly SellableVariant[]): Promise<void> {
     const limits = new Map(sellable.map(({ variantId, maxPerCustomer }) => [variantId, maxPerCustomer]));
-    const limited = order.lines.flatMap(({ variantId, quantity }) => {
-      const max = limits.get(variantId) ?? null;
+    const limited = order.lines.flatMap(({ variantId, quantity, givenBy }) => {
+      // Limits are for what is bought.
+      const max = givenBy === null ? (limits.get(variantId) ?? null) : null;
       return max === null ? [] : [{ variantId, quantity, max }];
     });
     const beyond = await this.limits.claim(order.id, order, limited);

@@ -16,6 +16,7 @@ import {
 import { InstantRange, PageQuery } from '../../platform/http/page.js';
 import { VARIANT_KINDS } from '../../catalog/catalog.api.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
+import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { GiftCardForDto, TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
 
@@ -85,6 +86,12 @@ export class OrderLineDto {
   })
   components: OrderComponentDto[];
 
+  @Uuid({
+    nullable: true,
+    description: 'The promotion that gave it, at its whole price; null: it was bought.',
+  })
+  givenBy: string | null;
+
   @MoneyField()
   unitPrice: MoneyDto;
 
@@ -101,6 +108,27 @@ export class OrderLineDto {
   taxLines: TaxCategoryDto[];
 }
 
+/** What one promotion took off one line, or off the shipping. */
+export class OrderDiscountDto {
+  @Uuid({ nullable: true, description: 'The line of the order; null: the shipping.' })
+  lineId: string | null;
+
+  @Uuid()
+  promotionId: string;
+
+  @Text({ max: 50, nullable: true, description: 'The code that it was applied for; null: it needed none.' })
+  code: string | null;
+
+  @Text({ max: 200, description: 'As it was called then.' })
+  title: string;
+
+  @OneOf(PROMOTION_GROUPS)
+  group: string;
+
+  @MoneyField()
+  amount: MoneyDto;
+}
+
 export class OrderShippingDto {
   @Uuid()
   optionId: string;
@@ -113,6 +141,9 @@ export class OrderShippingDto {
 
   @MoneyField()
   price: MoneyDto;
+
+  @MoneyField({ description: 'What promotions took off it.' })
+  discount: MoneyDto;
 
   @ListOf(() => TaxCategoryDto, { max: 20 })
   taxLines: TaxCategoryDto[];
@@ -274,6 +305,13 @@ export class OrderDto extends OrderBase {
 
   @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each.' })
   taxes: TaxCategoryDto[];
+
+  @ListOf(() => OrderDiscountDto, {
+    max: 50_000,
+    description:
+      'What promotions took off, line by line, as it was when the order was written; the sum is `totals.discount`.',
+  })
+  discounts: OrderDiscountDto[];
 
   @ListOf(() => OrderPaymentDto, { max: 100 })
   payments: OrderPaymentDto[];

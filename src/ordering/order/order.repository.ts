@@ -3,7 +3,9 @@ import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
+import type { Calculation } from '../calculation/calculation.js';
 import type { Order, OrderLine, OrderTaxLine } from './order.js';
+import type { OrderDiscount } from './order-discount.js';
 import { NEXT, type Statuses } from './order.statuses.js';
 
 /** What goes into the history with a move. */
@@ -20,11 +22,12 @@ export interface Glance extends Statuses {
 
 type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total';
 type LineAmounts = 'unitPrice' | 'discount' | 'tax' | 'total';
-type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'history' | 'fulfilments'> &
+type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'discounts' | 'history' | 'fulfilments'> &
   Record<Amounts, string> & {
     lines: (Omit<OrderLine, LineAmounts | 'promisedFor'> &
       Record<LineAmounts, string> & { promisedFor: string | null })[];
     taxLines: (Omit<OrderTaxLine, 'base' | 'amount'> & { base: string; amount: string })[];
+    discounts: (Omit<OrderDiscount, 'amount'> & { amount: string })[];
     history: (Omit<Order['history'][number], 'at'> & { at: string })[];
     fulfilments: (Omit<Order['fulfilments'][number], 'createdAt'> & { createdAt: string })[];
   };
@@ -34,10 +37,11 @@ export class OrderRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * The order with its lines, tax lines and first history entry, and the end of its cart, in one statement.
+   * The order with its lines, tax lines, discounts, calculation and first history entry, and the end of its cart, in one
+   * statement.
    * Returns its number.
    */
-  async insert(order: Order, deed: Deed): Promise<string> {
+  async insert(order: Order, deed: Deed, calculation: Calculation): Promise<string> {
     const [row] = await this.database.query<{ number: string }>(INSERT, [
       order.id,
       order.cartId,
@@ -68,6 +72,8 @@ export class OrderRepository {
       deed.event,
       deed.actor.kind,
       actorId(deed.actor),
+      JSON.stringify(order.discounts.map(discountRow)),
+      JSON.stringify(calculation),
     ]);
     return row?.number ?? '';
   }
@@ -168,6 +174,7 @@ const lineRow = (line: OrderLine, index: number) => ({
   gift_card: line.giftCard,
   stock_tracked: line.stockTracked,
   components: line.components,
+  given_by: line.givenBy,
   unit_price: line.unitPrice.toString(),
   discount: line.discount.toString(),
   tax: line.tax.toString(),
@@ -181,6 +188,14 @@ const taxRow = (tax: OrderTaxLine, index: number) => ({
   rate_ppm: tax.ratePpm,
   base: tax.base.toString(),
   amount: tax.amount.toString(),
+});
+const discountRow = ({ lineId, promotionId, group, amount, ...discount }: OrderDiscount, index: number) => ({
+  ...discount,
+  position: index + 1,
+  line_id: lineId,
+  promotion_id: promotionId,
+  promotion_group: group,
+  amount: amount.toString(),
 });
 
 const toOrder = (row: Row): Order => ({
@@ -199,6 +214,7 @@ const toOrder = (row: Row): Order => ({
     total: BigInt(line.total),
   })),
   taxLines: row.taxLines.map((tax) => ({ ...tax, base: BigInt(tax.base), amount: BigInt(tax.amount) })),
+  discounts: row.discounts.map((discount) => ({ ...discount, amount: BigInt(discount.amount) })),
   history: row.history.map((entry) => ({ ...entry, at: new Date(entry.at) })),
   fulfilments: row.fulfilments.map((one) => ({ ...one, createdAt: new Date(one.createdAt) })),
 });
@@ -207,22 +223,27 @@ const INSERT = `
   WITH made AS (
     INSERT INTO ordering.orders (id, cart_id, customer_id, access_hash, status, payment_status, fulfilment_status,
       currency, email, shipping_address, billing_address, shipping_option_id, shipping_title, shipping_chosen_by,
-      prices_include_tax, tax_zone, subtotal, discount, shipping, tax, total, expires_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+      prices_include_tax, tax_zone, subtotal, discount, shipping, tax, total, expires_at, created_at, calculation)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $31)
     RETURNING number::text
   ), lines AS (
     INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, kind, download, gift_card, stock_tracked, components, unit_price, discount, tax, total)
+      quantity, kind, download, gift_card, stock_tracked, components, given_by, unit_price, discount, tax, total)
     SELECT l.id, $1, l.position, l.variant_id, l.product_id, l.sku, l.title, l.variant_title, l.options, l.quantity,
-      l.kind, l.download, l.gift_card, l.stock_tracked, l.components, l.unit_price, l.discount, l.tax, l.total
+      l.kind, l.download, l.gift_card, l.stock_tracked, l.components, l.given_by, l.unit_price, l.discount, l.tax, l.total
     FROM jsonb_to_recordset($24::jsonb) AS l (id uuid, position int, variant_id uuid, product_id uuid, sku text,
-      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, gift_card jsonb, stock_tracked boolean, components jsonb,
+      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, gift_card jsonb, stock_tracked boolean, components jsonb, given_by uuid,
       unit_price bigint, discount bigint, tax bigint, total bigint)
   ), taxes AS (
     INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
     SELECT $1, t.position, t.line_id, t.tax_class, t.title, t.rate_ppm, t.base, t.amount
     FROM jsonb_to_recordset($25::jsonb) AS t (position int, line_id uuid, tax_class text, title text, rate_ppm int,
       base bigint, amount bigint)
+  ), discounts AS (
+    INSERT INTO ordering.order_discounts (order_id, position, line_id, promotion_id, code, title, promotion_group, amount)
+    SELECT $1, d.position, d.line_id, d.promotion_id, d.code, d.title, d.promotion_group, d.amount
+    FROM jsonb_to_recordset($30::jsonb) AS d (position int, line_id uuid, promotion_id uuid, code text, title text,
+      promotion_group text, amount bigint)
   ), history AS (
     INSERT INTO ordering.order_history (id, order_id, at, event, status, payment_status, fulfilment_status, actor_kind,
       actor_id)
@@ -269,12 +290,15 @@ const SELECT = `
     (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
       'fulfilled', l.fulfilled, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
-      'stockTracked', l.stock_tracked, 'components', l.components, 'unitPrice', l.unit_price::text,
+      'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
       'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,
       'ratePpm', t.rate_ppm, 'base', t.base::text, 'amount', t.amount::text) ORDER BY t.position)
       FROM ordering.order_tax_lines t WHERE t.order_id = o.id), '[]') AS "taxLines",
+    coalesce((SELECT json_agg(json_build_object('lineId', d.line_id, 'promotionId', d.promotion_id, 'code', d.code,
+      'title', d.title, 'group', d.promotion_group, 'amount', d.amount::text) ORDER BY d.position)
+      FROM ordering.order_discounts d WHERE d.order_id = o.id), '[]') AS discounts,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'status', h.status,
       'paymentStatus', h.payment_status, 'fulfilmentStatus', h.fulfilment_status, 'actorKind', h.actor_kind,
       'note', h.note) ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = o.id), '[]') AS history,

@@ -2,6 +2,7 @@ import type { SellableDownload, VariantKind } from '../../catalog/catalog.api.js
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
 import type { GiftCardFor } from '../cart/cart.js';
+import type { OrderDiscount } from './order-discount.js';
 import type { Statuses } from './order.statuses.js';
 
 export interface OrderTaxLine {
@@ -44,6 +45,8 @@ export interface OrderLine {
   stockTracked: boolean;
   /** Null for what is no bundle. */
   components: OrderComponent[] | null;
+  /** The promotion that gives it; null: it was bought. */
+  givenBy: string | null;
   unitPrice: bigint;
   discount: bigint;
   tax: bigint;
@@ -96,6 +99,8 @@ export interface Order extends Statuses {
   version: number;
   lines: OrderLine[];
   taxLines: OrderTaxLine[];
+  /** What promotions took off; their sum is `discount`. */
+  discounts: OrderDiscount[];
   history: OrderHistoryEntry[];
   fulfilments: Fulfilment[];
 }

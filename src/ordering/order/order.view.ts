@@ -4,6 +4,7 @@ import { Money } from '../../platform/money/money.js';
 import type { TaxCategoryDto } from '../cart/cart.dto.js';
 import type { OrderDto, OrderPaymentDto, StaffOrderDto } from './order.dto.js';
 import type { Order, OrderTaxLine } from './order.js';
+import { shippingDiscountOf } from './order-discount.js';
 
 /** The order with what each location gives to it: to the line that takes it, by itself or as a part of a bundle. */
 export function staffOrderView(
@@ -48,6 +49,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
             title: order.shippingTitle ?? '',
             chosenBy: order.shippingChosenBy ?? '',
             price: money(order.shipping),
+            discount: money(shippingDiscountOf(order.discounts)),
             taxLines: taxOf(null),
           },
     lines: order.lines.map((line) => ({
@@ -69,6 +71,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
         title,
         quantity,
       })),
+      givenBy: line.givenBy,
       unitPrice: money(line.unitPrice),
       discount: money(line.discount),
       tax: money(line.tax),
@@ -83,6 +86,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       total: money(order.total),
     },
     taxes: taxesOf(order),
+    discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
     payments: payments.map(paymentView),
     fulfilments: order.fulfilments.map((one) => ({ ...one, createdAt: one.createdAt.toISOString() })),
     history: order.history.map(({ at, event, status, paymentStatus, fulfilmentStatus, actorKind, note }) => ({

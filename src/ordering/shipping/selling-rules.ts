@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { realNow } from '../../platform/clock.js';
+import { Clock, realNow } from '../../platform/clock.js';
+import type { StandingPromotions } from '../promotion/promotion.js';
+import { PromotionRepository } from '../promotion/promotion.repository.js';
 import { TaxRepository } from '../tax/tax.repository.js';
 import type { TaxZone } from '../tax/tax-zone.js';
 import { ShippingRepository } from './shipping.repository.js';
@@ -9,13 +11,14 @@ import type { ShippingZone } from './shipping-zone.js';
 export interface Rules {
   tax: TaxZone[];
   shipping: ShippingZone[];
+  promotions: StandingPromotions;
 }
 
 const FRESH_MS = 1_000;
 
 /**
- * The zones, kept in memory for a second: every cart and every checkout needs them and staff change them once a
- * year. Ask before a transaction is opened, so that one request's rollback cannot fail another's read.
+ * Zones and the promotions that need no code, kept in memory for a second: every cart and every checkout needs them and
+ * staff change them seldom. Ask before a transaction is opened, so that one request's rollback cannot fail another's read.
  */
 @Injectable()
 export class SellingRules {
@@ -24,6 +27,8 @@ export class SellingRules {
   constructor(
     private readonly taxZones: TaxRepository,
     private readonly shippingZones: ShippingRepository,
+    private readonly promotions: PromotionRepository,
+    private readonly clock: Clock,
   ) {}
 
   current(): Promise<Rules> {
@@ -44,8 +49,9 @@ export class SellingRules {
   }
 
   private async read(): Promise<Rules> {
-    // One after the other: inside a transaction both go over the same connection.
+    // One after the other: inside a transaction all go over the same connection.
     const tax = await this.taxZones.all();
-    return { tax, shipping: await this.shippingZones.all() };
+    const shipping = await this.shippingZones.all();
+    return { tax, shipping, promotions: await this.promotions.standing(this.clock.now()) };
   }
 }

@@ -443,6 +443,28 @@ export function UuidList(options: FieldOptions & { max: number }) {
   );
 }
 
+/** Whole numbers, each once: days of the week, for example. */
+export function IntegerList(options: FieldOptions & { min: number; max: number; most: number }) {
+  const { min, max, most } = options;
+  return field(
+    options,
+    {
+      type: 'array',
+      items: { type: 'integer', minimum: min, maximum: max },
+      minItems: 1,
+      maxItems: most,
+      uniqueItems: true,
+    } as ApiPropertyOptions,
+    ...list(1, most),
+    each(
+      'not_integer',
+      `must hold whole numbers from ${min} to ${max}`,
+      (item) => isWhole(item) && item >= min && item <= max,
+    ),
+    rule('duplicate', 'must hold each number once', (value) => isSet(value as unknown[])),
+  );
+}
+
 /** Money on the wire: minor units and ISO 4217 code. */
 export class MoneyDto {
   @Integer({

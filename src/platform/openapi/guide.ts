@@ -55,6 +55,8 @@ export const TAGS: Record<string, string> = {
     'What is sold: products with their variants, for shoppers as they are published and for staff as they are.',
   'Product types':
     'Kinds of products with their attributes: typed, labelled, required or not, and what shoppers filter by.',
+  Promotions:
+    'What makes things cheaper: conditions and an effect, by itself or by codes, with limits and budgets that hold to the order.',
   Recommendations:
     'What goes with a product and why: bought together, similar, or looked at before by whoever is signed in.',
   Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',

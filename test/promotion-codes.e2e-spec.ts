@@ -1,0 +1,271 @@
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+
+const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
+const ROOT = '/v1/admin/promotions';
+
+/** Promotions and codes as staff keep them, and what limits and budgets let through when everybody comes at once. */
+describe('promotions', () => {
+  let app: TestApp;
+  let token: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    token = await given.admin(app);
+  });
+  afterAll(() => app?.close());
+
+  const tenPercent = {
+    title: 'Ten off',
+    group: 'order',
+    trigger: 'code',
+    effect: { type: 'percent', ppm: 100_000 },
+  };
+  const make = (body: object) => app.post(ROOT, { ...tenPercent, status: 'active', ...body }, { token });
+  const pointersOf = (answer: Answer): [string, string][] =>
+    (answer.body.errors as { pointer: string; code: string }[]).map(({ pointer, code }) => [pointer, code]);
+
+  describe('staff', () => {
+    it('make, find, change and put them away', async () => {
+      const made = await make({
+        title: 'Summer for wholesale',
+        conditions: [
+          { type: 'subtotal', min: { amount: 5000, currency: 'EUR' } },
+          { type: 'customer_group', codes: ['wholesale'] },
+        ],
+        limitPerCustomer: 1,
+        budget: { amount: 500_000, currency: 'EUR' },
+        endsAt: '2030-01-01T00:00:00Z',
+      });
+      expect([made.status, made.headers.get('etag')]).toEqual([201, '"1"']);
+      const path = `${ROOT}/${made.body.id}`;
+      expect(made.headers.get('location')).toBe(path);
+      expect(made.body).toMatchObject({
+        status: 'active',
+        currency: 'EUR',
+        priority: 0,
+        exclusive: false,
+        endsAt: '2030-01-01T00:00:00.000Z',
+        conditions: [{ type: 'subtotal', min: { amount: 5000, currency: 'EUR' } }, { codes: ['wholesale'] }],
+        used: { orders: 0, amounts: [] },
+      });
+
+      const paused = await app.patch(
+        path,
+        { status: 'paused', limitPerCustomer: null },
+        { token, headers: { 'if-match': '"1"' } },
+      );
+      expect([paused.status, paused.body.status, paused.body.limitPerCustomer, paused.body.version]).toEqual([
+        200,
+        'paused',
+        null,
+        2,
+      ]);
+      expect(paused.body.budget).toEqual({ amount: 500_000, currency: 'EUR' });
+      const late = await app.patch(path, { status: 'active' }, { token, headers: { 'if-match': '"1"' } });
+      expect([late.status, late.headers.get('etag')]).toEqual([412, '"2"']);
+
+      const other = await make({
+        title: 'Free parcels',
+        group: 'shipping',
+        trigger: 'automatic',
+        effect: { type: 'free_shipping' },
+      });
+      const idsOf = async (query: string) =>
+        (await app.get(`${ROOT}?${query}`, { token })).body.items.map(({ id }: { id: string }) => id);
+      expect(await idsOf('q=WHOLESALE')).toEqual([made.body.id]);
+      expect(await idsOf('status=paused')).toEqual([made.body.id]);
+      expect(await idsOf('group=shipping&trigger=automatic')).toEqual([other.body.id]);
+      const first = (await app.get(`${ROOT}?limit=1`, { token })).body;
+      expect(first.items[0].id).toBe(other.body.id);
+      expect(await idsOf(`limit=1&cursor=${first.nextCursor}`)).toEqual([made.body.id]);
+
+      expect((await app.delete(`${ROOT}/${other.body.id}`, { token })).status).toBe(204);
+      expect(await idsOf('group=shipping')).toEqual([]);
+      expect(await idsOf('status=archived')).toEqual([other.body.id]);
+      expect((await app.patch(`${ROOT}/${other.body.id}`, { title: 'Again' }, { token })).status).toBe(404);
+      expect((await app.get(`${ROOT}/${UNKNOWN}`, { token })).status).toBe(404);
+
+      await app.settle();
+      const trail = await app.get(`/v1/admin/audit?subjectType=promotion&subjectId=${made.body.id}`, {
+        token,
+      });
+      expect(trail.body.items.map(({ action }: { action: string }) => action).sort()).toEqual([
+        'ordering.promotion.created',
+        'ordering.promotion.updated',
+      ]);
+    });
+
+    it('are told the exact place of what is wrong', async () => {
+      const wrong = async (body: object) => pointersOf(await make(body));
+      expect(await wrong({ effect: { type: 'half_price' } })).toEqual([['/effect/type', 'not_allowed']]);
+      expect(await wrong({ effect: { ppm: 5 } })).toEqual([['/effect/type', 'required']]);
+      expect(await wrong({ effect: 7 })).toEqual([['/effect', 'not_object']]);
+      expect(await wrong({ effect: null })).toEqual([['/effect', 'not_object']]);
+      expect(await wrong({ effect: { type: 'percent', ppm: 1.5, money: {} } })).toEqual([
+        ['/effect/money', 'unknown_property'],
+        ['/effect/ppm', 'not_integer'],
+      ]);
+      expect(await wrong({ conditions: [null] })).toEqual([['/conditions', 'not_object']]);
+      expect(await wrong({ conditions: {} })).toEqual([['/conditions', 'not_list']]);
+      expect(
+        await wrong({
+          conditions: [
+            { type: 'subtotal', min: { amount: 1, currency: 'EUR', cents: 2 } },
+            { type: 'first_order', really: true },
+            { type: 'quantity', min: 0, on: { products: ['nothing'], excpet: {} } },
+            { type: 'moon' },
+          ],
+        }),
+      ).toEqual([
+        ['/conditions/0/min/cents', 'unknown_property'],
+        ['/conditions/1/really', 'unknown_property'],
+        ['/conditions/2/min', 'too_low'],
+        ['/conditions/2/on/excpet', 'unknown_property'],
+        ['/conditions/2/on/products', 'not_uuid'],
+        ['/conditions/3/type', 'not_allowed'],
+      ]);
+      expect(await wrong({ group: 'order', effect: { type: 'free_shipping' } })).toEqual([
+        ['/effect/type', 'not_in_group'],
+      ]);
+      expect(
+        await wrong({
+          startsAt: '2027-01-01T00:00:00Z',
+          endsAt: '2026-01-01T00:00:00Z',
+          currency: 'USD',
+          budget: { amount: 1, currency: 'EUR' },
+          conditions: [
+            { type: 'subtotal' },
+            { type: 'weekday_hours', days: [8], from: '9', to: '10:00', timeZone: 'Mars' },
+          ],
+        }),
+      ).toEqual([
+        ['/conditions/1/days', 'not_integer'],
+        ['/conditions/1/from', 'malformed'],
+      ]);
+      expect(
+        await wrong({
+          startsAt: '2027-01-01T00:00:00Z',
+          endsAt: '2026-01-01T00:00:00Z',
+          currency: 'USD',
+          budget: { amount: 1, currency: 'EUR' },
+          effect: {
+            type: 'tiers',
+            tiers: [{ min: { amount: 5, currency: 'EUR' }, ppm: 1, money: { amount: 1, currency: 'USD' } }],
+          },
+          conditions: [
+            { type: 'subtotal' },
+            { type: 'weekday_hours', days: [6, 7], from: '09:00', to: '10:00', timeZone: 'Mars' },
+          ],
+        }),
+      ).toEqual([
+        ['/endsAt', 'too_early'],
+        ['/budget/currency', 'other_currency'],
+        ['/conditions/0', 'required'],
+        ['/conditions/1/timeZone', 'not_time_zone'],
+        ['/effect/tiers/0', 'only_one_of'],
+        ['/effect/tiers/0/min/currency', 'other_currency'],
+      ]);
+      const kept = await make({});
+      const odd = await app.patch(
+        `${ROOT}/${kept.body.id}`,
+        { effect: { type: 'fixed_price', money: { amount: 1, currency: 'EUR' } } },
+        { token },
+      );
+      expect(pointersOf(odd)).toEqual([['/effect/type', 'not_in_group']]);
+      expect((await app.get(`${ROOT}/${kept.body.id}`, { token })).body.version).toBe(1);
+    });
+
+    it('may only do what their role says', async () => {
+      const [keeper, helper] = [
+        await given.staff(app, ['catalog-manager'], token),
+        await given.staff(app, ['support'], token),
+      ];
+      expect((await app.post(ROOT, tenPercent, { token: keeper.token })).status).toBe(201);
+      expect((await app.get(ROOT, { token: helper.token })).status).toBe(200);
+      expect((await app.post(ROOT, tenPercent, { token: helper.token })).status).toBe(403);
+      expect((await app.get(ROOT)).status).toBe(401);
+    });
+
+    it('say how each group picks', async () => {
+      const groups = (await app.get('/v1/admin/promotion-groups', { token })).body.items;
+      expect(groups).toEqual([
+        { group: 'product', mode: 'stack', version: 1 },
+        { group: 'order', mode: 'stack', version: 1 },
+        { group: 'shipping', mode: 'best', version: 1 },
+      ]);
+      const path = '/v1/admin/promotion-groups/product';
+      const best = await app.patch(path, { mode: 'best' }, { token, headers: { 'if-match': '"1"' } });
+      expect([best.status, best.body]).toEqual([200, { group: 'product', mode: 'best', version: 2 }]);
+      expect(
+        (await app.patch(path, { mode: 'stack' }, { token, headers: { 'if-match': '"1"' } })).status,
+      ).toBe(412);
+      expect((await app.patch(path, { mode: 'worst' }, { token })).status).toBe(400);
+      expect((await app.patch(path, { mode: 'stack' }, { token })).status).toBe(200);
+    });
+  });
+
+  describe('codes', () => {
+    it('are made one by one, and belong to one promotion in whatever case', async () => {
+      const [one, two] = [(await make({})).body.id, (await make({})).body.id];
+      const made = await app.post(`${ROOT}/${one}/codes`, { code: 'Größe-10', limitTotal: 5 }, { token });
+      expect([made.status, made.body.code, made.body.uses, made.body.limitTotal]).toEqual([
+        201,
+        'GRÖSSE-10',
+        0,
+        5,
+      ]);
+      const again = await app.post(`${ROOT}/${two}/codes`, { code: 'grösse-10' }, { token });
+      expect([again.status, again.body.code, pointersOf(again)]).toEqual([
+        409,
+        'ordering.promotion_code_taken',
+        [['/code', 'taken']],
+      ]);
+      expect(pointersOf(await app.post(`${ROOT}/${one}/codes`, { code: '=1+1' }, { token }))).toEqual([
+        ['/code', 'malformed'],
+      ]);
+
+      const path = `${ROOT}/${one}/codes/${made.body.id}`;
+      const off = await app.patch(path, { status: 'disabled' }, { token, headers: { 'if-match': '"1"' } });
+      expect([off.status, off.body.status, off.body.limitTotal, off.headers.get('etag')]).toEqual([
+        200,
+        'disabled',
+        5,
+        '"2"',
+      ]);
+      expect(
+        (await app.patch(path, { status: 'active' }, { token, headers: { 'if-match': '"1"' } })).status,
+      ).toBe(412);
+      expect(
+        (await app.patch(`${ROOT}/${two}/codes/${made.body.id}`, { status: 'active' }, { token })).status,
+      ).toBe(404);
+
+      const automatic = (await make({ trigger: 'automatic', status: 'draft' })).body.id;
+      const senseless = await app.post(`${ROOT}/${automatic}/codes`, { code: 'NEVER' }, { token });
+      expect([senseless.status, senseless.body.code]).toEqual([409, 'ordering.promotion_without_codes']);
+      expect((await app.post(`${ROOT}/${UNKNOWN}/codes`, { code: 'NEVER' }, { token })).status).toBe(404);
+    });
+
+    it('are made by the thousand, each different, and read as a file', async () => {
+      const id = (await make({})).body.id;
+      const key = crypto.randomUUID();
+      const body = { count: 5_000, prefix: 'spring-', length: 8 };
+      const made = await app.post(`${ROOT}/${id}/codes/batches`, body, { token, key });
+      expect([made.status, made.body.count]).toEqual([201, 5_000]);
+      expect((await app.post(`${ROOT}/${id}/codes/batches`, body, { token, key })).body).toEqual(made.body);
+
+      const file = await app.get(`${ROOT}/${id}/codes.csv?batchId=${made.body.batchId}`, { token });
+      expect(file.headers.get('content-type')).toContain('text/csv');
+      const [header, ...rows] = file.text.trimEnd().split('\r\n');
+      expect(header).toBe('code,status,uses,limit_total,limit_per_customer,ends_at,created_at');
+      expect(new Set(rows.map((row) => row.split(',')[0])).size).toBe(5_000);
+      expect(rows[0]).toMatch(/^SPRING-[0-9A-HJKMNP-TV-Z]{8},active,0,1,,,20/);
+
+      const page = (await app.get(`${ROOT}/${id}/codes?limit=2&q=spring`, { token })).body;
+      expect([page.items.length, typeof page.nextCursor]).toEqual([2, 'string']);
+      expect((await app.get(`${ROOT}/${id}/codes?q=winter`, { token })).body.items).toEqual([]);
+      expect((await app.post(`${ROOT}/${id}/codes/batches`, { count: 10_001 }, { token })).status).toBe(400);
+    });
+  });
+});
