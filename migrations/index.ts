@@ -74,6 +74,7 @@ import { Mails1760000000020 } from './platform/1760000000020-mails.js';
 import { PlatformAuditChain1760000000040 } from './platform/1760000000040-audit-chain.js';
 import { PlatformAuditNetwork1760000000050 } from './platform/1760000000050-audit-network.js';
 import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subject-keys.js';
+import { OrderingChanges1780000000560 } from './ordering/1780000000560-changes.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -152,4 +153,5 @@ export const migrations: Migrations = [
   CatalogSearchTogether1760000010400,
   CatalogCategoryPlaces1760000010410,
   BillingTenders1780000000370,
+  OrderingChanges1780000000560,
 ];

@@ -11,7 +11,7 @@ import { type Holder, holds } from '../cart/cart.access.js';
 import { DownloadRepository } from '../download/download.repository.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
-import { type Order, totalOf } from './order.js';
+import { type Order, owedOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { OrderRepository } from './order.repository.js';
 import { paymentStatusOf } from './order.statuses.js';
@@ -87,7 +87,7 @@ export class OrderService {
       order,
       {
         status,
-        paymentStatus: paymentStatusOf(payments, totalOf(order)),
+        paymentStatus: paymentStatusOf(payments, owedOf(order)),
         fulfilmentStatus: order.fulfilmentStatus,
       },
       { event: status, actor, at: this.clock.now(), ...(note !== null && { note }) },
