@@ -75,6 +75,7 @@ import { PlatformAuditChain1760000000040 } from './platform/1760000000040-audit-
 import { PlatformAuditNetwork1760000000050 } from './platform/1760000000050-audit-network.js';
 import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subject-keys.js';
 import { OrderingChanges1780000000560 } from './ordering/1780000000560-changes.js';
+import { OrderingReturns1780000000561 } from './ordering/1780000000561-returns.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -154,4 +155,5 @@ export const migrations: Migrations = [
   CatalogCategoryPlaces1760000010410,
   BillingTenders1780000000370,
   OrderingChanges1780000000560,
+  OrderingReturns1780000000561,
 ];

@@ -3,6 +3,18 @@ import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
+import { AmendedOrderRepository } from './change/amended-order.repository.js';
+import { AmendedOrders } from './change/amended-orders.service.js';
+import { ChangeAdminController } from './change/change.admin.controller.js';
+import { ChangeCalculation } from './change/change-calculation.service.js';
+import { ChangeConfirmation } from './change/change-confirmation.service.js';
+import { ChangeDrafts } from './change/change-drafts.service.js';
+import { ChangeGoods } from './change/change-goods.service.js';
+import { ChangeMails } from './change/change-mails.subscribers.js';
+import { ChangeMoney } from './change/change-money.service.js';
+import { ChangeRepository } from './change/change.repository.js';
+import { ChangesService } from './change/changes.service.js';
+import { ReturnPiecesRepository } from './returns/return-pieces.repository.js';
 import { CartController } from './cart/cart.controller.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
@@ -54,6 +66,7 @@ import { TaxService } from './tax/tax.service.js';
 @Module({
   imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],
   controllers: [
+    ChangeAdminController,
     CartController,
     CheckoutController,
     DownloadController,
@@ -63,6 +76,17 @@ import { TaxService } from './tax/tax.service.js';
     TaxController,
   ],
   providers: [
+    AmendedOrderRepository,
+    AmendedOrders,
+    ChangeCalculation,
+    ChangeConfirmation,
+    ChangeDrafts,
+    ChangeGoods,
+    ChangeMails,
+    ChangeMoney,
+    ChangeRepository,
+    ChangesService,
+    ReturnPiecesRepository,
     CartRepository,
     CartService,
     CheckoutAnswers,

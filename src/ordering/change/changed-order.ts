@@ -32,6 +32,8 @@ export interface Change {
   removed: Pieces[];
   /** Sent, and came back: their money goes back. */
   returned: Pieces[];
+  /** Somebody had asked to send them back, and that is settled by this. */
+  answered: Pieces[];
   /** Damaged or lost: their money goes back, the goods do not. */
   refunded: Pieces[];
   /** Damaged or lost: sent again for nothing, as a line with this id. */
@@ -47,6 +49,7 @@ export interface Change {
 export const NOTHING: Change = {
   removed: [],
   returned: [],
+  answered: [],
   refunded: [],
   replaced: [],
   added: [],
@@ -121,6 +124,7 @@ export function changed(before: Order, change: Change): ChangedOrder {
       count(line, quantity);
     }
   };
+  for (const { lineId, quantity } of change.answered) lineOf(order, lineId).askedBack -= quantity;
   goes('removed', change.removed, (line, pieces) => {
     line.quantity -= pieces;
     line.canceled += pieces;

@@ -125,7 +125,7 @@ export interface Order extends Statuses {
 }
 
 /** Whether anything of it is held and sent from the stock. */
-export const takesStock = ({ lines }: Order): boolean =>
+export const takesStock = ({ lines }: { lines: readonly OrderLine[] }): boolean =>
   lines.some(({ stockTracked, components }) =>
     components ? components.some((part) => part.stockTracked) : stockTracked,
   );
