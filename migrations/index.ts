@@ -78,6 +78,8 @@ import { Mails1760000000020 } from './platform/1760000000020-mails.js';
 import { PlatformAuditChain1760000000040 } from './platform/1760000000040-audit-chain.js';
 import { PlatformAuditNetwork1760000000050 } from './platform/1760000000050-audit-network.js';
 import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subject-keys.js';
+import { OrderingChanges1780000000560 } from './ordering/1780000000560-changes.js';
+import { OrderingReturns1780000000561 } from './ordering/1780000000561-returns.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -160,4 +162,6 @@ export const migrations: Migrations = [
   IdentityPromotionPermissions1760000020510,
   OrderingPromotions1780000000510,
   OrderingPromotionResults1780000000500,
+  OrderingChanges1780000000560,
+  OrderingReturns1780000000561,
 ];

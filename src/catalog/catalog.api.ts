@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../platform/access/actor.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
@@ -15,6 +16,8 @@ import {
 } from './product/sellable.repository.js';
 import type { VariantKind } from './product/variant-kind.js';
 import { StockReader } from './stock/stock.reader.service.js';
+import { StockService } from './stock/stock.service.js';
+import { ReservationChanges } from './stock/reservation-changes.service.js';
 import { ReservationService, type SoldAhead } from './stock/reservation.service.js';
 
 export type { DigitalFile, SoldFile } from './digital/digital-file.repository.js';
@@ -89,6 +92,8 @@ export class CatalogApi {
     private readonly productPlaces: ProductPlacesRepository,
     private readonly stock: ReservationService,
     private readonly reader: StockReader,
+    private readonly reservations: ReservationChanges,
+    private readonly movements: StockService,
     private readonly files: DigitalFiles,
     private readonly database: Database,
     private readonly clock: Clock,
@@ -170,6 +175,46 @@ export class CatalogApi {
   async ship(reference: string, lines: readonly StockLine[]): Promise<void> {
     this.mustBeInTransaction();
     await this.stock.ship(reference, together(piecesOf(lines)));
+  }
+
+  /**
+   * In the caller's transaction: locks the stock of these lines and of what the references hold, in the order of ids. Whoever
+   * is going to release, reserve and take back in one transaction calls this first.
+   */
+  async lockStock(lines: readonly StockLine[], references: readonly string[]): Promise<void> {
+    this.mustBeInTransaction();
+    const variants = [...new Set(piecesOf(lines).map(({ variantId }) => variantId))];
+    await this.reservations.lock(variants, [...references]);
+  }
+
+  /** In the caller's transaction: gives back some of what a reference holds or was promised; what was shipped is not touched. */
+  async releasePieces(reference: string, lines: readonly StockLine[]): Promise<void> {
+    this.mustBeInTransaction();
+    await this.reservations.giveBack(reference, together(piecesOf(lines)));
+  }
+
+  /** In the caller's transaction: what was allocated to one reference is from now on allocated to another. */
+  async joinReservation(from: string, into: string): Promise<void> {
+    this.mustBeInTransaction();
+    await this.reservations.join(from, into);
+  }
+
+  /**
+   * In the caller's transaction: pieces that were sent lie at a location again and can be sold; 422 for a location or a
+   * variant that there is not, 422 for what nobody counts. Of a bundle its parts come back.
+   */
+  async takeBack(lines: readonly (StockLine & { location: string })[], actor: Actor): Promise<void> {
+    this.mustBeInTransaction();
+    const changes = lines.flatMap((line) =>
+      piecesOf([line]).map(({ variantId, quantity }) => ({
+        variantId,
+        location: line.location,
+        kind: 'returned' as const,
+        quantity,
+        reason: null,
+      })),
+    );
+    if (changes.length > 0) await this.movements.change(changes, actor);
   }
 
   /** The files that a sale of these variants gives now, the oldest first. */

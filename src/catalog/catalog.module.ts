@@ -124,6 +124,8 @@ import { LocationController } from './stock/location.controller.js';
 import { LocationRepository } from './stock/location.repository.js';
 import { LocationService } from './stock/location.service.js';
 import { MovementRepository } from './stock/movement.repository.js';
+import { ReservationChangesRepository } from './stock/reservation-changes.repository.js';
+import { ReservationChanges } from './stock/reservation-changes.service.js';
 import { ReservationRepository } from './stock/reservation.repository.js';
 import { ReservationService } from './stock/reservation.service.js';
 import { StockFacts } from './stock/stock-facts.service.js';
@@ -271,6 +273,8 @@ import { TranslationService } from './translation/translation.service.js';
     ProductTypeRepository,
     ProductTypeService,
     ProductUpsertRepository,
+    ReservationChanges,
+    ReservationChangesRepository,
     ReservationRepository,
     ReservationService,
     RelatedRepository,

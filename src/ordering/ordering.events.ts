@@ -29,6 +29,34 @@ export class OrderCanceled extends DomainEvent<{ orderId: string; number: string
   static readonly type = 'ordering.order_canceled';
 }
 
+/** What a change does to pieces of a line. */
+export interface ChangedLine extends PlacedLine {
+  lineId: string;
+  /** removed, returned, refunded, replaced, added */
+  effect: string;
+}
+
+/**
+ * A change of a placed order was confirmed: an edit, a cancellation of lines, a return, an exchange or a claim. `difference`
+ * is what the order costs more than before (less than 0: less), `due` what is to be paid for it, `refund` what goes back.
+ */
+export class OrderChanged extends DomainEvent<{
+  orderId: string;
+  changeId: string;
+  kind: string;
+  difference: MoneyJson;
+  due: MoneyJson;
+  refund: MoneyJson;
+  lines: ChangedLine[];
+}> {
+  static readonly type = 'ordering.order_changed';
+}
+
+/** What a change of an order waited for was paid; or nobody paid, and what it had added is taken off again. */
+export class OrderChangeEnded extends DomainEvent<{ orderId: string; changeId: string; paid: boolean }> {
+  static readonly type = 'ordering.order_change_ended';
+}
+
 /** Nobody paid in time. The stock is free again. */
 export class OrderExpired extends DomainEvent<{ orderId: string }> {
   static readonly type = 'ordering.order_expired';

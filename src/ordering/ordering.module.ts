@@ -5,6 +5,18 @@ import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { CalculationController } from './calculation/calculation.controller.js';
 import { CalculationRepository } from './calculation/calculation.repository.js';
+import { AmendedOrderRepository } from './change/amended-order.repository.js';
+import { AmendedOrders } from './change/amended-orders.service.js';
+import { ChangeAdminController } from './change/change.admin.controller.js';
+import { ChangeCalculation } from './change/change-calculation.service.js';
+import { ChangeConfirmation } from './change/change-confirmation.service.js';
+import { ChangeDrafts } from './change/change-drafts.service.js';
+import { ChangeGoods } from './change/change-goods.service.js';
+import { ChangeMails } from './change/change-mails.subscribers.js';
+import { ChangeMoney } from './change/change-money.service.js';
+import { ChangeRepository } from './change/change.repository.js';
+import { ChangesService } from './change/changes.service.js';
+import { ReturnPiecesRepository } from './returns/return-pieces.repository.js';
 import { CartController } from './cart/cart.controller.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
@@ -37,7 +49,6 @@ import { OrderPersonalDataRepository } from './order/personal-data.repository.js
 import { OrderingPersonalData } from './order/personal-data.service.js';
 import { OrderRepository } from './order/order.repository.js';
 import { OrderService } from './order/order.service.js';
-<<<<<<< HEAD
 import { CodeController } from './promotion/code.controller.js';
 import { CodeRepository } from './promotion/code.repository.js';
 import { CodeService } from './promotion/code.service.js';
@@ -50,11 +61,9 @@ import { PromotionRepository } from './promotion/promotion.repository.js';
 import { PromotionService } from './promotion/promotion.service.js';
 import { RedemptionRepository } from './promotion/redemption.repository.js';
 import { Redemptions } from './promotion/redemptions.service.js';
-=======
 import { CartCodes } from './promotion/cart-codes.service.js';
 import { CartFactsReader } from './promotion/cart-facts.service.js';
 import { FirstOrderRepository } from './promotion/first-order.repository.js';
->>>>>>> 456963a (feat(ordering): carts and orders are priced with their promotions)
 import { SellingRules } from './shipping/selling-rules.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
@@ -76,6 +85,7 @@ import { TaxService } from './tax/tax.service.js';
   imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],
   controllers: [
     CalculationController,
+    ChangeAdminController,
     CartController,
     CheckoutController,
     CodeController,
@@ -91,6 +101,17 @@ import { TaxService } from './tax/tax.service.js';
     CalculationRepository,
     CartCodes,
     CartFactsReader,
+    AmendedOrderRepository,
+    AmendedOrders,
+    ChangeCalculation,
+    ChangeConfirmation,
+    ChangeDrafts,
+    ChangeGoods,
+    ChangeMails,
+    ChangeMoney,
+    ChangeRepository,
+    ChangesService,
+    ReturnPiecesRepository,
     CartRepository,
     CartService,
     CheckoutAnswers,

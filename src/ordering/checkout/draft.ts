@@ -4,6 +4,7 @@ import { newId } from '../../platform/ids.js';
 import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';
+import { UNTOUCHED } from '../change/changed-order.js';
 import type { TaxLine } from '../cart/totals.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
@@ -72,6 +73,7 @@ export function draftOrder(
         options: variant.options,
         quantity: line.quantity,
         fulfilled: 0,
+        ...UNTOUCHED,
         promisedFor: null,
         kind: variant.kind,
         download: variant.download,
@@ -110,6 +112,10 @@ export function draftOrder(
     shipping: totals.shippingPrice.amount,
     tax: totals.tax.amount,
     total: totals.total.amount,
+    givenBack: 0n,
+    heldAt: null,
+    holdReason: null,
+    tags: [],
     expiresAt: whose.expiresAt,
     placedAt: null,
     createdAt: whose.now,

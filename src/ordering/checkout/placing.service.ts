@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
 import type { SellableVariant } from '../../catalog/catalog.api.js';
-import { personId } from '../../platform/access/actor.js';
+import { actorId, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Problem, platformProblems } from '../../platform/http/problem.js';
@@ -89,7 +89,15 @@ export class PlacingService {
       ...draft,
       number,
       history: [
-        { ...statusesOf(draft), at: now, event: 'created', actorKind: holder.actor.kind, note: null },
+        {
+          ...statusesOf(draft),
+          at: now,
+          event: 'created',
+          actorKind: holder.actor.kind,
+          actorId: actorId(holder.actor),
+          note: null,
+          facts: null,
+        },
       ],
     };
     const begun = { orderId: order.id, operationId, order };

@@ -13,9 +13,9 @@ import { OrderFulfilled } from '../ordering.events.js';
 import { FulfilmentRepository } from './fulfilment.repository.js';
 import type { FulfilOrderDto } from './order.dto.js';
 import { orderProblems } from './order.errors.js';
-import { type Order, totalOf } from './order.js';
+import { leftToSend, type Order, totalOf } from './order.js';
 import { OrderRepository } from './order.repository.js';
-import { fulfilmentStatusOf, isKept, isSecured, isSent } from './order.statuses.js';
+import { fulfilmentStatusOf, isAllSent, isKept, isSecured, isSent } from './order.statuses.js';
 
 /** Sends what was ordered, all at once or line by line. */
 @Injectable()
@@ -38,7 +38,8 @@ export class FulfilmentService {
       const order = await this.orders.locked(id);
       if (!order) throw platformProblems.not_found();
       requireVersion(version, order.version);
-      const paid = isSecured(order.paymentStatus) || isPartlyRefunded(order);
+      if (order.heldAt !== null) throw orderProblems.order_on_hold();
+      const paid = isSecured(order.paymentStatus) || isPartlySettled(order);
       if (order.status !== 'placed' || !paid || !isKept(payments, totalOf(order))) {
         throw orderProblems.order_not_fulfillable();
       }
@@ -65,12 +66,14 @@ export class FulfilmentService {
     });
   }
 
-  private async moveOn(order: Order, lines: readonly Piece[], actor: Actor): Promise<void> {
-    const sent = new Map(lines.map(({ lineId, quantity }) => [lineId, quantity]));
-    const fulfilmentStatus = fulfilmentStatusOf(
-      order.lines.map((line) => ({ ...line, fulfilled: line.fulfilled + (sent.get(line.id) ?? 0) })),
-    );
-    const done = fulfilmentStatus === 'fulfilled' && order.paymentStatus !== 'authorized';
+  private async moveOn(order: Order, pieces: readonly Piece[], actor: Actor): Promise<void> {
+    const sent = new Map(pieces.map(({ lineId, quantity }) => [lineId, quantity]));
+    const lines = order.lines.map((line) => ({
+      ...line,
+      fulfilled: line.fulfilled + (sent.get(line.id) ?? 0),
+    }));
+    const fulfilmentStatus = fulfilmentStatusOf(lines);
+    const done = isAllSent(lines) && order.paymentStatus !== 'authorized';
     const moved = await this.orders.move(
       order.id,
       order,
@@ -86,15 +89,16 @@ interface Piece {
   quantity: number;
 }
 
-const isPartlyRefunded = ({ paymentStatus }: Order) => paymentStatus === 'partially_refunded';
+/** Some of it went back, or a change of it waits to be paid: what else there is may go. */
+const isPartlySettled = ({ paymentStatus }: Order) =>
+  paymentStatus === 'partially_refunded' || paymentStatus === 'partially_paid';
 
 /** What goes into the parcel: what was asked for, or all that is left. */
 function contentsOf(order: Order, wanted: readonly Piece[] | undefined): Piece[] {
   const left = order.lines
     .filter(isSent)
-    .flatMap(({ id, quantity, fulfilled }) =>
-      quantity > fulfilled ? [{ lineId: id, quantity: quantity - fulfilled }] : [],
-    );
+    .map((line) => ({ lineId: line.id, quantity: leftToSend(line) }))
+    .filter(({ quantity }) => quantity > 0);
   if (wanted === undefined) {
     if (left.length === 0) throw orderProblems.order_not_fulfillable('Nothing is left to send.');
     return left;

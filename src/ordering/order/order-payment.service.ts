@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
-import type { Actor } from '../../platform/access/actor.js';
+import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
-import { type Order, takesStock, totalOf } from './order.js';
+import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { type Glance, OrderRepository } from './order.repository.js';
 import { isCovered, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
@@ -38,7 +38,7 @@ export class OrderPaymentService {
     actor: Actor,
     { refundRefused = false } = {},
   ): Promise<Order> {
-    const paymentStatus = paymentStatusOf(payments, totalOf(order));
+    const paymentStatus = paymentStatusOf(payments, owedOf(order));
     const waiting = order.status === 'pending_payment' || order.status === 'expired';
     // Another amount than was asked for is a case for a person; until then nothing is promised.
     const doubtful = payments.some(({ status }) => status === 'requires_review');
@@ -52,7 +52,7 @@ export class OrderPaymentService {
   /** Whether `take` would change nothing. */
   isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
     const settled = order.status === 'placed' || order.status === 'completed';
-    return settled && paymentStatusOf(payments, order.total) === order.paymentStatus;
+    return settled && paymentStatusOf(payments, order.owed) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
@@ -110,8 +110,10 @@ export class OrderPaymentService {
       placedAt: status === 'placed' ? (order.placedAt ?? at) : order.placedAt,
       history: [
         ...order.history,
-        { at, event, status, paymentStatus, fulfilmentStatus, actorKind: actor.kind, note: null },
+        { at, event, status, paymentStatus, fulfilmentStatus, ...by(actor), note: null, facts: null },
       ],
     };
   }
 }
+
+const by = (actor: Actor) => ({ actorKind: actor.kind, actorId: actorId(actor) });

@@ -10,6 +10,7 @@ import {
   Nested,
   OneOf,
   Text,
+  TextList,
   Url,
   Uuid,
 } from '../../platform/http/fields.js';
@@ -63,11 +64,33 @@ export class OrderLineDto {
   @Text({ max: 100 })
   sku: string;
 
-  @Integer({ min: 1, max: 999 })
+  @Integer({ min: 0, max: 999, description: 'Pieces that are ordered; those that were taken off are not.' })
   quantity: number;
 
   @Integer({ min: 0, max: 999 })
   fulfilledQuantity: number;
+
+  @Integer({ min: 0, max: 99_900, description: 'Pieces that were taken off before they were sent.' })
+  canceledQuantity: number;
+
+  @Integer({ min: 0, max: 999, description: 'Of those that were sent, pieces that came back.' })
+  returnedQuantity: number;
+
+  @Integer({ min: 0, max: 999, description: 'Damaged or lost pieces whose money went back without them.' })
+  refundedQuantity: number;
+
+  @Integer({ min: 0, max: 999, description: 'Damaged or lost pieces that were sent again.' })
+  replacedQuantity: number;
+
+  @Integer({
+    min: 0,
+    max: 999,
+    description: 'Pieces that somebody asked to send back, until that is settled.',
+  })
+  returnRequestedQuantity: number;
+
+  @Integer({ min: 0, max: 999, description: 'Pieces that are sent once a change of the order is paid.' })
+  awaitingPaymentQuantity: number;
 
   @Instant({
     nullable: true,
@@ -101,7 +124,9 @@ export class OrderLineDto {
   @MoneyField()
   tax: MoneyDto;
 
-  @MoneyField({ description: 'What the buyer pays for the line, tax included.' })
+  @MoneyField({
+    description: 'What the buyer pays for the line, tax included; less what went back for pieces of it.',
+  })
   total: MoneyDto;
 
   @ListOf(() => TaxCategoryDto, { max: 20 })
@@ -136,7 +161,7 @@ export class OrderShippingDto {
   @Text({ max: 100 })
   title: string;
 
-  @OneOf(['shopper', 'cheapest'])
+  @OneOf(['shopper', 'cheapest', 'staff'])
   chosenBy: string;
 
   @MoneyField()
@@ -303,6 +328,9 @@ export class OrderDto extends OrderBase {
   @Nested(() => TotalsDto)
   totals: TotalsDto;
 
+  @MoneyField({ description: 'Still to be paid, of the order or of a change of it.' })
+  amountDue: MoneyDto;
+
   @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each.' })
   taxes: TaxCategoryDto[];
 
@@ -349,8 +377,33 @@ export class AllocationDto {
   shipped: number;
 }
 
-/** As staff see it: which location gives what. */
+export class OrderHoldDto {
+  @Instant()
+  since: string;
+
+  @Text({ max: 500 })
+  reason: string;
+}
+
+export class StaffHistoryEntryDto extends HistoryEntryDto {
+  @Text({ max: 100, nullable: true, description: 'Id of the person or key, or the name of the job.' })
+  actorId: string | null;
+
+  @Dictionary({ values: 'any', nullable: true, description: 'What happened, in ids, quantities and money.' })
+  facts: Record<string, unknown> | null;
+}
+
+/** As staff see it: which location gives what, who did what, and what they keep for themselves. */
 export class StaffOrderDto extends OrderDto {
+  @ListOf(() => StaffHistoryEntryDto, { max: 1000 })
+  declare history: StaffHistoryEntryDto[];
+
+  @Nested(() => OrderHoldDto, { nullable: true, description: 'Staff keep it from being sent.' })
+  hold: OrderHoldDto | null;
+
+  @TextList({ max: 50, maxLength: 50 })
+  tags: string[];
+
   @ListOf(() => AllocationDto, {
     max: 1000,
     description:

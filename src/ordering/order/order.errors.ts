@@ -20,4 +20,10 @@ export const orderProblems = defineProblems('ordering', {
     meaning: 'Only a placed order whose payment is secured is sent, and each piece once.',
     remedy: 'Read the order: its statuses and `fulfilledQuantity` of its lines.',
   },
+  order_on_hold: {
+    status: 409,
+    title: 'The order is on hold',
+    meaning: 'Staff keep it from being sent.',
+    remedy: 'Read why in `hold`, and release the order first: POST /v1/admin/orders/{id}/release.',
+  },
 });

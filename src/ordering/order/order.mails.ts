@@ -69,7 +69,7 @@ export function orderLetter(order: Order): OrderLetter {
   const money = (amount: bigint) => Money.of(amount, order.currency).toString();
   return {
     number: order.number,
-    greeting: greetingOf(order.shippingAddress ?? order.billingAddress),
+    greeting: greetingOf(order),
     address:
       order.shippingAddress && order.fulfilmentStatus !== 'not_required'
         ? addressLines(order.shippingAddress)
@@ -78,6 +78,7 @@ export function orderLetter(order: Order): OrderLetter {
       .flatMap(({ download }) => (download?.files ?? []).map(({ name }) => name))
       .join('\n'),
     contents: order.lines
+      .filter(({ quantity }) => quantity > 0)
       .map((line) => `${line.quantity} × ${nameOf(line)} (${line.sku}): ${money(line.total)}`)
       .join('\n'),
     sums: [
@@ -105,7 +106,10 @@ export function parcelLetter(order: Order, parcel: Fulfilment): ParcelLetter {
   };
 }
 
-const greetingOf = (who: Address | null): string => (who ? `Hello ${who.firstName},` : 'Hello,');
+export function greetingOf({ shippingAddress, billingAddress }: Order): string {
+  const who = shippingAddress ?? billingAddress;
+  return who ? `Hello ${who.firstName},` : 'Hello,';
+}
 
 const nameOf = ({ title, variantTitle }: Order['lines'][number]): string =>
   variantTitle === null || variantTitle === '' || variantTitle === title

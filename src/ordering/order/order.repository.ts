@@ -14,13 +14,16 @@ export interface Deed {
   actor: Actor;
   at: Date;
   note?: string;
+  /** What happened, in ids, quantities and money. */
+  facts?: object;
 }
 
 export interface Glance extends Statuses {
-  total: Money;
+  /** See `owedOf`. */
+  owed: Money;
 }
 
-type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total';
+type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total' | 'givenBack';
 type LineAmounts = 'unitPrice' | 'discount' | 'tax' | 'total';
 type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'discounts' | 'history' | 'fulfilments'> &
   Record<Amounts, string> & {
@@ -100,6 +103,7 @@ export class OrderRepository {
       deed.actor.kind,
       actorId(deed.actor),
       deed.note ?? null,
+      deed.facts ? JSON.stringify(deed.facts) : null,
     ]);
     return moved === 1;
   }
@@ -117,6 +121,7 @@ export class OrderRepository {
       deed.actor.kind,
       actorId(deed.actor),
       deed.note ?? null,
+      deed.facts ? JSON.stringify(deed.facts) : null,
     ]);
   }
 
@@ -139,11 +144,11 @@ export class OrderRepository {
 
   /** Only what tells whether the order has heard of its payments. */
   async glance(id: string): Promise<Glance | undefined> {
-    const [row] = await this.database.query<Omit<Glance, 'total'> & { total: string; currency: string }>(
+    const [row] = await this.database.query<Omit<Glance, 'owed'> & { owed: string; currency: string }>(
       GLANCE,
       [id],
     );
-    return row && { ...row, total: Money.of(BigInt(row.total), row.currency) };
+    return row && { ...row, owed: Money.of(BigInt(row.owed), row.currency) };
   }
 
   /** Locked first and read afterwards, so that what is read is what the lock holders before us have written. */
@@ -205,6 +210,7 @@ const toOrder = (row: Row): Order => ({
   shipping: BigInt(row.shipping),
   tax: BigInt(row.tax),
   total: BigInt(row.total),
+  givenBack: BigInt(row.givenBack),
   lines: row.lines.map((line) => ({
     ...line,
     promisedFor: line.promisedFor === null ? null : new Date(line.promisedFor),
@@ -261,12 +267,12 @@ const MOVE = `
     RETURNING id
   )
   INSERT INTO ordering.order_history (id, order_id, at, event, status, payment_status, fulfilment_status, actor_kind,
-    actor_id, note)
-  SELECT $9, id, $8, $10, $5, $6, $7, $11, $12, $13 FROM moved`;
+    actor_id, note, facts)
+  SELECT $9, id, $8, $10, $5, $6, $7, $11, $12, $13, $14 FROM moved`;
 const NOTE = `
   INSERT INTO ordering.order_history (id, order_id, at, event, status, payment_status, fulfilment_status, actor_kind,
-    actor_id, note)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+    actor_id, note, facts)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 const EXTEND = `
   UPDATE ordering.orders SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'`;
 const PROMISE = `
@@ -276,7 +282,8 @@ const UNPAID = `
   SELECT id FROM ordering.orders WHERE status = 'pending_payment' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`;
 
 const GLANCE = `
-  SELECT status, payment_status AS "paymentStatus", fulfilment_status AS "fulfilmentStatus", total, currency
+  SELECT status, payment_status AS "paymentStatus", fulfilment_status AS "fulfilmentStatus",
+    total + given_back AS owed, currency
   FROM ordering.orders WHERE id = $1`;
 
 const SELECT = `
@@ -285,11 +292,13 @@ const SELECT = `
     o.shipping_address AS "shippingAddress", o.billing_address AS "billingAddress",
     o.shipping_option_id AS "shippingOptionId", o.shipping_title AS "shippingTitle",
     o.shipping_chosen_by AS "shippingChosenBy", o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone",
-    o.subtotal, o.discount, o.shipping, o.tax, o.total, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",
+    o.subtotal, o.discount, o.shipping, o.tax, o.total, o.given_back AS "givenBack", o.held_at AS "heldAt",
+    o.hold_reason AS "holdReason", o.tags, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",
     o.created_at AS "createdAt", o.version,
     (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
-      'fulfilled', l.fulfilled, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
+      'fulfilled', l.fulfilled, 'canceled', l.canceled, 'returned', l.returned, 'refunded', l.refunded,
+      'replaced', l.replaced, 'askedBack', l.asked_back, 'awaiting', l.awaiting, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
       'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
       'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
@@ -301,7 +310,7 @@ const SELECT = `
       FROM ordering.order_discounts d WHERE d.order_id = o.id), '[]') AS discounts,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'status', h.status,
       'paymentStatus', h.payment_status, 'fulfilmentStatus', h.fulfilment_status, 'actorKind', h.actor_kind,
-      'note', h.note) ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = o.id), '[]') AS history,
+      'actorId', h.actor_id, 'note', h.note, 'facts', h.facts) ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = o.id), '[]') AS history,
     coalesce((SELECT json_agg(json_build_object('id', f.id, 'carrier', f.carrier, 'trackingNumber', f.tracking_number,
       'trackingUrl', f.tracking_url, 'createdAt', f.created_at, 'lines', (
         SELECT json_agg(json_build_object('lineId', fl.line_id, 'quantity', fl.quantity) ORDER BY fl.line_id)

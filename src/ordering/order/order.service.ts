@@ -11,7 +11,7 @@ import { type Holder, holds } from '../cart/cart.access.js';
 import { DownloadRepository } from '../download/download.repository.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
-import { type Order, totalOf } from './order.js';
+import { type Order, owedOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { OrderRepository } from './order.repository.js';
 import { paymentStatusOf } from './order.statuses.js';
@@ -67,16 +67,28 @@ export class OrderService {
       // Staff decide for themselves what they take back.
       if (!may(holder.actor, 'ordering:order:write') && (await this.downloads.anyOf(id)))
         throw orderProblems.order_not_cancelable('Something of it was downloaded.');
-      await this.end(order, 'canceled', holder.actor, reason);
-      this.outbox.record(new OrderCanceled({ orderId: id, number: order.number }));
-      this.audit.record({
-        actor: holder.actor,
-        action: 'ordering.order.canceled',
-        subjectType: 'order',
-        subjectId: id,
-      });
+      await this.close(order, holder.actor, reason);
     });
     return this.get(id, holder);
+  }
+
+  /** In the caller's transaction, under the locks of payments and order: all of it is canceled, its money goes back. */
+  async cancelLocked(order: Order, actor: Actor, reason: string | null): Promise<void> {
+    const { canceled } = await this.billing.cancelFor(order.id, 'order_canceled');
+    if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
+    await this.close(order, actor, reason);
+  }
+
+  private async close(order: Order, actor: Actor, reason: string | null): Promise<void> {
+    const { id, number } = order;
+    await this.end(order, 'canceled', actor, reason);
+    this.outbox.record(new OrderCanceled({ orderId: id, number }));
+    this.audit.record({
+      actor,
+      action: 'ordering.order.canceled',
+      subjectType: 'order',
+      subjectId: id,
+    });
   }
 
   /** In the caller's transaction, after `billing.cancelFor`: the last move of an order, and its stock is free. */
@@ -87,7 +99,7 @@ export class OrderService {
       order,
       {
         status,
-        paymentStatus: paymentStatusOf(payments, totalOf(order)),
+        paymentStatus: paymentStatusOf(payments, owedOf(order)),
         fulfilmentStatus: order.fulfilmentStatus,
       },
       { event: status, actor, at: this.clock.now(), ...(note !== null && { note }) },

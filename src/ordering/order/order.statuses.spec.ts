@@ -23,6 +23,7 @@ describe('the statuses of an order', () => {
     ['overcharged', [payment('captured', 1000), payment('captured', 10)]],
     ['partially_refunded', [payment('captured', 1000, 1)]],
     ['refunded', [payment('captured', 1000, 1000)]],
+    ['partially_paid', [payment('captured', 900, 100)]],
     ['voided', [payment('canceled')]],
     ['none', [payment('canceled'), payment('processing')]],
   ])('say %s', (status, payments) => {
@@ -34,10 +35,18 @@ describe('the statuses of an order', () => {
   });
 
   it('follow what was sent', () => {
-    const line = (quantity: number, fulfilled: number) => ({ quantity, fulfilled, kind: 'physical' });
+    const line = (quantity: number, fulfilled: number, returned = 0) => ({
+      quantity,
+      fulfilled,
+      returned,
+      kind: 'physical',
+    });
     expect(fulfilmentStatusOf([line(2, 0), line(1, 0)])).toBe('unfulfilled');
     expect(fulfilmentStatusOf([line(2, 2), line(1, 0)])).toBe('partially_fulfilled');
     expect(fulfilmentStatusOf([line(2, 2), line(1, 1)])).toBe('fulfilled');
+    expect(fulfilmentStatusOf([line(2, 2, 1), line(1, 1)])).toBe('returned_partially');
+    expect(fulfilmentStatusOf([line(2, 2, 2), line(0, 0)])).toBe('returned');
+    expect(fulfilmentStatusOf([line(2, 2, 2), line(1, 0)])).toBe('partially_fulfilled');
     const file = { ...line(3, 0), kind: 'digital' };
     expect(fulfilmentStatusOf([line(2, 2), file])).toBe('fulfilled');
     expect(fulfilmentStatusOf([file])).toBe('not_required');

@@ -12,11 +12,13 @@ export const PAYMENT_STATUSES = [
   'overcharged',
   'voided',
 ] as const;
-/** `not_required`: nothing of it is sent. */
+/** `not_required`: nothing of it is sent. `returned`: all that was sent came back. */
 export const FULFILMENT_STATUSES = [
   'unfulfilled',
   'partially_fulfilled',
   'fulfilled',
+  'returned_partially',
+  'returned',
   'not_required',
 ] as const;
 
@@ -31,39 +33,48 @@ export interface Statuses {
   fulfilmentStatus: FulfilmentStatus;
 }
 
-/** The legal ways of an order. An expired one may come back when its money arrives late and the goods are there. */
+/**
+ * The legal ways of an order. An expired one may come back when its money arrives late and the goods are there; a completed
+ * one when a change of it has something to be sent again.
+ */
 export const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   pending_payment: ['pending_payment', 'placed', 'canceled', 'expired'],
   placed: ['placed', 'completed', 'canceled'],
-  completed: ['completed'],
+  completed: ['completed', 'placed'],
   canceled: ['canceled'],
   expired: ['expired', 'placed', 'canceled'],
 };
 
-/** What the payments of an order say about it: derived here and nowhere else. */
-export function paymentStatusOf(payments: readonly PaymentView[], total: Money): PaymentStatus {
+/**
+ * What the payments of an order say about it: derived here and nowhere else. `owed` is all that should have come in
+ * (`owedOf`): a change that is still to be paid makes it `partially_paid`, whatever went back before.
+ */
+export function paymentStatusOf(payments: readonly PaymentView[], owed: Money): PaymentStatus {
   const captured = Money.sum(
     payments.map((payment) => payment.captured),
-    total.currency,
+    owed.currency,
   );
   const refunded = Money.sum(
     payments.map((payment) => payment.refunded),
-    total.currency,
+    owed.currency,
   );
   const held = Money.sum(
     payments.filter(({ status }) => status === 'authorized').map(({ amount }) => amount),
-    total.currency,
+    owed.currency,
   );
   // Part of it may be there while the rest is held: together they promise the whole.
-  if (!held.isZero() && refunded.isZero() && captured.plus(held).compare(total) >= 0) return 'authorized';
+  if (!held.isZero() && refunded.isZero() && captured.plus(held).compare(owed) >= 0) return 'authorized';
   if (captured.isZero()) {
-    if (total.isZero()) return 'paid';
+    if (owed.isZero()) return 'paid';
     if (!held.isZero()) return 'authorized';
     const ended = payments.length > 0 && payments.every(({ status }) => status === 'canceled');
     return ended ? 'voided' : 'none';
   }
-  if (!refunded.isZero()) return refunded.compare(captured) >= 0 ? 'refunded' : 'partially_refunded';
-  const difference = captured.compare(total);
+  const difference = captured.compare(owed);
+  if (!refunded.isZero()) {
+    if (refunded.compare(captured) >= 0) return 'refunded';
+    return difference < 0 ? 'partially_paid' : 'partially_refunded';
+  }
   return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';
 }
 
@@ -74,12 +85,24 @@ export const isKept = (payments: readonly PaymentView[], total: Money): boolean 
 /** Whether a line goes into a parcel. */
 export const isSent = ({ kind }: { kind: string }): boolean => kind === 'physical';
 
-export function fulfilmentStatusOf(
-  all: readonly { quantity: number; fulfilled: number; kind: string }[],
-): FulfilmentStatus {
-  const lines = all.filter(isSent);
+interface Sendable {
+  kind: string;
+  quantity: number;
+  fulfilled: number;
+  returned: number;
+}
+
+/** Whether nothing is left to send. */
+export const isAllSent = (lines: readonly Sendable[]): boolean =>
+  lines.every((line) => !isSent(line) || line.fulfilled >= line.quantity);
+
+export function fulfilmentStatusOf(all: readonly Sendable[]): FulfilmentStatus {
+  const lines = all.filter((line) => isSent(line) && line.quantity > 0);
   if (lines.length === 0) return 'not_required';
-  if (lines.every(({ quantity, fulfilled }) => fulfilled >= quantity)) return 'fulfilled';
+  if (isAllSent(lines)) {
+    if (lines.every(({ quantity, returned }) => returned >= quantity)) return 'returned';
+    return lines.some(({ returned }) => returned > 0) ? 'returned_partially' : 'fulfilled';
+  }
   return lines.some(({ fulfilled }) => fulfilled > 0) ? 'partially_fulfilled' : 'unfulfilled';
 }
 

@@ -32,8 +32,21 @@ export interface OrderLine {
   title: string;
   variantTitle: string | null;
   options: Record<string, string>;
+  /** Pieces that are ordered: those that were canceled are not, those that came back still are. */
   quantity: number;
   fulfilled: number;
+  /** Pieces that were taken off before they were sent. */
+  canceled: number;
+  /** Pieces that came back; their money goes back. */
+  returned: number;
+  /** Pieces, damaged or lost, whose money goes back though they do not. */
+  refunded: number;
+  /** Pieces, damaged or lost, that were sent again for nothing. */
+  replaced: number;
+  /** Pieces that somebody asked to send back, until that is settled. */
+  askedBack: number;
+  /** Pieces that are not sent before a change of the order is paid. */
+  awaiting: number;
   /** The day that it was promised for, when it was sold before it was there. */
   promisedFor: Date | null;
   kind: VariantKind;
@@ -57,7 +70,11 @@ export interface OrderHistoryEntry extends Statuses {
   at: Date;
   event: string;
   actorKind: string;
+  /** Of a person or key: the id; of a job: its name. */
+  actorId: string | null;
   note: string | null;
+  /** What happened, in ids, quantities and money. */
+  facts: Record<string, unknown> | null;
 }
 
 export interface Fulfilment {
@@ -69,7 +86,7 @@ export interface Fulfilment {
   lines: { lineId: string; quantity: number }[];
 }
 
-/** An order: a frozen copy of what was bought; only its statuses, its history and what was sent go on. */
+/** An order: a frozen copy of what was bought; what goes on are its statuses, its history, what was sent, and confirmed changes. */
 export interface Order extends Statuses {
   id: string;
   number: string;
@@ -91,7 +108,14 @@ export interface Order extends Statuses {
   discount: bigint;
   shipping: bigint;
   tax: bigint;
+  /** What it costs as it stands. */
   total: bigint;
+  /** What changes of it have given back: it should have taken `total` and this. */
+  givenBack: bigint;
+  /** Staff keep it from being sent. */
+  heldAt: Date | null;
+  holdReason: string | null;
+  tags: string[];
   /** Unpaid until then, it gives its stock back. */
   expiresAt: Date;
   placedAt: Date | null;
@@ -106,9 +130,16 @@ export interface Order extends Statuses {
 }
 
 /** Whether anything of it is held and sent from the stock. */
-export const takesStock = ({ lines }: Order): boolean =>
+export const takesStock = ({ lines }: { lines: readonly OrderLine[] }): boolean =>
   lines.some(({ stockTracked, components }) =>
     components ? components.some((part) => part.stockTracked) : stockTracked,
   );
+
+/** Pieces of a line that may be sent now: those that wait for the payment of a change do not go. */
+export const leftToSend = ({ quantity, fulfilled, awaiting }: OrderLine): number =>
+  Math.max(quantity - fulfilled - awaiting, 0);
+
+/** What should have come in for it by now: what it costs, and what went back by its changes. */
+export const owedOf = (order: Order): Money => Money.of(order.total + order.givenBack, order.currency);
 
 export const totalOf = (order: Order): Money => Money.of(order.total, order.currency);

@@ -3,7 +3,7 @@ import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
 import type { TaxCategoryDto } from '../cart/cart.dto.js';
 import type { OrderDto, OrderPaymentDto, StaffOrderDto } from './order.dto.js';
-import type { Order, OrderTaxLine } from './order.js';
+import { type Order, type OrderTaxLine, owedOf } from './order.js';
 import { shippingDiscountOf } from './order-discount.js';
 
 /** The order with what each location gives to it: to the line that takes it, by itself or as a part of a bundle. */
@@ -19,7 +19,46 @@ export function staffOrderView(
     const [first, ...others] = wanted.filter(({ variantId }) => variantId === source.variantId);
     return first ? [{ ...source, sku: first.sku, lineId: others.length === 0 ? first.lineId : null }] : [];
   });
-  return { ...orderView(order, payments), allocations };
+  return {
+    ...orderView(order, payments),
+    history: order.history.map((entry) => ({
+      ...historyView(entry),
+      actorId: entry.actorId,
+      facts: entry.facts,
+    })),
+    hold: order.heldAt && { since: order.heldAt.toISOString(), reason: order.holdReason ?? '' },
+    tags: order.tags,
+    allocations,
+  };
+}
+
+const historyView = ({
+  at,
+  event,
+  status,
+  paymentStatus,
+  fulfilmentStatus,
+  actorKind,
+  note,
+}: Order['history'][number]) => ({
+  at: at.toISOString(),
+  event,
+  status,
+  paymentStatus,
+  fulfilmentStatus,
+  actor: actorKind,
+  note,
+});
+
+/** What is still to be paid, of the order or of a change of it; of one that came to nothing, nothing. */
+export function dueOf(order: Order, payments: readonly PaymentView[]): Money {
+  const zero = Money.zero(order.currency);
+  if (order.status === 'canceled' || order.status === 'expired') return zero;
+  const secured = payments.map(({ status, amount, captured }) =>
+    status === 'authorized' ? amount : captured,
+  );
+  const due = owedOf(order).minus(Money.sum(secured, order.currency));
+  return due.isNegative() ? zero : due;
 }
 
 /** The order as the contract has it. */
@@ -62,6 +101,12 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       sku: line.sku,
       quantity: line.quantity,
       fulfilledQuantity: line.fulfilled,
+      canceledQuantity: line.canceled,
+      returnedQuantity: line.returned,
+      refundedQuantity: line.refunded,
+      replacedQuantity: line.replaced,
+      returnRequestedQuantity: line.askedBack,
+      awaitingPaymentQuantity: line.awaiting,
       promisedFor: line.promisedFor?.toISOString() ?? null,
       kind: line.kind,
       giftCard: line.giftCard,
@@ -85,19 +130,12 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       tax: money(order.tax),
       total: money(order.total),
     },
+    amountDue: dueOf(order, payments).toJSON(),
     taxes: taxesOf(order),
     discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
     payments: payments.map(paymentView),
     fulfilments: order.fulfilments.map((one) => ({ ...one, createdAt: one.createdAt.toISOString() })),
-    history: order.history.map(({ at, event, status, paymentStatus, fulfilmentStatus, actorKind, note }) => ({
-      at: at.toISOString(),
-      event,
-      status,
-      paymentStatus,
-      fulfilmentStatus,
-      actor: actorKind,
-      note,
-    })),
+    history: order.history.map(historyView),
   };
 }
 

@@ -63,7 +63,7 @@ const CARTS = `
 const OPEN = `
   SELECT t.number::text, t.status = 'placed' AS "isPaid" FROM ordering.orders t
   WHERE ${THEIRS} AND (t.status = 'pending_payment'
-    OR (t.status = 'placed' AND t.fulfilment_status NOT IN ('fulfilled', 'not_required') AND t.payment_status NOT IN ('refunded', 'voided')))
+    OR (t.status = 'placed' AND t.fulfilment_status IN ('unfulfilled', 'partially_fulfilled') AND t.payment_status NOT IN ('refunded', 'voided')))
   ORDER BY t.id LIMIT 20`;
 const COUNTRY_OF = (column: string) =>
   `$4::jsonb || jsonb_build_object('country', ${column} -> 'country', 'region', ${column} -> 'region')`;

@@ -6,6 +6,7 @@ import { etagOfVersion } from './etag.js';
 interface Versioned {
   id?: unknown;
   version?: unknown;
+  [name: string]: unknown;
 }
 
 /**
@@ -13,7 +14,7 @@ interface Versioned {
  * `@Operation` puts it outside of idempotency, so that a repeated answer has the headers of the first.
  */
 export class AnswerHeadersInterceptor implements NestInterceptor {
-  /** `location` is the path where the answer is read, with `{id}` for its id; null where there is none. */
+  /** `location` is the path where the answer is read, with `{id}` and its like for members of it; null where there is none. */
   constructor(
     private readonly location: string | null,
     private readonly etag: boolean,
@@ -31,9 +32,12 @@ export class AnswerHeadersInterceptor implements NestInterceptor {
 
   private tell(reply: FastifyReply, answer: unknown): void {
     // Stored answers are ready text.
-    const { id, version } = (typeof answer === 'string' ? JSON.parse(answer) : (answer ?? {})) as Versioned;
-    if (this.location !== null && typeof id === 'string')
-      void reply.header('location', this.location.replace('{id}', id));
+    const body = (typeof answer === 'string' ? JSON.parse(answer) : (answer ?? {})) as Versioned;
+    const { id, version } = body;
+    if (this.location !== null && typeof id === 'string') {
+      const place = this.location.replace(/\{(\w+)\}/g, (_, name: string) => String(body[name]));
+      void reply.header('location', place);
+    }
     if (this.etag && typeof version === 'number' && !reply.hasHeader('etag'))
       void reply.header('etag', etagOfVersion(version));
   }

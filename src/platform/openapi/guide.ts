@@ -44,6 +44,8 @@ export const TAGS: Record<string, string> = {
   Operations: 'Health, metrics, job queues and the feed of facts: for whoever keeps the store running.',
   Orders:
     'What was bought, at the prices and taxes of that moment, from the unpaid order to the last parcel. A status of its own says how the whole stands, how the money and how the goods.',
+  'Order changes':
+    'Everything that happens to an order after it was placed, drafted, previewed to the cent and then confirmed at once.',
   Payments:
     'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
   'Personal data': 'Copies of all that is kept about somebody, and its erasure.',

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { Order } from '../order/order.js';
+
+/** Writes what a change makes of an order: all but its statuses, which `OrderRepository.move` writes. */
+@Injectable()
+export class AmendedOrderRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Of a locked order: lines, taxes, totals, addresses and the way there, in one statement. */
+  async write(order: Order): Promise<void> {
+    await this.database.execute(WRITE, [
+      order.id,
+      order.shippingAddress && JSON.stringify(order.shippingAddress),
+      order.billingAddress && JSON.stringify(order.billingAddress),
+      order.shippingOptionId,
+      order.shippingTitle,
+      order.shippingChosenBy,
+      order.subtotal,
+      order.discount,
+      order.shipping,
+      order.tax,
+      order.total,
+      order.givenBack,
+      JSON.stringify(
+        order.lines.map((line, index) => ({
+          ...line,
+          position: index + 1,
+          unitPrice: line.unitPrice.toString(),
+          discount: line.discount.toString(),
+          tax: line.tax.toString(),
+          total: line.total.toString(),
+        })),
+      ),
+      JSON.stringify(
+        order.taxLines.map((tax, index) => ({
+          ...tax,
+          position: index + 1,
+          base: tax.base.toString(),
+          amount: tax.amount.toString(),
+        })),
+      ),
+      order.taxLines.length,
+    ]);
+  }
+}
+
+const WRITE = `
+  WITH head AS (
+    UPDATE ordering.orders SET shipping_address = $2, billing_address = $3, shipping_option_id = $4, shipping_title = $5,
+      shipping_chosen_by = $6, subtotal = $7, discount = $8, shipping = $9, tax = $10, total = $11, given_back = $12
+    WHERE id = $1
+  ), given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($13::jsonb) AS l (id uuid, position int, "variantId" uuid, "productId" uuid, sku text,
+      title text, "variantTitle" text, options jsonb, quantity int, fulfilled int, canceled int, returned int, refunded int,
+      replaced int, "askedBack" int, awaiting int, "promisedFor" timestamptz, kind text, download jsonb, "giftCard" jsonb,
+      "stockTracked" boolean, components jsonb, "unitPrice" bigint, discount bigint, tax bigint, total bigint)
+  ), lines AS (
+    INSERT INTO ordering.order_lines AS o (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
+      quantity, canceled, returned, refunded, replaced, asked_back, awaiting, promised_for, kind, download, gift_card,
+      stock_tracked, components, unit_price, discount, tax, total)
+    SELECT id, $1, position, "variantId", "productId", sku, title, "variantTitle", options, quantity, canceled, returned,
+      refunded, replaced, "askedBack", awaiting, "promisedFor", kind, nullif(download, 'null'::jsonb),
+      nullif("giftCard", 'null'::jsonb), "stockTracked", nullif(components, 'null'::jsonb), "unitPrice", discount, tax, total
+    FROM given
+    ON CONFLICT ON CONSTRAINT order_lines_pk DO UPDATE SET quantity = excluded.quantity, canceled = excluded.canceled,
+      returned = excluded.returned, refunded = excluded.refunded, replaced = excluded.replaced,
+      asked_back = excluded.asked_back, awaiting = excluded.awaiting, discount = excluded.discount, tax = excluded.tax,
+      total = excluded.total
+      WHERE o.order_id = $1
+  ), gone AS (
+    DELETE FROM ordering.order_tax_lines WHERE order_id = $1 AND position > $15
+  )
+  INSERT INTO ordering.order_tax_lines AS t (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
+  SELECT $1, position, "lineId", "taxClass", title, "ratePpm", base, amount
+  FROM jsonb_to_recordset($14::jsonb) AS t (position int, "lineId" uuid, "taxClass" text, title text, "ratePpm" int,
+    base bigint, amount bigint)
+  ON CONFLICT ON CONSTRAINT order_tax_lines_pk DO UPDATE SET line_id = excluded.line_id, tax_class = excluded.tax_class,
+    title = excluded.title, rate_ppm = excluded.rate_ppm, base = excluded.base, amount = excluded.amount`;

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import type { PaymentView } from '../../billing/billing.api.js';
+import { CatalogApi } from '../../catalog/catalog.api.js';
+import { Money } from '../../platform/money/money.js';
+import type { Order } from '../order/order.js';
+import type { Rules } from '../shipping/selling-rules.js';
+import { changeProblems } from './change.errors.js';
+import type { OrderChange } from './change.repository.js';
+import {
+  type Change,
+  type ChangedOrder,
+  changed,
+  type Settling,
+  settling,
+  shippingOf,
+  type ShippingTerms,
+} from './changed-order.js';
+import { toChange, variantsOf } from './plan.js';
+
+export interface Calculated extends ChangedOrder, Settling {
+  change: Change;
+  /** How it was sent before. */
+  formerShipping: ShippingTerms;
+}
+
+/** What a change comes to as things stand now. The preview shows it and the confirmation writes it: the same sum. */
+@Injectable()
+export class ChangeCalculation {
+  constructor(private readonly catalog: CatalogApi) {}
+
+  /** 422 with the places of what cannot be, 409 when the order takes no change. */
+  async of(
+    order: Order,
+    { plan }: Pick<OrderChange, 'plan'>,
+    payments: readonly PaymentView[],
+    rules: Rules,
+    answered: readonly { lineId: string; quantity: number }[],
+  ): Promise<Calculated> {
+    if (order.status !== 'placed' && order.status !== 'completed') {
+      throw changeProblems.order_not_changeable(`The order is ${order.status}.`);
+    }
+    const sellable = await this.catalog.sellable(variantsOf(order, plan), order.currency, []);
+    const change = toChange(order, plan, { sellable, rules, answered });
+    const result = changed(order, change);
+    // Only a whole cancellation gives up a hold on a card; what is captured is more or less than before, never another.
+    const isHeld = payments.some(({ status }) => status === 'authorized' || status === 'requires_review');
+    if (isHeld && !result.isCanceled && !result.difference.isZero())
+      throw changeProblems.order_not_changeable('Its payment is not captured yet.');
+    const money = this.settle(order, result.difference, payments);
+    return { ...result, change, formerShipping: shippingOf(order), ...money };
+  }
+
+  /** What has to move after what was paid and given back already. */
+  settle(order: Order, difference: Money, payments: readonly PaymentView[]): Settling {
+    const { currency } = order;
+    const sum = (of: (payment: PaymentView) => Money) => Money.sum(payments.map(of), currency);
+    return settling(
+      order,
+      difference,
+      sum(({ captured }) => captured),
+      sum(({ kept }) => kept),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import { defineProblems, idMember } from '../../platform/http/problem.js';
+
+const AMOUNT = { $ref: '#/components/schemas/SignedMoneyDto' };
+
+export const changeProblems = defineProblems('ordering', {
+  change_not_possible: {
+    status: 422,
+    title: 'The order cannot be changed like this',
+    meaning: 'Pieces that there are not, goods that are not sold, or parts that do not go together.',
+    remedy: 'Correct what `errors` points at; the order says what is left of each line.',
+  },
+  order_not_changeable: {
+    status: 409,
+    title: 'The order takes no change now',
+    meaning: 'It is not placed, or its payment is only held and not captured.',
+    remedy: 'Read its statuses; capture the payment first, or cancel the whole order.',
+  },
+  change_open: {
+    status: 409,
+    members: { changeId: idMember('The change that is open.') },
+    title: 'Another change is open',
+    meaning: 'An order has one draft at a time, and no other while a confirmed one waits for its payment.',
+    remedy: 'Confirm or discard the draft named in `changeId`, or withdraw the change that is not paid.',
+  },
+  change_closed: {
+    status: 409,
+    title: 'The change is decided already',
+    meaning: 'It was confirmed, discarded or withdrawn.',
+    remedy: 'Make another one.',
+  },
+  order_changed: {
+    status: 409,
+    members: {
+      orderVersion: {
+        description: 'The version of the order now.',
+        schema: { type: 'integer' },
+        example: 5,
+      },
+    },
+    title: 'The order is another one by now',
+    meaning: 'Something has happened to the order since the change was previewed.',
+    remedy:
+      'PATCH the change, with an empty body if it shall stay as it is, look at its preview and confirm that.',
+  },
+  difference_changed: {
+    status: 409,
+    members: {
+      difference: {
+        description: 'What the change comes to now.',
+        schema: AMOUNT,
+        example: { amount: -1999, currency: 'EUR' },
+      },
+    },
+    title: 'The change costs something else',
+    meaning: 'Prices or rules changed since the difference in `expectedDifference` was shown.',
+    remedy: 'Look at the preview and confirm what it says.',
+  },
+});

@@ -1,0 +1,313 @@
+import { Money } from '../../platform/money/money.js';
+import type { Address } from '../../platform/address/address.js';
+import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
+
+export const CHANGE_KINDS = ['edit', 'cancel', 'return', 'exchange', 'claim'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+/** So many pieces of a line of the order. */
+export interface Pieces {
+  lineId: string;
+  quantity: number;
+}
+
+/** What comes on top, priced and taxed as of today. */
+export interface AddedLine {
+  line: OrderLine;
+  taxLine: OrderTaxLine;
+}
+
+/** The way that it goes from now on, with its price and tax; a way that it had before is put back by the same. */
+export interface ShippingTerms {
+  optionId: string | null;
+  title: string | null;
+  chosenBy: string | null;
+  price: bigint;
+  taxLine: OrderTaxLine | null;
+}
+
+/** All that happens to an order at once, resolved to pieces and money. */
+export interface Change {
+  /** Not sent, and never will be. */
+  removed: Pieces[];
+  /** Sent, and came back: their money goes back. */
+  returned: Pieces[];
+  /** Somebody had asked to send them back, and that is settled by this. */
+  answered: Pieces[];
+  /** Damaged or lost: their money goes back, the goods do not. */
+  refunded: Pieces[];
+  /** Damaged or lost: sent again for nothing, as a line with this id. */
+  replaced: (Pieces & { newLineId: string })[];
+  added: AddedLine[];
+  shipping: ShippingTerms | null;
+  /** The price of shipping goes back too. */
+  refundShipping: boolean;
+  shippingAddress?: Address;
+  billingAddress?: Address;
+}
+
+export const NOTHING: Change = {
+  removed: [],
+  returned: [],
+  answered: [],
+  refunded: [],
+  replaced: [],
+  added: [],
+  shipping: null,
+  refundShipping: false,
+};
+
+export type Effect = 'removed' | 'returned' | 'refunded' | 'replaced' | 'added' | 'shipping';
+
+/** What one part of a change does to the total: what goes away is negative. */
+export interface Explained {
+  effect: Effect;
+  /** Null: shipping. */
+  lineId: string | null;
+  quantity: number;
+  /** Prices times pieces, as shown in the shop. */
+  price: bigint;
+  discount: bigint;
+  tax: bigint;
+  total: bigint;
+}
+
+export interface ChangedOrder {
+  order: Order;
+  /** What the order costs more (or, negative, less) than before: the sum of what is explained. */
+  difference: Money;
+  explained: Explained[];
+  /** Nothing of it is left, and nothing of it was sent. */
+  isCanceled: boolean;
+}
+
+/** Pieces of a line that its money stands for: neither came back nor were refunded. */
+export const paidPieces = ({ quantity, returned, refunded }: OrderLine): number =>
+  quantity - returned - refunded;
+
+/** Pieces that were not sent yet. */
+export const openPieces = ({ quantity, fulfilled }: OrderLine): number => quantity - fulfilled;
+
+/** Pieces that the buyer has and nobody has asked to take back, refund or replace. */
+export const returnablePieces = (line: OrderLine): number =>
+  line.fulfilled - line.returned - line.refunded - line.replaced - line.askedBack;
+
+/**
+ * The share of `part` out of `whole` equal pieces by largest remainder, the first pieces getting the odd units. Taken from
+ * what the last one left, it is the same in whatever steps the pieces go, and together they are the whole.
+ */
+export function shareOf(amount: bigint, whole: number, part: number): bigint {
+  if (part === 0) return 0n;
+  const [pieces, taken] = [BigInt(whole), BigInt(part)];
+  const odd = amount % pieces;
+  return (amount / pieces) * taken + (taken < odd ? taken : odd);
+}
+
+/**
+ * The order as it would be, and what that costs, line by line. What goes away goes at the price, discount and tax that were
+ * frozen on it; what comes is priced by the caller; promotions are not asked again. The preview shows what this
+ * answers, and the confirmation writes it.
+ */
+export function changed(before: Order, change: Change): ChangedOrder {
+  const order: Order = {
+    ...before,
+    lines: before.lines.map((line) => ({ ...line })),
+    taxLines: before.taxLines.map((tax) => ({ ...tax })),
+    shippingAddress: change.shippingAddress ?? before.shippingAddress,
+    billingAddress: change.billingAddress ?? before.billingAddress,
+  };
+  const explained: Explained[] = [];
+  const goes = (effect: Effect, pieces: readonly Pieces[], count: (line: OrderLine, n: number) => void) => {
+    for (const { lineId, quantity } of pieces) {
+      const line = lineOf(order, lineId);
+      explained.push(takeOut(order, line, effect, quantity));
+      count(line, quantity);
+    }
+  };
+  for (const { lineId, quantity } of change.answered) lineOf(order, lineId).askedBack -= quantity;
+  goes('removed', change.removed, (line, pieces) => {
+    line.quantity -= pieces;
+    line.canceled += pieces;
+    line.awaiting = Math.min(line.awaiting, openPieces(line));
+  });
+  goes('returned', change.returned, (line, pieces) => {
+    line.returned += pieces;
+  });
+  goes('refunded', change.refunded, (line, pieces) => {
+    line.refunded += pieces;
+  });
+  for (const { lineId, quantity, newLineId } of change.replaced) {
+    const line = lineOf(order, lineId);
+    line.replaced += quantity;
+    explained.push(putIn(order, replacementOf(order, line, newLineId, quantity), 'replaced'));
+  }
+  for (const added of change.added) explained.push(putIn(order, structuredClone(added), 'added'));
+  const terms = change.shipping ?? (change.refundShipping ? free(before) : null);
+  if (terms) explained.push(...reship(order, terms));
+  const difference = explained.reduce((sum, { total }) => sum + total, 0n);
+  applyTo(order, explained);
+  const nothingLeft = order.lines.every(({ quantity }) => quantity === 0);
+  return { order, difference: Money.of(difference, order.currency), explained, isCanceled: nothingLeft };
+}
+
+/** Totals move by what is explained, so that whatever else is in them stays. */
+function applyTo(order: Order, explained: readonly Explained[]): void {
+  for (const { effect, price, discount, tax, total } of explained) {
+    if (effect === 'shipping') order.shipping += price;
+    else order.subtotal += price;
+    order.discount += discount;
+    order.tax += tax;
+    order.total += total;
+  }
+}
+
+function takeOut(order: Order, line: OrderLine, effect: Effect, pieces: number): Explained {
+  const all = paidPieces(line);
+  const tax = order.taxLines.find(({ lineId }) => lineId === line.id);
+  const price = line.unitPrice * BigInt(pieces);
+  const discount = shareOf(line.discount, all, pieces);
+  const amount = price - discount;
+  const rest = line.unitPrice * BigInt(all - pieces) - (line.discount - discount);
+  const share = shareOf(line.tax, all, pieces);
+  // Where prices include the tax, none is more than what it is in, and neither is what stays.
+  const taxes = order.pricesIncludeTax ? within(share, line.tax - rest, amount) : share;
+  const total = order.pricesIncludeTax ? amount : amount + taxes;
+  line.discount -= discount;
+  line.tax -= taxes;
+  line.total -= total;
+  if (tax) {
+    tax.amount -= taxes;
+    tax.base -= total - taxes;
+  }
+  return {
+    effect,
+    lineId: line.id,
+    quantity: pieces,
+    price: -price,
+    discount: -discount,
+    tax: -taxes,
+    total: -total,
+  };
+}
+
+const within = (value: bigint, least: bigint, most: bigint): bigint =>
+  value < least ? least : value > most ? most : value;
+
+function putIn(order: Order, { line, taxLine }: AddedLine, effect: Effect): Explained {
+  order.lines.push(line);
+  order.taxLines.push(taxLine);
+  const { id: lineId, quantity, unitPrice, discount, tax, total } = line;
+  return { effect, lineId, quantity, price: unitPrice * BigInt(quantity), discount, tax, total };
+}
+
+/** The same again for nothing: all of its price is a discount, and nothing of it is taxed. */
+function replacementOf(order: Order, line: OrderLine, id: string, quantity: number): AddedLine {
+  const tax = order.taxLines.find(({ lineId }) => lineId === line.id);
+  return {
+    line: {
+      ...line,
+      ...UNTOUCHED,
+      id,
+      quantity,
+      fulfilled: 0,
+      promisedFor: null,
+      discount: line.unitPrice * BigInt(quantity),
+      tax: 0n,
+      total: 0n,
+    },
+    taxLine: {
+      lineId: id,
+      taxClass: tax?.taxClass ?? 'standard',
+      title: tax?.title ?? '',
+      ratePpm: tax?.ratePpm ?? 0,
+      base: 0n,
+      amount: 0n,
+    },
+  };
+}
+
+/** What has become of the pieces of a line that nothing has happened to. */
+export const UNTOUCHED = {
+  canceled: 0,
+  returned: 0,
+  refunded: 0,
+  replaced: 0,
+  askedBack: 0,
+  awaiting: 0,
+} as const;
+
+/** The same way, for nothing. */
+function free(order: Order): ShippingTerms {
+  const { taxLine, ...terms } = shippingOf(order);
+  return { ...terms, price: 0n, taxLine: taxLine && { ...taxLine, base: 0n, amount: 0n } };
+}
+
+/** How an order is sent now: what a change of it is taken back with. */
+export function shippingOf(order: Order): ShippingTerms {
+  const taxLine = order.taxLines.find(({ lineId }) => lineId === null);
+  return {
+    optionId: order.shippingOptionId,
+    title: order.shippingTitle,
+    chosenBy: order.shippingChosenBy,
+    price: order.shipping,
+    taxLine: taxLine ? { ...taxLine } : null,
+  };
+}
+
+function reship(order: Order, terms: ShippingTerms): Explained[] {
+  const had = shippingOf(order);
+  const tax = (terms.taxLine?.amount ?? 0n) - (had.taxLine?.amount ?? 0n);
+  const price = terms.price - had.price;
+  order.shippingOptionId = terms.optionId;
+  order.shippingTitle = terms.title;
+  order.shippingChosenBy = terms.chosenBy;
+  order.taxLines = [
+    ...order.taxLines.filter(({ lineId }) => lineId !== null),
+    ...(terms.taxLine ? [{ ...terms.taxLine }] : []),
+  ];
+  if (price === 0n && tax === 0n) return [];
+  const total = order.pricesIncludeTax ? price : price + tax;
+  return [{ effect: 'shipping', lineId: null, quantity: 1, price, discount: 0n, tax, total }];
+}
+
+function lineOf({ lines }: Order, id: string): OrderLine {
+  const line = lines.find((one) => one.id === id);
+  if (!line) throw new Error(`the order has no line ${id}`);
+  return line;
+}
+
+/** What a difference comes to, after what was paid already. */
+export interface Settling {
+  /** Still to be paid by the buyer, all of the order. */
+  due: Money;
+  /** Goes back to the buyer now. */
+  refund: Money;
+  /** What the changes of the order have given back in all: the order then owes `total`, and took `total + givenBack`. */
+  givenBack: bigint;
+}
+
+/**
+ * What has to move. `order` is the order before, `kept` what stays of its payments and `captured` what came in all. What was
+ * not paid yet is not given back, and nothing goes back that went back before.
+ */
+export function settling(order: Order, difference: Money, captured: Money, kept: Money): Settling {
+  const zero = Money.zero(order.currency);
+  const owed = Money.of(order.total + order.givenBack, order.currency);
+  const unpaid = max(owed.minus(captured), zero);
+  if (!difference.isNegative()) {
+    return {
+      due: max(owed.plus(difference).minus(captured), zero),
+      refund: zero,
+      givenBack: order.givenBack,
+    };
+  }
+  const less = difference.negated();
+  const back = max(less.minus(unpaid), zero);
+  return {
+    due: max(unpaid.minus(less), zero),
+    refund: back.compare(kept) > 0 ? kept : back,
+    givenBack: order.givenBack + back.amount,
+  };
+}
+
+const max = (a: Money, b: Money): Money => (a.compare(b) >= 0 ? a : b);

@@ -1,0 +1,297 @@
+import type { SellableVariant } from '../../catalog/catalog.api.js';
+import type { Address } from '../../platform/address/address.js';
+import type { FieldError } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
+import { computeTotals, type TaxLine } from '../cart/totals.js';
+import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
+import { isSent } from '../order/order.statuses.js';
+import type { Rules } from '../shipping/selling-rules.js';
+import { type Offer, offersFor } from '../shipping/shipping-zone.js';
+import { type TaxRules, taxRulesFor } from '../tax/tax-zone.js';
+import { changeProblems } from './change.errors.js';
+import {
+  type AddedLine,
+  type Change,
+  type ChangeKind,
+  NOTHING,
+  openPieces,
+  type Pieces,
+  returnablePieces,
+  type ShippingTerms,
+  UNTOUCHED,
+} from './changed-order.js';
+
+/** What is to happen to an order, as it was asked for: what a draft keeps. */
+export interface ChangePlan {
+  kind: ChangeKind;
+  /** Of a cancellation none: all that was not sent. */
+  remove: Pieces[];
+  /** `restockAt`: code of the location where they can be sold again; null: they cannot, or lie there already. */
+  back: (Pieces & { restockAt: string | null })[];
+  refund: Pieces[];
+  replace: Pieces[];
+  add: { variantId: string; quantity: number }[];
+  shippingAddress: Address | null;
+  billingAddress: Address | null;
+  shippingOptionId: string | null;
+  /** Null: what the rule says. */
+  refundShipping: boolean | null;
+  refundTo: 'original' | 'store_credit';
+}
+
+/** What a plan is resolved with: today's prices and rules, and what somebody asked to send back. */
+export interface Today {
+  sellable: readonly SellableVariant[];
+  rules: Rules;
+  /** Pieces of the return that this settles. */
+  answered: readonly Pieces[];
+}
+
+type Part = 'remove' | 'back' | 'refund' | 'replace' | 'add' | 'shippingAddress' | 'shippingOptionId';
+
+/** What belongs to which kind. Addresses of an invoice and the price of shipping are everybody's. */
+const PARTS: Readonly<Record<ChangeKind, readonly Part[]>> = {
+  edit: ['remove', 'add', 'shippingAddress', 'shippingOptionId'],
+  cancel: ['remove'],
+  return: ['back'],
+  exchange: ['back', 'add'],
+  claim: ['refund', 'replace'],
+};
+const ALL_PARTS: readonly Part[] = [...new Set(Object.values(PARTS).flat())];
+
+/** The plan as pieces and money; 422 with the place of everything in it that cannot be. */
+export function toChange(order: Order, plan: ChangePlan, today: Today): Change {
+  const errors = [...foreignParts(plan), ...(isEmpty(plan) ? [NOTHING_ASKED] : [])];
+  const removed =
+    plan.kind === 'cancel' && plan.remove.length === 0
+      ? order.lines.map((line) => ({ lineId: line.id, quantity: openPieces(line) })).filter(isSome)
+      : plan.remove;
+  const whole = plan.kind === 'cancel' && isWhole(order, removed);
+  const freed = answeredOf(order, today.answered);
+  errors.push(
+    ...faultsOf('remove', order, removed, openPieces, whole),
+    ...faultsOf('back', freed, plan.back, returnablePieces, false),
+    ...faultsOf('refund', order, plan.refund, returnablePieces, false),
+    ...faultsOf('replace', order, plan.replace, returnablePieces, false),
+    ...twice(order, plan),
+    ...addFaults(plan, today),
+  );
+  if (errors.length > 0) throw changeProblems.change_not_possible(undefined, { errors });
+  const tax = frozenTax(order, today.rules);
+  const added = addedLines(order, plan, today, tax);
+  return {
+    ...NOTHING,
+    removed: [...removed],
+    returned: plan.back.map(({ lineId, quantity }) => ({ lineId, quantity })),
+    answered: [...today.answered],
+    refunded: plan.refund,
+    replaced: plan.replace.map((pieces) => ({ ...pieces, newLineId: newId() })),
+    added,
+    shipping: shippingTerms(order, plan, today, tax, added),
+    refundShipping: plan.refundShipping ?? whole,
+    ...(plan.shippingAddress && { shippingAddress: plan.shippingAddress }),
+    ...(plan.billingAddress && { billingAddress: plan.billingAddress }),
+  };
+}
+
+const isSome = ({ quantity }: Pieces): boolean => quantity > 0;
+
+const NOTHING_ASKED: FieldError = { pointer: '', code: 'empty', message: 'must change something' };
+
+function isEmpty(plan: ChangePlan): boolean {
+  if (plan.kind === 'cancel' || plan.refundShipping === true || plan.billingAddress !== null) return false;
+  return ALL_PARTS.every((part) => !has(plan, part));
+}
+
+function has(plan: ChangePlan, part: Part): boolean {
+  const value = plan[part];
+  return Array.isArray(value) ? value.length > 0 : value !== null;
+}
+
+function foreignParts(plan: ChangePlan): FieldError[] {
+  return ALL_PARTS.filter((part) => has(plan, part) && !PARTS[plan.kind].includes(part)).map((part) => ({
+    pointer: `/${part}`,
+    code: 'other_kind',
+    message: `does not belong to a change of kind ${plan.kind}`,
+  }));
+}
+
+/** Whether nothing is left of an order of which nothing was sent. */
+const isWhole = ({ lines }: Order, removed: readonly Pieces[]): boolean =>
+  lines.every(
+    (line) =>
+      line.quantity ===
+      removed.filter(({ lineId }) => lineId === line.id).reduce((n, p) => n + p.quantity, 0),
+  );
+
+const answeredOf = (order: Order, answered: readonly Pieces[]): Order => ({
+  ...order,
+  lines: order.lines.map((line) => {
+    const asked = answered.find(({ lineId }) => lineId === line.id)?.quantity ?? 0;
+    return { ...line, askedBack: line.askedBack - asked };
+  }),
+});
+
+function faultsOf(
+  part: 'remove' | 'back' | 'refund' | 'replace',
+  { lines }: Order,
+  pieces: readonly Pieces[],
+  countOf: (line: OrderLine) => number,
+  whole: boolean,
+): FieldError[] {
+  return pieces.flatMap(({ lineId, quantity }, index): FieldError[] => {
+    const line = lines.find(({ id }) => id === lineId);
+    const pointer = `/${part}/${index}`;
+    if (!line) return [{ pointer: `${pointer}/lineId`, code: 'unknown', message: 'is no line of the order' }];
+    if (pieces.findIndex((one) => one.lineId === lineId) !== index)
+      return [{ pointer: `${pointer}/lineId`, code: 'duplicate', message: 'stands in the list before' }];
+    if (line.kind === 'gift_card' && !whole) {
+      return [
+        { pointer: `${pointer}/lineId`, code: 'gift_card', message: 'is a gift card: cancel the card' },
+      ];
+    }
+    const most = countOf(line);
+    if (quantity <= most) return [];
+    return [{ pointer: `${pointer}/quantity`, code: 'max_left', message: `must be at most ${most}` }];
+  });
+}
+
+/** A claim may refund some pieces of a line and replace others, not more than there are. */
+function twice({ lines }: Order, { refund, replace }: ChangePlan): FieldError[] {
+  return replace.flatMap(({ lineId, quantity }, index): FieldError[] => {
+    const line = lines.find(({ id }) => id === lineId);
+    const also = refund.find((one) => one.lineId === lineId)?.quantity ?? 0;
+    if (!line || also === 0 || quantity + also <= returnablePieces(line)) return [];
+    const message = `must be at most ${Math.max(returnablePieces(line) - also, 0)}`;
+    return [{ pointer: `/replace/${index}/quantity`, code: 'max_left', message }];
+  });
+}
+
+function addFaults({ add }: ChangePlan, { sellable }: Today): FieldError[] {
+  return add.flatMap(({ variantId }, index): FieldError[] => {
+    const variant = sellable.find((one) => one.variantId === variantId);
+    const pointer = `/add/${index}/variantId`;
+    if (add.findIndex((one) => one.variantId === variantId) !== index)
+      return [{ pointer, code: 'duplicate', message: 'stands in the list before' }];
+    if (!variant) return [{ pointer, code: 'not_sold', message: 'is not sold in the currency of the order' }];
+    return variant.kind === 'gift_card'
+      ? [{ pointer, code: 'gift_card', message: 'is a gift card, which is bought by itself' }]
+      : [];
+  });
+}
+
+/** The rules of the zone that the order was taxed in, as they are today; what was bought keeps its rates. */
+export function frozenTax(order: Order, { tax }: Rules): TaxRules {
+  const zone = tax.find(({ name }) => name === order.taxZone);
+  const country = (order.shippingAddress ?? order.billingAddress)?.country ?? null;
+  const rules = taxRulesFor(zone ? [{ ...zone, countries: ['*'] }] : tax, country ?? '*');
+  return { ...rules, zone: order.taxZone, pricesIncludeTax: order.pricesIncludeTax };
+}
+
+/** Lines at today's prices, taxed like a purchase of their own. */
+function addedLines(order: Order, { add }: ChangePlan, { sellable }: Today, tax: TaxRules): AddedLine[] {
+  const items = add.flatMap(({ variantId, quantity }) => {
+    const variant = sellable.find((one) => one.variantId === variantId);
+    return variant ? [{ ...variant, quantity }] : [];
+  });
+  const totals = computeTotals(order.currency, items, null, tax);
+  return items.flatMap((item, index): AddedLine[] => {
+    const charge = totals.lines[index];
+    if (!charge) return [];
+    const id = newId();
+    const { variantId, productId, sku, title, variantTitle, options, quantity, kind, download } = item;
+    return [
+      {
+        line: {
+          ...{ id, variantId, productId, sku, title, variantTitle, options, quantity, kind, download },
+          ...UNTOUCHED,
+          fulfilled: 0,
+          promisedFor: null,
+          giftCard: null,
+          givenBy: null,
+          stockTracked: item.stockTracked,
+          components:
+            item.components?.map((part) => ({
+              variantId: part.variantId,
+              sku: part.sku,
+              title: part.title,
+              quantity: part.quantity,
+              stockTracked: part.stockTracked,
+            })) ?? null,
+          unitPrice: item.unitPrice.amount,
+          discount: charge.discount.amount,
+          tax: charge.tax.amount,
+          total: charge.total.amount,
+        },
+        taxLine: taxLineOf(id, charge.taxLine),
+      },
+    ];
+  });
+}
+
+const taxLineOf = (lineId: string | null, { base, amount, ...rate }: TaxLine): OrderTaxLine => ({
+  ...rate,
+  lineId,
+  base: base.amount,
+  amount: amount.amount,
+});
+
+/** How it goes from now on, when that was asked for; else it stays as it was paid, unless nothing goes there. */
+function shippingTerms(
+  order: Order,
+  plan: ChangePlan,
+  { sellable, rules }: Today,
+  tax: TaxRules,
+  added: readonly AddedLine[],
+): ShippingTerms | null {
+  const address = plan.shippingAddress ?? order.shippingAddress;
+  const lines = [...order.lines, ...added.map(({ line }) => line)].filter(isSent);
+  const asks = plan.shippingOptionId !== null || plan.shippingAddress !== null;
+  const isNew = order.shippingOptionId === null && added.some(({ line }) => isSent(line));
+  if (!asks && !isNew) return null;
+  if (address === null)
+    throw impossible('/shippingAddress', 'required', 'is required: something is sent now');
+  refuseOtherTaxes(order, address, rules);
+  const weights = new Map(sellable.map(({ variantId, weightGrams }) => [variantId, weightGrams]));
+  const grams = lines.reduce((sum, line) => sum + line.quantity * (weights.get(line.variantId) ?? 0), 0);
+  const offers = offersFor(rules.shipping, address.country, order.currency, grams);
+  const wanted = plan.shippingOptionId ?? order.shippingOptionId;
+  const offer = offers.find(({ optionId }) => optionId === wanted);
+  if (!offer) {
+    throw impossible('/shippingOptionId', 'not_offered', 'must be one that is offered for the address');
+  }
+  return plan.shippingOptionId === null ? null : termsOf(order, offer, tax);
+}
+
+function termsOf(order: Order, { optionId, title, price }: Offer, tax: TaxRules): ShippingTerms {
+  const { shipping } = computeTotals(order.currency, [], price, tax);
+  return {
+    optionId,
+    title,
+    chosenBy: 'staff',
+    price: price.amount,
+    taxLine: shipping && taxLineOf(null, shipping.taxLine),
+  };
+}
+
+/** What was taxed by the rules of one zone is not sent into another. */
+function refuseOtherTaxes(order: Order, { country }: Address, { tax }: Rules): void {
+  if (order.shippingAddress === null || order.shippingAddress.country === country) return;
+  if (taxRulesFor(tax, country).zone === order.taxZone) return;
+  throw impossible(
+    '/shippingAddress/country',
+    'other_tax_zone',
+    'is taxed by other rules: cancel the order and make another',
+  );
+}
+
+const impossible = (pointer: string, code: string, message: string) =>
+  changeProblems.change_not_possible(undefined, { errors: [{ pointer, code, message }] });
+
+/** What the plan has to know the prices and weights of. */
+export const variantsOf = (order: Order, { add }: ChangePlan): { variantId: string; quantity: number }[] => [
+  ...add,
+  ...[...new Set(order.lines.map(({ variantId }) => variantId))]
+    .filter((variantId) => !add.some((one) => one.variantId === variantId))
+    .map((variantId) => ({ variantId, quantity: 1 })),
+];
