@@ -965,7 +965,7 @@ interface Watchable {
 /** Relay, deliveries and webhooks work at the same time; what they do is known by what they touch. */
 // Zones are read once a second for all requests; whether that falls into this one is chance.
 const BEHIND =
-  /platform\.(events|deliveries|outbox)|bullmq|pg_notify|advisory|gateway_events|(tax|shipping)_zones/i;
+  /platform\.(events|deliveries|outbox)|bullmq|pg_notify|advisory|gateway_events|(tax|shipping)_zones|promotion_groups/i;
 const OF_A_REQUEST = /ordering\.|idempotency_keys|billing\.payments|catalog\.(variants|stock)/;
 
 /** The statements of requests, by transaction: what stands alone is a transaction of its own. */
