@@ -554,6 +554,7 @@ describe('the example', () => {
     await ask('getPayment', { id: challenged.order.payments[0].id }, { cartToken });
     await ask('getOrder', { id: order.id });
     await ask('getOrderAsStaff', { id: order.id });
+    await ask('getOrderCalculation', { id: order.id });
     await ask('getPaymentDetail', { id: order.payments[0].id });
     await ask('getRefund', { id: refund.id });
     await ask('getAdminProduct', { id: product.id });
