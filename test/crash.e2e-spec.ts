@@ -1,5 +1,6 @@
 import { startApp, type TestApp } from './support/app.js';
 import { type Answer, Client } from './support/client.js';
+import { given } from './support/given.js';
 import {
   type CartInHand,
   checkOut,
@@ -40,6 +41,8 @@ interface Found {
   onHand: number;
   allocated: number;
   reserved: number;
+  /** What became of the use of the code: `held`, `kept`, `released`; null: it was never used. */
+  code: string | null;
 }
 
 interface Shopper {
@@ -48,7 +51,9 @@ interface Shopper {
   key: string;
 }
 
-const TOTAL = 1999 + 490;
+/** Ten percent off the goods by a code, and the parcel. */
+const TOTAL = 1999 - 200 + 490;
+const CODE = 'TWO-OF-EACH';
 
 describe('kill -9 in the middle of a checkout', () => {
   let app: TestApp;
@@ -60,6 +65,20 @@ describe('kill -9 in the middle of a checkout', () => {
   beforeAll(async () => {
     app = await startApp();
     survivor = new Client(await start().url());
+    const token = await given.admin(app);
+    const made = await app.post(
+      '/v1/admin/promotions',
+      {
+        title: 'Ten off',
+        group: 'order',
+        trigger: 'code',
+        status: 'active',
+        effect: { type: 'percent', ppm: 100_000 },
+        limitTotal: 2 * PLACES.length,
+      },
+      { token },
+    );
+    await app.post(`/v1/admin/promotions/${made.body.id}/codes`, { code: CODE }, { token });
   });
   afterAll(async () => {
     await RealProcess.sweep(folders);
@@ -84,7 +103,9 @@ describe('kill -9 in the middle of a checkout', () => {
 
   async function shopper(): Promise<Shopper> {
     const thing = await goods(app, { price: 1999, stock: 5 });
-    return { thing, cart: await fillCart(app, [thing]), key: key() };
+    const cart = await fillCart(app, [thing]);
+    await app.patch(`/v1/carts/${cart.id}`, { promotionCodes: [CODE] }, { cartToken: cart.token });
+    return { thing, cart, key: key() };
   }
 
   /** The request never gets an answer: its process dies. */
@@ -107,6 +128,10 @@ describe('kill -9 in the middle of a checkout', () => {
     const journal = (await (await fetch(`${app.config.testGatewayUrl}/journal`)).json()) as {
       entries: { operationId: string | null; moved: number }[];
     };
+    const [use] = await app.database.query<{ state: string }>(
+      'SELECT state FROM ordering.promotion_redemptions WHERE order_id = ANY ($1)',
+      [orders.map(({ id }) => id)],
+    );
     const ids = new Set(operations.map(({ id }) => id));
     const moves = journal.entries
       .filter(({ operationId }) => operationId !== null && ids.has(operationId))
@@ -118,6 +143,7 @@ describe('kill -9 in the middle of a checkout', () => {
       charged: moves.reduce((sum, moved) => sum + moved, 0),
       captures: moves.filter((moved) => moved > 0).length,
       ...(await stockOf(app, thing)),
+      code: use?.state ?? null,
     };
   }
 
@@ -172,6 +198,7 @@ describe('kill -9 in the middle of a checkout', () => {
         onHand: 5,
         allocated: 1,
         reserved: 0,
+        code: 'kept',
       });
 
       await jobsClearUp();
@@ -186,6 +213,7 @@ describe('kill -9 in the middle of a checkout', () => {
         onHand: 5,
         allocated: sold ? 1 : 0,
         reserved: 0,
+        code: sold ? 'kept' : left === 'waiting' ? 'released' : null,
       });
       const [mails] = await app.database.query<{ n: number }>(
         `SELECT count(*)::int AS n FROM platform.mails m JOIN ordering.orders o ON o.id::text = m.subject_id::text

@@ -1,6 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { OrderHolds } from '../src/ordering/order/order-holds.service.js';
+import { OrderRepository } from '../src/ordering/order/order.repository.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { berlin, type CartInHand, checkOut, fillCart, type Goods, goods, key } from './support/purchase.js';
 
 const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
 const ROOT = '/v1/admin/promotions';
@@ -266,6 +270,229 @@ describe('promotions', () => {
       expect([page.items.length, typeof page.nextCursor]).toEqual([2, 'string']);
       expect((await app.get(`${ROOT}/${id}/codes?q=winter`, { token })).body.items).toEqual([]);
       expect((await app.post(`${ROOT}/${id}/codes/batches`, { count: 10_001 }, { token })).status).toBe(400);
+    });
+  });
+
+  describe('at the checkout', () => {
+    /** A promotion with one code, and the path that it is read at. */
+    const coded = async (body: object = {}, code: object = {}) => {
+      const { id } = (await make(body)).body;
+      const text = `C-${crypto.randomUUID().slice(0, 13)}`.toUpperCase();
+      const made = await app.post(`${ROOT}/${id}/codes`, { code: text, ...code }, { token });
+      expect(made.status).toBe(201);
+      return { id, path: `${ROOT}/${id}`, code: text };
+    };
+    const usedOf = async (path: string) => (await app.get(path, { token })).body.used;
+    const cartOf = async (thing: Goods, code: string | null, extra: object = {}): Promise<CartInHand> => {
+      const cart = await fillCart(app, [thing], extra);
+      if (code === null) return cart;
+      const named = await app.patch(
+        `/v1/carts/${cart.id}`,
+        { promotionCodes: [code] },
+        { cartToken: cart.token },
+      );
+      expect([named.status, named.text]).toEqual([200, expect.anything()]);
+      return cart;
+    };
+    const statuses = (answers: readonly Answer[]) => {
+      const counts: Record<string, number> = {};
+      for (const { status, body } of answers)
+        counts[body.code ?? status] = (counts[body.code ?? status] ?? 0) + 1;
+      return counts;
+    };
+    const someone = () => `${crypto.randomUUID()}@example.test`;
+    /** Rules are a second old at most. */
+    const rulesAreRead = () => wait(1_050);
+
+    it('gives the last use of a code to one of fifty, and the budget to the cent', async () => {
+      const thing = await goods(app, { price: 2000, stock: 500 });
+      const last = await coded({}, { limitTotal: 1 });
+      const carts = await Promise.all(
+        Array.from({ length: 50 }, () => cartOf(thing, last.code, { email: someone() })),
+      );
+      const answers = await Promise.all(carts.map((cart) => checkOut(app, cart)));
+      expect(statuses(answers)).toEqual({ 201: 1, 'ordering.promotion_used_up': 49 });
+      const refused = answers.find(({ status }) => status === 409);
+      expect([refused?.body.promotionId, refused?.body.promotionCode]).toEqual([last.id, last.code]);
+      expect(refused && pointersOf(refused)).toEqual([['/promotionCodes/0', 'promotion_used_up']]);
+      expect(await usedOf(last.path)).toEqual({ orders: 1, amounts: [{ amount: 200, currency: 'EUR' }] });
+      // Whoever was refused sees why, and may agree to the price without it.
+      const loser = carts[answers.findIndex(({ status }) => status === 409)] as CartInHand;
+      const seen = await app.get(`/v1/carts/${loser.id}`, { cartToken: loser.token });
+      expect(seen.body.unusedCodes).toEqual([expect.objectContaining({ code: last.code, reason: 'spent' })]);
+      const agreed = await checkOut(app, loser, {
+        body: { expectedTotal: { amount: 2490, currency: 'EUR' } },
+      });
+      expect([agreed.status, agreed.body.totals.discount.amount]).toEqual([201, 0]);
+      const late = await fillCart(app, [thing]);
+      const named = await app.patch(
+        `/v1/carts/${late.id}`,
+        { promotionCodes: [last.code] },
+        { cartToken: late.token },
+      );
+      expect([named.status, pointersOf(named)]).toEqual([422, [['/promotionCodes/0', 'promotion_used_up']]]);
+
+      // 200 a piece of 2,100: ten fit, and what is left is too little for one more.
+      const budget = await coded({ budget: { amount: 2_100, currency: 'EUR' } });
+      const more = await Promise.all(
+        Array.from({ length: 50 }, () => cartOf(thing, budget.code, { email: someone() })),
+      );
+      const paid = await Promise.all(more.map((cart) => checkOut(app, cart)));
+      expect(statuses(paid)).toEqual({ 201: 10, 'ordering.promotion_used_up': 40 });
+      expect(await usedOf(budget.path)).toEqual({
+        orders: 10,
+        amounts: [{ amount: 2_000, currency: 'EUR' }],
+      });
+      // Counted into the totals, it is the same.
+      await app.run('ordering.sweep_promotions');
+      expect(await usedOf(budget.path)).toEqual({
+        orders: 10,
+        amounts: [{ amount: 2_000, currency: 'EUR' }],
+      });
+      const again = await checkOut(app, await cartOf(thing, null, { email: someone() }));
+      expect(again.body.totals.discount.amount).toBe(0);
+      const list = (await app.get(`${budget.path}/redemptions?state=kept&limit=3`, { token })).body;
+      expect([list.items.length, list.items[0].amount.amount, list.items[0].code]).toEqual([
+        3,
+        200,
+        budget.code,
+      ]);
+    });
+
+    it('counts customers by their account and by their address, in whatever case', async () => {
+      const thing = await goods(app, { price: 2000 });
+      const once = await coded({ limitPerCustomer: 1 });
+      const address = `Ada.${crypto.randomUUID()}@Example.test`;
+      const carts = await Promise.all(
+        [
+          address,
+          address.toLowerCase(),
+          address.toUpperCase().replace('EXAMPLE.TEST', 'example.test'),
+          address.replace('.', ''),
+        ].map((email) => cartOf(thing, once.code, { email })),
+      );
+      // Dots are part of the address, and case is not: of the first three one gets it.
+      const answers = await Promise.all(carts.map((cart) => checkOut(app, cart)));
+      expect(statuses(answers)).toEqual({ 201: 2, 'ordering.promotion_used_up': 2 });
+      expect(answers[3]?.status).toBe(201);
+
+      const customer = await given.customer(app);
+      const mine = async (email: string) => {
+        const made = await app.post(
+          '/v1/carts',
+          { currency: 'EUR', email, lines: [{ variantId: thing.variantId, quantity: 1 }] },
+          customer,
+        );
+        const named = await app.patch(`/v1/carts/${made.body.id}`, { promotionCodes: [once.code] }, customer);
+        if (named.status !== 200) return named;
+        return app.post(
+          `/v1/carts/${made.body.id}/checkout`,
+          { payment: { gateway: 'test', token: 'ok' }, shippingAddress: berlin },
+          { ...customer, key: key() },
+        );
+      };
+      expect((await mine(customer.email)).status).toBe(201);
+      // Who is signed in is told at once.
+      expect(pointersOf(await mine(someone()))).toEqual([['/promotionCodes/0', 'promotion_used_up']]);
+      expect((await checkOut(app, await cartOf(thing, once.code, { email: customer.email }))).body.code).toBe(
+        'ordering.promotion_used_up',
+      );
+
+      // One that applies by itself is left out instead of standing in the way.
+      const automatic = await make({
+        trigger: 'automatic',
+        limitPerCustomer: 1,
+        conditions: [{ type: 'products', ids: [await goodsProduct(thing)] }],
+      });
+      await rulesAreRead();
+      const email = someone();
+      const first = await checkOut(app, await cartOf(thing, null, { email }));
+      const second = await checkOut(app, await cartOf(thing, null, { email }));
+      expect([first.body.totals.discount.amount, second.body.totals.discount.amount]).toEqual([200, 0]);
+      expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
+      await rulesAreRead();
+    });
+    const goodsProduct = async ({ variantId }: Goods): Promise<string> => {
+      const [row] = await app.database.query<{ id: string }>(
+        'SELECT product_id AS id FROM catalog.variants WHERE id = $1',
+        [variantId],
+      );
+      return row?.id ?? '';
+    };
+
+    it('gives back what comes to nothing, also before anybody sweeps', async () => {
+      const thing = await goods(app, { price: 2000 });
+      const one = await coded({ limitTotal: 1 });
+      const placed = await checkOut(app, await cartOf(thing, one.code));
+      await app.run('ordering.sweep_promotions');
+      expect(await usedOf(one.path)).toMatchObject({ orders: 1 });
+      expect((await app.post(`/v1/orders/${placed.body.id}/cancel`, {}, { token, key: key() })).status).toBe(
+        200,
+      );
+      expect(await usedOf(one.path)).toEqual({ orders: 0, amounts: [] });
+      const states = async () =>
+        (await app.get(`${one.path}/redemptions`, { token })).body.items.map(
+          ({ state }: { state: string }) => state,
+        );
+      expect(await states()).toEqual(['released']);
+
+      // Declined: the order waits, and holds the code while it does.
+      const waiting = await cartOf(thing, one.code);
+      const rival = await fillCart(app, [thing]);
+      expect((await checkOut(app, waiting, { token: 'decline_generic' })).status).toBe(402);
+      expect(await states()).toEqual(['held', 'released']);
+      expect(
+        (await app.patch(`/v1/carts/${rival.id}`, { promotionCodes: [one.code] }, { cartToken: rival.token }))
+          .status,
+      ).toBe(422);
+      // Nobody has swept, the order was not expired by its job: the hold is over all the same.
+      app.clock.advance({ minutes: 36 });
+      expect(await states()).toEqual(['released', 'released']);
+      expect(
+        (await app.patch(`/v1/carts/${rival.id}`, { promotionCodes: [one.code] }, { cartToken: rival.token }))
+          .status,
+      ).toBe(200);
+      const taken = await checkOut(app, rival, { token: 'decline_generic' });
+      expect(taken.status).toBe(402);
+      await app.run('ordering.expire_orders');
+      await app.settle();
+      expect(await usedOf(one.path)).toMatchObject({ orders: 1 });
+      // The rival pays, and keeps it.
+      expect((await checkOut(app, rival)).status).toBe(201);
+      expect(await states()).toEqual(['kept', 'released', 'released']);
+    });
+
+    it('keeps the price of an order whose money came too late, and says that it went beyond', async () => {
+      const thing = await goods(app, { price: 2000 });
+      const one = await coded({ limitTotal: 1 });
+      const slow = await cartOf(thing, one.code);
+      const asked = await checkOut(app, slow, { token: 'reset_after+drop' });
+      expect(asked.status).toBe(202);
+      // As if it had been given up in the moment in which the money was on its way.
+      await app.database.transaction(async () => {
+        const order = await app.app.get(OrderRepository).locked(asked.body.id);
+        await app.database.execute(`UPDATE ordering.orders SET status = 'expired' WHERE id = $1`, [
+          asked.body.id,
+        ]);
+        if (order) await app.app.get(OrderHolds).release(order);
+      });
+      const quick = await checkOut(app, await cartOf(thing, one.code));
+      expect(quick.status).toBe(201);
+      app.clock.advance({ minutes: 6 });
+      await app.run('billing.repair');
+      await app.settle();
+      const late = await app.get(`/v1/orders/${asked.body.id}`, { cartToken: slow.token });
+      expect([late.body.status, late.body.paymentStatus, late.body.totals.discount.amount]).toEqual([
+        'placed',
+        'paid',
+        200,
+      ]);
+      const items = (await app.get(`${one.path}/redemptions`, { token })).body.items;
+      expect(items.map(({ state, beyond }: { state: string; beyond: boolean }) => [state, beyond])).toEqual([
+        ['kept', false],
+        ['kept', true],
+      ]);
+      expect(await usedOf(one.path)).toEqual({ orders: 2, amounts: [{ amount: 400, currency: 'EUR' }] });
     });
   });
 });

@@ -64,6 +64,9 @@ import { Redemptions } from './promotion/redemptions.service.js';
 import { CartCodes } from './promotion/cart-codes.service.js';
 import { CartFactsReader } from './promotion/cart-facts.service.js';
 import { FirstOrderRepository } from './promotion/first-order.repository.js';
+import { SimulationController } from './promotion/simulation.controller.js';
+import { SimulationRepository } from './promotion/simulation.repository.js';
+import { SimulationService } from './promotion/simulation.service.js';
 import { SellingRules } from './shipping/selling-rules.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
@@ -95,6 +98,7 @@ import { TaxService } from './tax/tax.service.js';
     PromotionController,
     PromotionGroupController,
     ShippingController,
+    SimulationController,
     TaxController,
   ],
   providers: [
@@ -152,6 +156,8 @@ import { TaxService } from './tax/tax.service.js';
     SellingRules,
     ShippingRepository,
     ShippingService,
+    SimulationRepository,
+    SimulationService,
     TaxRepository,
     TaxService,
   ],

@@ -9,6 +9,7 @@ import { CartParams } from '../cart/cart.dto.js';
 import { OrderDto } from '../order/order.dto.js';
 import { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
+import { promotionProblems } from '../promotion/promotion.errors.js';
 import { CheckoutService } from './checkout.service.js';
 
 const CHECKOUT = `
@@ -26,8 +27,8 @@ and the same one again when no answer came.
 - **402** \`ordering.payment_declined\`: no money moved. The order (\`orderId\`, \`paymentId\`) keeps its goods; pay again
   with the same cart, another \`payment\` and a new key, up to 20 times. Leave e-mail, addresses and shipping out: they are
   fixed now. A new key while a challenge is open gives that challenge up.
-- **409**: \`ordering.out_of_stock\` (\`errors\` says of which line), \`ordering.order_closed\` (paid, canceled or expired:
-  make a new cart), \`billing.payment_in_progress\` (an earlier try is not decided: poll, do not pay twice).
+- **409**: \`ordering.out_of_stock\` (\`errors\` says of which line), \`ordering.promotion_used_up\` (\`errors\` says which
+  code), \`ordering.order_closed\` (paid, canceled or expired: make a new cart), \`billing.payment_in_progress\` (an earlier try is not decided: poll, do not pay twice).
 - **422** \`ordering.cart_not_ready\`: \`errors\` has the codes of \`GET /v1/carts/{id}/readiness\`.
 
 An unpaid order holds its stock until \`expiresAt\`: 30 minutes (\`UNPAID_ORDER_MINUTES\` of the store) from its last try,
@@ -69,6 +70,7 @@ export class CheckoutController {
     answers: { 201: OrderDto, 202: OrderDto },
     problems: [
       ...Object.values(checkoutProblems),
+      promotionProblems.promotion_used_up,
       // What the payments say goes on to the shopper as it is.
       'billing.payment_already_captured',
       'billing.payment_amount_frozen',

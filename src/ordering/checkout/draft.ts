@@ -8,6 +8,7 @@ import { UNTOUCHED } from '../change/changed-order.js';
 import type { TaxLine } from '../cart/totals.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
+import { promotionProblems } from '../promotion/promotion.errors.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 
@@ -38,6 +39,41 @@ export function guard({ obstacles, totals }: Assessment, expected: CheckoutDto['
     });
   }
 }
+
+/**
+ * Throws when a code of the cart is used up. Whoever sent `expectedTotal` has agreed to the total without it; nobody else
+ * shall pay more than the code had promised.
+ */
+export function refuseUsedUp(
+  cart: Cart,
+  { tried, inputs }: Assessment,
+  expected: CheckoutDto['expectedTotal'],
+): void {
+  if (expected) return;
+  const { candidates } = inputs.promotions;
+  const isUsedUp = (code: string) =>
+    candidates.some((one) => one.code === code && one.spent !== 'code_expired');
+  const spent = tried.find(({ outcome, code }) => outcome === 'spent' && code !== null && isUsedUp(code));
+  if (spent) throw usedUp(cart, spent);
+}
+
+/** Nothing is left of a promotion that the total counted on. */
+export const usedUp = (
+  { promotionCodes }: Pick<Cart, 'promotionCodes'>,
+  { promotionId, code }: { promotionId: string; code: string | null },
+) =>
+  promotionProblems.promotion_used_up(undefined, {
+    extra: { promotionId, promotionCode: code },
+    ...(code !== null && {
+      errors: [
+        {
+          pointer: `/promotionCodes/${promotionCodes.indexOf(code)}`,
+          code: 'promotion_used_up',
+          message: 'was used as often as it may be',
+        },
+      ],
+    }),
+  });
 
 export const outOfStock = (obstacles: readonly Obstacle[]) =>
   checkoutProblems.out_of_stock(obstacles[0]?.detail, { errors: obstacles.map(toFieldError) });

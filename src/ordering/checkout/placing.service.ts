@@ -18,7 +18,7 @@ import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
-import { contradicts, draftOrder, guard, withCheckout } from './draft.js';
+import { contradicts, draftOrder, guard, refuseUsedUp, usedUp, withCheckout } from './draft.js';
 
 /** How far the checkout has come; `order` is null when a later request takes over. */
 export interface Begun {
@@ -72,6 +72,7 @@ export class PlacingService {
     const now = this.clock.now();
     const assessment = assess(cart, sellable, rules, { now, facts });
     guard(assessment, input.expectedTotal);
+    refuseUsedUp(cart, assessment, input.expectedTotal);
     const draft = draftOrder(cart, assessment, {
       customerId: cart.customerId ?? personId(holder.actor),
       now,
@@ -102,6 +103,8 @@ export class PlacingService {
     };
     const begun = { orderId: order.id, operationId, order };
     await this.refuseBeyondLimit(order, sellable);
+    const [refused] = await this.holds.claim(order, assessment.used);
+    if (refused) throw usedUp(cart, refused.used);
     // The stock last, so that the rows which every shopper wants are locked for the shortest time.
     await Promise.all([remember(begun), this.reserve(order)]);
     return begun;

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import { Problem } from '../../platform/http/problem.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
-import type { Order, OrderLine } from './order.js';
+import type { Spent, Used } from '../promotion/promotion.js';
+import { Redemptions } from '../promotion/redemptions.service.js';
+import { type Order, type OrderLine, usesPromotions } from './order.js';
 import { OrderRepository } from './order.repository.js';
 
 /** The hold outlives the order's time to pay a little, so that the expiry of the order is what gives it back. */
@@ -10,14 +12,23 @@ const HOLD_GRACE_MS = 5 * 60_000;
 
 const holdUntil = (expiresAt: Date): Date => new Date(expiresAt.getTime() + HOLD_GRACE_MS);
 
-/** Time to pay and the stock that is held for so long: they only ever move together, here. */
+/** Time to pay, and what is held for so long (promotions and stock): they only ever move together, here. */
 @Injectable()
 export class OrderHolds {
   constructor(
     private readonly orders: OrderRepository,
     private readonly catalog: CatalogApi,
     private readonly limits: PurchaseLimits,
+    private readonly redemptions: Redemptions,
   ) {}
+
+  /**
+   * In the caller's transaction, before stock is locked: holds what an order uses of promotions. Returns those of which
+   * nothing is left; when there are any, the transaction must not be committed.
+   */
+  claim(order: Order, used: readonly Used[]): Promise<{ used: Used; spent: Spent }[]> {
+    return this.redemptions.hold(order.id, order, used, holdUntil(order.expiresAt));
+  }
 
   /**
    * In the caller's transaction: holds the goods of an order until after its expiry; `catalog.out_of_stock` (409). Lines of
@@ -37,16 +48,23 @@ export class OrderHolds {
   }
 
   /** In the caller's transaction: the order comes to nothing, and gives back what it took. Repeating it is harmless. */
-  async release(orderId: string): Promise<void> {
-    await this.limits.giveBack(orderId);
-    await this.catalog.release(orderId);
+  async release(order: Order): Promise<void> {
+    await this.limits.giveBack(order.id);
+    if (usesPromotions(order)) await this.redemptions.release(order.id);
+    await this.catalog.release(order.id);
+  }
+
+  /** In the caller's transaction, before its stock is allocated: what an order that is placed uses of promotions is its own. */
+  async keep(order: Order): Promise<void> {
+    if (usesPromotions(order)) await this.redemptions.keep(order.id, order);
   }
 
   /** In the caller's transaction: an order that had given back is paid after all. False when its goods are gone. */
-  async takeBack({ id, lines }: Order, now: Date): Promise<boolean> {
-    await this.limits.takeBack(id);
+  async takeBack(order: Order, now: Date): Promise<boolean> {
+    await this.limits.takeBack(order.id);
+    await this.keep(order);
     try {
-      await this.catalog.reserve(id, lines, now);
+      await this.catalog.reserve(order.id, order.lines, now);
     } catch (error) {
       if (error instanceof Problem && error.code === 'catalog.out_of_stock') return false;
       throw error;
@@ -59,7 +77,9 @@ export class OrderHolds {
    * waits on but its goods, or some of them, were freed meanwhile.
    */
   async prolong(orderId: string, until: Date): Promise<'held' | 'lost' | 'closed'> {
-    if (!(await this.orders.extend(orderId, until))) return 'closed';
+    const extended = await this.orders.extend(orderId, until);
+    if (extended === null) return 'closed';
+    if (extended.usesPromotions) await this.redemptions.prolong(orderId, holdUntil(until));
     return (await this.catalog.extendReservation(orderId, holdUntil(until))) ? 'held' : 'lost';
   }
 }

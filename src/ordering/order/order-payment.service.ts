@@ -81,16 +81,16 @@ export class OrderPaymentService {
     return canceled;
   }
 
-  /** An expired order has given its stock back, and must find as much again. */
+  /** An expired order has given back what it held, and must find its stock again. */
   private async goodsAreThere(order: Order): Promise<boolean> {
-    const isGone = order.status === 'expired' && !(await this.holds.takeBack(order, this.clock.now()));
-    if (isGone) return false;
+    if (order.status !== 'expired') await this.holds.keep(order);
+    else if (!(await this.holds.takeBack(order, this.clock.now()))) return false;
     if (!takesStock(order)) return true;
     return this.catalog.allocate(order.id);
   }
 
   private async giveBack(order: Order): Promise<void> {
-    await this.holds.release(order.id);
+    await this.holds.release(order);
     await this.billing.cancelFor(order.id, 'order_canceled');
   }
 

@@ -125,9 +125,10 @@ export class OrderRepository {
     ]);
   }
 
-  /** More time to pay. False when the order no longer waits. */
-  async extend(id: string, until: Date): Promise<boolean> {
-    return (await this.database.execute(EXTEND, [id, until])) === 1;
+  /** More time to pay. Null when the order no longer waits. */
+  async extend(id: string, until: Date): Promise<{ usesPromotions: boolean } | null> {
+    const [row] = await this.database.query<{ usesPromotions: boolean }>(EXTEND, [id, until]);
+    return row ?? null;
   }
 
   /** Lines whose goods are sold before they are there keep the day that they were promised for. */
@@ -274,7 +275,8 @@ const NOTE = `
     actor_id, note, facts)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 const EXTEND = `
-  UPDATE ordering.orders SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'`;
+  UPDATE ordering.orders SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'
+  RETURNING EXISTS (SELECT FROM ordering.promotion_redemptions r WHERE r.order_id = $1) AS "usesPromotions"`;
 const PROMISE = `
   UPDATE ordering.order_lines l SET promised_for = p.at FROM unnest($2::uuid[], $3::timestamptz[]) AS p (variant_id, at)
   WHERE l.order_id = $1 AND l.variant_id = p.variant_id`;

@@ -105,7 +105,7 @@ export class OrderService {
       { event: status, actor, at: this.clock.now(), ...(note !== null && { note }) },
     );
     if (!moved) throw orderProblems.order_not_cancelable();
-    await this.holds.release(order.id);
+    await this.holds.release(order);
   }
 }
 

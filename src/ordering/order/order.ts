@@ -143,3 +143,7 @@ export const leftToSend = ({ quantity, fulfilled, awaiting }: OrderLine): number
 export const owedOf = (order: Order): Money => Money.of(order.total + order.givenBack, order.currency);
 
 export const totalOf = (order: Order): Money => Money.of(order.total, order.currency);
+
+/** Whether it holds anything of promotions. What is given away may be worth nothing. */
+export const usesPromotions = ({ discounts, lines }: Order): boolean =>
+  discounts.length > 0 || lines.some(({ givenBy }) => givenBy !== null);

@@ -13,7 +13,8 @@ export const promotionProblems = defineProblems('ordering', {
     },
     title: 'The promotion is used up',
     meaning: 'Somebody was quicker: nothing is left of a promotion that the total counts on.',
-    remedy: 'Read the cart again, show the shopper the new total, and check out with a new Idempotency-Key.',
+    remedy:
+      'Read the cart again, show the shopper the new total, and check out with it as `expectedTotal` (or without the code).',
   },
   promotion_code_taken: {
     status: 409,
