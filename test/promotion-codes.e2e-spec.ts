@@ -4,7 +4,16 @@ import { OrderRepository } from '../src/ordering/order/order.repository.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
-import { berlin, type CartInHand, checkOut, fillCart, type Goods, goods, key } from './support/purchase.js';
+import {
+  berlin,
+  buy,
+  type CartInHand,
+  checkOut,
+  fillCart,
+  type Goods,
+  goods,
+  key,
+} from './support/purchase.js';
 
 const UNKNOWN = '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e';
 const ROOT = '/v1/admin/promotions';
@@ -402,7 +411,7 @@ describe('promotions', () => {
       const automatic = await make({
         trigger: 'automatic',
         limitPerCustomer: 1,
-        conditions: [{ type: 'products', ids: [await goodsProduct(thing)] }],
+        conditions: [{ type: 'products', ids: [await productOf(thing)] }],
       });
       await rulesAreRead();
       const email = someone();
@@ -412,23 +421,14 @@ describe('promotions', () => {
       expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
       await rulesAreRead();
     });
-    const goodsProduct = async ({ variantId }: Goods): Promise<string> => {
-      const [row] = await app.database.query<{ id: string }>(
-        'SELECT product_id AS id FROM catalog.variants WHERE id = $1',
-        [variantId],
-      );
-      return row?.id ?? '';
-    };
-
     it('gives back what comes to nothing, also before anybody sweeps', async () => {
       const thing = await goods(app, { price: 2000 });
       const one = await coded({ limitTotal: 1 });
       const placed = await checkOut(app, await cartOf(thing, one.code));
       await app.run('ordering.sweep_promotions');
       expect(await usedOf(one.path)).toMatchObject({ orders: 1 });
-      expect((await app.post(`/v1/orders/${placed.body.id}/cancel`, {}, { token, key: key() })).status).toBe(
-        200,
-      );
+      const canceled = await app.post(`/v1/orders/${placed.body.id}/cancellation`, {}, { token, key: key() });
+      expect(canceled.status).toBe(201);
       expect(await usedOf(one.path)).toEqual({ orders: 0, amounts: [] });
       const states = async () =>
         (await app.get(`${one.path}/redemptions`, { token })).body.items.map(
@@ -495,4 +495,88 @@ describe('promotions', () => {
       expect(await usedOf(one.path)).toEqual({ orders: 2, amounts: [{ amount: 400, currency: 'EUR' }] });
     });
   });
+
+  it('are tried out on a cart and on the orders of last month, and change nothing', async () => {
+    const thing = await goods(app, { price: 3000 });
+    const lines = [{ variantId: thing.variantId, quantity: 2 }];
+    const draft = {
+      ...tenPercent,
+      trigger: 'automatic',
+      conditions: [{ type: 'products', ids: [await productOf(thing)] }],
+    };
+    const simulate = (body: object) => app.post(`${ROOT}/simulate`, body, { token });
+
+    const cart = { currency: 'EUR', lines, shippingPrice: 490 };
+    const tried = await simulate({
+      promotion: { ...draft, startsAt: '2040-01-01T00:00:00Z' },
+      cart,
+      at: '2040-02-01T10:00:00Z',
+    });
+    expect([tried.status, tried.body.orders]).toEqual([200, null]);
+    expect(tried.body.cart).toMatchObject({
+      subtotal: { amount: 6000 },
+      discount: { amount: 600 },
+      discountWithout: { amount: 0 },
+    });
+    const early = await simulate({ promotion: { ...draft, startsAt: '2040-01-01T00:00:00Z' }, cart });
+    expect(
+      early.body.cart.promotions.find(({ title }: { title: string }) => title === 'Ten off'),
+    ).toMatchObject({ outcome: 'not_started' });
+    const parcels = await simulate({
+      promotion: {
+        title: 'Parcels',
+        group: 'shipping',
+        trigger: 'automatic',
+        effect: { type: 'free_shipping' },
+      },
+      cart,
+      withOthers: false,
+    });
+    expect(parcels.body.cart.discount.amount).toBe(490);
+
+    for (let orders = 0; orders < 3; orders++)
+      expect((await buy(app, [{ ...thing, quantity: 2 }])).answer.status).toBe(201);
+    const kept = (await make({ ...draft, status: 'draft' })).body;
+    const past = await simulate({ promotionId: kept.id, orders: { limit: 2 } });
+    expect(past.body.orders).toMatchObject({
+      lookedAt: 2,
+      skipped: 0,
+      matched: 2,
+      cost: [{ amount: 1200, currency: 'EUR', orders: 2 }],
+    });
+    const older = await simulate({
+      promotionId: kept.id,
+      orders: {
+        until: past.body.orders.until,
+        from: past.body.orders.from,
+        cursor: past.body.orders.nextCursor,
+      },
+    });
+    expect([
+      older.body.orders.matched,
+      older.body.orders.cost[0].amount,
+      older.body.orders.nextCursor,
+    ]).toEqual([1, 600, null]);
+    expect((await app.get(`${ROOT}/${kept.id}`, { token })).body).toMatchObject({
+      status: 'draft',
+      version: 1,
+      used: { orders: 0 },
+    });
+
+    expect(pointersOf(await simulate({}))).toEqual([['', 'only_one_of']]);
+    expect(
+      pointersOf(
+        await simulate({ promotion: draft, cart: { ...cart, lines: [{ variantId: UNKNOWN, quantity: 1 }] } }),
+      ),
+    ).toEqual([['/cart/lines/0/variantId', 'variant_unavailable']]);
+    expect((await simulate({ promotionId: UNKNOWN, cart })).status).toBe(404);
+  });
+
+  async function productOf({ variantId }: Goods): Promise<string> {
+    const [row] = await app.database.query<{ id: string }>(
+      'SELECT product_id AS id FROM catalog.variants WHERE id = $1',
+      [variantId],
+    );
+    return row?.id ?? '';
+  }
 });

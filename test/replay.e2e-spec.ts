@@ -368,6 +368,20 @@ describe('the example', () => {
   }
 
   /** One that is given away, and what who got it asks about it. */
+  async function promotions(): Promise<void> {
+    const { id } = (await replay('createPromotion')).body;
+    const codeId = (await replay('createPromotionCode', { ids: { id } })).body.id;
+    for (const read of ['getPromotion', 'listPromotionCodes', 'downloadPromotionCodes', 'listRedemptions'])
+      await ask(read, { id });
+    await replay('generatePromotionCodes', { ids: { id } });
+    await replay('updatePromotionCode', { ids: { id, codeId } });
+    await replay('updatePromotion', { ids: { id } });
+    await replay('updatePromotionGroup', { ids: { group: 'product' } });
+    await replay('simulatePromotion');
+    await ask('archivePromotion', { id });
+    await replay('createPromotion');
+  }
+
   async function giftCards(): Promise<void> {
     const { id, recipientEmail } = (await replay('issueGiftCard')).body;
     await app.settle();
@@ -516,6 +530,7 @@ describe('the example', () => {
       await replay(`update${zone}`, { ids: { id } });
       await ask(`get${zone}`, { id });
     }
+    await promotions();
     for (const type of ['application/x-ndjson', 'text/csv']) {
       const { id } = (await replay('startImport', { type })).body;
       const faults = await ask('listImportErrors', { id });
@@ -633,10 +648,12 @@ describe('the example', () => {
       'createApiKey',
       'createFeed',
       'createLocation',
+      'createPromotionCode',
       'createRole',
       'createStaff',
       'createTaxClass',
       'fulfilOrder',
+      'generatePromotionCodes',
       'uploadDigitalFile',
     ];
     expect([...made].filter((id) => !located.has(id)).sort()).toEqual(elsewhere);
