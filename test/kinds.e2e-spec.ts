@@ -485,6 +485,10 @@ describe('kinds of goods', () => {
       // The same link again is the same download.
       expect((await app.get(file.url)).status).toBe(200);
       expect((await files(id, cart.token))[0].downloadsLeft).toBe(4);
+      // Paid and delivered by its link: nothing is left to do.
+      const completed = (await app.get(`/v1/orders/${id}`, held)).body;
+      expect(completed).toMatchObject({ status: 'completed', fulfilmentStatus: 'not_required' });
+      expect(completed.history.at(-1)).toMatchObject({ event: 'downloaded', status: 'completed' });
       const letter = (await app.letters()).findLast(({ subject }) => subject.includes(answer.body.number));
       expect(letter?.text).toContain('Ready to be downloaded with your order:\nWölfe "1".epub');
       expect(letter?.text).not.toMatch(/We send it|downloads\//);
@@ -603,6 +607,33 @@ describe('kinds of goods', () => {
       });
       expect((await upload(wolves, '../up.txt', 'up')).status).toBe(400);
       expect((await upload(wolves, 'none.txt', '')).status).toBe(400);
+    });
+
+    it('that nobody downloads are completed two weeks after, unless their file has not come', async () => {
+      const [wolves, later] = [await book('wolves'), await goods({ kind: 'digital', price: 1500, stock: 0 })];
+      const [unread, empty, unpaid] = [
+        await order([wolves]),
+        await order([wolves, later]),
+        await order([wolves], 'sca_required'),
+      ];
+      const statuses = () =>
+        Promise.all(
+          [unread, empty, unpaid].map(
+            async ({ id, held }) => (await app.get(`/v1/orders/${id}`, held)).body.status,
+          ),
+        );
+      app.clock.advance({ days: 13 });
+      await app.run('ordering.complete_digital_orders');
+      expect(await statuses()).toEqual(['placed', 'placed', 'pending_payment']);
+      app.clock.advance({ days: 1, minutes: 1 });
+      await Promise.all([
+        app.run('ordering.complete_digital_orders'),
+        app.run('ordering.complete_digital_orders'),
+      ]);
+      expect(await statuses()).toEqual(['completed', 'placed', 'pending_payment']);
+      expect((await upload(later, 'late.epub', 'late')).status).toBe(201);
+      await app.run('ordering.complete_digital_orders');
+      expect(await statuses()).toEqual(['completed', 'completed', 'pending_payment']);
     });
 
     it('and things that are sent go in one order: only those are in the parcel and in the shipping', async () => {

@@ -67,6 +67,11 @@ export interface StockSource {
   shipped: number;
 }
 
+/** What a location gives to a reference. */
+export interface SourceOf extends StockSource {
+  reference: string;
+}
+
 /** How many of which variant. */
 export interface VariantQuantity {
   variantId: string;
@@ -82,6 +87,8 @@ export interface StockLine extends VariantQuantity {
   components?: readonly { variantId: string; quantity: number; stockTracked: boolean }[] | null;
   /** False: it takes nothing. */
   stockTracked?: boolean;
+  /** What is sent leaves from this location (its code) and no other; left out: from wherever it is promised. */
+  location?: string;
 }
 
 /** What other modules may ask the catalog. */
@@ -144,8 +151,20 @@ export class CatalogApi {
 
   /** Which location gives what to a reference; nothing once it was given back. */
   async sources(reference: string): Promise<StockSource[]> {
-    const rows = await this.reader.taken(reference);
+    const rows = await this.reader.taken([reference]);
+    return rows.map(({ state: _, reference: __, ...source }) => source);
+  }
+
+  /** Which location gives what to each of these references, in one question. */
+  async sourcesOf(references: readonly string[]): Promise<SourceOf[]> {
+    if (references.length === 0) return [];
+    const rows = await this.reader.taken(references);
     return rows.map(({ state: _, ...source }) => source);
+  }
+
+  /** The name of a location by its code; null when there is none. */
+  locationName(code: string): Promise<string | null> {
+    return this.reader.locationName(code);
   }
 
   /**
@@ -171,7 +190,10 @@ export class CatalogApi {
     await this.stock.release(reference);
   }
 
-  /** Sends allocated pieces away: on hand and allocated drop together. Refuses more than is allocated. */
+  /**
+   * Sends allocated pieces away: on hand and allocated drop together. Refuses more than is allocated, at the location that
+   * a line names or at all.
+   */
   async ship(reference: string, lines: readonly StockLine[]): Promise<void> {
     this.mustBeInTransaction();
     await this.stock.ship(reference, together(piecesOf(lines)));
@@ -187,7 +209,10 @@ export class CatalogApi {
     await this.reservations.lock(variants, [...references]);
   }
 
-  /** In the caller's transaction: gives back some of what a reference holds or was promised; what was shipped is not touched. */
+  /**
+   * In the caller's transaction: gives back some of what a reference holds or was promised, at the location that a line names
+   * or wherever; what was shipped is not touched.
+   */
   async releasePieces(reference: string, lines: readonly StockLine[]): Promise<void> {
     this.mustBeInTransaction();
     await this.reservations.giveBack(reference, together(piecesOf(lines)));

@@ -62,7 +62,22 @@ export class OrderExpired extends DomainEvent<{ orderId: string }> {
   static readonly type = 'ordering.order_expired';
 }
 
-/** A parcel left. */
+/** A fulfilment left: one parcel or several, from one location. */
 export class OrderFulfilled extends DomainEvent<{ orderId: string; fulfilmentId: string }> {
   static readonly type = 'ordering.order_fulfilled';
+}
+
+/** What had left has arrived. */
+export class FulfilmentDelivered extends DomainEvent<{ orderId: string; fulfilmentId: string }> {
+  static readonly type = 'ordering.fulfilment_delivered';
+}
+
+/** Of what has left, the carrier or the parcels are written otherwise than before. */
+export class FulfilmentTracked extends DomainEvent<{ orderId: string; fulfilmentId: string }> {
+  static readonly type = 'ordering.fulfilment_tracked';
+}
+
+/** A carrier told something new of parcels. `eventIds` are its own. */
+export class CarrierEventsReceived extends DomainEvent<{ carrier: string; eventIds: string[] }> {
+  static readonly type = 'ordering.carrier_events_received';
 }

@@ -29,8 +29,25 @@ import { PurchaseLimits } from './limit/purchase-limits.service.js';
 import { DownloadController } from './download/download.controller.js';
 import { DownloadRepository } from './download/download.repository.js';
 import { DownloadService } from './download/download.service.js';
-import { FulfilmentRepository } from './order/fulfilment.repository.js';
-import { FulfilmentService } from './order/fulfilment.service.js';
+import { CarrierController } from './fulfilment/carrier.controller.js';
+import { CarrierGateway } from './fulfilment/carrier-gateway.port.js';
+import { CarrierInbox } from './fulfilment/carrier-inbox.service.js';
+import { CarrierInboxRepository } from './fulfilment/carrier-inbox.repository.js';
+import { CarrierSubscribers } from './fulfilment/carrier.subscribers.js';
+import { Dispatch } from './fulfilment/dispatch.service.js';
+import { FulfilmentController } from './fulfilment/fulfilment.controller.js';
+import { FulfilmentListRepository } from './fulfilment/fulfilment-list.repository.js';
+import { FulfilmentMoves } from './fulfilment/fulfilment-moves.service.js';
+import { FulfilmentReader } from './fulfilment/fulfilment-reader.service.js';
+import { FulfilmentRepository } from './fulfilment/fulfilment.repository.js';
+import { FulfilmentService } from './fulfilment/fulfilment.service.js';
+import { HmacCarrier } from './fulfilment/hmac-carrier.adapter.js';
+import { PackingSlips } from './fulfilment/packing-slips.service.js';
+import { PickListController } from './fulfilment/pick-list.controller.js';
+import { PickListRepository } from './fulfilment/pick-list.repository.js';
+import { PickLists } from './fulfilment/pick-list.service.js';
+import { DigitalOrders } from './download/digital-orders.service.js';
+import { DigitalOrderJobs } from './download/digital-orders.jobs.js';
 import { GiftCardOrders } from './gift-card/gift-card-orders.service.js';
 import { GiftCardSubscribers } from './gift-card/gift-card.subscribers.js';
 import { GuestOrdersRepository } from './order/guest-orders.repository.js';
@@ -89,14 +106,17 @@ import { TaxService } from './tax/tax.service.js';
   controllers: [
     CalculationController,
     ChangeAdminController,
+    CarrierController,
     CartController,
     CheckoutController,
     CodeController,
     DownloadController,
+    FulfilmentController,
     OrderController,
     OrderAdminController,
     PromotionController,
     PromotionGroupController,
+    PickListController,
     ShippingController,
     SimulationController,
     TaxController,
@@ -116,15 +136,25 @@ import { TaxService } from './tax/tax.service.js';
     ChangeRepository,
     ChangesService,
     ReturnPiecesRepository,
+    { provide: CarrierGateway, useClass: HmacCarrier },
+    CarrierInbox,
+    CarrierInboxRepository,
+    CarrierSubscribers,
     CartRepository,
     CartService,
     CheckoutAnswers,
     CheckoutService,
     CodeRepository,
     CodeService,
+    DigitalOrderJobs,
+    DigitalOrders,
+    Dispatch,
     DownloadRepository,
     DownloadService,
     FirstOrderRepository,
+    FulfilmentListRepository,
+    FulfilmentMoves,
+    FulfilmentReader,
     FulfilmentRepository,
     FulfilmentService,
     GiftCardOrders,
@@ -143,6 +173,9 @@ import { TaxService } from './tax/tax.service.js';
     OrderingPersonalData,
     OrderRepository,
     OrderService,
+    PackingSlips,
+    PickListRepository,
+    PickLists,
     PlacingService,
     PromotionJobs,
     PromotionReader,

@@ -75,6 +75,12 @@ export class Config {
   readonly shutdownGraceMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
   readonly unpaidOrderMinutes: number;
+  /** Secrets by which carriers sign what they tell, by the code of the carrier; one that is not here may tell nothing. */
+  readonly carrierSecrets: ReadonlyMap<string, string>;
+  /** Whether buyers get a letter when something has arrived. */
+  readonly deliveredLetters: boolean;
+  /** Lines of the address that returns go to; none: it is not written on packing slips. */
+  readonly returnAddress: readonly string[];
   /** Where files are kept; null: in the data folder. */
   readonly s3: S3Settings | null;
   /** What the addresses of pictures begin with, such as a CDN before this store; empty: they are paths. */
@@ -156,6 +162,9 @@ export class Config {
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
+    this.carrierSecrets = env.secretsByCode('CARRIER_WEBHOOK_SECRETS', 16);
+    this.deliveredLetters = env.oneOf('DELIVERED_LETTERS', ['on', 'off'], 'on') === 'on';
+    this.returnAddress = env.addressLines('RETURN_ADDRESS');
     this.s3 = env.s3();
     this.mediaBaseUrl = env.baseUrl('MEDIA_BASE_URL') ?? '';
     this.mediaMaxBytes = env.integer('MEDIA_MAX_MEGABYTES', 20, 1, 200) * 1024 * 1024;

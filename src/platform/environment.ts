@@ -34,6 +34,36 @@ export class Environment {
     return value;
   }
 
+  /** Secrets of others by their codes: `dhl=…,ups=…`. */
+  secretsByCode(key: string, length: number): Map<string, string> {
+    const pairs = (this.text(key) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map((part) => /^([a-z0-9][a-z0-9-]{0,39})=(\S+)$/.exec(part));
+    const secrets = new Map<string, string>();
+    for (const pair of pairs) {
+      const [, code = '', secret = ''] = pair ?? [];
+      if (secret.length < length || secrets.has(code))
+        throw new BadSetting(
+          key,
+          `use pairs such as dhl=SECRET, with commas between them; each secret has at least ${length} characters`,
+        );
+      secrets.set(code, secret);
+    }
+    return secrets;
+  }
+
+  /** A postal address in one line, its lines parted by bars: `Guildhall | Weavers' Row 3 | 10115 Berlin`. */
+  addressLines(key: string): string[] {
+    const text = this.text(key);
+    if (text === null) return [];
+    const lines = text.split('|').map((line) => line.trim());
+    if (lines.length > 8 || lines.some((line) => line === '' || line.length > 80 || /\p{Cc}/u.test(line)))
+      throw new BadSetting(key, 'use up to eight lines of 80 characters with | between them');
+    return lines;
+  }
+
   integer(key: string, fallback: number, min: number, max: number): number {
     const text = this.text(key);
     if (text === null) return fallback;

@@ -5,6 +5,7 @@ interface Line {
   quantity: number;
   components?: readonly { variantId: string; quantity: number; stockTracked: boolean }[] | null;
   stockTracked?: boolean;
+  location?: string;
 }
 
 /**
@@ -12,22 +13,28 @@ interface Line {
  * wanted twice, and both are counted together by whoever takes them.
  */
 export function piecesOf(lines: readonly Line[]): Wanted[] {
-  return lines.flatMap(({ variantId, quantity, components, stockTracked }, line): Wanted[] => {
+  return lines.flatMap(({ variantId, quantity, components, stockTracked, location }, line): Wanted[] => {
     if (stockTracked === false) return [];
-    if (!components) return [{ variantId, quantity, of: { line, quantity: 1 } }];
+    const from = location === undefined ? {} : { location };
+    if (!components) return [{ variantId, quantity, ...from, of: { line, quantity: 1 } }];
     return components
       .filter((part) => part.stockTracked)
       .map((part) => ({
         variantId: part.variantId,
         quantity: quantity * part.quantity,
+        ...from,
         of: { line, quantity: part.quantity },
       }));
   });
 }
 
-/** Each variant once, with all that is wanted of it. */
+/** Each variant once for each location that it is wanted from, with all that is wanted of it there. */
 export function together(pieces: readonly Wanted[]): Wanted[] {
-  const sums = new Map<string, number>();
-  for (const { variantId, quantity } of pieces) sums.set(variantId, (sums.get(variantId) ?? 0) + quantity);
-  return [...sums].map(([variantId, quantity]) => ({ variantId, quantity }));
+  const sums = new Map<string, Wanted>();
+  for (const { variantId, quantity, location } of pieces) {
+    const key = JSON.stringify([variantId, location]);
+    const sum = (sums.get(key)?.quantity ?? 0) + quantity;
+    sums.set(key, { variantId, quantity: sum, ...(location !== undefined && { location }) });
+  }
+  return [...sums.values()];
 }

@@ -12,6 +12,8 @@ export interface StockRow {
 export interface Wanted {
   variantId: string;
   quantity: number;
+  /** Code of the one location that it is to come from; for what is sent, not for what is planned. */
+  location?: string;
   /** Of a part of a bundle: which line of the caller it is wanted for, and how many one piece of that takes. */
   of?: { line: number; quantity: number };
 }

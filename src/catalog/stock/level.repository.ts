@@ -64,14 +64,23 @@ export class LevelRepository {
     return this.database.query(MOVEMENTS, [stockId, after, limit]);
   }
 
-  /** Where the pieces of a reference come from: what is held or was promised, and what of it was sent. */
-  taken(reference: string): Promise<TakenFrom[]> {
-    return this.database.query<TakenFrom>(TAKEN, [reference]);
+  /** Where the pieces of these references come from: what is held or was promised, and what of it was sent. */
+  taken(references: readonly string[]): Promise<TakenFrom[]> {
+    return this.database.query<TakenFrom>(TAKEN, [references]);
+  }
+
+  async locationName(code: string): Promise<string | null> {
+    const [row] = await this.database.query<{ name: string }>(
+      'SELECT name FROM catalog.locations WHERE code = $1',
+      [code],
+    );
+    return row?.name ?? null;
   }
 }
 
 /** What one location gives of one variant. */
 export interface TakenFrom {
+  reference: string;
   variantId: string;
   location: string;
   locationName: string;
@@ -98,6 +107,6 @@ const MOVEMENTS = `
   SELECT id, kind, quantity, reference, reason, actor, at, m.position::text FROM catalog.stock_movements m
   WHERE stock_id = $1 AND ($2::bigint IS NULL OR m.position < $2) ORDER BY m.position DESC LIMIT $3`;
 const TAKEN = `
-  SELECT s.variant_id AS "variantId", l.code AS location, l.name AS "locationName", r.quantity, r.shipped, r.state
+  SELECT r.reference, s.variant_id AS "variantId", l.code AS location, l.name AS "locationName", r.quantity, r.shipped, r.state
   FROM catalog.reservations r JOIN catalog.stock s ON s.id = r.stock_id JOIN catalog.locations l ON l.id = s.location_id
-  WHERE r.reference = $1 AND r.state IN ('held', 'allocated') ORDER BY l.priority, l.code, s.variant_id`;
+  WHERE r.reference = ANY ($1::uuid[]) AND r.state IN ('held', 'allocated') ORDER BY l.priority, l.code, s.variant_id`;

@@ -48,10 +48,10 @@ export class ReservationChanges {
 const isLive = ({ state }: Hold): boolean => state === 'held' || state === 'allocated';
 
 /** From the last holds first: what was taken as a last resort is given back before what lies at the best place. */
-function takenFrom(holds: readonly Hold[], { variantId, quantity }: Wanted): Part[] {
+function takenFrom(holds: readonly Hold[], { variantId, quantity, location }: Wanted): Part[] {
   let left = quantity;
   return holds
-    .filter((hold) => hold.variantId === variantId)
+    .filter((hold) => hold.variantId === variantId && (location ?? hold.location) === hold.location)
     .reverse()
     .flatMap((hold) => {
       const part = Math.min(left, hold.quantity - hold.shipped);

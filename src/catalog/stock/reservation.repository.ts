@@ -8,6 +8,8 @@ export interface Hold {
   id: string;
   stockId: string;
   variantId: string;
+  /** Code of the location where it lies. */
+  location: string;
   quantity: number;
   shipped: number;
   state: 'held' | 'allocated' | 'released' | 'expired';
@@ -151,8 +153,9 @@ const ALLOCATE = `
   UPDATE catalog.stock s SET reserved = s.reserved - m.quantity, allocated = s.allocated + m.quantity
   FROM moved m WHERE s.id = m.stock_id RETURNING s.variant_id AS "variantId"`;
 const HOLDS = `
-  SELECT r.id, r.stock_id AS "stockId", s.variant_id AS "variantId", r.quantity, r.shipped, r.state
-  FROM catalog.reservations r JOIN catalog.stock s ON s.id = r.stock_id WHERE r.reference = $1 ORDER BY s.id, r.id`;
+  SELECT r.id, r.stock_id AS "stockId", s.variant_id AS "variantId", l.code AS location, r.quantity, r.shipped, r.state
+  FROM catalog.reservations r JOIN catalog.stock s ON s.id = r.stock_id JOIN catalog.locations l ON l.id = s.location_id
+  WHERE r.reference = $1 ORDER BY s.id, r.id`;
 const EXTEND = `
   UPDATE catalog.reservations SET expires_at = greatest(expires_at, $2) WHERE reference = $1 AND state = 'held'`;
 const RELEASE = `

@@ -91,17 +91,24 @@ export class ReservationService {
     await this.database.transaction(async () => {
       await this.stock.lockReference(reference);
       const holds = (await this.stock.holds(reference)).filter(({ state }) => state === 'allocated');
-      const taken = lines.flatMap(({ variantId, quantity }) => {
+      const before = new Map(holds.map(({ id, shipped }) => [id, shipped]));
+      // Those that name their location first, so that the others do not take what is promised to them.
+      const named = lines.toSorted(
+        (a, b) => Number(b.location !== undefined) - Number(a.location !== undefined),
+      );
+      for (const { variantId, quantity, location } of named) {
         let left = quantity;
-        const parts = holds
-          .filter((hold) => hold.variantId === variantId && hold.shipped < hold.quantity)
-          .map((hold) => {
-            const part = Math.min(left, hold.quantity - hold.shipped);
-            left -= part;
-            return { holdId: hold.id, quantity: part };
-          });
+        for (const hold of holds) {
+          if (hold.variantId !== variantId || (location ?? hold.location) !== hold.location) continue;
+          const part = Math.min(left, hold.quantity - hold.shipped);
+          hold.shipped += part;
+          left -= part;
+        }
         if (left > 0) throw catalogProblems.out_of_stock('More would be shipped than is allocated.');
-        return parts.filter((part) => part.quantity > 0);
+      }
+      const taken = holds.flatMap(({ id, shipped }) => {
+        const quantity = shipped - (before.get(id) ?? 0);
+        return quantity > 0 ? [{ holdId: id, quantity }] : [];
       });
       if (taken.length === 0) return;
       const sent = await guarded(

@@ -23,9 +23,14 @@ export class StockReader {
     return levels;
   }
 
-  /** Where the pieces of a reference come from. */
-  taken(reference: string): Promise<TakenFrom[]> {
-    return this.rows.taken(reference);
+  /** Where the pieces of these references come from. */
+  taken(references: readonly string[]): Promise<TakenFrom[]> {
+    return this.rows.taken(references);
+  }
+
+  /** Null: there is no such location. */
+  locationName(code: string): Promise<string | null> {
+    return this.rows.locationName(code);
   }
 
   /** The newest first. `position` is what the next page goes on after. */

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogApi } from '../../catalog/catalog.api.js';
+import { CatalogApi, type StockLine } from '../../catalog/catalog.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { type FieldError, Problem } from '../../platform/http/problem.js';
 import { checkoutProblems } from '../checkout/checkout.errors.js';
+import { isOpen } from '../fulfilment/fulfilment.js';
+import { Shelf, split } from '../fulfilment/split.js';
 import { type Order, type OrderLine, takesStock } from '../order/order.js';
 import type { Calculated } from './change-calculation.service.js';
 import type { OrderChange } from './change.repository.js';
@@ -32,12 +34,21 @@ export class ChangeGoods {
     const back = change.plan.back.flatMap(({ restockAt, ...pieces }) =>
       restockAt === null ? [] : stockOf(order, [pieces]).map((line) => ({ ...line, location: restockAt })),
     );
-    const goes = stockOf(order, removed);
+    const goes = await this.whatGoes(order, removed);
     if (fresh.length + back.length + goes.length === 0) return;
     await this.catalog.lockStock([...fresh, ...back, ...goes], [order.id]);
     if (goes.length > 0) await this.catalog.releasePieces(order.id, goes);
     if (back.length > 0) await this.catalog.takeBack(back, actor);
     if (fresh.length > 0) await this.hold(change.id, order, fresh, added.length, until, now);
+  }
+
+  /** What is taken off is not taken out of what is planned or packed: it is given back where the rest lies, the last place first. */
+  private async whatGoes(order: Order, removed: readonly Pieces[]): Promise<StockLine[]> {
+    const planned = order.fulfilments.filter(isOpen).flatMap(({ picks }) => picks);
+    if (planned.length === 0 || removed.length === 0) return stockOf(order, removed);
+    const sources = await this.catalog.sources(order.id);
+    const { shares } = split(order.lines, removed, new Shelf(sources.toReversed(), planned));
+    return shares.flatMap(({ picks }) => picks);
   }
 
   private async hold(

@@ -86,7 +86,10 @@ export const paidPieces = ({ quantity, returned, refunded }: OrderLine): number 
   quantity - returned - refunded;
 
 /** Pieces that were not sent yet. */
-export const openPieces = ({ quantity, fulfilled }: OrderLine): number => quantity - fulfilled;
+export const unsentPieces = ({ quantity, fulfilled }: OrderLine): number => quantity - fulfilled;
+
+/** Of those, pieces that no fulfilment holds: what is planned or packed is taken out of that first. */
+export const openPieces = (line: OrderLine): number => unsentPieces(line) - line.planned;
 
 /** Pieces that the buyer has and nobody has asked to take back, refund or replace. */
 export const returnablePieces = (line: OrderLine): number =>
@@ -128,7 +131,7 @@ export function changed(before: Order, change: Change): ChangedOrder {
   goes('removed', change.removed, (line, pieces) => {
     line.quantity -= pieces;
     line.canceled += pieces;
-    line.awaiting = Math.min(line.awaiting, openPieces(line));
+    line.awaiting = Math.min(line.awaiting, unsentPieces(line));
   });
   goes('returned', change.returned, (line, pieces) => {
     line.returned += pieces;
@@ -228,6 +231,8 @@ function replacementOf(order: Order, line: OrderLine, id: string, quantity: numb
 
 /** What has become of the pieces of a line that nothing has happened to. */
 export const UNTOUCHED = {
+  delivered: 0,
+  planned: 0,
   canceled: 0,
   returned: 0,
   refunded: 0,

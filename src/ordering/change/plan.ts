@@ -18,6 +18,7 @@ import {
   type Pieces,
   returnablePieces,
   type ShippingTerms,
+  unsentPieces,
   UNTOUCHED,
 } from './changed-order.js';
 
@@ -62,14 +63,15 @@ const ALL_PARTS: readonly Part[] = [...new Set(Object.values(PARTS).flat())];
 /** The plan as pieces and money; 422 with the place of everything in it that cannot be. */
 export function toChange(order: Order, plan: ChangePlan, today: Today): Change {
   const errors = [...foreignParts(plan), ...(isEmpty(plan) ? [NOTHING_ASKED] : [])];
-  const removed =
-    plan.kind === 'cancel' && plan.remove.length === 0
-      ? order.lines.map((line) => ({ lineId: line.id, quantity: openPieces(line) })).filter(isSome)
-      : plan.remove;
+  const isAll = plan.kind === 'cancel' && plan.remove.length === 0;
+  const removed = isAll
+    ? order.lines.map((line) => ({ lineId: line.id, quantity: unsentPieces(line) })).filter(isSome)
+    : plan.remove;
   const whole = plan.kind === 'cancel' && isWhole(order, removed);
   const freed = answeredOf(order, today.answered);
   errors.push(
-    ...faultsOf('remove', order, removed, openPieces, whole),
+    ...(isAll ? plannedFaults(order, whole) : []),
+    ...faultsOf('remove', order, removed, isAll ? unsentPieces : openPieces, whole),
     ...faultsOf('back', freed, plan.back, returnablePieces, false),
     ...faultsOf('refund', order, plan.refund, returnablePieces, false),
     ...faultsOf('replace', order, plan.replace, returnablePieces, false),
@@ -123,6 +125,18 @@ const isWhole = ({ lines }: Order, removed: readonly Pieces[]): boolean =>
       line.quantity ===
       removed.filter(({ lineId }) => lineId === line.id).reduce((n, p) => n + p.quantity, 0),
   );
+
+/** What is planned goes with the whole order; when some of it was sent already, nobody knows what is to become of the plan. */
+const plannedFaults = ({ lines }: Order, whole: boolean): FieldError[] =>
+  whole || lines.every(({ planned }) => planned === 0)
+    ? []
+    : [
+        {
+          pointer: '/remove',
+          code: 'planned',
+          message: 'some of it is planned or packed: cancel its fulfilments first',
+        },
+      ];
 
 const answeredOf = (order: Order, answered: readonly Pieces[]): Order => ({
   ...order,

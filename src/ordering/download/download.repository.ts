@@ -22,6 +22,12 @@ export class DownloadRepository {
     return row?.found ?? false;
   }
 
+  /** Placed and paid orders of which nothing is sent, placed before this and behind `after`, the oldest first. */
+  async openDigital(placedBefore: Date, after: string | null, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(OPEN_DIGITAL, [placedBefore, after, limit]);
+    return rows.map(({ id }) => id);
+  }
+
   /**
    * Under the lock of the order: counts the link, unless it is counted already. False when the file was downloaded with so many
    * other links as it may be; null is no limit.
@@ -41,6 +47,10 @@ const OF_ORDER = 'ordering.downloads d JOIN ordering.order_lines l ON l.id = d.l
 const USES = `
   SELECT d.line_id AS "lineId", d.file_id AS "fileId", count(*)::int AS uses FROM ${OF_ORDER} GROUP BY d.line_id, d.file_id`;
 const ANY = `SELECT EXISTS (SELECT FROM ${OF_ORDER}) AS found`;
+const OPEN_DIGITAL = `
+  SELECT id FROM ordering.orders
+  WHERE fulfilment_status = 'not_required' AND status = 'placed' AND payment_status IN ('paid', 'overcharged', 'partially_refunded')
+    AND placed_at <= $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`;
 const USE = `
   WITH used AS (
     INSERT INTO ordering.downloads (link_id, line_id, file_id, at)

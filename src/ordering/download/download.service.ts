@@ -12,6 +12,7 @@ import type { OrderLine } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { OrderService } from '../order/order.service.js';
 import type { OrderDownloadDto } from './download.dto.js';
+import { DigitalOrders } from './digital-orders.service.js';
 import { downloadProblems } from './download.errors.js';
 import { type DownloadLink, readLink, writeLink } from './download-link.js';
 import { DownloadRepository } from './download.repository.js';
@@ -39,6 +40,7 @@ export class DownloadService {
     private readonly downloads: DownloadRepository,
     private readonly catalog: CatalogApi,
     private readonly billing: BillingApi,
+    private readonly digital: DigitalOrders,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -121,6 +123,7 @@ export class DownloadService {
       if (state !== 'ready') throw downloadProblems.download_refused(`The download is ${state}.`);
       if (!(await this.downloads.use(link, line.download.limit, now)))
         throw downloadProblems.download_refused('It was downloaded as often as it may be.');
+      await this.digital.completeDownloaded(order);
     });
   }
 }

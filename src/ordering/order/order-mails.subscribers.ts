@@ -1,8 +1,10 @@
+import { Config } from '../../platform/config.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { Mail } from '../../platform/mail/mail.js';
 import { ERASED_EMAIL } from '../../platform/personal-data/erased.js';
-import { OrderCanceled, OrderFulfilled, OrderPlaced } from '../ordering.events.js';
-import { cancellationMail, confirmationMail, orderLetter, parcelLetter, shippedMail } from './order.mails.js';
+import { deliveredMail, parcelLetter, shippedMail } from '../fulfilment/fulfilment.mails.js';
+import { FulfilmentDelivered, OrderCanceled, OrderFulfilled, OrderPlaced } from '../ordering.events.js';
+import { cancellationMail, confirmationMail, orderLetter } from './order.mails.js';
 import type { Order } from './order.js';
 import { OrderRepository } from './order.repository.js';
 
@@ -12,6 +14,7 @@ export class OrderMails {
   constructor(
     private readonly orders: OrderRepository,
     private readonly mail: Mail,
+    private readonly config: Config,
   ) {}
 
   @On(OrderPlaced)
@@ -28,16 +31,21 @@ export class OrderMails {
   }
 
   @On(OrderFulfilled)
-  async ship({ payload: { orderId, fulfilmentId } }: OrderFulfilled): Promise<void> {
+  ship({ payload: { orderId, fulfilmentId } }: OrderFulfilled): Promise<void> {
+    return this.writeOfParcel(shippedMail.name, orderId, fulfilmentId);
+  }
+
+  @On(FulfilmentDelivered)
+  async arrive({ payload: { orderId, fulfilmentId } }: FulfilmentDelivered): Promise<void> {
+    if (this.config.deliveredLetters) await this.writeOfParcel(deliveredMail.name, orderId, fulfilmentId);
+  }
+
+  private async writeOfParcel(template: string, orderId: string, fulfilmentId: string): Promise<void> {
     const order = await this.orders.find(orderId);
     const parcel = order?.fulfilments.find(({ id }) => id === fulfilmentId);
     if (!order || !parcel || order.email === ERASED_EMAIL) return;
-    await this.mail.request({
-      template: shippedMail.name,
-      subjectId: fulfilmentId,
-      to: order.email,
-      data: parcelLetter(order, parcel),
-    });
+    const data = parcelLetter(order, parcel);
+    await this.mail.request({ template, subjectId: fulfilmentId, to: order.email, data });
   }
 
   private async write(template: string, order: Order): Promise<void> {

@@ -8,7 +8,7 @@ import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { type Glance, OrderRepository } from './order.repository.js';
-import { isCovered, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
+import { isCovered, isDone, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
 
 /**
  * What payments do to an order. The checkout and the late messenger (webhook, repair) both come here, and
@@ -46,7 +46,11 @@ export class OrderPaymentService {
     if (waiting && !doubtful && secured) return this.place(order, { ...order, paymentStatus }, actor);
     if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
-    return this.move(order, { ...order, paymentStatus }, `payment_${paymentStatus}`, actor);
+    // All of it may have left on the promise of the money.
+    const completes =
+      order.status === 'placed' && isSecured(paymentStatus) && isDone(order.lines, paymentStatus);
+    const status = completes ? 'completed' : order.status;
+    return this.move(order, { ...order, status, paymentStatus }, `payment_${paymentStatus}`, actor);
   }
 
   /** Whether `take` would change nothing. */

@@ -7,8 +7,10 @@ import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { FulfilmentService } from './fulfilment.service.js';
-import { FulfilOrderDto, OrderListQuery, OrderParams, OrderSummaryDto, StaffOrderDto } from './order.dto.js';
+import { FulfilOrderDto } from '../fulfilment/fulfilment.dto.js';
+import { fulfilmentProblems } from '../fulfilment/fulfilment.errors.js';
+import { FulfilmentService } from '../fulfilment/fulfilment.service.js';
+import { OrderListQuery, OrderParams, OrderSummaryDto, StaffOrderDto } from './order.dto.js';
 import { orderProblems } from './order.errors.js';
 import { OrderListService } from './order-list.service.js';
 import { OrderService } from './order.service.js';
@@ -74,14 +76,23 @@ export class OrderAdminController {
     headers: ['ETag'],
     summary: 'Send goods',
     description:
-      'Writes down a parcel: all that is left, or the lines and pieces that are named. Stock leaves the ' +
-      'shelf, and the buyer gets a mail with the tracking number.\n\n' +
+      'All that is left, or the lines and pieces that are named, as one fulfilment for each location that the stock was ' +
+      'split to; with `location` from there and nowhere else. Stock leaves the shelf, and the buyer gets a mail with the ' +
+      'tracking number.\n\n' +
+      'With `shipNow: false` it is only planned, as `pending`, and goes on under `/v1/admin/fulfilments`; the stock stays on hand ' +
+      'until it is dispatched. Planned pieces are left for no other fulfilment.\n\n' +
       '201 with the whole order; when nothing is left to send, `fulfilmentStatus` is `fulfilled` and ' +
       '`status` `completed`. An order with only a part of it sent can no longer be canceled.\n\n' +
       '409 `ordering.order_not_fulfillable`: it is not placed, its payment is not secured, or more was ' +
-      'named than is left (`errors` says where).',
+      'named than is left or lies at the location (`errors` says where).',
     answers: { 201: StaffOrderDto },
-    problems: [orderProblems.order_not_fulfillable, platformProblems.stale_version],
+    problems: [
+      orderProblems.order_not_fulfillable,
+      orderProblems.order_on_hold,
+      fulfilmentProblems.unknown_location,
+      'catalog.out_of_stock',
+      platformProblems.stale_version,
+    ],
     idempotency: 'required',
   })
   async fulfil(

@@ -19,9 +19,8 @@ import { VARIANT_KINDS } from '../../catalog/catalog.api.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { GiftCardForDto, TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
+import { FulfilmentDto } from '../fulfilment/fulfilment.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
-
-const unset = { optional: true, nullable: true } as const;
 
 export class OrderParams {
   @Uuid()
@@ -91,6 +90,12 @@ export class OrderLineDto {
 
   @Integer({ min: 0, max: 999, description: 'Pieces that are sent once a change of the order is paid.' })
   awaitingPaymentQuantity: number;
+  @Integer({
+    min: 0,
+    max: 999,
+    description: 'Of them, pieces that have arrived, as far as anybody has said so.',
+  })
+  deliveredQuantity: number;
 
   @Instant({
     nullable: true,
@@ -213,34 +218,6 @@ export class OrderPaymentDto {
   nextAction: OrderNextActionDto | null;
 }
 
-export class FulfilmentLineDto {
-  @Uuid()
-  lineId: string;
-
-  @Integer({ min: 1, max: 999 })
-  quantity: number;
-}
-
-export class FulfilmentDto {
-  @Uuid()
-  id: string;
-
-  @Text({ max: 100, nullable: true })
-  carrier: string | null;
-
-  @Text({ max: 100, nullable: true })
-  trackingNumber: string | null;
-
-  @Url({ nullable: true })
-  trackingUrl: string | null;
-
-  @Instant()
-  createdAt: string;
-
-  @ListOf(() => FulfilmentLineDto, { max: 100 })
-  lines: FulfilmentLineDto[];
-}
-
 export class HistoryEntryDto {
   @Instant()
   at: string;
@@ -344,7 +321,10 @@ export class OrderDto extends OrderBase {
   @ListOf(() => OrderPaymentDto, { max: 100 })
   payments: OrderPaymentDto[];
 
-  @ListOf(() => FulfilmentDto, { max: 500 })
+  @ListOf(() => FulfilmentDto, {
+    max: 500,
+    description: 'What leaves together, with what its carrier tells; none that were canceled.',
+  })
   fulfilments: FulfilmentDto[];
 
   @ListOf(() => HistoryEntryDto, { max: 1000 })
@@ -415,25 +395,6 @@ export class StaffOrderDto extends OrderDto {
 export class CancelOrderDto {
   @Text({ max: 300, optional: true, example: 'Ordered twice' })
   reason?: string;
-}
-
-export class FulfilOrderDto {
-  @ListOf(() => FulfilmentLineDto, {
-    min: 1,
-    max: 100,
-    optional: true,
-    description: 'Left out: all that is left.',
-  })
-  lines?: FulfilmentLineDto[];
-
-  @Text({ max: 100, ...unset, example: 'DHL' })
-  carrier?: string | null;
-
-  @Text({ max: 100, ...unset, example: '00340434161094000000' })
-  trackingNumber?: string | null;
-
-  @Url(unset)
-  trackingUrl?: string | null;
 }
 
 export class OrderListQuery extends PageQuery {

@@ -4,7 +4,7 @@ export const orderProblems = defineProblems('ordering', {
   order_not_cancelable: {
     status: 409,
     title: 'The order can no longer be canceled',
-    meaning: 'Something of it was sent or downloaded, or it is canceled or expired already.',
+    meaning: 'Something of it was packed, sent or downloaded, or it is canceled or expired already.',
     remedy: 'Read the order; what was sent is given back as a return.',
   },
   payment_undecided: {

@@ -1,7 +1,7 @@
 import { defineMail } from '../../platform/mail/templates.js';
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
-import { type Fulfilment, type Order, totalOf } from './order.js';
+import { type Order, totalOf } from './order.js';
 
 /** What the letters about an order need to know: plain data, kept until the letter is sent. */
 export interface OrderLetter {
@@ -16,12 +16,6 @@ export interface OrderLetter {
   total: string;
   shipping: string;
   paid: boolean;
-}
-
-export interface ParcelLetter extends OrderLetter {
-  sent: string;
-  tracking: string;
-  trackingUrl: string | null;
 }
 
 export const confirmationMail = defineMail<OrderLetter>('order_confirmation', (order) => ({
@@ -53,18 +47,6 @@ export const cancellationMail = defineMail<OrderLetter>('order_canceled', (order
   ],
 }));
 
-export const shippedMail = defineMail<ParcelLetter>('order_shipped', (parcel) => ({
-  subject: `Your order ${parcel.number} is on its way`,
-  paragraphs: [
-    parcel.greeting,
-    `this has left us, for your order ${parcel.number}:`,
-    parcel.sent,
-    ...(parcel.tracking === '' ? [] : [`Tracking: ${parcel.tracking}`]),
-    `It goes to:\n${parcel.address}`,
-  ],
-  ...(parcel.trackingUrl !== null && { action: { label: 'Follow it', url: parcel.trackingUrl } }),
-}));
-
 export function orderLetter(order: Order): OrderLetter {
   const money = (amount: bigint) => Money.of(amount, order.currency).toString();
   return {
@@ -72,7 +54,7 @@ export function orderLetter(order: Order): OrderLetter {
     greeting: greetingOf(order),
     address:
       order.shippingAddress && order.fulfilmentStatus !== 'not_required'
-        ? addressLines(order.shippingAddress)
+        ? addressLines(order.shippingAddress).join('\n')
         : '',
     downloads: order.lines
       .flatMap(({ download }) => (download?.files ?? []).map(({ name }) => name))
@@ -93,30 +75,18 @@ export function orderLetter(order: Order): OrderLetter {
   };
 }
 
-export function parcelLetter(order: Order, parcel: Fulfilment): ParcelLetter {
-  const sent = parcel.lines.flatMap(({ lineId, quantity }) => {
-    const line = order.lines.find(({ id }) => id === lineId);
-    return line ? [`${quantity} × ${nameOf(line)}`] : [];
-  });
-  return {
-    ...orderLetter(order),
-    sent: sent.join('\n'),
-    tracking: [parcel.carrier, parcel.trackingNumber].filter((part) => part !== null).join(' '),
-    trackingUrl: parcel.trackingUrl,
-  };
-}
-
 export function greetingOf({ shippingAddress, billingAddress }: Order): string {
   const who = shippingAddress ?? billingAddress;
   return who ? `Hello ${who.firstName},` : 'Hello,';
 }
 
-const nameOf = ({ title, variantTitle }: Order['lines'][number]): string =>
+export const nameOf = ({ title, variantTitle }: Order['lines'][number]): string =>
   variantTitle === null || variantTitle === '' || variantTitle === title
     ? title
     : `${title}, ${variantTitle}`;
 
-const addressLines = (to: Address): string =>
+/** As it is written on an envelope. */
+export const addressLines = (to: Address): string[] =>
   [
     `${to.firstName} ${to.lastName}`,
     to.company,
@@ -125,6 +95,4 @@ const addressLines = (to: Address): string =>
     [to.postalCode, to.city].filter((part) => part !== null).join(' '),
     to.region,
     to.country,
-  ]
-    .filter((line) => line !== null)
-    .join('\n');
+  ].filter((line): line is string => line !== null && line !== '');

@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import type { Calculation } from '../calculation/calculation.js';
+import { type FulfilmentRow, FULFILMENTS, toFulfilment } from '../fulfilment/fulfilment.repository.js';
 import type { Order, OrderLine, OrderTaxLine } from './order.js';
 import type { OrderDiscount } from './order-discount.js';
 import { NEXT, type Statuses } from './order.statuses.js';
@@ -32,7 +33,7 @@ type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'discounts' | 'history' 
     taxLines: (Omit<OrderTaxLine, 'base' | 'amount'> & { base: string; amount: string })[];
     discounts: (Omit<OrderDiscount, 'amount'> & { amount: string })[];
     history: (Omit<Order['history'][number], 'at'> & { at: string })[];
-    fulfilments: (Omit<Order['fulfilments'][number], 'createdAt'> & { createdAt: string })[];
+    fulfilments: FulfilmentRow[];
   };
 
 @Injectable()
@@ -223,7 +224,7 @@ const toOrder = (row: Row): Order => ({
   taxLines: row.taxLines.map((tax) => ({ ...tax, base: BigInt(tax.base), amount: BigInt(tax.amount) })),
   discounts: row.discounts.map((discount) => ({ ...discount, amount: BigInt(discount.amount) })),
   history: row.history.map((entry) => ({ ...entry, at: new Date(entry.at) })),
-  fulfilments: row.fulfilments.map((one) => ({ ...one, createdAt: new Date(one.createdAt) })),
+  fulfilments: row.fulfilments.map(toFulfilment),
 });
 
 const INSERT = `
@@ -299,8 +300,8 @@ const SELECT = `
     o.created_at AS "createdAt", o.version,
     (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
-      'fulfilled', l.fulfilled, 'canceled', l.canceled, 'returned', l.returned, 'refunded', l.refunded,
-      'replaced', l.replaced, 'askedBack', l.asked_back, 'awaiting', l.awaiting, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
+      'fulfilled', l.fulfilled, 'delivered', l.delivered, 'planned', l.planned, 'canceled', l.canceled, 'returned', l.returned,
+      'refunded', l.refunded, 'replaced', l.replaced, 'askedBack', l.asked_back, 'awaiting', l.awaiting, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
       'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
       'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
@@ -313,9 +314,5 @@ const SELECT = `
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'status', h.status,
       'paymentStatus', h.payment_status, 'fulfilmentStatus', h.fulfilment_status, 'actorKind', h.actor_kind,
       'actorId', h.actor_id, 'note', h.note, 'facts', h.facts) ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = o.id), '[]') AS history,
-    coalesce((SELECT json_agg(json_build_object('id', f.id, 'carrier', f.carrier, 'trackingNumber', f.tracking_number,
-      'trackingUrl', f.tracking_url, 'createdAt', f.created_at, 'lines', (
-        SELECT json_agg(json_build_object('lineId', fl.line_id, 'quantity', fl.quantity) ORDER BY fl.line_id)
-        FROM ordering.fulfilment_lines fl WHERE fl.fulfilment_id = f.id)) ORDER BY f.id)
-      FROM ordering.fulfilments f WHERE f.order_id = o.id), '[]') AS fulfilments
+    ${FULFILMENTS} AS fulfilments
   FROM ordering.orders o`;

@@ -9,6 +9,8 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { type Holder, holds } from '../cart/cart.access.js';
 import { DownloadRepository } from '../download/download.repository.js';
+import { isOpen } from '../fulfilment/fulfilment.js';
+import { FulfilmentRepository } from '../fulfilment/fulfilment.repository.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
 import { type Order, owedOf } from './order.js';
@@ -30,6 +32,7 @@ export class OrderService {
     private readonly billing: BillingApi,
     private readonly catalog: CatalogApi,
     private readonly holds: OrderHolds,
+    private readonly fulfilments: FulfilmentRepository,
     private readonly downloads: DownloadRepository,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
@@ -59,14 +62,21 @@ export class OrderService {
       const { canceled } = await this.billing.cancelFor(id, 'order_canceled');
       if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
       const order = await this.orders.locked(id);
-      const open = order?.status === 'pending_payment' || order?.status === 'placed';
+      const isStaff = may(holder.actor, 'ordering:order:write');
+      const isDownloaded = order?.status === 'completed' && order.fulfilmentStatus === 'not_required';
+      const open =
+        order?.status === 'pending_payment' || order?.status === 'placed' || (isStaff && isDownloaded);
       const sent = order?.fulfilmentStatus !== 'unfulfilled' && order?.fulfilmentStatus !== 'not_required';
       if (!order || !open || sent) {
         throw orderProblems.order_not_cancelable();
       }
       // Staff decide for themselves what they take back.
-      if (!may(holder.actor, 'ordering:order:write') && (await this.downloads.anyOf(id)))
-        throw orderProblems.order_not_cancelable('Something of it was downloaded.');
+      if (!isStaff) {
+        if (await this.downloads.anyOf(id))
+          throw orderProblems.order_not_cancelable('Something of it was downloaded.');
+        if (order.fulfilments.some(({ state }) => state === 'packed'))
+          throw orderProblems.order_not_cancelable('Something of it is packed.');
+      }
       await this.close(order, holder.actor, reason);
     });
     return this.get(id, holder);
@@ -105,6 +115,8 @@ export class OrderService {
       { event: status, actor, at: this.clock.now(), ...(note !== null && { note }) },
     );
     if (!moved) throw orderProblems.order_not_cancelable();
+    if (order.fulfilments.some(isOpen))
+      await this.fulfilments.cancelOpen(order.id, { actor, at: this.clock.now() });
     await this.holds.release(order);
   }
 }

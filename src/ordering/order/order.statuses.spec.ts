@@ -35,11 +35,8 @@ describe('the statuses of an order', () => {
   });
 
   it('follow what was sent', () => {
-    const line = (quantity: number, fulfilled: number, returned = 0) => ({
-      quantity,
-      fulfilled,
-      returned,
-      kind: 'physical',
+    const line = (quantity: number, fulfilled: number, returned = 0, delivered = 0) => ({
+      ...{ quantity, fulfilled, returned, delivered, kind: 'physical' },
     });
     expect(fulfilmentStatusOf([line(2, 0), line(1, 0)])).toBe('unfulfilled');
     expect(fulfilmentStatusOf([line(2, 2), line(1, 0)])).toBe('partially_fulfilled');
@@ -47,6 +44,9 @@ describe('the statuses of an order', () => {
     expect(fulfilmentStatusOf([line(2, 2, 1), line(1, 1)])).toBe('returned_partially');
     expect(fulfilmentStatusOf([line(2, 2, 2), line(0, 0)])).toBe('returned');
     expect(fulfilmentStatusOf([line(2, 2, 2), line(1, 0)])).toBe('partially_fulfilled');
+    expect(fulfilmentStatusOf([line(2, 2, 0, 2), line(1, 1)])).toBe('fulfilled');
+    expect(fulfilmentStatusOf([line(2, 2, 0, 2), line(1, 0)])).toBe('partially_fulfilled');
+    expect(fulfilmentStatusOf([line(2, 2, 0, 2), line(1, 1, 0, 1), line(0, 0)])).toBe('delivered');
     const file = { ...line(3, 0), kind: 'digital' };
     expect(fulfilmentStatusOf([line(2, 2), file])).toBe('fulfilled');
     expect(fulfilmentStatusOf([file])).toBe('not_required');

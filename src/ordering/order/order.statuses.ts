@@ -12,11 +12,15 @@ export const PAYMENT_STATUSES = [
   'overcharged',
   'voided',
 ] as const;
-/** `not_required`: nothing of it is sent. `returned`: all that was sent came back. */
+/**
+ * `fulfilled`: all of it has left; `delivered`: all of it has arrived; `returned`: all that was sent came back;
+ * `not_required`: nothing of it is sent.
+ */
 export const FULFILMENT_STATUSES = [
   'unfulfilled',
   'partially_fulfilled',
   'fulfilled',
+  'delivered',
   'returned_partially',
   'returned',
   'not_required',
@@ -40,7 +44,8 @@ export interface Statuses {
 export const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   pending_payment: ['pending_payment', 'placed', 'canceled', 'expired'],
   placed: ['placed', 'completed', 'canceled'],
-  completed: ['completed', 'placed'],
+  // Of what is only downloaded staff may take back what was delivered.
+  completed: ['completed', 'placed', 'canceled'],
   canceled: ['canceled'],
   expired: ['expired', 'placed', 'canceled'],
 };
@@ -89,6 +94,7 @@ interface Sendable {
   kind: string;
   quantity: number;
   fulfilled: number;
+  delivered: number;
   returned: number;
 }
 
@@ -101,10 +107,15 @@ export function fulfilmentStatusOf(all: readonly Sendable[]): FulfilmentStatus {
   if (lines.length === 0) return 'not_required';
   if (isAllSent(lines)) {
     if (lines.every(({ quantity, returned }) => returned >= quantity)) return 'returned';
-    return lines.some(({ returned }) => returned > 0) ? 'returned_partially' : 'fulfilled';
+    if (lines.some(({ returned }) => returned > 0)) return 'returned_partially';
+    return lines.every(({ quantity, delivered }) => delivered >= quantity) ? 'delivered' : 'fulfilled';
   }
   return lines.some(({ fulfilled }) => fulfilled > 0) ? 'partially_fulfilled' : 'unfulfilled';
 }
+
+/** Nothing is left to do for a placed order: all that is sent has left, and its money is more than promised. */
+export const isDone = (lines: readonly Sendable[], paymentStatus: PaymentStatus): boolean =>
+  isAllSent(lines) && fulfilmentStatusOf(lines) !== 'not_required' && paymentStatus !== 'authorized';
 
 /** Money enough to keep the goods for the buyer. */
 export const isSecured = (status: PaymentStatus): boolean =>

@@ -3,6 +3,7 @@ import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
 import type { GiftCardFor } from '../cart/cart.js';
 import type { OrderDiscount } from './order-discount.js';
+import type { Fulfilment } from '../fulfilment/fulfilment.js';
 import type { Statuses } from './order.statuses.js';
 
 export interface OrderTaxLine {
@@ -34,6 +35,7 @@ export interface OrderLine {
   options: Record<string, string>;
   /** Pieces that are ordered: those that were canceled are not, those that came back still are. */
   quantity: number;
+  /** Pieces that have left, and of them those that have arrived. */
   fulfilled: number;
   /** Pieces that were taken off before they were sent. */
   canceled: number;
@@ -47,6 +49,9 @@ export interface OrderLine {
   askedBack: number;
   /** Pieces that are not sent before a change of the order is paid. */
   awaiting: number;
+  delivered: number;
+  /** Pieces in fulfilments that have not left. */
+  planned: number;
   /** The day that it was promised for, when it was sold before it was there. */
   promisedFor: Date | null;
   kind: VariantKind;
@@ -75,15 +80,6 @@ export interface OrderHistoryEntry extends Statuses {
   note: string | null;
   /** What happened, in ids, quantities and money. */
   facts: Record<string, unknown> | null;
-}
-
-export interface Fulfilment {
-  id: string;
-  carrier: string | null;
-  trackingNumber: string | null;
-  trackingUrl: string | null;
-  createdAt: Date;
-  lines: { lineId: string; quantity: number }[];
 }
 
 /** An order: a frozen copy of what was bought; what goes on are its statuses, its history, what was sent, and confirmed changes. */
@@ -135,9 +131,9 @@ export const takesStock = ({ lines }: { lines: readonly OrderLine[] }): boolean 
     components ? components.some((part) => part.stockTracked) : stockTracked,
   );
 
-/** Pieces of a line that may be sent now: those that wait for the payment of a change do not go. */
-export const leftToSend = ({ quantity, fulfilled, awaiting }: OrderLine): number =>
-  Math.max(quantity - fulfilled - awaiting, 0);
+/** Pieces of a line that may be sent now: those that wait for the payment of a change do not go, and those in a fulfilment do already. */
+export const leftToSend = ({ quantity, fulfilled, planned, awaiting }: OrderLine): number =>
+  Math.max(quantity - fulfilled - planned - awaiting, 0);
 
 /** What should have come in for it by now: what it costs, and what went back by its changes. */
 export const owedOf = (order: Order): Money => Money.of(order.total + order.givenBack, order.currency);

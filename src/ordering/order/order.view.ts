@@ -1,6 +1,7 @@
 import type { StockSource } from '../../catalog/catalog.api.js';
 import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
+import { fulfilmentView } from '../fulfilment/fulfilment.view.js';
 import type { TaxCategoryDto } from '../cart/cart.dto.js';
 import type { OrderDto, OrderPaymentDto, StaffOrderDto } from './order.dto.js';
 import { type Order, type OrderTaxLine, owedOf } from './order.js';
@@ -107,6 +108,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       replacedQuantity: line.replaced,
       returnRequestedQuantity: line.askedBack,
       awaitingPaymentQuantity: line.awaiting,
+      deliveredQuantity: line.delivered,
       promisedFor: line.promisedFor?.toISOString() ?? null,
       kind: line.kind,
       giftCard: line.giftCard,
@@ -134,7 +136,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
     taxes: taxesOf(order),
     discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
     payments: payments.map(paymentView),
-    fulfilments: order.fulfilments.map((one) => ({ ...one, createdAt: one.createdAt.toISOString() })),
+    fulfilments: order.fulfilments.filter(({ state }) => state !== 'canceled').map(fulfilmentView),
     history: order.history.map(historyView),
   };
 }

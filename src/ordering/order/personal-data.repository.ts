@@ -49,9 +49,14 @@ const ORDERS = `
       FROM ordering.order_lines l WHERE l.order_id = t.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'by', h.actor_kind, 'note', h.note)
       ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = t.id), '[]') AS history,
-    coalesce((SELECT json_agg(json_build_object('carrier', f.carrier, 'trackingNumber', f.tracking_number,
-      'trackingUrl', f.tracking_url, 'createdAt', f.created_at) ORDER BY f.id)
-      FROM ordering.fulfilments f WHERE f.order_id = t.id), '[]') AS parcels
+    coalesce((SELECT json_agg(json_build_object('state', f.state, 'carrier', f.carrier, 'service', f.service,
+      'trackingNumber', p.tracking_number, 'trackingUrl', p.tracking_url, 'weightGrams', p.weight_grams,
+      'createdAt', f.created_at, 'shippedAt', f.shipped_at, 'deliveredAt', f.delivered_at,
+      'events', (SELECT json_agg(json_build_object('at', e.occurred_at, 'status', e.status, 'description', e.description,
+        'place', e.place) ORDER BY e.occurred_at) FROM ordering.carrier_events e
+        WHERE e.carrier = f.carrier_code AND e.tracking_key = p.tracking_key)) ORDER BY f.id, p.position)
+      FROM ordering.fulfilments f LEFT JOIN ordering.fulfilment_parcels p ON p.fulfilment_id = f.id
+      WHERE f.order_id = t.id), '[]') AS parcels
   FROM ordering.orders t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 const CARTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
@@ -70,8 +75,15 @@ const COUNTRY_OF = (column: string) =>
 const ANONYMISE = `
   WITH held AS (
     SELECT t.id FROM ordering.orders t WHERE ${THEIRS} ORDER BY t.id FOR UPDATE
+  ), told AS (
+    DELETE FROM ordering.carrier_events e USING held, ordering.fulfilments f, ordering.fulfilment_parcels p
+    WHERE f.order_id = held.id AND p.fulfilment_id = f.id AND e.carrier = f.carrier_code AND e.tracking_key = p.tracking_key
   ), parcels AS (
-    UPDATE ordering.fulfilments f SET tracking_number = NULL, tracking_url = NULL FROM held WHERE f.order_id = held.id
+    UPDATE ordering.fulfilment_parcels p SET tracking_number = NULL, tracking_url = NULL
+    FROM held, ordering.fulfilments f WHERE f.order_id = held.id AND p.fulfilment_id = f.id
+  ), remarks AS (
+    UPDATE ordering.fulfilment_history h SET note = NULL
+    FROM held, ordering.fulfilments f WHERE f.order_id = held.id AND h.fulfilment_id = f.id AND h.note IS NOT NULL
   ), gifts AS (
     UPDATE ordering.order_lines l SET gift_card = NULL FROM held WHERE l.order_id = held.id AND l.gift_card IS NOT NULL
   ), notes AS (

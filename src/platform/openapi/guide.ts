@@ -20,6 +20,7 @@ export const TAGS: Record<string, string> = {
   Addresses: 'Addresses that somebody keeps for goods and invoices, with one default for each.',
   Audit: 'Who did what, entry by entry, in a chain that shows when somebody changed it.',
   Batches: 'Many writes in one request, each answered by itself, or all done or none.',
+  Carriers: 'Notices by which carriers report how far parcels are, and those that nobody knows a parcel for.',
   Carts:
     'What somebody wants to buy, with totals at today’s prices, what can carry it and what is still missing. Guests hold a cart by its token, customers by signing in.',
   Categories: 'The tree that products are shown in; a category holds those of all categories below it too.',
@@ -31,6 +32,8 @@ export const TAGS: Record<string, string> = {
   Customers: 'Accounts of customers as staff see them: profile, addresses, groups, consent and sessions.',
   Exports: 'Products as files: to change and import again, for another shop, or for those who list offers.',
   Feeds: 'What others fetch by themselves from an address with a secret in it, such as Google Merchant.',
+  Fulfilments:
+    'The work of the warehouse: what to pick where, what leaves together, and how far it is until it has arrived.',
   'Gateway webhooks':
     'Notices by which payment gateways report what became of money, and those that gave trouble.',
   'Gift cards':

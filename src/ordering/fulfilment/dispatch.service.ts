@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogApi } from '../../catalog/catalog.api.js';
+import type { PaymentView } from '../../billing/billing.api.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { failpoint } from '../../platform/failpoint.js';
+import type { Money } from '../../platform/money/money.js';
+import { orderProblems } from '../order/order.errors.js';
+import { type Order, type OrderLine, totalOf } from '../order/order.js';
+import { OrderRepository } from '../order/order.repository.js';
+import { fulfilmentStatusOf, isDone, isKept, isSecured } from '../order/order.statuses.js';
+import { FulfilmentDelivered, OrderFulfilled } from '../ordering.events.js';
+import type { Fulfilment, Piece } from './fulfilment.js';
+
+/** What leaves and what arrives, as the order and the stock see it. In the caller's transaction, under the lock of the order. */
+@Injectable()
+export class Dispatch {
+  constructor(
+    private readonly orders: OrderRepository,
+    private readonly catalog: CatalogApi,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** These have left: the statuses of the order, then the stock, which is on hand until now. */
+  async sent(
+    order: Order,
+    left: readonly Pick<Fulfilment, 'id' | 'lines' | 'picks'>[],
+    actor: Actor,
+  ): Promise<void> {
+    await this.moveOn(order, withCounted(order, left, 'fulfilled'), null, actor);
+    failpoint('fulfilment.before_stock');
+    await this.catalog.ship(
+      order.id,
+      left.flatMap(({ picks }) => picks),
+    );
+    for (const { id } of left)
+      this.outbox.record(new OrderFulfilled({ orderId: order.id, fulfilmentId: id }));
+    failpoint('fulfilment.after_stock');
+  }
+
+  async delivered(order: Order, arrived: Pick<Fulfilment, 'id' | 'lines'>, actor: Actor): Promise<void> {
+    await this.moveOn(order, withCounted(order, [arrived], 'delivered'), 'parcel_delivered', actor);
+    this.outbox.record(new FulfilmentDelivered({ orderId: order.id, fulfilmentId: arrived.id }));
+  }
+
+  /** What was planned or packed: a line in the history, and a new version for whoever has read the order before. */
+  planned(order: Order, event: string, actor: Actor): Promise<void> {
+    return this.moveOn(order, order.lines, event, actor);
+  }
+
+  private async moveOn(
+    order: Order,
+    lines: readonly OrderLine[],
+    event: string | null,
+    actor: Actor,
+  ): Promise<void> {
+    const fulfilmentStatus = fulfilmentStatusOf(lines);
+    const { paymentStatus } = order;
+    const completes = order.status === 'placed' && isDone(lines, paymentStatus);
+    const to = { status: completes ? ('completed' as const) : order.status, paymentStatus, fulfilmentStatus };
+    const deed = { event: event ?? fulfilmentStatus, actor, at: this.clock.now() };
+    if (!(await this.orders.move(order.id, order, to, deed))) throw orderProblems.order_not_fulfillable();
+  }
+}
+
+/**
+ * Placed, paid for or promised, and the money not on its way back: only then something of it is planned, packed or sent. When
+ * some of the money went back, or a change waits to be paid, what else there is may go.
+ */
+export function maySend(
+  { status, paymentStatus }: Pick<Order, 'status' | 'paymentStatus'>,
+  total: Money,
+  payments: readonly PaymentView[],
+): boolean {
+  const paid =
+    isSecured(paymentStatus) || paymentStatus === 'partially_refunded' || paymentStatus === 'partially_paid';
+  return status === 'placed' && paid && isKept(payments, total);
+}
+
+/** The same, as a refusal; an order that somebody holds is not sent either. */
+export function requireSendable(order: Order, payments: readonly PaymentView[]): void {
+  if (order.heldAt !== null) throw orderProblems.order_on_hold();
+  if (!maySend(order, totalOf(order), payments)) throw orderProblems.order_not_fulfillable();
+}
+
+function withCounted(
+  order: Order,
+  those: readonly { lines: readonly Piece[] }[],
+  counter: 'fulfilled' | 'delivered',
+): OrderLine[] {
+  const pieces = those.flatMap(({ lines }) => lines);
+  return order.lines.map((line) => {
+    const more = pieces
+      .filter(({ lineId }) => lineId === line.id)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
+    return { ...line, [counter]: line[counter] + more };
+  });
+}
