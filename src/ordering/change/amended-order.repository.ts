@@ -57,10 +57,10 @@ const WRITE = `
       "stockTracked" boolean, components jsonb, "unitPrice" bigint, discount bigint, tax bigint, total bigint)
   ), lines AS (
     INSERT INTO ordering.order_lines AS o (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, canceled, returned, refunded, replaced, asked_back, awaiting, promised_for, kind, download, gift_card,
+      quantity, fulfilled, canceled, returned, refunded, replaced, asked_back, awaiting, promised_for, kind, download, gift_card,
       stock_tracked, components, unit_price, discount, tax, total)
-    SELECT id, $1, position, "variantId", "productId", sku, title, "variantTitle", options, quantity, canceled, returned,
-      refunded, replaced, "askedBack", awaiting, "promisedFor", kind, nullif(download, 'null'::jsonb),
+    SELECT id, $1, position, "variantId", "productId", sku, title, "variantTitle", options, quantity, fulfilled, canceled,
+      returned, refunded, replaced, "askedBack", awaiting, "promisedFor", kind, nullif(download, 'null'::jsonb),
       nullif("giftCard", 'null'::jsonb), "stockTracked", nullif(components, 'null'::jsonb), "unitPrice", discount, tax, total
     FROM given
     ON CONFLICT ON CONSTRAINT order_lines_pk DO UPDATE SET quantity = excluded.quantity, canceled = excluded.canceled,
