@@ -7,7 +7,7 @@ import type { Order } from '../order/order.js';
 export class AmendedOrderRepository {
   constructor(private readonly database: Database) {}
 
-  /** Of a locked order: lines, taxes, totals, addresses and the way there, in one statement. */
+  /** Of a locked order: lines, taxes, discounts, totals, addresses and the way there, in one statement. */
   async write(order: Order): Promise<void> {
     await this.database.execute(WRITE, [
       order.id,
@@ -41,6 +41,10 @@ export class AmendedOrderRepository {
         })),
       ),
       order.taxLines.length,
+      JSON.stringify(
+        order.discounts.map((one, index) => ({ ...one, position: index + 1, amount: one.amount.toString() })),
+      ),
+      order.discounts.length,
     ]);
   }
 }
@@ -70,6 +74,16 @@ const WRITE = `
       WHERE o.order_id = $1
   ), gone AS (
     DELETE FROM ordering.order_tax_lines WHERE order_id = $1 AND position > $15
+  ), discounts AS (
+    INSERT INTO ordering.order_discounts AS d (order_id, position, line_id, promotion_id, code, title, promotion_group, amount)
+    SELECT $1, position, "lineId", "promotionId", code, title, "group", amount
+    FROM jsonb_to_recordset($16::jsonb) AS g (position int, "lineId" uuid, "promotionId" uuid, code text, title text,
+      "group" text, amount bigint)
+    ON CONFLICT ON CONSTRAINT order_discounts_pk DO UPDATE SET line_id = excluded.line_id,
+      promotion_id = excluded.promotion_id, code = excluded.code, title = excluded.title,
+      promotion_group = excluded.promotion_group, amount = excluded.amount
+  ), undone AS (
+    DELETE FROM ordering.order_discounts WHERE order_id = $1 AND position > $17
   )
   INSERT INTO ordering.order_tax_lines AS t (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
   SELECT $1, position, "lineId", "taxClass", title, "ratePpm", base, amount

@@ -192,6 +192,7 @@ const toTerms = (terms: ShippingTerms | null) =>
   terms && {
     ...terms,
     price: terms.price.toString(),
+    discounts: terms.discounts.map((one) => ({ ...one, amount: one.amount.toString() })),
     taxLine: terms.taxLine && {
       ...terms.taxLine,
       base: terms.taxLine.base.toString(),
@@ -203,6 +204,7 @@ const fromUndo = ({ addedLineIds, shipping }: Undo): Undo => ({
   shipping: shipping && {
     ...shipping,
     price: BigInt(shipping.price),
+    discounts: shipping.discounts.map((one) => ({ ...one, amount: BigInt(one.amount) })),
     taxLine: shipping.taxLine && {
       ...shipping.taxLine,
       base: BigInt(shipping.taxLine.base),

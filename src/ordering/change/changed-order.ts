@@ -1,5 +1,6 @@
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
+import { type OrderDiscount, shippingDiscountOf } from '../order/order-discount.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 
 export const CHANGE_KINDS = ['edit', 'cancel', 'return', 'exchange', 'claim'] as const;
@@ -23,6 +24,8 @@ export interface ShippingTerms {
   title: string | null;
   chosenBy: string | null;
   price: bigint;
+  /** What promotions took off it. */
+  discounts: OrderDiscount[];
   taxLine: OrderTaxLine | null;
 }
 
@@ -116,6 +119,7 @@ export function changed(before: Order, change: Change): ChangedOrder {
     ...before,
     lines: before.lines.map((line) => ({ ...line })),
     taxLines: before.taxLines.map((tax) => ({ ...tax })),
+    discounts: before.discounts.map((one) => ({ ...one })),
     shippingAddress: change.shippingAddress ?? before.shippingAddress,
     billingAddress: change.billingAddress ?? before.billingAddress,
   };
@@ -176,6 +180,7 @@ function takeOut(order: Order, line: OrderLine, effect: Effect, pieces: number):
   const taxes = order.pricesIncludeTax ? within(share, line.tax - rest, amount) : share;
   const total = order.pricesIncludeTax ? amount : amount + taxes;
   line.discount -= discount;
+  order.discounts = shrunk(order, line);
   line.tax -= taxes;
   line.total -= total;
   if (tax) {
@@ -193,6 +198,15 @@ function takeOut(order: Order, line: OrderLine, effect: Effect, pieces: number):
   };
 }
 
+/** What each promotion took off a line, when the line has less of a discount than before; none of them is left at nothing. */
+function shrunk({ discounts, currency }: Order, { id, discount }: OrderLine): OrderDiscount[] {
+  const own = discounts.filter(({ lineId }) => lineId === id);
+  if (own.length === 0) return discounts;
+  const shares = Money.of(discount, currency).split(own.map(({ amount }) => amount));
+  own.forEach((one, index) => (one.amount = shares[index]?.amount ?? 0n));
+  return discounts.filter(({ amount }) => amount > 0n);
+}
+
 const within = (value: bigint, least: bigint, most: bigint): bigint =>
   value < least ? least : value > most ? most : value;
 
@@ -203,7 +217,7 @@ function putIn(order: Order, { line, taxLine }: AddedLine, effect: Effect): Expl
   return { effect, lineId, quantity, price: unitPrice * BigInt(quantity), discount, tax, total };
 }
 
-/** The same again for nothing: all of its price is a discount, and nothing of it is taxed. */
+/** The same again, which costs nothing. */
 function replacementOf(order: Order, line: OrderLine, id: string, quantity: number): AddedLine {
   const tax = order.taxLines.find(({ lineId }) => lineId === line.id);
   return {
@@ -214,7 +228,8 @@ function replacementOf(order: Order, line: OrderLine, id: string, quantity: numb
       quantity,
       fulfilled: 0,
       promisedFor: null,
-      discount: line.unitPrice * BigInt(quantity),
+      unitPrice: 0n,
+      discount: 0n,
       tax: 0n,
       total: 0n,
     },
@@ -244,7 +259,7 @@ export const UNTOUCHED = {
 /** The same way, for nothing. */
 function free(order: Order): ShippingTerms {
   const { taxLine, ...terms } = shippingOf(order);
-  return { ...terms, price: 0n, taxLine: taxLine && { ...taxLine, base: 0n, amount: 0n } };
+  return { ...terms, price: 0n, discounts: [], taxLine: taxLine && { ...taxLine, base: 0n, amount: 0n } };
 }
 
 /** How an order is sent now: what a change of it is taken back with. */
@@ -255,6 +270,7 @@ export function shippingOf(order: Order): ShippingTerms {
     title: order.shippingTitle,
     chosenBy: order.shippingChosenBy,
     price: order.shipping,
+    discounts: order.discounts.filter(({ lineId }) => lineId === null).map((one) => ({ ...one })),
     taxLine: taxLine ? { ...taxLine } : null,
   };
 }
@@ -263,6 +279,7 @@ function reship(order: Order, terms: ShippingTerms): Explained[] {
   const had = shippingOf(order);
   const tax = (terms.taxLine?.amount ?? 0n) - (had.taxLine?.amount ?? 0n);
   const price = terms.price - had.price;
+  const discount = shippingDiscountOf(terms.discounts) - shippingDiscountOf(had.discounts);
   order.shippingOptionId = terms.optionId;
   order.shippingTitle = terms.title;
   order.shippingChosenBy = terms.chosenBy;
@@ -270,9 +287,13 @@ function reship(order: Order, terms: ShippingTerms): Explained[] {
     ...order.taxLines.filter(({ lineId }) => lineId !== null),
     ...(terms.taxLine ? [{ ...terms.taxLine }] : []),
   ];
-  if (price === 0n && tax === 0n) return [];
-  const total = order.pricesIncludeTax ? price : price + tax;
-  return [{ effect: 'shipping', lineId: null, quantity: 1, price, discount: 0n, tax, total }];
+  order.discounts = [
+    ...order.discounts.filter(({ lineId }) => lineId !== null),
+    ...terms.discounts.map((one) => ({ ...one })),
+  ];
+  if (price === 0n && discount === 0n && tax === 0n) return [];
+  const total = price - discount + (order.pricesIncludeTax ? 0n : tax);
+  return [{ effect: 'shipping', lineId: null, quantity: 1, price, discount, tax, total }];
 }
 
 function lineOf({ lines }: Order, id: string): OrderLine {

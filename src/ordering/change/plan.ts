@@ -284,6 +284,8 @@ function termsOf(order: Order, { optionId, title, price }: Offer, tax: TaxRules)
     title,
     chosenBy: 'staff',
     price: price.amount,
+    // Promotions are not asked again.
+    discounts: [],
     taxLine: shipping && taxLineOf(null, shipping.taxLine),
   };
 }
