@@ -1,11 +1,17 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What staff write about orders for themselves, and how guests find theirs again. */
+/** What staff write about orders for themselves, how guests find theirs again, and that a replaced piece may come back. */
 export class OrderingDesk1780000000562 implements MigrationInterface {
   readonly name = 'OrderingDesk1780000000562';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      -- A piece comes back or is refunded once; one that was replaced may still do so, for its replacement.
+      ALTER TABLE ordering.order_lines DROP CONSTRAINT order_lines_pieces_check,
+        ADD CONSTRAINT order_lines_pieces_check CHECK (canceled >= 0 AND returned >= 0 AND refunded >= 0 AND replaced >= 0
+          AND asked_back >= 0 AND awaiting >= 0 AND returned + refunded + asked_back <= fulfilled AND replaced <= fulfilled
+          AND awaiting <= quantity - fulfilled);
+
       CREATE TABLE ordering.order_notes (
         id uuid NOT NULL CONSTRAINT order_notes_pk PRIMARY KEY,
         order_id uuid NOT NULL CONSTRAINT order_notes_order_fk REFERENCES ordering.orders (id),
@@ -32,6 +38,12 @@ export class OrderingDesk1780000000562 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE ordering.order_lookups, ordering.order_notes');
+    await runner.query(`
+      DROP TABLE ordering.order_lookups, ordering.order_notes;
+      ALTER TABLE ordering.order_lines DROP CONSTRAINT order_lines_pieces_check,
+        ADD CONSTRAINT order_lines_pieces_check CHECK (canceled >= 0 AND returned >= 0 AND refunded >= 0 AND replaced >= 0
+          AND asked_back >= 0 AND awaiting >= 0 AND returned + refunded + replaced + asked_back <= fulfilled
+          AND awaiting <= quantity - fulfilled) NOT VALID;
+    `);
   }
 }

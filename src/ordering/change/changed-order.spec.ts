@@ -9,6 +9,7 @@ import {
   NOTHING,
   openPieces,
   paidPieces,
+  replaceablePieces,
   returnablePieces,
   settling,
   shareOf,
@@ -169,7 +170,7 @@ function changeOf(order: Order, { deed, pick, pieces, items, price }: Step): Cha
       return refunded && { ...NOTHING, refunded };
     }
     case 'replace': {
-      const replaced = some(returnablePieces);
+      const replaced = some(replaceablePieces);
       const newLineId = String(order.lines.length);
       return replaced && { ...NOTHING, replaced: replaced.map((one) => ({ ...one, newLineId })) };
     }

@@ -94,9 +94,15 @@ export const unsentPieces = ({ quantity, fulfilled }: OrderLine): number => quan
 /** Of those, pieces that no fulfilment holds: what is planned or packed is taken out of that first. */
 export const openPieces = (line: OrderLine): number => unsentPieces(line) - line.planned;
 
-/** Pieces that the buyer has and nobody has asked to take back, refund or replace. */
+/**
+ * Pieces that the buyer has, paid for and has not asked to send back. One that was replaced is among them: its replacement
+ * costs nothing, so the money of both stands here.
+ */
 export const returnablePieces = (line: OrderLine): number =>
-  line.fulfilled - line.returned - line.refunded - line.replaced - line.askedBack;
+  line.fulfilled - line.returned - line.refunded - line.askedBack;
+
+/** Pieces that may be sent again for nothing: each once, and then its replacement. */
+export const replaceablePieces = (line: OrderLine): number => returnablePieces(line) - line.replaced;
 
 /**
  * The share of `part` out of `whole` equal pieces by largest remainder, the first pieces getting the odd units. Taken from

@@ -161,7 +161,7 @@ const ASK = `
   UPDATE ordering.order_lines l SET asked_back = l.asked_back + w.quantity
   FROM unnest($2::uuid[], $3::int[]) AS w (id, quantity)
   WHERE l.id = w.id AND l.order_id = $1
-    AND l.fulfilled - l.returned - l.refunded - l.replaced - l.asked_back >= w.quantity`;
+    AND l.fulfilled - l.returned - l.refunded - l.asked_back >= w.quantity`;
 const INSERT = `
   WITH made AS (
     INSERT INTO ordering.returns (id, order_id, state, asked_by, comment, created_at, decided_at)
