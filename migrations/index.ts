@@ -84,6 +84,7 @@ import { PlatformAuditNetwork1760000000050 } from './platform/1760000000050-audi
 import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subject-keys.js';
 import { OrderingChanges1780000000560 } from './ordering/1780000000560-changes.js';
 import { OrderingReturns1780000000561 } from './ordering/1780000000561-returns.js';
+import { OrderingDesk1780000000562 } from './ordering/1780000000562-desk.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -172,4 +173,5 @@ export const migrations: Migrations = [
   OrderingCarrierEvents1780000000581,
   CatalogSizes1760000010420,
   OrderingShippingMethods1780000000520,
+  OrderingDesk1780000000562,
 ];

@@ -597,6 +597,11 @@ describe('the example', () => {
     await replay('fulfilOrder', { ids: { id: order.id, lineId: order.lines[0].id } });
     await warehouse((await buy()).order.id);
     const refund = (await replay('refundPayment', { ids: { id: order.payments[0].id } })).body;
+    const changed = await buy();
+    await replay('fulfilOrder', { ids: { id: changed.order.id, lineId: changed.order.lines[0].id } });
+    await changes(changed.order, changed.cartToken, variantId);
+    await returns(changed.order, changed.cartToken);
+    await desk(order);
     // A payment waits for a person when the gateway took another amount than was asked for.
     const strange = await buy('amount_mismatch');
     await replay('reviewPayment', { ids: { id: strange.order.payments[0].id } });
@@ -625,8 +630,11 @@ describe('the example', () => {
     const ada = { email: 'ada@example.test', password: 'four other random words' };
     const token: string = (await app.post('/v1/auth/login', ada)).body.accessToken;
     const hers = (await replay('createCart', { ids: { variantId }, token })).body;
-    await replay('placeOrder', { ids: { id: hers.id }, token });
+    const own = (await replay('placeOrder', { ids: { id: hers.id }, token })).body;
     await ask('listMyOrders', {}, { token });
+    await replay('fulfilOrder', { ids: { id: own.id, lineId: own.lines[0].id } });
+    await replay('askForReturn', { ids: { id: own.id, lineId: own.lines[0].id }, token });
+    await ask('listMyReturns', {}, { token });
 
     await opinions(product, token);
 
@@ -644,6 +652,79 @@ describe('the example', () => {
     ])
       await ask(id, ids, held);
   });
+
+  interface Bought {
+    id: string;
+    number: string;
+    email: string;
+    lines: [{ id: string }];
+  }
+
+  /** What is taken off and added later, and paid. */
+  async function changes({ id, lines: [line] }: Bought, cartToken: string, variantId: string): Promise<void> {
+    const path = `/v1/admin/orders/${id}/changes`;
+    const confirm = async (changeId: string, again = false) => {
+      const { difference } = (await app.get(`${path}/${changeId}/preview`, { token: staff })).body;
+      if (again) {
+        const how = { token: staff, key: crypto.randomUUID() };
+        return app.post(`${path}/${changeId}/confirmation`, { expectedDifference: difference }, how);
+      }
+      return replay('confirmOrderChange', {
+        ids: { id, changeId },
+        secrets: { expectedDifference: difference },
+      });
+    };
+    const draft = async () =>
+      (await replay('draftOrderChange', { ids: { id, lineId: line.id } })).body.id as string;
+    const first = await draft();
+    await ask('discardOrderChange', { id, changeId: first });
+    const second = await draft();
+    await replay('updateOrderChange', { ids: { id, changeId: second } });
+    await ask('previewOrderChange', { id, changeId: second });
+    await confirm(second);
+    await app.settle();
+    await ask('getOrderChange', { id, changeId: second });
+    await ask('listOrderChanges', { id });
+    const add = { kind: 'edit', add: [{ variantId, quantity: 1 }] };
+    for (const paying of ['ok', 'sca_required']) {
+      const { id: changeId } = (await app.post(path, add, { token: staff })).body;
+      await confirm(changeId, true);
+      await replay('payOrder', { ids: { id }, cartToken, secrets: { token: paying } });
+      if (paying === 'ok') continue;
+      await ask('withdrawOrderChange', { id, changeId }, { token: staff, key: crypto.randomUUID() });
+      await app.settle();
+    }
+  }
+
+  /** One piece: given up, declined, and in the end sent back. */
+  async function returns({ id, lines: [line] }: Bought, cartToken: string): Promise<void> {
+    const asked = async () =>
+      (await replay('askForReturn', { ids: { id, lineId: line.id }, cartToken })).body.id as string;
+    await ask('cancelReturn', { id: await asked() }, { cartToken });
+    await replay('declineReturn', { ids: { id: await asked() } });
+    const back = await asked();
+    await ask('getReturn', { id: back }, { cartToken });
+    await ask('listReturnsOfOrder', { id }, { cartToken });
+    for (const operation of ['approveReturn', 'setReturnLabel'])
+      await replay(operation, { ids: { id: back } });
+    await replay('receiveReturn', { ids: { id: back, lineId: line.id } });
+    await replay('putReturnSettings');
+  }
+
+  /** What staff do with an order that is nobody's business but theirs, and how its guest finds it. */
+  async function desk({ id, number, email }: Bought): Promise<void> {
+    await replay('holdOrder', { ids: { id } });
+    await ask('releaseOrder', { id });
+    await replay('tagOrder', { ids: { id } });
+    await replay('addOrderNote', { ids: { id } });
+    await ask('listOrderNotes', { id });
+    const { lookupId } = (await replay('lookUpOrder', { secrets: { number, email } })).body;
+    const letter = (await app.letters()).findLast(
+      ({ subject }) => subject === `Your code for order ${number}`,
+    );
+    const code = /^\d{6}$/m.exec(letter?.text ?? '')?.[0] ?? '';
+    await replay('verifyOrderLookup', { ids: { lookupId }, secrets: { code } });
+  }
 
   it('of every list leads on to its next page', async () => {
     const lists = [...operations.values()].filter(({ operation }) =>
@@ -686,6 +767,7 @@ describe('the example', () => {
     // An answer of theirs is the whole that they add to, or there is nothing but a list to read it in.
     const elsewhere = [
       'addCartLine',
+      'addOrderNote',
       'addPasskey',
       'addVariant',
       'cancelGiftCard',
@@ -699,6 +781,7 @@ describe('the example', () => {
       'createTaxClass',
       'fulfilOrder',
       'generatePromotionCodes',
+      'payOrder',
       'uploadDigitalFile',
     ];
     expect([...made].filter((id) => !located.has(id)).sort()).toEqual(elsewhere);

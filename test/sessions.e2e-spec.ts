@@ -777,6 +777,8 @@ describe('sessions', () => {
         'updateCartLine',
         'removeCartLine',
         'cancelOrder',
+        'askForReturn',
+        'cancelReturn',
         'askForStockNotice',
         'cancelMyStockNotice',
       ];

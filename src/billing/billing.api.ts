@@ -89,6 +89,14 @@ export class BillingApi {
     return this.ends.cancelFor(orderId, reason);
   }
 
+  /**
+   * In the caller's transaction: nobody waits any more for the further amount that an order was to pay. `canceled: false` and
+   * nothing done while the outcome of an attempt is not known; what comes later goes back by itself.
+   */
+  giveUpExtra(orderId: string): Promise<{ canceled: boolean }> {
+    return this.ends.giveUpExtra(orderId);
+  }
+
   /** In the caller's transaction: accepts a refund; it is sent after the commit and settles by itself. */
   async refund(request: {
     paymentId: string;

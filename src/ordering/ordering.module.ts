@@ -16,6 +16,26 @@ import { ChangeMails } from './change/change-mails.subscribers.js';
 import { ChangeMoney } from './change/change-money.service.js';
 import { ChangeRepository } from './change/change.repository.js';
 import { ChangesService } from './change/changes.service.js';
+import { ExtraPaymentController } from './change/extra-payment.controller.js';
+import { ExtraPayments } from './change/extra-payments.service.js';
+import { UnpaidChangeJobs } from './change/unpaid-changes.jobs.js';
+import { UnpaidChanges } from './change/unpaid-changes.service.js';
+import { OrderDeskController } from './desk/order-desk.controller.js';
+import { OrderDeskRepository } from './desk/order-desk.repository.js';
+import { OrderDesk } from './desk/order-desk.service.js';
+import { OrderLookupController } from './lookup/order-lookup.controller.js';
+import { OrderLookupRepository } from './lookup/order-lookup.repository.js';
+import { OrderLookups } from './lookup/order-lookups.service.js';
+import { OrderLookupSubscribers } from './lookup/order-lookup.subscribers.js';
+import { OrderAccess } from './order/order-access.service.js';
+import { ReturnAdminController } from './returns/return.admin.controller.js';
+import { ReturnController } from './returns/return.controller.js';
+import { ReturnHandling } from './returns/return-handling.service.js';
+import { NoReturnLabels, ReturnLabels } from './returns/return-label.port.js';
+import { ReturnMails } from './returns/return-mails.subscribers.js';
+import { ReturnRepository } from './returns/return.repository.js';
+import { ReturnRequests } from './returns/return-requests.service.js';
+import { ReturnSettingsService } from './returns/return-settings.service.js';
 import { ReturnPiecesRepository } from './returns/return-pieces.repository.js';
 import { CartController } from './cart/cart.controller.js';
 import { CartRepository } from './cart/cart.repository.js';
@@ -123,6 +143,11 @@ import { TaxService } from './tax/tax.service.js';
     CalculationController,
     ChangeAdminController,
     CarrierController,
+    ExtraPaymentController,
+    OrderDeskController,
+    OrderLookupController,
+    ReturnAdminController,
+    ReturnController,
     CartController,
     CheckoutController,
     CodeController,
@@ -154,11 +179,26 @@ import { TaxService } from './tax/tax.service.js';
     ChangeMoney,
     ChangeRepository,
     ChangesService,
+    ExtraPayments,
+    UnpaidChangeJobs,
+    UnpaidChanges,
+    OrderAccess,
+    OrderDesk,
+    OrderDeskRepository,
+    OrderLookupRepository,
+    OrderLookups,
+    OrderLookupSubscribers,
+    { provide: ReturnLabels, useClass: NoReturnLabels },
+    ReturnHandling,
+    ReturnMails,
     ReturnPiecesRepository,
     { provide: CarrierGateway, useClass: HmacCarrier },
     CarrierInbox,
     CarrierInboxRepository,
     CarrierSubscribers,
+    ReturnRepository,
+    ReturnRequests,
+    ReturnSettingsService,
     CartRepository,
     CartService,
     CheckoutAnswers,

@@ -17,7 +17,7 @@ export class AmendedOrders {
   /** In the caller's transaction, under the lock of the order. */
   async write(
     before: Order,
-    { order, due, givenBack }: ChangedOrder & Settling,
+    { order, due, givenBack }: Pick<ChangedOrder, 'order'> & Pick<Settling, 'due' | 'givenBack'>,
     payments: readonly PaymentView[],
     deed: Deed,
   ): Promise<void> {

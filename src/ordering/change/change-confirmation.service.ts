@@ -101,20 +101,6 @@ export class ChangeConfirmation {
     const now = this.clock.now();
     const isDue = !due.isZero() && difference.compare(Money.zero(due.currency)) > 0;
     const expiresAt = isDue ? new Date(now.getTime() + payWithinHours * HOUR_MS) : null;
-    if (isCanceled) {
-      await this.orderService.cancelLocked(order, actor, change.reason);
-    } else {
-      if (isDue) keepBack(calculated);
-      await this.goods.apply(change, calculated, expiresAt, now, actor);
-      await this.amended.write(order, calculated, payments, {
-        event: EVENTS[change.kind],
-        actor,
-        at: now,
-        ...(change.reason !== null && { note: change.reason }),
-        facts: { changeId: change.id, returnId: change.returnId, ...sums(calculated) },
-      });
-      if (!refund.isZero()) await this.money.giveBack(payments, refund, `order_${change.kind}`, actor);
-    }
     const decided = await this.changes.decide(
       change.id,
       {
@@ -134,6 +120,20 @@ export class ChangeConfirmation {
       { at: now, actor: actorId(actor) },
     );
     if (!decided) throw changeProblems.change_closed();
+    if (isCanceled) {
+      await this.orderService.cancelLocked(order, actor, change.reason);
+    } else {
+      if (isDue) keepBack(calculated);
+      await this.goods.apply(change, calculated, expiresAt, now, actor);
+      await this.amended.write(order, calculated, payments, {
+        event: EVENTS[change.kind],
+        actor,
+        at: now,
+        ...(change.reason !== null && { note: change.reason }),
+        facts: { changeId: change.id, returnId: change.returnId, ...sums(calculated) },
+      });
+      await this.money.giveBack(order.id, refund, change.plan.refundTo, `order_${change.kind}`, actor);
+    }
     if (change.returnId !== null) await this.returns.settle(change.returnId, change.id, now);
     this.tell(change, calculated, actor);
   }

@@ -18,6 +18,7 @@ import {
   NOTHING,
   openPieces,
   type Pieces,
+  replaceablePieces,
   returnablePieces,
   type ShippingTerms,
   unsentPieces,
@@ -77,7 +78,7 @@ export function toChange(order: Order, plan: ChangePlan, today: Today): Change {
     ...faultsOf('remove', order, removed, isAll ? unsentPieces : openPieces, whole),
     ...faultsOf('back', freed, plan.back, returnablePieces, false),
     ...faultsOf('refund', order, plan.refund, returnablePieces, false),
-    ...faultsOf('replace', order, plan.replace, returnablePieces, false),
+    ...faultsOf('replace', order, plan.replace, replaceablePieces, false),
     ...twice(order, plan),
     ...addFaults(plan, today),
   );
@@ -178,8 +179,8 @@ function twice({ lines }: Order, { refund, replace }: ChangePlan): FieldError[] 
   return replace.flatMap(({ lineId, quantity }, index): FieldError[] => {
     const line = lines.find(({ id }) => id === lineId);
     const also = refund.find((one) => one.lineId === lineId)?.quantity ?? 0;
-    if (!line || also === 0 || quantity + also <= returnablePieces(line)) return [];
-    const message = `must be at most ${Math.max(returnablePieces(line) - also, 0)}`;
+    if (!line || also === 0 || quantity + also <= replaceablePieces(line)) return [];
+    const message = `must be at most ${Math.max(replaceablePieces(line) - also, 0)}`;
     return [{ pointer: `/replace/${index}/quantity`, code: 'max_left', message }];
   });
 }
@@ -312,6 +313,8 @@ function termsOf(order: Order, offer: Offer, tax: TaxRules): ShippingTerms {
     title,
     chosenBy: 'staff',
     price: price.amount,
+    // Promotions are not asked again.
+    discounts: [],
     taxLine: shipping && taxLineOf(null, shipping.taxLine),
     details: detailsOf(offer),
   };

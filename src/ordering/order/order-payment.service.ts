@@ -4,6 +4,7 @@ import { CatalogApi } from '../../catalog/catalog.api.js';
 import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import { UnpaidChanges } from '../change/unpaid-changes.service.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
@@ -23,6 +24,7 @@ export class OrderPaymentService {
     private readonly catalog: CatalogApi,
     private readonly holds: OrderHolds,
     private readonly billing: BillingApi,
+    private readonly unpaid: UnpaidChanges,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -46,6 +48,11 @@ export class OrderPaymentService {
     if (waiting && !doubtful && secured) return this.place(order, { ...order, paymentStatus }, actor);
     if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
+    const isChange = order.paymentStatus === 'partially_paid' && isSettled(order.status);
+    if (isChange && isCovered(payments, totalOf(order))) {
+      const paid = await this.unpaid.paid(order, payments, actor);
+      if (paid) return (await this.orders.find(order.id)) ?? order;
+    }
     // All of it may have left on the promise of the money.
     const completes =
       order.status === 'placed' && isSecured(paymentStatus) && isDone(order.lines, paymentStatus);
@@ -55,8 +62,7 @@ export class OrderPaymentService {
 
   /** Whether `take` would change nothing. */
   isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
-    const settled = order.status === 'placed' || order.status === 'completed';
-    return settled && paymentStatusOf(payments, order.owed) === order.paymentStatus;
+    return isSettled(order.status) && paymentStatusOf(payments, order.owed) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
@@ -119,5 +125,7 @@ export class OrderPaymentService {
     };
   }
 }
+
+const isSettled = (status: Order['status']) => status === 'placed' || status === 'completed';
 
 const by = (actor: Actor) => ({ actorKind: actor.kind, actorId: actorId(actor) });

@@ -1,4 +1,5 @@
 import {
+  Bool,
   CurrencyCode,
   Dictionary,
   Email,
@@ -427,6 +428,12 @@ export class OrderListQuery extends PageQuery {
 
   @Email({ optional: true })
   email?: string;
+
+  @Text({ max: 50, optional: true, description: 'One of its tags.' })
+  tag?: string;
+
+  @Bool({ optional: true, description: 'Whether staff keep it from being sent.' })
+  onHold?: boolean;
 
   @Nested(() => InstantRange, { optional: true, description: 'createdAt[gte]=…&createdAt[lte]=…' })
   createdAt?: InstantRange;

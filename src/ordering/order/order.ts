@@ -145,4 +145,4 @@ export const totalOf = (order: Order): Money => Money.of(order.total, order.curr
 
 /** Whether it holds anything of promotions. What is given away may be worth nothing. */
 export const usesPromotions = ({ discounts, lines }: Order): boolean =>
-  discounts.length > 0 || lines.some(({ givenBy }) => givenBy !== null);
+  discounts.length > 0 || lines.some(({ givenBy, canceled }) => givenBy !== null || canceled > 0);

@@ -49,6 +49,13 @@ const ORDERS = `
       FROM ordering.order_lines l WHERE l.order_id = t.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'by', h.actor_kind, 'note', h.note)
       ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = t.id), '[]') AS history,
+    coalesce((SELECT json_agg(json_build_object('number', r.number::text, 'state', r.state, 'comment', r.comment, 'answer', r.answer,
+      'createdAt', r.created_at) ORDER BY r.id) FROM ordering.returns r WHERE r.order_id = t.id), '[]') AS returns,
+    coalesce((SELECT json_agg(json_build_object('body', n.body, 'createdAt', n.created_at) ORDER BY n.id)
+      FROM ordering.order_notes n WHERE n.order_id = t.id), '[]') AS notes,
+    coalesce((SELECT json_agg(json_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason, 'createdAt', c.created_at,
+      'shippingAddress', c.plan -> 'shippingAddress', 'billingAddress', c.plan -> 'billingAddress') ORDER BY c.id)
+      FROM ordering.order_changes c WHERE c.order_id = t.id), '[]') AS changes,
     coalesce((SELECT json_agg(json_build_object('state', f.state, 'carrier', f.carrier, 'service', f.service,
       'trackingNumber', p.tracking_number, 'trackingUrl', p.tracking_url, 'weightGrams', p.weight_grams,
       'createdAt', f.created_at, 'shippedAt', f.shipped_at, 'deliveredAt', f.delivered_at,
@@ -87,11 +94,20 @@ const ANONYMISE = `
     FROM held, ordering.fulfilments f WHERE f.order_id = held.id AND h.fulfilment_id = f.id AND h.note IS NOT NULL
   ), gifts AS (
     UPDATE ordering.order_lines l SET gift_card = NULL FROM held WHERE l.order_id = held.id AND l.gift_card IS NOT NULL
+  ), remarks AS (
+    DELETE FROM ordering.order_notes n USING held WHERE n.order_id = held.id
+  ), lookups AS (
+    DELETE FROM ordering.order_lookups l USING held WHERE l.order_id = held.id
+  ), returned AS (
+    UPDATE ordering.returns r SET comment = NULL, answer = NULL, label_url = NULL FROM held WHERE r.order_id = held.id
+  ), changes AS (
+    UPDATE ordering.order_changes c SET reason = NULL,
+      plan = c.plan || '{"shippingAddress": null, "billingAddress": null}'::jsonb FROM held WHERE c.order_id = held.id
   ), notes AS (
     UPDATE ordering.order_history h SET note = NULL FROM held WHERE h.order_id = held.id AND h.note IS NOT NULL
   )
   UPDATE ordering.orders o
-  SET customer_id = NULL, access_hash = NULL, email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
+  SET customer_id = NULL, access_hash = NULL, hold_reason = CASE WHEN o.hold_reason IS NOT NULL THEN '' END, tags = '{}', email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
     billing_address = CASE WHEN o.billing_address IS NOT NULL THEN ${COUNTRY_OF('o.billing_address')} END,
     shipping_details = CASE WHEN o.shipping_details ? 'pickupPoint' THEN o.shipping_details || '{"pickupPoint": null}' ELSE o.shipping_details END, version = o.version + 1
   FROM held WHERE o.id = held.id`;
