@@ -55,6 +55,9 @@ import { OrderingDigitalLines1780000000470 } from './ordering/1780000000470-digi
 import { OrderingGiftCardLines1780000000480 } from './ordering/1780000000480-gift-card-lines.js';
 import { OrderingPromotions1780000000510 } from './ordering/1780000000510-promotions.js';
 import { OrderingPromotionResults1780000000500 } from './ordering/1780000000500-promotion-results.js';
+import { OrderingCartLives1780000000540 } from './ordering/1780000000540-cart-lives.js';
+import { OrderingSharedCarts1780000000541 } from './ordering/1780000000541-shared-carts.js';
+import { OrderingCartReminders1780000000542 } from './ordering/1780000000542-cart-reminders.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -164,4 +167,7 @@ export const migrations: Migrations = [
   OrderingPromotionResults1780000000500,
   OrderingChanges1780000000560,
   OrderingReturns1780000000561,
+  OrderingCartLives1780000000540,
+  OrderingSharedCarts1780000000541,
+  OrderingCartReminders1780000000542,
 ];
