@@ -781,6 +781,13 @@ describe('sessions', () => {
         'cancelReturn',
         'askForStockNotice',
         'cancelMyStockNotice',
+        'copySharedCart',
+        'removeSavedLine',
+        'reorder',
+        'revokeCartShare',
+        'saveCartLine',
+        'shareCart',
+        'takeBackSavedLine',
       ];
       /** What only its holder sees, if anybody does. */
       const UNSEEN = ['getMyFactors', 'listMyPasskeys', 'listMyProviders'];
