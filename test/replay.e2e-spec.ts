@@ -5,6 +5,7 @@ import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
+import { checkOut } from './support/purchase.js';
 import { Browser, RealProvider } from './support/providers.js';
 
 interface Operation {
@@ -405,9 +406,18 @@ describe('the example', () => {
   }
 
   /** One that is given away, and what who got it asks about it. */
-  async function promotions(): Promise<void> {
+  async function promotions(variantId: string): Promise<void> {
     const { id } = (await replay('createPromotion')).body;
     const codeId = (await replay('createPromotionCode', { ids: { id } })).body.id;
+    const lines = [{ variantId, quantity: 4 }];
+    const cart = (await app.post('/v1/carts', { currency: 'EUR', email: 'ada@example.test', lines })).body;
+    const named = await app.patch(
+      `/v1/carts/${cart.id}`,
+      { promotionCodes: ['summer10'] },
+      { cartToken: cart.token },
+    );
+    expect(named.body.promotions).toHaveLength(1);
+    expect((await checkOut(app, cart)).status).toBe(201);
     for (const read of ['getPromotion', 'listPromotionCodes', 'downloadPromotionCodes', 'listRedemptions'])
       await ask(read, { id });
     await replay('generatePromotionCodes', { ids: { id } });
@@ -569,6 +579,7 @@ describe('the example', () => {
     }
     await promotions();
     await replay('updateShippingCalendar');
+    await promotions(variantId);
     for (const type of ['application/x-ndjson', 'text/csv']) {
       const { id } = (await replay('startImport', { type })).body;
       const faults = await ask('listImportErrors', { id });
