@@ -577,7 +577,6 @@ describe('the example', () => {
       await replay(`update${zone}`, { ids: { id } });
       await ask(`get${zone}`, { id });
     }
-    await promotions();
     await replay('updateShippingCalendar');
     await promotions(variantId);
     for (const type of ['application/x-ndjson', 'text/csv']) {
