@@ -5,6 +5,7 @@ import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { CalculationController } from './calculation/calculation.controller.js';
 import { CalculationRepository } from './calculation/calculation.repository.js';
+import { CalculationService } from './calculation/calculation.service.js';
 import { AmendedOrderRepository } from './change/amended-order.repository.js';
 import { AmendedOrders } from './change/amended-orders.service.js';
 import { ChangeAdminController } from './change/change.admin.controller.js';
@@ -191,6 +192,7 @@ import { TaxService } from './tax/tax.service.js';
   ],
   providers: [
     CalculationRepository,
+    CalculationService,
     CartCodes,
     CartFactsReader,
     AmendedOrderRepository,

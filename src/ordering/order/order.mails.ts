@@ -64,11 +64,14 @@ export function orderLetter(order: Order): OrderLetter {
       .join('\n'),
     contents: order.lines
       .filter(({ quantity }) => quantity > 0)
-      .map((line) => `${line.quantity} × ${nameOf(line)} (${line.sku}): ${money(line.total)}`)
+      .map((line) => {
+        const price = money(line.unitPrice * BigInt(line.quantity));
+        return `${line.quantity} × ${nameOf(line)} (${line.sku}): ${price}`;
+      })
       .join('\n'),
     sums: [
       ...(order.shippingTitle === null ? [] : [`Shipping: ${money(order.shipping)}`]),
-      ...(order.discount === 0n ? [] : [`Discount: ${money(-order.discount)}`]),
+      ...discountsByTitle(order).map(([title, amount]) => `${title}: ${money(-amount)}`),
       `${order.pricesIncludeTax ? 'Tax included' : 'Tax'}: ${money(order.tax)}`,
       `Total: ${money(order.total)}`,
     ].join('\n'),
@@ -82,6 +85,14 @@ export function orderLetter(order: Order): OrderLetter {
 export function greetingOf({ shippingAddress, billingAddress }: Order): string {
   const who = shippingAddress ?? billingAddress;
   return who ? `Hello ${who.firstName},` : 'Hello,';
+}
+
+/** What each promotion took off in all, in the order in which they were applied. */
+function discountsByTitle({ discounts }: Order): [title: string, amount: bigint][] {
+  const sums = new Map<string, [string, bigint]>();
+  for (const { promotionId, title, amount } of discounts)
+    sums.set(promotionId, [title, amount + (sums.get(promotionId)?.[1] ?? 0n)]);
+  return [...sums.values()].filter(([, amount]) => amount > 0n);
 }
 
 export const nameOf = ({ title, variantTitle }: Order['lines'][number]): string =>

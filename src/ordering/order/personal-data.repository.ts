@@ -45,8 +45,11 @@ const ORDERS = `
     t.shipping_title AS "shippingTitle", t.shipping_details -> 'pickupPoint' AS "pickupPoint",
     (SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'variantTitle', l.variant_title,
       'options', l.options, 'quantity', l.quantity, 'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text,
+      'discount', l.discount::text,
       'tax', l.tax::text, 'total', l.total::text, 'giftCard', l.gift_card, 'properties', l.properties) ORDER BY l.position)
       FROM ordering.order_lines l WHERE l.order_id = t.id) AS lines,
+    coalesce((SELECT json_agg(json_build_object('title', d.title, 'code', d.code, 'amount', d.amount::text) ORDER BY d.position)
+      FROM ordering.order_discounts d WHERE d.order_id = t.id), '[]') AS discounts,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'by', h.actor_kind, 'note', h.note)
       ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = t.id), '[]') AS history,
     coalesce((SELECT json_agg(json_build_object('number', r.number::text, 'state', r.state, 'comment', r.comment, 'answer', r.answer,
@@ -68,6 +71,7 @@ const ORDERS = `
 const CARTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
     t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress",
+    t.promotion_codes AS "promotionCodes",
     (SELECT p.name FROM ordering.pickup_points p WHERE p.id = t.pickup_point_id) AS "pickupPoint",
     coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card, 'properties', l.properties) ORDER BY l.id)
       FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines,
