@@ -228,7 +228,14 @@ describe('who may do what', () => {
     const asked = must(await app.post('/v1/auth/passkeys/authentication/options', undefined, { token }));
     const proof = { credential: device.get(asked.publicKey) };
     const proved = must(await app.post('/v1/auth/step-up', proof, { token })).accessToken as string;
+    const staff = await given.admin(app);
+    must(await app.post(`/v1/admin/orders/${order.id}/fulfilments`, {}, { token: staff, key: randomUUID() }));
+    const lines = [{ lineId: order.lines[0].id, quantity: 1, reason: 'other' }];
+    const back = must(
+      await app.post(`/v1/orders/${order.id}/returns`, { lines }, { token, key: randomUUID() }),
+    );
     Object.assign(ids, {
+      '/v1/returns': back.id,
       '/v1/carts': cart.id,
       '/v1/carts/{id}/lines': cart.lines[0].id,
       '/v1/orders': order.id,

@@ -93,7 +93,7 @@ const ANONYMISE = `
     FROM held, ordering.fulfilments f WHERE f.order_id = held.id AND h.fulfilment_id = f.id AND h.note IS NOT NULL
   ), gifts AS (
     UPDATE ordering.order_lines l SET gift_card = NULL FROM held WHERE l.order_id = held.id AND l.gift_card IS NOT NULL
-  ), remarks AS (
+  ), desk_notes AS (
     DELETE FROM ordering.order_notes n USING held WHERE n.order_id = held.id
   ), lookups AS (
     DELETE FROM ordering.order_lookups l USING held WHERE l.order_id = held.id
