@@ -72,7 +72,7 @@ export class ReceiptDto {
   at: string;
 }
 
-export class ReturnDto {
+export class OrderReturnDto {
   @Uuid()
   id: string;
 
