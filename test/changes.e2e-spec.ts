@@ -220,6 +220,14 @@ describe('changes of orders', () => {
     expect((await stockOf(app, book)).allocated).toBe(stock.allocated - 1);
 
     const { order: whole } = await placed([lamp, book]);
+    const all = whole.lines.map(({ id: lineId, quantity }: Body) => ({ lineId, quantity }));
+    for (const plan of [
+      { kind: 'edit', remove: all },
+      { kind: 'cancel', refundShipping: false },
+    ]) {
+      const refused = await app.post(changesOf(whole.id), plan, { token });
+      expect(refused.body.errors).toMatchObject([{ code: 'cancels_order' }]);
+    }
     const canceled = await change(whole.id, { kind: 'cancel', reason: 'Changed their mind' });
     expect(canceled.shown).toMatchObject({
       difference: { amount: -whole.totals.total.amount },
@@ -316,6 +324,7 @@ describe('changes of orders', () => {
     expect((await app.delete(`${changesOf(bought.id)}/${late.id}`, { token })).status).toBe(204);
     for (const plan of [
       { kind: 'edit' },
+      { kind: 'cancel', refundTo: 'store_credit' },
       { kind: 'return', add: [{ variantId: lamp.variantId, quantity: 1 }] },
       { kind: 'edit', add: [{ variantId: bought.id, quantity: 1 }] },
       {

@@ -16,7 +16,7 @@ import {
   shippingOf,
   type ShippingTerms,
 } from './changed-order.js';
-import { toChange, variantsOf } from './plan.js';
+import { type ChangePlan, toChange, variantsOf } from './plan.js';
 
 export interface Calculated extends ChangedOrder, Settling {
   change: Change;
@@ -46,6 +46,7 @@ export class ChangeCalculation {
     const sellable = await this.catalog.sellable(variantsOf(order, plan), order.currency, []);
     const change = toChange(order, plan, { sellable, rules, answered, now: this.clock.now() });
     const result = changed(order, change);
+    if (result.isCanceled) requireWhole(plan, result);
     // Only a whole cancellation gives up a hold on a card; what is captured is more or less than before, never another.
     const isHeld = payments.some(({ status }) => status === 'authorized' || status === 'requires_review');
     if (isHeld && !result.isCanceled && !result.difference.isZero())
@@ -65,4 +66,21 @@ export class ChangeCalculation {
       sum(({ kept }) => kept),
     );
   }
+}
+
+/** Nothing is left of the order: then all of its money goes, to where it came from, and it is called what it is. */
+function requireWhole(plan: ChangePlan, { order }: ChangedOrder): void {
+  const fault =
+    plan.kind !== 'cancel'
+      ? {
+          pointer: '/kind',
+          code: 'cancels_order',
+          message: 'must be cancel: nothing would be left of the order',
+        }
+      : order.total !== 0n
+        ? { pointer: '/refundShipping', code: 'cancels_order', message: 'must not be false: nothing is sent' }
+        : plan.refundTo !== 'original'
+          ? { pointer: '/refundTo', code: 'cancels_order', message: 'must be original for a whole order' }
+          : null;
+  if (fault) throw changeProblems.change_not_possible(undefined, { errors: [fault] });
 }

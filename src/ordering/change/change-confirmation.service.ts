@@ -22,7 +22,7 @@ import { changeProblems } from './change.errors.js';
 import { ChangeGoods } from './change-goods.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
-import type { ChangeKind } from './changed-order.js';
+import { type ChangeKind, openPieces } from './changed-order.js';
 
 const HOUR_MS = 60 * 60_000;
 const PAY_WITHIN_HOURS = 72;
@@ -167,7 +167,7 @@ export class ChangeConfirmation {
 function keepBack({ order, change: { added, shipping } }: Calculated): void {
   const fresh = new Set(added.map(({ line }) => line.id));
   for (const line of order.lines)
-    if (fresh.has(line.id) || shipping !== null) line.awaiting = line.quantity - line.fulfilled;
+    if (fresh.has(line.id) || shipping !== null) line.awaiting = openPieces(line);
 }
 
 const sums = ({ difference, due, refund }: Pick<Calculated, 'difference' | 'due' | 'refund'>) => ({

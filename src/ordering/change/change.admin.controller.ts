@@ -1,9 +1,8 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
+import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -206,11 +205,8 @@ export class ChangeAdminController {
     @Param() { id, changeId }: ChangeParams,
     @Body() input: ConfirmChangeDto,
     @IfMatch() version: number | null,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { change, body } = await this.changes.confirm(id, changeId, input, version, actor);
-    void reply.header('etag', etagOfVersion(change.version));
-    return body;
+    return this.changes.confirm(id, changeId, input, version, actor);
   }
 
   @Post('/:changeId/withdrawal')

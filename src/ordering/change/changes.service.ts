@@ -50,13 +50,13 @@ export class ChangesService {
     input: ConfirmChangeDto,
     version: number | null,
     actor: Actor,
-  ): Promise<{ change: OrderChange; body: string }> {
+  ): Promise<string> {
     const request = Idempotency.current();
     if (request === null) throw platformProblems.idempotency_key_required();
     const rules = await this.rules.current();
     return this.database.transaction(async () => {
       const change = await this.confirmation.confirm(orderId, id, input, version, rules, actor);
-      return { change, body: request.answer(200, changeView(change)) };
+      return request.answer(200, changeView(change));
     });
   }
 }

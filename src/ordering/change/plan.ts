@@ -74,6 +74,7 @@ export function toChange(order: Order, plan: ChangePlan, today: Today): Change {
   const whole = plan.kind === 'cancel' && isWhole(order, removed);
   const freed = answeredOf(order, today.answered);
   errors.push(
+    ...(isAll && removed.length === 0 ? [NOTHING_LEFT] : []),
     ...(isAll ? plannedFaults(order, whole) : []),
     ...faultsOf('remove', order, removed, isAll ? unsentPieces : openPieces, whole),
     ...faultsOf('back', freed, plan.back, returnablePieces, false),
@@ -102,6 +103,11 @@ export function toChange(order: Order, plan: ChangePlan, today: Today): Change {
 
 const isSome = ({ quantity }: Pieces): boolean => quantity > 0;
 
+const NOTHING_LEFT: FieldError = {
+  pointer: '/remove',
+  code: 'nothing_left',
+  message: 'nothing is left that was not sent',
+};
 const NOTHING_ASKED: FieldError = { pointer: '', code: 'empty', message: 'must change something' };
 
 function isEmpty(plan: ChangePlan): boolean {

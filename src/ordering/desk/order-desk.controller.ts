@@ -12,7 +12,7 @@ import { OrderService } from '../order/order.service.js';
 import { staffOrderView } from '../order/order.view.js';
 import { AddNoteDto, HoldOrderDto, OrderNoteDto, TagOrderDto } from './order-desk.dto.js';
 import { deskProblems } from './order-desk.errors.js';
-import type { OrderNote } from './order-desk.repository.js';
+import type { OrderNote } from './order-note.js';
 import { OrderDesk } from './order-desk.service.js';
 
 const { not_found, stale_version } = platformProblems;

@@ -1,13 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-
-export interface OrderNote {
-  id: string;
-  body: string;
-  actorKind: string;
-  actorId: string | null;
-  createdAt: Date;
-}
+import type { OrderNote } from './order-note.js';
 
 /** What staff write down about orders for themselves: notes, tags, and that one is not to be sent. */
 @Injectable()

@@ -11,7 +11,8 @@ import { OrderHoldChanged } from '../ordering.events.js';
 import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { deskProblems } from './order-desk.errors.js';
-import { OrderDeskRepository, type OrderNote } from './order-desk.repository.js';
+import { OrderDeskRepository } from './order-desk.repository.js';
+import type { OrderNote } from './order-note.js';
 
 /** How staff keep an order from being sent, find it again and write down what they know of it. */
 @Injectable()

@@ -11,7 +11,7 @@ import {
   DeclineReturnDto,
   LabelDto,
   ReceiveReturnDto,
-  ReturnDto,
+  OrderReturnDto,
   ReturnParams,
   ReturnQuery,
   ReturnSettingsDto,
@@ -43,9 +43,9 @@ export class ReturnAdminController {
     description:
       'By state, order, number or time of asking, the newest first. `state=requested` waits for an answer, `state=received` ' +
       'to be settled.',
-    answers: { 200: PageOf(ReturnDto) },
+    answers: { 200: PageOf(OrderReturnDto) },
   })
-  async list(@Query() query: ReturnQuery): Promise<Page<ReturnDto>> {
+  async list(@Query() query: ReturnQuery): Promise<Page<OrderReturnDto>> {
     const { limit, cursor, createdAt, ...exact } = query;
     const filter = {
       ...exact,
@@ -67,7 +67,7 @@ export class ReturnAdminController {
     headers: ['ETag'],
     summary: 'Approve a return',
     description: 'The buyer gets a letter with the answer and the label.',
-    answers: { 200: ReturnDto },
+    answers: { 200: OrderReturnDto },
     problems: [returnProblems.return_decided, not_found, stale_version],
   })
   async approve(
@@ -75,7 +75,7 @@ export class ReturnAdminController {
     @Param() { id }: ReturnParams,
     @Body() body: ApproveReturnDto,
     @IfMatch() version: number | null,
-  ): Promise<ReturnDto> {
+  ): Promise<OrderReturnDto> {
     return returnView(await this.returns.approve(id, body ?? {}, version, actor));
   }
 
@@ -86,7 +86,7 @@ export class ReturnAdminController {
     headers: ['ETag'],
     summary: 'Decline a return',
     description: 'The buyer gets a letter that says why. Also of what came and is not taken back.',
-    answers: { 200: ReturnDto },
+    answers: { 200: OrderReturnDto },
     problems: [returnProblems.return_decided, not_found, stale_version],
   })
   async decline(
@@ -94,7 +94,7 @@ export class ReturnAdminController {
     @Param() { id }: ReturnParams,
     @Body() { answer }: DeclineReturnDto,
     @IfMatch() version: number | null,
-  ): Promise<ReturnDto> {
+  ): Promise<OrderReturnDto> {
     return returnView(await this.returns.decline(id, answer, version, actor));
   }
 
@@ -106,7 +106,7 @@ export class ReturnAdminController {
     headers: ['ETag'],
     summary: 'Put a label on a return',
     description: 'Of an approved one: where the buyer finds the label to print, or another in its place.',
-    answers: { 200: ReturnDto },
+    answers: { 200: OrderReturnDto },
     problems: [returnProblems.return_decided, not_found, stale_version],
   })
   async label(
@@ -114,7 +114,7 @@ export class ReturnAdminController {
     @Param() { id }: ReturnParams,
     @Body() { labelUrl }: LabelDto,
     @IfMatch() version: number | null,
-  ): Promise<ReturnDto> {
+  ): Promise<OrderReturnDto> {
     return returnView(await this.returns.label(id, labelUrl, version, actor));
   }
 
@@ -138,7 +138,7 @@ export class ReturnAdminController {
       'Piece by piece in its condition. What is restocked can be sold again at once; nothing is by itself. When all came, or the ' +
       'rest is `complete` without it, the return is `received`: settle it by a change of the order with its `returnId`, ' +
       'of kind `return` or `exchange`.',
-    answers: { 200: ReturnDto },
+    answers: { 200: OrderReturnDto },
     problems: [
       returnProblems.return_decided,
       returnProblems.return_not_possible,
@@ -154,7 +154,7 @@ export class ReturnAdminController {
     @Param() { id }: ReturnParams,
     @Body() body: ReceiveReturnDto,
     @IfMatch() version: number | null,
-  ): Promise<ReturnDto> {
+  ): Promise<OrderReturnDto> {
     return returnView(await this.returns.receive(id, body, version, actor));
   }
 

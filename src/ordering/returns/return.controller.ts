@@ -7,7 +7,7 @@ import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.
 import { platformProblems } from '../../platform/http/problem.js';
 import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { OrderParams } from '../order/order.dto.js';
-import { AskForReturnDto, ReturnDto, ReturnParams } from './return.dto.js';
+import { AskForReturnDto, OrderReturnDto, ReturnParams } from './return.dto.js';
 import { returnProblems } from './return.errors.js';
 import type { OrderReturn } from './return.js';
 import { returnView } from './return.view.js';
@@ -37,7 +37,7 @@ export class ReturnController {
       'Pieces that were sent, for as many days from their parcel on as the shop says; staff may ask in the place of the ' +
       'buyer, also later. A piece is asked back once. The shop approves or declines, and writes; nothing is refunded ' +
       'before the goods came.\n\n422 `ordering.return_not_possible`: `errors` says which line cannot be sent back, and why.',
-    answers: { 201: ReturnDto },
+    answers: { 201: OrderReturnDto },
     problems: [returnProblems.return_not_possible, returnProblems.order_not_returnable],
     idempotency: 'required',
   })
@@ -45,7 +45,7 @@ export class ReturnController {
     @Param() { id }: OrderParams,
     @CurrentHolder() holder: Holder,
     @Body() body: AskForReturnDto,
-  ): Promise<ReturnDto> {
+  ): Promise<OrderReturnDto> {
     return returnView(await this.returns.ask(id, holder, body));
   }
 
@@ -56,13 +56,13 @@ export class ReturnController {
     id: 'listReturnsOfOrder',
     summary: 'Returns of an order',
     description: 'The newest first, for whoever holds the order.',
-    answers: { 200: PageOf(ReturnDto) },
+    answers: { 200: PageOf(OrderReturnDto) },
   })
   async ofOrder(
     @Param() { id }: OrderParams,
     @CurrentHolder() holder: Holder,
     @Query() { limit, cursor }: PageQuery,
-  ): Promise<Page<ReturnDto>> {
+  ): Promise<Page<OrderReturnDto>> {
     const name = `returns-of:${id}`;
     return this.page(name, limit, cursor, (after) => this.returns.ofOrder(id, holder, after, limit + 1));
   }
@@ -75,9 +75,9 @@ export class ReturnController {
     headers: ['ETag'],
     summary: 'Read a return',
     description: 'How far it is, and where the label is when there is one.',
-    answers: { 200: ReturnDto },
+    answers: { 200: OrderReturnDto },
   })
-  async get(@Param() { id }: ReturnParams, @CurrentHolder() holder: Holder): Promise<ReturnDto> {
+  async get(@Param() { id }: ReturnParams, @CurrentHolder() holder: Holder): Promise<OrderReturnDto> {
     return returnView(await this.returns.get(id, holder));
   }
 
@@ -89,10 +89,10 @@ export class ReturnController {
     headers: ['ETag'],
     summary: 'Cancel a return',
     description: 'As long as nothing of it came back. Its pieces may be asked back again.',
-    answers: { 200: ReturnDto },
+    answers: { 200: OrderReturnDto },
     problems: [returnProblems.return_decided],
   })
-  async cancel(@Param() { id }: ReturnParams, @CurrentHolder() holder: Holder): Promise<ReturnDto> {
+  async cancel(@Param() { id }: ReturnParams, @CurrentHolder() holder: Holder): Promise<OrderReturnDto> {
     return returnView(await this.returns.cancel(id, holder));
   }
 
@@ -102,9 +102,9 @@ export class ReturnController {
     id: 'listMyReturns',
     summary: 'My returns',
     description: 'Of all my orders, the newest first.',
-    answers: { 200: PageOf(ReturnDto) },
+    answers: { 200: PageOf(OrderReturnDto) },
   })
-  mine(@CurrentActor() actor: Actor, @Query() { limit, cursor }: PageQuery): Promise<Page<ReturnDto>> {
+  mine(@CurrentActor() actor: Actor, @Query() { limit, cursor }: PageQuery): Promise<Page<OrderReturnDto>> {
     const customerId = personId(actor);
     if (customerId === null) throw platformProblems.unauthorized();
     const name = `my-returns:${customerId}`;
@@ -116,7 +116,7 @@ export class ReturnController {
     limit: number,
     cursor: string | undefined,
     read: (after: string | null) => Promise<OrderReturn[]>,
-  ): Promise<Page<ReturnDto>> {
+  ): Promise<Page<OrderReturnDto>> {
     const [after = null] = this.cursors.decode(name, cursor) ?? [];
     const rows = await read(after as string | null);
     const { items, nextCursor } = this.cursors.page(name, rows, limit, (row) => [row.id]);

@@ -72,7 +72,7 @@ export class ReceiptDto {
   at: string;
 }
 
-export class ReturnDto {
+export class OrderReturnDto {
   @Uuid()
   id: string;
 
@@ -204,7 +204,7 @@ export class ReturnSettingsDto {
     min: 0,
     max: 3650,
     example: 30,
-    description: 'Days from the parcel on in which buyers may ask; 0: only staff may.',
+    description: 'Days from the arrival of the parcel on in which buyers may ask; 0: only staff may.',
   })
   windowDays: number;
 

@@ -1,5 +1,6 @@
 import type { Order, OrderLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
+import { type Fulfilment, hasLeft } from '../fulfilment/fulfilment.js';
 import { returnablePieces } from '../change/changed-order.js';
 import type { FieldError } from '../../platform/http/problem.js';
 
@@ -77,15 +78,17 @@ export interface ReturnSettings {
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Until when a buyer may ask to send a line back: days from its last parcel on. Null: nothing of it was sent. */
+/** Until when a buyer may ask to send a line back: days from the arrival of its last parcel on. Null: nothing of it was sent. */
 export function returnableUntil(order: Order, lineId: string, { windowDays }: ReturnSettings): Date | null {
   const sent = order.fulfilments
-    .filter(({ lines }) => lines.some((line) => line.lineId === lineId))
+    .filter((one) => hasLeft(one) && one.lines.some((line) => line.lineId === lineId))
     .map(arrivedAt);
   return sent.length === 0 ? null : new Date(Math.max(...sent) + windowDays * DAY_MS);
 }
 
-const arrivedAt = (parcel: Order['fulfilments'][number]): number => parcel.createdAt.getTime();
+/** When it arrived; of what nobody knows that it did, when it left. */
+const arrivedAt = ({ deliveredAt, shippedAt, createdAt }: Fulfilment): number =>
+  (deliveredAt ?? shippedAt ?? createdAt).getTime();
 
 /** What stands in the way of a request, at the place of the line that it is about. Staff are bound by pieces alone. */
 export function faultsOf(

@@ -1,8 +1,8 @@
-import type { ReturnDto } from './return.dto.js';
+import type { OrderReturnDto } from './return.dto.js';
 import type { OrderReturn } from './return.js';
 
 /** The return as the contract has it. */
-export const returnView = (one: OrderReturn): ReturnDto => ({
+export const returnView = (one: OrderReturn): OrderReturnDto => ({
   ...one,
   createdAt: one.createdAt.toISOString(),
   decidedAt: one.decidedAt?.toISOString() ?? null,
