@@ -782,6 +782,7 @@ describe('sessions', () => {
         'askForStockNotice',
         'cancelMyStockNotice',
         'copySharedCart',
+        'getSharedCart',
         'removeSavedLine',
         'reorder',
         'revokeCartShare',
