@@ -57,6 +57,9 @@ import { OrderingPromotions1780000000510 } from './ordering/1780000000510-promot
 import { OrderingPromotionResults1780000000500 } from './ordering/1780000000500-promotion-results.js';
 import { OrderingCarrierEvents1780000000581 } from './ordering/1780000000581-carrier-events.js';
 import { OrderingFulfilments1780000000580 } from './ordering/1780000000580-fulfilments.js';
+import { OrderingCartLives1780000000540 } from './ordering/1780000000540-cart-lives.js';
+import { OrderingSharedCarts1780000000541 } from './ordering/1780000000541-shared-carts.js';
+import { OrderingCartReminders1780000000542 } from './ordering/1780000000542-cart-reminders.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -168,4 +171,7 @@ export const migrations: Migrations = [
   OrderingReturns1780000000561,
   OrderingFulfilments1780000000580,
   OrderingCarrierEvents1780000000581,
+  OrderingCartLives1780000000540,
+  OrderingSharedCarts1780000000541,
+  OrderingCartReminders1780000000542,
 ];

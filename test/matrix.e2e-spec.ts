@@ -217,6 +217,11 @@ describe('who may do what', () => {
     const paid = { token, key: randomUUID() };
     const order = must(await app.post(`/v1/carts/${bought.id}/checkout`, checkout, paid));
     const cart = must(await app.post('/v1/carts', mine, { token }));
+    const { variantId } = await goods(app);
+    const put = must(await app.post(`/v1/carts/${cart.id}/lines`, { variantId, quantity: 1 }, { token }));
+    must(await app.post(`/v1/carts/${cart.id}/lines/${put.lines[1].id}/save`, undefined, { token }));
+    const saved = must(await app.get(`/v1/carts/${cart.id}/saved`, { token })).items[0];
+    const share = must(await app.post(`/v1/carts/${cart.id}/share`, {}, { token }));
     const gone = await goods(app, { stock: 0 });
     const waiting = { email: 'waiting@example.test' };
     must(await app.post(`/v1/variants/${gone.variantId}/stock-subscriptions`, waiting, { token }));
@@ -231,6 +236,8 @@ describe('who may do what', () => {
     Object.assign(ids, {
       '/v1/carts': cart.id,
       '/v1/carts/{id}/lines': cart.lines[0].id,
+      '/v1/carts/{id}/saved': saved.id,
+      '/v1/carts/{id}/shares': share.id,
       '/v1/orders': order.id,
       '/v1/payments': order.payments[0].id,
     });

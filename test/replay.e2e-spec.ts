@@ -592,7 +592,7 @@ describe('the example', () => {
         .body;
       return { order, cartToken: cart.token as string };
     };
-    const { order } = await buy();
+    const { order, cartToken: orderToken } = await buy();
     await replay('fulfilOrder', { ids: { id: order.id, lineId: order.lines[0].id } });
     await warehouse((await buy()).order.id);
     const refund = (await replay('refundPayment', { ids: { id: order.payments[0].id } })).body;
@@ -636,7 +636,41 @@ describe('the example', () => {
     await replay('updateCart', { ids, ...held });
     for (const id of ['getCart', 'listCartShippingOptions', 'explainCart', 'removeCartLine'])
       await ask(id, ids, held);
+    await carts(variantId, token, { id: order.id, cartToken: orderToken });
   });
+
+  /** What becomes of carts: taken along, put aside, shown, filled again, reminded of. */
+  async function carts(variantId: string, token: string, order: { id: string; cartToken: string }) {
+    for (const status of [201, 200])
+      expect((await replay('createCart', { ids: { variantId }, token })).status).toBe(status);
+    await ask('getMyCart', {}, { token }, '?currency=EUR');
+    const guest = (await replay('createCart', { ids: { variantId } })).body;
+    await replay('mergeMyCart', { token, secrets: { cartId: guest.id, token: guest.token } });
+    const cart = (await replay('createCart', { ids: { variantId } })).body;
+    const [id, held] = [cart.id as string, { cartToken: cart.token as string }];
+    const shared = (await replay('shareCart', { ids: { id }, ...held })).body;
+    await ask('listCartShares', { id }, held);
+    for (const one of ['getSharedCart', 'copySharedCart'])
+      await replay(one, { secrets: { token: shared.token } });
+    await ask('revokeCartShare', { id, shareId: shared.id }, held);
+    await ask('saveCartLine', { id, lineId: cart.lines[0].id }, held);
+    const [saved] = (await ask('listSavedLines', { id }, held)).body.items;
+    const [line] = (await ask('takeBackSavedLine', { id, savedId: saved.id }, held)).body.lines;
+    await ask('saveCartLine', { id, lineId: line.id }, held);
+    const [again] = (await ask('listSavedLines', { id }, held)).body.items;
+    await ask('removeSavedLine', { id, savedId: again.id }, held);
+    await ask('reorder', { id: order.id }, { cartToken: order.cartToken });
+    await app.post(`/v1/carts/${id}/lines`, { variantId, quantity: 1 }, held);
+    await app.patch(`/v1/carts/${id}`, { email: 'left@example.test', remindMe: true }, held);
+    await app.database.execute(
+      `UPDATE ordering.carts SET updated_at = updated_at - interval '5 hours' WHERE id = $1`,
+      [id],
+    );
+    await app.run('ordering.remind_of_carts');
+    await app.settle();
+    const stop = (await app.letters()).flatMap(({ text }) => /stop=([\w.-]+)/.exec(text)?.[1] ?? []).at(-1);
+    await replay('stopCartReminders', { secrets: { token: stop } });
+  }
 
   it('of every list leads on to its next page', async () => {
     const lists = [...operations.values()].filter(({ operation }) =>
@@ -683,6 +717,7 @@ describe('the example', () => {
       'addVariant',
       'cancelGiftCard',
       'cancelOrder',
+      'copySharedCart',
       'createApiKey',
       'createFeed',
       'createLocation',
@@ -692,6 +727,7 @@ describe('the example', () => {
       'createTaxClass',
       'fulfilOrder',
       'generatePromotionCodes',
+      'shareCart',
       'uploadDigitalFile',
     ];
     expect([...made].filter((id) => !located.has(id)).sort()).toEqual(elsewhere);

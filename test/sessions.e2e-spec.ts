@@ -779,6 +779,13 @@ describe('sessions', () => {
         'cancelOrder',
         'askForStockNotice',
         'cancelMyStockNotice',
+        'copySharedCart',
+        'removeSavedLine',
+        'reorder',
+        'revokeCartShare',
+        'saveCartLine',
+        'shareCart',
+        'takeBackSavedLine',
       ];
       /** What only its holder sees, if anybody does. */
       const UNSEEN = ['getMyFactors', 'listMyPasskeys', 'listMyProviders'];

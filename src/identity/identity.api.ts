@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from './account/account.repository.js';
+import { ConsentService } from './consent/consent.service.js';
 import { networkOf } from '../platform/http/network.js';
 import { type Quota, ThrottleRepository } from './throttle/throttle.repository.js';
 import { normalizeEmail } from './account/sign-in.service.js';
@@ -10,12 +11,24 @@ export class IdentityApi {
   constructor(
     private readonly accounts: AccountRepository,
     private readonly throttles: ThrottleRepository,
+    private readonly consents: ConsentService,
   ) {}
 
   /** The customer, or null when there is none of that id. */
   async customer(id: string): Promise<{ id: string; email: string; emailVerified: boolean } | null> {
     const account = await this.accounts.view(id);
     return account && { id: account.id, email: account.email, emailVerified: account.emailVerified };
+  }
+
+  /**
+   * Where letters about offers to a customer go; null when they are not welcome, or the address was never shown to be theirs.
+   * Each such letter has to carry `withdrawalUrl`.
+   */
+  async lettersTo(id: string): Promise<{ email: string; withdrawalUrl: string } | null> {
+    if (!(await this.consents.present(id)).given) return null;
+    const customer = await this.customer(id);
+    if (!customer?.emailVerified) return null;
+    return { email: customer.email, withdrawalUrl: this.consents.withdrawalUrl(id) };
   }
 
   /** Id of the customer who has shown that this address is theirs, in whatever case it is written; null when nobody has. */

@@ -17,7 +17,15 @@ import { ChangeMoney } from './change/change-money.service.js';
 import { ChangeRepository } from './change/change.repository.js';
 import { ChangesService } from './change/changes.service.js';
 import { ReturnPiecesRepository } from './returns/return-pieces.repository.js';
+import { AbandonedCartController } from './abandoned-cart/abandoned-cart.controller.js';
+import { AbandonedCartJobs } from './abandoned-cart/abandoned-cart.jobs.js';
+import { AbandonedCartRepository } from './abandoned-cart/abandoned-cart.repository.js';
+import { AbandonedCarts } from './abandoned-cart/abandoned-cart.service.js';
+import { ReminderRepository } from './abandoned-cart/reminder.repository.js';
+import { Reminders } from './abandoned-cart/reminder.service.js';
 import { CartController } from './cart/cart.controller.js';
+import { CartFilling } from './cart/cart-filling.service.js';
+import { CartQuota } from './cart/cart-quota.service.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
 import { CheckoutAnswers } from './checkout/checkout.answers.js';
@@ -48,6 +56,11 @@ import { PickListRepository } from './fulfilment/pick-list.repository.js';
 import { PickLists } from './fulfilment/pick-list.service.js';
 import { DigitalOrders } from './download/digital-orders.service.js';
 import { DigitalOrderJobs } from './download/digital-orders.jobs.js';
+import { CartMergeRepository } from './merge/cart-merge.repository.js';
+import { CartMergeService } from './merge/cart-merge.service.js';
+import { MyCartController } from './merge/my-cart.controller.js';
+import { FulfilmentRepository } from './order/fulfilment.repository.js';
+import { FulfilmentService } from './order/fulfilment.service.js';
 import { GiftCardOrders } from './gift-card/gift-card-orders.service.js';
 import { GiftCardSubscribers } from './gift-card/gift-card.subscribers.js';
 import { GuestOrdersRepository } from './order/guest-orders.repository.js';
@@ -84,6 +97,14 @@ import { FirstOrderRepository } from './promotion/first-order.repository.js';
 import { SimulationController } from './promotion/simulation.controller.js';
 import { SimulationRepository } from './promotion/simulation.repository.js';
 import { SimulationService } from './promotion/simulation.service.js';
+import { ReorderController } from './reorder/reorder.controller.js';
+import { Reorder } from './reorder/reorder.service.js';
+import { SavedLineController } from './saved-line/saved-line.controller.js';
+import { SavedLineRepository } from './saved-line/saved-line.repository.js';
+import { SavedLines } from './saved-line/saved-line.service.js';
+import { SharedCartController } from './shared-cart/shared-cart.controller.js';
+import { SharedCartRepository } from './shared-cart/shared-cart.repository.js';
+import { SharedCarts } from './shared-cart/shared-cart.service.js';
 import { SellingRules } from './shipping/selling-rules.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
@@ -107,7 +128,12 @@ import { TaxService } from './tax/tax.service.js';
     CalculationController,
     ChangeAdminController,
     CarrierController,
+    AbandonedCartController,
     CartController,
+    MyCartController,
+    ReorderController,
+    SavedLineController,
+    SharedCartController,
     CheckoutController,
     CodeController,
     DownloadController,
@@ -140,6 +166,20 @@ import { TaxService } from './tax/tax.service.js';
     CarrierInbox,
     CarrierInboxRepository,
     CarrierSubscribers,
+    AbandonedCartJobs,
+    AbandonedCartRepository,
+    AbandonedCarts,
+    CartFilling,
+    CartMergeRepository,
+    CartMergeService,
+    CartQuota,
+    ReminderRepository,
+    Reminders,
+    Reorder,
+    SavedLineRepository,
+    SavedLines,
+    SharedCartRepository,
+    SharedCarts,
     CartRepository,
     CartService,
     CheckoutAnswers,

@@ -69,6 +69,13 @@ export class Config {
   readonly mailsPerNetwork: number;
   /** Registrations that one network may try in an hour. */
   readonly registrationsPerNetwork: number;
+  /** Carts that guests of one network may make in an hour. */
+  readonly cartsPerNetwork: number;
+  /** Hours after its last change at which a cart that was left behind is reminded of; none: never. */
+  readonly cartReminderHours: readonly number[];
+  /** Carts of guests that nobody has touched for so many days are deleted, and those of customers. */
+  readonly cartGuestDays: number;
+  readonly cartCustomerDays: number;
   /** Requests that one API key may make in a minute. */
   readonly apiKeyRequests: number;
   readonly jobConcurrency: number;
@@ -158,6 +165,10 @@ export class Config {
     this.refreshGraceSeconds = env.integer('REFRESH_GRACE_SECONDS', 10, 0, 60);
     this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
     this.registrationsPerNetwork = env.integer('REGISTRATIONS_PER_NETWORK', 100, 1, 1_000_000);
+    this.cartsPerNetwork = env.integer('CARTS_PER_NETWORK', 2_000, 1, 1_000_000);
+    this.cartReminderHours = env.rising('CART_REMINDER_HOURS', [4, 24], 8_760);
+    this.cartGuestDays = env.integer('CART_GUEST_DAYS', 30, 1, 3_650);
+    this.cartCustomerDays = env.integer('CART_CUSTOMER_DAYS', 180, 1, 3_650);
     this.apiKeyRequests = env.integer('API_KEY_REQUESTS_PER_MINUTE', 600, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);

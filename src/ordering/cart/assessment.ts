@@ -11,7 +11,7 @@ import type { Tried } from '../promotion/trace.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import { type Offer, offersFor } from '../shipping/shipping-zone.js';
 import { taxRulesFor } from '../tax/tax-zone.js';
-import type { Cart, CartLine } from './cart.js';
+import { type Cart, type CartLine, quantitiesOf } from './cart.js';
 import { giftLine } from './gift-line.js';
 import { Shelf } from './shelf.js';
 import type { Totals } from './totals.js';
@@ -155,7 +155,7 @@ const isAnySent = (lines: readonly AssessedLine[]): boolean => lines.some(isLine
 const countryOf = ({ shippingAddress, billingAddress }: Cart, isSent: boolean): string | null =>
   (isSent ? shippingAddress : (billingAddress ?? shippingAddress))?.country ?? null;
 
-function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<string, number>): Obstacle[] {
+function lineObstacles(lines: readonly AssessedLine[], before: ReadonlyMap<string, number>): Obstacle[] {
   if (lines.length === 0) {
     return [
       {
@@ -167,6 +167,9 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
     ];
   }
   const shelf = new Shelf();
+  // Limits are for what is bought.
+  const bought = lines.flatMap(({ line, givenBy }) => (givenBy ? [] : [line]));
+  const whole = new Map(quantitiesOf(bought).map(({ variantId, quantity }) => [variantId, quantity]));
   return lines.flatMap(({ line, variant, givenBy }, index): Obstacle[] => {
     const pointer = `/lines/${index}`;
     if (variant === null) {
@@ -179,8 +182,9 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
         },
       ];
     }
-    // Limits are for what is bought.
-    const limit = givenBy ? null : limitObstacle(line, variant, bought.get(line.variantId) ?? 0, pointer);
+    const requested = whole.get(line.variantId) ?? line.quantity;
+    const earlier = before.get(line.variantId) ?? 0;
+    const limit = givenBy ? null : limitObstacle(line, requested, variant, earlier, pointer);
     if (limit !== null) return [limit];
     const { enough, most: there } = shelf.take(variant, line.quantity);
     if (enough) return [];
@@ -197,6 +201,8 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
 
 function limitObstacle(
   line: CartLine,
+  /** Pieces of the variant in all lines together. */
+  requested: number,
   variant: SellableVariant,
   before: number,
   pointer: string,
@@ -205,14 +211,14 @@ function limitObstacle(
   const one = mostInOne(variant);
   const left = maxPerCustomer === null ? Infinity : Math.max(maxPerCustomer - before, 0);
   const most = Math.min(one?.most ?? Infinity, left);
-  if (line.quantity <= most) return null;
+  if (requested <= most) return null;
   const code = left < (variant.maxPerOrder ?? Infinity) ? 'max_per_customer' : 'max_per_order';
   const already = before > 0 && code === 'max_per_customer' ? `, ${before} of them bought before` : '';
   const limit = code === 'max_per_customer' ? maxPerCustomer : variant.maxPerOrder;
   return {
     code,
     pointer: `${pointer}/quantity`,
-    detail: `${line.sku} is sold ${limit} to each ${code === 'max_per_customer' ? 'customer' : 'order'}${already}; ${line.quantity} requested.`,
+    detail: `${line.sku} is sold ${limit} to each ${code === 'max_per_customer' ? 'customer' : 'order'}${already}; ${requested} requested.`,
     fix: most > 0 ? `Take ${most} or fewer.` : `Remove the line ${line.id}.`,
   };
 }

@@ -1,6 +1,7 @@
 import {
   Bool,
   CurrencyCode,
+  Dictionary,
   Email,
   Instant,
   Integer,
@@ -17,6 +18,8 @@ import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { OUTCOMES } from '../promotion/trace.js';
 import { MAX_LINES, MAX_PROMOTIONS, MAX_QUANTITY, MAX_SHOWN_LINES } from './cart.js';
+import { LEFT_OUT_REASONS } from './fitting.js';
+import { AVAILABILITIES } from './shelf.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -57,12 +60,27 @@ export class CartLineInput {
     description: 'Only of a variant of the kind `gift_card`; the buyer gets it when this is left out.',
   })
   giftCard?: GiftCardForDto;
+
+  @Dictionary({
+    values: 'string',
+    maxSize: 8_000,
+    optional: true,
+    example: { engraving: 'For Grace' },
+    description:
+      'What the shopper says of these pieces, such as words to engrave: at most 10, each named with up to 40 characters ' +
+      'and up to 500 long. They stand on the order. Other properties, or another recipient, make another line.',
+  })
+  properties?: Record<string, string>;
 }
 
 export class QuantityInput {
   @Integer({ min: 0, max: MAX_QUANTITY, description: '0 removes the line.' })
   quantity: number;
 }
+
+const REMIND_ME =
+  'Whether letters may remind of the cart when it is left behind; ask the shopper, and send what was said. It holds for the ' +
+  'e-mail that the cart has then: another one takes it back. Customers who agreed to letters about offers need not say it.';
 
 export class CreateCartDto {
   @CurrencyCode()
@@ -73,6 +91,9 @@ export class CreateCartDto {
 
   @Email({ optional: true })
   email?: string;
+
+  @Bool({ optional: true, description: REMIND_ME })
+  remindMe?: boolean;
 }
 
 export class UpdateCartDto {
@@ -97,6 +118,17 @@ export class UpdateCartDto {
       '`ordering.unknown_promotion_code`); one that does not fit this cart yet is kept, see `unusedCodes` of the cart.',
   })
   promotionCodes?: string[];
+
+  @Bool({ optional: true, description: REMIND_ME })
+  remindMe?: boolean;
+}
+
+export class CartPriceChangeDto {
+  @MoneyField({ description: 'For one piece, as it was last taken note of.' })
+  from: MoneyDto;
+
+  @MoneyField({ description: 'Now.' })
+  to: MoneyDto;
 }
 
 export class CartLineDto {
@@ -126,6 +158,30 @@ export class CartLineDto {
     description: 'The promotion that gives it, which took its whole price off; null: it was put in.',
   })
   givenBy: string | null;
+
+  @Dictionary({
+    values: 'string',
+    nullable: true,
+    description: 'What was said of these pieces; null: nothing.',
+  })
+  properties: Record<string, string> | null;
+
+  @OneOf(AVAILABILITIES, {
+    description:
+      'Of `quantity`: all could be had now, `fewer`, or none (`sold_out`, `not_for_sale`). The checkout alone holds anything.',
+  })
+  availability: string;
+
+  @Integer({ min: 0, max: MAX_QUANTITY, description: 'Pieces of the line that could be had now.' })
+  obtainable: number;
+
+  @Nested(() => CartPriceChangeDto, {
+    nullable: true,
+    description:
+      'The price of one piece is another one than when the cart was last changed. The answer to the next change tells it for ' +
+      'the last time. Null: it is the same.',
+  })
+  priceChange: CartPriceChangeDto | null;
 
   @MoneyField()
   unitPrice: MoneyDto;
@@ -218,6 +274,9 @@ export class CartDto {
   @TextList({ max: 10, maxLength: 50, description: 'In capital letters.' })
   promotionCodes: string[];
 
+  @Bool({ description: 'Whether letters may remind of it.' })
+  remindMe: boolean;
+
   @ListOf(() => UnusedCodeDto, {
     max: 10,
     description: 'Those of `promotionCodes` that take nothing off now.',
@@ -235,6 +294,35 @@ export class CartDto {
 
   @Nested(() => TotalsDto)
   totals: TotalsDto;
+}
+
+export class LeftOutDto {
+  @Uuid()
+  variantId: string;
+
+  @Text({ max: 100 })
+  sku: string;
+
+  @Text({ max: 500 })
+  title: string;
+
+  @Integer({ min: 1, max: MAX_QUANTITY, description: 'Pieces that were to be put in.' })
+  wanted: number;
+
+  @Integer({ min: 0, max: MAX_QUANTITY, description: 'Of them, pieces that were.' })
+  taken: number;
+
+  @OneOf(LEFT_OUT_REASONS)
+  reason: string;
+}
+
+/** A cart into which things were put by the lot. */
+export class FilledCartDto {
+  @Nested(() => CartDto)
+  cart: CartDto;
+
+  @ListOf(() => LeftOutDto, { max: 1000, description: 'What did not fit, and why; none: everything did.' })
+  leftOut: LeftOutDto[];
 }
 
 export class ShippingOfferDto {

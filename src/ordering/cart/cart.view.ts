@@ -1,10 +1,12 @@
 import { Money } from '../../platform/money/money.js';
 import type { Tried } from '../promotion/trace.js';
 import type { Assessment } from './assessment.js';
-import type { Cart } from './cart.js';
+import type { Cart, CartLine } from './cart.js';
 import type {
   CartDto,
   CartExplanationDto,
+  FilledCartDto,
+  CartPriceChangeDto,
   ReadinessDto,
   ShippingOffersDto,
   TaxCategoryDto,
@@ -12,7 +14,16 @@ import type {
   TriedPromotionDto,
   UnusedCodeDto,
 } from './cart.dto.js';
+import type { LeftOut } from './fitting.js';
+import { Shelf } from './shelf.js';
 import type { TaxLine, Totals } from './totals.js';
+
+/** A cart into which things were put by the lot, and what stayed out. */
+export interface FilledCart {
+  cart: Cart;
+  assessment: Assessment;
+  leftOut: LeftOut[];
+}
 
 export const totalsView = (totals: Totals): TotalsDto => ({
   subtotal: totals.subtotal.toJSON(),
@@ -33,6 +44,7 @@ export const taxView = ({ taxClass, title, ratePpm, base, amount }: TaxLine): Ta
 /** The cart as the contract has it. */
 export function cartView(cart: Cart, assessment: Assessment): CartDto {
   const { lines, totals, applied } = assessment;
+  const shelf = new Shelf();
   return {
     id: cart.id,
     version: cart.version,
@@ -50,6 +62,7 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
       group,
       amount: Money.of(amount, cart.currency).toJSON(),
     })),
+    remindMe: cart.remindSince !== null,
     lines: lines.flatMap(({ line, unitPrice, variant, givenBy }, index) => {
       const charge = totals.lines[index];
       if (!charge) return [];
@@ -62,6 +75,9 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
         quantity: line.quantity,
         giftCard: line.giftCard,
         givenBy: givenBy?.promotionId ?? null,
+        properties: line.properties,
+        ...shelf.look(variant, line.quantity),
+        priceChange: priceChange(line, unitPrice),
         unitPrice: unitPrice.toJSON(),
         discount: charge.discount.toJSON(),
         tax: charge.tax.toJSON(),
@@ -100,6 +116,18 @@ export function triedView(
     gift: gift && { variantId: gift.variantId, quantity: gift.quantity },
   };
 }
+function priceChange({ unitAmount }: CartLine, now: Money): CartPriceChangeDto | null {
+  if (unitAmount === now.amount) return null;
+  return { from: Money.of(unitAmount, now.currency).toJSON(), to: now.toJSON() };
+}
+
+export const filledCartView = (
+  { cart, assessment, leftOut }: FilledCart,
+  token: string | null = null,
+): FilledCartDto => {
+  const { id, ...rest } = cartView(cart, assessment);
+  return { cart: token === null ? { id, ...rest } : { id, token, ...rest }, leftOut };
+};
 
 export function offersView({ offers, shipping }: Assessment): ShippingOffersDto {
   return {

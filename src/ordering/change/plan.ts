@@ -222,6 +222,7 @@ function addedLines(order: Order, { add }: ChangePlan, { sellable }: Today, tax:
           fulfilled: 0,
           promisedFor: null,
           giftCard: null,
+          properties: null,
           givenBy: null,
           stockTracked: item.stockTracked,
           components:

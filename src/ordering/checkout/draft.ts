@@ -114,6 +114,7 @@ export function draftOrder(
         kind: variant.kind,
         download: variant.download,
         giftCard: variant.kind === 'gift_card' ? line.giftCard : null,
+        properties: line.properties,
         stockTracked: variant.stockTracked,
         components: variant.components?.map(frozen) ?? null,
         givenBy: givenBy?.promotionId ?? null,

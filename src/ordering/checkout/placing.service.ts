@@ -7,8 +7,8 @@ import { Config } from '../../platform/config.js';
 import { Problem, platformProblems } from '../../platform/http/problem.js';
 import { calculationOf } from '../calculation/calculation.js';
 import { assess } from '../cart/assessment.js';
-import { type Holder, holds } from '../cart/cart.access.js';
-import type { Cart } from '../cart/cart.js';
+import { type Holder, holds, keyOf } from '../cart/cart.access.js';
+import { type Cart, quantitiesOf } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { type Order, totalOf } from '../order/order.js';
@@ -56,7 +56,9 @@ export class PlacingService {
     ]);
     if (!head || !holds(holder, head)) throw platformProblems.not_found();
     if (orderId !== null) return this.tryAgain(orderId, input, remember);
-    return this.write(withCheckout({ ...head, lines }, input), holder, input, rules, remember);
+    // The order opens by what opened the cart: its token, or the link of a reminder.
+    const tokenHash = keyOf(holder, head) ?? head.tokenHash;
+    return this.write(withCheckout({ ...head, tokenHash, lines }, input), holder, input, rules, remember);
   }
 
   private async write(
@@ -163,9 +165,10 @@ export class PlacingService {
   /** Counted with the order: of two that come at once the second sees the first. */
   private async refuseBeyondLimit(order: Order, sellable: readonly SellableVariant[]): Promise<void> {
     const limits = new Map(sellable.map(({ variantId, maxPerCustomer }) => [variantId, maxPerCustomer]));
-    const limited = order.lines.flatMap(({ variantId, quantity, givenBy }) => {
-      // Limits are for what is bought.
-      const max = givenBy === null ? (limits.get(variantId) ?? null) : null;
+    // Limits are for what is bought.
+    const bought = order.lines.filter(({ givenBy }) => givenBy === null);
+    const limited = quantitiesOf(bought).flatMap(({ variantId, quantity }) => {
+      const max = limits.get(variantId) ?? null;
       return max === null ? [] : [{ variantId, quantity, max }];
     });
     const beyond = await this.limits.claim(order.id, order, limited);

@@ -108,6 +108,13 @@ export class OrderLineDto {
   @Nested(() => GiftCardForDto, { nullable: true, description: 'Who gets it, when it is a gift card.' })
   giftCard: GiftCardForDto | null;
 
+  @Dictionary({
+    values: 'string',
+    nullable: true,
+    description: 'What the buyer said of these pieces, such as words to engrave.',
+  })
+  properties: Record<string, string> | null;
+
   @ListOf(() => OrderComponentDto, {
     max: 20,
     description: 'Of a bundle what it was made of when it was ordered; none of anything else.',

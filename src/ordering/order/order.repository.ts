@@ -179,6 +179,7 @@ const lineRow = (line: OrderLine, index: number) => ({
   kind: line.kind,
   download: line.download,
   gift_card: line.giftCard,
+  properties: line.properties,
   stock_tracked: line.stockTracked,
   components: line.components,
   given_by: line.givenBy,
@@ -236,11 +237,12 @@ const INSERT = `
     RETURNING number::text
   ), lines AS (
     INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, kind, download, gift_card, stock_tracked, components, given_by, unit_price, discount, tax, total)
+      quantity, kind, download, gift_card, properties, stock_tracked, components, given_by, unit_price, discount, tax, total)
     SELECT l.id, $1, l.position, l.variant_id, l.product_id, l.sku, l.title, l.variant_title, l.options, l.quantity,
-      l.kind, l.download, l.gift_card, l.stock_tracked, l.components, l.given_by, l.unit_price, l.discount, l.tax, l.total
+      l.kind, l.download, l.gift_card, l.properties, l.stock_tracked, l.components, l.given_by, l.unit_price, l.discount, l.tax, l.total
     FROM jsonb_to_recordset($24::jsonb) AS l (id uuid, position int, variant_id uuid, product_id uuid, sku text,
-      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, gift_card jsonb, stock_tracked boolean, components jsonb, given_by uuid,
+      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, gift_card jsonb, properties jsonb,
+      stock_tracked boolean, components jsonb, given_by uuid,
       unit_price bigint, discount bigint, tax bigint, total bigint)
   ), taxes AS (
     INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
@@ -302,7 +304,7 @@ const SELECT = `
       'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
       'fulfilled', l.fulfilled, 'delivered', l.delivered, 'planned', l.planned, 'canceled', l.canceled, 'returned', l.returned,
       'refunded', l.refunded, 'replaced', l.replaced, 'askedBack', l.asked_back, 'awaiting', l.awaiting, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
-      'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
+      'properties', l.properties, 'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
       'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,

@@ -57,6 +57,8 @@ export interface OrderLine {
   kind: VariantKind;
   /** Who gets it, when it is a gift card; null: the buyer, or erased. */
   giftCard: GiftCardFor | null;
+  /** What the buyer said of these pieces, such as words to engrave; null: nothing, or erased. */
+  properties: Record<string, string> | null;
   /** Null for what is not digital. */
   download: SellableDownload | null;
   /** False: nobody counts it. */

@@ -112,6 +112,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       promisedFor: line.promisedFor?.toISOString() ?? null,
       kind: line.kind,
       giftCard: line.giftCard,
+      properties: line.properties,
       components: (line.components ?? []).map(({ variantId, sku, title, quantity }) => ({
         variantId,
         sku,

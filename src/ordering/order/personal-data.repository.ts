@@ -45,7 +45,7 @@ const ORDERS = `
     t.shipping_title AS "shippingTitle",
     (SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'variantTitle', l.variant_title,
       'options', l.options, 'quantity', l.quantity, 'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text,
-      'tax', l.tax::text, 'total', l.total::text, 'giftCard', l.gift_card) ORDER BY l.position)
+      'tax', l.tax::text, 'total', l.total::text, 'giftCard', l.gift_card, 'properties', l.properties) ORDER BY l.position)
       FROM ordering.order_lines l WHERE l.order_id = t.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'by', h.actor_kind, 'note', h.note)
       ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = t.id), '[]') AS history,
@@ -61,8 +61,16 @@ const ORDERS = `
 const CARTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
     t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress",
-    coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card) ORDER BY l.id)
-      FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines
+    coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card, 'properties', l.properties) ORDER BY l.id)
+      FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines,
+    t.remind_since AS "remindSince",
+    coalesce((SELECT json_agg(json_build_object('sku', s.sku, 'title', s.title, 'quantity', s.quantity,
+      'giftCard', s.gift_card, 'properties', s.properties, 'savedAt', s.saved_at) ORDER BY s.id)
+      FROM ordering.saved_lines s WHERE s.cart_id = t.id), '[]') AS "savedLines",
+    coalesce((SELECT json_agg(json_build_object('createdAt', s.created_at, 'expiresAt', s.expires_at) ORDER BY s.id)
+      FROM ordering.cart_shares s WHERE s.cart_id = t.id), '[]') AS shares,
+    coalesce((SELECT json_agg(json_build_object('step', r.step, 'at', r.at) ORDER BY r.step)
+      FROM ordering.cart_reminders r WHERE r.cart_id = t.id), '[]') AS reminders
   FROM ordering.carts t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 // What was given back in full is nobody's to send, though it never was completed.
 const OPEN = `
@@ -85,7 +93,8 @@ const ANONYMISE = `
     UPDATE ordering.fulfilment_history h SET note = NULL
     FROM held, ordering.fulfilments f WHERE f.order_id = held.id AND h.fulfilment_id = f.id AND h.note IS NOT NULL
   ), gifts AS (
-    UPDATE ordering.order_lines l SET gift_card = NULL FROM held WHERE l.order_id = held.id AND l.gift_card IS NOT NULL
+    UPDATE ordering.order_lines l SET gift_card = NULL, properties = NULL FROM held
+    WHERE l.order_id = held.id AND (l.gift_card IS NOT NULL OR l.properties IS NOT NULL)
   ), notes AS (
     UPDATE ordering.order_history h SET note = NULL FROM held WHERE h.order_id = held.id AND h.note IS NOT NULL
   )

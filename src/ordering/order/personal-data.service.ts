@@ -5,6 +5,8 @@ import {
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
+import { ReminderRepository } from '../abandoned-cart/reminder.repository.js';
+import { SavedLineRepository } from '../saved-line/saved-line.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { OrderPersonalDataRepository } from './personal-data.repository.js';
 
@@ -17,11 +19,17 @@ export class OrderingPersonalData implements PersonalDataProvider {
   constructor(
     private readonly rows: OrderPersonalDataRepository,
     private readonly limits: PurchaseLimits,
+    private readonly saved: SavedLineRepository,
+    private readonly reminders: ReminderRepository,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('orders', (after, limit) => this.rows.orders(subject, after, limit));
     yield* pagesOf<{ id: string }>('carts', (after, limit) => this.rows.carts(subject, after, limit));
+    yield* pagesOf<{ id: string }>('savedLines', (after, limit) =>
+      this.saved.ofCustomer(subject.customerId, after, limit),
+    );
+    yield { section: 'cartLetterRefusals', rows: await this.reminders.refusalOf(subject.customerId) };
     yield* pagesOf<{ variantId: string }>('limitedPurchases', (after, limit) =>
       this.limits.countsOf(subject, after?.variantId ?? null, limit),
     );
@@ -37,6 +45,8 @@ export class OrderingPersonalData implements PersonalDataProvider {
   async erase(subject: Subject): Promise<void> {
     await this.rows.anonymiseOrders(subject);
     await this.rows.deleteCarts(subject);
+    await this.saved.forget(subject.customerId);
+    await this.reminders.forget(subject.customerId);
     await this.limits.forget(subject);
   }
 }
