@@ -482,6 +482,8 @@ describe('personal data', () => {
       ['ordering', 0],
       ['ordering', 1],
       ['ordering', 2],
+      ['ordering', 3],
+      ['ordering', 4],
     ]);
     await holdEnds();
     await app.run('identity.run_exports');

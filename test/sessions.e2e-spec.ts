@@ -780,6 +780,7 @@ describe('sessions', () => {
         'askForStockNotice',
         'cancelMyStockNotice',
         'copySharedCart',
+        'getSharedCart',
         'removeSavedLine',
         'reorder',
         'revokeCartShare',
