@@ -59,8 +59,6 @@ import { DigitalOrderJobs } from './download/digital-orders.jobs.js';
 import { CartMergeRepository } from './merge/cart-merge.repository.js';
 import { CartMergeService } from './merge/cart-merge.service.js';
 import { MyCartController } from './merge/my-cart.controller.js';
-import { FulfilmentRepository } from './order/fulfilment.repository.js';
-import { FulfilmentService } from './order/fulfilment.service.js';
 import { GiftCardOrders } from './gift-card/gift-card-orders.service.js';
 import { GiftCardSubscribers } from './gift-card/gift-card.subscribers.js';
 import { GuestOrdersRepository } from './order/guest-orders.repository.js';
