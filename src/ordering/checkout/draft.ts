@@ -12,6 +12,10 @@ import { promotionProblems } from '../promotion/promotion.errors.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 
+/** The codes that a checkout pays with, and where they stand in it. */
+export const giftCardsOf = (given: CheckoutDto['giftCards']) =>
+  (given ?? []).map(({ code }, index) => ({ code, pointer: `/giftCards/${index}/code` }));
+
 /** The cart as it is checked out: what came with the checkout goes before what the cart had. */
 export function withCheckout(cart: Cart, input: CheckoutDto): Cart {
   return {

@@ -13,6 +13,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      unusedCodes: [],
+      promotions: [],
       lines: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -22,6 +24,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 4,
           giftCard: null,
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 1277, currency: 'EUR' },
@@ -140,6 +143,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           stock: [{ location: 'main', onHand: 50 }],
         },
       ],
+    },
+  },
+  adjustStoreCredit: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      balance: { amount: 1499, currency: 'EUR' },
+      createdAt: '2026-11-21T10:00:00.000Z',
+      expiring: [{ amount: { amount: 1499, currency: 'EUR' }, expiresAt: '2026-11-21T10:00:00.000Z' }],
     },
   },
   askCustomerFactorReset: {
@@ -297,6 +309,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         title: 'Standard',
         chosenBy: 'cheapest',
         price: { amount: 490, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
         taxLines: [
           {
             taxClass: 'standard',
@@ -318,11 +331,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 0,
+          canceledQuantity: 0,
+          returnedQuantity: 0,
+          refundedQuantity: 0,
+          replacedQuantity: 0,
+          returnRequestedQuantity: 0,
+          awaitingPaymentQuantity: 0,
           deliveredQuantity: 0,
           promisedFor: null,
           kind: 'physical',
           giftCard: null,
           components: [],
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -345,6 +365,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         tax: { amount: 1036, currency: 'EUR' },
         total: { amount: 6487, currency: 'EUR' },
       },
+      amountDue: { amount: 0, currency: 'EUR' },
       taxes: [
         {
           taxClass: 'standard',
@@ -354,10 +375,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           amount: { amount: 1036, currency: 'EUR' },
         },
       ],
+      discounts: [],
       payments: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d93',
           status: 'captured',
+          kind: 'card',
+          purpose: 'order',
+          last4: null,
           amount: { amount: 6487, currency: 'EUR' },
           captured: { amount: 6487, currency: 'EUR' },
           refunded: { amount: 0, currency: 'EUR' },
@@ -541,6 +566,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
       status: 'requires_action',
+      kind: 'card',
+      purpose: 'order',
+      last4: null,
       amount: { amount: 6487, currency: 'EUR' },
       captured: { amount: 0, currency: 'EUR' },
       refunded: { amount: 0, currency: 'EUR' },
@@ -652,6 +680,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      unusedCodes: [],
+      promotions: [],
       lines: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -661,6 +691,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 2,
           giftCard: null,
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 638, currency: 'EUR' },
@@ -901,6 +932,43 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           multiple: false,
         },
       ],
+    },
+  },
+  createPromotion: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      title: 'Ten off the summer',
+      status: 'active',
+      group: 'order',
+      trigger: 'code',
+      priority: 0,
+      exclusive: false,
+      startsAt: null,
+      endsAt: null,
+      conditions: [{ min: { amount: 5000, currency: 'EUR' }, type: 'subtotal' }],
+      effect: { ppm: 100000, type: 'percent' },
+      limitTotal: null,
+      limitPerCustomer: 1,
+      budget: { amount: 500000, currency: 'EUR' },
+      currency: 'EUR',
+      version: 1,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      used: { orders: 0, amounts: [] },
+    },
+  },
+  createPromotionCode: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      code: 'SUMMER10',
+      status: 'active',
+      limitTotal: null,
+      limitPerCustomer: 1,
+      batchId: null,
+      version: 1,
+      uses: 0,
+      endsAt: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
     },
   },
   createRole: {
@@ -1189,7 +1257,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       exportId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       requestedAt: '2026-11-21T10:00:00.000Z',
       modules: {
-        billing: { payments: [], giftCards: [] },
+        billing: { payments: [], giftCards: [], storeCredit: [] },
         catalog: { reviews: [], purchases: [], recentlyViewed: [], stockNotices: [] },
         ordering: { orders: [], carts: [], limitedPurchases: [] },
         platform: { unsentMails: [], auditEntries: [] },
@@ -1237,6 +1305,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
     '200': {
       taxZone: 'Germany',
       pricesIncludeTax: true,
+      promotions: [],
       lines: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1259,6 +1328,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         title: 'Standard',
         chosenBy: 'cheapest',
         price: { amount: 490, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
         tax: { amount: 78, currency: 'EUR' },
         candidates: 2,
       },
@@ -1341,6 +1411,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         title: 'Standard',
         chosenBy: 'cheapest',
         price: { amount: 490, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
         taxLines: [
           {
             taxClass: 'standard',
@@ -1362,11 +1433,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 1,
+          canceledQuantity: 0,
+          returnedQuantity: 0,
+          refundedQuantity: 0,
+          replacedQuantity: 0,
+          returnRequestedQuantity: 0,
+          awaitingPaymentQuantity: 0,
           deliveredQuantity: 0,
           promisedFor: null,
           kind: 'physical',
           giftCard: null,
           components: [],
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -1389,6 +1467,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         tax: { amount: 1036, currency: 'EUR' },
         total: { amount: 6487, currency: 'EUR' },
       },
+      amountDue: { amount: 0, currency: 'EUR' },
       taxes: [
         {
           taxClass: 'standard',
@@ -1398,10 +1477,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           amount: { amount: 1036, currency: 'EUR' },
         },
       ],
+      discounts: [],
       payments: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d93',
           status: 'captured',
+          kind: 'card',
+          purpose: 'order',
+          last4: null,
           amount: { amount: 6487, currency: 'EUR' },
           captured: { amount: 6487, currency: 'EUR' },
           refunded: { amount: 0, currency: 'EUR' },
@@ -1435,6 +1518,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'unfulfilled',
           actor: 'anonymous',
           note: null,
+          actorId: null,
+          facts: null,
         },
         {
           at: '2026-11-21T10:00:00.000Z',
@@ -1444,6 +1529,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'unfulfilled',
           actor: 'anonymous',
           note: null,
+          actorId: null,
+          facts: null,
         },
         {
           at: '2026-11-21T10:00:00.000Z',
@@ -1453,6 +1540,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'unfulfilled',
           actor: 'system',
           note: null,
+          actorId: 'ordering.guest_orders',
+          facts: null,
         },
         {
           at: '2026-11-21T10:00:00.000Z',
@@ -1462,8 +1551,12 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'partially_fulfilled',
           actor: 'person',
           note: null,
+          actorId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d95',
+          facts: null,
         },
       ],
+      hold: null,
+      tags: [],
       allocations: [
         {
           variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d91',
@@ -1477,6 +1570,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  generatePromotionCodes: { '201': { batchId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e', count: 500 } },
   getAdminCollection: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -1614,6 +1708,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      unusedCodes: [],
+      promotions: [],
       lines: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -1623,6 +1719,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 2,
           giftCard: null,
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 639, currency: 'EUR' },
@@ -2116,6 +2213,36 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       updatedAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  getMyStoreCredit: {
+    '200': {
+      items: [
+        {
+          balance: { amount: 1499, currency: 'EUR' },
+          expiring: [{ amount: { amount: 1499, currency: 'EUR' }, expiresAt: '2026-11-21T10:00:00.000Z' }],
+          entries: [
+            {
+              id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+              kind: 'adjusted',
+              orderId: null,
+              amount: { amount: -500, currency: 'EUR' },
+              balance: { amount: 1499, currency: 'EUR' },
+              expiresAt: '2026-11-21T10:00:00.000Z',
+              at: '2026-11-21T10:00:00.000Z',
+            },
+            {
+              id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+              kind: 'issued',
+              orderId: null,
+              amount: { amount: 1999, currency: 'EUR' },
+              balance: { amount: 1999, currency: 'EUR' },
+              expiresAt: '2026-11-21T10:00:00.000Z',
+              at: '2026-11-21T10:00:00.000Z',
+            },
+          ],
+        },
+      ],
+    },
+  },
   getOAuthMetadata: {
     '200': {
       issuer: 'http://shop.test',
@@ -2129,6 +2256,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         'billing:ledger:read',
         'billing:payment:read',
         'billing:refund:write',
+        'billing:store-credit:write',
         'catalog:import:write',
         'catalog:product:read',
         'catalog:product:write',
@@ -2151,6 +2279,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         'identity:staff:write',
         'ordering:order:read',
         'ordering:order:write',
+        'ordering:promotion:read',
+        'ordering:promotion:write',
         'ordering:settings:write',
         'platform:audit:read',
         'platform:events:read',
@@ -2195,6 +2325,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         title: 'Standard',
         chosenBy: 'cheapest',
         price: { amount: 490, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
         taxLines: [
           {
             taxClass: 'standard',
@@ -2216,11 +2347,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 1,
+          canceledQuantity: 0,
+          returnedQuantity: 0,
+          refundedQuantity: 0,
+          replacedQuantity: 0,
+          returnRequestedQuantity: 0,
+          awaitingPaymentQuantity: 0,
           deliveredQuantity: 0,
           promisedFor: null,
           kind: 'physical',
           giftCard: null,
           components: [],
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -2243,6 +2381,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         tax: { amount: 1036, currency: 'EUR' },
         total: { amount: 6487, currency: 'EUR' },
       },
+      amountDue: { amount: 0, currency: 'EUR' },
       taxes: [
         {
           taxClass: 'standard',
@@ -2252,10 +2391,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           amount: { amount: 1036, currency: 'EUR' },
         },
       ],
+      discounts: [],
       payments: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d93',
           status: 'captured',
+          kind: 'card',
+          purpose: 'order',
+          last4: null,
           amount: { amount: 6487, currency: 'EUR' },
           captured: { amount: 6487, currency: 'EUR' },
           refunded: { amount: 6487, currency: 'EUR' },
@@ -2360,6 +2503,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         title: 'Standard',
         chosenBy: 'cheapest',
         price: { amount: 490, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
         taxLines: [
           {
             taxClass: 'standard',
@@ -2381,11 +2525,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 1,
+          canceledQuantity: 0,
+          returnedQuantity: 0,
+          refundedQuantity: 0,
+          replacedQuantity: 0,
+          returnRequestedQuantity: 0,
+          awaitingPaymentQuantity: 0,
           deliveredQuantity: 0,
           promisedFor: null,
           kind: 'physical',
           giftCard: null,
           components: [],
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -2408,6 +2559,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         tax: { amount: 1036, currency: 'EUR' },
         total: { amount: 6487, currency: 'EUR' },
       },
+      amountDue: { amount: 0, currency: 'EUR' },
       taxes: [
         {
           taxClass: 'standard',
@@ -2417,10 +2569,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           amount: { amount: 1036, currency: 'EUR' },
         },
       ],
+      discounts: [],
       payments: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d93',
           status: 'captured',
+          kind: 'card',
+          purpose: 'order',
+          last4: null,
           amount: { amount: 6487, currency: 'EUR' },
           captured: { amount: 6487, currency: 'EUR' },
           refunded: { amount: 6487, currency: 'EUR' },
@@ -2454,6 +2610,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'unfulfilled',
           actor: 'anonymous',
           note: null,
+          actorId: null,
+          facts: null,
         },
         {
           at: '2026-11-21T10:00:00.000Z',
@@ -2463,6 +2621,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'unfulfilled',
           actor: 'anonymous',
           note: null,
+          actorId: null,
+          facts: null,
         },
         {
           at: '2026-11-21T10:00:00.000Z',
@@ -2472,6 +2632,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'unfulfilled',
           actor: 'system',
           note: null,
+          actorId: 'ordering.guest_orders',
+          facts: null,
         },
         {
           at: '2026-11-21T10:00:00.000Z',
@@ -2481,6 +2643,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'partially_fulfilled',
           actor: 'person',
           note: null,
+          actorId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d95',
+          facts: null,
         },
         {
           at: '2026-11-21T10:00:00.000Z',
@@ -2490,8 +2654,12 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           fulfilmentStatus: 'partially_fulfilled',
           actor: 'system',
           note: null,
+          actorId: 'billing',
+          facts: null,
         },
       ],
+      hold: null,
+      tags: [],
       allocations: [
         {
           variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d91',
@@ -2505,11 +2673,74 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  getOrderCalculation: {
+    '200': {
+      engine: 1,
+      at: '2026-11-21T10:00:00.000Z',
+      matches: true,
+      stored: {
+        subtotal: { amount: 5997, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
+        shipping: { amount: 490, currency: 'EUR' },
+        tax: { amount: 1036, currency: 'EUR' },
+        total: { amount: 6487, currency: 'EUR' },
+      },
+      recomputed: {
+        subtotal: { amount: 5997, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
+        shipping: { amount: 490, currency: 'EUR' },
+        tax: { amount: 1036, currency: 'EUR' },
+        total: { amount: 6487, currency: 'EUR' },
+      },
+      taxes: [
+        {
+          taxClass: 'standard',
+          title: 'VAT 19 %',
+          ratePpm: 190000,
+          base: { amount: 5451, currency: 'EUR' },
+          amount: { amount: 1036, currency: 'EUR' },
+        },
+      ],
+      promotions: [],
+      inputs: {
+        tax: {
+          zone: 'Germany',
+          rates: { standard: { title: 'VAT 19 %', ratePpm: 190000, taxClass: 'standard' } },
+          pricesIncludeTax: true,
+        },
+        snapshot: {
+          gifts: [],
+          lines: [
+            {
+              id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+              quantity: 3,
+              taxClass: 'standard',
+              isVoucher: false,
+              productId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+              unitPrice: '1999',
+              variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
+              categories: [],
+              collections: [],
+            },
+          ],
+          country: 'DE',
+          currency: 'EUR',
+          isFirstOrder: null,
+          customerGroups: [],
+        },
+        promotions: { modes: { order: 'stack', product: 'best', shipping: 'best' }, candidates: [] },
+        shippingPrice: '490',
+      },
+    },
+  },
   getPayment: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
       status: 'requires_action',
+      kind: 'card',
+      purpose: 'order',
+      last4: null,
       amount: { amount: 6487, currency: 'EUR' },
       captured: { amount: 0, currency: 'EUR' },
       refunded: { amount: 0, currency: 'EUR' },
@@ -2523,6 +2754,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
       status: 'captured',
+      kind: 'card',
+      purpose: 'order',
+      last4: null,
       amount: { amount: 6487, currency: 'EUR' },
       captured: { amount: 6487, currency: 'EUR' },
       refunded: { amount: 6487, currency: 'EUR' },
@@ -2667,7 +2901,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           lowestPrice30Days: null,
           tiers: [],
           kind: 'physical',
-          available: 10,
+          available: 13,
           backorder: false,
           preorder: null,
         },
@@ -2813,6 +3047,29 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       texts: { attributes: [{ attribute: 'fabric', label: 'Stoff', options: { linen: 'Leinen' } }] },
     },
   },
+  getPromotion: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      title: 'Ten off the summer',
+      status: 'active',
+      group: 'order',
+      trigger: 'code',
+      priority: 0,
+      exclusive: false,
+      startsAt: null,
+      endsAt: null,
+      conditions: [{ min: { amount: 5000, currency: 'EUR' }, type: 'subtotal' }],
+      effect: { ppm: 100000, type: 'percent' },
+      limitTotal: null,
+      limitPerCustomer: 1,
+      budget: { amount: 500000, currency: 'EUR' },
+      currency: 'EUR',
+      version: 1,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      used: { orders: 0, amounts: [] },
+    },
+  },
   getReadiness: { '200': { status: 'ready', database: 'ok', jobs: 'ok' } },
   getRefund: {
     '200': {
@@ -2820,6 +3077,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       paymentId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
       orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
       chargeId: null,
+      destination: 'original',
       amount: { amount: 6487, currency: 'EUR' },
       status: 'succeeded',
       reason: 'Arrived broken',
@@ -2926,6 +3184,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       confirmedAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  getStoreCredit: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      balance: { amount: 1499, currency: 'EUR' },
+      createdAt: '2026-11-21T10:00:00.000Z',
+      expiring: [{ amount: { amount: 1499, currency: 'EUR' }, expiresAt: '2026-11-21T10:00:00.000Z' }],
+    },
+  },
   getSynonym: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -3004,6 +3271,15 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           at: '2026-11-21T10:00:00.000Z',
         },
       ],
+    },
+  },
+  issueStoreCredit: {
+    '201': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      balance: { amount: 1999, currency: 'EUR' },
+      createdAt: '2026-11-21T10:00:00.000Z',
+      expiring: [{ amount: { amount: 1999, currency: 'EUR' }, expiresAt: '2026-11-21T10:00:00.000Z' }],
     },
   },
   issueToken: {
@@ -3692,6 +3968,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
           orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           status: 'captured',
+          kind: 'card',
+          purpose: 'order',
+          last4: null,
           amount: { amount: 4488, currency: 'EUR' },
           captured: { amount: 4488, currency: 'EUR' },
           refunded: { amount: 0, currency: 'EUR' },
@@ -3890,6 +4169,56 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       correctedQuery: null,
     },
   },
+  listPromotionCodes: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          code: 'SUMMER10',
+          status: 'active',
+          limitTotal: null,
+          limitPerCustomer: 1,
+          batchId: null,
+          version: 1,
+          uses: 0,
+          endsAt: null,
+          createdAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listPromotionGroups: {
+    '200': { items: [{ group: 'product', mode: 'best', version: 2 }], nextCursor: null },
+  },
+  listPromotions: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          title: 'Ten off the summer',
+          status: 'active',
+          group: 'order',
+          trigger: 'code',
+          priority: 0,
+          exclusive: false,
+          startsAt: null,
+          endsAt: null,
+          conditions: [{ min: { amount: 5000, currency: 'EUR' }, type: 'subtotal' }],
+          effect: { ppm: 100000, type: 'percent' },
+          limitTotal: null,
+          limitPerCustomer: 1,
+          budget: { amount: 500000, currency: 'EUR' },
+          currency: 'EUR',
+          version: 1,
+          createdAt: '2026-11-21T10:00:00.000Z',
+          updatedAt: '2026-11-21T10:00:00.000Z',
+          used: { orders: 0, amounts: [] },
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   listProviders: { '200': { items: [{ code: 'acme', title: 'Acme' }] } },
   listRecentlyViewed: {
     '200': {
@@ -3927,7 +4256,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
               lowestPrice30Days: null,
               tiers: [],
               kind: 'physical',
-              available: 8,
+              available: 11,
               backorder: false,
               preorder: null,
             },
@@ -3998,6 +4327,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           paymentId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
           orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
           chargeId: null,
+          destination: 'original',
           amount: { amount: 6487, currency: 'EUR' },
           status: 'succeeded',
           reason: 'order_canceled',
@@ -4228,8 +4558,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           location: 'main',
           onHand: 18,
           allocated: 2,
-          reserved: 6,
-          available: 10,
+          reserved: 3,
+          available: 13,
           backorderLimit: 0,
           lowStockAt: 5,
         },
@@ -4257,6 +4587,37 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           missing: 48,
           createdAt: '2026-11-21T10:00:00.000Z',
           confirmedAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listStoreCreditEntries: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          kind: 'adjusted',
+          orderId: null,
+          amount: { amount: -500, currency: 'EUR' },
+          balance: { amount: 1499, currency: 'EUR' },
+          expiresAt: '2026-11-21T10:00:00.000Z',
+          at: '2026-11-21T10:00:00.000Z',
+          reason: 'Given twice by mistake',
+          actor: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listStoreCredits: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          balance: { amount: 1499, currency: 'EUR' },
+          createdAt: '2026-11-21T10:00:00.000Z',
         },
       ],
       nextCursor: null,
@@ -4420,6 +4781,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         title: 'Standard',
         chosenBy: 'cheapest',
         price: { amount: 490, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
         taxLines: [
           {
             taxClass: 'standard',
@@ -4441,11 +4803,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 0,
+          canceledQuantity: 0,
+          returnedQuantity: 0,
+          refundedQuantity: 0,
+          replacedQuantity: 0,
+          returnRequestedQuantity: 0,
+          awaitingPaymentQuantity: 0,
           deliveredQuantity: 0,
           promisedFor: null,
           kind: 'physical',
           giftCard: null,
           components: [],
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -4468,6 +4837,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         tax: { amount: 1036, currency: 'EUR' },
         total: { amount: 6487, currency: 'EUR' },
       },
+      amountDue: { amount: 0, currency: 'EUR' },
       taxes: [
         {
           taxClass: 'standard',
@@ -4477,10 +4847,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           amount: { amount: 1036, currency: 'EUR' },
         },
       ],
+      discounts: [],
       payments: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d93',
           status: 'captured',
+          kind: 'card',
+          purpose: 'order',
+          last4: null,
           amount: { amount: 6487, currency: 'EUR' },
           captured: { amount: 6487, currency: 'EUR' },
           refunded: { amount: 0, currency: 'EUR' },
@@ -4540,6 +4914,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         title: 'Standard',
         chosenBy: 'cheapest',
         price: { amount: 490, currency: 'EUR' },
+        discount: { amount: 0, currency: 'EUR' },
         taxLines: [
           {
             taxClass: 'standard',
@@ -4561,11 +4936,18 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           fulfilledQuantity: 0,
+          canceledQuantity: 0,
+          returnedQuantity: 0,
+          refundedQuantity: 0,
+          replacedQuantity: 0,
+          returnRequestedQuantity: 0,
+          awaitingPaymentQuantity: 0,
           deliveredQuantity: 0,
           promisedFor: null,
           kind: 'physical',
           giftCard: null,
           components: [],
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -4588,6 +4970,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         tax: { amount: 1036, currency: 'EUR' },
         total: { amount: 6487, currency: 'EUR' },
       },
+      amountDue: { amount: 0, currency: 'EUR' },
       taxes: [
         {
           taxClass: 'standard',
@@ -4597,10 +4980,14 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           amount: { amount: 1036, currency: 'EUR' },
         },
       ],
+      discounts: [],
       payments: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d93',
           status: 'requires_review',
+          kind: 'card',
+          purpose: 'order',
+          last4: null,
           amount: { amount: 6487, currency: 'EUR' },
           captured: { amount: 6488, currency: 'EUR' },
           refunded: { amount: 0, currency: 'EUR' },
@@ -4715,6 +5102,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       paymentId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
       orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d90',
       chargeId: null,
+      destination: 'original',
       amount: { amount: 6487, currency: 'EUR' },
       status: 'succeeded',
       reason: 'Arrived broken',
@@ -4745,6 +5133,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      unusedCodes: [],
+      promotions: [],
       lines: [],
       totals: {
         subtotal: { amount: 0, currency: 'EUR' },
@@ -4827,6 +5217,9 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       orderId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
       status: 'canceled',
+      kind: 'card',
+      purpose: 'order',
+      last4: null,
       amount: { amount: 6487, currency: 'EUR' },
       captured: { amount: 6488, currency: 'EUR' },
       refunded: { amount: 0, currency: 'EUR' },
@@ -5105,6 +5498,20 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       refreshToken: 'rt_01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.0.kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p',
     },
   },
+  simulatePromotion: {
+    '200': {
+      cart: null,
+      orders: {
+        from: '2026-11-21T10:00:00.000Z',
+        until: '2026-11-21T10:00:00.000Z',
+        lookedAt: 1,
+        skipped: 0,
+        matched: 1,
+        cost: [{ amount: 190, currency: 'EUR', orders: 1 }],
+        nextCursor: null,
+      },
+    },
+  },
   startExport: {
     '202': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -5246,6 +5653,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      unusedCodes: [],
+      promotions: [],
       lines: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -5255,6 +5664,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           giftCard: null,
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -5280,6 +5690,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      unusedCodes: [],
+      promotions: [],
       lines: [
         {
           id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
@@ -5289,6 +5701,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           sku: 'TOTE-NAT',
           quantity: 3,
           giftCard: null,
+          givenBy: null,
           unitPrice: { amount: 1999, currency: 'EUR' },
           discount: { amount: 0, currency: 'EUR' },
           tax: { amount: 958, currency: 'EUR' },
@@ -5583,6 +5996,44 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
   },
+  updatePromotion: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      title: 'Ten off, until autumn',
+      status: 'paused',
+      group: 'order',
+      trigger: 'code',
+      priority: 0,
+      exclusive: false,
+      startsAt: null,
+      endsAt: '2026-11-21T10:00:00.000Z',
+      conditions: [{ min: { amount: 5000, currency: 'EUR' }, type: 'subtotal' }],
+      effect: { ppm: 100000, type: 'percent' },
+      limitTotal: null,
+      limitPerCustomer: 1,
+      budget: { amount: 500000, currency: 'EUR' },
+      currency: 'EUR',
+      version: 2,
+      createdAt: '2026-11-21T10:00:00.000Z',
+      updatedAt: '2026-11-21T10:00:00.000Z',
+      used: { orders: 0, amounts: [] },
+    },
+  },
+  updatePromotionCode: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      code: 'SUMMER10',
+      status: 'disabled',
+      limitTotal: null,
+      limitPerCustomer: 1,
+      batchId: null,
+      version: 2,
+      uses: 0,
+      endsAt: null,
+      createdAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  updatePromotionGroup: { '200': { group: 'product', mode: 'best', version: 2 } },
   updateRole: {
     '200': {
       code: 'warehouse',
@@ -5794,7 +6245,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 171,
+      unsealed: 184,
       strangers: 0,
     },
   },
