@@ -441,6 +441,17 @@ describe('the example', () => {
     await replay('cancelGiftCard', { ids: { id } });
   }
 
+  /** Given by staff, put right, and read by both. */
+  async function storeCredit(): Promise<void> {
+    const { token } = await given.customer(app);
+    const customerId = (await app.get('/v1/me', { token })).body.id as string;
+    const { id } = (await replay('issueStoreCredit', { ids: { customerId } })).body;
+    await replay('adjustStoreCredit', { ids: { id } });
+    await ask('getStoreCredit', { id });
+    await ask('listStoreCreditEntries', { id });
+    await ask('getMyStoreCredit', {}, { token });
+  }
+
   async function collections(productId: string): Promise<void> {
     const { id } = (await replay('createCollection')).body;
     await replay('updateCollection', { ids: { id } });
@@ -559,6 +570,7 @@ describe('the example', () => {
     await bundles();
     await downloads();
     await giftCards();
+    await storeCredit();
     await collections(product.id);
     await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;
@@ -814,6 +826,7 @@ describe('the example', () => {
       'addOrderNote',
       'addPasskey',
       'addVariant',
+      'adjustStoreCredit',
       'cancelGiftCard',
       'cancelOrder',
       'copySharedCart',

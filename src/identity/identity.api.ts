@@ -37,6 +37,11 @@ export class IdentityApi {
     return account?.kind === 'customer' && account.isVerified ? account.id : null;
   }
 
+  /** Seconds that a network has to wait before its next attempt at something, without counting one; 0: none. */
+  waitFor(what: string, ip: string): Promise<number> {
+    return this.throttles.waitOf(`${what}:${networkOf(ip)}`);
+  }
+
   /** Counts an attempt at something by the network that it comes from. Seconds to wait; 0 lets it through. */
   async countAttempt(what: string, ip: string, quota: Quota): Promise<number> {
     return (await this.throttles.attempt(`${what}:${networkOf(ip)}`, quota)).wait;

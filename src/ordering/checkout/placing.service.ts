@@ -6,6 +6,7 @@ import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Problem, platformProblems } from '../../platform/http/problem.js';
 import { calculationOf } from '../calculation/calculation.js';
+import { Money } from '../../platform/money/money.js';
 import { assess } from '../cart/assessment.js';
 import { type Holder, holds, keyOf } from '../cart/cart.access.js';
 import { type Cart, quantitiesOf } from '../cart/cart.js';
@@ -23,6 +24,7 @@ import { checkoutProblems } from './checkout.errors.js';
 import {
   contradicts,
   draftOrder,
+  giftCardsOf,
   guard,
   refuseUnseenRates,
   refuseUsedUp,
@@ -34,6 +36,8 @@ import {
 export interface Begun {
   orderId: string;
   operationId: string | null;
+  /** Whether anything but a card pays for the order. */
+  isSplit: boolean;
   order: Order | null;
 }
 
@@ -72,7 +76,7 @@ export class PlacingService {
       this.carts.content(cartId),
     ]);
     if (!head || !holds(holder, head)) throw platformProblems.not_found();
-    if (orderId !== null) return this.tryAgain(orderId, input, remember);
+    if (orderId !== null) return this.tryAgain(orderId, holder, input, remember);
     const point = input.pickupPointId ? ((await this.points.find(input.pickupPointId)) ?? null) : null;
     // The order opens by what opened the cart: its token, or the link of a reminder.
     const tokenHash = keyOf(holder, head) ?? head.tokenHash;
@@ -100,13 +104,13 @@ export class PlacingService {
       now,
       expiresAt: this.deadline(now),
     });
-    const [number, operationId] = await Promise.all([
+    const [number, opened] = await Promise.all([
       this.orders.insert(
         draft,
         { event: 'created', actor: holder.actor, at: now },
         calculationOf(assessment.inputs, assessment.totals),
       ),
-      this.openPayment(draft, input),
+      this.pay(draft, input, holder, true),
     ]);
     const order: Order = {
       ...draft,
@@ -123,7 +127,7 @@ export class PlacingService {
         },
       ],
     };
-    const begun = { orderId: order.id, operationId, order };
+    const begun = { orderId: order.id, ...opened, order };
     await this.refuseBeyondLimit(order, sellable);
     const [refused] = await this.holds.claim(order, assessment.used);
     if (refused) throw usedUp(cart, refused.used);
@@ -135,6 +139,7 @@ export class PlacingService {
   /** The order waits for money: a new key is a new attempt, at the same price. */
   private async tryAgain(
     orderId: string,
+    holder: Holder,
     input: CheckoutDto,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
@@ -150,9 +155,9 @@ export class PlacingService {
       throw checkoutProblems.cart_changed(`It comes to ${totalOf(order)}.`, { extra });
     }
     if (contradicts(order, input)) throw checkoutProblems.order_fixed(undefined, { extra });
-    const operationId = await this.openPayment(order, input);
+    const opened = await this.pay(order, input, holder, false);
     const until = this.deadline(now);
-    const begun = { orderId, operationId, order: { ...order, expiresAt: until } };
+    const begun = { orderId, ...opened, order: { ...order, expiresAt: until } };
     await remember(begun);
     const hold = await this.holds.prolong(orderId, until);
     if (hold === 'closed') throw checkoutProblems.order_closed(undefined, { extra });
@@ -161,15 +166,31 @@ export class PlacingService {
     return begun;
   }
 
-  private async openPayment(order: Order, { payment }: CheckoutDto): Promise<string | null> {
-    const amount = totalOf(order);
-    if (amount.isZero()) return null;
+  private async pay(
+    order: Order,
+    { payment, giftCards, storeCredit }: CheckoutDto,
+    { actor }: Holder,
+    isNew: boolean,
+  ): Promise<Pick<Begun, 'operationId' | 'isSplit'>> {
+    const total = totalOf(order);
+    if (total.isZero()) return { operationId: null, isSplit: false };
     const address = order.billingAddress ?? order.shippingAddress;
-    const { operationId } = await this.billing.openPayment({
+    const me = personId(actor);
+    return this.billing.payOrder({
       orderId: order.id,
-      amount,
-      gateway: payment.gateway,
-      token: payment.token,
+      total,
+      isNew,
+      card: payment
+        ? { gateway: payment.gateway, token: payment.token, returnUrl: payment.returnUrl ?? null }
+        : null,
+      giftCards: giftCardsOf(giftCards),
+      storeCredit: storeCredit
+        ? {
+            customerId: me === order.customerId ? me : null,
+            amount: storeCredit !== true && storeCredit.amount ? Money.fromJSON(storeCredit.amount) : null,
+            pointer: '/storeCredit',
+          }
+        : null,
       buyer: {
         email: order.email,
         name: address ? `${address.firstName} ${address.lastName}` : order.email,
@@ -177,9 +198,7 @@ export class PlacingService {
       },
       customerId: order.customerId,
       accessHash: order.tokenHash,
-      returnUrl: payment.returnUrl ?? null,
     });
-    return operationId;
   }
 
   /** Counted with the order: of two that come at once the second sees the first. */

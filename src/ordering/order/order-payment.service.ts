@@ -9,7 +9,14 @@ import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { type Glance, OrderRepository } from './order.repository.js';
-import { isCovered, isDone, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
+import {
+  isCovered,
+  isDone,
+  isRejected,
+  isSecured,
+  paymentStatusOf,
+  type Statuses,
+} from './order.statuses.js';
 
 /**
  * What payments do to an order. The checkout and the late messenger (webhook, repair) both come here, and
@@ -46,6 +53,7 @@ export class OrderPaymentService {
     const doubtful = payments.some(({ status }) => status === 'requires_review');
     const secured = isSecured(paymentStatus) && isCovered(payments, totalOf(order));
     if (waiting && !doubtful && secured) return this.place(order, { ...order, paymentStatus }, actor);
+    if (order.status === 'pending_payment' && isRejected(payments)) return this.reject(order, actor);
     if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
     const isChange = order.paymentStatus === 'partially_paid' && isSettled(order.status);
@@ -89,6 +97,20 @@ export class OrderPaymentService {
     await this.giveBack(order);
     this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
     return canceled;
+  }
+
+  /** A person has sent the money back that came for it: the rest goes back too, and nothing is sent. */
+  private async reject(order: Order, actor: Actor): Promise<Order> {
+    const { canceled } = await this.billing.cancelFor(order.id, 'review_rejected');
+    if (!canceled) return order;
+    const payments = await this.billing.paymentsOf([order.id]);
+    const paymentStatus = paymentStatusOf(payments, owedOf(order));
+    const to = { ...order, status: 'canceled' as const, paymentStatus };
+    const ended = await this.move(order, to, 'review_rejected', actor);
+    if (ended.status !== 'canceled') return ended;
+    await this.holds.release(ended);
+    this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
+    return ended;
   }
 
   /** An expired order has given back what it held, and must find its stock again. */

@@ -16,6 +16,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { InstantRange, PageQuery } from '../../platform/http/page.js';
+import { PAYMENT_KINDS, PAYMENT_PURPOSES } from '../../billing/billing.api.js';
 import { VARIANT_KINDS } from '../../catalog/catalog.api.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
@@ -225,6 +226,18 @@ export class OrderPaymentDto {
   ])
   status: string;
 
+  @OneOf(PAYMENT_KINDS, { example: 'card', description: 'What pays: a card, a gift card, or store credit.' })
+  kind: string;
+
+  @OneOf(PAYMENT_PURPOSES, {
+    example: 'order',
+    description: '`extra`: a further amount, after the order was paid.',
+  })
+  purpose: string;
+
+  @Text({ max: 4, nullable: true, description: 'The end of the code of a gift card.', example: null })
+  last4: string | null;
+
   @MoneyField()
   amount: MoneyDto;
 
@@ -341,7 +354,7 @@ export class OrderDto extends OrderBase {
   })
   discounts: OrderDiscountDto[];
 
-  @ListOf(() => OrderPaymentDto, { max: 100 })
+  @ListOf(() => OrderPaymentDto, { max: 100, description: 'All that pay for it, canceled ones too.' })
   payments: OrderPaymentDto[];
 
   @ListOf(() => FulfilmentDto, {

@@ -1,4 +1,5 @@
 import { defineMail } from '../../platform/mail/templates.js';
+import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
 import { type Order, totalOf } from './order.js';
@@ -13,6 +14,8 @@ export interface OrderLetter {
   downloads: string;
   contents: string;
   sums: string;
+  /** What was paid by what; empty when nothing was to be paid. Absent in letters from before it was told. */
+  paidBy?: string;
   total: string;
   shipping: string;
   /** Where it is fetched; empty when it is not. Left out of letters that were queued before there were such points. */
@@ -27,6 +30,7 @@ export const confirmationMail = defineMail<OrderLetter>('order_confirmation', (o
     `thank you for your order ${order.number}. We have received your payment.`,
     order.contents,
     order.sums,
+    ...(order.paidBy ? [`Paid by:\n${order.paidBy}`] : []),
     ...(order.downloads === '' ? [] : [`Ready to be downloaded with your order:\n${order.downloads}`]),
     ...(order.address === ''
       ? []
@@ -50,7 +54,8 @@ export const cancellationMail = defineMail<OrderLetter>('order_canceled', (order
   ],
 }));
 
-export function orderLetter(order: Order): OrderLetter {
+/** `payments`: all of the order; none where it is not told what paid for it. */
+export function orderLetter(order: Order, payments: readonly PaymentView[] = []): OrderLetter {
   const money = (amount: bigint) => Money.of(amount, order.currency).toString();
   return {
     number: order.number,
@@ -75,12 +80,20 @@ export function orderLetter(order: Order): OrderLetter {
       `${order.pricesIncludeTax ? 'Tax included' : 'Tax'}: ${money(order.tax)}`,
       `Total: ${money(order.total)}`,
     ].join('\n'),
+    paidBy: payments.flatMap(paidBy).join('\n'),
     total: totalOf(order).toString(),
     shipping: order.shippingTitle ?? '',
     pickup: pickupLines(order),
     paid: ['paid', 'partially_refunded', 'refunded', 'overcharged'].includes(order.paymentStatus),
   };
 }
+
+const paidBy = ({ status, kind, last4, amount, captured }: PaymentView): string[] => {
+  if (status !== 'captured' && status !== 'authorized') return [];
+  const what =
+    kind === 'gift_card' ? `Gift card ••••${last4}` : kind === 'store_credit' ? 'Store credit' : 'Card';
+  return [`${what}: ${(status === 'captured' ? captured : amount).toString()}`];
+};
 
 export function greetingOf({ shippingAddress, billingAddress }: Order): string {
   const who = shippingAddress ?? billingAddress;

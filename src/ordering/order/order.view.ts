@@ -140,16 +140,23 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
     amountDue: dueOf(order, payments).toJSON(),
     taxes: taxesOf(order),
     discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
-    payments: payments.map(paymentView),
+    payments: cardsFirst(payments).map(paymentView),
     fulfilments: order.fulfilments.filter(({ state }) => state !== 'canceled').map(fulfilmentView),
     history: order.history.map(historyView),
   };
 }
 
+/** What goes on at a gateway stands first: of the others there is nothing to wait for. */
+const cardsFirst = (payments: readonly PaymentView[]): PaymentView[] =>
+  payments.toSorted((a, b) => Number(a.kind !== 'card') - Number(b.kind !== 'card'));
+
 function paymentView(payment: PaymentView): OrderPaymentDto {
   return {
     id: payment.id,
     status: payment.status,
+    kind: payment.kind,
+    purpose: payment.purpose,
+    last4: payment.last4,
     amount: payment.amount.toJSON(),
     captured: payment.captured.toJSON(),
     refunded: payment.refunded.toJSON(),

@@ -50,7 +50,7 @@ export const TAGS: Record<string, string> = {
   'Order changes':
     'Everything that happens to an order after it was placed, drafted, previewed to the cent and then confirmed at once.',
   Payments:
-    'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
+    'The money of an order: a payment at the gateway with as many tries as it takes, and one for each gift card and store credit. Its state is what the gateway says, never what a browser says.',
   'Personal data': 'Copies of all that is kept about somebody, and its erasure.',
   People: 'Accounts of staff: who works here, and as what.',
   'Pickup points': 'Places where shoppers fetch what they ordered, in place of having it sent.',
@@ -78,6 +78,8 @@ export const TAGS: Record<string, string> = {
   'Sign-in': 'Making an account, signing in and out, and the links that are mailed on the way.',
   Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
   'Stock notices': 'One letter to whoever waits for something that is sold out, and then they are forgotten.',
+  'Store credit':
+    'What the shop owes a customer: given by staff, or in place of a refund, and spent at checkouts until it ends.',
   Stocktakes: 'What lies at a location, counted by hand while it is sold from, and brought to the books.',
   'Tax classes':
     'The kinds of goods that are taxed differently, such as books; tax zones say the rate of each.',
