@@ -36,6 +36,8 @@ import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-li
 import { CatalogBrandOrders1760000010210 } from './catalog/1760000010210-brand-orders.js';
 import { CatalogStockNoticeCounts1760000010320 } from './catalog/1760000010320-stock-notice-counts.js';
 import { CatalogSearchTogether1760000010400 } from './catalog/1760000010400-search-together.js';
+import { CatalogSizes1760000010420 } from './catalog/1760000010420-sizes.js';
+import { OrderingShippingMethods1780000000520 } from './ordering/1780000000520-shipping-methods.js';
 import { CatalogCategoryPlaces1760000010410 } from './catalog/1760000010410-category-places.js';
 import { CatalogFacetCodes1760000010450 } from './catalog/1760000010450-facet-codes.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
@@ -168,4 +170,6 @@ export const migrations: Migrations = [
   OrderingReturns1780000000561,
   OrderingFulfilments1780000000580,
   OrderingCarrierEvents1780000000581,
+  CatalogSizes1760000010420,
+  OrderingShippingMethods1780000000520,
 ];

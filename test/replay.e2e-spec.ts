@@ -562,12 +562,13 @@ describe('the example', () => {
     await replay('setSellingTerms', { ids: { id: variantId } });
     await ask('getSellingTerms', { id: variantId });
     await noticesAndStocktakes();
-    for (const zone of ['TaxZone', 'ShippingZone']) {
+    for (const zone of ['TaxZone', 'ShippingZone', 'PickupPoint']) {
       const { id } = (await replay(`create${zone}`)).body;
       await replay(`update${zone}`, { ids: { id } });
       await ask(`get${zone}`, { id });
     }
     await promotions();
+    await replay('updateShippingCalendar');
     for (const type of ['application/x-ndjson', 'text/csv']) {
       const { id } = (await replay('startImport', { type })).body;
       const faults = await ask('listImportErrors', { id });
@@ -634,7 +635,13 @@ describe('the example', () => {
     const ids = { id: cart.id, lineId: cart.lines[0].id };
     await ask('getCartReadiness', ids, held);
     await replay('updateCart', { ids, ...held });
-    for (const id of ['getCart', 'listCartShippingOptions', 'explainCart', 'removeCartLine'])
+    for (const id of [
+      'getCart',
+      'listCartShippingOptions',
+      'listCartPickupPoints',
+      'explainCart',
+      'removeCartLine',
+    ])
       await ask(id, ids, held);
   });
 

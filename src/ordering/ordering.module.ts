@@ -23,6 +23,7 @@ import { CartService } from './cart/cart.service.js';
 import { CheckoutAnswers } from './checkout/checkout.answers.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
+import { QuotesAhead } from './checkout/quotes-ahead.service.js';
 import { PlacingService } from './checkout/placing.service.js';
 import { PurchaseLimitRepository } from './limit/purchase-limits.repository.js';
 import { PurchaseLimits } from './limit/purchase-limits.service.js';
@@ -85,6 +86,21 @@ import { SimulationController } from './promotion/simulation.controller.js';
 import { SimulationRepository } from './promotion/simulation.repository.js';
 import { SimulationService } from './promotion/simulation.service.js';
 import { SellingRules } from './shipping/selling-rules.js';
+import { CarrierQuoteJobs } from './shipping/carrier-quotes.jobs.js';
+import { CarrierQuoteRepository } from './shipping/carrier-quotes.repository.js';
+import { CarrierQuoteService } from './shipping/carrier-quotes.service.js';
+import { HttpCarrierRates } from './shipping/carrier-rates.adapter.js';
+import { CarrierRates } from './shipping/carrier-rates.port.js';
+import { CartShippingController } from './shipping/cart-shipping.controller.js';
+import { NearPoints } from './shipping/near-points.service.js';
+import { PickupPointController } from './shipping/pickup-point.controller.js';
+import { PickupPointRepository } from './shipping/pickup-point.repository.js';
+import { PickupPoints } from './shipping/pickup-point.service.js';
+import { RuleChanges } from './shipping/rule-changes.service.js';
+import { ShippingCalendarController } from './shipping/shipping-calendar.controller.js';
+import { ShippingCalendarRepository } from './shipping/shipping-calendar.repository.js';
+import { ShippingCalendars } from './shipping/shipping-calendar.service.js';
+import { ShippingChoices } from './shipping/shipping-choices.service.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
 import { ShippingService } from './shipping/shipping.service.js';
@@ -119,6 +135,9 @@ import { TaxService } from './tax/tax.service.js';
     PickListController,
     ShippingController,
     SimulationController,
+    CartShippingController,
+    PickupPointController,
+    ShippingCalendarController,
     TaxController,
   ],
   providers: [
@@ -191,6 +210,18 @@ import { TaxService } from './tax/tax.service.js';
     ShippingService,
     SimulationRepository,
     SimulationService,
+    ShippingCalendarRepository,
+    ShippingCalendars,
+    ShippingChoices,
+    PickupPointRepository,
+    PickupPoints,
+    NearPoints,
+    RuleChanges,
+    CarrierQuoteJobs,
+    CarrierQuoteRepository,
+    CarrierQuoteService,
+    { provide: CarrierRates, useClass: HttpCarrierRates },
+    QuotesAhead,
     TaxRepository,
     TaxService,
   ],

@@ -45,6 +45,11 @@ export class Config {
   readonly testGatewayUrl: string | null;
   /** How long the payment gateway may take before the outcome counts as unknown. */
   readonly gatewayTimeoutMs: number;
+  /** Who is asked for the prices of carriers; null: nobody. */
+  readonly carrierRatesUrl: string | null;
+  readonly carrierRatesKey: string | null;
+  /** How long a cart waits for them before it shows the prices of its own. */
+  readonly carrierRatesTimeoutMs: number;
   readonly demoStore: boolean;
   /** Off: every catalog page is made by SQL, to measure what that costs. */
   readonly pageCache: boolean;
@@ -142,6 +147,9 @@ export class Config {
       throw new BadSetting('STRIPE_API_KEY', 'this version has no Stripe adapter: leave it out');
     this.testGatewayUrl = env.url('TEST_GATEWAY_URL', ['http:']);
     this.gatewayTimeoutMs = env.integer('GATEWAY_TIMEOUT_MS', 10_000, 100, 60_000);
+    this.carrierRatesUrl = env.url('CARRIER_RATES_URL', ['http:', 'https:']);
+    this.carrierRatesKey = env.secret('CARRIER_RATES_KEY', 8);
+    this.carrierRatesTimeoutMs = env.integer('CARRIER_RATES_TIMEOUT_MS', 1_500, 50, 10_000);
     this.demoStore = env.oneOf('DEMO_STORE', ['on', 'off'], 'on') === 'on' && !this.production;
     this.pageCache = env.oneOf('PAGE_CACHE', ['on', 'off'], 'on') === 'on';
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);

@@ -16,12 +16,11 @@ import {
   CreateCartDto,
   QuantityInput,
   ReadinessDto,
-  ShippingOffersDto,
   UpdateCartDto,
 } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
 import { type AssessedCart, CartService } from './cart.service.js';
-import { cartView, explanationView, offersView, readinessView } from './cart.view.js';
+import { cartView, explanationView, readinessView } from './cart.view.js';
 
 const changing = [cartProblems.cart_closed, platformProblems.not_found, platformProblems.stale_version];
 
@@ -106,7 +105,12 @@ export class CartController {
       'fields, so this may be left out. An address must be whole for its country (postal code, region); ' +
       'faults are 400 with their pointer. 409 `ordering.cart_closed` when an order was written from it.',
     answers: { 200: CartDto },
-    problems: [...changing, cartProblems.unknown_promotion_code, cartProblems.unknown_shipping_option],
+    problems: [
+      ...changing,
+      cartProblems.unknown_promotion_code,
+      cartProblems.unknown_shipping_option,
+      cartProblems.unknown_pickup_point,
+    ],
   })
   async update(
     @Param() { id }: CartParams,
@@ -185,20 +189,6 @@ export class CartController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
     return tagged(reply, await this.carts.setQuantity(id, lineId, holder, 0, version));
-  }
-
-  @Get('/:id/shipping-options')
-  @HeldByShopper()
-  @Operation({
-    id: 'listCartShippingOptions',
-    summary: 'What can carry the cart',
-    description:
-      'For the address of the cart, the cheapest first; without an address there are none. Put an `id` ' +
-      'into `shippingOptionId` of the cart or of the checkout; `selected` is the one in the totals.',
-    answers: { 200: ShippingOffersDto },
-  })
-  async offers(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<ShippingOffersDto> {
-    return offersView((await this.carts.get(id, holder)).assessment);
   }
 
   @Get('/:id/readiness')

@@ -17,6 +17,14 @@ import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { OUTCOMES } from '../promotion/trace.js';
 import { MAX_LINES, MAX_PROMOTIONS, MAX_QUANTITY, MAX_SHOWN_LINES } from './cart.js';
+import { MAX_PARCELS } from '../shipping/parcels.js';
+import {
+  MisfitDto,
+  PACKING_HELP,
+  PackedParcelDto,
+  PRICE_SOURCES,
+  PRICE_SOURCES_HELP,
+} from '../shipping/offer.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -87,6 +95,12 @@ export class UpdateCartDto {
 
   @Uuid({ ...unset, description: 'Null: the cheapest one that fits.' })
   shippingOptionId?: string | null;
+
+  @Uuid({
+    ...unset,
+    description: 'Where it is fetched, one of GET /v1/carts/{id}/pickup-points; null: it is sent.',
+  })
+  pickupPointId?: string | null;
 
   @TextList({
     max: 10,
@@ -215,6 +229,9 @@ export class CartDto {
   @Uuid({ nullable: true })
   shippingOptionId: string | null;
 
+  @Uuid({ nullable: true, description: 'Where it is fetched.' })
+  pickupPointId: string | null;
+
   @TextList({ max: 10, maxLength: 50, description: 'In capital letters.' })
   promotionCodes: string[];
 
@@ -235,31 +252,6 @@ export class CartDto {
 
   @Nested(() => TotalsDto)
   totals: TotalsDto;
-}
-
-export class ShippingOfferDto {
-  @Uuid()
-  id: string;
-
-  @Text({ max: 100 })
-  title: string;
-
-  @Text({ max: 100, description: 'The shipping zone that it belongs to.' })
-  zone: string;
-
-  @MoneyField()
-  price: MoneyDto;
-
-  @Bool({ description: 'This one is in the totals.' })
-  selected: boolean;
-}
-
-export class ShippingOffersDto {
-  @ListOf(() => ShippingOfferDto, { max: 50 })
-  items: ShippingOfferDto[];
-
-  @Text({ max: 1, nullable: true })
-  nextCursor: string | null;
 }
 
 export class ObstacleDto {
@@ -347,8 +339,14 @@ export class ExplainedShippingDto {
   @MoneyField()
   tax: MoneyDto;
 
-  @Integer({ min: 0, max: 50, description: 'How many options fitted.' })
+  @Integer({ min: 0, max: 100, description: 'How many options fitted.' })
   candidates: number;
+
+  @OneOf(PRICE_SOURCES, { description: PRICE_SOURCES_HELP })
+  priceFrom: string;
+
+  @ListOf(() => PackedParcelDto, { max: MAX_PARCELS, description: PACKING_HELP })
+  parcels: PackedParcelDto[];
 }
 
 export class TestedConditionDto {
@@ -457,6 +455,12 @@ export class CartExplanationDto {
 
   @Nested(() => ExplainedShippingDto, { nullable: true })
   shipping: ExplainedShippingDto | null;
+
+  @ListOf(() => MisfitDto, {
+    max: 100,
+    description: 'Methods for this address that do not fit, each with why.',
+  })
+  misfits: MisfitDto[];
 
   @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each, half away from zero.' })
   taxes: TaxCategoryDto[];

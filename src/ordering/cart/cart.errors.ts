@@ -31,6 +31,12 @@ export const cartProblems = defineProblems('ordering', {
     meaning: 'The shop has no shipping option of that id.',
     remedy: 'Take one of `GET /v1/carts/{id}/shipping-options`.',
   },
+  unknown_pickup_point: {
+    status: 422,
+    title: 'Unknown pickup point',
+    meaning: 'The shop has no pickup point of that id.',
+    remedy: 'Take one of `GET /v1/carts/{id}/pickup-points`.',
+  },
   cart_closed: {
     status: 409,
     members: { orderId: idMember('The order that was written from the cart.', true) },

@@ -21,6 +21,7 @@ export interface CartChanges {
   billingAddress: Address | null;
   shippingOptionId: string | null;
   promotionCodes: string[];
+  pickupPointId: string | null;
 }
 
 @Injectable()
@@ -80,6 +81,7 @@ export class CartRepository {
       json(changes.billingAddress),
       changes.shippingOptionId,
       changes.promotionCodes,
+      changes.pickupPointId,
     ]);
   }
 
@@ -126,7 +128,10 @@ const ADD_LINES = `
 
 const HEAD = `c.id, c.token_hash AS "tokenHash", c.customer_id AS "customerId", c.currency, c.email,
   c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
-  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.state, c.version`;
+  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.pickup_point_id AS "pickupPointId", c.state, c.version,
+  (SELECT json_build_object('id', p.id, 'name', p.name, 'address', p.address, 'openingHours', p.opening_hours,
+    'coordinates', p.coordinates, 'isOpen', p.is_open, 'version', p.version)
+    FROM ordering.pickup_points p WHERE p.id = c.pickup_point_id) AS "pickupPoint"`;
 const LINES = (cart: string) => `coalesce((
     SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text, 'giftCard', l.gift_card) ORDER BY l.id)
@@ -139,7 +144,7 @@ const SET_QUANTITY = 'UPDATE ordering.cart_lines SET quantity = $3 WHERE cart_id
 const DELETE_LINE = 'DELETE FROM ordering.cart_lines WHERE cart_id = $1 AND id = $2';
 const SAVE = `
   UPDATE ordering.carts SET email = $2, shipping_address = $3, billing_address = $4, shipping_option_id = $5,
-    promotion_codes = $6
+    promotion_codes = $6, pickup_point_id = $7
   WHERE id = $1`;
 const TOUCH =
   'UPDATE ordering.carts SET version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version';

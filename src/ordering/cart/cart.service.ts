@@ -12,6 +12,8 @@ import { hashOf, newSecret } from '../../platform/secret.js';
 import { CartCodes } from '../promotion/cart-codes.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
+import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
+import { ShippingChoices } from '../shipping/shipping-choices.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
 import { type Assessment, assess, mostInOne } from './assessment.js';
@@ -39,6 +41,8 @@ export class CartService {
     private readonly identity: IdentityApi,
     private readonly limits: PurchaseLimits,
     private readonly clock: Clock,
+    private readonly choices: ShippingChoices,
+    private readonly carriers: CarrierQuoteService,
   ) {}
 
   /** A cart with its lines in one go. A guest gets the token that opens it; a customer's cart opens by signing in. */
@@ -58,6 +62,8 @@ export class CartService {
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      pickupPointId: null,
+      pickupPoint: null,
       state: 'active',
       version: 1,
       lines: toLines(wanted, known),
@@ -75,7 +81,11 @@ export class CartService {
     if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions);
     const bought = await this.boughtBy(cart.customerId, sellable);
-    return { cart, assessment: assess(cart, sellable, rules, { now: this.clock.now(), bought, facts }) };
+    const at = { now: this.clock.now(), bought, facts };
+    const { result } = await this.carriers.quoting((quotes) =>
+      assess(cart, sellable, rules, { ...at, quotes }),
+    );
+    return { cart, assessment: result };
   }
 
   addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
@@ -119,8 +129,9 @@ export class CartService {
   ): Promise<AssessedCart> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     return this.changing(id, holder, version, async (cart) => {
-      if (input.shippingOptionId) await this.requireOption(input.shippingOptionId);
-      const { email, shippingAddress, billingAddress, shippingOptionId, promotionCodes } = input;
+      await this.choices.require(input);
+      const { email, shippingAddress, billingAddress, promotionCodes } = input;
+      const { shippingOptionId, pickupPointId } = input;
       const customerId = cart.customerId ?? personId(holder.actor);
       await this.carts.save(id, {
         email: email === undefined ? cart.email : email,
@@ -134,6 +145,7 @@ export class CartService {
         promotionCodes: promotionCodes
           ? await this.codes.accept(promotionCodes, cart.promotionCodes, customerId)
           : cart.promotionCodes,
+        pickupPointId: pickupPointId === undefined ? cart.pickupPointId : pickupPointId,
       });
     });
   }
@@ -212,12 +224,6 @@ export class CartService {
     refuseOddGifts(lines, sellable, (index) => `${pointer ?? `/lines/${index}`}/giftCard`);
     refuseBeyondLimits(lines, sellable, (index) => `${pointer ?? `/lines/${index}`}/quantity`);
     return sellable;
-  }
-
-  private async requireOption(id: string): Promise<void> {
-    const { shipping } = await this.rules.current();
-    const known = shipping.some(({ options }) => options.some((option) => option.id === id));
-    if (!known) throw cartProblems.unknown_shipping_option();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Address } from '../../platform/address/address.js';
 
 export const MAX_LINES = 100;
@@ -41,6 +42,10 @@ export interface Cart {
   shippingOptionId: string | null;
   /** As they are compared (`foldCode`), each once. */
   promotionCodes: string[];
+  /** Where it is fetched, when it is. */
+  pickupPointId: string | null;
+  /** That point as it is now; null: none is chosen, or it is gone. */
+  pickupPoint: PickupPoint | null;
   state: 'active' | 'ordered';
   version: number;
   lines: CartLine[];

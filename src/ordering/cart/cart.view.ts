@@ -6,7 +6,6 @@ import type {
   CartDto,
   CartExplanationDto,
   ReadinessDto,
-  ShippingOffersDto,
   TaxCategoryDto,
   TotalsDto,
   TriedPromotionDto,
@@ -41,6 +40,7 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
     shippingAddress: cart.shippingAddress,
     billingAddress: cart.billingAddress,
     shippingOptionId: cart.shippingOptionId,
+    pickupPointId: cart.pickupPointId,
     promotionCodes: cart.promotionCodes,
     unusedCodes: unusedCodes(cart, assessment),
     promotions: applied.map(({ promotionId, title, code, group, amount }) => ({
@@ -101,19 +101,6 @@ export function triedView(
   };
 }
 
-export function offersView({ offers, shipping }: Assessment): ShippingOffersDto {
-  return {
-    items: offers.map(({ optionId, title, zone, price }) => ({
-      id: optionId,
-      title,
-      zone,
-      price: price.toJSON(),
-      selected: optionId === shipping?.offer.optionId,
-    })),
-    nextCursor: null,
-  };
-}
-
 export function readinessView({ obstacles }: Assessment): ReadinessDto {
   return {
     ready: obstacles.length === 0,
@@ -122,7 +109,7 @@ export function readinessView({ obstacles }: Assessment): ReadinessDto {
 }
 
 export function explanationView(assessment: Assessment): CartExplanationDto {
-  const { lines, totals, shipping, offers, taxZone, tried } = assessment;
+  const { lines, totals, shipping, offers, misfits, taxZone, tried } = assessment;
   const { currency } = totals.total;
   return {
     taxZone,
@@ -151,8 +138,11 @@ export function explanationView(assessment: Assessment): CartExplanationDto {
             discount: totals.shipping.discount.toJSON(),
             tax: totals.shipping.tax.toJSON(),
             candidates: offers.length,
+            priceFrom: shipping.offer.priceFrom,
+            parcels: shipping.offer.parcels,
           }
         : null,
+    misfits,
     taxes: totals.taxes.map(taxView),
     totals: totalsView(totals),
   };

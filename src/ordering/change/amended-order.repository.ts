@@ -41,6 +41,7 @@ export class AmendedOrderRepository {
         })),
       ),
       order.taxLines.length,
+      order.shippingDetails && JSON.stringify(order.shippingDetails),
     ]);
   }
 }
@@ -48,7 +49,8 @@ export class AmendedOrderRepository {
 const WRITE = `
   WITH head AS (
     UPDATE ordering.orders SET shipping_address = $2, billing_address = $3, shipping_option_id = $4, shipping_title = $5,
-      shipping_chosen_by = $6, subtotal = $7, discount = $8, shipping = $9, tax = $10, total = $11, given_back = $12
+      shipping_chosen_by = $6, subtotal = $7, discount = $8, shipping = $9, tax = $10, total = $11, given_back = $12,
+      shipping_details = $16
     WHERE id = $1
   ), given AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($13::jsonb) AS l (id uuid, position int, "variantId" uuid, "productId" uuid, sku text,

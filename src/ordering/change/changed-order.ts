@@ -1,5 +1,6 @@
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
+import type { ShippingDetails } from '../shipping/shipping-details.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 
 export const CHANGE_KINDS = ['edit', 'cancel', 'return', 'exchange', 'claim'] as const;
@@ -24,6 +25,8 @@ export interface ShippingTerms {
   chosenBy: string | null;
   price: bigint;
   taxLine: OrderTaxLine | null;
+  /** Left out: as the order has it. */
+  details?: ShippingDetails | null;
 }
 
 /** All that happens to an order at once, resolved to pieces and money. */
@@ -256,6 +259,7 @@ export function shippingOf(order: Order): ShippingTerms {
     chosenBy: order.shippingChosenBy,
     price: order.shipping,
     taxLine: taxLine ? { ...taxLine } : null,
+    details: order.shippingDetails,
   };
 }
 
@@ -266,6 +270,7 @@ function reship(order: Order, terms: ShippingTerms): Explained[] {
   order.shippingOptionId = terms.optionId;
   order.shippingTitle = terms.title;
   order.shippingChosenBy = terms.chosenBy;
+  if (terms.details !== undefined) order.shippingDetails = terms.details;
   order.taxLines = [
     ...order.taxLines.filter(({ lineId }) => lineId !== null),
     ...(terms.taxLine ? [{ ...terms.taxLine }] : []),

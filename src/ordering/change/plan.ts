@@ -2,11 +2,13 @@ import type { SellableVariant } from '../../catalog/catalog.api.js';
 import type { Address } from '../../platform/address/address.js';
 import type { FieldError } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
 import { computeTotals, type TaxLine } from '../cart/totals.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
 import type { Rules } from '../shipping/selling-rules.js';
-import { type Offer, offersFor } from '../shipping/shipping-zone.js';
+import { type Cargo, type Offer, offersFor } from '../shipping/offers.js';
+import { detailsOf } from '../shipping/shipping-details.js';
 import { type TaxRules, taxRulesFor } from '../tax/tax-zone.js';
 import { changeProblems } from './change.errors.js';
 import {
@@ -44,6 +46,7 @@ export interface ChangePlan {
 export interface Today {
   sellable: readonly SellableVariant[];
   rules: Rules;
+  now: Date;
   /** Pieces of the return that this settles. */
   answered: readonly Pieces[];
 }
@@ -254,7 +257,7 @@ const taxLineOf = (lineId: string | null, { base, amount, ...rate }: TaxLine): O
 function shippingTerms(
   order: Order,
   plan: ChangePlan,
-  { sellable, rules }: Today,
+  { sellable, rules, now }: Today,
   tax: TaxRules,
   added: readonly AddedLine[],
 ): ShippingTerms | null {
@@ -266,18 +269,43 @@ function shippingTerms(
   if (address === null)
     throw impossible('/shippingAddress', 'required', 'is required: something is sent now');
   refuseOtherTaxes(order, address, rules);
-  const weights = new Map(sellable.map(({ variantId, weightGrams }) => [variantId, weightGrams]));
-  const grams = lines.reduce((sum, line) => sum + line.quantity * (weights.get(line.variantId) ?? 0), 0);
-  const offers = offersFor(rules.shipping, address.country, order.currency, grams);
+  const at = { now, calendar: rules.calendar };
+  const offers = offersFor(
+    rules.shipping,
+    address,
+    order.currency,
+    cargoOf(lines, order.currency, sellable),
+    at,
+  );
   const wanted = plan.shippingOptionId ?? order.shippingOptionId;
-  const offer = offers.find(({ optionId }) => optionId === wanted);
+  const offer = offers.find(({ optionId, kind }) => optionId === wanted && kind === 'delivery');
   if (!offer) {
     throw impossible('/shippingOptionId', 'not_offered', 'must be one that is offered for the address');
   }
   return plan.shippingOptionId === null ? null : termsOf(order, offer, tax);
 }
 
-function termsOf(order: Order, { optionId, title, price }: Offer, tax: TaxRules): ShippingTerms {
+/** What is to be sent, at what it was sold for; of what is no longer sold nobody knows the weight. */
+function cargoOf(lines: readonly OrderLine[], currency: string, sellable: readonly SellableVariant[]): Cargo {
+  const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
+  const value = lines.reduce((sum, line) => sum + line.unitPrice * BigInt(line.quantity) - line.discount, 0n);
+  return {
+    lines: lines.map(({ variantId, sku, quantity }) => {
+      const {
+        weightGrams = 0,
+        lengthMm = 0,
+        widthMm = 0,
+        heightMm = 0,
+        shippingClass = null,
+      } = variants.get(variantId) ?? {};
+      return { variantId, sku, quantity, weightGrams, lengthMm, widthMm, heightMm, shippingClass };
+    }),
+    goods: Money.of(value, currency),
+  };
+}
+
+function termsOf(order: Order, offer: Offer, tax: TaxRules): ShippingTerms {
+  const { optionId, title, price } = offer;
   const { shipping } = computeTotals(order.currency, [], price, tax);
   return {
     optionId,
@@ -285,6 +313,7 @@ function termsOf(order: Order, { optionId, title, price }: Offer, tax: TaxRules)
     chosenBy: 'staff',
     price: price.amount,
     taxLine: shipping && taxLineOf(null, shipping.taxLine),
+    details: detailsOf(offer),
   };
 }
 

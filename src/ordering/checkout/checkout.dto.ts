@@ -40,4 +40,7 @@ export class CheckoutDto {
 
   @Uuid({ ...unset, description: 'In place of the cart’s; without one the cheapest that fits.' })
   shippingOptionId?: string | null;
+
+  @Uuid({ ...unset, description: 'In place of the cart’s: where it is fetched.' })
+  pickupPointId?: string | null;
 }

@@ -12,6 +12,7 @@ import { OrderRepository } from '../order/order.repository.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { type CheckoutAnswer, CheckoutAnswers } from './checkout.answers.js';
 import type { CheckoutDto } from './checkout.dto.js';
+import { QuotesAhead } from './quotes-ahead.service.js';
 import { type Begun, PlacingService } from './placing.service.js';
 
 /**
@@ -31,6 +32,7 @@ export class CheckoutService {
   constructor(
     private readonly database: Database,
     private readonly rules: SellingRules,
+    private readonly ahead: QuotesAhead,
     private readonly placing: PlacingService,
     private readonly billing: BillingApi,
     private readonly orders: OrderRepository,
@@ -63,9 +65,14 @@ export class CheckoutService {
     request: IdempotentRequest,
   ): Promise<Begun> {
     const rules = await this.rules.current();
+    const quotes = await this.ahead.quotes(cartId, holder, input, rules);
     return this.database.transaction(async () => {
-      const begun = await this.placing.place(cartId, holder, input, rules, ({ orderId, operationId }) =>
-        request.remember({ orderId, operationId }),
+      const begun = await this.placing.place(
+        cartId,
+        holder,
+        input,
+        { rules, quotes },
+        ({ orderId, operationId }) => request.remember({ orderId, operationId }),
       );
       failpoint('checkout.after_reserve');
       return begun;

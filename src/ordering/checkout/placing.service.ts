@@ -15,16 +15,32 @@ import { type Order, totalOf } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
+import type { Quotes } from '../shipping/carrier-quotes.service.js';
+import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
-import { contradicts, draftOrder, guard, refuseUsedUp, usedUp, withCheckout } from './draft.js';
+import {
+  contradicts,
+  draftOrder,
+  guard,
+  refuseUnseenRates,
+  refuseUsedUp,
+  usedUp,
+  withCheckout,
+} from './draft.js';
 
 /** How far the checkout has come; `order` is null when a later request takes over. */
 export interface Begun {
   orderId: string;
   operationId: string | null;
   order: Order | null;
+}
+
+/** What the order is made by: read, and asked for, before the transaction. */
+export interface Terms {
+  rules: Rules;
+  quotes: Quotes;
 }
 
 /** Step 2 of the checkout, in the transaction of its caller. */
@@ -39,6 +55,7 @@ export class PlacingService {
     private readonly billing: BillingApi,
     private readonly clock: Clock,
     private readonly config: Config,
+    private readonly points: PickupPointRepository,
   ) {}
 
   /** Locks the cart and makes its order, or another attempt to pay the order that it has. */
@@ -46,7 +63,7 @@ export class PlacingService {
     cartId: string,
     holder: Holder,
     input: CheckoutDto,
-    rules: Rules,
+    terms: Terms,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
     // Together, and still one after the other: what stands in the cart is read when its lock is held.
@@ -56,22 +73,25 @@ export class PlacingService {
     ]);
     if (!head || !holds(holder, head)) throw platformProblems.not_found();
     if (orderId !== null) return this.tryAgain(orderId, input, remember);
-    return this.write(withCheckout({ ...head, lines }, input), holder, input, rules, remember);
+    const point = input.pickupPointId ? ((await this.points.find(input.pickupPointId)) ?? null) : null;
+    const cart = withCheckout({ ...head, lines }, input, point);
+    return this.write(cart, holder, input, terms, remember);
   }
 
   private async write(
     cart: Cart,
     holder: Holder,
     input: CheckoutDto,
-    rules: Rules,
+    { rules, quotes }: Terms,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
     // Whoever buys says who it is: what the address has used of promotions counts from here on.
     const { email } = cart;
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions, { email });
     const now = this.clock.now();
-    const assessment = assess(cart, sellable, rules, { now, facts });
+    const assessment = assess(cart, sellable, rules, { now, facts, quotes });
     guard(assessment, input.expectedTotal);
+    refuseUnseenRates(assessment, quotes, input);
     refuseUsedUp(cart, assessment, input.expectedTotal);
     const draft = draftOrder(cart, assessment, {
       customerId: cart.customerId ?? personId(holder.actor),

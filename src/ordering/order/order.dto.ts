@@ -20,6 +20,9 @@ import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { GiftCardForDto, TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FulfilmentDto } from '../fulfilment/fulfilment.dto.js';
+import { EstimateDto, PACKING_HELP, PackedParcelDto, PointDto } from '../shipping/offer.dto.js';
+import { MAX_PARCELS } from '../shipping/parcels.js';
+import { METHOD_KINDS } from '../shipping/shipping-zone.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
 
 export class OrderParams {
@@ -177,6 +180,18 @@ export class OrderShippingDto {
 
   @ListOf(() => TaxCategoryDto, { max: 20 })
   taxLines: TaxCategoryDto[];
+
+  @OneOf(METHOD_KINDS, { description: '`pickup`: it is fetched at `pickupPoint`.' })
+  kind: string;
+
+  @Nested(() => EstimateDto, { nullable: true, description: 'As it was told when it was ordered.' })
+  estimate: EstimateDto | null;
+
+  @ListOf(() => PackedParcelDto, { max: MAX_PARCELS, description: PACKING_HELP })
+  parcels: PackedParcelDto[];
+
+  @Nested(() => PointDto, { nullable: true, description: 'As it was when it was ordered.' })
+  pickupPoint: PointDto | null;
 }
 
 export class OrderNextActionDto {

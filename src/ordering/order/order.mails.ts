@@ -15,6 +15,8 @@ export interface OrderLetter {
   sums: string;
   total: string;
   shipping: string;
+  /** Where it is fetched; empty when it is not. Left out of letters that were queued before there were such points. */
+  pickup?: string;
   paid: boolean;
 }
 
@@ -32,6 +34,7 @@ export const confirmationMail = defineMail<OrderLetter>('order_confirmation', (o
           `We send it (${order.shipping}) to:\n${order.address}`,
           'You will hear from us again when it leaves.',
         ]),
+    ...(order.pickup ? [`You fetch it (${order.shipping}) at:\n${order.pickup}`] : []),
   ],
 }));
 
@@ -71,6 +74,7 @@ export function orderLetter(order: Order): OrderLetter {
     ].join('\n'),
     total: totalOf(order).toString(),
     shipping: order.shippingTitle ?? '',
+    pickup: pickupLines(order),
     paid: ['paid', 'partially_refunded', 'refunded', 'overcharged'].includes(order.paymentStatus),
   };
 }
@@ -84,6 +88,14 @@ export const nameOf = ({ title, variantTitle }: Order['lines'][number]): string 
   variantTitle === null || variantTitle === '' || variantTitle === title
     ? title
     : `${title}, ${variantTitle}`;
+
+function pickupLines({ shippingDetails }: Order): string {
+  const point = shippingDetails?.pickupPoint;
+  if (!point) return '';
+  const { line1, line2, postalCode, city } = point.address;
+  const town = [postalCode, city].filter((part) => part !== null).join(' ');
+  return [point.name, line1, line2, town, point.openingHours].filter((line) => line !== null).join('\n');
+}
 
 /** As it is written on an envelope. */
 export const addressLines = (to: Address): string[] =>

@@ -1,6 +1,7 @@
 import type { SellableDownload, VariantKind } from '../../catalog/catalog.api.js';
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
+import type { ShippingDetails } from '../shipping/shipping-details.js';
 import type { GiftCardFor } from '../cart/cart.js';
 import type { OrderDiscount } from './order-discount.js';
 import type { Fulfilment } from '../fulfilment/fulfilment.js';
@@ -98,6 +99,8 @@ export interface Order extends Statuses {
   shippingOptionId: string | null;
   shippingTitle: string | null;
   shippingChosenBy: string | null;
+  /** Null, too, of orders that are older than it. */
+  shippingDetails: ShippingDetails | null;
   pricesIncludeTax: boolean;
   taxZone: string;
   subtotal: bigint;

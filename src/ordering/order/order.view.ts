@@ -91,6 +91,10 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
             price: money(order.shipping),
             discount: money(shippingDiscountOf(order.discounts)),
             taxLines: taxOf(null),
+            kind: order.shippingDetails?.kind ?? 'delivery',
+            estimate: order.shippingDetails?.estimate ?? null,
+            parcels: order.shippingDetails?.parcels ?? [],
+            pickupPoint: order.shippingDetails?.pickupPoint ?? null,
           },
     lines: order.lines.map((line) => ({
       id: line.id,

@@ -4,6 +4,7 @@ import type { StandingPromotions } from '../promotion/promotion.js';
 import { PromotionRepository } from '../promotion/promotion.repository.js';
 import { TaxRepository } from '../tax/tax.repository.js';
 import type { TaxZone } from '../tax/tax-zone.js';
+import type { Calendar } from './delivery-estimate.js';
 import { ShippingRepository } from './shipping.repository.js';
 import type { ShippingZone } from './shipping-zone.js';
 
@@ -12,6 +13,7 @@ export interface Rules {
   tax: TaxZone[];
   shipping: ShippingZone[];
   promotions: StandingPromotions;
+  calendar: Calendar;
 }
 
 const FRESH_MS = 1_000;
@@ -51,7 +53,7 @@ export class SellingRules {
   private async read(): Promise<Rules> {
     // One after the other: inside a transaction all go over the same connection.
     const tax = await this.taxZones.all();
-    const shipping = await this.shippingZones.all();
-    return { tax, shipping, promotions: await this.promotions.standing(this.clock.now()) };
+    const { zones, calendar } = await this.shippingZones.rules();
+    return { tax, shipping: zones, calendar, promotions: await this.promotions.standing(this.clock.now()) };
   }
 }

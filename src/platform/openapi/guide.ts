@@ -53,6 +53,7 @@ export const TAGS: Record<string, string> = {
     'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
   'Personal data': 'Copies of all that is kept about somebody, and its erasure.',
   People: 'Accounts of staff: who works here, and as what.',
+  'Pickup points': 'Places where shoppers fetch what they ordered, in place of having it sent.',
   'Price lists':
     'Prices for some customers, from some quantity on or for a while. They begin and end by the clock.',
   Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
@@ -69,7 +70,9 @@ export const TAGS: Record<string, string> = {
     'What customers say of products: nothing is shown that nobody of the shop has read, and buyers are marked.',
   Search:
     'What staff do for the search of the shop: words that mean the same, products that come first, and what was looked for in vain.',
-  'Shipping zones': 'Where parcels go, by which options, and for how much by weight.',
+  'Shipping calendar': 'The days on which parcels leave: what the dates of delivery are made of.',
+  'Shipping zones':
+    'Where parcels go, by which methods, and for how much: by weight, size, value of the goods, or what a carrier asks.',
   'Sign-in': 'Making an account, signing in and out, and the links that are mailed on the way.',
   Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
   'Stock notices': 'One letter to whoever waits for something that is sold out, and then they are forgotten.',
