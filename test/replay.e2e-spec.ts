@@ -863,7 +863,6 @@ describe('the example', () => {
       'listDeliveries 200',
       'listGatewayEvents 200',
       'listImportErrors 200',
-      'listRedemptions 200',
       'refundPayment 202',
       'retryGatewayEvent 202',
     ];
