@@ -61,12 +61,13 @@ function doors(): Door[] {
 const AT_ONE_PLACE = process.env.DOORS === 'all' ? STRANGE.length : 3;
 let turn = 0;
 
-/** The next of what is strange, so that neighbours get different things. */
-const strange = (): unknown[] => Array.from({ length: AT_ONE_PLACE }, () => STRANGE[turn++ % STRANGE.length]);
+/** The next of them, so that neighbours get different ones. */
+const some = <T>(all: readonly T[]): T[] =>
+  Array.from({ length: Math.min(AT_ONE_PLACE, all.length) }, () => all[turn++ % all.length] as T);
 
 /** The body with one place of it replaced, for every place by something strange; names are places too. */
 function* spoiled(body: unknown): Generator<unknown> {
-  yield* strange();
+  yield* some(STRANGE);
   if (Array.isArray(body)) {
     for (const [n, item] of body.entries()) for (const one of spoiled(item)) yield body.with(n, one);
   } else if (typeof body === 'object' && body !== null) {
@@ -157,15 +158,18 @@ describe('no door', () => {
     for (const door of doors().filter(({ method }) => ['POST', 'PATCH'].includes(method))) {
       const path = pathOf(door);
       expect(
-        await knock(door, [
-          { path, body: deep },
-          { path, body: '"x"' },
-          { path, body: '\ufeff{}' },
-          { path, body: '' },
-          { path, body: 'hello', type: 'text/plain' },
-          { path, body: 'a=b', type: 'application/x-www-form-urlencoded' },
-          { path, body: '{}', type: 'nonsense' },
-        ]),
+        await knock(
+          door,
+          some([
+            { path, body: deep },
+            { path, body: '"x"' },
+            { path, body: '\ufeff{}' },
+            { path, body: '' },
+            { path, body: 'hello', type: 'text/plain' },
+            { path, body: 'a=b', type: 'application/x-www-form-urlencoded' },
+            { path, body: '{}', type: 'nonsense' },
+          ]),
+        ),
       ).toEqual([]);
     }
   });
@@ -174,17 +178,20 @@ describe('no door', () => {
     for (const door of doors()) {
       const knocks = door.queries.flatMap((name) =>
         [name, `${name}[gte]`, `${name}[x][a%00]`].flatMap((shape) =>
-          STRANGE_QUERIES.map((text) => ({ path: `${pathOf(door)}?${shape}=${text}` })),
+          some(STRANGE_QUERIES).map((text) => ({ path: `${pathOf(door)}?${shape}=${text}` })),
         ),
       );
       expect(await knock(door, knocks)).toEqual([]);
     }
-  });
+  }, 300_000);
 
   it('fails on a strange path', async () => {
     for (const door of doors().filter(({ path }) => path.includes('{'))) {
       const body = door.example === undefined ? {} : { body: JSON.stringify(door.example) };
-      const knocks = STRANGE_PATHS.map((text) => ({ path: door.path.replace(/\{\w+\}/g, text), ...body }));
+      const knocks = some(STRANGE_PATHS).map((text) => ({
+        path: door.path.replace(/\{\w+\}/g, text),
+        ...body,
+      }));
       expect(await knock(door, knocks)).toEqual([]);
     }
   });
