@@ -88,6 +88,8 @@ import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subje
 import { OrderingChanges1780000000560 } from './ordering/1780000000560-changes.js';
 import { OrderingReturns1780000000561 } from './ordering/1780000000561-returns.js';
 import { OrderingDesk1780000000562 } from './ordering/1780000000562-desk.js';
+import { IdentityReportPermissions1760000020520 } from './identity/1760000020520-report-permissions.js';
+import { OrderingReports1780000000600 } from './ordering/1780000000600-reports.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -180,4 +182,6 @@ export const migrations: Migrations = [
   OrderingCartLives1780000000540,
   OrderingSharedCarts1780000000541,
   OrderingCartReminders1780000000542,
+  IdentityReportPermissions1760000020520,
+  OrderingReports1780000000600,
 ];

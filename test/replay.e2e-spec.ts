@@ -741,6 +741,7 @@ describe('the example', () => {
     await replay('tagOrder', { ids: { id } });
     await replay('addOrderNote', { ids: { id } });
     await ask('listOrderNotes', { id });
+    await ask('rebuildReports');
     const { lookupId } = (await replay('lookUpOrder', { secrets: { number, email } })).body;
     const letter = (await app.letters()).findLast(
       ({ subject }) => subject === `Your code for order ${number}`,

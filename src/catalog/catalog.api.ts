@@ -5,6 +5,7 @@ import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Money } from '../platform/money/money.js';
 import { piecesOf, together } from './bundle/pieces.js';
+import { type Shelf, ShelvesRepository } from './category/shelves.repository.js';
 import { type ProductPlaces, ProductPlacesRepository } from './collection/product-places.repository.js';
 import type { DigitalFile, SoldFile } from './digital/digital-file.repository.js';
 import { DigitalFiles } from './digital/digital-files.service.js';
@@ -21,6 +22,7 @@ import { ReservationChanges } from './stock/reservation-changes.service.js';
 import { ReservationService, type SoldAhead } from './stock/reservation.service.js';
 
 export type { DigitalFile, SoldFile } from './digital/digital-file.repository.js';
+export type { Shelf } from './category/shelves.repository.js';
 export type { ProductPlaces } from './collection/product-places.repository.js';
 export { VARIANT_KINDS, type VariantKind } from './product/variant-kind.js';
 export type { SellableDownload, SellablePart } from './product/sellable.repository.js';
@@ -103,6 +105,7 @@ export class CatalogApi {
   constructor(
     private readonly sellables: SellableRepository,
     private readonly productPlaces: ProductPlacesRepository,
+    private readonly shelves: ShelvesRepository,
     private readonly stock: ReservationService,
     private readonly reader: StockReader,
     private readonly reservations: ReservationChanges,
@@ -142,6 +145,12 @@ export class CatalogApi {
     if (productIds.length === 0 || asked.categories.length + asked.collections.length === 0)
       return Promise.resolve([]);
     return this.productPlaces.find(productIds, asked.categories, asked.collections);
+  }
+
+  /** Every category that these products, published or not, stand in now, itself or by one below it. */
+  shelvesOf(productIds: readonly string[]): Promise<Shelf[]> {
+    if (productIds.length === 0) return Promise.resolve([]);
+    return this.shelves.find(productIds);
   }
 
   /**

@@ -15,6 +15,7 @@ import { CollectionController } from './collection/collection.controller.js';
 import { Collection } from './collection/collection.entity.js';
 import { CollectionReader } from './collection/collection.reader.service.js';
 import { CollectionRepository } from './collection/collection.repository.js';
+import { ShelvesRepository } from './category/shelves.repository.js';
 import { ProductPlacesRepository } from './collection/product-places.repository.js';
 import { CollectionService } from './collection/collection.service.js';
 import { DigitalFileController } from './digital/digital-file.controller.js';
@@ -220,6 +221,7 @@ import { TranslationService } from './translation/translation.service.js';
     CollectionReader,
     CollectionRepository,
     ProductPlacesRepository,
+    ShelvesRepository,
     CollectionService,
     DemoCatalog,
     DemoCatalogRepository,

@@ -117,6 +117,14 @@ import { FirstOrderRepository } from './promotion/first-order.repository.js';
 import { SimulationController } from './promotion/simulation.controller.js';
 import { SimulationRepository } from './promotion/simulation.repository.js';
 import { SimulationService } from './promotion/simulation.service.js';
+import { ReportCartsRepository } from './report/report-carts.repository.js';
+import { ReportController } from './report/report.controller.js';
+import { ReportOrdersRepository } from './report/report-orders.repository.js';
+import { ReportRebuilds } from './report/report-rebuilds.service.js';
+import { ReportSubscribers } from './report/report.subscribers.js';
+import { ReportWriter } from './report/report-writer.service.js';
+import { Reports } from './report/reports.service.js';
+import { ReportsRepository } from './report/reports.repository.js';
 import { ReorderController } from './reorder/reorder.controller.js';
 import { Reorder } from './reorder/reorder.service.js';
 import { SavedLineController } from './saved-line/saved-line.controller.js';
@@ -172,6 +180,7 @@ import { TaxService } from './tax/tax.service.js';
     CartController,
     MyCartController,
     ReorderController,
+    ReportController,
     SavedLineController,
     SharedCartController,
     CheckoutController,
@@ -235,6 +244,13 @@ import { TaxService } from './tax/tax.service.js';
     ReminderRepository,
     Reminders,
     Reorder,
+    ReportCartsRepository,
+    ReportOrdersRepository,
+    ReportRebuilds,
+    ReportSubscribers,
+    ReportWriter,
+    Reports,
+    ReportsRepository,
     SavedLineRepository,
     SavedLines,
     SharedCartRepository,

@@ -109,6 +109,10 @@ const ANONYMISE = `
     WHERE l.order_id = held.id AND (l.gift_card IS NOT NULL OR l.properties IS NOT NULL)
   ), staff_notes AS (
     DELETE FROM ordering.order_notes n USING held WHERE n.order_id = held.id
+  ), reported AS (
+    -- Whose orders belong together may be counted on; whose they were is not known any more.
+    UPDATE ordering.report_orders r SET customer_key = (SELECT sha256(gen_random_uuid()::text::bytea)) FROM held
+    WHERE r.order_id = held.id
   ), lookups AS (
     DELETE FROM ordering.order_lookups l USING held WHERE l.order_id = held.id
   ), returned AS (

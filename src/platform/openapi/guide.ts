@@ -66,6 +66,8 @@ export const TAGS: Record<string, string> = {
   Recommendations:
     'What goes with a product and why: bought together, similar, or looked at before by whoever is signed in.',
   Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',
+  Reports:
+    'Sales, customers and abandoned carts in sums that are kept up to date, to be shown or opened in a spreadsheet.',
   Returns:
     'What buyers send back: asked for, approved, received piece by piece, and settled by a change of the order.',
   Reviews:

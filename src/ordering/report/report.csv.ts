@@ -1,0 +1,24 @@
+import type { MoneyDto } from '../../platform/http/fields.js';
+import { Money } from '../../platform/money/money.js';
+
+type Cell = string | number | null | MoneyDto;
+
+/** As RFC 4180 has it, a header and a row for each; amounts in units of their currency, such as `19.99`. */
+export async function* csvOf<T extends object>(
+  columns: readonly (keyof T & string)[],
+  rows: AsyncIterable<T>,
+) {
+  yield line(columns);
+  for await (const row of rows) yield line(columns.map((name) => cellOf(row[name] as Cell)));
+}
+
+const line = (cells: readonly string[]): string => `${cells.join(',')}\r\n`;
+
+/** Text that a spreadsheet would run is made harmless; numbers, also those below 0, are left as they are. */
+function cellOf(value: Cell): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'object') return Money.fromJSON(value).toString().split(' ')[0] ?? '';
+  const safe = /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",;\r\n\t]|^\s|\s$/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}

@@ -1,0 +1,328 @@
+import { jest } from '@jest/globals';
+import { armFailpoint } from '../src/platform/failpoint.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+import { buy, checkOut, fillCart, key } from './support/purchase.js';
+
+type Body = Answer['body'];
+type Goods = { variantId: string; sku: string; productId: string };
+
+const ROOT = '/v1/admin/reports';
+const HOUR_MS = 3_600_000;
+
+describe('reports', () => {
+  let app: TestApp;
+  let token: string;
+  let lamp: Goods;
+  let book: Goods;
+  let rooms: Body;
+  let promotion: Body;
+  /** A day of UTC, the one before it, and the one after it. */
+  let day: string;
+  let before: string;
+  let next: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    token = await given.admin(app);
+    rooms = (await app.post('/v1/admin/categories', { handle: 'rooms', title: 'Rooms' }, { token })).body;
+    await app.post(
+      '/v1/admin/categories',
+      { handle: 'light', title: 'Light', parentId: rooms.id },
+      { token },
+    );
+    lamp = await thing('=SUM(A1)', 2000, ['light']);
+    book = await thing('A book', 1000, []);
+    const offer = {
+      title: 'Ten off',
+      group: 'product',
+      trigger: 'code',
+      effect: { type: 'percent', ppm: 100_000 },
+    };
+    promotion = (await app.post('/v1/admin/promotions', { ...offer, status: 'active' }, { token })).body;
+    await app.post(`/v1/admin/promotions/${promotion.id}/codes`, { code: 'TEN' }, { token, key: key() });
+    // Tomorrow at 18:20, when it is 23:50 in Kolkata, half an hour beside the others, and the day after in Tokyo.
+    const now = app.clock.now().getTime();
+    const at = (Math.floor(now / (24 * HOUR_MS)) + 1) * 24 * HOUR_MS + 18 * HOUR_MS + 20 * 60_000;
+    app.clock.advance({ seconds: (at - now) / 1_000 });
+    [before, day, next] = [-1, 0, 1].map((days) => dayOf(at + days * 24 * HOUR_MS)) as [
+      string,
+      string,
+      string,
+    ];
+  });
+  afterAll(() => app?.close());
+
+  const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+  async function thing(title: string, amount: number, categories: string[]): Promise<Goods> {
+    const sku = `${title.replace(/\W/g, '')}-1`;
+    const prices = [
+      { amount, currency: 'EUR' },
+      ...(title === 'A book' ? [{ amount: 1100, currency: 'USD' }] : []),
+    ];
+    const variants = [{ sku, weightGrams: 100, prices, stock: [{ location: 'main', onHand: 1_000 }] }];
+    const made = await given.product(app, token, { title, categories, variants });
+    const { id, variants: own } = made as unknown as Body;
+    return { variantId: own[0].id, sku, productId: id };
+  }
+  const counted = async () => {
+    await app.settle();
+    await app.run('ordering.update_reports');
+  };
+  const sales = async (query: string): Promise<Body[]> => {
+    const { status, body, text } = await app.get(`${ROOT}/sales?from=${before}&to=${next}${query}`, {
+      token,
+    });
+    if (status !== 200) throw new Error(text);
+    return body.items;
+  };
+  const order = (orders: Body[], id: string) => orders.find((one) => one.group === id);
+  const tables = async () => ({
+    sales: await app.database.query(
+      `SELECT * FROM ordering.report_sales WHERE orders <> 0 OR pieces <> 0 OR total <> 0 OR discount <> 0 OR canceled <> 0
+         OR returned <> 0 OR refunded <> 0 ORDER BY dimension, bucket, currency, key`,
+    ),
+    cohorts: await app.database.query(
+      'SELECT * FROM ordering.report_cohorts WHERE orders <> 0 ORDER BY currency, cohort, month',
+    ),
+    carts: await app.database.query('SELECT * FROM ordering.report_carts ORDER BY bucket, currency'),
+  });
+  async function diesInItsSecondBatch(): Promise<void> {
+    let batches = 0;
+    const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
+      if (++batches === 2) throw new Error('died');
+      return true;
+    });
+    armFailpoint('reports.before_commit');
+    await expect(app.run('ordering.rebuild_reports')).rejects.toThrow('died');
+    armFailpoint(null);
+    kill.mockRestore();
+  }
+  const euros = (amount: number) => ({ amount, currency: 'EUR' });
+
+  it('say what was sold on the days of a zone, of what, where, and by which promotion', async () => {
+    const first = (await buy(app, [{ ...lamp, quantity: 2 }])).answer.body;
+    app.clock.advance({ minutes: 20 });
+    const cart = await fillCart(app, [lamp, { ...book, quantity: 3 }]);
+    await app.patch(`/v1/carts/${cart.id}`, { promotionCodes: ['TEN'] }, { cartToken: cart.token });
+    const second = (await checkOut(app, cart)).body;
+    const dollars = await fillCart(app, [book], { currency: 'USD', email: 'bea@example.test' });
+    expect((await checkOut(app, dollars)).status).toBe(201);
+    await counted();
+
+    const [euro, dollar] = await sales('');
+    expect(euro).toMatchObject({
+      group: day,
+      orders: 2,
+      pieces: 6,
+      gross: euros(9000),
+      discount: euros(500),
+    });
+    expect(euro.total.amount).toBe(first.totals.total.amount + second.totals.total.amount);
+    expect(euro.tax.amount).toBe(first.totals.tax.amount + second.totals.tax.amount);
+    expect(euro.net.amount + euro.tax.amount).toBe(euro.total.amount);
+    expect(euro.averageOrder.amount).toBe(Math.round(euro.total.amount / 2));
+    expect(dollar).toMatchObject({ group: day, currency: 'USD', orders: 1, gross: { amount: 1100 } });
+
+    const kolkata = await sales('&timeZone=Asia/Kolkata&currency=EUR');
+    expect(kolkata.map((row) => [row.group, row.orders, row.pieces])).toEqual([
+      [day, 1, 2],
+      [next, 1, 4],
+    ]);
+    expect((await sales('&timeZone=Asia/Tokyo&currency=EUR')).map((row) => [row.group, row.orders])).toEqual([
+      [next, 2],
+    ]);
+    const months = await sales('&groupBy=month&currency=EUR');
+    expect(months.map((row) => [row.group, row.orders])).toEqual([[`${day.slice(0, 7)}-01`, 2]]);
+
+    const products = await sales('&groupBy=product&currency=EUR');
+    expect(products.map((row) => [row.group, row.title, row.orders, row.pieces])).toEqual([
+      [lamp.productId, '=SUM(A1)', 2, 3],
+      [book.productId, 'A book', 1, 3],
+    ]);
+    const categories = await sales('&groupBy=category&currency=EUR');
+    expect(order(categories, rooms.id)).toMatchObject({
+      title: 'Rooms',
+      handle: 'rooms',
+      orders: 2,
+      pieces: 3,
+    });
+    expect(order(categories, '')).toMatchObject({ title: null, orders: 1, pieces: 3 });
+    expect(categories).toHaveLength(3);
+    expect(await sales('&groupBy=country&currency=EUR')).toMatchObject([{ group: 'DE', orders: 2 }]);
+    expect(await sales('&groupBy=promotion')).toMatchObject([
+      { group: promotion.id, title: 'Ten off', orders: 1, discount: euros(500), total: second.totals.total },
+    ]);
+
+    // Page by page it is the same.
+    const page = `${ROOT}/sales?from=${before}&to=${next}&groupBy=product&limit=1`;
+    const keys: string[] = [];
+    for (let url: string | null = page; url !== null;) {
+      const { body } = await app.get(url, { token });
+      keys.push(...body.items.map((row: Body) => row.group + row.currency));
+      url = body.nextCursor === null ? null : `${page}&cursor=${body.nextCursor}`;
+    }
+    expect(keys).toEqual((await sales('&groupBy=product')).map((row) => row.group + row.currency));
+  });
+
+  it('take off what is canceled or comes back when that happens, once, however often it is told', async () => {
+    const was = (await sales('&currency=EUR&groupBy=country'))[0];
+    const { body: canceled } = (await buy(app, [lamp])).answer;
+    const { cart, answer } = await buy(app, [{ ...lamp, quantity: 2 }]);
+    await app.settle();
+    await app.post(`/v1/admin/orders/${answer.body.id}/fulfilments`, {}, { token, key: key() });
+    await counted();
+    app.clock.advance({ hours: 24 });
+    const gone = await app.post(`/v1/orders/${canceled.id}/cancellation`, {}, { token, key: key() });
+    expect(gone.text).toContain('"status":"canceled"');
+
+    const [line] = answer.body.lines;
+    const piece = { lineId: line.id, quantity: 1 };
+    const asked = await app.post(
+      `/v1/orders/${answer.body.id}/returns`,
+      { lines: [{ ...piece, reason: 'changed_mind' }] },
+      { key: key(), cartToken: cart.token },
+    );
+    await app.post(
+      `/v1/admin/returns/${asked.body.id}/approval`,
+      {},
+      { token, headers: { 'if-match': '"1"' } },
+    );
+    const lines = [{ ...piece, condition: 'opened' }];
+    await app.post(`/v1/admin/returns/${asked.body.id}/receipts`, { lines }, { token, key: key() });
+    const changes = `/v1/admin/orders/${answer.body.id}/changes`;
+    const draft = await app.post(changes, { kind: 'return', returnId: asked.body.id }, { token });
+    const { difference } = (await app.get(`${changes}/${draft.body.id}/preview`, { token })).body;
+    const confirmed = await app.post(
+      `${changes}/${draft.body.id}/confirmation`,
+      { expectedDifference: difference },
+      { token, key: key() },
+    );
+    expect(confirmed.body.state).toBe('confirmed');
+    await counted();
+
+    const [, tomorrow] = await sales('&currency=EUR');
+    expect(tomorrow).toMatchObject({
+      group: next,
+      orders: 0,
+      canceled: 1,
+      pieces: 0,
+      returnedPieces: 2,
+      averageOrder: null,
+    });
+    expect(tomorrow.returned.amount).toBe(canceled.totals.total.amount - difference.amount);
+    expect(tomorrow.total.amount).toBe(-tomorrow.returned.amount);
+    expect(tomorrow.refunded.amount).toBe(canceled.totals.total.amount - difference.amount);
+    const [now] = await sales('&currency=EUR&groupBy=country');
+    expect(now.total.amount - was.total.amount).toBe(answer.body.totals.total.amount + difference.amount);
+
+    // Told again, in another order, nothing is counted twice.
+    const seen = await tables();
+    await app.database.execute(
+      `UPDATE platform.deliveries SET state = 'pending', enqueued_at = now() - interval '1 day'
+       WHERE consumer LIKE 'ReportSubscribers.%'`,
+    );
+    await app.run('platform.sweep_deliveries');
+    await counted();
+    expect(await tables()).toEqual(seen);
+    expect((await app.get(`${ROOT}/status`, { token })).body).toMatchObject({ waiting: 0 });
+  });
+
+  it('come to the same when all orders are counted again, also by one who follows one who died', async () => {
+    const seen = await tables();
+    expect(seen.sales.length).toBeGreaterThan(5);
+    await app.database.execute('UPDATE ordering.report_sales SET orders = orders + 7, total = total - 1');
+    await app.database.execute('UPDATE ordering.report_cohorts SET customers = customers + 1');
+    const asked = await app.post(`${ROOT}/rebuild`, undefined, { token });
+    expect([asked.status, asked.body.rebuilding]).toEqual([202, true]);
+    expect(await sales('')).toEqual([]);
+    // What becomes known meanwhile is counted once as well.
+    await app.database.execute('INSERT INTO ordering.report_due SELECT id FROM ordering.orders LIMIT 2');
+    await app.run('ordering.update_reports');
+    await diesInItsSecondBatch();
+    const [{ rebuild_after: reached } = { rebuild_after: '' }] = await app.database.query<{
+      rebuild_after: string;
+    }>('SELECT rebuild_after FROM ordering.report_state');
+    expect(reached).toMatch(/^0[^0]/);
+    await app.run('ordering.rebuild_reports');
+    expect((await app.get(`${ROOT}/status`, { token })).body).toEqual({ rebuilding: false, waiting: 0 });
+    expect(await tables()).toEqual(seen);
+    await app.run('ordering.rebuild_reports');
+    expect(await tables()).toEqual(seen);
+  });
+
+  it('know who comes back, and what was left behind', async () => {
+    const month = day.slice(0, 7);
+    const path = `${ROOT}/customers?from=${month}&to=${next.slice(0, 7)}&currency=EUR`;
+    const [known] = (await app.get(path, { token })).body.items;
+    expect(known).toMatchObject({ orders: 3, newCustomers: 1, repeaters: 1, repeatPpm: 1_000_000 });
+    expect(known.cohorts).toMatchObject([{ cohort: month, customers: 1, repeaters: 1 }]);
+    expect(known.averageOrder.amount).toBe(Math.round(known.total.amount / 3));
+
+    const cart = await fillCart(app, [{ ...lamp, quantity: 2 }], { email: 'cleo@example.test' });
+    await fillCart(app, [book], { email: 'dora@example.test' });
+    const left = `${ROOT}/carts?from=${dayOf(app.clock.now().getTime())}&to=${dayOf(app.clock.now().getTime())}`;
+    // Carts keep the time of their change by the clock of the shop, and are left after some hours.
+    app.clock.advance({ hours: 6 });
+    await counted();
+    await counted();
+    expect((await app.get(left, { token })).body.items).toMatchObject([
+      { currency: 'EUR', abandoned: 2, pieces: 3, value: euros(5000), recovered: 0, recoveryPpm: 0 },
+    ]);
+    const { body } = await checkOut(app, cart);
+    await counted();
+    expect((await app.get(left, { token })).body.items).toMatchObject([
+      { abandoned: 2, recovered: 1, recoveredTotal: body.totals.total, recoveryPpm: 500_000 },
+    ]);
+    const file = await app.get(left.replace('/carts?', '/carts.csv?'), { token });
+    expect(file.text.split('\r\n')[1]).toMatch(/^\d{4}-\d\d-\d\d,EUR,2,3,50\.00,1,[\d.]+,500000$/);
+  });
+
+  it('open in a spreadsheet that runs nothing of them', async () => {
+    const query = `from=${before}&to=${next}&groupBy=product&currency=EUR`;
+    const { status, text, headers } = await app.get(`${ROOT}/sales.csv?${query}`, { token });
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);
+    const [head, first] = text.split('\r\n');
+    expect(head).toBe(
+      'group,title,handle,currency,orders,canceled,pieces,returnedPieces,gross,discount,shipping,returned,tax,net,total,refunded,averageOrder',
+    );
+    expect(first).toContain(`${lamp.productId},'=SUM(A1),,EUR,`);
+    const [, , negative] = (
+      await app.get(`${ROOT}/sales.csv?from=${before}&to=${next}&currency=EUR`, { token })
+    ).text.split('\r\n');
+    expect(negative).toMatch(/,-\d+\.\d\d,/);
+  });
+
+  it('are for those who may read them, of days and zones that there are', async () => {
+    const range = `from=${before}&to=${next}`;
+    const [keeper, support] = [
+      await given.staff(app, ['catalog-manager'], token),
+      await given.staff(app, ['support'], token),
+    ];
+    expect((await app.get(`${ROOT}/sales?${range}`, { token: keeper.token })).status).toBe(403);
+    expect((await app.get(`${ROOT}/sales?${range}`)).status).toBe(401);
+    expect((await app.get(`${ROOT}/sales?${range}`, { token: support.token })).status).toBe(200);
+    expect((await app.post(`${ROOT}/rebuild`, undefined, { token: support.token })).status).toBe(403);
+    const refused = async (path: string) => {
+      const { status, body } = await app.get(`${ROOT}/${path}`, { token });
+      return [status, body.errors[0].pointer, body.errors[0].code];
+    };
+    for (const zone of ['Mars/Base', '%2B02:00', 'UTC%2B2'])
+      expect(await refused(`sales?${range}&timeZone=${zone}`)).toEqual([400, '/timeZone', 'not_time_zone']);
+    expect(await refused(`sales.csv?${range}&timeZone=Mars/Base`)).toEqual([
+      400,
+      '/timeZone',
+      'not_time_zone',
+    ]);
+    expect(await refused('sales?from=2026-02-30&to=2026-03-01')).toEqual([400, '/from', 'not_day']);
+    expect(await refused('sales?from=2026-03-02&to=2026-03-01')).toEqual([400, '/to', 'too_small']);
+    expect(await refused('carts?from=2020-03-02&to=2026-03-01')).toEqual([400, '/to', 'too_large']);
+    expect(await refused('customers?from=2026-03&to=2026-02')).toEqual([400, '/to', 'too_small']);
+    for (const name of ['sales', 'customers', 'carts']) {
+      const { status, body } = await app.get(`${ROOT}/${name}`, { token });
+      expect([name, status, body.items.length > 0]).toEqual([name, 200, true]);
+    }
+    expect(await refused(`sales?${range}&groupBy=colour`)).toEqual([400, '/groupBy', expect.any(String)]);
+  });
+});
