@@ -1,3 +1,7 @@
+import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
+import { IdentityIntegrityPermissions1780000000611 } from './identity/1780000000611-integrity-permissions.js';
+import { OrderingCountedCodes1780000000612 } from './ordering/1780000000612-counted-codes.js';
+import { CatalogPromisedHolds1760000010460 } from './catalog/1760000010460-promised-holds.js';
 import { CatalogExportSkips1760000010320 } from './catalog/1760000010320-export-skips.js';
 import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
@@ -184,4 +188,8 @@ export const migrations: Migrations = [
   OrderingCartReminders1780000000542,
   IdentityReportPermissions1760000020520,
   OrderingReports1780000000600,
+  PlatformIntegrity1780000000610,
+  IdentityIntegrityPermissions1780000000611,
+  OrderingCountedCodes1780000000612,
+  CatalogPromisedHolds1760000010460,
 ];

@@ -505,6 +505,8 @@ describe('the example', () => {
   }
 
   async function files(): Promise<void> {
+    const run = (await ask('startIntegrityRun')).body;
+    await ask('getIntegrityRun', { id: run.id });
     const { id } = (await replay('startExport')).body;
     for (const read of ['getExport', 'watchExport', 'downloadExportFile']) await ask(read, { id });
     const feed = (await replay('createFeed')).body;

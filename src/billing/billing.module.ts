@@ -14,6 +14,8 @@ import { GiftCardPeopleRepository } from './gift-card/gift-card-people.repositor
 import { GiftCardRepository } from './gift-card/gift-card.repository.js';
 import { GiftCards } from './gift-card/gift-cards.service.js';
 import { StaffGiftCards } from './gift-card/staff-gift-cards.service.js';
+import { BillingIntegrity } from './integrity/billing-integrity.service.js';
+import { BillingIntegrityRepository } from './integrity/integrity.repository.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
@@ -78,6 +80,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
   providers: [
     { provide: PaymentGateway, useClass: TestGateway },
     BillingApi,
+    BillingIntegrity,
+    BillingIntegrityRepository,
     ConfirmationService,
     GatewayAccountRepository,
     GatewayCalls,

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { CatalogIntegrity } from './integrity/catalog-integrity.service.js';
+import { CatalogIntegrityRepository } from './integrity/integrity.repository.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PlatformModule } from '../platform/platform.module.js';
 import { BundleController } from './bundle/bundle.controller.js';
@@ -275,6 +277,8 @@ import { TranslationService } from './translation/translation.service.js';
     ProductTypeRepository,
     ProductTypeService,
     ProductUpsertRepository,
+    CatalogIntegrity,
+    CatalogIntegrityRepository,
     ReservationChanges,
     ReservationChangesRepository,
     ReservationRepository,

@@ -54,6 +54,8 @@ import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
 import { QuotesAhead } from './checkout/quotes-ahead.service.js';
 import { PlacingService } from './checkout/placing.service.js';
+import { OrderIntegrityRepository } from './integrity/integrity.repository.js';
+import { OrderingIntegrity } from './integrity/ordering-integrity.service.js';
 import { PurchaseLimitRepository } from './limit/purchase-limits.repository.js';
 import { PurchaseLimits } from './limit/purchase-limits.service.js';
 import { DownloadController } from './download/download.controller.js';
@@ -286,6 +288,8 @@ import { TaxService } from './tax/tax.service.js';
     OrderPaymentSubscribers,
     OrderPersonalDataRepository,
     OrderingPersonalData,
+    OrderingIntegrity,
+    OrderIntegrityRepository,
     OrderRepository,
     OrderService,
     PackingSlips,

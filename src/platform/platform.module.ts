@@ -29,6 +29,11 @@ import { PageCache } from './http/page-cache.js';
 import { Locales } from './http/locales.js';
 import { PageCacheListener } from './http/page-cache.listener.js';
 import { Cursors } from './http/page.js';
+import { IntegrityController } from './integrity/integrity.controller.js';
+import { IntegrityJobs } from './integrity/integrity.jobs.js';
+import { IntegrityRegistry } from './integrity/integrity.registry.js';
+import { IntegrityRunner } from './integrity/integrity-runner.js';
+import { IntegrityRuns } from './integrity/integrity-runs.js';
 import { Mail } from './mail/mail.js';
 import { MailSubscriber } from './mail/mail.subscribers.js';
 import { Mailer } from './mail/mailer.port.js';
@@ -44,7 +49,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
 /** What every module stands on. It knows no module. */
 @Module({
   imports: [ConfigModule, DatabaseModule.instance, DiscoveryModule],
-  controllers: [AuditController, HealthController, OperationsController],
+  controllers: [AuditController, HealthController, IntegrityController, OperationsController],
   providers: [
     {
       provide: Clock,
@@ -63,6 +68,10 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     ImpersonationTrail,
     Housekeeping,
     Idempotency,
+    IntegrityJobs,
+    IntegrityRegistry,
+    IntegrityRunner,
+    IntegrityRuns,
     JobQueues,
     Mail,
     MailSubscriber,

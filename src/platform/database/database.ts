@@ -93,6 +93,15 @@ export class Database {
     }
   }
 
+  /**
+   * Reads of the block see one moment, and nothing but reads is let through: what several statements, or several modules, say
+   * about it fits together.
+   */
+  async snapshot<T>(work: () => Promise<T>): Promise<T> {
+    if (this.inTransaction) throw new Error('a transaction has begun at another moment already');
+    return this.attempt(work, 'START TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+  }
+
   /** TypeORM's repository of the running transaction, or of the pool when none is open. */
   repository<E extends ObjectLiteral>(entity: new () => E): Repository<E> {
     return (this.scope.getStore()?.manager ?? this.dataSource.manager).getRepository(entity);
@@ -155,7 +164,7 @@ export class Database {
     else scope.afterCommit.push(work);
   }
 
-  private async attempt<T>(work: () => Promise<T>): Promise<T> {
+  private async attempt<T>(work: () => Promise<T>, begin = 'START TRANSACTION'): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as PoolClient;
     const scope: Scope = {
@@ -167,7 +176,7 @@ export class Database {
     };
     try {
       // Not waited for: it leaves in one packet with the first statement of the block, and is asked about before the commit.
-      const begun = send(client, { text: 'START TRANSACTION' });
+      const begun = send(client, { text: begin });
       begun.catch(() => undefined);
       // Tells TypeORM, whose entity manager would otherwise open and commit a transaction of its own.
       (runner as { isTransactionActive: boolean }).isTransactionActive = true;

@@ -104,6 +104,20 @@ export class Metrics {
       },
     });
     new Gauge({
+      name: 'integrity_findings',
+      help: 'What the last integrity run found and is still there, by check.',
+      labelNames: ['check'],
+      registers,
+      async collect() {
+        const rows = await database.query<{ check: string; count: string }>(
+          `SELECT check_code AS "check", count(*) FROM platform.integrity_findings WHERE resolved_at IS NULL
+           GROUP BY check_code`,
+        );
+        this.reset();
+        for (const { check, count } of rows) this.set({ check }, Number(count));
+      },
+    });
+    new Gauge({
       name: 'queue_jobs',
       help: 'Jobs in the queues.',
       labelNames: ['queue', 'state'],

@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import { type Difference, differing, idsBehind } from '../../platform/integrity/integrity.js';
+
+export const BILLING_SUBJECTS = ['ledger', 'account', 'payment', 'giftCard', 'storeCredit'] as const;
+export type BillingSubject = (typeof BILLING_SUBJECTS)[number];
+
+/** Whether the books and what they are about say the same. One statement sees one moment. */
+@Injectable()
+export class BillingIntegrityRepository {
+  constructor(private readonly database: Database) {}
+
+  async subjects(of: BillingSubject, after: string | null, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(SUBJECTS[of], [after, limit]);
+    return rows.map(({ id }) => id);
+  }
+
+  look(of: BillingSubject, ids: readonly string[]): Promise<Difference[]> {
+    return this.database.query<Difference>(LOOK[of], [ids]);
+  }
+}
+
+/** What the books say of an account has to be the sum of these. */
+const ACCOUNTS = `
+  SELECT 'liab:gift_cards' AS account, currency, balance AS owed FROM billing.gift_cards
+  UNION ALL SELECT 'liab:store_credit', currency, balance FROM billing.store_credits
+  UNION ALL SELECT 'liab:refunds_payable', currency, amount FROM billing.refunds WHERE status = 'pending'`;
+const BACKED = `ARRAY['liab:gift_cards', 'liab:store_credit', 'liab:refunds_payable']`;
+
+const SUBJECTS: Readonly<Record<BillingSubject, string>> = {
+  ledger: idsBehind('billing.ledger_transactions'),
+  account: `
+    SELECT id FROM (SELECT DISTINCT account || ' ' || currency AS id FROM billing.ledger_entries
+      WHERE account = ANY (${BACKED})) AS accounts
+    WHERE id > coalesce($1, '') ORDER BY id LIMIT $2`,
+  payment: idsBehind('billing.payments'),
+  giftCard: idsBehind('billing.gift_cards'),
+  storeCredit: idsBehind('billing.store_credits'),
+};
+
+const LOOK: Readonly<Record<BillingSubject, string>> = {
+  ledger: differing(`
+    SELECT transaction_id AS id, 'sum in ' || currency AS name, 0::numeric AS expected, sum(amount) AS found
+    FROM billing.ledger_entries WHERE transaction_id = ANY ($1::uuid[]) GROUP BY transaction_id, currency`),
+  account: differing(`
+    WITH asked AS (
+      SELECT id, split_part(id, ' ', 1) AS account, split_part(id, ' ', 2) AS currency FROM unnest($1::text[]) AS a (id)
+    ), owed AS (
+      SELECT account, currency, sum(owed) AS owed FROM (${ACCOUNTS}) AS rows GROUP BY account, currency
+    )
+    SELECT a.id, 'owed' AS name, coalesce(o.owed, 0) AS expected,
+      (SELECT coalesce(-sum(e.amount), 0) FROM billing.ledger_entries e
+        WHERE e.account = a.account AND e.currency = a.currency) AS found
+    FROM asked a LEFT JOIN owed o USING (account, currency)`),
+  // Money of other charges stands in billing.late_charges; what is taken from cards and credit asks no gateway.
+  payment: differing(`
+    SELECT p.id, v.name, v.expected, v.found FROM billing.payments p
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(amount) FILTER (WHERE status <> 'failed'), 0) AS reserved,
+        coalesce(sum(amount) FILTER (WHERE status = 'succeeded'), 0) AS refunded,
+        coalesce(sum(amount) FILTER (WHERE status = 'succeeded' AND operation_id IS NOT NULL), 0) AS sent
+      FROM billing.refunds WHERE payment_id = p.id AND charge_id IS NULL
+    ) r
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(amount), 0) AS sent FROM billing.operations
+      WHERE payment_id = p.id AND kind = 'refund' AND status = 'succeeded' AND charge_id IS NULL
+    ) o
+    CROSS JOIN LATERAL (
+      SELECT CASE p.gateway
+        WHEN 'gift_card' THEN (SELECT coalesce(-sum(amount), 0) FROM billing.gift_card_entries
+          WHERE card_id = p.instrument_id AND kind = 'redeemed' AND source_id = p.id)
+        WHEN 'store_credit' THEN (SELECT coalesce(-sum(amount), 0) FROM billing.store_credit_entries
+          WHERE account_id = p.instrument_id AND kind = 'spent' AND source_id = p.id)
+        ELSE (SELECT coalesce(sum(e.amount), 0) FROM billing.ledger_transactions t
+          JOIN billing.ledger_entries e ON e.transaction_id = t.id AND e.amount > 0 AND e.currency = p.currency
+          WHERE t.payment_id = p.id AND t.kind = 'payment_captured'
+            AND NOT EXISTS (SELECT FROM billing.late_charges l WHERE l.id = t.source_id))
+        END AS taken
+    ) c
+    CROSS JOIN LATERAL (VALUES
+      ('captured', c.taken, p.captured),
+      ('captured of what was owed', CASE WHEN p.review_reason IS NULL THEN least(p.captured, p.amount) ELSE p.captured END,
+        p.captured),
+      ('refunds asked for', r.reserved, p.refund_reserved),
+      ('refunds asked for of what was captured', least(p.refund_reserved, p.captured), p.refund_reserved),
+      ('refunded', r.refunded, p.refunded),
+      ('refunded by the gateway', r.sent, o.sent)
+    ) AS v (name, expected, found)
+    WHERE p.id = ANY ($1::uuid[])`),
+  giftCard: differing(`
+    SELECT c.id, v.name, v.expected, v.found FROM billing.gift_cards c
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(amount), 0) AS entries FROM billing.gift_card_entries WHERE card_id = c.id
+    ) g
+    CROSS JOIN LATERAL (
+      SELECT coalesce(-sum(e.amount), 0) AS owed FROM billing.gift_card_entries i
+      JOIN billing.ledger_transactions t ON t.source_type = 'gift_card_entry' AND t.source_id = i.id
+      JOIN billing.ledger_entries e ON e.transaction_id = t.id AND e.account = 'liab:gift_cards' AND e.currency = c.currency
+      WHERE i.card_id = c.id
+    ) b
+    CROSS JOIN LATERAL (VALUES ('balance', g.entries, c.balance), ('books', g.entries, b.owed)) AS v (name, expected, found)
+    WHERE c.id = ANY ($1::uuid[])`),
+  storeCredit: differing(`
+    SELECT c.id, v.name, v.expected, v.found FROM billing.store_credits c
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(amount), 0) AS entries FROM billing.store_credit_entries WHERE account_id = c.id
+    ) s
+    CROSS JOIN LATERAL (
+      SELECT coalesce(-sum(e.amount), 0) AS owed FROM billing.store_credit_entries i
+      JOIN billing.ledger_transactions t ON t.source_type = 'store_credit_entry' AND t.source_id = i.id
+      JOIN billing.ledger_entries e ON e.transaction_id = t.id AND e.account = 'liab:store_credit' AND e.currency = c.currency
+      WHERE i.account_id = c.id
+    ) b
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(remaining), 0) AS ending FROM billing.store_credit_lots WHERE account_id = c.id AND remaining > 0
+    ) l
+    CROSS JOIN LATERAL (VALUES
+      ('balance', s.entries, c.balance), ('books', s.entries, b.owed), ('of it ends', least(l.ending, c.balance), l.ending)
+    ) AS v (name, expected, found)
+    WHERE c.id = ANY ($1::uuid[])`),
+};

@@ -1,0 +1,71 @@
+import type { PaymentView } from '../../billing/billing.api.js';
+import type { StockSource } from '../../catalog/catalog.api.js';
+import { type Difference, differenceOf } from '../../platform/integrity/integrity.js';
+import { Money } from '../../platform/money/money.js';
+import { fulfilmentStatusOf, isAllSent, paymentStatusOf } from '../order/order.statuses.js';
+import type { StandingOrder } from './integrity.repository.js';
+
+type Payment = PaymentView;
+type Source = Pick<StockSource, 'variantId' | 'quantity' | 'shipped'>;
+
+const totalOf = ({ total, currency }: StandingOrder): Money => Money.of(BigInt(total), currency);
+const owedOf = ({ total, givenBack, currency }: StandingOrder): Money =>
+  Money.of(BigInt(total) + BigInt(givenBack), currency);
+const isLive = ({ status }: StandingOrder): boolean => status === 'placed' || status === 'completed';
+
+/** The statuses of an order as its lines and payments say them. */
+export function statusDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
+  const { status, lines } = order;
+  return differenceOf(order.id, {
+    'payment status': [paymentStatusOf(payments, owedOf(order)), order.paymentStatus],
+    'fulfilment status': [fulfilmentStatusOf(lines), order.fulfilmentStatus],
+    // Whatever else completes an order, nothing of it is left to be sent then.
+    status: [status === 'completed' && !isAllSent(lines) ? 'placed' : status, status],
+  });
+}
+
+/**
+ * What came in for an order is what it was to take, and what stays of it is no more than it costs. Neither is told of an order
+ * that waits for money, or for a person to look at it; a charge of too much is a status that staff see.
+ */
+export function moneyDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
+  const { currency } = order;
+  if (payments.some(({ status }) => status === 'requires_review')) return null;
+  const kept = Money.sum(
+    payments.map((payment) => payment.kept),
+    currency,
+  );
+  if (order.status === 'canceled') return differenceOf(order.id, { kept: [0n, kept.amount] });
+  if (!isLive(order) || order.awaitingChange !== null || order.paymentStatus === 'overcharged') return null;
+  const received = Money.sum(
+    payments.map(({ status, amount, captured }) => (status === 'authorized' ? amount : captured)),
+    currency,
+  );
+  const [total, owed] = [totalOf(order), owedOf(order)];
+  return differenceOf(order.id, {
+    received: [owed.amount, received.amount],
+    kept: [kept.compare(total) > 0 ? total.amount : kept.amount, kept.amount],
+  });
+}
+
+/** What is promised to an order is what of it has not left, variant by variant; nothing once it came to nothing. */
+export function goodsDifference(order: StandingOrder, sources: readonly Source[]): Difference | null {
+  if (order.status === 'pending_payment') return null;
+  const expected = new Map<string, bigint>();
+  const found = new Map<string, bigint>();
+  const add = (to: Map<string, bigint>, variantId: string, pieces: number) =>
+    to.set(variantId, (to.get(variantId) ?? 0n) + BigInt(pieces));
+  if (isLive(order)) {
+    for (const { variantId, quantity, fulfilled, stockTracked, components } of order.lines) {
+      const left = quantity - fulfilled;
+      const parts = components ?? [{ variantId, quantity: 1, stockTracked }];
+      for (const part of parts) if (part.stockTracked) add(expected, part.variantId, left * part.quantity);
+    }
+  }
+  for (const { variantId, quantity, shipped } of sources) add(found, variantId, quantity - shipped);
+  const variants = [...new Set([...expected.keys(), ...found.keys()])].sort();
+  return differenceOf(
+    order.id,
+    Object.fromEntries(variants.map((id) => [id, [expected.get(id) ?? 0n, found.get(id) ?? 0n] as const])),
+  );
+}
