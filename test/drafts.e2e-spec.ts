@@ -1,4 +1,7 @@
+import { jest } from '@jest/globals';
 import { fetch } from 'undici';
+import { OrderingPersonalData } from '../src/ordering/order/personal-data.service.js';
+import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
@@ -217,6 +220,40 @@ describe('draft orders and links to pay', () => {
     expect((await view(tokenOf(more))).status).toBe(410);
   });
 
+  it('survives a death in the middle, and takes a gift card beside the card once', async () => {
+    const thing = await goods(app, { stock: 5 });
+    const open = await drafted(thing);
+    const both = await Promise.all([place(open), place(open)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const { body: placed } = both.find(({ status }) => status === 201) as Answer;
+    const token = tokenOf(placed.paymentLink);
+    const recipientEmail = 'gift@example.test';
+    const gift = { amount: eur(1000), recipientEmail, reason: 'a test' };
+    await app.post('/v1/admin/gift-cards', gift, asStaff({ key: key() }));
+    await app.settle();
+    const letter = (await app.letters()).find(({ to }) => to === recipientEmail);
+    const giftCards = [{ code: /(?:[0-9A-Z]{4}-){4}[0-9A-Z]{4}/.exec(letter?.text ?? '')?.[0] ?? '' }];
+    const once = key();
+    for (const spot of ['link.after_begin_commit', 'link.after_gateway']) {
+      const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
+        armFailpoint(null);
+        throw new Error(`died at ${spot}`);
+      });
+      armFailpoint(spot);
+      expect((await pay(token, 'ok', { giftCards }, once)).status).toBe(500);
+      kill.mockRestore();
+    }
+    const done = await pay(token, 'ok', { giftCards }, once);
+    expect([done.status, done.body.state]).toEqual([201, 'paid']);
+    await app.settle();
+    const order = await orderAt(placed.orderId);
+    expect(order).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
+    expect(order.payments.map(({ captured }: Body) => captured.amount)).toEqual([
+      placed.total.amount - 1000,
+      1000,
+    ]);
+  });
+
   it('pays what a change left due by a link', async () => {
     const [book, lamp] = [await goods(app), await goods(app, { price: 2500, stock: 3 })];
     const { answer } = await buy(app, [book]);
@@ -294,5 +331,13 @@ describe('draft orders and links to pay', () => {
       email: 'free@example.test',
     });
     expect(free.quote.totals.subtotal).toEqual(eur(0));
+
+    const people = app.app.get(OrderingPersonalData);
+    const subject = { customerId: null, email: free.email };
+    const kept: unknown[] = [];
+    for await (const page of people.collect(subject)) kept.push(page);
+    expect(JSON.stringify(kept)).toContain(free.id);
+    await app.database.transaction(() => people.erase(subject));
+    expect((await app.get(`${DRAFTS}/${free.id}`, asStaff())).status).toBe(404);
   });
 });

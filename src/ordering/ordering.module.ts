@@ -25,6 +25,7 @@ import { DraftOrderController } from './draft-order/draft-order.controller.js';
 import { DraftOrderRepository } from './draft-order/draft-order.repository.js';
 import { DraftOrders } from './draft-order/draft-orders.service.js';
 import { DraftPlacement } from './draft-order/draft-placement.service.js';
+import { DraftQuotes } from './draft-order/draft-quotes.service.js';
 import { LinkPayments } from './payment-link/link-payments.service.js';
 import { PaymentLinkController } from './payment-link/payment-link.controller.js';
 import { PaymentLinkRepository } from './payment-link/payment-link.repository.js';
@@ -221,6 +222,7 @@ import { TaxService } from './tax/tax.service.js';
     DraftOrderRepository,
     DraftOrders,
     DraftPlacement,
+    DraftQuotes,
     LinkPayments,
     PaymentLinkRepository,
     PaymentLinks,

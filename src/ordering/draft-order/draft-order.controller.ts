@@ -24,6 +24,7 @@ import { draftOrderProblems } from './draft-order.errors.js';
 import type { DraftOrder } from './draft-order.js';
 import { draftOrderView, draftSummaryView } from './draft-order.view.js';
 import { DraftPlacement } from './draft-placement.service.js';
+import { DraftQuotes } from './draft-quotes.service.js';
 
 const { not_found, stale_version } = platformProblems;
 const CONTENT = [
@@ -39,6 +40,7 @@ export class DraftOrderController {
   constructor(
     private readonly drafts: DraftOrders,
     private readonly placement: DraftPlacement,
+    private readonly quotes: DraftQuotes,
     private readonly cursors: Cursors,
   ) {}
 
@@ -178,6 +180,6 @@ export class DraftOrderController {
   }
 
   private async shown(draft: DraftOrder): Promise<DraftOrderDto> {
-    return draftOrderView(draft, await this.placement.quote(draft));
+    return draftOrderView(draft, await this.quotes.quote(draft));
   }
 }

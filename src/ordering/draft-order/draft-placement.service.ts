@@ -1,33 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { IdentityApi } from '../../identity/identity.api.js';
-import { type Actor, anonymous } from '../../platform/access/actor.js';
+import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { type Assessment, assess } from '../cart/assessment.js';
 import { PlacingService } from '../checkout/placing.service.js';
 import { type Order, totalOf } from '../order/order.js';
 import { OrderPaymentService } from '../order/order-payment.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { PaymentLinks } from '../payment-link/payment-links.service.js';
-import { CartFactsReader } from '../promotion/cart-facts.service.js';
-import { CarrierQuoteService, type Quotes } from '../shipping/carrier-quotes.service.js';
-import { type Rules, SellingRules } from '../shipping/selling-rules.js';
 import { DraftOrderRepository } from './draft-order.repository.js';
+import { DraftQuotes } from './draft-quotes.service.js';
 import { DraftOrders } from './draft-orders.service.js';
 import { cartOf, type DraftOrder, pricesOf } from './draft-order.js';
 import type { PlaceDraftOrderDto, PlacedDraftDto } from './draft-order.dto.js';
-import { priced } from './set-prices.js';
 
-interface Judged {
-  assessment: Assessment;
-  rules: Rules;
-  quotes: Quotes;
-}
-
-/** What a draft comes to, and the order that it becomes: judged and placed like a cart. */
+/** The order that a draft becomes: placed like that of a cart. */
 @Injectable()
 export class DraftPlacement {
   constructor(
@@ -38,18 +27,10 @@ export class DraftPlacement {
     private readonly links: PaymentLinks,
     private readonly orderPayments: OrderPaymentService,
     private readonly orders: OrderRepository,
-    private readonly facts: CartFactsReader,
-    private readonly rules: SellingRules,
-    private readonly carriers: CarrierQuoteService,
-    private readonly identity: IdentityApi,
+    private readonly quotes: DraftQuotes,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
-
-  /** The draft as a cart would stand now; null: it is placed. */
-  async quote(draft: DraftOrder): Promise<Assessment | null> {
-    return draft.state === 'open' ? (await this.judge(draft)).assessment : null;
-  }
 
   /**
    * An order `pending_payment` that holds its goods and codes until the link to pay it ends; of nothing to be paid, one that is
@@ -64,17 +45,16 @@ export class DraftPlacement {
       });
     const until = this.links.deadline(input.payUntil ?? null, '/payUntil');
     // Carriers are asked before anything is locked.
-    const { rules, quotes } = await this.judge(await this.drafts.get(id));
+    const terms = await this.quotes.terms(await this.drafts.get(id));
     return this.database.transaction(async () => {
       const draft = await this.drafts.open(id, version);
       const author = {
         actor,
         customerId: draft.customerId,
-        groups: await this.groupsOf(draft),
+        groups: await this.quotes.groupsOf(draft),
         prices: pricesOf(draft),
         expiresAt: until,
       };
-      const terms = { rules, quotes };
       const made = await this.placing.placeUnpaid(cartOf(draft), author, input.expectedTotal, terms);
       await this.note(draft, made, actor);
       await this.rows.placed(id, made.id, this.clock.now());
@@ -88,24 +68,6 @@ export class DraftPlacement {
       };
       return request.answer(201, placed);
     });
-  }
-
-  private async judge(draft: DraftOrder): Promise<Judged> {
-    const rules = await this.rules.current();
-    const cart = cartOf(draft);
-    const groups = await this.groupsOf(draft);
-    const buyer = { email: draft.email, groups };
-    const { sellable, facts } = await this.facts.read(cart, anonymous, rules.promotions, buyer);
-    const at = { now: this.clock.now(), facts };
-    const variants = priced(sellable, pricesOf(draft));
-    const { result, quotes } = await this.carriers.quoting((known) =>
-      assess(cart, variants, rules, { ...at, quotes: known }),
-    );
-    return { assessment: result, rules, quotes };
-  }
-
-  private async groupsOf({ customerId }: DraftOrder): Promise<string[]> {
-    return customerId === null ? [] : this.identity.groupsOf(customerId);
   }
 
   /** The order tells where it comes from, and which prices were set. */
