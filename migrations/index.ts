@@ -66,6 +66,7 @@ import { OrderingFulfilments1780000000580 } from './ordering/1780000000580-fulfi
 import { OrderingCartLives1780000000540 } from './ordering/1780000000540-cart-lives.js';
 import { OrderingSharedCarts1780000000541 } from './ordering/1780000000541-shared-carts.js';
 import { OrderingCartReminders1780000000542 } from './ordering/1780000000542-cart-reminders.js';
+import { OrderingDrafts1780000000590 } from './ordering/1780000000590-drafts.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -192,4 +193,5 @@ export const migrations: Migrations = [
   IdentityIntegrityPermissions1780000000611,
   OrderingCountedCodes1780000000612,
   CatalogPromisedHolds1760000010460,
+  OrderingDrafts1780000000590,
 ];

@@ -5,7 +5,7 @@ import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
-import { checkOut } from './support/purchase.js';
+import { berlin, checkOut } from './support/purchase.js';
 import { Browser, RealProvider } from './support/providers.js';
 
 interface Operation {
@@ -72,6 +72,8 @@ describe('the example', () => {
     options: {
       ids?: Ids;
       secrets?: Secrets;
+      /** The token of the body itself, where there is another one in it. */
+      linkToken?: string;
       cartToken?: string;
       token?: string;
       type?: string;
@@ -95,6 +97,7 @@ describe('the example', () => {
               return ids[name];
             }),
           ) as object);
+    if (options.linkToken !== undefined) Object.assign(body, { token: options.linkToken });
     const form = type === 'application/x-www-form-urlencoded';
     const url = `${path}${query}`.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = ids[name];
@@ -626,6 +629,7 @@ describe('the example', () => {
     await changes(changed.order, changed.cartToken, variantId);
     await returns(changed.order, changed.cartToken);
     await desk(order);
+    await drafts();
     // A payment waits for a person when the gateway took another amount than was asked for.
     const strange = await buy('amount_mismatch');
     await replay('reviewPayment', { ids: { id: strange.order.payments[0].id } });
@@ -719,6 +723,27 @@ describe('the example', () => {
       await ask('withdrawOrderChange', { id, changeId }, { token: staff, key: crypto.randomUUID() });
       await app.settle();
     }
+  }
+
+  /** Written by staff, placed, and paid by a link after the bank had asked. */
+  async function drafts(): Promise<void> {
+    const variantId = (await given.product(app, staff)).variants[0].id;
+    const made = async () => (await replay('createDraftOrder', { ids: { variantId } })).body.id as string;
+    await ask('deleteDraftOrder', { id: await made() });
+    const id = await made();
+    const to = { shippingAddress: berlin };
+    expect((await app.patch(`/v1/admin/draft-orders/${id}`, to, { token: staff })).status).toBe(200);
+    await replay('updateDraftOrder', { ids: { id } });
+    const { quote } = (await ask('getDraftOrder', { id })).body;
+    await ask('listDraftOrders');
+    const secrets = { expectedTotal: quote.totals.total };
+    const placed = (await replay('placeDraftOrder', { ids: { id }, secrets })).body;
+    const { url } = (await replay('createPaymentLink', { ids: { id: placed.orderId } })).body;
+    const linkToken = new URL(url).searchParams.get('token') ?? '';
+    await replay('viewPaymentLink', { linkToken });
+    await replay('payByLink', { linkToken, secrets: { token: 'sca_required' } });
+    await replay('confirmLinkPayment', { linkToken });
+    await replay('payByLink', { linkToken });
   }
 
   /** One piece: given up, declined, and in the end sent back. */
@@ -836,13 +861,16 @@ describe('the example', () => {
       'createApiKey',
       'createFeed',
       'createLocation',
+      'createPaymentLink',
       'createPromotionCode',
       'createRole',
       'createStaff',
       'createTaxClass',
       'fulfilOrder',
       'generatePromotionCodes',
+      'payByLink',
       'payOrder',
+      'placeDraftOrder',
       'shareCart',
       'uploadDigitalFile',
     ];

@@ -6,6 +6,7 @@ import { type GiftCardBalance, GiftCards } from './gift-card/gift-cards.service.
 import { Outbox } from '../platform/events/outbox.js';
 import { OperationScheduled } from './billing.events.js';
 import type { GatewayOutcome } from './gateway/payment-gateway.port.js';
+import { ConfirmationService } from './payment/confirmation.service.js';
 import { PaymentRepository } from './payment/payment.repository.js';
 import { type OpenPayment, PaymentService } from './payment/payment.service.js';
 import { PaymentEnd } from './payment/payment-end.service.js';
@@ -42,6 +43,7 @@ export class BillingApi {
     private readonly giftCards: GiftCards,
     private readonly giftCardIssuer: GiftCardIssuer,
     private readonly outbox: Outbox,
+    private readonly confirmations: ConfirmationService,
   ) {}
 
   /**
@@ -80,6 +82,15 @@ export class BillingApi {
   /** In the caller's transaction: takes in an outcome, with books and facts. Repeating it answers the present state. */
   settle(operationId: string, outcome: GatewayOutcome): Promise<PaymentView> {
     return this.payments.settle(operationId, outcome);
+  }
+
+  /**
+   * Looks at the gateway what a payment has become, when the payer comes back from the bank; network, never in a transaction. 503
+   * `billing.gateway_unreachable`.
+   */
+  async confirm(paymentId: string): Promise<void> {
+    const payment = await this.rows.find(paymentId);
+    if (payment) await this.confirmations.confirm(payment);
   }
 
   async payment(paymentId: string): Promise<PaymentView | null> {

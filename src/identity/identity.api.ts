@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from './account/account.repository.js';
 import { ConsentService } from './consent/consent.service.js';
+import { GroupRepository } from './group/group.repository.js';
 import { networkOf } from '../platform/http/network.js';
 import { type Quota, ThrottleRepository } from './throttle/throttle.repository.js';
 import { normalizeEmail } from './account/sign-in.service.js';
@@ -12,12 +13,18 @@ export class IdentityApi {
     private readonly accounts: AccountRepository,
     private readonly throttles: ThrottleRepository,
     private readonly consents: ConsentService,
+    private readonly groups: GroupRepository,
   ) {}
 
   /** The customer, or null when there is none of that id. */
   async customer(id: string): Promise<{ id: string; email: string; emailVerified: boolean } | null> {
     const account = await this.accounts.view(id);
     return account && { id: account.id, email: account.email, emailVerified: account.emailVerified };
+  }
+
+  /** Codes of the groups that a customer is in. */
+  groupsOf(customerId: string): Promise<string[]> {
+    return this.groups.codesOf(customerId);
   }
 
   /**

@@ -21,6 +21,15 @@ import { ExtraPaymentController } from './change/extra-payment.controller.js';
 import { ExtraPayments } from './change/extra-payments.service.js';
 import { UnpaidChangeJobs } from './change/unpaid-changes.jobs.js';
 import { UnpaidChanges } from './change/unpaid-changes.service.js';
+import { DraftOrderController } from './draft-order/draft-order.controller.js';
+import { DraftOrderRepository } from './draft-order/draft-order.repository.js';
+import { DraftOrders } from './draft-order/draft-orders.service.js';
+import { DraftPlacement } from './draft-order/draft-placement.service.js';
+import { DraftQuotes } from './draft-order/draft-quotes.service.js';
+import { LinkPayments } from './payment-link/link-payments.service.js';
+import { PaymentLinkController } from './payment-link/payment-link.controller.js';
+import { PaymentLinkRepository } from './payment-link/payment-link.repository.js';
+import { PaymentLinks } from './payment-link/payment-links.service.js';
 import { OrderDeskController } from './desk/order-desk.controller.js';
 import { OrderDeskRepository } from './desk/order-desk.repository.js';
 import { OrderDesk } from './desk/order-desk.service.js';
@@ -164,7 +173,7 @@ import { TaxService } from './tax/tax.service.js';
  * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts, to
  * verified addresses of identity, and to its own.
  *
- * Locks are taken in one order by every path: cart, payment, order, what a customer has bought, promotions with
+ * Locks are taken in one order by every path: cart (or draft, or links to pay), payment, order, what a customer has bought, promotions with
  * limits and their codes by id, stock rows by id. Whoever needs an earlier one later has to begin with it (`BillingApi.lockPaymentsOf`).
  */
 @Module({
@@ -174,6 +183,8 @@ import { TaxService } from './tax/tax.service.js';
     ChangeAdminController,
     CarrierController,
     ExtraPaymentController,
+    DraftOrderController,
+    PaymentLinkController,
     OrderDeskController,
     OrderLookupController,
     ReturnAdminController,
@@ -219,6 +230,13 @@ import { TaxService } from './tax/tax.service.js';
     ExtraPayments,
     UnpaidChangeJobs,
     UnpaidChanges,
+    DraftOrderRepository,
+    DraftOrders,
+    DraftPlacement,
+    DraftQuotes,
+    LinkPayments,
+    PaymentLinkRepository,
+    PaymentLinks,
     OrderAccess,
     OrderDesk,
     OrderDeskRepository,

@@ -87,6 +87,8 @@ export class Config {
   readonly shutdownGraceMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
   readonly unpaidOrderMinutes: number;
+  /** For so many days a link to pay holds, and with it what a draft order holds, unless staff say otherwise. */
+  readonly paymentLinkDays: number;
   /** Secrets by which carriers sign what they tell, by the code of the carrier; one that is not here may tell nothing. */
   readonly carrierSecrets: ReadonlyMap<string, string>;
   /** Whether buyers get a letter when something has arrived. */
@@ -181,6 +183,7 @@ export class Config {
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
+    this.paymentLinkDays = env.integer('PAYMENT_LINK_DAYS', 7, 1, 90);
     this.carrierSecrets = env.secretsByCode('CARRIER_WEBHOOK_SECRETS', 16);
     this.deliveredLetters = env.oneOf('DELIVERED_LETTERS', ['on', 'off'], 'on') === 'on';
     this.returnAddress = env.addressLines('RETURN_ADDRESS');

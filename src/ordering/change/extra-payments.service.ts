@@ -66,32 +66,46 @@ export class ExtraPayments {
       const payments = await this.billing.lockPaymentsOf(orderId);
       const order = await this.orders.locked(orderId);
       if (!order || !(await this.access.opens(holder, order))) throw platformProblems.not_found();
-      const change = await this.changes.awaitingOf(orderId);
       const due = dueOf(order, payments);
-      if (!change || due.isZero()) throw changeProblems.nothing_due();
-      if (expectedAmount && !due.equals(Money.fromJSON(expectedAmount)))
+      if (expectedAmount && !due.isZero() && !due.equals(Money.fromJSON(expectedAmount)))
         throw changeProblems.due_changed(`${due} is due.`, { extra: { amountDue: due.toJSON() } });
-      const address = order.billingAddress ?? order.shippingAddress;
-      const { operationId } = await this.billing.openPayment({
-        orderId,
-        amount: due,
-        purpose: 'extra',
-        mayChangeAmount: true,
-        gateway: payment.gateway,
-        token: payment.token,
-        buyer: {
-          email: order.email,
-          name: address ? `${address.firstName} ${address.lastName}` : order.email,
-          billingAddress: address,
-        },
-        customerId: order.customerId,
-        accessHash: order.tokenHash,
-        returnUrl: payment.returnUrl ?? null,
-      });
+      const operationId = await this.open(order, payments, payment);
       await request.remember({ operationId });
-      await this.unpaid.prolong(change, new Date(this.clock.now().getTime() + HOLD_FOR_ACTION_MS));
       return { operationId };
     });
+  }
+
+  /**
+   * In the caller's transaction, under the locks of payments and order: opens the payment of what a change left due, and gives it
+   * the usual time. Answers the operation that is to be sent; 409 `ordering.nothing_due` when no change waits.
+   */
+  async open(
+    order: Order,
+    payments: readonly PaymentView[],
+    payment: PayOrderDto['payment'],
+  ): Promise<string> {
+    const change = await this.changes.awaitingOf(order.id);
+    const due = dueOf(order, payments);
+    if (!change || due.isZero()) throw changeProblems.nothing_due();
+    const address = order.billingAddress ?? order.shippingAddress;
+    const { operationId } = await this.billing.openPayment({
+      orderId: order.id,
+      amount: due,
+      purpose: 'extra',
+      mayChangeAmount: true,
+      gateway: payment.gateway,
+      token: payment.token,
+      buyer: {
+        email: order.email,
+        name: address ? `${address.firstName} ${address.lastName}` : order.email,
+        billingAddress: address,
+      },
+      customerId: order.customerId,
+      accessHash: order.tokenHash,
+      returnUrl: payment.returnUrl ?? null,
+    });
+    await this.unpaid.prolong(change, new Date(this.clock.now().getTime() + HOLD_FOR_ACTION_MS));
+    return operationId;
   }
 
   private async finish(
@@ -125,13 +139,15 @@ export class ExtraPayments {
       return problemOf(checkoutProblems.payment_declined(undefined, { extra }), orderId, request);
     }
     const code = status === 'captured' || status === 'authorized' ? 201 : 202;
-    if (status === 'processing') await this.waitFor(order.id);
+    if (status === 'processing')
+      await this.waitFor(order.id, new Date(this.clock.now().getTime() + HOLD_FOR_OUTCOME_MS));
     return { status: code, body: request.answer(code, orderView(order, payments)) };
   }
 
-  private async waitFor(orderId: string): Promise<void> {
+  /** In the caller's transaction: what a change holds is held so long, because its payment is on its way. */
+  async waitFor(orderId: string, until: Date): Promise<void> {
     const change = await this.changes.awaitingOf(orderId);
-    if (change) await this.unpaid.prolong(change, new Date(this.clock.now().getTime() + HOLD_FOR_OUTCOME_MS));
+    if (change) await this.unpaid.prolong(change, until);
   }
 }
 

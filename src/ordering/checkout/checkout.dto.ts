@@ -87,3 +87,6 @@ export class CheckoutDto {
   @Uuid({ ...unset, description: 'In place of the cart’s: where it is fetched.' })
   pickupPointId?: string | null;
 }
+
+/** What is paid with. */
+export type Tender = Pick<CheckoutDto, 'payment' | 'giftCards' | 'storeCredit'>;

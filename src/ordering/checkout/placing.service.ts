@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
 import type { SellableVariant } from '../../catalog/catalog.api.js';
-import { actorId, personId } from '../../platform/access/actor.js';
+import { type Actor, actorId, anonymous, groupsOf, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Problem, platformProblems } from '../../platform/http/problem.js';
@@ -11,6 +11,7 @@ import { assess } from '../cart/assessment.js';
 import { type Holder, holds, keyOf } from '../cart/cart.access.js';
 import { type Cart, quantitiesOf } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
+import { NO_PRICES, priced, type SetPrices } from '../draft-order/set-prices.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { type Order, totalOf } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
@@ -19,7 +20,7 @@ import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import type { Quotes } from '../shipping/carrier-quotes.service.js';
 import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
 import type { Rules } from '../shipping/selling-rules.js';
-import type { CheckoutDto } from './checkout.dto.js';
+import type { CheckoutDto, Tender } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import {
   contradicts,
@@ -45,6 +46,18 @@ export interface Begun {
 export interface Terms {
   rules: Rules;
   quotes: Quotes;
+}
+
+/** Who writes an order, and for whom. */
+export interface Author {
+  /** Who does it. */
+  actor: Actor;
+  customerId: string | null;
+  /** Of the buyer: prices and promotions go by them. */
+  groups: readonly string[];
+  /** Prices of one piece that somebody has set, by variant: in place of today's. */
+  prices: SetPrices;
+  expiresAt: Date;
 }
 
 /** Step 2 of the checkout, in the transaction of its caller. */
@@ -84,33 +97,66 @@ export class PlacingService {
     return this.write(cart, holder, input, terms, remember);
   }
 
-  private async write(
+  /**
+   * In the caller's transaction, which has locked the draft that stands for the cart: its order, of which nothing is paid yet,
+   * with all that it holds. Refuses what the checkout refuses.
+   */
+  async placeUnpaid(
+    cart: Cart,
+    author: Author,
+    expectedTotal: CheckoutDto['expectedTotal'],
+    terms: Terms,
+  ): Promise<Order> {
+    const unpaid = () => Promise.resolve({ operationId: null, isSplit: false });
+    const { order } = await this.make(cart, author, { expectedTotal }, terms, unpaid, async () => {});
+    return order;
+  }
+
+  private write(
     cart: Cart,
     holder: Holder,
     input: CheckoutDto,
-    { rules, quotes }: Terms,
+    terms: Terms,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
+    const { actor } = holder;
+    const author = {
+      actor,
+      customerId: cart.customerId ?? personId(actor),
+      groups: groupsOf(actor),
+      prices: NO_PRICES,
+      expiresAt: this.deadline(this.clock.now()),
+    };
+    return this.make(cart, author, input, terms, (draft) => this.pay(draft, input, actor, true), remember);
+  }
+
+  private async make(
+    cart: Cart,
+    { actor, customerId, groups, prices, expiresAt }: Author,
+    input: CheckoutDto,
+    { rules, quotes }: Terms,
+    pay: (draft: Order) => Promise<Pick<Begun, 'operationId' | 'isSplit'>>,
+    remember: (begun: Begun) => Promise<void>,
+  ): Promise<Begun & { order: Order }> {
     // Whoever buys says who it is: what the address has used of promotions counts from here on.
-    const { email } = cart;
-    const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions, { email });
+    const known = { email: cart.email, groups };
+    const buying = { ...cart, customerId };
+    const read = await this.facts.read(buying, anonymous, rules.promotions, known);
+    const { facts } = read;
+    const sellable = priced(read.sellable, prices);
     const now = this.clock.now();
     const assessment = assess(cart, sellable, rules, { now, facts, quotes });
     guard(assessment, input.expectedTotal);
     refuseUnseenRates(assessment, quotes, input);
     refuseUsedUp(cart, assessment, input.expectedTotal);
-    const draft = draftOrder(cart, assessment, {
-      customerId: cart.customerId ?? personId(holder.actor),
-      now,
-      expiresAt: this.deadline(now),
-    });
+    const draft = draftOrder(cart, assessment, { customerId, now, expiresAt });
     const [number, opened] = await Promise.all([
       this.orders.insert(
         draft,
-        { event: 'created', actor: holder.actor, at: now },
+        { event: 'created', actor, at: now },
         calculationOf(assessment.inputs, assessment.totals),
       ),
-      this.pay(draft, input, holder, true),
+      pay(draft),
     ]);
     const order: Order = {
       ...draft,
@@ -120,8 +166,8 @@ export class PlacingService {
           ...statusesOf(draft),
           at: now,
           event: 'created',
-          actorKind: holder.actor.kind,
-          actorId: actorId(holder.actor),
+          actorKind: actor.kind,
+          actorId: actorId(actor),
           note: null,
           facts: null,
         },
@@ -155,8 +201,24 @@ export class PlacingService {
       throw checkoutProblems.cart_changed(`It comes to ${totalOf(order)}.`, { extra });
     }
     if (contradicts(order, input)) throw checkoutProblems.order_fixed(undefined, { extra });
-    const opened = await this.pay(order, input, holder, false);
-    const until = this.deadline(now);
+    return this.payAgain(order, input, holder.actor, remember);
+  }
+
+  /**
+   * In the caller's transaction: another attempt to pay an order that waits, at its price and by whoever was let to it, with
+   * the usual time for it. 409 `ordering.order_closed` when it waits no longer.
+   */
+  async payAgain(
+    order: Order,
+    input: Tender,
+    payer: Actor,
+    remember: (begun: Begun) => Promise<void>,
+  ): Promise<Begun> {
+    const { id: orderId } = order;
+    const extra = { orderId, number: order.number, orderStatus: order.status };
+    const opened = await this.pay(order, input, payer, false);
+    const soon = this.deadline(this.clock.now());
+    const until = soon > order.expiresAt ? soon : order.expiresAt;
     const begun = { orderId, ...opened, order: { ...order, expiresAt: until } };
     await remember(begun);
     const hold = await this.holds.prolong(orderId, until);
@@ -168,8 +230,8 @@ export class PlacingService {
 
   private async pay(
     order: Order,
-    { payment, giftCards, storeCredit }: CheckoutDto,
-    { actor }: Holder,
+    { payment, giftCards, storeCredit }: Tender,
+    actor: Actor,
     isNew: boolean,
   ): Promise<Pick<Begun, 'operationId' | 'isSplit'>> {
     const total = totalOf(order);

@@ -20,6 +20,15 @@ export class OrderPersonalDataRepository {
     return this.database.query<Row>(CARTS, [customerId, email, after?.id ?? null, limit]);
   }
 
+  /** What staff wrote down for them to order. */
+  draftOrders({ customerId, email }: Subject, after: Row | null, limit: number): Promise<Row[]> {
+    return this.database.query<Row>(DRAFTS, [customerId, email, after?.id ?? null, limit]);
+  }
+
+  async deleteDraftOrders({ customerId, email }: Subject): Promise<void> {
+    await this.database.execute(`DELETE FROM ordering.draft_orders t WHERE ${THEIRS}`, [customerId, email]);
+  }
+
   /** Orders that somebody still has to do something about, the oldest first. */
   open({ customerId, email }: Subject): Promise<{ number: string; isPaid: boolean }[]> {
     return this.database.query<{ number: string; isPaid: boolean }>(OPEN, [customerId, email]);
@@ -84,6 +93,10 @@ const CARTS = `
     coalesce((SELECT json_agg(json_build_object('step', r.step, 'at', r.at) ORDER BY r.step)
       FROM ordering.cart_reminders r WHERE r.cart_id = t.id), '[]') AS reminders
   FROM ordering.carts t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
+const DRAFTS = `
+  SELECT t.id, t.state, t.created_at AS "createdAt", t.email, t.currency, t.shipping_address AS "shippingAddress",
+    t.billing_address AS "billingAddress", t.promotion_codes AS "promotionCodes", t.note, t.lines, t.order_id AS "orderId"
+  FROM ordering.draft_orders t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 // What was given back in full is nobody's to send, though it never was completed.
 const OPEN = `
   SELECT t.number::text, t.status = 'placed' AS "isPaid" FROM ordering.orders t
@@ -113,6 +126,8 @@ const ANONYMISE = `
     -- Whose orders belong together may be counted on; whose they were is not known any more.
     UPDATE ordering.report_orders r SET customer_key = (SELECT sha256(gen_random_uuid()::text::bytea)) FROM held
     WHERE r.order_id = held.id
+  ), links AS (
+    DELETE FROM ordering.payment_links l USING held WHERE l.order_id = held.id
   ), lookups AS (
     DELETE FROM ordering.order_lookups l USING held WHERE l.order_id = held.id
   ), returned AS (

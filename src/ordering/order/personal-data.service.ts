@@ -26,6 +26,9 @@ export class OrderingPersonalData implements PersonalDataProvider {
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('orders', (after, limit) => this.rows.orders(subject, after, limit));
     yield* pagesOf<{ id: string }>('carts', (after, limit) => this.rows.carts(subject, after, limit));
+    yield* pagesOf<{ id: string }>('draftOrders', (after, limit) =>
+      this.rows.draftOrders(subject, after, limit),
+    );
     yield* pagesOf<{ id: string }>('savedLines', (after, limit) =>
       this.saved.ofCustomer(subject.customerId, after, limit),
     );
@@ -45,6 +48,7 @@ export class OrderingPersonalData implements PersonalDataProvider {
   async erase(subject: Subject): Promise<void> {
     await this.rows.anonymiseOrders(subject);
     await this.rows.deleteCarts(subject);
+    await this.rows.deleteDraftOrders(subject);
     await this.saved.forget(subject.customerId);
     await this.reminders.forget(subject.customerId);
     await this.limits.forget(subject);

@@ -42,16 +42,21 @@ export class CartFactsReader {
   /**
    * A shop without promotions asks the catalog once and nobody else; nor is anything asked that no promotion looks at.
    * `sellable` holds the gifts too; what is `known` of the lines already is not asked again. Whoever only looks at a cart
-   * leaves `email` null: what an address has used is told to nobody who merely names it.
+   * leaves `email` null: what an address has used is told to nobody who merely names it. `groups`: those of the buyer, when
+   * somebody else acts.
    */
   async read(
     cart: Buying,
     actor: Actor,
     standing: StandingPromotions,
-    { email = null, known }: { email?: string | null; known?: readonly SellableVariant[] } = {},
+    {
+      email = null,
+      known,
+      groups,
+    }: { email?: string | null; known?: readonly SellableVariant[]; groups?: readonly string[] } = {},
   ): Promise<{ sellable: SellableVariant[]; facts: CartFacts }> {
     const { lines, currency, promotionCodes } = cart;
-    const customerGroups = groupsOf(actor);
+    const customerGroups = groups ?? groupsOf(actor);
     if (lines.length === 0) return { sellable: [], facts: { ...NO_PROMOTIONS, customerGroups } };
     const customerId = cart.customerId ?? personId(actor);
     const buyer = { customerId, email };

@@ -30,6 +30,8 @@ export const TAGS: Record<string, string> = {
   'Customer groups':
     'Groups that customers are in, such as wholesale; prices and promotions may count on them.',
   Customers: 'Accounts of customers as staff see them: profile, addresses, groups, consent and sessions.',
+  'Draft orders':
+    'Orders that staff write for somebody: quoted like a cart, with prices of their own where that was agreed, and paid by a link.',
   Exports: 'Products as files: to change and import again, for another shop, or for those who list offers.',
   Feeds: 'What others fetch by themselves from an address with a secret in it, such as Google Merchant.',
   Fulfilments:
@@ -49,6 +51,8 @@ export const TAGS: Record<string, string> = {
     'What was bought, at the prices and taxes of that moment, from the unpaid order to the last parcel. A status of its own says how the whole stands, how the money and how the goods.',
   'Order changes':
     'Everything that happens to an order after it was placed, drafted, previewed to the cent and then confirmed at once.',
+  'Payment links':
+    'What is due of an order, paid by whoever has the link. The token stands in bodies alone, and only its hash is kept.',
   Payments:
     'The money of an order: a payment at the gateway with as many tries as it takes, and one for each gift card and store credit. Its state is what the gateway says, never what a browser says.',
   'Personal data': 'Copies of all that is kept about somebody, and its erasure.',

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { IdentityApi } from '../../identity/identity.api.js';
+import { anonymous } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { type Assessment, assess } from '../cart/assessment.js';
+import type { Terms } from '../checkout/placing.service.js';
+import { CartFactsReader } from '../promotion/cart-facts.service.js';
+import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
+import { SellingRules } from '../shipping/selling-rules.js';
+import { cartOf, type DraftOrder, pricesOf } from './draft-order.js';
+import { priced } from './set-prices.js';
+
+/** What drafts come to now: judged as carts are, with the prices that staff have set. */
+@Injectable()
+export class DraftQuotes {
+  constructor(
+    private readonly facts: CartFactsReader,
+    private readonly rules: SellingRules,
+    private readonly carriers: CarrierQuoteService,
+    private readonly identity: IdentityApi,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The draft as a cart would stand now; null: it is placed. */
+  async quote(draft: DraftOrder): Promise<Assessment | null> {
+    return draft.state === 'open' ? (await this.judge(draft)).assessment : null;
+  }
+
+  /** What a draft is placed by; carriers are asked for it, so never in a transaction. */
+  async terms(draft: DraftOrder): Promise<Terms> {
+    const { rules, quotes } = await this.judge(draft);
+    return { rules, quotes };
+  }
+
+  /** Codes of the groups of the buyer. */
+  async groupsOf({ customerId }: DraftOrder): Promise<string[]> {
+    return customerId === null ? [] : this.identity.groupsOf(customerId);
+  }
+
+  private async judge(draft: DraftOrder): Promise<Terms & { assessment: Assessment }> {
+    const rules = await this.rules.current();
+    const cart = cartOf(draft);
+    const buyer = { email: draft.email, groups: await this.groupsOf(draft) };
+    const { sellable, facts } = await this.facts.read(cart, anonymous, rules.promotions, buyer);
+    const now = this.clock.now();
+    const variants = priced(sellable, pricesOf(draft));
+    const { result, quotes } = await this.carriers.quoting((known) =>
+      assess(cart, variants, rules, { now, facts, quotes: known }),
+    );
+    return { assessment: result, rules, quotes };
+  }
+}
