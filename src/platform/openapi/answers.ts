@@ -2880,6 +2880,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         'ordering:order:write',
         'ordering:promotion:read',
         'ordering:promotion:write',
+        'ordering:report:read',
         'ordering:settings:write',
         'platform:audit:read',
         'platform:events:read',
@@ -3937,6 +3938,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       settledAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  getReportStatus: { '200': { rebuilding: false, waiting: 0 } },
   getReturn: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -4703,7 +4705,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           reminders: 0,
           lines: 1,
           quantity: 1,
-          abandoned: false,
+          abandoned: true,
         },
       ],
       nextCursor: null,
@@ -7479,6 +7481,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
     },
   },
   putReturnSettings: { '200': { windowDays: 30, approveAtOnce: false, excludedProducts: [], version: 2 } },
+  rebuildReports: { '202': { rebuilding: true, waiting: 5 } },
   receiveReturn: {
     '200': {
       id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
@@ -7963,6 +7966,74 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       version: 4,
       createdAt: '2026-11-21T10:00:00.000Z',
       updatedAt: '2026-11-21T10:00:00.000Z',
+    },
+  },
+  reportCarts: {
+    '200': {
+      items: [
+        {
+          group: '2026-11-21',
+          currency: 'EUR',
+          abandoned: 4,
+          pieces: 7,
+          value: { amount: 13993, currency: 'EUR' },
+          recovered: 0,
+          recoveredTotal: { amount: 0, currency: 'EUR' },
+          recoveryPpm: 0,
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  reportCustomers: {
+    '200': {
+      items: [
+        {
+          currency: 'EUR',
+          orders: 6,
+          total: { amount: 39042, currency: 'EUR' },
+          averageOrder: { amount: 6507, currency: 'EUR' },
+          newCustomers: 1,
+          repeaters: 1,
+          repeatPpm: 1000000,
+          cohorts: [
+            {
+              cohort: '2026-11',
+              customers: 1,
+              repeaters: 1,
+              months: [
+                { month: '2026-11', customers: 1, orders: 6, total: { amount: 39042, currency: 'EUR' } },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  },
+  reportSales: {
+    '200': {
+      items: [
+        {
+          group: '2026-11-21',
+          title: null,
+          handle: null,
+          currency: 'EUR',
+          orders: 7,
+          canceled: 1,
+          pieces: 24,
+          returnedPieces: 5,
+          gross: { amount: 47877, currency: 'EUR' },
+          discount: { amount: 800, currency: 'EUR' },
+          shipping: { amount: 2940, currency: 'EUR' },
+          returned: { amount: 10975, currency: 'EUR' },
+          tax: { amount: 6233, currency: 'EUR' },
+          net: { amount: 32809, currency: 'EUR' },
+          total: { amount: 39042, currency: 'EUR' },
+          refunded: { amount: 19461, currency: 'EUR' },
+          averageOrder: { amount: 7145, currency: 'EUR' },
+        },
+      ],
+      nextCursor: null,
     },
   },
   retryMedia: {
@@ -9552,7 +9623,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 213,
+      unsealed: 214,
       strangers: 0,
     },
   },
