@@ -30,7 +30,16 @@ const TAGS = [
     'Prices',
     'Products',
   ],
-  ...['Product types', 'Recommendations', 'Reviews', 'Search', 'Stock', 'Stock notices', 'Stocktakes'],
+  ...[
+    'Product types',
+    'Recommendations',
+    'Reports',
+    'Reviews',
+    'Search',
+    'Stock',
+    'Stock notices',
+    'Stocktakes',
+  ],
   ...['Tax classes', 'Translations'],
 ];
 
@@ -86,6 +95,12 @@ const BUDGETS: Record<string, Budget> = {
   getAdminProduct: [1, 'product'],
   getProductDraft: [13, 'product'],
   getProductTranslation: [1, 'product'],
+  reportSales: [1],
+  reportSalesAsCsv: [1],
+  reportCustomers: [1],
+  reportCarts: [1],
+  reportCartsAsCsv: [1],
+  getReportStatus: [1],
   listReviews: [1],
   getReview: [1, 'review'],
   listSearchPins: [1],
@@ -127,7 +142,7 @@ const DESCRIPTION =
   'folds flat into any drawer, and may be washed at forty degrees. The handles are long enough for a shoulder in a winter ' +
   'coat; the seams are sewn twice and hold for years. Each is a little different, since the flax is not dyed by machine.';
 
-/** What a request costs: statements and bytes, of everything of the catalog that can be read. */
+/** What a request costs: statements and bytes, of everything of the catalog that can be read, and of reports. */
 describe('the budget', () => {
   const operations = new Map<string, { path: string; method: string; operation: Operation }>();
   const ids: Record<string, Ids> = {};
@@ -329,7 +344,7 @@ describe('the budget', () => {
       ({ method, operation: { tags } }) => method === 'GET' && TAGS.includes(tags[0]),
     );
 
-  it('is known of everything that can be read of the catalog, and has a reason where it is large', () => {
+  it('is known of everything that can be read of the catalog and of reports, and has a reason where it is large', () => {
     expect(Object.keys(BUDGETS).sort()).toEqual(
       reads()
         .map(({ operation }) => operation.operationId)

@@ -14,6 +14,8 @@ const FIXED: Readonly<Record<string, unknown>> = {
   deviceToken: `dt_1788888888.${TOKEN}`,
   token: TOKEN,
   previewToken: `01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.1795266826000.${TOKEN}`,
+  cohort: '2026-11',
+  month: '2026-11',
   last4: 'HW5N',
   nextCursor: `WyIwMTkzM2I1ZSJd.${TOKEN.slice(0, 22)}`,
   lastPosition: 1,
@@ -83,6 +85,8 @@ function steady(body: object): unknown {
     JSON.stringify(short, (name, value: unknown) => {
       if (value !== null && typeof value === typeof FIXED[name]) return FIXED[name];
       if (typeof value !== 'string') return value;
+      // Days of reports; other groups are words.
+      if (name === 'group') return value.replace(/^\d{4}-\d\d-\d\d$/, '2026-11-21');
       return value
         .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, idOf)
         .replace(/([?&]token=)[\w-]{43}$/, `$1${TOKEN}`)
