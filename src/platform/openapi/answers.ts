@@ -2610,6 +2610,17 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       finishedAt: '2026-11-21T10:00:00.000Z',
     },
   },
+  getIntegrityRun: {
+    '200': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      state: 'waiting',
+      requestedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      startedAt: null,
+      finishedAt: null,
+      results: [],
+    },
+  },
   getJobs: {
     '200': {
       backend: 'postgresql',
@@ -2883,6 +2894,8 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         'ordering:settings:write',
         'platform:audit:read',
         'platform:events:read',
+        'platform:integrity:read',
+        'platform:integrity:write',
         'platform:jobs:read',
         'platform:jobs:write',
       ],
@@ -4959,6 +4972,22 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           createdAt: '2026-11-21T10:00:00.000Z',
           startedAt: '2026-11-21T10:00:00.000Z',
           finishedAt: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  listIntegrityRuns: {
+    '200': {
+      items: [
+        {
+          id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+          state: 'waiting',
+          requestedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+          createdAt: '2026-11-21T10:00:00.000Z',
+          startedAt: null,
+          finishedAt: null,
+          results: [],
         },
       ],
       nextCursor: null,
@@ -8387,6 +8416,17 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       finishedAt: null,
     },
   },
+  startIntegrityRun: {
+    '202': {
+      id: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      state: 'waiting',
+      requestedBy: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8f',
+      createdAt: '2026-11-21T10:00:00.000Z',
+      startedAt: null,
+      finishedAt: null,
+      results: [],
+    },
+  },
   startPasskey: {
     '200': {
       publicKey: {
@@ -9552,7 +9592,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
       entries: 0,
       head: '0000000000000000000000000000000000000000000000000000000000000000',
       brokenAt: null,
-      unsealed: 213,
+      unsealed: 214,
       strangers: 0,
     },
   },
