@@ -898,6 +898,7 @@ describe('the example', () => {
       'listDeliveries 200',
       'listGatewayEvents 200',
       'listImportErrors 200',
+      'listIntegrityFindings 200',
       'refundPayment 202',
       'retryGatewayEvent 202',
     ];

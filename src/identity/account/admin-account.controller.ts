@@ -77,7 +77,7 @@ export class AdminAccountController {
       '`identity:customer:impersonate`\n' +
       '- `read-only`: `catalog:product:read`, `catalog:review:read`, `ordering:order:read`, ' +
       '`ordering:promotion:read`, `ordering:report:read`, `billing:payment:read`, ' +
-      '`billing:ledger:read`, `identity:customer:read`, `identity:staff:read`, `identity:role:read`, `identity:api-key:read`, `identity:key:read`, `platform:jobs:read`, ' +
+      '`billing:ledger:read`, `identity:customer:read`, `identity:staff:read`, `identity:role:read`, `identity:api-key:read`, `identity:key:read`, `platform:integrity:read`, `platform:jobs:read`, ' +
       '`platform:events:read`\n\n' +
       'Everybody who is signed in may also do what is one’s own: `account:self` and `account:password`.',
     answers: { 201: StaffDto },
