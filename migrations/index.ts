@@ -57,6 +57,7 @@ import { OrderingPromotions1780000000510 } from './ordering/1780000000510-promot
 import { OrderingPromotionResults1780000000500 } from './ordering/1780000000500-promotion-results.js';
 import { OrderingCarrierEvents1780000000581 } from './ordering/1780000000581-carrier-events.js';
 import { OrderingFulfilments1780000000580 } from './ordering/1780000000580-fulfilments.js';
+import { OrderingTaxRules1780000000530 } from './ordering/1780000000530-tax-rules.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -168,4 +169,5 @@ export const migrations: Migrations = [
   OrderingReturns1780000000561,
   OrderingFulfilments1780000000580,
   OrderingCarrierEvents1780000000581,
+  OrderingTaxRules1780000000530,
 ];

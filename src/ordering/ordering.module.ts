@@ -21,6 +21,7 @@ import { CartController } from './cart/cart.controller.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
 import { CheckoutAnswers } from './checkout/checkout.answers.js';
+import { CheckoutTax } from './checkout/checkout-tax.service.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
 import { PlacingService } from './checkout/placing.service.js';
@@ -88,9 +89,22 @@ import { SellingRules } from './shipping/selling-rules.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
 import { ShippingService } from './shipping/shipping.service.js';
+import { Config } from '../platform/config.js';
+import { Database } from '../platform/database/database.js';
+import { ExemptionController } from './tax/exemption.controller.js';
+import { ExemptionRepository } from './tax/exemption.repository.js';
+import { ExemptionService } from './tax/exemption.service.js';
+import { HttpTaxProvider, ViesVatCheck } from './tax/outside.adapter.js';
+import { TaxAnswersRepository } from './tax/tax-answers.repository.js';
 import { TaxController } from './tax/tax.controller.js';
+import { TaxDesk } from './tax/tax-desk.service.js';
+import { TaxJobs } from './tax/tax.jobs.js';
+import { TaxProvider } from './tax/tax-provider.port.js';
 import { TaxRepository } from './tax/tax.repository.js';
 import { TaxService } from './tax/tax.service.js';
+import { TaxSettingsController } from './tax/tax-settings.controller.js';
+import { TaxSettingsService } from './tax/tax-settings.service.js';
+import { VatCheck } from './tax/vat-check.port.js';
 
 /**
  * Owns carts, checkout, orders with what was sent of them, promotions, shipping and tax zones (schema
@@ -120,6 +134,8 @@ import { TaxService } from './tax/tax.service.js';
     ShippingController,
     SimulationController,
     TaxController,
+    TaxSettingsController,
+    ExemptionController,
   ],
   providers: [
     CalculationRepository,
@@ -149,6 +165,7 @@ import { TaxService } from './tax/tax.service.js';
     DigitalOrderJobs,
     DigitalOrders,
     Dispatch,
+    CheckoutTax,
     DownloadRepository,
     DownloadService,
     FirstOrderRepository,
@@ -191,8 +208,24 @@ import { TaxService } from './tax/tax.service.js';
     ShippingService,
     SimulationRepository,
     SimulationService,
+    ExemptionRepository,
+    ExemptionService,
+    TaxAnswersRepository,
+    TaxDesk,
+    TaxJobs,
+    {
+      provide: TaxProvider,
+      inject: [Config, Database],
+      useFactory: (config: Config, database: Database) => new HttpTaxProvider(config, database),
+    },
     TaxRepository,
     TaxService,
+    TaxSettingsService,
+    {
+      provide: VatCheck,
+      inject: [Config, Database],
+      useFactory: (config: Config, database: Database) => new ViesVatCheck(config, database),
+    },
   ],
 })
 export class OrderingModule {}

@@ -73,6 +73,12 @@ export class Config {
   readonly apiKeyRequests: number;
   readonly jobConcurrency: number;
   readonly shutdownGraceMs: number;
+  /** Who says whether a VAT id is in the register, and who says the tax; null: nobody is asked. */
+  readonly vatCheckUrl: string | null;
+  readonly taxProviderUrl: string | null;
+  readonly taxProviderToken: string | null;
+  /** How long either may take before the shop goes on without it. */
+  readonly taxTimeoutMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
   readonly unpaidOrderMinutes: number;
   /** Secrets by which carriers sign what they tell, by the code of the carrier; one that is not here may tell nothing. */
@@ -161,6 +167,10 @@ export class Config {
     this.apiKeyRequests = env.integer('API_KEY_REQUESTS_PER_MINUTE', 600, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
+    this.vatCheckUrl = env.url('VAT_CHECK_URL', ['http:', 'https:'])?.replace(/\/$/, '') ?? null;
+    this.taxProviderUrl = env.url('TAX_PROVIDER_URL', ['http:', 'https:']);
+    this.taxProviderToken = env.secret('TAX_PROVIDER_TOKEN', 8);
+    this.taxTimeoutMs = env.integer('TAX_TIMEOUT_MS', 3_000, 100, 30_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
     this.carrierSecrets = env.secretsByCode('CARRIER_WEBHOOK_SECRETS', 16);
     this.deliveredLetters = env.oneOf('DELIVERED_LETTERS', ['on', 'off'], 'on') === 'on';

@@ -1,7 +1,8 @@
 import type { SellableVariant } from '../../catalog/catalog.api.js';
 import { Money } from '../../platform/money/money.js';
+import type { Address } from '../../platform/address/address.js';
 import { type Inputs } from '../calculation/calculation.js';
-import { giftLinesOf, totalsOf } from '../calculation/pricing.js';
+import { giftLinesOf, pricedLines, totalsOf } from '../calculation/pricing.js';
 import { type CartFacts, NO_PROMOTIONS } from '../promotion/cart-facts.service.js';
 import { snapshotOf } from '../promotion/cart-snapshot.js';
 import { type Applied, evaluateGoods, evaluateShipping, usedOf } from '../promotion/evaluate.js';
@@ -10,7 +11,9 @@ import { withinBudgets } from '../promotion/promotion-reader.service.js';
 import type { Tried } from '../promotion/trace.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import { type Offer, offersFor } from '../shipping/shipping-zone.js';
-import { taxRulesFor } from '../tax/tax-zone.js';
+import { hashOfQuestion, type TaxQuestion, type TaxQuote } from '../tax/external-tax.js';
+import { taxQuestion } from '../tax/tax-question.js';
+import { type Taxation, taxRulesFor } from '../tax/tax-rules.js';
 import type { Cart, CartLine } from './cart.js';
 import { giftLine } from './gift-line.js';
 import { Shelf } from './shelf.js';
@@ -51,6 +54,8 @@ export interface Circumstances {
   bought?: ReadonlyMap<string, number>;
   /** What promotions look at; without it there are none. */
   facts?: CartFacts;
+  /** What somebody outside has said about the tax, if anybody was asked. */
+  quote?: TaxQuote | null;
 }
 
 /** A cart as it stands now: today's prices, what can carry it, what it comes to, and what is in the way. */
@@ -62,6 +67,10 @@ export interface Assessment {
   offers: Offer[];
   shipping: { offer: Offer; chosenBy: 'shopper' | 'cheapest' } | null;
   taxZone: string;
+  /** How it is taxed and why. */
+  taxation: Taxation;
+  /** What somebody outside is to be asked about the tax, when the shop has one to ask. */
+  taxQuestion: TaxQuestion | null;
   totals: Totals;
   /** Promotions that take something off, in the order in which they do. */
   applied: readonly Applied[];
@@ -94,7 +103,7 @@ export function assess(
   rules: Rules,
   circumstances: Circumstances,
 ): Assessment {
-  const { now, bought = new Map<string, number>(), facts = NO_PROMOTIONS } = circumstances;
+  const { now, bought = new Map<string, number>(), facts = NO_PROMOTIONS, quote = null } = circumstances;
   const { promotions } = facts;
   const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
   const own = cart.lines.map((line): AssessedLine => {
@@ -102,13 +111,20 @@ export function assess(
     const unitPrice = variant?.unitPrice ?? Money.of(line.unitAmount, cart.currency);
     return { line, variant, unitPrice, givenBy: null };
   });
-  const snapshot = snapshotOf(cart, own, variants, countryOf(cart, isAnySent(own)), facts);
+  const snapshot = snapshotOf(
+    cart,
+    own,
+    variants,
+    destinationOf(cart, isAnySent(own))?.country ?? null,
+    facts,
+  );
   const goods = evaluateGoods(snapshot, promotions, now);
   const given = giftLinesOf(snapshot, goods.applied).map((gift) => giftLine(cart, gift, variants));
   const lines = [...own, ...given];
 
   const isSent = isAnySent(lines);
-  const country = countryOf(cart, isSent);
+  const destination = destinationOf(cart, isSent);
+  const country = destination?.country ?? null;
   const grams = lines
     .filter(isLineSent)
     .reduce((sum, { line, variant }) => sum + line.quantity * (variant?.weightGrams ?? 0), 0);
@@ -129,14 +145,32 @@ export function assess(
   if (within !== null)
     return assess(cart, sellable, rules, { ...circumstances, facts: { ...facts, promotions: within } });
 
-  const tax = taxRulesFor(rules.tax, country);
+  const { vatId, vatCheck, certificates } = cart;
+  const groups = facts.customerGroups;
+  const { taxation, ...zoned } = taxRulesFor(rules.tax, {
+    destination,
+    vatId,
+    vatCheck,
+    certificates,
+    groups,
+  });
+  const shippingCharge = price === null ? null : { price, discount: shipped.discount };
+  const question = taxQuestion(rules.tax, zoned, taxation, destination, {
+    currency: cart.currency,
+    lines: pricedLines(snapshot, goods).map((one, index) => ({ ...one, sku: lines[index]?.line.sku ?? '' })),
+    shipping: shippingCharge && shippingCharge.price - shippingCharge.discount,
+  });
+  const isAnswered = quote !== null && question !== null && quote.hash === hashOfQuestion(question);
+  const tax = isAnswered ? { ...zoned, external: quote.taxes } : zoned;
   return {
     lines,
     isSent,
     offers,
     shipping,
     taxZone: tax.zone,
-    totals: totalsOf(snapshot, goods, price === null ? null : { price, discount: shipped.discount }, tax),
+    taxation: isAnswered ? { ...taxation, source: 'provider', quote: quote.hash } : taxation,
+    taxQuestion: question,
+    totals: totalsOf(snapshot, goods, shippingCharge, tax),
     applied,
     tried: [...goods.tried, ...shipped.tried],
     used,
@@ -152,8 +186,8 @@ export function assess(
 const isLineSent = ({ variant }: AssessedLine): boolean => variant === null || variant.kind === 'physical';
 /** Of an empty cart nobody knows yet. */
 const isAnySent = (lines: readonly AssessedLine[]): boolean => lines.some(isLineSent) || lines.length === 0;
-const countryOf = ({ shippingAddress, billingAddress }: Cart, isSent: boolean): string | null =>
-  (isSent ? shippingAddress : (billingAddress ?? shippingAddress))?.country ?? null;
+const destinationOf = ({ shippingAddress, billingAddress }: Cart, isSent: boolean): Address | null =>
+  isSent ? shippingAddress : (billingAddress ?? shippingAddress);
 
 function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<string, number>): Obstacle[] {
   if (lines.length === 0) {

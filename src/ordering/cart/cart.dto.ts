@@ -17,6 +17,7 @@ import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { OUTCOMES } from '../promotion/trace.js';
 import { MAX_LINES, MAX_PROMOTIONS, MAX_QUANTITY, MAX_SHOWN_LINES } from './cart.js';
+import { ExplainedTaxationDto, TaxationDto, VatId } from '../tax/taxation.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -87,6 +88,13 @@ export class UpdateCartDto {
 
   @Uuid({ ...unset, description: 'Null: the cheapest one that fits.' })
   shippingOptionId?: string | null;
+
+  @VatId({
+    description:
+      'VAT id of a business, in any spelling. Its form and check digits are looked at here (400), the register is asked ' +
+      'when the store has one to ask; `taxation` says what came of it.',
+  })
+  vatId?: string | null;
 
   @TextList({
     max: 10,
@@ -235,6 +243,12 @@ export class CartDto {
 
   @Nested(() => TotalsDto)
   totals: TotalsDto;
+
+  @Text({ max: 20, nullable: true, description: 'In capitals, without spaces.' })
+  vatId: string | null;
+
+  @Nested(() => TaxationDto, { description: 'How it is taxed.' })
+  taxation: TaxationDto;
 }
 
 export class ShippingOfferDto {
@@ -298,7 +312,10 @@ export class TaxCategoryDto {
   @Integer({ min: 0, max: 1_000_000, description: 'Parts per million.' })
   ratePpm: number;
 
-  @MoneyField({ description: 'Net.' })
+  @Text({ max: 100, nullable: true, description: 'Who levies it, where several do.' })
+  jurisdiction: string | null;
+
+  @MoneyField({ description: 'Net; with the taxes before it, where one is taken on another.' })
   base: MoneyDto;
 
   @MoneyField()
@@ -324,8 +341,11 @@ export class ExplainedLineDto {
   @MoneyField()
   total: MoneyDto;
 
-  @Nested(() => TaxCategoryDto)
+  @Nested(() => TaxCategoryDto, { description: 'All its taxes in one.' })
   taxLine: TaxCategoryDto;
+
+  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Each tax by itself.' })
+  taxLines: TaxCategoryDto[];
 }
 
 export class ExplainedShippingDto {
@@ -346,6 +366,9 @@ export class ExplainedShippingDto {
 
   @MoneyField()
   tax: MoneyDto;
+
+  @ListOf(() => TaxCategoryDto, { max: 100 })
+  taxLines: TaxCategoryDto[];
 
   @Integer({ min: 0, max: 50, description: 'How many options fitted.' })
   candidates: number;
@@ -442,6 +465,9 @@ export class CartExplanationDto {
   @Text({ max: 100, description: 'The tax zone; of the address, or the default one while there is none.' })
   taxZone: string;
 
+  @Nested(() => ExplainedTaxationDto, { description: 'Which rule, which treatment, and why.' })
+  taxation: ExplainedTaxationDto;
+
   @Bool()
   pricesIncludeTax: boolean;
 
@@ -458,7 +484,7 @@ export class CartExplanationDto {
   @Nested(() => ExplainedShippingDto, { nullable: true })
   shipping: ExplainedShippingDto | null;
 
-  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each, half away from zero.' })
+  @ListOf(() => TaxCategoryDto, { max: 100, description: 'Rounded once each, half away from zero.' })
   taxes: TaxCategoryDto[];
 
   @Nested(() => TotalsDto)

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { Address } from '../../platform/address/address.js';
+import type { VatVerdict } from '../tax/vat-id.js';
 import type { Cart, CartLine } from './cart.js';
 
 type Head = Omit<Cart, 'lines'>;
@@ -21,6 +22,8 @@ export interface CartChanges {
   billingAddress: Address | null;
   shippingOptionId: string | null;
   promotionCodes: string[];
+  vatId: string | null;
+  vatCheck: VatVerdict | null;
 }
 
 @Injectable()
@@ -80,6 +83,8 @@ export class CartRepository {
       json(changes.billingAddress),
       changes.shippingOptionId,
       changes.promotionCodes,
+      changes.vatId,
+      json(changes.vatCheck),
     ]);
   }
 
@@ -126,7 +131,10 @@ const ADD_LINES = `
 
 const HEAD = `c.id, c.token_hash AS "tokenHash", c.customer_id AS "customerId", c.currency, c.email,
   c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
-  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.state, c.version`;
+  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.vat_id AS "vatId", c.vat_check AS "vatCheck", c.state, c.version,
+  coalesce((SELECT json_agg(json_build_object('number', e.number, 'jurisdiction', e.jurisdiction, 'reason', e.reason,
+      'validUntil', e.valid_until) ORDER BY e.id)
+    FROM ordering.tax_exemptions e WHERE e.customer_id = c.customer_id), '[]') AS certificates`;
 const LINES = (cart: string) => `coalesce((
     SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text, 'giftCard', l.gift_card) ORDER BY l.id)
@@ -139,7 +147,7 @@ const SET_QUANTITY = 'UPDATE ordering.cart_lines SET quantity = $3 WHERE cart_id
 const DELETE_LINE = 'DELETE FROM ordering.cart_lines WHERE cart_id = $1 AND id = $2';
 const SAVE = `
   UPDATE ordering.carts SET email = $2, shipping_address = $3, billing_address = $4, shipping_option_id = $5,
-    promotion_codes = $6
+    promotion_codes = $6, vat_id = $7, vat_check = $8
   WHERE id = $1`;
 const TOUCH =
   'UPDATE ordering.carts SET version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version';

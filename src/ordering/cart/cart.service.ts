@@ -13,7 +13,9 @@ import { CartCodes } from '../promotion/cart-codes.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
+import { TaxDesk } from '../tax/tax-desk.service.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
+import type { CheckedVatId } from '../tax/vat-id.js';
 import { type Assessment, assess, mostInOne } from './assessment.js';
 import { type Holder, holds } from './cart.access.js';
 import type { CartLineInput, CreateCartDto, GiftCardForDto, UpdateCartDto } from './cart.dto.js';
@@ -38,6 +40,7 @@ export class CartService {
     private readonly codes: CartCodes,
     private readonly identity: IdentityApi,
     private readonly limits: PurchaseLimits,
+    private readonly tax: TaxDesk,
     private readonly clock: Clock,
   ) {}
 
@@ -58,6 +61,9 @@ export class CartService {
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      vatId: null,
+      vatCheck: null,
+      certificates: await this.tax.certificatesOf(customerId),
       state: 'active',
       version: 1,
       lines: toLines(wanted, known),
@@ -75,7 +81,11 @@ export class CartService {
     if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions);
     const bought = await this.boughtBy(cart.customerId, sellable);
-    return { cart, assessment: assess(cart, sellable, rules, { now: this.clock.now(), bought, facts }) };
+    const now = this.clock.now();
+    const assessment = await this.tax.informed((quote) =>
+      assess(cart, sellable, rules, { now, bought, facts, quote }),
+    );
+    return { cart, assessment };
   }
 
   addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
@@ -118,6 +128,7 @@ export class CartService {
     version: number | null,
   ): Promise<AssessedCart> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
+    const vat = await this.vatIdOf(id, holder, input);
     return this.changing(id, holder, version, async (cart) => {
       if (input.shippingOptionId) await this.requireOption(input.shippingOptionId);
       const { email, shippingAddress, billingAddress, shippingOptionId, promotionCodes } = input;
@@ -134,8 +145,22 @@ export class CartService {
         promotionCodes: promotionCodes
           ? await this.codes.accept(promotionCodes, cart.promotionCodes, customerId)
           : cart.promotionCodes,
+        ...(vat ?? { vatId: cart.vatId, vatCheck: cart.vatCheck }),
       });
     });
+  }
+
+  /** Null: it stays. Asked before the cart is locked, and only for whoever may change it. */
+  private async vatIdOf(
+    id: string,
+    holder: Holder,
+    { vatId }: UpdateCartDto,
+  ): Promise<CheckedVatId | { vatId: null; vatCheck: null } | null> {
+    if (vatId === undefined) return null;
+    if (vatId === null) return { vatId, vatCheck: null };
+    const cart = await this.carts.find(id);
+    if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
+    return this.tax.checked(vatId);
   }
 
   private boughtBy(

@@ -1,4 +1,6 @@
 import type { Address } from '../../platform/address/address.js';
+import type { Certificate } from '../tax/tax-rules.js';
+import type { VatVerdict } from '../tax/vat-id.js';
 
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
@@ -41,6 +43,10 @@ export interface Cart {
   shippingOptionId: string | null;
   /** As they are compared (`foldCode`), each once. */
   promotionCodes: string[];
+  vatId: string | null;
+  vatCheck: VatVerdict | null;
+  /** By which its customer pays no tax somewhere. */
+  certificates: Certificate[];
   state: 'active' | 'ordered';
   version: number;
   lines: CartLine[];

@@ -186,22 +186,22 @@ const toTerms = (terms: ShippingTerms | null) =>
   terms && {
     ...terms,
     price: terms.price.toString(),
-    taxLine: terms.taxLine && {
-      ...terms.taxLine,
-      base: terms.taxLine.base.toString(),
-      amount: terms.taxLine.amount.toString(),
-    },
+    taxLines: terms.taxLines.map((tax) => ({
+      ...tax,
+      base: tax.base.toString(),
+      amount: tax.amount.toString(),
+    })),
   };
 const fromUndo = ({ addedLineIds, shipping }: Undo): Undo => ({
   addedLineIds,
   shipping: shipping && {
     ...shipping,
     price: BigInt(shipping.price),
-    taxLine: shipping.taxLine && {
-      ...shipping.taxLine,
-      base: BigInt(shipping.taxLine.base),
-      amount: BigInt(shipping.taxLine.amount),
-    },
+    taxLines: shipping.taxLines.map((tax) => ({
+      ...tax,
+      base: BigInt(tax.base),
+      amount: BigInt(tax.amount),
+    })),
   },
 });
 

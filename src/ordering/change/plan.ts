@@ -2,12 +2,12 @@ import type { SellableVariant } from '../../catalog/catalog.api.js';
 import type { Address } from '../../platform/address/address.js';
 import type { FieldError } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { computeTotals, type TaxLine } from '../cart/totals.js';
+import { computeTotals, shownUnitPrice, type TaxLine } from '../cart/totals.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import { type Offer, offersFor } from '../shipping/shipping-zone.js';
-import { type TaxRules, taxRulesFor } from '../tax/tax-zone.js';
+import { rulesAsBefore, type TaxRules, taxRulesFor } from '../tax/tax-rules.js';
 import { changeProblems } from './change.errors.js';
 import {
   type AddedLine,
@@ -196,10 +196,7 @@ function addFaults({ add }: ChangePlan, { sellable }: Today): FieldError[] {
 
 /** The rules of the zone that the order was taxed in, as they are today; what was bought keeps its rates. */
 export function frozenTax(order: Order, { tax }: Rules): TaxRules {
-  const zone = tax.find(({ name }) => name === order.taxZone);
-  const country = (order.shippingAddress ?? order.billingAddress)?.country ?? null;
-  const rules = taxRulesFor(zone ? [{ ...zone, countries: ['*'] }] : tax, country ?? '*');
-  return { ...rules, zone: order.taxZone, pricesIncludeTax: order.pricesIncludeTax };
+  return rulesAsBefore(tax, { ...order, destination: order.shippingAddress ?? order.billingAddress });
 }
 
 /** Lines at today's prices, taxed like a purchase of their own. */
@@ -232,12 +229,12 @@ function addedLines(order: Order, { add }: ChangePlan, { sellable }: Today, tax:
               quantity: part.quantity,
               stockTracked: part.stockTracked,
             })) ?? null,
-          unitPrice: item.unitPrice.amount,
+          unitPrice: shownUnitPrice(item.unitPrice, quantity, charge).amount,
           discount: charge.discount.amount,
           tax: charge.tax.amount,
           total: charge.total.amount,
         },
-        taxLine: taxLineOf(id, charge.taxLine),
+        taxLines: charge.taxLines.map((one) => taxLineOf(id, one)),
       },
     ];
   });
@@ -283,15 +280,23 @@ function termsOf(order: Order, { optionId, title, price }: Offer, tax: TaxRules)
     optionId,
     title,
     chosenBy: 'staff',
-    price: price.amount,
-    taxLine: shipping && taxLineOf(null, shipping.taxLine),
+    price: shipping?.price.amount ?? price.amount,
+    taxLines: (shipping?.taxLines ?? []).map((one) => taxLineOf(null, one)),
   };
 }
 
 /** What was taxed by the rules of one zone is not sent into another. */
-function refuseOtherTaxes(order: Order, { country }: Address, { tax }: Rules): void {
-  if (order.shippingAddress === null || order.shippingAddress.country === country) return;
-  if (taxRulesFor(tax, country).zone === order.taxZone) return;
+function refuseOtherTaxes(
+  { shippingAddress: before, taxZone }: Order,
+  address: Address,
+  { tax }: Rules,
+): void {
+  if (before === null) return;
+  const { zone } = taxRulesFor(tax, { destination: address });
+  // A zone may have got another name since.
+  const isSame =
+    before.country === address.country && taxRulesFor(tax, { destination: before }).zone === zone;
+  if (isSame || zone === taxZone) return;
   throw impossible(
     '/shippingAddress/country',
     'other_tax_zone',

@@ -1,6 +1,7 @@
 import { TOKENS_HELP } from '../../billing/billing.api.js';
 import { Email, MoneyDto, MoneyField, Nested, Text, Url, Uuid } from '../../platform/http/fields.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
+import { VatId } from '../tax/taxation.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -37,6 +38,9 @@ export class CheckoutDto {
 
   @Nested(() => AddressDto, { ...unset, description: 'In place of the cart’s; null: the same as shipping.' })
   billingAddress?: AddressDto | null;
+
+  @VatId({ description: 'In place of the cart’s: the VAT id of a business.' })
+  vatId?: string | null;
 
   @Uuid({ ...unset, description: 'In place of the cart’s; without one the cheapest that fits.' })
   shippingOptionId?: string | null;

@@ -11,6 +11,7 @@ import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { type CheckoutAnswer, CheckoutAnswers } from './checkout.answers.js';
+import { CheckoutTax } from './checkout-tax.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { type Begun, PlacingService } from './placing.service.js';
 
@@ -31,6 +32,7 @@ export class CheckoutService {
   constructor(
     private readonly database: Database,
     private readonly rules: SellingRules,
+    private readonly tax: CheckoutTax,
     private readonly placing: PlacingService,
     private readonly billing: BillingApi,
     private readonly orders: OrderRepository,
@@ -63,9 +65,15 @@ export class CheckoutService {
     request: IdempotentRequest,
   ): Promise<Begun> {
     const rules = await this.rules.current();
+    const known = await this.tax.prepare(cartId, holder, input, rules);
     return this.database.transaction(async () => {
-      const begun = await this.placing.place(cartId, holder, input, rules, ({ orderId, operationId }) =>
-        request.remember({ orderId, operationId }),
+      const begun = await this.placing.place(
+        cartId,
+        holder,
+        input,
+        rules,
+        known,
+        ({ orderId, operationId }) => request.remember({ orderId, operationId }),
       );
       failpoint('checkout.after_reserve');
       return begun;

@@ -4,22 +4,24 @@ import { newId } from '../../platform/ids.js';
 import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';
+import { shownUnitPrice, type TaxLine } from '../cart/totals.js';
 import { UNTOUCHED } from '../change/changed-order.js';
-import type { TaxLine } from '../cart/totals.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import { promotionProblems } from '../promotion/promotion.errors.js';
+import { type CheckedVatId, plainVatId } from '../tax/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 
 /** The cart as it is checked out: what came with the checkout goes before what the cart had. */
-export function withCheckout(cart: Cart, input: CheckoutDto): Cart {
+export function withCheckout(cart: Cart, input: CheckoutDto, vat: CheckedVatId | null = null): Cart {
   return {
     ...cart,
     email: input.email ?? cart.email,
     shippingAddress: input.shippingAddress ? toAddress(input.shippingAddress) : cart.shippingAddress,
     billingAddress: input.billingAddress ? toAddress(input.billingAddress) : cart.billingAddress,
     shippingOptionId: input.shippingOptionId ?? cart.shippingOptionId,
+    ...(vat && { vatId: vat.vatId, vatCheck: vat.vatCheck }),
   };
 }
 
@@ -86,7 +88,7 @@ export function draftOrder(
   assessment: Assessment,
   whose: { customerId: string | null; now: Date; expiresAt: Date },
 ): Order {
-  const { lines, isSent, shipping, taxZone, totals } = assessment;
+  const { lines, isSent, shipping, taxZone, taxation, totals } = assessment;
   if (cart.email === null || (isSent && (cart.shippingAddress === null || shipping === null))) {
     throw new Error('the guard lets no such cart through');
   }
@@ -97,7 +99,7 @@ export function draftOrder(
     if (!charge || !variant) return [];
     const id = newId();
     lineIds[index] = id;
-    taxLines.push(taxLine(id, charge.taxLine));
+    taxLines.push(...charge.taxLines.map((tax) => taxLine(id, tax)));
     return [
       {
         id,
@@ -117,14 +119,14 @@ export function draftOrder(
         stockTracked: variant.stockTracked,
         components: variant.components?.map(frozen) ?? null,
         givenBy: givenBy?.promotionId ?? null,
-        unitPrice: unitPrice.amount,
+        unitPrice: shownUnitPrice(unitPrice, line.quantity, charge).amount,
         discount: charge.discount.amount,
         tax: charge.tax.amount,
         total: charge.total.amount,
       },
     ];
   });
-  if (totals.shipping) taxLines.push(taxLine(null, totals.shipping.taxLine));
+  if (totals.shipping) taxLines.push(...totals.shipping.taxLines.map((tax) => taxLine(null, tax)));
   return {
     id: newId(),
     number: '',
@@ -143,6 +145,7 @@ export function draftOrder(
     shippingChosenBy: shipping?.chosenBy ?? null,
     pricesIncludeTax: totals.pricesIncludeTax,
     taxZone,
+    taxation,
     subtotal: totals.subtotal.amount,
     discount: totals.discount.amount,
     shipping: totals.shippingPrice.amount,
@@ -174,12 +177,13 @@ const frozen = ({ variantId, sku, title, quantity, stockTracked }: SellablePart)
 
 const taxLine = (
   lineId: string | null,
-  { taxClass, title, ratePpm, base, amount }: TaxLine,
+  { taxClass, title, ratePpm, jurisdiction, base, amount }: TaxLine,
 ): OrderTaxLine => ({
   lineId,
   taxClass,
   title,
   ratePpm,
+  jurisdiction,
   base: base.amount,
   amount: amount.amount,
 });
@@ -190,6 +194,7 @@ export function contradicts(order: Order, input: CheckoutDto): boolean {
     wanted !== undefined && wanted !== null && JSON.stringify(wanted) !== JSON.stringify(sorted(present));
   return (
     (input.email ?? order.email) !== order.email ||
+    (input.vatId ? plainVatId(input.vatId) !== order.taxation?.vatId : false) ||
     // Of what nobody sends no way was kept, whatever was asked for.
     (order.shippingOptionId !== null &&
       (input.shippingOptionId ?? order.shippingOptionId) !== order.shippingOptionId) ||

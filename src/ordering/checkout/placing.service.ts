@@ -16,6 +16,7 @@ import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import type { Rules } from '../shipping/selling-rules.js';
+import type { KnownTax } from './checkout-tax.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import { contradicts, draftOrder, guard, refuseUsedUp, usedUp, withCheckout } from './draft.js';
@@ -47,6 +48,7 @@ export class PlacingService {
     holder: Holder,
     input: CheckoutDto,
     rules: Rules,
+    known: KnownTax,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
     // Together, and still one after the other: what stands in the cart is read when its lock is held.
@@ -56,7 +58,14 @@ export class PlacingService {
     ]);
     if (!head || !holds(holder, head)) throw platformProblems.not_found();
     if (orderId !== null) return this.tryAgain(orderId, input, remember);
-    return this.write(withCheckout({ ...head, lines }, input), holder, input, rules, remember);
+    return this.write(
+      withCheckout({ ...head, lines }, input, known.vat),
+      holder,
+      input,
+      rules,
+      known,
+      remember,
+    );
   }
 
   private async write(
@@ -64,13 +73,14 @@ export class PlacingService {
     holder: Holder,
     input: CheckoutDto,
     rules: Rules,
+    { quote }: KnownTax,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
     // Whoever buys says who it is: what the address has used of promotions counts from here on.
     const { email } = cart;
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions, { email });
     const now = this.clock.now();
-    const assessment = assess(cart, sellable, rules, { now, facts });
+    const assessment = assess(cart, sellable, rules, { now, facts, quote });
     guard(assessment, input.expectedTotal);
     refuseUsedUp(cart, assessment, input.expectedTotal);
     const draft = draftOrder(cart, assessment, {

@@ -20,6 +20,7 @@ import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { GiftCardForDto, TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FulfilmentDto } from '../fulfilment/fulfilment.dto.js';
+import { TaxationDto } from '../tax/taxation.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
 
 export class OrderParams {
@@ -308,7 +309,7 @@ export class OrderDto extends OrderBase {
   @MoneyField({ description: 'Still to be paid, of the order or of a change of it.' })
   amountDue: MoneyDto;
 
-  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each.' })
+  @ListOf(() => TaxCategoryDto, { max: 100, description: 'Rounded once each.' })
   taxes: TaxCategoryDto[];
 
   @ListOf(() => OrderDiscountDto, {
@@ -317,6 +318,8 @@ export class OrderDto extends OrderBase {
       'What promotions took off, line by line, as it was when the order was written; the sum is `totals.discount`.',
   })
   discounts: OrderDiscountDto[];
+  @Nested(() => TaxationDto, { description: 'How it was taxed and why, as it was frozen with the order.' })
+  taxation: TaxationDto;
 
   @ListOf(() => OrderPaymentDto, { max: 100 })
   payments: OrderPaymentDto[];

@@ -4,6 +4,7 @@ import type { Address } from '../../platform/address/address.js';
 import type { GiftCardFor } from '../cart/cart.js';
 import type { OrderDiscount } from './order-discount.js';
 import type { Fulfilment } from '../fulfilment/fulfilment.js';
+import type { Taxation } from '../tax/tax-rules.js';
 import type { Statuses } from './order.statuses.js';
 
 export interface OrderTaxLine {
@@ -12,6 +13,7 @@ export interface OrderTaxLine {
   taxClass: string;
   title: string;
   ratePpm: number;
+  jurisdiction: string | null;
   base: bigint;
   amount: bigint;
 }
@@ -100,6 +102,8 @@ export interface Order extends Statuses {
   shippingChosenBy: string | null;
   pricesIncludeTax: boolean;
   taxZone: string;
+  /** How it was taxed and why; null of orders from before there was a choice. */
+  taxation: Taxation | null;
   subtotal: bigint;
   discount: bigint;
   shipping: bigint;

@@ -42,7 +42,7 @@ const ORDERS = `
   SELECT t.id, t.number::text, t.status, t.payment_status AS "paymentStatus", t.fulfilment_status AS "fulfilmentStatus",
     t.created_at AS "createdAt", t.placed_at AS "placedAt", t.email, t.shipping_address AS "shippingAddress",
     t.billing_address AS "billingAddress", t.currency, t.subtotal, t.discount, t.shipping, t.tax, t.total,
-    t.shipping_title AS "shippingTitle",
+    t.shipping_title AS "shippingTitle", t.taxation,
     (SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'variantTitle', l.variant_title,
       'options', l.options, 'quantity', l.quantity, 'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text,
       'tax', l.tax::text, 'total', l.total::text, 'giftCard', l.gift_card) ORDER BY l.position)
@@ -60,7 +60,7 @@ const ORDERS = `
   FROM ordering.orders t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 const CARTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
-    t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress",
+    t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress", t.vat_id AS "vatId", t.vat_check AS "vatCheck",
     coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card) ORDER BY l.id)
       FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines
   FROM ordering.carts t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
@@ -92,6 +92,8 @@ const ANONYMISE = `
   UPDATE ordering.orders o
   SET customer_id = NULL, access_hash = NULL, email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
     billing_address = CASE WHEN o.billing_address IS NOT NULL THEN ${COUNTRY_OF('o.billing_address')} END,
+    taxation = CASE WHEN o.taxation #> '{exemption,number}' IS NOT NULL THEN jsonb_set(jsonb_set(o.taxation, '{vatId}', 'null'), '{exemption,number}', 'null')
+      ELSE jsonb_set(o.taxation, '{vatId}', 'null') END,
     version = o.version + 1
   FROM held WHERE o.id = held.id`;
 const DELETE_CARTS = `DELETE FROM ordering.carts t WHERE ${THEIRS}`;

@@ -5,6 +5,8 @@ import {
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
+import { ExemptionRepository } from '../tax/exemption.repository.js';
+import { TaxAnswersRepository } from '../tax/tax-answers.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { OrderPersonalDataRepository } from './personal-data.repository.js';
 
@@ -17,11 +19,19 @@ export class OrderingPersonalData implements PersonalDataProvider {
   constructor(
     private readonly rows: OrderPersonalDataRepository,
     private readonly limits: PurchaseLimits,
+    private readonly exemptions: ExemptionRepository,
+    private readonly taxAnswers: TaxAnswersRepository,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('orders', (after, limit) => this.rows.orders(subject, after, limit));
     yield* pagesOf<{ id: string }>('carts', (after, limit) => this.rows.carts(subject, after, limit));
+    const { customerId } = subject;
+    if (customerId !== null) {
+      yield* pagesOf<{ id: string }>('taxExemptions', (after, limit) =>
+        this.exemptions.list(customerId, after?.id ?? null, limit),
+      );
+    }
     yield* pagesOf<{ variantId: string }>('limitedPurchases', (after, limit) =>
       this.limits.countsOf(subject, after?.variantId ?? null, limit),
     );
@@ -35,8 +45,11 @@ export class OrderingPersonalData implements PersonalDataProvider {
   }
 
   async erase(subject: Subject): Promise<void> {
+    // By the VAT ids in carts and orders, so before these.
+    await this.taxAnswers.forgetChecksOf(subject);
     await this.rows.anonymiseOrders(subject);
     await this.rows.deleteCarts(subject);
     await this.limits.forget(subject);
+    if (subject.customerId !== null) await this.exemptions.deleteOf(subject.customerId);
   }
 }
