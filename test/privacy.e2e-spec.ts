@@ -470,6 +470,7 @@ describe('personal data', () => {
       ['ordering', 0],
       ['ordering', 1],
       ['ordering', 2],
+      ['ordering', 3],
     ]);
     await holdEnds();
     await app.run('identity.run_exports');
