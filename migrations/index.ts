@@ -36,6 +36,8 @@ import { CatalogPriceLists1760000010110 } from './catalog/1760000010110-price-li
 import { CatalogBrandOrders1760000010210 } from './catalog/1760000010210-brand-orders.js';
 import { CatalogStockNoticeCounts1760000010320 } from './catalog/1760000010320-stock-notice-counts.js';
 import { CatalogSearchTogether1760000010400 } from './catalog/1760000010400-search-together.js';
+import { CatalogSizes1760000010420 } from './catalog/1760000010420-sizes.js';
+import { OrderingShippingMethods1780000000520 } from './ordering/1780000000520-shipping-methods.js';
 import { CatalogCategoryPlaces1760000010410 } from './catalog/1760000010410-category-places.js';
 import { CatalogFacetCodes1760000010450 } from './catalog/1760000010450-facet-codes.js';
 import { CatalogSearchTools1760000010200 } from './catalog/1760000010200-search-tools.js';
@@ -58,6 +60,9 @@ import { OrderingPromotionResults1780000000500 } from './ordering/1780000000500-
 import { OrderingCarrierEvents1780000000581 } from './ordering/1780000000581-carrier-events.js';
 import { OrderingFulfilments1780000000580 } from './ordering/1780000000580-fulfilments.js';
 import { OrderingTaxRules1780000000530 } from './ordering/1780000000530-tax-rules.js';
+import { OrderingCartLives1780000000540 } from './ordering/1780000000540-cart-lives.js';
+import { OrderingSharedCarts1780000000541 } from './ordering/1780000000541-shared-carts.js';
+import { OrderingCartReminders1780000000542 } from './ordering/1780000000542-cart-reminders.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -83,6 +88,7 @@ import { PlatformAuditNetwork1760000000050 } from './platform/1760000000050-audi
 import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subject-keys.js';
 import { OrderingChanges1780000000560 } from './ordering/1780000000560-changes.js';
 import { OrderingReturns1780000000561 } from './ordering/1780000000561-returns.js';
+import { OrderingDesk1780000000562 } from './ordering/1780000000562-desk.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -170,4 +176,10 @@ export const migrations: Migrations = [
   OrderingFulfilments1780000000580,
   OrderingCarrierEvents1780000000581,
   OrderingTaxRules1780000000530,
+  CatalogSizes1760000010420,
+  OrderingShippingMethods1780000000520,
+  OrderingDesk1780000000562,
+  OrderingCartLives1780000000540,
+  OrderingSharedCarts1780000000541,
+  OrderingCartReminders1780000000542,
 ];

@@ -1,7 +1,8 @@
 import { startApp, type TestApp } from './support/app.js';
-import type { Answer } from './support/client.js';
+import { type Answer, Client } from './support/client.js';
 import { given } from './support/given.js';
-import { buy, goods, type Goods, imbalance, key, stockOf } from './support/purchase.js';
+import { buy, email, goods, type Goods, imbalance, key, stockOf } from './support/purchase.js';
+import { newFolder, RealProcess } from './support/real-process.js';
 
 type Body = Answer['body'];
 
@@ -120,5 +121,321 @@ describe('changes of orders', () => {
       status: 'completed',
       fulfilmentStatus: 'fulfilled',
     });
+  });
+
+  it('adds at today’s price what is sent once it is paid, and takes it off when nobody pays', async () => {
+    const { cart, order: bought } = await placed([book]);
+    const free = (await stockOf(app, lamp)).reserved;
+    const { shown, order } = await change(bought.id, {
+      kind: 'edit',
+      add: [{ variantId: lamp.variantId, quantity: 2 }],
+    });
+    expect(shown).toMatchObject({
+      difference: { amount: 3998 },
+      due: { amount: 3998 },
+      refund: { amount: 0 },
+    });
+    expect(order).toMatchObject({ paymentStatus: 'partially_paid', amountDue: { amount: 3998 } });
+    expect(lineOf(order, lamp)).toMatchObject({ quantity: 2, awaitingPaymentQuantity: 2 });
+    expect((await stockOf(app, lamp)).reserved).toBe(free + 2);
+    // What was paid may go; what was added waits, and no other change is made meanwhile.
+    const over = { lineId: lineOf(order, lamp).id, quantity: 1 };
+    expect((await send(bought.id, [over])).body.code).toBe('ordering.order_not_fulfillable');
+    expect((await send(bought.id)).body).toMatchObject({
+      status: 'placed',
+      fulfilmentStatus: 'partially_fulfilled',
+    });
+    expect((await app.post(changesOf(bought.id), { kind: 'cancel' }, { token })).body.code).toBe(
+      'ordering.change_open',
+    );
+
+    const pay = (body: object, options: object = {}) =>
+      app.post(
+        `/v1/orders/${bought.id}/payments`,
+        { payment: { gateway: 'test', token: 'ok' }, ...body },
+        { cartToken: cart.token, key: key(), ...options },
+      );
+    expect((await pay({}, { cartToken: 'not-the-one' })).status).toBe(404);
+    const declined = await pay({ payment: { gateway: 'test', token: 'insufficient_funds' } });
+    expect(declined.status).toBe(402);
+    expect(declined.body).toMatchObject({ code: 'ordering.payment_declined', orderId: bought.id });
+    expect((await pay({ expectedAmount: { amount: 1, currency: 'EUR' } })).body).toMatchObject({
+      code: 'ordering.due_changed',
+      amountDue: { amount: 3998 },
+    });
+    const again = key();
+    const paid = await pay({ expectedAmount: { amount: 3998, currency: 'EUR' } }, { key: again });
+    expect(paid.text).toContain('"amountDue":{"amount":0');
+    expect(paid.status).toBe(201);
+    expect(paid.body).toMatchObject({
+      paymentStatus: 'paid',
+      payments: [{}, { captured: { amount: 3998 } }],
+    });
+    expect((await pay({ expectedAmount: { amount: 3998, currency: 'EUR' } }, { key: again })).body).toEqual(
+      paid.body,
+    );
+    expect((await pay({})).body.code).toBe('ordering.nothing_due');
+    await app.settle();
+    expect((await stockOf(app, lamp)).reserved).toBe(free);
+    expect((await send(bought.id)).body).toMatchObject({
+      status: 'completed',
+      fulfilmentStatus: 'fulfilled',
+    });
+
+    // Another one that nobody pays, and one that staff take back.
+    const { order: other } = await placed([book]);
+    const before = await stockOf(app, lamp);
+    await change(other.id, { kind: 'edit', add: [{ variantId: lamp.variantId, quantity: 1 }] });
+    app.clock.advance({ hours: 73 });
+    await app.run('ordering.expire_changes');
+    await app.settle();
+    const after = (await staff(other.id)).body;
+    expect(after).toMatchObject({ paymentStatus: 'paid', amountDue: { amount: 0 }, totals: other.totals });
+    expect(lineOf(after, lamp)).toMatchObject({ quantity: 0, canceledQuantity: 1 });
+    const { order: third } = await change(other.id, {
+      kind: 'edit',
+      add: [{ variantId: lamp.variantId, quantity: 1 }],
+    });
+    expect(third.amountDue.amount).toBe(1999);
+    const [open] = (await app.get(changesOf(other.id), { token })).body.items;
+    const taken = await app.post(`${changesOf(other.id)}/${open.id}/withdrawal`, undefined, {
+      token,
+      key: key(),
+    });
+    expect(taken.body.state).toBe('withdrawn');
+    await app.settle();
+    expect(await stockOf(app, lamp)).toEqual(before);
+    const letters = (await app.letters()).filter(({ subject }) => subject.includes('was taken off'));
+    expect(letters).toHaveLength(2);
+    expect(await imbalance(app)).toBeNull();
+  });
+
+  it('cancels what was not sent, a line of it or all', async () => {
+    const { order: bought } = await placed([{ ...lamp, quantity: 2 }, book]);
+    const stock = await stockOf(app, book);
+    await send(bought.id, [{ lineId: lineOf(bought, lamp).id, quantity: 2 }]);
+    const { shown, order } = await change(bought.id, { kind: 'cancel' });
+    expect(shown).toMatchObject({ difference: { amount: -1000 }, cancelsOrder: false });
+    expect(order).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
+    expect((await stockOf(app, book)).allocated).toBe(stock.allocated - 1);
+
+    const { order: whole } = await placed([lamp, book]);
+    const all = whole.lines.map(({ id: lineId, quantity }: Body) => ({ lineId, quantity }));
+    for (const plan of [
+      { kind: 'edit', remove: all },
+      { kind: 'cancel', refundShipping: false },
+    ]) {
+      const refused = await app.post(changesOf(whole.id), plan, { token });
+      expect(refused.body.errors).toMatchObject([{ code: 'cancels_order' }]);
+    }
+    const canceled = await change(whole.id, { kind: 'cancel', reason: 'Changed their mind' });
+    expect(canceled.shown).toMatchObject({
+      difference: { amount: -whole.totals.total.amount },
+      refund: whole.totals.total,
+      cancelsOrder: true,
+    });
+    expect(canceled.order).toMatchObject({ status: 'canceled', paymentStatus: 'refunded' });
+    expect(keptOf(canceled.order)).toBe(0);
+  });
+
+  it('takes goods back, exchanges them, and makes good for what broke', async () => {
+    const { order: bought } = await placed([{ ...lamp, quantity: 3 }, book]);
+    await send(bought.id);
+    const line = lineOf(bought, lamp);
+    const [lamps, books] = [await stockOf(app, lamp), await stockOf(app, book)];
+    const back = await change(bought.id, {
+      kind: 'return',
+      back: [{ lineId: line.id, quantity: 1, restockAt: 'main' }],
+    });
+    expect(back.shown).toMatchObject({
+      difference: { amount: -1999 },
+      stock: [{ effect: 'restocked', location: 'main', quantity: 1 }],
+    });
+    expect(back.order).toMatchObject({ status: 'completed', fulfilmentStatus: 'returned_partially' });
+    expect((await stockOf(app, lamp)).onHand).toBe(lamps.onHand + 1);
+
+    // A dearer thing for a cheaper one is to be paid; the other way round money goes back.
+    const swap = await change(bought.id, {
+      kind: 'exchange',
+      back: [{ lineId: line.id, quantity: 1 }],
+      add: [{ variantId: book.variantId, quantity: 1 }],
+    });
+    expect(swap.shown).toMatchObject({
+      difference: { amount: -999 },
+      refund: { amount: 999 },
+      due: { amount: 0 },
+    });
+    expect(swap.order).toMatchObject({ status: 'placed', fulfilmentStatus: 'partially_fulfilled' });
+    expect((await stockOf(app, book)).allocated).toBe(books.allocated + 1);
+
+    const claim = await change(bought.id, {
+      kind: 'claim',
+      replace: [{ lineId: line.id, quantity: 1 }],
+      refund: [{ lineId: lineOf(bought, book).id, quantity: 1 }],
+      refundShipping: true,
+    });
+    expect(claim.shown.difference.amount).toBe(-1490);
+    expect(keptOf(claim.order)).toBe(claim.order.totals.total.amount);
+    expect(claim.order.totals.shipping.amount).toBe(0);
+    // One came back, one was exchanged; the third was replaced once and may still come back, by itself or its replacement.
+    const refused = async (plan: object) => {
+      const answer = await app.post(changesOf(bought.id), plan, { token });
+      expect(answer.status).toBe(422);
+      return answer.body.errors;
+    };
+    const [two, one] = [2, 1].map((quantity) => [{ lineId: line.id, quantity }]);
+    expect(await refused({ kind: 'return', back: two })).toMatchObject([
+      { pointer: '/back/0/quantity', code: 'max_left' },
+    ]);
+    expect(await refused({ kind: 'claim', replace: one })).toMatchObject([
+      { pointer: '/replace/0/quantity', code: 'max_left' },
+    ]);
+    expect((await send(bought.id)).body).toMatchObject({
+      status: 'completed',
+      fulfilmentStatus: 'returned_partially',
+    });
+    expect(await imbalance(app)).toBeNull();
+  });
+
+  it('is confirmed once by twenty at once, not at another price, and not for another order', async () => {
+    const { order: bought } = await placed([{ ...lamp, quantity: 2 }]);
+    const remove = [{ lineId: lineOf(bought, lamp).id, quantity: 1 }];
+    const { id } = await draft(bought.id, { kind: 'edit', remove });
+    const wrong = await confirm(bought.id, id, { amount: -1, currency: 'EUR' });
+    expect(wrong.body).toMatchObject({ code: 'ordering.difference_changed', difference: { amount: -1999 } });
+    const second = await app.post(changesOf(bought.id), { kind: 'cancel' }, { token });
+    expect(second.body).toMatchObject({ code: 'ordering.change_open', changeId: id });
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => confirm(bought.id, id, { amount: -1999, currency: 'EUR' })),
+    );
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(new Set(all.map(({ body }) => body.code))).toEqual(new Set([undefined, 'ordering.change_closed']));
+    await app.settle();
+    const once = (await staff(bought.id)).body;
+    expect(once.payments).toMatchObject([{ refunded: { amount: 1999 } }]);
+    expect(once.lines).toMatchObject([{ quantity: 1, canceledQuantity: 1 }]);
+
+    const late = await draft(bought.id, { kind: 'cancel', remove });
+    await send(bought.id);
+    const moved = await confirm(bought.id, late.id, { amount: -1999, currency: 'EUR' });
+    expect(moved.body).toMatchObject({ code: 'ordering.order_changed', orderVersion: expect.any(Number) });
+    const shown = await app.get(`${changesOf(bought.id)}/${late.id}/preview`, { token });
+    expect(shown.status).toBe(422);
+    expect((await app.delete(`${changesOf(bought.id)}/${late.id}`, { token })).status).toBe(204);
+    for (const plan of [
+      { kind: 'edit' },
+      { kind: 'cancel', refundTo: 'store_credit' },
+      { kind: 'return', add: [{ variantId: lamp.variantId, quantity: 1 }] },
+      { kind: 'edit', add: [{ variantId: bought.id, quantity: 1 }] },
+      {
+        kind: 'edit',
+        shippingAddress: { ...bought.shippingAddress, country: 'US', region: 'NY', postalCode: '10001' },
+      },
+    ])
+      expect((await app.post(changesOf(bought.id), plan, { token })).status).toBe(422);
+  });
+
+  it('goes on where a confirmation died: nothing of it happened, or all of it', async () => {
+    const { order: bought } = await placed([{ ...lamp, quantity: 2 }]);
+    const before = await stockOf(app, lamp);
+    const { id } = await draft(bought.id, {
+      kind: 'edit',
+      remove: [{ lineId: lineOf(bought, lamp).id, quantity: 1 }],
+    });
+    const folder = newFolder();
+    const process = RealProcess.start({
+      NODE_ENV: 'test',
+      ROLE: 'api',
+      DATABASE_URL: app.config.databaseUrl ?? '',
+      TEST_GATEWAY_URL: app.config.testGatewayUrl ?? '',
+      SECRET_KEY: 'a secret that only the tests know, 32+',
+      DATA_DIR: folder,
+      DATABASE_POOL: '4',
+      // Tokens of one are good at the other.
+      PUBLIC_URL: app.config.publicUrl,
+      FAILPOINT: 'change.before_commit',
+    });
+    const same = key();
+    const path = `${changesOf(bought.id)}/${id}/confirmation`;
+    const body = { expectedDifference: { amount: -1999, currency: 'EUR' } };
+    try {
+      const dying = new Client(await process.url());
+      await expect(dying.post(path, body, { token, key: same })).rejects.toThrow();
+    } finally {
+      await RealProcess.sweep([folder]);
+    }
+    expect((await staff(bought.id)).body.lines).toMatchObject([{ quantity: 2 }]);
+    expect(await stockOf(app, lamp)).toEqual(before);
+    const done = await confirm(bought.id, id, body.expectedDifference);
+    expect(done.status).toBe(200);
+    await app.settle();
+    expect((await staff(bought.id)).body.payments).toMatchObject([{ refunded: { amount: 1999 } }]);
+  });
+
+  it('is held, tagged and noted by staff, and found again by a guest', async () => {
+    const { order: bought } = await placed([lamp]);
+    const path = `/v1/admin/orders/${bought.id}`;
+    const held = await app.post(`${path}/hold`, { reason: 'Odd address' }, { token });
+    expect(held.body).toMatchObject({ hold: { reason: 'Odd address' }, version: bought.version + 1 });
+    expect((await app.post(`${path}/hold`, { reason: 'Again' }, { token })).body.code).toBe(
+      'ordering.hold_refused',
+    );
+    expect((await send(bought.id)).body.code).toBe('ordering.order_on_hold');
+    const tags = ['vip', 'gift wrap'];
+    const tagged = await app.put(
+      `${path}/tags`,
+      { tags },
+      { token, headers: { 'if-match': held.headers.get('etag') ?? '' } },
+    );
+    expect(tagged.body.tags).toEqual(['gift wrap', 'vip']);
+    expect((await app.put(`${path}/tags`, { tags }, { token, headers: { 'if-match': '"1"' } })).status).toBe(
+      412,
+    );
+    const found = await app.get('/v1/admin/orders?tag=vip&onHold=true', { token });
+    expect(found.body.items).toMatchObject([{ id: bought.id }]);
+    for (const body of ['First.', 'Second.']) await app.post(`${path}/notes`, { body }, { token });
+    const page = await app.get(`${path}/notes?limit=1`, { token });
+    expect(page.body.items).toMatchObject([{ body: 'Second.', actor: 'person' }]);
+    const next = await app.get(`${path}/notes?limit=1&cursor=${page.body.nextCursor}`, { token });
+    expect(next.body).toMatchObject({ items: [{ body: 'First.' }], nextCursor: null });
+    expect((await app.post(`${path}/release`, undefined, { token })).body.hold).toBeNull();
+    expect((await send(bought.id)).body.status).toBe('completed');
+
+    // Somebody with the number and another address learns as much as somebody who guesses.
+    const lookUp = (number: string, address: string) =>
+      app.post('/v1/orders/lookup', { number, email: address });
+    const verify = (lookupId: string, code: string) =>
+      app.post('/v1/orders/lookup/verification', { lookupId, code });
+    const [right, wrong, none] = [
+      await lookUp(bought.number, email.toUpperCase()),
+      await lookUp(bought.number, 'eve@example.test'),
+      await lookUp('999999999', email),
+    ];
+    for (const { status, body } of [right, wrong, none]) {
+      expect(status).toBe(202);
+      expect(Object.keys(body)).toEqual(['lookupId', 'expiresAt']);
+    }
+    await app.settle();
+    const letters = (await app.letters()).filter(
+      ({ subject }) => subject === `Your code for order ${bought.number}`,
+    );
+    expect(letters).toHaveLength(1);
+    const code = /^\d{6}$/m.exec(letters[0]?.text ?? '')?.[0] ?? '';
+    const other = code === '000000' ? '000001' : '000000';
+    const refused = [await verify(right.body.lookupId, other), await verify(none.body.lookupId, code)];
+    for (const { body } of refused) expect(body.code).toBe('ordering.lookup_refused');
+    const opened = await verify(right.body.lookupId, code);
+    expect(opened.body).toMatchObject({ orderId: bought.id });
+    expect((await verify(right.body.lookupId, code)).status).toBe(422);
+    const cartToken = opened.body.token;
+    expect((await app.get(`/v1/orders/${bought.id}`, { cartToken })).body.number).toBe(bought.number);
+    const { order: another } = await placed([lamp]);
+    expect((await app.get(`/v1/orders/${another.id}`, { cartToken })).status).toBe(404);
+    for (let look = 0; look < 6; look++) await lookUp(bought.number, email);
+    await app.settle();
+    const sent = (await app.letters()).filter(
+      ({ subject }) => subject === `Your code for order ${bought.number}`,
+    );
+    expect(sent).toHaveLength(5);
   });
 });

@@ -287,6 +287,43 @@ describe('what is sent', () => {
     expect((await step(last?.id ?? '', 'dispatch')).status).toBe(409);
   });
 
+  it('keeps what is planned when the order is changed, and waits while somebody holds the order', async () => {
+    const lamp = await stocked(2, 3);
+    const order = await bought([{ ...lamp, quantity: 4 }]);
+    const hold = (at: string) =>
+      app.database.execute(`UPDATE ordering.orders SET held_at = ${at} WHERE id = $1`, [order.id]);
+    await hold('now()');
+    expect((await fulfil(order.id)).body.code).toBe('ordering.order_on_hold');
+    expect(await picks('main', lamp)).toBeUndefined();
+    await hold('NULL');
+    const [plan] = await planned(order.id, { location: 'east' });
+    await hold('now()');
+    expect((await step(plan?.id ?? '', 'dispatch')).body.code).toBe('ordering.order_on_hold');
+    await hold('NULL');
+    const changes = `/v1/admin/orders/${order.id}/changes`;
+    const edit = (quantity: number) =>
+      app.post(changes, { kind: 'edit', remove: [{ lineId: order.lineId, quantity }] }, { token: staff });
+    const tooMany = await edit(3);
+    expect([tooMany.status, tooMany.body.errors[0].message]).toEqual([422, 'must be at most 2']);
+    const draft = (await edit(2)).body;
+    const { difference } = (await app.get(`${changes}/${draft.id}/preview`, { token: staff })).body;
+    const done = await fetch(`${app.url}${changes}/${draft.id}/confirmation`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${staff}`,
+        'content-type': 'application/json',
+        'idempotency-key': key(),
+      },
+      body: JSON.stringify({ expectedDifference: difference }),
+    });
+    expect(done.status).toBe(200);
+    // The pieces that nobody had planned are free again, wherever the others lie.
+    expect(await stockAt(lamp)).toEqual({ main: [2, 0], east: [3, 2] });
+    expect((await step(plan?.id ?? '', 'dispatch')).status).toBe(200);
+    expect(await asShopper(order)).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
+    expect(await stockAt(lamp)).toEqual({ main: [2, 0], east: [1, 0] });
+  });
+
   it('is found by its number when that is written down after its carrier has told of it', async () => {
     const order = await bought([await stocked(1)]);
     const [number, same] = [tracking(), randomUUID()];

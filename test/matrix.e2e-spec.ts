@@ -199,16 +199,16 @@ describe('who may do what', () => {
       machines.push({ who: 'API key', token: key.key as string, scopes });
       machines.push({ who: 'client credentials', token: access, scopes });
     }
-    const proved = await belongings(customer.token);
+    const proved = await belongings(customer.token, admin.token);
     people.customer = { token: proved, permissions: [], fresh: true };
   });
   afterAll(() => app?.close());
 
   /**
    * What somebody has: bought and made by hand, or by whatever the document shows as an example. Answers an access token
-   * that proves the passkey.
+   * that proves the passkey. `keeper` sends what was bought.
    */
-  const belongings = async (token: string): Promise<string> => {
+  const belongings = async (token: string, keeper: string): Promise<string> => {
     const lamp = await goods(app);
     const mine = { currency: 'EUR', lines: [{ variantId: lamp.variantId, quantity: 1 }] };
     const bought = must(await app.post('/v1/carts', mine, { token }));
@@ -217,6 +217,11 @@ describe('who may do what', () => {
     const paid = { token, key: randomUUID() };
     const order = must(await app.post(`/v1/carts/${bought.id}/checkout`, checkout, paid));
     const cart = must(await app.post('/v1/carts', mine, { token }));
+    const { variantId } = await goods(app);
+    const put = must(await app.post(`/v1/carts/${cart.id}/lines`, { variantId, quantity: 1 }, { token }));
+    must(await app.post(`/v1/carts/${cart.id}/lines/${put.lines[1].id}/save`, undefined, { token }));
+    const saved = must(await app.get(`/v1/carts/${cart.id}/saved`, { token })).items[0];
+    const share = must(await app.post(`/v1/carts/${cart.id}/share`, {}, { token }));
     const gone = await goods(app, { stock: 0 });
     const waiting = { email: 'waiting@example.test' };
     must(await app.post(`/v1/variants/${gone.variantId}/stock-subscriptions`, waiting, { token }));
@@ -228,9 +233,19 @@ describe('who may do what', () => {
     const asked = must(await app.post('/v1/auth/passkeys/authentication/options', undefined, { token }));
     const proof = { credential: device.get(asked.publicKey) };
     const proved = must(await app.post('/v1/auth/step-up', proof, { token })).accessToken as string;
+    must(
+      await app.post(`/v1/admin/orders/${order.id}/fulfilments`, {}, { token: keeper, key: randomUUID() }),
+    );
+    const lines = [{ lineId: order.lines[0].id, quantity: 1, reason: 'other' }];
+    const back = must(
+      await app.post(`/v1/orders/${order.id}/returns`, { lines }, { token, key: randomUUID() }),
+    );
     Object.assign(ids, {
+      '/v1/returns': back.id,
       '/v1/carts': cart.id,
       '/v1/carts/{id}/lines': cart.lines[0].id,
+      '/v1/carts/{id}/saved': saved.id,
+      '/v1/carts/{id}/shares': share.id,
       '/v1/orders': order.id,
       '/v1/payments': order.payments[0].id,
     });

@@ -644,7 +644,11 @@ describe('ordering', () => {
       const body = { payment: { gateway: 'test', token: 'ok' }, shippingAddress: berlin };
       const noKey = await app.post(path, body, { cartToken: cart.token });
       expect(noKey).toMatchObject({ status: 400, body: { code: 'platform.idempotency_key_required' } });
-      expect((await app.post(path, {}, { cartToken: cart.token, key: key() })).status).toBe(400);
+      const unpaid = { ...body, payment: null };
+      expect(await app.post(path, unpaid, { cartToken: cart.token, key: key() })).toMatchObject({
+        status: 422,
+        body: { code: 'billing.payment_method_required', errors: [{ pointer: '/payment' }] },
+      });
       expect((await app.post(path, body, { key: key() })).status).toBe(404);
       const elsewhere = { ...body, payment: { gateway: 'nobody', token: 'ok' } };
       expect(await app.post(path, elsewhere, { cartToken: cart.token, key: key() })).toMatchObject({

@@ -151,7 +151,19 @@ describe('personal data', () => {
     };
     const cart = (await app.post('/v1/carts', left, { token })).body;
     await app.patch(`/v1/carts/${cart.id}`, { shippingAddress: person.address }, { token });
-    await app.post('/v1/carts', left);
+    // Words on a line, one of them put aside: of the customer, and of a guest with the address.
+    const guest = (await app.post('/v1/carts', left)).body;
+    for (const [id, held] of [
+      [cart.id, { token }],
+      [guest.id, { cartToken: guest.token }],
+    ]) {
+      const line = { variantId: thing.variantId, quantity: 1, properties: { engraving: person.words } };
+      const put = await app.post(`/v1/carts/${id}/lines`, line, held);
+      expect((await app.post(`/v1/carts/${id}/lines/${put.body.lines[1].id}/save`, {}, held)).status).toBe(
+        200,
+      );
+      expect((await app.post(`/v1/carts/${id}/lines`, line, held)).status).toBe(201);
+    }
     await app.settle();
     // A letter that nobody has sent.
     await sql(
@@ -471,6 +483,8 @@ describe('personal data', () => {
       ['ordering', 1],
       ['ordering', 2],
       ['ordering', 3],
+      ['ordering', 4],
+      ['ordering', 5],
     ]);
     await holdEnds();
     await app.run('identity.run_exports');

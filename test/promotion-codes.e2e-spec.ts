@@ -120,6 +120,9 @@ describe('promotions', () => {
         ['/effect/money', 'unknown_property'],
         ['/effect/ppm', 'not_integer'],
       ]);
+      expect(await wrong({ conditions: [{ type: 'quantity', min: 1, on: { constructor: 5 } }] })).toEqual([
+        ['/conditions/0/on/constructor', 'unknown_property'],
+      ]);
       expect(await wrong({ conditions: [null] })).toEqual([['/conditions', 'not_object']]);
       expect(await wrong({ conditions: {} })).toEqual([['/conditions', 'not_list']]);
       expect(

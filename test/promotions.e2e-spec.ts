@@ -169,6 +169,13 @@ describe('promotions in carts and orders', () => {
       totals: { total: eur(4100) },
     });
 
+    await app.settle();
+    const letter = (await app.letters()).findLast(({ subject }) =>
+      subject.includes(answer.body.number as string),
+    );
+    for (const line of ['): 40.00 EUR', 'Lamps: -4.00 EUR', 'Welcome: -5.00 EUR', 'Total: 41.00 EUR'])
+      expect(letter?.text).toContain(line);
+
     // Whatever becomes of the promotions and the prices: the order keeps what it was placed with.
     for (const id of made) await app.delete(`/v1/admin/promotions/${id}`, { token });
     const { body: order } = await app.get(`/v1/orders/${answer.body.id}`, { cartToken: cart.token });

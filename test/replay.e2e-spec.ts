@@ -5,6 +5,7 @@ import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
+import { checkOut } from './support/purchase.js';
 import { Browser, RealProvider } from './support/providers.js';
 
 interface Operation {
@@ -408,9 +409,18 @@ describe('the example', () => {
   }
 
   /** One that is given away, and what who got it asks about it. */
-  async function promotions(): Promise<void> {
+  async function promotions(variantId: string): Promise<void> {
     const { id } = (await replay('createPromotion')).body;
     const codeId = (await replay('createPromotionCode', { ids: { id } })).body.id;
+    const lines = [{ variantId, quantity: 4 }];
+    const cart = (await app.post('/v1/carts', { currency: 'EUR', email: 'ada@example.test', lines })).body;
+    const named = await app.patch(
+      `/v1/carts/${cart.id}`,
+      { promotionCodes: ['summer10'] },
+      { cartToken: cart.token },
+    );
+    expect(named.body.promotions).toHaveLength(1);
+    expect((await checkOut(app, cart)).status).toBe(201);
     for (const read of ['getPromotion', 'listPromotionCodes', 'downloadPromotionCodes', 'listRedemptions'])
       await ask(read, { id });
     await replay('generatePromotionCodes', { ids: { id } });
@@ -432,6 +442,17 @@ describe('the example', () => {
     await replay('getGiftCardBalance', { secrets: { code } });
     await ask('getGiftCard', { id });
     await replay('cancelGiftCard', { ids: { id } });
+  }
+
+  /** Given by staff, put right, and read by both. */
+  async function storeCredit(): Promise<void> {
+    const { token } = await given.customer(app);
+    const customerId = (await app.get('/v1/me', { token })).body.id as string;
+    const { id } = (await replay('issueStoreCredit', { ids: { customerId } })).body;
+    await replay('adjustStoreCredit', { ids: { id } });
+    await ask('getStoreCredit', { id });
+    await ask('listStoreCreditEntries', { id });
+    await ask('getMyStoreCredit', {}, { token });
   }
 
   async function collections(productId: string): Promise<void> {
@@ -552,6 +573,7 @@ describe('the example', () => {
     await bundles();
     await downloads();
     await giftCards();
+    await storeCredit();
     await collections(product.id);
     await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;
@@ -566,12 +588,13 @@ describe('the example', () => {
     await ask('getSellingTerms', { id: variantId });
     await noticesAndStocktakes();
     await replay('updateTaxSettings');
-    for (const zone of ['TaxZone', 'ShippingZone']) {
+    for (const zone of ['TaxZone', 'ShippingZone', 'PickupPoint']) {
       const { id } = (await replay(`create${zone}`)).body;
       await replay(`update${zone}`, { ids: { id } });
       await ask(`get${zone}`, { id });
     }
-    await promotions();
+    await replay('updateShippingCalendar');
+    await promotions(variantId);
     for (const type of ['application/x-ndjson', 'text/csv']) {
       const { id } = (await replay('startImport', { type })).body;
       const faults = await ask('listImportErrors', { id });
@@ -596,10 +619,15 @@ describe('the example', () => {
         .body;
       return { order, cartToken: cart.token as string };
     };
-    const { order } = await buy();
+    const { order, cartToken: orderToken } = await buy();
     await replay('fulfilOrder', { ids: { id: order.id, lineId: order.lines[0].id } });
     await warehouse((await buy()).order.id);
     const refund = (await replay('refundPayment', { ids: { id: order.payments[0].id } })).body;
+    const changed = await buy();
+    await replay('fulfilOrder', { ids: { id: changed.order.id, lineId: changed.order.lines[0].id } });
+    await changes(changed.order, changed.cartToken, variantId);
+    await returns(changed.order, changed.cartToken);
+    await desk(order);
     // A payment waits for a person when the gateway took another amount than was asked for.
     const strange = await buy('amount_mismatch');
     await replay('reviewPayment', { ids: { id: strange.order.payments[0].id } });
@@ -628,8 +656,11 @@ describe('the example', () => {
     const ada = { email: 'ada@example.test', password: 'four other random words' };
     const token: string = (await app.post('/v1/auth/login', ada)).body.accessToken;
     const hers = (await replay('createCart', { ids: { variantId }, token })).body;
-    await replay('placeOrder', { ids: { id: hers.id }, token });
+    const own = (await replay('placeOrder', { ids: { id: hers.id }, token })).body;
     await ask('listMyOrders', {}, { token });
+    await replay('fulfilOrder', { ids: { id: own.id, lineId: own.lines[0].id } });
+    await replay('askForReturn', { ids: { id: own.id, lineId: own.lines[0].id }, token });
+    await ask('listMyReturns', {}, { token });
 
     await opinions(product, token);
 
@@ -638,9 +669,122 @@ describe('the example', () => {
     const ids = { id: cart.id, lineId: cart.lines[0].id };
     await ask('getCartReadiness', ids, held);
     await replay('updateCart', { ids, ...held });
-    for (const id of ['getCart', 'listCartShippingOptions', 'explainCart', 'removeCartLine'])
+    for (const id of [
+      'getCart',
+      'listCartShippingOptions',
+      'listCartPickupPoints',
+      'explainCart',
+      'removeCartLine',
+    ])
       await ask(id, ids, held);
+    await carts(variantId, token, { id: order.id, cartToken: orderToken });
   });
+
+  interface Bought {
+    id: string;
+    number: string;
+    email: string;
+    lines: [{ id: string }];
+  }
+
+  /** What is taken off and added later, and paid. */
+  async function changes({ id, lines: [line] }: Bought, cartToken: string, variantId: string): Promise<void> {
+    const path = `/v1/admin/orders/${id}/changes`;
+    const confirm = async (changeId: string, again = false) => {
+      const { difference } = (await app.get(`${path}/${changeId}/preview`, { token: staff })).body;
+      if (again) {
+        const how = { token: staff, key: crypto.randomUUID() };
+        return app.post(`${path}/${changeId}/confirmation`, { expectedDifference: difference }, how);
+      }
+      return replay('confirmOrderChange', {
+        ids: { id, changeId },
+        secrets: { expectedDifference: difference },
+      });
+    };
+    const draft = async () =>
+      (await replay('draftOrderChange', { ids: { id, lineId: line.id } })).body.id as string;
+    const first = await draft();
+    await ask('discardOrderChange', { id, changeId: first });
+    const second = await draft();
+    await replay('updateOrderChange', { ids: { id, changeId: second } });
+    await ask('previewOrderChange', { id, changeId: second });
+    await confirm(second);
+    await app.settle();
+    await ask('getOrderChange', { id, changeId: second });
+    await ask('listOrderChanges', { id });
+    const add = { kind: 'edit', add: [{ variantId, quantity: 1 }] };
+    for (const paying of ['ok', 'sca_required']) {
+      const { id: changeId } = (await app.post(path, add, { token: staff })).body;
+      await confirm(changeId, true);
+      await replay('payOrder', { ids: { id }, cartToken, secrets: { token: paying } });
+      if (paying === 'ok') continue;
+      await ask('withdrawOrderChange', { id, changeId }, { token: staff, key: crypto.randomUUID() });
+      await app.settle();
+    }
+  }
+
+  /** One piece: given up, declined, and in the end sent back. */
+  async function returns({ id, lines: [line] }: Bought, cartToken: string): Promise<void> {
+    const asked = async () =>
+      (await replay('askForReturn', { ids: { id, lineId: line.id }, cartToken })).body.id as string;
+    await ask('cancelReturn', { id: await asked() }, { cartToken });
+    await replay('declineReturn', { ids: { id: await asked() } });
+    const back = await asked();
+    await ask('getReturn', { id: back }, { cartToken });
+    await ask('listReturnsOfOrder', { id }, { cartToken });
+    for (const operation of ['approveReturn', 'setReturnLabel'])
+      await replay(operation, { ids: { id: back } });
+    await replay('receiveReturn', { ids: { id: back, lineId: line.id } });
+    await replay('putReturnSettings');
+  }
+
+  /** What staff do with an order that is nobody's business but theirs, and how its guest finds it. */
+  async function desk({ id, number, email }: Bought): Promise<void> {
+    await replay('holdOrder', { ids: { id } });
+    await ask('releaseOrder', { id });
+    await replay('tagOrder', { ids: { id } });
+    await replay('addOrderNote', { ids: { id } });
+    await ask('listOrderNotes', { id });
+    const { lookupId } = (await replay('lookUpOrder', { secrets: { number, email } })).body;
+    const letter = (await app.letters()).findLast(
+      ({ subject }) => subject === `Your code for order ${number}`,
+    );
+    const code = /^\d{6}$/m.exec(letter?.text ?? '')?.[0] ?? '';
+    await replay('verifyOrderLookup', { ids: { lookupId }, secrets: { code } });
+  }
+
+  /** What becomes of carts: taken along, put aside, shown, filled again, reminded of. */
+  async function carts(variantId: string, token: string, order: { id: string; cartToken: string }) {
+    for (const status of [201, 200])
+      expect((await replay('createCart', { ids: { variantId }, token })).status).toBe(status);
+    await ask('getMyCart', {}, { token }, '?currency=EUR');
+    const guest = (await replay('createCart', { ids: { variantId } })).body;
+    await replay('mergeMyCart', { token, secrets: { cartId: guest.id, token: guest.token } });
+    const cart = (await replay('createCart', { ids: { variantId } })).body;
+    const [id, held] = [cart.id as string, { cartToken: cart.token as string }];
+    const shared = (await replay('shareCart', { ids: { id }, ...held })).body;
+    await ask('listCartShares', { id }, held);
+    for (const one of ['getSharedCart', 'copySharedCart'])
+      await replay(one, { secrets: { token: shared.token } });
+    await ask('revokeCartShare', { id, shareId: shared.id }, held);
+    await ask('saveCartLine', { id, lineId: cart.lines[0].id }, held);
+    const [saved] = (await ask('listSavedLines', { id }, held)).body.items;
+    const [line] = (await ask('takeBackSavedLine', { id, savedId: saved.id }, held)).body.lines;
+    await ask('saveCartLine', { id, lineId: line.id }, held);
+    const [again] = (await ask('listSavedLines', { id }, held)).body.items;
+    await ask('removeSavedLine', { id, savedId: again.id }, held);
+    await ask('reorder', { id: order.id }, { cartToken: order.cartToken });
+    await app.post(`/v1/carts/${id}/lines`, { variantId, quantity: 1 }, held);
+    await app.patch(`/v1/carts/${id}`, { email: 'left@example.test', remindMe: true }, held);
+    await app.database.execute(
+      `UPDATE ordering.carts SET updated_at = updated_at - interval '5 hours' WHERE id = $1`,
+      [id],
+    );
+    await app.run('ordering.remind_of_carts');
+    await app.settle();
+    const stop = (await app.letters()).flatMap(({ text }) => /stop=([\w.-]+)/.exec(text)?.[1] ?? []).at(-1);
+    await replay('stopCartReminders', { secrets: { token: stop } });
+  }
 
   it('of every list leads on to its next page', async () => {
     const lists = [...operations.values()].filter(({ operation }) =>
@@ -683,10 +827,13 @@ describe('the example', () => {
     // An answer of theirs is the whole that they add to, or there is nothing but a list to read it in.
     const elsewhere = [
       'addCartLine',
+      'addOrderNote',
       'addPasskey',
       'addVariant',
+      'adjustStoreCredit',
       'cancelGiftCard',
       'cancelOrder',
+      'copySharedCart',
       'createApiKey',
       'createFeed',
       'createLocation',
@@ -696,6 +843,8 @@ describe('the example', () => {
       'createTaxClass',
       'fulfilOrder',
       'generatePromotionCodes',
+      'payOrder',
+      'shareCart',
       'uploadDigitalFile',
     ];
     expect([...made].filter((id) => !located.has(id)).sort()).toEqual(elsewhere);

@@ -777,8 +777,18 @@ describe('sessions', () => {
         'updateCartLine',
         'removeCartLine',
         'cancelOrder',
+        'askForReturn',
+        'cancelReturn',
         'askForStockNotice',
         'cancelMyStockNotice',
+        'copySharedCart',
+        'getSharedCart',
+        'removeSavedLine',
+        'reorder',
+        'revokeCartShare',
+        'saveCartLine',
+        'shareCart',
+        'takeBackSavedLine',
       ];
       /** What only its holder sees, if anybody does. */
       const UNSEEN = ['getMyFactors', 'listMyPasskeys', 'listMyProviders'];

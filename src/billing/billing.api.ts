@@ -11,8 +11,12 @@ import { type OpenPayment, PaymentService } from './payment/payment.service.js';
 import { PaymentEnd } from './payment/payment-end.service.js';
 import { type OrderBalance, orderBalance, type PaymentView, viewOf } from './payment/payment.view.js';
 import { type OrderRefund, OrderRefunds, type RefundShare } from './refund/order-refunds.service.js';
+import { GiftCardCodes } from './tender/gift-card-codes.service.js';
+import { type Opened, type PayOrder, Tenders } from './tender/tenders.service.js';
 import { RefundService } from './refund/refund.service.js';
 
+export { tenderProblems } from './tender/tender.errors.js';
+export type { PayOrder, StoreCreditWanted } from './tender/tenders.service.js';
 export { giftCardProblems } from './gift-card/gift-card.errors.js';
 export type { GiftCardRecipient } from './gift-card/gift-card-issuer.service.js';
 export type { GiftCardBalance } from './gift-card/gift-cards.service.js';
@@ -20,6 +24,7 @@ export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 export type { OrderRefund, RefundShare } from './refund/order-refunds.service.js';
 export type { OpenPayment } from './payment/payment.service.js';
+export { PAYMENT_KINDS, PAYMENT_PURPOSES } from './payment/payment.entity.js';
 export type { OrderBalance, PaymentView } from './payment/payment.view.js';
 
 /** What other modules may ask of billing. */
@@ -27,6 +32,8 @@ export type { OrderBalance, PaymentView } from './payment/payment.view.js';
 export class BillingApi {
   constructor(
     private readonly payments: PaymentService,
+    private readonly tenders: Tenders,
+    private readonly codes: GiftCardCodes,
     private readonly ends: PaymentEnd,
     private readonly rows: PaymentRepository,
     private readonly refunds: RefundService,
@@ -45,6 +52,24 @@ export class BillingApi {
    */
   openPayment(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
     return this.payments.open(input);
+  }
+
+  /**
+   * In the caller's transaction: pays an order from gift cards and store credit, which are taken at once and never twice, and opens
+   * the payment of the rest at a gateway (see `openPayment`). When the order had payments, what was taken for it stays and only
+   * the rest is asked for. 422 `billing.tender_refused` names the card or credit that cannot pay, 422
+   * `billing.payment_method_required` that something is left. What was taken goes back by `cancelFor`.
+   */
+  payOrder(input: PayOrder): Promise<Opened> {
+    return this.tenders.pay(input);
+  }
+
+  /**
+   * Before the caller's transaction: refuses codes that nobody has (422 with their `pointer`), and whoever sends too many of them
+   * (429).
+   */
+  checkGiftCards(given: readonly { code: string; pointer: string }[], ip: string): Promise<void> {
+    return this.codes.check(given, ip);
   }
 
   /** Asks the gateway for the money. Network only, refused in a transaction; repeating it moves nothing twice. */
@@ -87,6 +112,14 @@ export class BillingApi {
    */
   cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
     return this.ends.cancelFor(orderId, reason);
+  }
+
+  /**
+   * In the caller's transaction: nobody waits any more for the further amount that an order was to pay. `canceled: false` and
+   * nothing done while the outcome of an attempt is not known; what comes later goes back by itself.
+   */
+  giveUpExtra(orderId: string): Promise<{ canceled: boolean }> {
+    return this.ends.giveUpExtra(orderId);
   }
 
   /** In the caller's transaction: accepts a refund; it is sent after the commit and settles by itself. */

@@ -37,8 +37,16 @@ import { RefundReader } from './refund/refund.reader.service.js';
 import { RefundRepository } from './refund/refund.repository.js';
 import { RefundService } from './refund/refund.service.js';
 import { StaffRefunds } from './refund/staff-refund.service.js';
+import { MyStoreCreditController } from './store-credit/my-store-credit.controller.js';
+import { MyStoreCredit } from './store-credit/my-store-credit.service.js';
+import { StaffStoreCredits } from './store-credit/staff-store-credits.service.js';
+import { StoreCreditAdminController } from './store-credit/store-credit.admin.controller.js';
+import { StoreCreditJobs } from './store-credit/store-credit.jobs.js';
+import { StoreCreditPeopleRepository } from './store-credit/store-credit-people.repository.js';
 import { StoreCreditRepository } from './store-credit/store-credit.repository.js';
 import { StoreCredits } from './store-credit/store-credits.service.js';
+import { GiftCardCodes } from './tender/gift-card-codes.service.js';
+import { Tenders } from './tender/tenders.service.js';
 import { InboxRepository } from './webhook/inbox.repository.js';
 import { InboxService } from './webhook/inbox.service.js';
 import { InboxSubscribers } from './webhook/inbox.subscribers.js';
@@ -47,10 +55,11 @@ import { StaffNotices } from './webhook/staff-notices.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 
 /**
- * Owns payments, their operations at gateways, refunds, gift cards, the ledger and the inbox of gateway notices (schema
- * `billing`). Calls the gateway, and identity to count who asks too often. Listens to its own facts only; ordering calls it and hears `billing.events.ts`.
+ * Owns payments, their operations at gateways, refunds, gift cards, store credit, the ledger and the inbox of gateway notices
+ * (schema `billing`). Calls the gateway, and identity for customers and to count who asks too often. Listens to its own facts only; ordering calls it and hears `billing.events.ts`.
  *
  * A payment is locked before its operations, and before the order of its caller: payments of one order the oldest first.
+ * Gift cards come after the payments, store credit after them, each in the order of their ids.
  */
 @Module({
   imports: [PlatformModule, IdentityModule],
@@ -61,7 +70,9 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentAdminController,
     RefundController,
     LedgerController,
+    MyStoreCreditController,
     NoticeAdminController,
+    StoreCreditAdminController,
     WebhookController,
   ],
   providers: [
@@ -70,6 +81,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     ConfirmationService,
     GatewayAccountRepository,
     GatewayCalls,
+    GiftCardCodes,
     GiftCardIssuer,
     GiftCardJobs,
     GiftCardPeopleRepository,
@@ -80,6 +92,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InboxSubscribers,
     LedgerReader,
     LedgerRepository,
+    MyStoreCredit,
     OperationRepository,
     OrderRefunds,
     OwnRefunds,
@@ -98,8 +111,12 @@ import { WebhookController } from './webhook/webhook.controller.js';
     StaffNotices,
     StaffPayments,
     StaffRefunds,
+    StaffStoreCredits,
+    StoreCreditJobs,
+    StoreCreditPeopleRepository,
     StoreCreditRepository,
     StoreCredits,
+    Tenders,
   ],
   exports: [BillingApi],
 })

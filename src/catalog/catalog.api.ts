@@ -38,6 +38,12 @@ export interface SellableVariant {
   unitPrice: Money;
   taxClass: string;
   weightGrams: number;
+  /** Of one piece, packed; 0: not measured. */
+  lengthMm: number;
+  widthMm: number;
+  heightMm: number;
+  /** A word that shipping methods ask for, such as `bulky`; null: none. */
+  shippingClass: string | null;
   /** Pieces that could be reserved now, without backorders. */
   available: number;
   /** More than `available` may be sold. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountRepository } from './account/account.repository.js';
+import { ConsentService } from './consent/consent.service.js';
 import { networkOf } from '../platform/http/network.js';
 import { type Quota, ThrottleRepository } from './throttle/throttle.repository.js';
 import { normalizeEmail } from './account/sign-in.service.js';
@@ -10,6 +11,7 @@ export class IdentityApi {
   constructor(
     private readonly accounts: AccountRepository,
     private readonly throttles: ThrottleRepository,
+    private readonly consents: ConsentService,
   ) {}
 
   /** The customer, or null when there is none of that id. */
@@ -18,10 +20,26 @@ export class IdentityApi {
     return account && { id: account.id, email: account.email, emailVerified: account.emailVerified };
   }
 
+  /**
+   * Where letters about offers to a customer go; null when they are not welcome, or the address was never shown to be theirs.
+   * Each such letter has to carry `withdrawalUrl`.
+   */
+  async lettersTo(id: string): Promise<{ email: string; withdrawalUrl: string } | null> {
+    if (!(await this.consents.present(id)).given) return null;
+    const customer = await this.customer(id);
+    if (!customer?.emailVerified) return null;
+    return { email: customer.email, withdrawalUrl: this.consents.withdrawalUrl(id) };
+  }
+
   /** Id of the customer who has shown that this address is theirs, in whatever case it is written; null when nobody has. */
   async customerOfVerifiedEmail(email: string): Promise<string | null> {
     const account = await this.accounts.credentials(normalizeEmail(email));
     return account?.kind === 'customer' && account.isVerified ? account.id : null;
+  }
+
+  /** Seconds that a network has to wait before its next attempt at something, without counting one; 0: none. */
+  waitFor(what: string, ip: string): Promise<number> {
+    return this.throttles.waitOf(`${what}:${networkOf(ip)}`);
   }
 
   /** Counts an attempt at something by the network that it comes from. Seconds to wait; 0 lets it through. */

@@ -57,6 +57,21 @@ export class OrderChangeEnded extends DomainEvent<{ orderId: string; changeId: s
   static readonly type = 'ordering.order_change_ended';
 }
 
+/** A return was asked for, or has come to another state; that it is settled tells the change of its order. */
+export class ReturnMoved extends DomainEvent<{ returnId: string; orderId: string; state: string }> {
+  static readonly type = 'ordering.return_moved';
+}
+
+/** Staff keep an order from being sent, or let it go again. */
+export class OrderHoldChanged extends DomainEvent<{ orderId: string; held: boolean }> {
+  static readonly type = 'ordering.order_hold_changed';
+}
+
+/** A guest wants to find an order again; whether there is one stands in the row. */
+export class OrderLookupAsked extends DomainEvent<{ lookupId: string }> {
+  static readonly type = 'ordering.order_lookup_asked';
+}
+
 /** Nobody paid in time. The stock is free again. */
 export class OrderExpired extends DomainEvent<{ orderId: string }> {
   static readonly type = 'ordering.order_expired';

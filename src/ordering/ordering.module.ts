@@ -5,6 +5,7 @@ import { IdentityModule } from '../identity/identity.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { CalculationController } from './calculation/calculation.controller.js';
 import { CalculationRepository } from './calculation/calculation.repository.js';
+import { CalculationService } from './calculation/calculation.service.js';
 import { AmendedOrderRepository } from './change/amended-order.repository.js';
 import { AmendedOrders } from './change/amended-orders.service.js';
 import { ChangeAdminController } from './change/change.admin.controller.js';
@@ -16,14 +17,43 @@ import { ChangeMails } from './change/change-mails.subscribers.js';
 import { ChangeMoney } from './change/change-money.service.js';
 import { ChangeRepository } from './change/change.repository.js';
 import { ChangesService } from './change/changes.service.js';
+import { ExtraPaymentController } from './change/extra-payment.controller.js';
+import { ExtraPayments } from './change/extra-payments.service.js';
+import { UnpaidChangeJobs } from './change/unpaid-changes.jobs.js';
+import { UnpaidChanges } from './change/unpaid-changes.service.js';
+import { OrderDeskController } from './desk/order-desk.controller.js';
+import { OrderDeskRepository } from './desk/order-desk.repository.js';
+import { OrderDesk } from './desk/order-desk.service.js';
+import { OrderLookupController } from './lookup/order-lookup.controller.js';
+import { OrderLookupRepository } from './lookup/order-lookup.repository.js';
+import { OrderLookups } from './lookup/order-lookups.service.js';
+import { OrderLookupSubscribers } from './lookup/order-lookup.subscribers.js';
+import { OrderAccess } from './order/order-access.service.js';
+import { ReturnAdminController } from './returns/return.admin.controller.js';
+import { ReturnController } from './returns/return.controller.js';
+import { ReturnHandling } from './returns/return-handling.service.js';
+import { NoReturnLabels, ReturnLabels } from './returns/return-label.port.js';
+import { ReturnMails } from './returns/return-mails.subscribers.js';
+import { ReturnRepository } from './returns/return.repository.js';
+import { ReturnRequests } from './returns/return-requests.service.js';
+import { ReturnSettingsService } from './returns/return-settings.service.js';
 import { ReturnPiecesRepository } from './returns/return-pieces.repository.js';
+import { AbandonedCartController } from './abandoned-cart/abandoned-cart.controller.js';
+import { AbandonedCartJobs } from './abandoned-cart/abandoned-cart.jobs.js';
+import { AbandonedCartRepository } from './abandoned-cart/abandoned-cart.repository.js';
+import { AbandonedCarts } from './abandoned-cart/abandoned-cart.service.js';
+import { ReminderRepository } from './abandoned-cart/reminder.repository.js';
+import { Reminders } from './abandoned-cart/reminder.service.js';
 import { CartController } from './cart/cart.controller.js';
+import { CartFilling } from './cart/cart-filling.service.js';
+import { CartQuota } from './cart/cart-quota.service.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
 import { CheckoutAnswers } from './checkout/checkout.answers.js';
 import { CheckoutTax } from './checkout/checkout-tax.service.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
+import { QuotesAhead } from './checkout/quotes-ahead.service.js';
 import { PlacingService } from './checkout/placing.service.js';
 import { PurchaseLimitRepository } from './limit/purchase-limits.repository.js';
 import { PurchaseLimits } from './limit/purchase-limits.service.js';
@@ -49,6 +79,9 @@ import { PickListRepository } from './fulfilment/pick-list.repository.js';
 import { PickLists } from './fulfilment/pick-list.service.js';
 import { DigitalOrders } from './download/digital-orders.service.js';
 import { DigitalOrderJobs } from './download/digital-orders.jobs.js';
+import { CartMergeRepository } from './merge/cart-merge.repository.js';
+import { CartMergeService } from './merge/cart-merge.service.js';
+import { MyCartController } from './merge/my-cart.controller.js';
 import { GiftCardOrders } from './gift-card/gift-card-orders.service.js';
 import { GiftCardSubscribers } from './gift-card/gift-card.subscribers.js';
 import { GuestOrdersRepository } from './order/guest-orders.repository.js';
@@ -85,7 +118,30 @@ import { FirstOrderRepository } from './promotion/first-order.repository.js';
 import { SimulationController } from './promotion/simulation.controller.js';
 import { SimulationRepository } from './promotion/simulation.repository.js';
 import { SimulationService } from './promotion/simulation.service.js';
+import { ReorderController } from './reorder/reorder.controller.js';
+import { Reorder } from './reorder/reorder.service.js';
+import { SavedLineController } from './saved-line/saved-line.controller.js';
+import { SavedLineRepository } from './saved-line/saved-line.repository.js';
+import { SavedLines } from './saved-line/saved-line.service.js';
+import { SharedCartController } from './shared-cart/shared-cart.controller.js';
+import { SharedCartRepository } from './shared-cart/shared-cart.repository.js';
+import { SharedCarts } from './shared-cart/shared-cart.service.js';
 import { SellingRules } from './shipping/selling-rules.js';
+import { CarrierQuoteJobs } from './shipping/carrier-quotes.jobs.js';
+import { CarrierQuoteRepository } from './shipping/carrier-quotes.repository.js';
+import { CarrierQuoteService } from './shipping/carrier-quotes.service.js';
+import { HttpCarrierRates } from './shipping/carrier-rates.adapter.js';
+import { CarrierRates } from './shipping/carrier-rates.port.js';
+import { CartShippingController } from './shipping/cart-shipping.controller.js';
+import { NearPoints } from './shipping/near-points.service.js';
+import { PickupPointController } from './shipping/pickup-point.controller.js';
+import { PickupPointRepository } from './shipping/pickup-point.repository.js';
+import { PickupPoints } from './shipping/pickup-point.service.js';
+import { RuleChanges } from './shipping/rule-changes.service.js';
+import { ShippingCalendarController } from './shipping/shipping-calendar.controller.js';
+import { ShippingCalendarRepository } from './shipping/shipping-calendar.repository.js';
+import { ShippingCalendars } from './shipping/shipping-calendar.service.js';
+import { ShippingChoices } from './shipping/shipping-choices.service.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
 import { ShippingService } from './shipping/shipping.service.js';
@@ -121,7 +177,17 @@ import { VatCheck } from './tax/vat-check.port.js';
     CalculationController,
     ChangeAdminController,
     CarrierController,
+    ExtraPaymentController,
+    OrderDeskController,
+    OrderLookupController,
+    ReturnAdminController,
+    ReturnController,
+    AbandonedCartController,
     CartController,
+    MyCartController,
+    ReorderController,
+    SavedLineController,
+    SharedCartController,
     CheckoutController,
     CodeController,
     DownloadController,
@@ -133,12 +199,16 @@ import { VatCheck } from './tax/vat-check.port.js';
     PickListController,
     ShippingController,
     SimulationController,
+    CartShippingController,
+    PickupPointController,
+    ShippingCalendarController,
     TaxController,
     TaxSettingsController,
     ExemptionController,
   ],
   providers: [
     CalculationRepository,
+    CalculationService,
     CartCodes,
     CartFactsReader,
     AmendedOrderRepository,
@@ -151,11 +221,40 @@ import { VatCheck } from './tax/vat-check.port.js';
     ChangeMoney,
     ChangeRepository,
     ChangesService,
+    ExtraPayments,
+    UnpaidChangeJobs,
+    UnpaidChanges,
+    OrderAccess,
+    OrderDesk,
+    OrderDeskRepository,
+    OrderLookupRepository,
+    OrderLookups,
+    OrderLookupSubscribers,
+    { provide: ReturnLabels, useClass: NoReturnLabels },
+    ReturnHandling,
+    ReturnMails,
     ReturnPiecesRepository,
     { provide: CarrierGateway, useClass: HmacCarrier },
     CarrierInbox,
     CarrierInboxRepository,
     CarrierSubscribers,
+    ReturnRepository,
+    ReturnRequests,
+    ReturnSettingsService,
+    AbandonedCartJobs,
+    AbandonedCartRepository,
+    AbandonedCarts,
+    CartFilling,
+    CartMergeRepository,
+    CartMergeService,
+    CartQuota,
+    ReminderRepository,
+    Reminders,
+    Reorder,
+    SavedLineRepository,
+    SavedLines,
+    SharedCartRepository,
+    SharedCarts,
     CartRepository,
     CartService,
     CheckoutAnswers,
@@ -218,6 +317,18 @@ import { VatCheck } from './tax/vat-check.port.js';
       inject: [Config, Database],
       useFactory: (config: Config, database: Database) => new HttpTaxProvider(config, database),
     },
+    ShippingCalendarRepository,
+    ShippingCalendars,
+    ShippingChoices,
+    PickupPointRepository,
+    PickupPoints,
+    NearPoints,
+    RuleChanges,
+    CarrierQuoteJobs,
+    CarrierQuoteRepository,
+    CarrierQuoteService,
+    { provide: CarrierRates, useClass: HttpCarrierRates },
+    QuotesAhead,
     TaxRepository,
     TaxService,
     TaxSettingsService,

@@ -45,6 +45,11 @@ export class Config {
   readonly testGatewayUrl: string | null;
   /** How long the payment gateway may take before the outcome counts as unknown. */
   readonly gatewayTimeoutMs: number;
+  /** Who is asked for the prices of carriers; null: nobody. */
+  readonly carrierRatesUrl: string | null;
+  readonly carrierRatesKey: string | null;
+  /** How long a cart waits for them before it shows the prices of its own. */
+  readonly carrierRatesTimeoutMs: number;
   readonly demoStore: boolean;
   /** Off: every catalog page is made by SQL, to measure what that costs. */
   readonly pageCache: boolean;
@@ -69,6 +74,13 @@ export class Config {
   readonly mailsPerNetwork: number;
   /** Registrations that one network may try in an hour. */
   readonly registrationsPerNetwork: number;
+  /** Carts that guests of one network may make in an hour. */
+  readonly cartsPerNetwork: number;
+  /** Hours after its last change at which a cart that was left behind is reminded of; none: never. */
+  readonly cartReminderHours: readonly number[];
+  /** Carts of guests that nobody has touched for so many days are deleted, and those of customers. */
+  readonly cartGuestDays: number;
+  readonly cartCustomerDays: number;
   /** Requests that one API key may make in a minute. */
   readonly apiKeyRequests: number;
   readonly jobConcurrency: number;
@@ -148,6 +160,9 @@ export class Config {
       throw new BadSetting('STRIPE_API_KEY', 'this version has no Stripe adapter: leave it out');
     this.testGatewayUrl = env.url('TEST_GATEWAY_URL', ['http:']);
     this.gatewayTimeoutMs = env.integer('GATEWAY_TIMEOUT_MS', 10_000, 100, 60_000);
+    this.carrierRatesUrl = env.url('CARRIER_RATES_URL', ['http:', 'https:']);
+    this.carrierRatesKey = env.secret('CARRIER_RATES_KEY', 8);
+    this.carrierRatesTimeoutMs = env.integer('CARRIER_RATES_TIMEOUT_MS', 1_500, 50, 10_000);
     this.demoStore = env.oneOf('DEMO_STORE', ['on', 'off'], 'on') === 'on' && !this.production;
     this.pageCache = env.oneOf('PAGE_CACHE', ['on', 'off'], 'on') === 'on';
     this.hashConcurrency = env.integer('HASH_CONCURRENCY', Math.min(4, availableParallelism()), 1, 64);
@@ -164,6 +179,10 @@ export class Config {
     this.refreshGraceSeconds = env.integer('REFRESH_GRACE_SECONDS', 10, 0, 60);
     this.mailsPerNetwork = env.integer('MAILS_PER_NETWORK', 20, 1, 1_000_000);
     this.registrationsPerNetwork = env.integer('REGISTRATIONS_PER_NETWORK', 100, 1, 1_000_000);
+    this.cartsPerNetwork = env.integer('CARTS_PER_NETWORK', 2_000, 1, 1_000_000);
+    this.cartReminderHours = env.rising('CART_REMINDER_HOURS', [4, 24], 8_760);
+    this.cartGuestDays = env.integer('CART_GUEST_DAYS', 30, 1, 3_650);
+    this.cartCustomerDays = env.integer('CART_CUSTOMER_DAYS', 180, 1, 3_650);
     this.apiKeyRequests = env.integer('API_KEY_REQUESTS_PER_MINUTE', 600, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);

@@ -74,6 +74,23 @@ export class Environment {
     return value;
   }
 
+  /** Whole numbers from 1 up, each larger than the one before; `off` for none. */
+  rising(key: string, fallback: readonly number[], max: number): readonly number[] {
+    const text = this.text(key);
+    if (text === null) return fallback;
+    if (text === 'off') return [];
+    const values = text.split(',').map((part) => Number(part.trim()));
+    const fits = values.every(
+      (value, index) => Number.isInteger(value) && value > (values[index - 1] ?? 0) && value <= max,
+    );
+    if (!fits || values.length > 10)
+      throw new BadSetting(
+        key,
+        `use up to ten whole numbers from 1 to ${max}, rising, with commas between them, or off`,
+      );
+    return values;
+  }
+
   oneOf<T extends string>(key: string, allowed: readonly T[], fallback: T): T {
     const text = this.text(key);
     if (text === null) return fallback;

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cyclicCaller, read, violations, type Files } from './rules.js';
+import { cyclicCaller, read, sharedShapes, violations, type Files } from './rules.js';
 import { MODULES, SCHEMAS } from './table.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -33,6 +33,7 @@ describe('the code base', () => {
 
   it('keeps every rule', () => {
     expect(violations(files)).toEqual([]);
+    expect(sharedShapes(files)).toEqual([]);
   });
 });
 
@@ -46,6 +47,13 @@ describe('the rules', () => {
     ['a re-export', `export { A } from '../x.js';`],
   ])('see %s', (_name, text) => {
     expect(read('src/a/b/c.ts', text).imports).toEqual(['../x.js']);
+  });
+
+  it('see two shapes of one name', () => {
+    const [one, other] = ['export class PartDto {}', 'export class PartDto extends WholeDto {}'];
+    expect(sharedShapes(new Map(Object.entries({ 'src/a.ts': one, 'src/b.ts': other })))).toEqual([
+      'PartDto: src/a.ts, src/b.ts',
+    ]);
   });
 
   it('see a cycle of calls', () => {

@@ -21,6 +21,15 @@ export function violations(files: Files): string[] {
   });
 }
 
+/** Shapes that have one name in two places: in the documents the second would stand for both. */
+export function sharedShapes(files: Files): string[] {
+  const places = new Map<string, string[]>();
+  for (const [path, text] of files)
+    for (const [, name = ''] of text.matchAll(/^export class (\w+Dto)\b/gm))
+      places.set(name, [...(places.get(name) ?? []), path]);
+  return [...places].flatMap(([name, paths]) => (paths.length > 1 ? `${name}: ${paths.join(', ')}` : []));
+}
+
 /** A module that can reach itself through calls, or undefined. Events may point both ways; calls may not. */
 export function cyclicCaller(modules: Readonly<Record<string, Neighbours>> = MODULES): string | undefined {
   const reaches = (from: string, target: string, seen: Set<string>): boolean =>

@@ -85,6 +85,7 @@ function steady(body: object): unknown {
       if (typeof value !== 'string') return value;
       return value
         .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, idOf)
+        .replace(/([?&]token=)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
         .replace(/^[\w-]{86}$/, TOKEN + TOKEN)
         .replace(/^\/v1\/downloads\/[\w-]+$/, `/v1/downloads/${TOKEN}`)

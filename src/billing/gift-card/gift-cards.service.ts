@@ -46,6 +46,11 @@ export class GiftCards {
     }));
   }
 
+  /** Whether it is the card of a code, however that is typed. */
+  isOf({ codeHash }: { codeHash: Buffer }, code: string): boolean {
+    return codeHash.equals(hashOfCode(code));
+  }
+
   /**
    * In the caller's transaction: pays from a card, once for a payment. False when there is not so much on it, or the payment took
    * from it already; then nothing is changed.

@@ -47,6 +47,14 @@ export class PaymentEnd {
       await this.cancel(payment, 'paid_otherwise');
   }
 
+  /** See `BillingApi.giveUpExtra`. */
+  async giveUpExtra(orderId: string): Promise<{ canceled: boolean }> {
+    const open = (await this.payments.lockAllOfOrder(orderId)).filter(({ purpose }) => purpose === 'extra');
+    if (open.some((payment) => payment.isUndecided)) return { canceled: false };
+    for (const payment of open) await this.giveUp(payment);
+    return { canceled: true };
+  }
+
   /** In the caller's transaction: what a person decided about a payment whose amount differs from what was owed. */
   async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
     const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);

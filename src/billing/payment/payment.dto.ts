@@ -14,7 +14,15 @@ import {
 import { PageQuery } from '../../platform/http/page.js';
 import type { Operation } from './operation.entity.js';
 import type { LateCharge } from './payment.rows.js';
-import { type Payment, PAYMENT_STATUSES, type PaymentStatus } from './payment.entity.js';
+import {
+  type Payment,
+  PAYMENT_KINDS,
+  PAYMENT_PURPOSES,
+  PAYMENT_STATUSES,
+  type PaymentKind,
+  type PaymentPurpose,
+  type PaymentStatus,
+} from './payment.entity.js';
 
 export class NextActionDto {
   @OneOf(['redirect'])
@@ -37,6 +45,21 @@ export class PaymentDto {
   @OneOf(PAYMENT_STATUSES, { example: 'captured' })
   status: PaymentStatus;
 
+  @OneOf(PAYMENT_KINDS, {
+    example: 'card',
+    description: 'What pays: a `card`, or whatever else the gateway takes; a gift card; store credit.',
+  })
+  kind: PaymentKind;
+
+  @OneOf(PAYMENT_PURPOSES, {
+    example: 'order',
+    description: '`extra`: a further amount, asked for after the order was paid.',
+  })
+  purpose: PaymentPurpose;
+
+  @Text({ max: 4, nullable: true, description: 'The end of the code of a gift card.', example: null })
+  last4: string | null;
+
   @MoneyField({ description: 'What is owed, frozen when the payment was opened.' })
   amount: MoneyDto;
 
@@ -56,11 +79,9 @@ export class PaymentDto {
   createdAt: string;
 
   static from(payment: Payment): PaymentDto {
-    const { id, orderId, status, declineCode, nextActionUrl } = payment;
+    const { id, orderId, status, kind, purpose, last4, declineCode, nextActionUrl } = payment;
     return {
-      id,
-      orderId,
-      status,
+      ...{ id, orderId, status, kind, purpose, last4 },
       amount: payment.amount.toJSON(),
       captured: payment.captured.toJSON(),
       refunded: payment.refunded.toJSON(),
@@ -120,7 +141,7 @@ export class AdminPaymentDto extends PaymentDto {
   @Uuid({ nullable: true })
   customerId: string | null;
 
-  @Text({ max: 50, example: 'test' })
+  @Text({ max: 50, example: 'test', description: '`gift_card` and `store_credit` are the house itself.' })
   gateway: string;
 
   @Text({ max: 200, nullable: true })

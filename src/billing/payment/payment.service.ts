@@ -36,8 +36,6 @@ export interface OpenPayment {
   readonly purpose?: PaymentPurpose;
   /** Whether the open payment of the order may become one of this amount; without it, the first amount is fixed. */
   readonly mayChangeAmount?: boolean;
-  /** Made beforehand, by who wants to know it. */
-  readonly paymentId?: string;
   readonly gateway: string;
   readonly token: string;
   /** The buyer as frozen on the order; kept for the invoice. */
@@ -70,7 +68,7 @@ export class PaymentService {
     const now = this.clock.now();
     const [operationId, voidOperationId] = [newId(), newId()];
     const opened = await this.payments.open({
-      paymentId: input.paymentId ?? newId(),
+      paymentId: newId(),
       purpose: input.purpose ?? 'order',
       mayChangeAmount: input.mayChangeAmount ?? false,
       operationId,

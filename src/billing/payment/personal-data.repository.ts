@@ -38,7 +38,7 @@ export class PaymentPersonalDataRepository {
 /** The rows of the payments `p` that are the person's: two conditions, each with an index. */
 const THEIRS = `(p.customer_id = $1::uuid OR (p.customer_id IS NULL AND lower(p.buyer ->> 'email') = lower($2)))`;
 const PAYMENTS = `
-  SELECT p.id, p.order_id AS "orderId", p.status, p.amount, p.currency, p.captured, p.refunded, p.gateway,
+  SELECT p.id, p.order_id AS "orderId", p.status, p.amount, p.currency, p.captured, p.refunded, p.gateway, p.last4,
     p.gateway_ref AS "gatewayRef", p.buyer, p.return_url AS "returnUrl", p.created_at AS "createdAt",
     coalesce((SELECT json_agg(json_build_object('amount', r.amount::text, 'currency', r.currency, 'status', r.status,
       'reason', r.reason, 'createdAt', r.created_at, 'settledAt', r.settled_at) ORDER BY r.id)

@@ -6,6 +6,8 @@ import {
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
 import { GiftCardPeopleRepository } from '../gift-card/gift-card-people.repository.js';
+import { StoreCreditPeopleRepository } from '../store-credit/store-credit-people.repository.js';
+import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { PaymentPersonalDataRepository } from './personal-data.repository.js';
 
 /** What billing knows about people: what they paid and got back, and where their invoices go. */
@@ -17,11 +19,16 @@ export class BillingPersonalData implements PersonalDataProvider {
   constructor(
     private readonly rows: PaymentPersonalDataRepository,
     private readonly cards: GiftCardPeopleRepository,
+    private readonly credits: StoreCreditPeopleRepository,
+    private readonly balances: StoreCredits,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('payments', (after, limit) => this.rows.payments(subject, after, limit));
     yield* pagesOf<{ id: string }>('giftCards', (after, limit) => this.cards.cards(subject, after, limit));
+    yield* pagesOf<{ id: string }>('storeCredit', (after, limit) =>
+      this.credits.credits(subject, after, limit),
+    );
   }
 
   async hindrances(subject: Subject): Promise<string[]> {
@@ -32,5 +39,8 @@ export class BillingPersonalData implements PersonalDataProvider {
     // The cards first: they are found by who paid for them.
     await this.cards.anonymise(subject);
     await this.rows.anonymise(subject);
+    // Credit is the customer's alone: nobody could spend what is left.
+    if (subject.customerId !== null) await this.balances.forfeit(subject.customerId);
+    await this.credits.anonymise(subject);
   }
 }

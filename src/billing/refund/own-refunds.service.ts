@@ -66,7 +66,7 @@ export class OwnRefunds {
   /** Where it went; null: nowhere. */
   private async payOut(
     payment: Payment,
-    { refundId, amount, to, requestedBy: actor, reason }: Accepted,
+    { refundId, amount, to, requestedBy: actor }: Accepted,
   ): Promise<RefundDestination | null> {
     const { id: paymentId, orderId, customerId, kind, instrumentId } = payment;
     const of = { orderId, paymentId, refundId };
@@ -75,7 +75,7 @@ export class OwnRefunds {
     }
     if (customerId === null) return null;
     const wasCredit = kind === 'store_credit';
-    const deed = { actor, orderId, paymentId, sourceId: refundId, reason, wasCredit };
+    const deed = { actor, orderId, paymentId, sourceId: refundId, wasCredit };
     await this.credits.refund(customerId, amount, deed);
     return wasCredit ? 'original' : 'store_credit';
   }

@@ -39,19 +39,22 @@ export class RefundController {
       'again and a new key may try again. 202 with status `pending` when the gateway has not decided; it ' +
       'settles by itself, read `GET /v1/admin/refunds/{id}`.\n\n' +
       'Money that came too late (`lateCharges` of the payment) goes back by itself; where the gateway ' +
-      'refused that, name its charge in `chargeId`.',
+      'refused that, name its charge in `chargeId`.\n\n' +
+      'What was paid from a gift card or store credit goes back there at once; with `to: store_credit` anything becomes ' +
+      'credit of the customer.',
     answers: { 201: RefundDto, 202: RefundDto },
     problems: [
       platformProblems.not_found,
       refundProblems.refund_amount_required,
       refundProblems.refund_exceeds_captured,
+      refundProblems.credit_needs_customer,
       giftCardProblems.gift_card_kept,
     ],
     idempotency: 'steps',
   })
   async refund(
     @Param('id', ParseUUIDPipe) id: string,
-    @Body() { amount, full, chargeId, reason = 'requested_by_customer' }: CreateRefundDto,
+    @Body() { amount, full, chargeId, to = 'original', reason = 'requested_by_customer' }: CreateRefundDto,
     @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
@@ -59,6 +62,7 @@ export class RefundController {
     const how = {
       ...(amount ? { amount: Money.fromJSON(amount) } : { full: true as const }),
       chargeId,
+      to,
       reason,
     };
     const { status, body } = await this.staff.refund(id, how, actor);

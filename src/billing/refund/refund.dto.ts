@@ -1,7 +1,8 @@
 import { Bool, Instant, MoneyDto, MoneyField, OneOf, Text, Uuid } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
-import type { Refund } from './refund.repository.js';
+import type { Refund, RefundDestination } from './refund.repository.js';
 
+const DESTINATIONS = ['original', 'store_credit'] as const;
 const REFUND_STATUSES = ['pending', 'succeeded', 'failed'] as const;
 
 export class CreateRefundDto {
@@ -19,6 +20,14 @@ export class CreateRefundDto {
     description: 'Id of a late charge of this payment. Without it, what the payment counts is refunded.',
   })
   chargeId?: string;
+
+  @OneOf(DESTINATIONS, {
+    optional: true,
+    example: 'original',
+    description:
+      'Back to where the money came from, which it is when left out, or credit of the customer. A late charge always goes back.',
+  })
+  to?: RefundDestination;
 
   @Text({ max: 200, optional: true, description: 'Why, for the books.', example: 'Arrived broken' })
   reason?: string;
@@ -39,6 +48,12 @@ export class RefundDto {
     description: 'The late charge that it gives back; null for a refund of the payment.',
   })
   chargeId: string | null;
+
+  @OneOf(DESTINATIONS, {
+    example: 'original',
+    description: 'Where it went; money for a gift card that was canceled becomes credit of its customer.',
+  })
+  destination: string;
 
   @MoneyField()
   amount: MoneyDto;
@@ -62,12 +77,14 @@ export class RefundDto {
   settledAt: string | null;
 
   static from(refund: Refund): RefundDto {
-    const { id, paymentId, orderId, chargeId, status, reason, failureCode, requestedBy } = refund;
+    const { id, paymentId, orderId, chargeId, destination, status, reason, failureCode, requestedBy } =
+      refund;
     return {
       id,
       paymentId,
       orderId,
       chargeId,
+      destination,
       amount: refund.amount.toJSON(),
       status,
       reason,

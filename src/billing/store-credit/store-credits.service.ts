@@ -5,7 +5,12 @@ import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { postings } from '../ledger/posting.js';
-import { type StoreCredit, type StoreCreditKind, StoreCreditRepository } from './store-credit.repository.js';
+import {
+  type Lot,
+  type StoreCredit,
+  type StoreCreditKind,
+  StoreCreditRepository,
+} from './store-credit.repository.js';
 
 /** Credit that ends and comes back from an order can be spent for so long again at the least. */
 const GRACE_MS = 30 * 86_400_000;
@@ -99,6 +104,21 @@ export class StoreCredits {
       postings.storeCreditRefunded(entry.id, amount),
       deed,
     );
+  }
+
+  /** What of a credit ends one day and has not, and how much has ended that nobody has written down yet. */
+  async livingLots(id: string): Promise<{ living: Lot[]; expired: (currency: string) => Money }> {
+    const now = this.clock.now();
+    const lots = await this.credits.lots(id, null);
+    const over = lots.filter(({ expiresAt }) => expiresAt <= now);
+    return {
+      living: lots.filter(({ expiresAt }) => expiresAt > now),
+      expired: (currency) =>
+        Money.sum(
+          over.map(({ remaining }) => Money.of(BigInt(remaining), currency)),
+          currency,
+        ),
+    };
   }
 
   /** In the caller's transaction: the customer is no longer there, and what was left is owed to nobody. */

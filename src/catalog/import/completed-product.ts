@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FieldReader } from './field-reader.js';
 import type { IncomingMedia, IncomingProduct, IncomingVariant } from './incoming-product.js';
 import { type Kind, kindBecoming, NEW_KIND } from '../product/variant-kind.js';
+import { NEW_SIZE, type Size, sizeBecoming } from '../product/variant-size.js';
 import { readProduct } from './product-record.js';
 
 /** A product with all that it will be: what its file says, and what is there of what the file does not say. */
@@ -16,7 +17,7 @@ export interface WholeProduct extends Omit<IncomingProduct, 'keeps' | 'id' | 'pr
 }
 
 /** `stockTracked` is null of a bundle. */
-export interface WholeVariant extends Omit<IncomingVariant, keyof Kind>, Kind {
+export interface WholeVariant extends Omit<IncomingVariant, keyof Kind | keyof Size>, Kind, Size {
   title: string;
   retired: boolean;
   mediaId: string | null;
@@ -71,6 +72,7 @@ export function complete(given: IncomingProduct, present: IncomingProduct | null
           ...whole,
           stockTracked: whole.stockTracked ?? undefined,
         }),
+        ...sizeBecoming({ ...NEW_SIZE, ...old }, whole),
         metadata: whole.metadata ?? old?.metadata ?? {},
         mediaId: mediaId !== null && shown.has(mediaId) ? mediaId : null,
       };

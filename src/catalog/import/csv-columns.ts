@@ -112,6 +112,16 @@ export const VARIANT_COLUMNS: Column<keyof IncomingVariant, VariantRecord>[] = [
     read: whole,
     write: ({ weightGrams }) => String(weightGrams),
   },
+  { name: 'length_mm', field: 'lengthMm', read: whole, write: ({ lengthMm }) => String(lengthMm) },
+  { name: 'width_mm', field: 'widthMm', read: whole, write: ({ widthMm }) => String(widthMm) },
+  { name: 'height_mm', field: 'heightMm', read: whole, write: ({ heightMm }) => String(heightMm) },
+  {
+    // `none`, so that an empty cell can leave it as it is.
+    name: 'shipping_class',
+    field: 'shippingClass',
+    read: (text) => (text.toLowerCase() === 'none' ? null : text),
+    write: ({ shippingClass }) => shippingClass ?? 'none',
+  },
   {
     name: 'backorder_limit',
     field: 'backorderLimit',

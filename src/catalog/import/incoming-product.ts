@@ -55,6 +55,11 @@ export interface IncomingVariant {
   options: Record<string, string>;
   barcode: string | null;
   weightGrams: number;
+  /** How large it is; each left out when the file does not say, and then as the variant has it. */
+  lengthMm?: number;
+  widthMm?: number;
+  heightMm?: number;
+  shippingClass?: string | null;
   /** Pieces that may be sold beyond what is there. */
   backorderLimit: number;
   /** Left out when the file does not say. */

@@ -3,6 +3,7 @@ import { fullUrlSql } from '../media/media.json.js';
 import { seoSql } from '../product/product.json.js';
 import { MEDIA_URL } from '../product/product-media.dto.js';
 import { VARIANT_KINDS, type VariantKind } from '../product/variant-kind.js';
+import { MAX_MM, SHIPPING_CLASS, type Size } from '../product/variant-size.js';
 import { faultsOfChoices, type Option, optionsOf } from '../product/variant-options.js';
 import { cut, type FieldReader } from './field-reader.js';
 import {
@@ -27,6 +28,10 @@ const VARIANT = [
     'options',
     'barcode',
     'weightGrams',
+    'lengthMm',
+    'widthMm',
+    'heightMm',
+    'shippingClass',
     'backorderLimit',
     'retired',
     'mediaId',
@@ -60,7 +65,8 @@ export const recordSql = (base: string): string => `json_build_object(
       WHERE r.product_id = p.id AND o.status <> 'archived'), '[]'),
     'variants', coalesce((
       SELECT json_agg(json_build_object('sku', v.sku, 'title', v.title, 'options', v.options, 'barcode', v.barcode,
-        'weightGrams', v.weight_grams, 'retired', v.retired, 'mediaId', v.media_id, 'metadata', v.metadata,
+        'weightGrams', v.weight_grams, 'lengthMm', v.length_mm, 'widthMm', v.width_mm, 'heightMm', v.height_mm,
+        'shippingClass', v.shipping_class, 'retired', v.retired, 'mediaId', v.media_id, 'metadata', v.metadata,
         'kind', v.kind, 'stockTracked', CASE v.stock_source WHEN 'own' THEN true WHEN 'none' THEN false END,
         'downloadLimit', v.download_limit, 'downloadDays', v.download_days,
         'backorderLimit', (SELECT coalesce(sum(s.backorder_limit), 0)::int FROM catalog.stock s WHERE s.variant_id = v.id),
@@ -94,7 +100,7 @@ export interface ProductRecord {
   variants: VariantRecord[];
 }
 
-export interface VariantRecord {
+export interface VariantRecord extends Size {
   sku: string;
   title: string;
   options: Record<string, string>;
@@ -248,6 +254,7 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
     options: reader.dictionary(from, 'options', at, { keys: 3, key: LIMITS.name, value: LIMITS.choice }),
     barcode: reader.optionalText(from, 'barcode', at, 60),
     weightGrams: reader.optionalInteger(from, 'weightGrams', at, COUNT) ?? 0,
+    ...readSize(reader, from, at),
     backorderLimit: reader.optionalInteger(from, 'backorderLimit', at, { min: 0, max: 1_000_000 }) ?? 0,
     ...(isGiven(from.retired) && { retired: reader.boolean(from, 'retired', at, false) }),
     ...(isGiven(from.metadata) && { metadata: reader.document(from, 'metadata', at) }),
@@ -268,6 +275,20 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
         onHand: reader.integer(stock, 'onHand', levelPointer, COUNT),
       };
     }),
+  };
+}
+
+function readSize(reader: FieldReader, from: Record<string, unknown>, at: string): Partial<Size> {
+  const side = (key: 'lengthMm' | 'widthMm' | 'heightMm') =>
+    isGiven(from[key]) && { [key]: reader.integer(from, key, at, { min: 0, max: MAX_MM }) };
+  const shippingClass = reader.optionalText(from, 'shippingClass', at, 50);
+  if (shippingClass !== null && !SHIPPING_CLASS.test(shippingClass))
+    reader.fault(`${at}/shippingClass`, 'malformed', 'must be small letters, digits, _ and -');
+  return {
+    ...side('lengthMm'),
+    ...side('widthMm'),
+    ...side('heightMm'),
+    ...(from.shippingClass !== undefined && { shippingClass }),
   };
 }
 

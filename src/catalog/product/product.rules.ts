@@ -6,6 +6,7 @@ import type { MediaInputDto } from './product-media.dto.js';
 import type { VariantRow } from './product.repository.js';
 import type { VariantInputDto } from './variant.dto.js';
 import { newKind } from './variant-kind.js';
+import { NEW_SIZE, sizeBecoming } from './variant-size.js';
 
 /** A handle made of words. */
 export const slug = (text: string): string =>
@@ -112,6 +113,7 @@ export function rowOf(productId: string, input: VariantInputDto, position: numbe
     metadata,
     retired: false,
     ...newKind(input),
+    ...sizeBecoming(NEW_SIZE, input),
     version: 1,
   };
 }

@@ -4,6 +4,7 @@ import { partsSql } from '../bundle/parts.sql.js';
 import type { ListedPrice, Price } from '../price/price-rule.js';
 import { entriesSql } from '../price/price.sql.js';
 import type { VariantKind } from './variant-kind.js';
+import type { Size } from './variant-size.js';
 import { availabilitySql } from './availability.js';
 
 /** What one piece of a bundle takes of one of its parts, and what is left of that. */
@@ -27,7 +28,7 @@ export interface SellableDownload {
   days: number | null;
 }
 
-export interface SellableRow {
+export interface SellableRow extends Size {
   variantId: string;
   productId: string;
   sku: string;
@@ -76,7 +77,8 @@ const toEntry = ({ validFrom, validUntil, ...entry }: EntryRow): ListedPrice => 
 // The array is taken through a sub-select, whose length the planner does not look at: one plan serves every cart.
 const SELLABLE = `
   SELECT v.id AS "variantId", p.id AS "productId", v.sku, p.title, v.title AS "variantTitle", v.options,
-    v.prices->$2 AS base, ${entriesSql('$2')} AS entries, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams", s.available, s.backorder,
+    v.prices->$2 AS base, ${entriesSql('$2')} AS entries, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams",
+    v.length_mm AS "lengthMm", v.width_mm AS "widthMm", v.height_mm AS "heightMm", v.shipping_class AS "shippingClass", s.available, s.backorder,
     s.preorder, t.max_per_order AS "maxPerOrder", t.max_per_customer AS "maxPerCustomer",
     v.stock_source <> 'none' AS "stockTracked", v.kind,
     CASE v.kind WHEN 'digital' THEN json_build_object('limit', v.download_limit, 'days', v.download_days, 'files', coalesce((

@@ -14,7 +14,8 @@ import {
 } from '../../platform/http/fields.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
 import { ComponentDto, MAX_PARTS } from '../bundle/bundle.dto.js';
-import { VARIANT_KINDS, VariantKindInput } from './variant-kind.js';
+import { VARIANT_KINDS } from './variant-kind.js';
+import { MAX_MM, VariantSizeInput } from './variant-size.js';
 
 /** Bytes of JSON that a program may keep with a product or a variant. */
 export const MAX_METADATA = 16_384;
@@ -117,7 +118,7 @@ export class StockInputDto {
   onHand: number;
 }
 
-export class VariantInputDto extends VariantKindInput {
+export class VariantInputDto extends VariantSizeInput {
   @Text({ max: 100, example: 'TOTE-NAT' })
   sku: string;
 
@@ -171,7 +172,7 @@ export class VariantInputDto extends VariantKindInput {
   stock?: StockInputDto[];
 }
 
-export class UpdateVariantDto extends VariantKindInput {
+export class UpdateVariantDto extends VariantSizeInput {
   @Text({ max: 100, optional: true })
   sku?: string;
 
@@ -234,6 +235,18 @@ export class AdminVariantDto {
 
   @Integer({ min: 0, max: MAX_INT })
   weightGrams: number;
+
+  @Integer({ min: 0, max: MAX_MM, description: 'Of one piece, packed; 0: not measured.' })
+  lengthMm: number;
+
+  @Integer({ min: 0, max: MAX_MM })
+  widthMm: number;
+
+  @Integer({ min: 0, max: MAX_MM })
+  heightMm: number;
+
+  @Text({ max: 50, nullable: true, description: 'A word that shipping methods ask for.' })
+  shippingClass: string | null;
 
   @Uuid({ nullable: true })
   mediaId: string | null;

@@ -64,6 +64,12 @@ export class ThrottleRepository {
     return row ?? NOTHING;
   }
 
+  /** Seconds to wait before the next attempt, without counting one; 0: none. */
+  async waitOf(bucket: string): Promise<number> {
+    const [row] = await this.database.query<{ wait: number }>(WAIT, [this.hashed(bucket)]);
+    return row?.wait ?? 0;
+  }
+
   /**
    * Counts a sign-in, for its network and, unless that is stopped, for its address: a network that is stopped must not
    * go on locking out the owners of addresses. `capped`: the password must not be looked at any more.
@@ -152,6 +158,9 @@ const QUICKLY = `(SELECT set_config('synchronous_commit', 'off', true)) AS quick
 const FIRST = `first AS (${count('$2', '$3', '$4', '$5', QUICKLY)})`;
 const ATTEMPT = `
   WITH ${FIRST} SELECT wait, remaining, reset_seconds AS "resetSeconds" FROM first`;
+const WAIT = `
+  SELECT greatest(1, ceil(extract(epoch FROM blocked_until - clock_timestamp())))::int AS wait FROM identity.throttles
+  WHERE bucket = $1 AND blocked_until > clock_timestamp()`;
 // The second count reads from the first, which is what makes it come after it: always network before account.
 const SIGN_IN = `
   WITH ${FIRST},

@@ -2,18 +2,16 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Permissions } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
-import { platformProblems } from '../../platform/http/problem.js';
 import { OrderParams } from '../order/order.dto.js';
-import { recompute } from './calculation.js';
 import { OrderCalculationDto } from './calculation.dto.js';
-import { CalculationRepository } from './calculation.repository.js';
+import { CalculationService } from './calculation.service.js';
 import { calculationView } from './calculation.view.js';
 
 /** Why an order came to what it came to. */
 @ApiTags('Orders')
 @Controller('/v1/admin/orders')
 export class CalculationController {
-  constructor(private readonly calculations: CalculationRepository) {}
+  constructor(private readonly calculations: CalculationService) {}
 
   @Get('/:id/calculation')
   @Permissions('ordering:order:read')
@@ -27,8 +25,7 @@ export class CalculationController {
     answers: { 200: OrderCalculationDto },
   })
   async get(@Param() { id }: OrderParams): Promise<OrderCalculationDto> {
-    const calculation = await this.calculations.find(id);
-    if (!calculation) throw platformProblems.not_found();
-    return calculationView(calculation, recompute(calculation));
+    const { calculation, recomputed } = await this.calculations.again(id);
+    return calculationView(calculation, recomputed);
   }
 }

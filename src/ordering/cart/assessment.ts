@@ -9,12 +9,14 @@ import { type Applied, evaluateGoods, evaluateShipping, usedOf } from '../promot
 import type { Used } from '../promotion/promotion.js';
 import { withinBudgets } from '../promotion/promotion-reader.service.js';
 import type { Tried } from '../promotion/trace.js';
+import type { CarrierQuotes } from '../shipping/carrier-rates.port.js';
+import { type CartShipping, NOTHING_SENT, shippingOf } from '../shipping/cart-shipping.js';
+import type { Cargo, Misfit, Offer } from '../shipping/offers.js';
 import type { Rules } from '../shipping/selling-rules.js';
-import { type Offer, offersFor } from '../shipping/shipping-zone.js';
 import { hashOfQuestion, type TaxQuestion, type TaxQuote } from '../tax/external-tax.js';
 import { taxQuestion } from '../tax/tax-question.js';
 import { type Taxation, taxRulesFor } from '../tax/tax-rules.js';
-import type { Cart, CartLine } from './cart.js';
+import { type Cart, type CartLine, quantitiesOf } from './cart.js';
 import { giftLine } from './gift-line.js';
 import { Shelf } from './shelf.js';
 import type { Totals } from './totals.js';
@@ -27,6 +29,9 @@ export interface Obstacle {
     | 'shipping_address_missing'
     | 'shipping_unavailable'
     | 'shipping_option_unavailable'
+    | 'pickup_point_missing'
+    | 'pickup_point_unavailable'
+    | 'billing_address_missing'
     | 'variant_unavailable'
     | 'out_of_stock'
     | 'max_per_order'
@@ -54,6 +59,8 @@ export interface Circumstances {
   bought?: ReadonlyMap<string, number>;
   /** What promotions look at; without it there are none. */
   facts?: CartFacts;
+  /** What carriers ask; without it their methods have the prices of their tiers. */
+  quotes?: CarrierQuotes;
   /** What somebody outside has said about the tax, if anybody was asked. */
   quote?: TaxQuote | null;
 }
@@ -65,7 +72,13 @@ export interface Assessment {
   /** Something of it is sent: it needs an address and a way there. */
   isSent: boolean;
   offers: Offer[];
-  shipping: { offer: Offer; chosenBy: 'shopper' | 'cheapest' } | null;
+  /** What is sent, with its value. */
+  cargo: Cargo;
+  /** Methods that do not fit, and why. */
+  misfits: Misfit[];
+  shipping: CartShipping['chosen'];
+  /** It is fetched: nothing goes to the shipping address. */
+  isPickup: boolean;
   taxZone: string;
   /** How it is taxed and why. */
   taxation: Taxation;
@@ -103,7 +116,13 @@ export function assess(
   rules: Rules,
   circumstances: Circumstances,
 ): Assessment {
-  const { now, bought = new Map<string, number>(), facts = NO_PROMOTIONS, quote = null } = circumstances;
+  const {
+    now,
+    bought = new Map<string, number>(),
+    facts = NO_PROMOTIONS,
+    quotes,
+    quote = null,
+  } = circumstances;
   const { promotions } = facts;
   const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
   const own = cart.lines.map((line): AssessedLine => {
@@ -123,19 +142,11 @@ export function assess(
   const lines = [...own, ...given];
 
   const isSent = isAnySent(lines);
-  const destination = destinationOf(cart, isSent);
-  const country = destination?.country ?? null;
-  const grams = lines
-    .filter(isLineSent)
-    .reduce((sum, { line, variant }) => sum + line.quantity * (variant?.weightGrams ?? 0), 0);
-  const offers = country === null || !isSent ? [] : offersFor(rules.shipping, country, cart.currency, grams);
-  const chosen = offers.find(({ optionId }) => optionId === cart.shippingOptionId);
-  const cheapest = cart.shippingOptionId === null ? offers[0] : undefined;
-  const shipping = chosen
-    ? ({ offer: chosen, chosenBy: 'shopper' } as const)
-    : cheapest
-      ? ({ offer: cheapest, chosenBy: 'cheapest' } as const)
-      : null;
+  const cargo = cargoOf(lines, goods.discounts, cart.currency);
+  const moment = { now, calendar: rules.calendar, ...(quotes && { quotes }) };
+  const ways = isSent ? shippingOf(cart, rules.shipping, cargo, moment) : NOTHING_SENT;
+  const { offers, misfits, chosen: shipping, isPickup } = ways;
+  const destination = destinationOf(cart, isSent && !isPickup);
   const price = (lines.length > 0 ? shipping?.offer.price.amount : null) ?? null;
   const shipped = evaluateShipping(snapshot, goods, price, promotions, now);
   const applied = [...goods.applied, ...shipped.applied];
@@ -166,7 +177,10 @@ export function assess(
     lines,
     isSent,
     offers,
+    cargo,
+    misfits,
     shipping,
+    isPickup,
     taxZone: tax.zone,
     taxation: isAnswered ? { ...taxation, source: 'provider', quote: quote.hash } : taxation,
     taxQuestion: question,
@@ -175,21 +189,42 @@ export function assess(
     tried: [...goods.tried, ...shipped.tried],
     used,
     inputs: { at: now, snapshot, promotions, shippingPrice: price, tax },
-    obstacles: [
-      ...lineObstacles(lines, bought),
-      ...buyerObstacles(cart, isSent),
-      ...(isSent ? shippingObstacles(cart, offers, shipping) : []),
-    ],
+    obstacles: [...lineObstacles(lines, bought), ...buyerObstacles(cart), ...ways.obstacles],
   };
 }
 
-const isLineSent = ({ variant }: AssessedLine): boolean => variant === null || variant.kind === 'physical';
+const isLineSent = ({ variant }: Pick<AssessedLine, 'variant'>): boolean =>
+  variant === null || variant.kind === 'physical';
 /** Of an empty cart nobody knows yet. */
 const isAnySent = (lines: readonly AssessedLine[]): boolean => lines.some(isLineSent) || lines.length === 0;
 const destinationOf = ({ shippingAddress, billingAddress }: Cart, isSent: boolean): Address | null =>
   isSent ? shippingAddress : (billingAddress ?? shippingAddress);
 
-function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<string, number>): Obstacle[] {
+/** What is sent of a cart, gifts too; of what is no longer sold nobody knows the weight. */
+function cargoOf(lines: readonly AssessedLine[], discounts: readonly bigint[], currency: string): Cargo {
+  const values = lines.map(({ line, unitPrice, variant, givenBy }, index) => {
+    const isWorth = givenBy === null && isLineSent({ variant });
+    return isWorth ? unitPrice.amount * BigInt(line.quantity) - (discounts[index] ?? 0n) : 0n;
+  });
+  return {
+    lines: lines.filter(isLineSent).map(({ line: { variantId, sku, quantity }, variant }) => ({
+      variantId,
+      sku: variant?.sku ?? sku,
+      quantity,
+      weightGrams: variant?.weightGrams ?? 0,
+      lengthMm: variant?.lengthMm ?? 0,
+      widthMm: variant?.widthMm ?? 0,
+      heightMm: variant?.heightMm ?? 0,
+      shippingClass: variant?.shippingClass ?? null,
+    })),
+    goods: Money.of(
+      values.reduce((sum, value) => sum + value, 0n),
+      currency,
+    ),
+  };
+}
+
+function lineObstacles(lines: readonly AssessedLine[], before: ReadonlyMap<string, number>): Obstacle[] {
   if (lines.length === 0) {
     return [
       {
@@ -201,6 +236,9 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
     ];
   }
   const shelf = new Shelf();
+  // Limits are for what is bought.
+  const bought = lines.flatMap(({ line, givenBy }) => (givenBy ? [] : [line]));
+  const whole = new Map(quantitiesOf(bought).map(({ variantId, quantity }) => [variantId, quantity]));
   return lines.flatMap(({ line, variant, givenBy }, index): Obstacle[] => {
     const pointer = `/lines/${index}`;
     if (variant === null) {
@@ -213,8 +251,9 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
         },
       ];
     }
-    // Limits are for what is bought.
-    const limit = givenBy ? null : limitObstacle(line, variant, bought.get(line.variantId) ?? 0, pointer);
+    const requested = whole.get(line.variantId) ?? line.quantity;
+    const earlier = before.get(line.variantId) ?? 0;
+    const limit = givenBy ? null : limitObstacle(line, requested, variant, earlier, pointer);
     if (limit !== null) return [limit];
     const { enough, most: there } = shelf.take(variant, line.quantity);
     if (enough) return [];
@@ -231,6 +270,8 @@ function lineObstacles(lines: readonly AssessedLine[], bought: ReadonlyMap<strin
 
 function limitObstacle(
   line: CartLine,
+  /** Pieces of the variant in all lines together. */
+  requested: number,
   variant: SellableVariant,
   before: number,
   pointer: string,
@@ -239,61 +280,26 @@ function limitObstacle(
   const one = mostInOne(variant);
   const left = maxPerCustomer === null ? Infinity : Math.max(maxPerCustomer - before, 0);
   const most = Math.min(one?.most ?? Infinity, left);
-  if (line.quantity <= most) return null;
+  if (requested <= most) return null;
   const code = left < (variant.maxPerOrder ?? Infinity) ? 'max_per_customer' : 'max_per_order';
   const already = before > 0 && code === 'max_per_customer' ? `, ${before} of them bought before` : '';
   const limit = code === 'max_per_customer' ? maxPerCustomer : variant.maxPerOrder;
   return {
     code,
     pointer: `${pointer}/quantity`,
-    detail: `${line.sku} is sold ${limit} to each ${code === 'max_per_customer' ? 'customer' : 'order'}${already}; ${line.quantity} requested.`,
+    detail: `${line.sku} is sold ${limit} to each ${code === 'max_per_customer' ? 'customer' : 'order'}${already}; ${requested} requested.`,
     fix: most > 0 ? `Take ${most} or fewer.` : `Remove the line ${line.id}.`,
   };
 }
 
-function buyerObstacles({ email, shippingAddress }: Cart, isSent: boolean): Obstacle[] {
-  const obstacles: Obstacle[] = [];
-  if (email === null) {
-    obstacles.push({
+function buyerObstacles({ email }: Cart): Obstacle[] {
+  if (email !== null) return [];
+  return [
+    {
       code: 'email_missing',
       pointer: '/email',
       detail: 'Nobody to send the confirmation to.',
       fix: 'Send `email` with the cart or with the checkout.',
-    });
-  }
-  if (isSent && shippingAddress === null) {
-    obstacles.push({
-      code: 'shipping_address_missing',
-      pointer: '/shippingAddress',
-      detail: 'Nowhere to send the goods to.',
-      fix: 'Send `shippingAddress` with the cart or with the checkout.',
-    });
-  }
-  return obstacles;
-}
-
-function shippingObstacles(
-  cart: Cart,
-  offers: readonly Offer[],
-  shipping: Assessment['shipping'],
-): Obstacle[] {
-  if (cart.shippingAddress === null || shipping !== null || cart.lines.length === 0) return [];
-  if (offers.length === 0) {
-    return [
-      {
-        code: 'shipping_unavailable',
-        pointer: '/shippingAddress/country',
-        detail: `Nothing ships this cart to ${cart.shippingAddress.country} in ${cart.currency}.`,
-        fix: 'Use another address or currency, or take out what is too heavy.',
-      },
-    ];
-  }
-  return [
-    {
-      code: 'shipping_option_unavailable',
-      pointer: '/shippingOptionId',
-      detail: 'The chosen shipping option does not fit this address, currency or weight.',
-      fix: 'Choose one of GET /v1/carts/{id}/shipping-options, or null for the cheapest.',
     },
   ];
 }

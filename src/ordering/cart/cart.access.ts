@@ -21,16 +21,23 @@ export const CurrentHolder = createParamDecorator((_: unknown, context: Executio
 
 interface Held {
   tokenHash: Buffer | null;
+  /** Of the link in a reminder, which opens the cart as well. */
+  restoreHash?: Buffer | null;
   customerId: string | null;
 }
 
 /** Whether it is theirs. Compared in constant time, though the hash alone already tells a guesser nothing. */
-export function holds({ actor, tokenHash }: Holder, thing: Held): boolean {
+export function holds(holder: Holder, thing: Held): boolean {
+  const { actor } = holder;
   if (actor.kind === 'person' && thing.customerId !== null && thing.customerId === actor.id) return true;
-  return (
-    tokenHash !== null &&
-    thing.tokenHash !== null &&
-    tokenHash.length === thing.tokenHash.length &&
-    timingSafeEqual(tokenHash, thing.tokenHash)
-  );
+  return keyOf(holder, thing) !== null;
 }
+
+/** The hash by which it opened for the holder: the order opens by the same. Null: by none. */
+export function keyOf({ tokenHash }: Holder, thing: Held): Buffer | null {
+  const keys = [thing.tokenHash, thing.restoreHash ?? null];
+  return keys.find((key) => isSame(tokenHash, key)) ?? null;
+}
+
+const isSame = (one: Buffer | null, other: Buffer | null): boolean =>
+  one !== null && other !== null && one.length === other.length && timingSafeEqual(one, other);

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Ip, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, HeldByShopper, Public, SignInOptional } from '../../platform/access/access.js';
@@ -16,12 +16,12 @@ import {
   CreateCartDto,
   QuantityInput,
   ReadinessDto,
-  ShippingOffersDto,
   UpdateCartDto,
 } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
+import { CartQuota } from './cart-quota.service.js';
 import { type AssessedCart, CartService } from './cart.service.js';
-import { cartView, explanationView, offersView, readinessView } from './cart.view.js';
+import { cartView, explanationView, readinessView } from './cart.view.js';
 
 const changing = [cartProblems.cart_closed, platformProblems.not_found, platformProblems.stale_version];
 
@@ -29,7 +29,10 @@ const changing = [cartProblems.cart_closed, platformProblems.not_found, platform
 @Public()
 @Controller('/v1/carts')
 export class CartController {
-  constructor(private readonly carts: CartService) {}
+  constructor(
+    private readonly carts: CartService,
+    private readonly quota: CartQuota,
+  ) {}
 
   @Post()
   @SignInOptional()
@@ -47,20 +50,30 @@ export class CartController {
       'With lines and e-mail at once, if you like. The currency stays; amounts are in its minor units. A ' +
       'guest gets a `token`, told only here: send it as `X-Cart-Token` with everything about this cart, ' +
       'its order and its payments. The cart of a customer opens by signing in and has no token.\n\n' +
+      'A customer has one active cart in a currency, on every device (`GET /v1/me/cart`). When there is one, ' +
+      'what is sent is put into it, and the answer is 200 instead of 201. 429 when the network of a guest has ' +
+      'made too many.\n\n' +
       'Nothing is held for a cart: prices are today’s at each reading and stock is held by the checkout. ' +
       'Next: an address with `PATCH /v1/carts/{id}`, then `POST /v1/carts/{id}/checkout`.',
-    answers: { 201: CartDto },
-    problems: [cartProblems.variant_unavailable, cartProblems.too_many_lines, cartProblems.quantity_limited],
+    answers: { 200: CartDto, 201: CartDto },
+    problems: [
+      cartProblems.variant_unavailable,
+      cartProblems.too_many_lines,
+      cartProblems.quantity_limited,
+      cartProblems.too_many_carts,
+    ],
     idempotency: 'accepted',
   })
   async create(
     @CurrentActor() actor: Actor,
     @Body() body: CreateCartDto,
+    @Ip() ip: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    const { token, ...made } = await this.carts.create(actor, body);
-    void reply.header('cache-control', 'no-store');
-    const { id, ...rest } = tagged(reply, made);
+    await this.quota.count(actor, ip);
+    const { token, made, ...cart } = await this.carts.create(actor, body);
+    void reply.code(made ? 201 : 200).header('cache-control', 'no-store');
+    const { id, ...rest } = tagged(reply, cart);
     return { id, token, ...rest };
   }
 
@@ -72,7 +85,8 @@ export class CartController {
     summary: 'Read a cart',
     description:
       'With today’s prices, shipping and tax, in minor units of its currency. Without an address tax is ' +
-      'an estimate and shipping is missing from the total.',
+      'an estimate and shipping is missing from the total. Lines say when their price has changed since the cart ' +
+      'last did (`priceChange`), and when not all of their pieces could be had (`availability`).',
     answers: { 200: CartDto },
   })
   async get(
@@ -101,12 +115,17 @@ export class CartController {
     headers: ['ETag'],
     summary: 'Change e-mail, addresses, shipping or promotion codes',
     description:
-      'What is left out stays; null deletes. With an address the totals have shipping (the cheapest ' +
+      'What is left out stays; null deletes. An empty body takes note of changed prices. With an address the totals have shipping (the cheapest ' +
       'unless `shippingOptionId` says otherwise) and the tax of its country. The checkout takes the same ' +
       'fields, so this may be left out. An address must be whole for its country (postal code, region); ' +
       'faults are 400 with their pointer. 409 `ordering.cart_closed` when an order was written from it.',
     answers: { 200: CartDto },
-    problems: [...changing, cartProblems.unknown_promotion_code, cartProblems.unknown_shipping_option],
+    problems: [
+      ...changing,
+      cartProblems.unknown_promotion_code,
+      cartProblems.unknown_shipping_option,
+      cartProblems.unknown_pickup_point,
+    ],
   })
   async update(
     @Param() { id }: CartParams,
@@ -122,12 +141,18 @@ export class CartController {
   @HeldByShopper()
   @Operation({
     id: 'addCartLine',
+    example: {
+      variantId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      quantity: 1,
+      properties: { engraving: 'For Grace' },
+    },
     headers: ['ETag'],
     summary: 'Put something in',
     description:
-      'A variant that is in the cart already gets more of it. 201 with the whole cart; 422 when the ' +
+      'A variant that is in the cart already gets more of it; for another recipient or with other `properties` it is ' +
+      'another line. 201 with the whole cart; 422 when the ' +
       'variant is not for sale in the currency of the cart or the cart is full (100 lines, 999 pieces ' +
-      'each).',
+      'each). Pieces of one variant count together for limits and for prices by quantity.',
     answers: { 201: CartDto },
     problems: [
       ...changing,
@@ -187,20 +212,6 @@ export class CartController {
     return tagged(reply, await this.carts.setQuantity(id, lineId, holder, 0, version));
   }
 
-  @Get('/:id/shipping-options')
-  @HeldByShopper()
-  @Operation({
-    id: 'listCartShippingOptions',
-    summary: 'What can carry the cart',
-    description:
-      'For the address of the cart, the cheapest first; without an address there are none. Put an `id` ' +
-      'into `shippingOptionId` of the cart or of the checkout; `selected` is the one in the totals.',
-    answers: { 200: ShippingOffersDto },
-  })
-  async offers(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<ShippingOffersDto> {
-    return offersView((await this.carts.get(id, holder)).assessment);
-  }
-
   @Get('/:id/readiness')
   @HeldByShopper()
   @Operation({
@@ -233,7 +244,7 @@ export class CartController {
   }
 }
 
-function tagged(reply: FastifyReply, { cart, assessment }: AssessedCart): CartDto {
+export function tagged(reply: FastifyReply, { cart, assessment }: AssessedCart): CartDto {
   void reply.header('etag', etagOfVersion(cart.version));
   return cartView(cart, assessment);
 }

@@ -1,6 +1,7 @@
 import {
   Bool,
   CurrencyCode,
+  Dictionary,
   Email,
   Instant,
   Integer,
@@ -17,6 +18,16 @@ import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { OUTCOMES } from '../promotion/trace.js';
 import { MAX_LINES, MAX_PROMOTIONS, MAX_QUANTITY, MAX_SHOWN_LINES } from './cart.js';
+import { MAX_PARCELS } from '../shipping/parcels.js';
+import {
+  MisfitDto,
+  PACKING_HELP,
+  ParcelDto,
+  PRICE_SOURCES,
+  PRICE_SOURCES_HELP,
+} from '../shipping/offer.dto.js';
+import { LEFT_OUT_REASONS } from './fitting.js';
+import { AVAILABILITIES } from './shelf.js';
 import { ExplainedTaxationDto, TaxationDto, VatId } from '../tax/taxation.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
@@ -58,12 +69,27 @@ export class CartLineInput {
     description: 'Only of a variant of the kind `gift_card`; the buyer gets it when this is left out.',
   })
   giftCard?: GiftCardForDto;
+
+  @Dictionary({
+    values: 'string',
+    maxSize: 8_000,
+    optional: true,
+    example: { engraving: 'For Grace' },
+    description:
+      'What the shopper says of these pieces, such as words to engrave: at most 10, each named with up to 40 characters ' +
+      'and up to 500 long. They stand on the order. Other properties, or another recipient, make another line.',
+  })
+  properties?: Record<string, string>;
 }
 
 export class QuantityInput {
   @Integer({ min: 0, max: MAX_QUANTITY, description: '0 removes the line.' })
   quantity: number;
 }
+
+const REMIND_ME =
+  'Whether letters may remind of the cart when it is left behind; ask the shopper, and send what was said. It holds for the ' +
+  'e-mail that the cart has then: another one takes it back. Customers who agreed to letters about offers need not say it.';
 
 export class CreateCartDto {
   @CurrencyCode()
@@ -74,6 +100,9 @@ export class CreateCartDto {
 
   @Email({ optional: true })
   email?: string;
+
+  @Bool({ optional: true, description: REMIND_ME })
+  remindMe?: boolean;
 }
 
 export class UpdateCartDto {
@@ -95,6 +124,11 @@ export class UpdateCartDto {
       'when the store has one to ask; `taxation` says what came of it.',
   })
   vatId?: string | null;
+  @Uuid({
+    ...unset,
+    description: 'Where it is fetched, one of GET /v1/carts/{id}/pickup-points; null: it is sent.',
+  })
+  pickupPointId?: string | null;
 
   @TextList({
     max: 10,
@@ -105,6 +139,17 @@ export class UpdateCartDto {
       '`ordering.unknown_promotion_code`); one that does not fit this cart yet is kept, see `unusedCodes` of the cart.',
   })
   promotionCodes?: string[];
+
+  @Bool({ optional: true, description: REMIND_ME })
+  remindMe?: boolean;
+}
+
+export class CartPriceChangeDto {
+  @MoneyField({ description: 'For one piece, as it was last taken note of.' })
+  from: MoneyDto;
+
+  @MoneyField({ description: 'Now.' })
+  to: MoneyDto;
 }
 
 export class CartLineDto {
@@ -134,6 +179,30 @@ export class CartLineDto {
     description: 'The promotion that gives it, which took its whole price off; null: it was put in.',
   })
   givenBy: string | null;
+
+  @Dictionary({
+    values: 'string',
+    nullable: true,
+    description: 'What was said of these pieces; null: nothing.',
+  })
+  properties: Record<string, string> | null;
+
+  @OneOf(AVAILABILITIES, {
+    description:
+      'Of `quantity`: all could be had now, `fewer`, or none (`sold_out`, `not_for_sale`). The checkout alone holds anything.',
+  })
+  availability: string;
+
+  @Integer({ min: 0, max: MAX_QUANTITY, description: 'Pieces of the line that could be had now.' })
+  obtainable: number;
+
+  @Nested(() => CartPriceChangeDto, {
+    nullable: true,
+    description:
+      'The price of one piece is another one than when the cart was last changed. The answer to the next change tells it for ' +
+      'the last time. Null: it is the same.',
+  })
+  priceChange: CartPriceChangeDto | null;
 
   @MoneyField()
   unitPrice: MoneyDto;
@@ -223,8 +292,14 @@ export class CartDto {
   @Uuid({ nullable: true })
   shippingOptionId: string | null;
 
+  @Uuid({ nullable: true, description: 'Where it is fetched.' })
+  pickupPointId: string | null;
+
   @TextList({ max: 10, maxLength: 50, description: 'In capital letters.' })
   promotionCodes: string[];
+
+  @Bool({ description: 'Whether letters may remind of it.' })
+  remindMe: boolean;
 
   @ListOf(() => UnusedCodeDto, {
     max: 10,
@@ -251,29 +326,33 @@ export class CartDto {
   taxation: TaxationDto;
 }
 
-export class ShippingOfferDto {
+export class LeftOutDto {
   @Uuid()
-  id: string;
+  variantId: string;
 
   @Text({ max: 100 })
+  sku: string;
+
+  @Text({ max: 500 })
   title: string;
 
-  @Text({ max: 100, description: 'The shipping zone that it belongs to.' })
-  zone: string;
+  @Integer({ min: 1, max: MAX_QUANTITY, description: 'Pieces that were to be put in.' })
+  wanted: number;
 
-  @MoneyField()
-  price: MoneyDto;
+  @Integer({ min: 0, max: MAX_QUANTITY, description: 'Of them, pieces that were.' })
+  taken: number;
 
-  @Bool({ description: 'This one is in the totals.' })
-  selected: boolean;
+  @OneOf(LEFT_OUT_REASONS)
+  reason: string;
 }
 
-export class ShippingOffersDto {
-  @ListOf(() => ShippingOfferDto, { max: 50 })
-  items: ShippingOfferDto[];
+/** A cart into which things were put by the lot. */
+export class FilledCartDto {
+  @Nested(() => CartDto)
+  cart: CartDto;
 
-  @Text({ max: 1, nullable: true })
-  nextCursor: string | null;
+  @ListOf(() => LeftOutDto, { max: 1000, description: 'What did not fit, and why; none: everything did.' })
+  leftOut: LeftOutDto[];
 }
 
 export class ObstacleDto {
@@ -370,8 +449,14 @@ export class ExplainedShippingDto {
   @ListOf(() => TaxCategoryDto, { max: 100 })
   taxLines: TaxCategoryDto[];
 
-  @Integer({ min: 0, max: 50, description: 'How many options fitted.' })
+  @Integer({ min: 0, max: 100, description: 'How many options fitted.' })
   candidates: number;
+
+  @OneOf(PRICE_SOURCES, { description: PRICE_SOURCES_HELP })
+  priceFrom: string;
+
+  @ListOf(() => ParcelDto, { max: MAX_PARCELS, description: PACKING_HELP })
+  parcels: ParcelDto[];
 }
 
 export class TestedConditionDto {
@@ -483,6 +568,12 @@ export class CartExplanationDto {
 
   @Nested(() => ExplainedShippingDto, { nullable: true })
   shipping: ExplainedShippingDto | null;
+
+  @ListOf(() => MisfitDto, {
+    max: 100,
+    description: 'Methods for this address that do not fit, each with why.',
+  })
+  misfits: MisfitDto[];
 
   @ListOf(() => TaxCategoryDto, { max: 100, description: 'Rounded once each, half away from zero.' })
   taxes: TaxCategoryDto[];

@@ -31,11 +31,37 @@ export const cartProblems = defineProblems('ordering', {
     meaning: 'The shop has no shipping option of that id.',
     remedy: 'Take one of `GET /v1/carts/{id}/shipping-options`.',
   },
+  unknown_pickup_point: {
+    status: 422,
+    title: 'Unknown pickup point',
+    meaning: 'The shop has no pickup point of that id.',
+    remedy: 'Take one of `GET /v1/carts/{id}/pickup-points`.',
+  },
   cart_closed: {
     status: 409,
-    members: { orderId: idMember('The order that was written from the cart.', true) },
-    title: 'The cart has become an order',
-    meaning: 'An order was written from this cart; its lines and addresses are fixed.',
-    remedy: 'Pay or cancel the order named in `orderId`; make a new cart to buy something else.',
+    members: { orderId: idMember('The order that was written from the cart, if one was.', true) },
+    title: 'The cart is closed',
+    meaning:
+      'An order was written from this cart, and its lines and addresses are fixed; or it was merged into another cart.',
+    remedy:
+      'Pay or cancel the order named in `orderId`, or go on with `GET /v1/me/cart`; make a new cart to buy something else.',
+  },
+  too_many_carts: {
+    status: 429,
+    title: 'Too many carts',
+    meaning: 'The network of the request has made more carts in this hour than a shop full of people would.',
+    remedy: 'Go on with a cart that there is, or wait for as long as `Retry-After` says.',
+  },
+  too_many_saved: {
+    status: 422,
+    title: 'Too much is saved',
+    meaning: 'At most 100 lines are kept for later.',
+    remedy: 'Take some of them back, or delete them.',
+  },
+  too_many_shares: {
+    status: 422,
+    title: 'Too many links',
+    meaning: 'A cart is shown by at most 20 links at a time.',
+    remedy: 'Revoke one that is no longer needed.',
   },
 });

@@ -22,6 +22,8 @@ export interface CartChanges {
   billingAddress: Address | null;
   shippingOptionId: string | null;
   promotionCodes: string[];
+  pickupPointId: string | null;
+  remindSince: Date | null;
   vatId: string | null;
   vatCheck: VatVerdict | null;
 }
@@ -30,9 +32,12 @@ export interface CartChanges {
 export class CartRepository {
   constructor(private readonly database: Database) {}
 
-  /** Cart and lines in one statement, which is one transaction by itself. */
-  async insert(cart: Cart, now: Date): Promise<void> {
-    await this.database.execute(INSERT, [
+  /**
+   * Cart and lines in one statement, which is one transaction by itself. False when its customer has an active cart in
+   * the currency; then nothing was written.
+   */
+  async insert(cart: Cart, now: Date): Promise<boolean> {
+    const rows = await this.database.query<{ id: string }>(INSERT, [
       cart.id,
       cart.tokenHash,
       cart.customerId,
@@ -40,7 +45,15 @@ export class CartRepository {
       cart.email,
       now,
       lineRows(cart.lines),
+      cart.remindSince,
     ]);
+    return rows.length === 1;
+  }
+
+  /** The one active cart of a customer in a currency, or null. */
+  async activeOf(customerId: string, currency: string): Promise<string | null> {
+    const [row] = await this.database.query<{ id: string }>(ACTIVE_OF, [customerId, currency]);
+    return row?.id ?? null;
   }
 
   /** Reads without a lock, in one round trip. */
@@ -64,7 +77,7 @@ export class CartRepository {
     return { lines: (row?.lines ?? []).map(toLine), orderId: row?.orderId ?? null };
   }
 
-  /** Puts lines in; a variant that is there already gets more of it. Returns false when a line would grow too long. */
+  /** Puts lines in, each of them once; a line that is there already gets more pieces. */
   async addLines(cartId: string, lines: readonly CartLine[]): Promise<void> {
     await this.database.execute(ADD_LINES, [cartId, lineRows(lines)]);
   }
@@ -75,6 +88,18 @@ export class CartRepository {
     return (await this.database.execute(text, values)) === 1;
   }
 
+  /** Takes note of today's prices: all lines of a variant cost the same. */
+  async seePrices(cartId: string, prices: readonly { variantId: string; amount: bigint }[]): Promise<void> {
+    if (prices.length === 0) return;
+    const values = [
+      cartId,
+      prices.map(({ variantId }) => variantId),
+      prices.map(({ amount }) => String(amount)),
+    ];
+    await this.database.execute(SEE_PRICES, values);
+  }
+
+  /** A new address is told nothing by the letters of the one before: with it the link of a reminder ends. */
   async save(id: string, changes: CartChanges): Promise<void> {
     await this.database.execute(SAVE, [
       id,
@@ -83,6 +108,8 @@ export class CartRepository {
       json(changes.billingAddress),
       changes.shippingOptionId,
       changes.promotionCodes,
+      changes.pickupPointId,
+      changes.remindSince,
       changes.vatId,
       json(changes.vatCheck),
     ]);
@@ -107,37 +134,56 @@ const lineRows = (lines: readonly CartLine[]) =>
       title: line.title,
       unit_amount: line.unitAmount.toString(),
       gift_card: line.giftCard,
+      properties: line.properties,
     })),
   );
 
 const LINE_RECORD = `
   jsonb_to_recordset($LINES::jsonb) AS l (
-    id uuid, variant_id uuid, quantity int, product_id uuid, sku text, title text, unit_amount bigint, gift_card jsonb)`;
-const LINE_COLUMNS = 'id, cart_id, variant_id, quantity, product_id, sku, title, unit_amount, gift_card';
+    id uuid, variant_id uuid, quantity int, product_id uuid, sku text, title text, unit_amount bigint, gift_card jsonb,
+    properties jsonb)`;
+const LINE_COLUMNS =
+  'id, cart_id, variant_id, quantity, product_id, sku, title, unit_amount, gift_card, properties';
 const LINE_VALUES =
-  'l.id, $1, l.variant_id, l.quantity, l.product_id, l.sku, l.title, l.unit_amount, l.gift_card';
+  'l.id, $1, l.variant_id, l.quantity, l.product_id, l.sku, l.title, l.unit_amount, l.gift_card, l.properties';
 
 const INSERT = `
   WITH cart AS (
-    INSERT INTO ordering.carts (id, token_hash, customer_id, currency, email, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $6)
+    INSERT INTO ordering.carts (id, token_hash, customer_id, currency, email, created_at, updated_at, remind_since)
+    VALUES ($1, $2, $3, $4, $5, $6, $6, $8)
+    ON CONFLICT (customer_id, currency) WHERE state = 'active' AND customer_id IS NOT NULL DO NOTHING
+    RETURNING id
+  ), lines AS (
+    INSERT INTO ordering.cart_lines (${LINE_COLUMNS})
+    SELECT ${LINE_VALUES.replace('$1', 'cart.id')} FROM cart, ${LINE_RECORD.replace('$LINES', '$7')}
   )
-  INSERT INTO ordering.cart_lines (${LINE_COLUMNS}) SELECT ${LINE_VALUES} FROM ${LINE_RECORD.replace('$LINES', '$7')}`;
+  SELECT id FROM cart`;
+const ACTIVE_OF = `
+  SELECT id FROM ordering.carts WHERE customer_id = $1 AND currency = $2 AND state = 'active'`;
 const ADD_LINES = `
   INSERT INTO ordering.cart_lines (${LINE_COLUMNS}) SELECT ${LINE_VALUES} FROM ${LINE_RECORD.replace('$LINES', '$2')}
   ON CONFLICT ON CONSTRAINT cart_lines_variant_key
-  DO UPDATE SET quantity = ordering.cart_lines.quantity + excluded.quantity, unit_amount = excluded.unit_amount,
-    title = excluded.title, sku = excluded.sku, gift_card = coalesce(excluded.gift_card, ordering.cart_lines.gift_card)`;
+  DO UPDATE SET quantity = ordering.cart_lines.quantity + excluded.quantity,
+    title = excluded.title, sku = excluded.sku`;
+const SEE_PRICES = `
+  UPDATE ordering.cart_lines l SET unit_amount = p.amount
+  FROM unnest($2::uuid[], $3::bigint[]) AS p (variant_id, amount)
+  WHERE l.cart_id = $1 AND l.variant_id = p.variant_id AND l.unit_amount <> p.amount`;
 
-const HEAD = `c.id, c.token_hash AS "tokenHash", c.customer_id AS "customerId", c.currency, c.email,
+const HEAD = `c.id, c.token_hash AS "tokenHash", c.restore_hash AS "restoreHash", c.customer_id AS "customerId", c.currency, c.email,
   c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
-  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.vat_id AS "vatId", c.vat_check AS "vatCheck", c.state, c.version,
+  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.remind_since AS "remindSince", c.pickup_point_id AS "pickupPointId",
+  c.vat_id AS "vatId", c.vat_check AS "vatCheck", c.state, c.version,
+  (SELECT json_build_object('id', p.id, 'name', p.name, 'address', p.address, 'openingHours', p.opening_hours,
+    'coordinates', p.coordinates, 'isOpen', p.is_open, 'version', p.version)
+    FROM ordering.pickup_points p WHERE p.id = c.pickup_point_id) AS "pickupPoint",
   coalesce((SELECT json_agg(json_build_object('number', e.number, 'jurisdiction', e.jurisdiction, 'reason', e.reason,
       'validUntil', e.valid_until) ORDER BY e.id)
     FROM ordering.tax_exemptions e WHERE e.customer_id = c.customer_id), '[]') AS certificates`;
 const LINES = (cart: string) => `coalesce((
     SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
-      'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text, 'giftCard', l.gift_card) ORDER BY l.id)
+      'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text, 'giftCard', l.gift_card,
+      'properties', l.properties) ORDER BY l.id)
     FROM ordering.cart_lines l WHERE l.cart_id = ${cart}), '[]') AS lines,
   (SELECT o.id FROM ordering.orders o WHERE o.cart_id = ${cart}) AS "orderId"`;
 const FIND = `SELECT ${HEAD}, ${LINES('c.id')} FROM ordering.carts c WHERE c.id = $1`;
@@ -147,7 +193,8 @@ const SET_QUANTITY = 'UPDATE ordering.cart_lines SET quantity = $3 WHERE cart_id
 const DELETE_LINE = 'DELETE FROM ordering.cart_lines WHERE cart_id = $1 AND id = $2';
 const SAVE = `
   UPDATE ordering.carts SET email = $2, shipping_address = $3, billing_address = $4, shipping_option_id = $5,
-    promotion_codes = $6, vat_id = $7, vat_check = $8
+    promotion_codes = $6, pickup_point_id = $7, remind_since = $8, vat_id = $9, vat_check = $10,
+    restore_hash = CASE WHEN email IS NOT DISTINCT FROM $2 THEN restore_hash END
   WHERE id = $1`;
 const TOUCH =
   'UPDATE ordering.carts SET version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
 import { IdentityApi } from '../../identity/identity.api.js';
-import type { Actor } from '../../platform/access/actor.js';
-import { groupsOf, personId } from '../../platform/access/actor.js';
+import { requireInPerson } from '../../platform/access/access.js';
+import { type Actor, groupsOf, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Database, isCheckViolation } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
@@ -12,21 +12,40 @@ import { hashOf, newSecret } from '../../platform/secret.js';
 import { CartCodes } from '../promotion/cart-codes.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
+import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
+import { ShippingChoices } from '../shipping/shipping-choices.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
 import type { CheckedVatId } from '../tax/vat-id.js';
-import { type Assessment, assess, mostInOne } from './assessment.js';
+import { type Assessment, assess } from './assessment.js';
 import { type Holder, holds } from './cart.access.js';
-import type { CartLineInput, CreateCartDto, GiftCardForDto, UpdateCartDto } from './cart.dto.js';
+import type { CartLineInput, CreateCartDto, UpdateCartDto } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
 import { CartRepository } from './cart.repository.js';
-import { type Cart, type CartLine, type GiftCardFor, MAX_LINES, MAX_QUANTITY } from './cart.js';
+import {
+  refuseBeyondLimits,
+  refuseOddGifts,
+  refuseUnsold,
+  toLines,
+  type WantedLine,
+  wantedLines,
+} from './cart-lines.js';
+import { type Cart, type CartLine, isSameLine, MAX_LINES, MAX_QUANTITY, quantitiesOf } from './cart.js';
 
 export interface AssessedCart {
   cart: Cart;
   assessment: Assessment;
 }
+
+export interface MadeCart extends AssessedCart {
+  /** Told once, to the guest who holds it. */
+  token: string | null;
+  /** False: it was there before. */
+  made: boolean;
+}
+
+const inLines = (index: number): string => `/lines/${index}`;
 
 /** Carts of guests and customers. Every change locks the cart first, so two tabs cannot lose each other's lines. */
 @Injectable()
@@ -42,18 +61,26 @@ export class CartService {
     private readonly limits: PurchaseLimits,
     private readonly tax: TaxDesk,
     private readonly clock: Clock,
+    private readonly choices: ShippingChoices,
+    private readonly carriers: CarrierQuoteService,
   ) {}
 
-  /** A cart with its lines in one go. A guest gets the token that opens it; a customer's cart opens by signing in. */
-  async create(actor: Actor, input: CreateCartDto): Promise<AssessedCart & { token: string | null }> {
+  /**
+   * A cart with its lines in one go. A guest gets the token that opens it; a customer's cart opens by signing in. A customer
+   * has one active cart in a currency: when there is one, the lines go into it, and `made` is false.
+   */
+  async create(actor: Actor, input: CreateCartDto): Promise<MadeCart> {
     const rules = await this.rules.current();
+    if (input.remindMe) requireInPerson(actor);
     const customerId = personId(actor);
     const token = customerId === null ? newSecret() : null;
-    const wanted = merge(input.lines ?? []);
-    const known = await this.sellable(input.currency, wanted, groupsOf(actor));
+    const wanted = wantedLines(input.lines ?? [], inLines);
+    const known = await this.sellable(input.currency, wanted, groupsOf(actor), inLines);
+    const now = this.clock.now();
     const cart: Cart = {
       id: newId(),
       tokenHash: token === null ? null : hashOf(token),
+      restoreHash: null,
       customerId,
       currency: input.currency,
       email: input.email ?? (await this.emailOf(customerId)),
@@ -61,6 +88,9 @@ export class CartService {
       billingAddress: null,
       shippingOptionId: null,
       promotionCodes: [],
+      pickupPointId: null,
+      pickupPoint: null,
+      remindSince: input.remindMe ? now : null,
       vatId: null,
       vatCheck: null,
       certificates: await this.tax.certificatesOf(customerId),
@@ -68,10 +98,21 @@ export class CartService {
       version: 1,
       lines: toLines(wanted, known),
     };
-    const now = this.clock.now();
-    await this.carts.insert(cart, now);
+    if (!(await this.carts.insert(cart, now))) {
+      const put = await this.putIntoActive(actor, input, wanted);
+      // Ordered in this very moment: then there is room for a new one.
+      return put ? { ...put, token: null, made: false } : this.create(actor, input);
+    }
     const { sellable, facts } = await this.facts.read(cart, actor, rules.promotions, { known });
-    return { cart, token, assessment: assess(cart, sellable, rules, { now, facts }) };
+    return { cart, token, assessment: assess(cart, sellable, rules, { now, facts }), made: true };
+  }
+
+  /** The active cart of a customer in a currency; 404 when there is none. */
+  async active(actor: Actor, currency: string): Promise<AssessedCart> {
+    const customerId = personId(actor);
+    const id = customerId && (await this.carts.activeOf(customerId, currency));
+    if (id === null) throw platformProblems.not_found();
+    return this.get(id, { actor, tokenHash: null });
   }
 
   /** The cart as it stands now; somebody else's is as unknown as none. */
@@ -81,23 +122,24 @@ export class CartService {
     if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions);
     const bought = await this.boughtBy(cart.customerId, sellable);
-    const now = this.clock.now();
-    const assessment = await this.tax.informed((quote) =>
-      assess(cart, sellable, rules, { now, bought, facts, quote }),
+    const at = { now: this.clock.now(), bought, facts };
+    const { result, quotes } = await this.carriers.quoting((known) =>
+      assess(cart, sellable, rules, { ...at, quotes: known }),
+    );
+    const assessment = await this.tax.informed(result, (quote) =>
+      assess(cart, sellable, rules, { ...at, quotes, quote }),
     );
     return { cart, assessment };
   }
 
-  addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
-    return this.changing(id, holder, version, async (cart) => {
-      const present = cart.lines.find(({ variantId }) => variantId === line.variantId);
-      const whole = { ...line, quantity: line.quantity + (present?.quantity ?? 0) };
-      const sellable = await this.sellable(cart.currency, [whole], groupsOf(holder.actor), '');
-      if (present && line.giftCard && isForAnother(giftFor(line.giftCard), present.giftCard))
-        throw oneRecipient('/giftCard');
-      if (!present && cart.lines.length >= MAX_LINES) throw cartProblems.too_many_lines();
-      await this.carts.addLines(id, toLines([line], sellable));
-    });
+  async addLine(
+    id: string,
+    holder: Holder,
+    line: CartLineInput,
+    version: number | null,
+  ): Promise<AssessedCart> {
+    const wanted = wantedLines([line], () => '');
+    return this.change(id, holder, version, (cart) => this.putIn(cart, holder, wanted, () => ''));
   }
 
   setQuantity(
@@ -107,17 +149,18 @@ export class CartService {
     quantity: number,
     version: number | null,
   ): Promise<AssessedCart> {
-    return this.changing(id, holder, version, async (cart) => {
+    return this.change(id, holder, version, async (cart) => {
       const line = cart.lines.find((one) => one.id === lineId);
-      if (line && quantity > line.quantity) {
-        const wanted = [{ variantId: line.variantId, quantity }];
-        refuseBeyondLimits(
-          wanted,
-          await this.catalog.sellable(wanted, cart.currency, groupsOf(holder.actor)),
-          () => '/quantity',
-        );
-      }
-      if (!(await this.carts.setQuantity(id, lineId, quantity))) throw platformProblems.not_found();
+      if (!line) throw platformProblems.not_found();
+      await this.carts.setQuantity(id, lineId, quantity);
+      const beside = cart.lines.filter((one) => one !== line && one.variantId === line.variantId);
+      const wanted = { variantId: line.variantId, quantity };
+      const [whole] = quantitiesOf([...beside, wanted].filter((one) => one.quantity > 0));
+      if (!whole) return;
+      const sellable = await this.catalog.sellable([whole], cart.currency, groupsOf(holder.actor));
+      // Fewer is a way out of what is too many, though it be too many still.
+      if (quantity > line.quantity) refuseBeyondLimits([wanted], sellable, () => '', beside);
+      await this.followQuantities(cart, sellable, groupsOf(holder.actor));
     });
   }
 
@@ -128,13 +171,16 @@ export class CartService {
     version: number | null,
   ): Promise<AssessedCart> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
+    if (input.remindMe) requireInPerson(holder.actor);
     const vat = await this.vatIdOf(id, holder, input);
-    return this.changing(id, holder, version, async (cart) => {
-      if (input.shippingOptionId) await this.requireOption(input.shippingOptionId);
-      const { email, shippingAddress, billingAddress, shippingOptionId, promotionCodes } = input;
+    return this.change(id, holder, version, async (cart) => {
+      await this.choices.require(input);
+      const { shippingAddress, billingAddress, shippingOptionId, pickupPointId, promotionCodes } = input;
+      const email = input.email === undefined ? cart.email : input.email;
       const customerId = cart.customerId ?? personId(holder.actor);
       await this.carts.save(id, {
-        email: email === undefined ? cart.email : email,
+        email,
+        remindSince: this.remindSince(cart, email, input.remindMe),
         shippingAddress:
           shippingAddress === undefined
             ? cart.shippingAddress
@@ -145,6 +191,7 @@ export class CartService {
         promotionCodes: promotionCodes
           ? await this.codes.accept(promotionCodes, cart.promotionCodes, customerId)
           : cart.promotionCodes,
+        pickupPointId: pickupPointId === undefined ? cart.pickupPointId : pickupPointId,
         ...(vat ?? { vatId: cart.vatId, vatCheck: cart.vatCheck }),
       });
     });
@@ -176,12 +223,17 @@ export class CartService {
   }
 
   /** A customer need not say again what we know. */
-  private async emailOf(customerId: string | null): Promise<string | null> {
+  async emailOf(customerId: string | null): Promise<string | null> {
     if (customerId === null) return null;
     return (await this.identity.customer(customerId))?.email ?? null;
   }
 
-  private async changing(
+  /**
+   * Locks an active cart, which must be the holder's and of this version, and changes it; `change` sees it as it is then, and
+   * what it throws takes everything back. In the caller's transaction, if there is one. Answers the cart as it stands: what its
+   * lines cost then counts as seen, and the answer says for the last time what had changed before.
+   */
+  async change(
     id: string,
     holder: Holder,
     version: number | null,
@@ -210,124 +262,110 @@ export class CartService {
       }
       throw error;
     }
-    return this.get(id, holder);
+    const changed = await this.get(id, holder);
+    await this.seePrices(id, changedOf(changed));
+    return changed;
+  }
+
+  /** Puts lines beside those of a locked cart, in the caller's transaction; all of them or, with a problem, none. */
+  async putIn(
+    cart: Cart,
+    { actor }: Holder,
+    wanted: readonly WantedLine[],
+    place: (index: number) => string,
+  ): Promise<void> {
+    if (wanted.length === 0) return;
+    const sellable = await this.sellable(cart.currency, wanted, groupsOf(actor), place, cart.lines);
+    const news = wanted.filter((line) => !cart.lines.some((present) => isSameLine(present, line)));
+    if (cart.lines.length + news.length > MAX_LINES) throw cartProblems.too_many_lines();
+    await this.add(cart, toLines(wanted, sellable), sellable, groupsOf(actor));
+  }
+
+  /** Puts lines beside those of a locked cart as they are, in the caller's transaction. */
+  async add(
+    cart: Cart,
+    lines: readonly CartLine[],
+    sellable: readonly SellableVariant[],
+    groups: readonly string[],
+  ): Promise<void> {
+    await this.carts.addLines(cart.id, lines);
+    const touched = new Set(lines.map(({ variantId }) => variantId));
+    const grown = sellable.filter(({ variantId }) => touched.has(variantId));
+    await this.followQuantities(cart, grown, groups);
+  }
+
+  /**
+   * With more or fewer pieces each may cost something else, and nobody's price has changed: taken note of without a word. Where
+   * it has changed as well, it is left to be told. `cart` is as it was before, `now` as its lines cost afterwards.
+   */
+  private async followQuantities(
+    cart: Cart,
+    now: readonly SellableVariant[],
+    groups: readonly string[],
+  ): Promise<void> {
+    const linesOf = (variantId: string) => cart.lines.filter((line) => line.variantId === variantId);
+    const others = now.filter(({ variantId, unitPrice }) =>
+      linesOf(variantId).some(({ unitAmount }) => unitAmount !== unitPrice.amount),
+    );
+    if (others.length === 0) return;
+    const quantities = quantitiesOf(others.flatMap(({ variantId }) => linesOf(variantId)));
+    const before = await this.catalog.sellable(quantities, cart.currency, groups);
+    const amounts = new Map(before.map(({ variantId, unitPrice }) => [variantId, unitPrice.amount]));
+    const same = others.filter(({ variantId }) =>
+      linesOf(variantId).every(({ unitAmount }) => unitAmount === amounts.get(variantId)),
+    );
+    await this.seePrices(cart.id, same);
+  }
+
+  /** Null: the active cart is gone. */
+  private async putIntoActive(
+    actor: Actor,
+    { currency, email, remindMe }: CreateCartDto,
+    wanted: readonly WantedLine[],
+  ): Promise<AssessedCart | null> {
+    const customerId = personId(actor);
+    const id = customerId && (await this.carts.activeOf(customerId, currency));
+    if (id === null) return null;
+    const holder = { actor, tokenHash: null };
+    if (wanted.length === 0 && email === undefined && remindMe === undefined) return this.get(id, holder);
+    return this.change(id, holder, null, async (cart) => {
+      await this.putIn(cart, holder, wanted, inLines);
+      const remindSince = this.remindSince(cart, email ?? cart.email, remindMe);
+      await this.carts.save(id, { ...cart, email: email ?? cart.email, remindSince });
+    });
+  }
+
+  /** Who agrees to letters agrees for the address that stands there. */
+  private remindSince(cart: Cart, email: string | null, remindMe: boolean | undefined): Date | null {
+    if (remindMe !== undefined) return remindMe ? (cart.remindSince ?? this.clock.now()) : null;
+    return email === cart.email ? cart.remindSince : null;
+  }
+
+  private async seePrices(id: string, sellable: readonly SellableVariant[]): Promise<void> {
+    const prices = sellable.map(({ variantId, unitPrice }) => ({ variantId, amount: unitPrice.amount }));
+    await this.carts.seePrices(id, prices);
   }
 
   private async sellable(
     currency: string,
-    lines: readonly CartLineInput[],
+    lines: readonly WantedLine[],
     groups: readonly string[],
-    pointer?: string,
+    place: (index: number) => string,
+    beside: readonly CartLine[] = [],
   ): Promise<SellableVariant[]> {
     if (lines.length === 0) return [];
-    const sellable = await this.catalog.sellable(lines, currency, groups);
-    const known = new Set(sellable.map(({ variantId }) => variantId));
-    const errors = lines.flatMap(({ variantId }, index) =>
-      known.has(variantId)
-        ? []
-        : [
-            {
-              pointer: `${pointer ?? `/lines/${index}`}/variantId`,
-              code: 'variant_unavailable',
-              message: `is not for sale in ${currency}`,
-            },
-          ],
-    );
-    if (errors.length > 0) throw cartProblems.variant_unavailable(undefined, { errors });
-    refuseOddGifts(lines, sellable, (index) => `${pointer ?? `/lines/${index}`}/giftCard`);
-    refuseBeyondLimits(lines, sellable, (index) => `${pointer ?? `/lines/${index}`}/quantity`);
+    const variants = new Set(lines.map(({ variantId }) => variantId));
+    const same = beside.filter(({ variantId }) => variants.has(variantId));
+    const sellable = await this.catalog.sellable(quantitiesOf([...same, ...lines]), currency, groups);
+    refuseUnsold(lines, sellable, currency, place);
+    refuseOddGifts(lines, sellable, place);
+    refuseBeyondLimits(lines, sellable, place, same);
     return sellable;
   }
-
-  private async requireOption(id: string): Promise<void> {
-    const { shipping } = await this.rules.current();
-    const known = shipping.some(({ options }) => options.some((option) => option.id === id));
-    if (!known) throw cartProblems.unknown_shipping_option();
-  }
 }
 
-const giftFor = ({ recipientEmail, recipientName, message, sendAt }: GiftCardForDto): GiftCardFor => ({
-  recipientEmail,
-  recipientName: recipientName ?? null,
-  message: message ?? null,
-  sendAt: sendAt ?? null,
-});
-
-const giftOf = ({ giftCard }: Pick<CartLineInput, 'giftCard'>): GiftCardFor | null =>
-  giftCard ? giftFor(giftCard) : null;
-
-/** One line has one recipient: whoever was named first must not lose the card to whoever is named next. */
-const isForAnother = (one: GiftCardFor | null, other: GiftCardFor | null): boolean =>
-  wordsOf(one) !== wordsOf(other);
-const wordsOf = (gift: GiftCardFor | null): string =>
-  JSON.stringify(gift && [gift.recipientEmail, gift.recipientName, gift.message, gift.sendAt]);
-
-const oneRecipient = (pointer: string) =>
-  platformProblems.invalid_input('A cart has one recipient for gift cards of one kind.', {
-    errors: [
-      { pointer, code: 'other_recipient', message: 'must be as it was: order apart for somebody else' },
-    ],
-  });
-
-/** Only a gift card is for somebody else. */
-function refuseOddGifts(
-  lines: readonly CartLineInput[],
-  sellable: readonly SellableVariant[],
-  pointer: (index: number) => string,
-): void {
-  const cards = new Set(sellable.flatMap(({ kind, variantId }) => (kind === 'gift_card' ? variantId : [])));
-  const errors = lines.flatMap(({ variantId, giftCard }, index) =>
-    giftCard && !cards.has(variantId)
-      ? [{ pointer: pointer(index), code: 'no_gift_card', message: 'is only for gift cards' }]
-      : [],
+/** Those whose price has changed since it was last taken note of. */
+const changedOf = ({ assessment }: AssessedCart): SellableVariant[] =>
+  assessment.lines.flatMap(({ line, variant, givenBy }) =>
+    variant && !givenBy && variant.unitPrice.amount !== line.unitAmount ? [variant] : [],
   );
-  if (errors.length > 0) throw platformProblems.invalid_input('The variant is no gift card.', { errors });
-}
-
-/** What can never become an order is not put into a cart; what was bought before is looked at by readiness and checkout. */
-function refuseBeyondLimits(
-  lines: readonly CartLineInput[],
-  sellable: readonly SellableVariant[],
-  pointer: (index: number) => string,
-): void {
-  const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
-  const errors = lines.flatMap(({ variantId, quantity }, index) => {
-    const variant = variants.get(variantId);
-    const limit = variant ? mostInOne(variant) : null;
-    if (limit === null || quantity <= limit.most) return [];
-    return [{ pointer: pointer(index), code: limit.code, message: `must be at most ${limit.most}` }];
-  });
-  if (errors.length > 0) throw cartProblems.quantity_limited(undefined, { errors });
-}
-
-/** The same variant twice is one line. */
-function merge(lines: readonly CartLineInput[]): CartLineInput[] {
-  const byVariant = new Map<string, CartLineInput>();
-  for (const [index, { variantId, quantity, ...more }] of lines.entries()) {
-    const before = byVariant.get(variantId);
-    const total = quantity + (before?.quantity ?? 0);
-    if (total > MAX_QUANTITY) throw cartProblems.too_many_lines();
-    const isOdd = before && isForAnother(giftOf(more), giftOf(before));
-    if (isOdd) throw oneRecipient(`/lines/${index}/giftCard`);
-    byVariant.set(variantId, { ...before, ...more, variantId, quantity: total });
-  }
-  return [...byVariant.values()];
-}
-
-function toLines(lines: readonly CartLineInput[], sellable: readonly SellableVariant[]): CartLine[] {
-  const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
-  return lines.flatMap(({ variantId, quantity, giftCard }) => {
-    const variant = variants.get(variantId);
-    if (!variant) return [];
-    return {
-      id: newId(),
-      variantId,
-      quantity,
-      productId: variant.productId,
-      sku: variant.sku,
-      title: variant.title,
-      unitAmount: variant.unitPrice.amount,
-      giftCard: giftCard ? giftFor(giftCard) : null,
-    };
-  });
-}

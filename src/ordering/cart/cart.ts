@@ -1,3 +1,4 @@
+import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Address } from '../../platform/address/address.js';
 import type { Certificate } from '../tax/tax-rules.js';
 import type { VatVerdict } from '../tax/vat-id.js';
@@ -18,23 +19,35 @@ export interface GiftCardFor {
   sendAt: string | null;
 }
 
-export interface CartLine {
-  id: string;
+/** What tells two lines of one variant apart: whom it is for and how it is made. */
+export interface Particulars {
+  /** Who gets it, when it is a gift card; null: the buyer. */
+  giftCard: GiftCardFor | null;
+  /** What the shopper says of these pieces, such as words to engrave; null: nothing. */
+  properties: Record<string, string> | null;
+}
+
+/** So many pieces of a variant, as somebody wants them. */
+export interface Wish extends Particulars {
   variantId: string;
   productId: string;
   sku: string;
   title: string;
   quantity: number;
-  /** Price when it was put in; only shown when the variant is no longer sold. */
+}
+
+export interface CartLine extends Wish {
+  id: string;
+  /** Price that was last taken note of; what it costs is today's, unless the variant is no longer sold. */
   unitAmount: bigint;
-  /** Who gets it, when it is a gift card; null: the buyer. */
-  giftCard: GiftCardFor | null;
 }
 
 /** What a shopper is about to buy. It holds no stock; prices are today's whenever it is read. */
 export interface Cart {
   id: string;
   tokenHash: Buffer | null;
+  /** SHA-256 of what the link in a reminder holds. */
+  restoreHash: Buffer | null;
   customerId: string | null;
   currency: string;
   email: string | null;
@@ -43,11 +56,38 @@ export interface Cart {
   shippingOptionId: string | null;
   /** As they are compared (`foldCode`), each once. */
   promotionCodes: string[];
+  /** Where it is fetched, when it is. */
+  pickupPointId: string | null;
+  /** That point as it is now; null: none is chosen, or it is gone. */
+  pickupPoint: PickupPoint | null;
   vatId: string | null;
   vatCheck: VatVerdict | null;
   /** By which its customer pays no tax somewhere. */
   certificates: Certificate[];
-  state: 'active' | 'ordered';
+  /** Since when the shopper wants to be reminded of it. */
+  remindSince: Date | null;
+  state: 'active' | 'ordered' | 'merged';
   version: number;
   lines: CartLine[];
+}
+
+/** The same words for the same particulars, in whatever order they were said. */
+export function particularsOf({ giftCard, properties }: Particulars): string {
+  return JSON.stringify([
+    giftCard && [giftCard.recipientEmail, giftCard.recipientName, giftCard.message, giftCard.sendAt],
+    properties && Object.entries(properties).sort(([one], [other]) => (one < other ? -1 : 1)),
+  ]);
+}
+
+/** Whether they are one line of a cart. */
+export const isSameLine = (one: Particulars & { variantId: string }, other: typeof one): boolean =>
+  one.variantId === other.variantId && particularsOf(one) === particularsOf(other);
+
+/** Pieces of each variant in all, whoever they are for: what prices by quantity, limits and stock go by. */
+export function quantitiesOf(
+  lines: readonly { variantId: string; quantity: number }[],
+): { variantId: string; quantity: number }[] {
+  const sums = new Map<string, number>();
+  for (const { variantId, quantity } of lines) sums.set(variantId, (sums.get(variantId) ?? 0) + quantity);
+  return [...sums].map(([variantId, quantity]) => ({ variantId, quantity }));
 }

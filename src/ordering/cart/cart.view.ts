@@ -1,12 +1,13 @@
 import { Money } from '../../platform/money/money.js';
 import type { Tried } from '../promotion/trace.js';
 import type { Assessment } from './assessment.js';
-import type { Cart } from './cart.js';
+import type { Cart, CartLine } from './cart.js';
 import type {
   CartDto,
   CartExplanationDto,
+  FilledCartDto,
+  CartPriceChangeDto,
   ReadinessDto,
-  ShippingOffersDto,
   TaxCategoryDto,
   TotalsDto,
   TriedPromotionDto,
@@ -14,7 +15,16 @@ import type {
 } from './cart.dto.js';
 import { discountsOf } from '../order/order-discount.js';
 import { explainedTaxation, taxationView } from '../tax/taxation.dto.js';
+import type { LeftOut } from './fitting.js';
+import { Shelf } from './shelf.js';
 import { type Charge, shownUnitPrice, type TaxLine, type Totals } from './totals.js';
+
+/** A cart into which things were put by the lot, and what stayed out. */
+export interface FilledCart {
+  cart: Cart;
+  assessment: Assessment;
+  leftOut: LeftOut[];
+}
 
 export const totalsView = (totals: Totals): TotalsDto => ({
   subtotal: totals.subtotal.toJSON(),
@@ -56,6 +66,7 @@ function taxInOne({ net, tax, taxLines }: Charge): TaxCategoryDto {
 /** The cart as the contract has it. */
 export function cartView(cart: Cart, assessment: Assessment): CartDto {
   const { lines, totals, applied, taxation } = assessment;
+  const shelf = new Shelf();
   const taken = discountsOf(
     assessment,
     lines.map(({ line }) => line.id),
@@ -68,6 +79,7 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
     shippingAddress: cart.shippingAddress,
     billingAddress: cart.billingAddress,
     shippingOptionId: cart.shippingOptionId,
+    pickupPointId: cart.pickupPointId,
     promotionCodes: cart.promotionCodes,
     unusedCodes: unusedCodes(cart, assessment),
     promotions: applied.map(({ promotionId, title, code, group }) => ({
@@ -83,6 +95,7 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
         cart.currency,
       ).toJSON(),
     })),
+    remindMe: cart.remindSince !== null,
     lines: lines.flatMap(({ line, unitPrice, variant, givenBy }, index) => {
       const charge = totals.lines[index];
       if (!charge) return [];
@@ -95,6 +108,9 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
         quantity: line.quantity,
         giftCard: line.giftCard,
         givenBy: givenBy?.promotionId ?? null,
+        properties: line.properties,
+        ...shelf.look(variant, line.quantity),
+        priceChange: priceChange(line, unitPrice),
         unitPrice: shownUnitPrice(unitPrice, line.quantity, charge).toJSON(),
         discount: charge.discount.toJSON(),
         tax: charge.tax.toJSON(),
@@ -135,19 +151,18 @@ export function triedView(
     gift: gift && { variantId: gift.variantId, quantity: gift.quantity },
   };
 }
-
-export function offersView({ offers, shipping }: Assessment): ShippingOffersDto {
-  return {
-    items: offers.map(({ optionId, title, zone, price }) => ({
-      id: optionId,
-      title,
-      zone,
-      price: price.toJSON(),
-      selected: optionId === shipping?.offer.optionId,
-    })),
-    nextCursor: null,
-  };
+function priceChange({ unitAmount }: CartLine, now: Money): CartPriceChangeDto | null {
+  if (unitAmount === now.amount) return null;
+  return { from: Money.of(unitAmount, now.currency).toJSON(), to: now.toJSON() };
 }
+
+export const filledCartView = (
+  { cart, assessment, leftOut }: FilledCart,
+  token: string | null = null,
+): FilledCartDto => {
+  const { id, ...rest } = cartView(cart, assessment);
+  return { cart: token === null ? { id, ...rest } : { id, token, ...rest }, leftOut };
+};
 
 export function readinessView({ obstacles }: Assessment): ReadinessDto {
   return {
@@ -157,7 +172,7 @@ export function readinessView({ obstacles }: Assessment): ReadinessDto {
 }
 
 export function explanationView(assessment: Assessment): CartExplanationDto {
-  const { lines, totals, shipping, offers, taxZone, taxation, tried } = assessment;
+  const { lines, totals, shipping, offers, misfits, taxZone, taxation, tried } = assessment;
   const { currency } = totals.total;
   return {
     taxZone,
@@ -189,8 +204,11 @@ export function explanationView(assessment: Assessment): CartExplanationDto {
             tax: totals.shipping.tax.toJSON(),
             taxLines: totals.shipping.taxLines.map(taxView),
             candidates: offers.length,
+            priceFrom: shipping.offer.priceFrom,
+            parcels: shipping.offer.parcels,
           }
         : null,
+    misfits,
     taxes: totals.taxes.map(taxView),
     totals: totalsView(totals),
   };

@@ -22,6 +22,7 @@ export function giftLine(
       quantity,
       unitAmount: unitPrice,
       giftCard: null,
+      properties: null,
     },
     variant,
     unitPrice: Money.of(unitPrice, currency),

@@ -1,5 +1,8 @@
 import type { SellableVariant } from '../../catalog/catalog.api.js';
 
+/** How many of the pieces that are wanted could be had. */
+export const AVAILABILITIES = ['available', 'fewer', 'sold_out', 'not_for_sale'] as const;
+
 /** What is left of variants for the lines of one cart, which may want the same one twice: by itself and in a bundle. */
 export class Shelf {
   private readonly left = new Map<string, number>();
@@ -29,5 +32,17 @@ export class Shelf {
     if (enough)
       for (const part of counted) this.left.set(part.variantId, leftOf(part) - part.quantity * quantity);
     return { enough, most };
+  }
+
+  /** What could be had of them now, and takes that; `variant` is null when it is not sold. */
+  look(
+    variant: SellableVariant | null,
+    quantity: number,
+  ): { availability: (typeof AVAILABILITIES)[number]; obtainable: number } {
+    if (variant === null) return { availability: 'not_for_sale', obtainable: 0 };
+    const { enough, most } = this.take(variant, quantity);
+    if (enough) return { availability: 'available', obtainable: quantity };
+    if (most > 0) this.take(variant, most);
+    return { availability: most > 0 ? 'fewer' : 'sold_out', obtainable: most };
   }
 }

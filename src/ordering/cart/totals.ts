@@ -4,7 +4,7 @@ import type { PriceReading, TaxRules } from '../tax/tax-rules.js';
 import { shareTaxes, type Taxable, type TaxShare, withoutTax, withTax } from '../tax/tax-shares.js';
 import { STANDARD_CLASS, type TaxCategory } from '../tax/tax-zone.js';
 
-const VOUCHER: TaxCategory = { taxClass: 'voucher', title: 'Not taxed', ratePpm: 0 };
+export const VOUCHER: TaxCategory = { taxClass: 'voucher', title: 'Not taxed', ratePpm: 0 };
 
 export interface PricedLine {
   unitPrice: Money;
@@ -57,7 +57,7 @@ export interface Totals {
 }
 
 /** A line, or what of the shipping is taxed by one class. */
-interface Part {
+export interface TaxedPart {
   price: Money;
   discount: Money;
   taxClass: string;
@@ -77,7 +77,7 @@ export function computeTotals(
   tax: TaxRules,
   shippingDiscount: Money = Money.zero(currency),
 ): Totals {
-  const goods: Part[] = lines.map((line) => ({
+  const goods: TaxedPart[] = lines.map((line) => ({
     price: line.unitPrice.times(line.quantity),
     discount: line.discount ?? Money.zero(currency),
     taxClass: line.taxClass,
@@ -104,13 +104,19 @@ export function computeTotals(
   };
 }
 
+/** What another way costs goods that are taxed already: a purchase of its own, of the class or the classes that it has. */
+export function shippingCharge(price: Money, goods: readonly TaxedPart[], tax: TaxRules): Charge {
+  const { currency } = price;
+  return joined(ownCharges(shippingParts(price, Money.zero(currency), goods, tax), tax, currency), currency);
+}
+
 /** Shipping as one thing of its class, or in proportion to the classes of what it carries. */
 function shippingParts(
   price: Money,
   discount: Money,
-  goods: readonly Part[],
+  goods: readonly TaxedPart[],
   { shipping, external }: TaxRules,
-): Part[] {
+): TaxedPart[] {
   const whole = { price, discount, taxClass: shipping?.taxClass ?? STANDARD_CLASS, isVoucher: false };
   if (shipping?.by !== 'goods' || external) return [whole];
   const byClass = new Map<string, bigint>();
@@ -131,10 +137,10 @@ function shippingParts(
   }));
 }
 
-const categoryIn = (reading: PriceReading, { isVoucher, taxClass }: Part): TaxCategory =>
+const categoryIn = (reading: PriceReading, { isVoucher, taxClass }: TaxedPart): TaxCategory =>
   isVoucher ? VOUCHER : reading.rateOf(taxClass);
 
-function ownCharges(parts: readonly Part[], tax: TaxRules, currency: string): Charge[] {
+function ownCharges(parts: readonly TaxedPart[], tax: TaxRules, currency: string): Charge[] {
   const read: PriceReading = tax.read ?? tax;
   const taxables = parts.map((part): Taxable => ({
     amount: part.price.minus(part.discount),
@@ -169,7 +175,7 @@ function ownCharges(parts: readonly Part[], tax: TaxRules, currency: string): Ch
 }
 
 /** The amounts that somebody outside has said; `readExternalTaxes` has seen that there is an answer for each part. */
-function externalCharges(parts: readonly Part[], tax: TaxRules, currency: string): Charge[] {
+function externalCharges(parts: readonly TaxedPart[], tax: TaxRules, currency: string): Charge[] {
   const { lines = [], shipping = null } = tax.external ?? {};
   return parts.map(({ price, discount, taxClass, isVoucher }, index) => {
     const amount = price.minus(discount);

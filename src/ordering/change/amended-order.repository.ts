@@ -7,7 +7,7 @@ import type { Order } from '../order/order.js';
 export class AmendedOrderRepository {
   constructor(private readonly database: Database) {}
 
-  /** Of a locked order: lines, taxes, totals, addresses and the way there, in one statement. */
+  /** Of a locked order: lines, taxes, discounts, totals, addresses and the way there, in one statement. */
   async write(order: Order): Promise<void> {
     await this.database.execute(WRITE, [
       order.id,
@@ -41,6 +41,11 @@ export class AmendedOrderRepository {
         })),
       ),
       order.taxLines.length,
+      JSON.stringify(
+        order.discounts.map((one, index) => ({ ...one, position: index + 1, amount: one.amount.toString() })),
+      ),
+      order.discounts.length,
+      order.shippingDetails && JSON.stringify(order.shippingDetails),
     ]);
   }
 }
@@ -48,7 +53,8 @@ export class AmendedOrderRepository {
 const WRITE = `
   WITH head AS (
     UPDATE ordering.orders SET shipping_address = $2, billing_address = $3, shipping_option_id = $4, shipping_title = $5,
-      shipping_chosen_by = $6, subtotal = $7, discount = $8, shipping = $9, tax = $10, total = $11, given_back = $12
+      shipping_chosen_by = $6, subtotal = $7, discount = $8, shipping = $9, tax = $10, total = $11, given_back = $12,
+      shipping_details = $18
     WHERE id = $1
   ), given AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($13::jsonb) AS l (id uuid, position int, "variantId" uuid, "productId" uuid, sku text,
@@ -57,10 +63,10 @@ const WRITE = `
       "stockTracked" boolean, components jsonb, "unitPrice" bigint, discount bigint, tax bigint, total bigint)
   ), lines AS (
     INSERT INTO ordering.order_lines AS o (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, canceled, returned, refunded, replaced, asked_back, awaiting, promised_for, kind, download, gift_card,
+      quantity, fulfilled, canceled, returned, refunded, replaced, asked_back, awaiting, promised_for, kind, download, gift_card,
       stock_tracked, components, unit_price, discount, tax, total)
-    SELECT id, $1, position, "variantId", "productId", sku, title, "variantTitle", options, quantity, canceled, returned,
-      refunded, replaced, "askedBack", awaiting, "promisedFor", kind, nullif(download, 'null'::jsonb),
+    SELECT id, $1, position, "variantId", "productId", sku, title, "variantTitle", options, quantity, fulfilled, canceled,
+      returned, refunded, replaced, "askedBack", awaiting, "promisedFor", kind, nullif(download, 'null'::jsonb),
       nullif("giftCard", 'null'::jsonb), "stockTracked", nullif(components, 'null'::jsonb), "unitPrice", discount, tax, total
     FROM given
     ON CONFLICT ON CONSTRAINT order_lines_pk DO UPDATE SET quantity = excluded.quantity, canceled = excluded.canceled,
@@ -70,6 +76,16 @@ const WRITE = `
       WHERE o.order_id = $1
   ), gone AS (
     DELETE FROM ordering.order_tax_lines WHERE order_id = $1 AND position > $15
+  ), discounts AS (
+    INSERT INTO ordering.order_discounts AS d (order_id, position, line_id, promotion_id, code, title, promotion_group, amount)
+    SELECT $1, position, "lineId", "promotionId", code, title, "group", amount
+    FROM jsonb_to_recordset($16::jsonb) AS g (position int, "lineId" uuid, "promotionId" uuid, code text, title text,
+      "group" text, amount bigint)
+    ON CONFLICT ON CONSTRAINT order_discounts_pk DO UPDATE SET line_id = excluded.line_id,
+      promotion_id = excluded.promotion_id, code = excluded.code, title = excluded.title,
+      promotion_group = excluded.promotion_group, amount = excluded.amount
+  ), undone AS (
+    DELETE FROM ordering.order_discounts WHERE order_id = $1 AND position > $17
   )
   INSERT INTO ordering.order_tax_lines AS t (order_id, position, line_id, tax_class, title, rate_ppm, jurisdiction, base, amount)
   SELECT $1, position, "lineId", "taxClass", title, "ratePpm", jurisdiction, base, amount

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { PaymentView } from '../../billing/billing.api.js';
 import { type Order, owedOf } from '../order/order.js';
 import { type Deed, OrderRepository } from '../order/order.repository.js';
-import { fulfilmentStatusOf, isAllSent, paymentStatusOf, type Statuses } from '../order/order.statuses.js';
+import {
+  fulfilmentStatusOf,
+  isAllSent,
+  isDone,
+  paymentStatusOf,
+  type Statuses,
+} from '../order/order.statuses.js';
 import { AmendedOrderRepository } from './amended-order.repository.js';
 import type { ChangedOrder, Settling } from './changed-order.js';
 
@@ -17,17 +23,19 @@ export class AmendedOrders {
   /** In the caller's transaction, under the lock of the order. */
   async write(
     before: Order,
-    { order, due, givenBack }: ChangedOrder & Settling,
+    { order, due, givenBack }: Pick<ChangedOrder, 'order'> & Pick<Settling, 'due' | 'givenBack'>,
     payments: readonly PaymentView[],
     deed: Deed,
   ): Promise<void> {
     const after = { ...order, givenBack };
     await this.amended.write(after);
     const fulfilmentStatus = fulfilmentStatusOf(after.lines);
-    const isDone = due.isZero() && isAllSent(after.lines) && fulfilmentStatus !== 'not_required';
+    const paymentStatus = paymentStatusOf(payments, owedOf(after));
+    // What was completed stays so, unless something is to be sent again.
+    const wasDone = before.status === 'completed' && isAllSent(after.lines);
     const to: Statuses = {
-      status: isDone ? 'completed' : 'placed',
-      paymentStatus: paymentStatusOf(payments, owedOf(after)),
+      status: due.isZero() && (wasDone || isDone(after.lines, paymentStatus)) ? 'completed' : 'placed',
+      paymentStatus,
       fulfilmentStatus,
     };
     if (!(await this.orders.move(before.id, before, to, deed)))

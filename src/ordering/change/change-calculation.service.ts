@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PaymentView } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
+import { Clock } from '../../platform/clock.js';
 import { Money } from '../../platform/money/money.js';
 import type { Order } from '../order/order.js';
 import type { Rules } from '../shipping/selling-rules.js';
@@ -15,7 +16,7 @@ import {
   shippingOf,
   type ShippingTerms,
 } from './changed-order.js';
-import { toChange, variantsOf } from './plan.js';
+import { type ChangePlan, toChange, variantsOf } from './plan.js';
 
 export interface Calculated extends ChangedOrder, Settling {
   change: Change;
@@ -26,7 +27,10 @@ export interface Calculated extends ChangedOrder, Settling {
 /** What a change comes to as things stand now. The preview shows it and the confirmation writes it: the same sum. */
 @Injectable()
 export class ChangeCalculation {
-  constructor(private readonly catalog: CatalogApi) {}
+  constructor(
+    private readonly catalog: CatalogApi,
+    private readonly clock: Clock,
+  ) {}
 
   /** 422 with the places of what cannot be, 409 when the order takes no change. */
   async of(
@@ -40,8 +44,9 @@ export class ChangeCalculation {
       throw changeProblems.order_not_changeable(`The order is ${order.status}.`);
     }
     const sellable = await this.catalog.sellable(variantsOf(order, plan), order.currency, []);
-    const change = toChange(order, plan, { sellable, rules, answered });
+    const change = toChange(order, plan, { sellable, rules, answered, now: this.clock.now() });
     const result = changed(order, change);
+    if (result.isCanceled) requireWhole(plan, result);
     // Only a whole cancellation gives up a hold on a card; what is captured is more or less than before, never another.
     const isHeld = payments.some(({ status }) => status === 'authorized' || status === 'requires_review');
     if (isHeld && !result.isCanceled && !result.difference.isZero())
@@ -61,4 +66,21 @@ export class ChangeCalculation {
       sum(({ kept }) => kept),
     );
   }
+}
+
+/** Nothing is left of the order: then all of its money goes, to where it came from, and it is called what it is. */
+function requireWhole(plan: ChangePlan, { order }: ChangedOrder): void {
+  const fault =
+    plan.kind !== 'cancel'
+      ? {
+          pointer: '/kind',
+          code: 'cancels_order',
+          message: 'must be cancel: nothing would be left of the order',
+        }
+      : order.total !== 0n
+        ? { pointer: '/refundShipping', code: 'cancels_order', message: 'must not be false: nothing is sent' }
+        : plan.refundTo !== 'original'
+          ? { pointer: '/refundTo', code: 'cancels_order', message: 'must be original for a whole order' }
+          : null;
+  if (fault) throw changeProblems.change_not_possible(undefined, { errors: [fault] });
 }

@@ -22,7 +22,7 @@ import { changeProblems } from './change.errors.js';
 import { ChangeGoods } from './change-goods.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
-import type { ChangeKind } from './changed-order.js';
+import { type ChangeKind, openPieces } from './changed-order.js';
 
 const HOUR_MS = 60 * 60_000;
 const PAY_WITHIN_HOURS = 72;
@@ -101,20 +101,6 @@ export class ChangeConfirmation {
     const now = this.clock.now();
     const isDue = !due.isZero() && difference.compare(Money.zero(due.currency)) > 0;
     const expiresAt = isDue ? new Date(now.getTime() + payWithinHours * HOUR_MS) : null;
-    if (isCanceled) {
-      await this.orderService.cancelLocked(order, actor, change.reason);
-    } else {
-      if (isDue) keepBack(calculated);
-      await this.goods.apply(change, calculated, expiresAt, now, actor);
-      await this.amended.write(order, calculated, payments, {
-        event: EVENTS[change.kind],
-        actor,
-        at: now,
-        ...(change.reason !== null && { note: change.reason }),
-        facts: { changeId: change.id, returnId: change.returnId, ...sums(calculated) },
-      });
-      if (!refund.isZero()) await this.money.giveBack(payments, refund, `order_${change.kind}`, actor);
-    }
     const decided = await this.changes.decide(
       change.id,
       {
@@ -134,6 +120,20 @@ export class ChangeConfirmation {
       { at: now, actor: actorId(actor) },
     );
     if (!decided) throw changeProblems.change_closed();
+    if (isCanceled) {
+      await this.orderService.cancelLocked(order, actor, change.reason);
+    } else {
+      if (isDue) keepBack(calculated);
+      await this.goods.apply(change, calculated, expiresAt, now, actor);
+      await this.amended.write(order, calculated, payments, {
+        event: EVENTS[change.kind],
+        actor,
+        at: now,
+        ...(change.reason !== null && { note: change.reason }),
+        facts: { changeId: change.id, returnId: change.returnId, ...sums(calculated) },
+      });
+      await this.money.giveBack(order.id, refund, change.plan.refundTo, `order_${change.kind}`, actor);
+    }
     if (change.returnId !== null) await this.returns.settle(change.returnId, change.id, now);
     this.tell(change, calculated, actor);
   }
@@ -167,7 +167,7 @@ export class ChangeConfirmation {
 function keepBack({ order, change: { added, shipping } }: Calculated): void {
   const fresh = new Set(added.map(({ line }) => line.id));
   for (const line of order.lines)
-    if (fresh.has(line.id) || shipping !== null) line.awaiting = line.quantity - line.fulfilled;
+    if (fresh.has(line.id) || shipping !== null) line.awaiting = openPieces(line);
 }
 
 const sums = ({ difference, due, refund }: Pick<Calculated, 'difference' | 'due' | 'refund'>) => ({

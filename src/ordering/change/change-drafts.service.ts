@@ -131,6 +131,7 @@ export class ChangeDrafts {
   }
 
   private async calculate(order: Order, change: OrderChange): Promise<Calculated> {
+    refuseTwiceRestocked(change);
     const [payments, rules, answered] = await Promise.all([
       this.billing.paymentsOf([order.id]),
       this.rules.current(),
@@ -172,6 +173,23 @@ export class ChangeDrafts {
 
 export function requireDraft({ state }: OrderChange): void {
   if (state !== 'draft') throw changeProblems.change_closed(`The change is ${state}.`);
+}
+
+/** What came back with a return lies where it was received: it is not put there a second time. */
+function refuseTwiceRestocked({ returnId, plan }: OrderChange): void {
+  if (returnId === null) return;
+  const errors = plan.back.flatMap(({ restockAt }, index) =>
+    restockAt === null
+      ? []
+      : [
+          {
+            pointer: `/back/${index}/restockAt`,
+            code: 'received',
+            message: 'was decided when it was received',
+          },
+        ],
+  );
+  if (errors.length > 0) throw changeProblems.change_not_possible(undefined, { errors });
 }
 
 function planOf(kind: ChangeKind, input: ChangePlanDto): ChangePlan {

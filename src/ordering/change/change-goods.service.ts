@@ -10,6 +10,9 @@ import type { Calculated } from './change-calculation.service.js';
 import type { OrderChange } from './change.repository.js';
 import type { Pieces } from './changed-order.js';
 
+/** A hold outlives the time to pay a little, so that the end of the change is what gives it back. */
+export const HOLD_GRACE_MS = 5 * 60_000;
+
 /**
  * The goods of changes. What a change adds is held under the id of the change until it is paid, and only then promised
  * to the order: so an addition that nobody pays ends by itself.
@@ -59,7 +62,8 @@ export class ChangeGoods {
     until: Date | null,
     now: Date,
   ): Promise<void> {
-    const ahead = await this.reserve(reference, fresh, added, until ?? now);
+    const ends = until === null ? now : new Date(until.getTime() + HOLD_GRACE_MS);
+    const ahead = await this.reserve(reference, fresh, added, ends);
     for (const line of fresh) {
       const days = [line, ...(line.components ?? [])].map(
         ({ variantId }) => ahead.find((one) => one.variantId === variantId)?.availableFrom ?? null,

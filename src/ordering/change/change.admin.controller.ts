@@ -1,9 +1,8 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
+import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -190,6 +189,7 @@ export class ChangeAdminController {
       checkoutProblems.out_of_stock,
       orderProblems.order_not_cancelable,
       orderProblems.payment_undecided,
+      'billing.credit_needs_customer',
       'billing.gift_card_kept',
       'billing.gift_card_used',
       'catalog.unknown_location',
@@ -205,10 +205,35 @@ export class ChangeAdminController {
     @Param() { id, changeId }: ChangeParams,
     @Body() input: ConfirmChangeDto,
     @IfMatch() version: number | null,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { change, body } = await this.changes.confirm(id, changeId, input, version, actor);
-    void reply.header('etag', etagOfVersion(change.version));
-    return body;
+    return this.changes.confirm(id, changeId, input, version, actor);
+  }
+
+  @Post('/:changeId/withdrawal')
+  @Permissions('ordering:order:write')
+  @Operation({
+    id: 'withdrawOrderChange',
+    headers: ['ETag'],
+    summary: 'Withdraw an unpaid change',
+    description:
+      'What was confirmed and waits to be paid is taken off again, as it is by itself when its time to be paid is over. What ' +
+      'came back with it stays back, and its money goes to the buyer.\n\n409 `ordering.change_not_awaiting` when it is paid; 409 ' +
+      '`ordering.payment_undecided` while nobody knows whether a payment of it moved.',
+    answers: { 200: OrderChangeDto },
+    problems: [
+      changeProblems.change_not_awaiting,
+      orderProblems.payment_undecided,
+      'billing.credit_needs_customer',
+      not_found,
+      stale_version,
+    ],
+    idempotency: 'required',
+  })
+  async withdraw(
+    @CurrentActor() actor: Actor,
+    @Param() { id, changeId }: ChangeParams,
+    @IfMatch() version: number | null,
+  ): Promise<OrderChangeDto> {
+    return changeView(await this.changes.withdraw(id, changeId, version, actor));
   }
 }

@@ -32,7 +32,7 @@ export class ChangeParams {
   changeId: string;
 }
 
-export class PiecesDto {
+export class LinePiecesDto {
   @Uuid()
   lineId: string;
 
@@ -40,7 +40,7 @@ export class PiecesDto {
   quantity: number;
 }
 
-export class BackDto extends PiecesDto {
+export class BackDto extends LinePiecesDto {
   @Text({
     max: 60,
     ...unset,
@@ -60,13 +60,13 @@ export class AddedDto {
 }
 
 export class ChangePlanDto {
-  @ListOf(() => PiecesDto, {
+  @ListOf(() => LinePiecesDto, {
     max: 100,
     optional: true,
     description:
       'Pieces that were not sent and will not be (`edit`, `cancel`). Of a `cancel` none: all of them.',
   })
-  remove?: PiecesDto[];
+  remove?: LinePiecesDto[];
 
   @ListOf(() => BackDto, {
     max: 100,
@@ -75,19 +75,19 @@ export class ChangePlanDto {
   })
   back?: BackDto[];
 
-  @ListOf(() => PiecesDto, {
+  @ListOf(() => LinePiecesDto, {
     max: 100,
     optional: true,
     description: 'Damaged or lost pieces whose money goes back, though they do not (`claim`).',
   })
-  refund?: PiecesDto[];
+  refund?: LinePiecesDto[];
 
-  @ListOf(() => PiecesDto, {
+  @ListOf(() => LinePiecesDto, {
     max: 100,
     optional: true,
     description: 'Damaged or lost pieces that are sent again for nothing (`claim`).',
   })
-  replace?: PiecesDto[];
+  replace?: LinePiecesDto[];
 
   @ListOf(() => AddedDto, {
     max: 100,
@@ -255,17 +255,17 @@ export class OrderChangeDto {
   @CurrencyCode()
   currency: string;
 
-  @ListOf(() => PiecesDto, { max: 100 })
-  remove: PiecesDto[];
+  @ListOf(() => LinePiecesDto, { max: 100 })
+  remove: LinePiecesDto[];
 
   @ListOf(() => BackDto, { max: 100 })
   back: BackDto[];
 
-  @ListOf(() => PiecesDto, { max: 100 })
-  refund: PiecesDto[];
+  @ListOf(() => LinePiecesDto, { max: 100 })
+  refund: LinePiecesDto[];
 
-  @ListOf(() => PiecesDto, { max: 100 })
-  replace: PiecesDto[];
+  @ListOf(() => LinePiecesDto, { max: 100 })
+  replace: LinePiecesDto[];
 
   @ListOf(() => AddedDto, { max: 100 })
   add: AddedDto[];

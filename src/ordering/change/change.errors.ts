@@ -55,4 +55,29 @@ export const changeProblems = defineProblems('ordering', {
     meaning: 'Prices or rules changed since the difference in `expectedDifference` was shown.',
     remedy: 'Look at the preview and confirm what it says.',
   },
+  change_not_awaiting: {
+    status: 409,
+    title: 'The change does not wait to be paid',
+    meaning: 'Only a confirmed change that nobody has paid can be withdrawn.',
+    remedy: 'Read the change; make another one to take back what was paid.',
+  },
+  nothing_due: {
+    status: 409,
+    title: 'Nothing is due',
+    meaning: 'The order is paid, or nobody waits for more of it.',
+    remedy: 'Read the order: `amountDue` is zero.',
+  },
+  due_changed: {
+    status: 409,
+    members: {
+      amountDue: {
+        description: 'What is due now.',
+        schema: { $ref: '#/components/schemas/MoneyDto' },
+        example: { amount: 1999, currency: 'EUR' },
+      },
+    },
+    title: 'Another amount is due',
+    meaning: 'The order changed since the amount in `expectedAmount` was shown.',
+    remedy: 'Show the shopper `amountDue` of this answer.',
+  },
 });

@@ -142,6 +142,12 @@ export class ChangeRepository {
     return decided === 1;
   }
 
+  /** In the caller's transaction: the order came to nothing, and so does what was open of it. Answers what was held for. */
+  async endAllOf(orderId: string, at: Date): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(END_ALL, [orderId, at]);
+    return rows.map(({ id }) => id);
+  }
+
   /** More time to pay what waits. */
   async prolong(id: string, until: Date): Promise<void> {
     await this.database.execute(PROLONG, [id, until]);
@@ -186,6 +192,7 @@ const toTerms = (terms: ShippingTerms | null) =>
   terms && {
     ...terms,
     price: terms.price.toString(),
+    discounts: terms.discounts.map((one) => ({ ...one, amount: one.amount.toString() })),
     taxLines: terms.taxLines.map((tax) => ({
       ...tax,
       base: tax.base.toString(),
@@ -197,6 +204,7 @@ const fromUndo = ({ addedLineIds, shipping }: Undo): Undo => ({
   shipping: shipping && {
     ...shipping,
     price: BigInt(shipping.price),
+    discounts: shipping.discounts.map((one) => ({ ...one, amount: BigInt(one.amount) })),
     taxLines: shipping.taxLines.map((tax) => ({
       ...tax,
       base: BigInt(tax.base),
@@ -221,6 +229,10 @@ const REPLAN = `
 const END = `
   UPDATE ordering.order_changes SET state = $3, decided_at = $4, decided_by = $5, version = version + 1
   WHERE id = $1 AND state = $2`;
+const END_ALL = `
+  UPDATE ordering.order_changes SET state = CASE state WHEN 'draft' THEN 'discarded' ELSE 'withdrawn' END, decided_at = $2,
+    version = version + 1
+  WHERE order_id = $1 AND state IN ('draft', 'awaiting_payment') RETURNING id`;
 const DECIDE = `
   UPDATE ordering.order_changes SET state = $2, difference = $3, due = $4, refund = $5, explained = $6::jsonb,
     undo = $7::jsonb, expires_at = $8, decided_at = $9, decided_by = $10, version = version + 1

@@ -9,6 +9,7 @@ import {
   NOTHING,
   openPieces,
   paidPieces,
+  replaceablePieces,
   returnablePieces,
   settling,
   shareOf,
@@ -52,6 +53,7 @@ function linesOf(items: readonly Bought[], shipping: bigint | null, tax: TaxRule
     items.map((item) => ({ ...item, unitPrice: eur(item.unitPrice), discount: eur(item.discount) })),
     shipping === null ? null : eur(shipping),
     tax,
+    eur((shipping ?? 0n) / 2n),
   );
   const lines = items.map((item, index) => {
     const charge = totals.lines[index];
@@ -85,6 +87,13 @@ function orderOf(items: readonly Bought[], shipping: bigint, included: boolean):
     subtotal: totals.subtotal.amount,
     discount: totals.discount.amount,
     shipping,
+    discounts: [
+      ...lines.flatMap(({ line: { id, discount } }) => [
+        { lineId: id, amount: discount / 3n },
+        { lineId: id, amount: discount - discount / 3n },
+      ]),
+      { lineId: null, amount: shipping / 2n },
+    ].filter(({ amount }) => amount > 0n),
     tax: totals.tax.amount,
     total: totals.total.amount,
     lines: lines.map(({ line }) => line),
@@ -99,12 +108,15 @@ const sum = (amounts: readonly bigint[]) => amounts.reduce((total, amount) => to
 
 /** Every sentence that must hold of an order, whatever has happened to it. */
 function expectSound(order: Order): void {
-  const { lines, taxLines, pricesIncludeTax } = order;
+  const { lines, taxLines, discounts, pricesIncludeTax } = order;
   const way = taxLines.find(({ lineId }) => lineId === null);
   const shipping = order.shipping + (pricesIncludeTax ? 0n : (way?.amount ?? 0n));
-  expect(sum(lines.map(({ total }) => total)) + shipping).toBe(order.total);
+  const off = sum(discounts.filter(({ lineId }) => lineId === null).map(({ amount }) => amount));
+  expect(sum(lines.map(({ total }) => total)) + shipping - off).toBe(order.total);
   expect(sum(lines.map((line) => line.unitPrice * BigInt(paidPieces(line))))).toBe(order.subtotal);
-  expect(sum(lines.map(({ discount }) => discount))).toBe(order.discount);
+  expect(sum(lines.map(({ discount }) => discount)) + off).toBe(order.discount);
+  expect(sum(discounts.map(({ amount }) => amount))).toBe(order.discount);
+  expect(discounts.every(({ amount }) => amount > 0n)).toBe(true);
   expect(sum(taxLines.map(({ amount }) => amount))).toBe(order.tax);
   expect(order.total).toBe(
     order.subtotal - order.discount + order.shipping + (pricesIncludeTax ? 0n : order.tax),
@@ -162,15 +174,18 @@ function changeOf(order: Order, { deed, pick, pieces, items, price }: Step): Cha
       return refunded && { ...NOTHING, refunded };
     }
     case 'replace': {
-      const replaced = some(returnablePieces);
+      const replaced = some(replaceablePieces);
       const newLineId = String(order.lines.length);
       return replaced && { ...NOTHING, replaced: replaced.map((one) => ({ ...one, newLineId })) };
     }
-    case 'add':
+    case 'add': {
+      // No promotion is asked about what comes on top.
+      const plain = items.map((item) => ({ ...item, discount: 0n }));
       return {
         ...NOTHING,
-        added: linesOf(items, null, rules(order.pricesIncludeTax), order.lines.length).lines,
+        added: linesOf(plain, null, rules(order.pricesIncludeTax), order.lines.length).lines,
       };
+    }
     case 'ship': {
       const tax = rules(order.pricesIncludeTax);
       const { shipping } = computeTotals(CURRENCY, [], eur(price), tax);
@@ -183,7 +198,14 @@ function changeOf(order: Order, { deed, pick, pieces, items, price }: Step): Cha
       }));
       return {
         ...NOTHING,
-        shipping: { optionId: 'express', title: 'Express', chosenBy: 'staff', price, taxLines },
+        shipping: {
+          optionId: 'express',
+          title: 'Express',
+          chosenBy: 'staff',
+          price,
+          discounts: [],
+          taxLines,
+        },
       };
     }
     case 'refundShipping':
@@ -272,17 +294,14 @@ describe('a change of an order', () => {
   });
 
   it('gives back no more than is left of what was paid, and first what was never paid', () => {
-    const order = orderOf(
-      [{ unitPrice: 1_000n, quantity: 2, discount: 0n, taxClass: 'standard' }],
-      500n,
-      true,
-    );
+    const items = [{ unitPrice: 1_000n, quantity: 2, discount: 0n, taxClass: 'standard' }];
+    const order = orderOf(items, 0n, true);
     const less = eur(-1_000n);
-    expect(settling(order, less, eur(2_500n), eur(700n))).toMatchObject({ refund: eur(700n), due: eur(0n) });
-    expect(settling(order, less, eur(1_800n), eur(1_800n))).toMatchObject({
+    expect(settling(order, less, eur(2_000n), eur(700n))).toMatchObject({ refund: eur(700n), due: eur(0n) });
+    expect(settling(order, less, eur(1_300n), eur(1_300n))).toMatchObject({
       refund: eur(300n),
       due: eur(0n),
     });
-    expect(settling(order, less, eur(900n), eur(900n))).toMatchObject({ refund: eur(0n), due: eur(600n) });
+    expect(settling(order, less, eur(900n), eur(900n))).toMatchObject({ refund: eur(0n), due: eur(100n) });
   });
 });

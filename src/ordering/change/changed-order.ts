@@ -1,5 +1,7 @@
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
+import type { ShippingDetails } from '../shipping/shipping-details.js';
+import { type OrderDiscount, shippingDiscountOf } from '../order/order-discount.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 
 export const CHANGE_KINDS = ['edit', 'cancel', 'return', 'exchange', 'claim'] as const;
@@ -23,7 +25,11 @@ export interface ShippingTerms {
   title: string | null;
   chosenBy: string | null;
   price: bigint;
+  /** What promotions took off it. */
+  discounts: OrderDiscount[];
   taxLines: OrderTaxLine[];
+  /** Left out: as the order has it. */
+  details?: ShippingDetails | null;
 }
 
 /** All that happens to an order at once, resolved to pieces and money. */
@@ -91,9 +97,15 @@ export const unsentPieces = ({ quantity, fulfilled }: OrderLine): number => quan
 /** Of those, pieces that no fulfilment holds: what is planned or packed is taken out of that first. */
 export const openPieces = (line: OrderLine): number => unsentPieces(line) - line.planned;
 
-/** Pieces that the buyer has and nobody has asked to take back, refund or replace. */
+/**
+ * Pieces that the buyer has, paid for and has not asked to send back. One that was replaced is among them: its replacement
+ * costs nothing, so the money of both stands here.
+ */
 export const returnablePieces = (line: OrderLine): number =>
-  line.fulfilled - line.returned - line.refunded - line.replaced - line.askedBack;
+  line.fulfilled - line.returned - line.refunded - line.askedBack;
+
+/** Pieces that may be sent again for nothing: each once, and then its replacement. */
+export const replaceablePieces = (line: OrderLine): number => returnablePieces(line) - line.replaced;
 
 /**
  * The share of `part` out of `whole` equal pieces by largest remainder, the first pieces getting the odd units. Taken from
@@ -116,6 +128,7 @@ export function changed(before: Order, change: Change): ChangedOrder {
     ...before,
     lines: before.lines.map((line) => ({ ...line })),
     taxLines: before.taxLines.map((tax) => ({ ...tax })),
+    discounts: before.discounts.map((one) => ({ ...one })),
     shippingAddress: change.shippingAddress ?? before.shippingAddress,
     billingAddress: change.billingAddress ?? before.billingAddress,
   };
@@ -177,6 +190,7 @@ function takeOut(order: Order, line: OrderLine, effect: Effect, pieces: number):
   const total = order.pricesIncludeTax ? amount : amount + taxes;
   takeTaxes(order, line, taxes, total - taxes);
   line.discount -= discount;
+  order.discounts = shrunk(order, line);
   line.tax -= taxes;
   line.total -= total;
   return {
@@ -206,6 +220,15 @@ function takeTaxes(order: Order, line: OrderLine, taxes: bigint, net: bigint): v
   });
 }
 
+/** What each promotion took off a line, when the line has less of a discount than before; none of them is left at nothing. */
+function shrunk({ discounts, currency }: Order, { id, discount }: OrderLine): OrderDiscount[] {
+  const own = discounts.filter(({ lineId }) => lineId === id);
+  if (own.length === 0) return discounts;
+  const shares = Money.of(discount, currency).split(own.map(({ amount }) => amount));
+  own.forEach((one, index) => (one.amount = shares[index]?.amount ?? 0n));
+  return discounts.filter(({ amount }) => amount > 0n);
+}
+
 const within = (value: bigint, least: bigint, most: bigint): bigint =>
   value < least ? least : value > most ? most : value;
 
@@ -216,7 +239,7 @@ function putIn(order: Order, { line, taxLines }: AddedLine, effect: Effect): Exp
   return { effect, lineId, quantity, price: worthOf(order, line), discount, tax, total };
 }
 
-/** The same again for nothing: all of its price is a discount, and nothing of it is taxed. */
+/** The same again, which costs nothing. */
 function replacementOf(order: Order, line: OrderLine, id: string, quantity: number): AddedLine {
   const own = order.taxLines.filter(({ lineId }) => lineId === line.id);
   return {
@@ -227,7 +250,8 @@ function replacementOf(order: Order, line: OrderLine, id: string, quantity: numb
       quantity,
       fulfilled: 0,
       promisedFor: null,
-      discount: line.unitPrice * BigInt(quantity),
+      unitPrice: 0n,
+      discount: 0n,
       tax: 0n,
       total: 0n,
     },
@@ -250,7 +274,8 @@ export const UNTOUCHED = {
 /** The same way, for nothing. */
 function free(order: Order): ShippingTerms {
   const { taxLines, ...terms } = shippingOf(order);
-  return { ...terms, price: 0n, taxLines: taxLines.map((tax) => ({ ...tax, base: 0n, amount: 0n })) };
+  const untaxed = taxLines.map((tax) => ({ ...tax, base: 0n, amount: 0n }));
+  return { ...terms, price: 0n, discounts: [], taxLines: untaxed };
 }
 
 /** How an order is sent now: what a change of it is taken back with. */
@@ -261,7 +286,9 @@ export function shippingOf(order: Order): ShippingTerms {
     title: order.shippingTitle,
     chosenBy: order.shippingChosenBy,
     price: order.shipping,
+    discounts: order.discounts.filter(({ lineId }) => lineId === null).map((one) => ({ ...one })),
     taxLines: taxLines.map((tax) => ({ ...tax })),
+    details: order.shippingDetails,
   };
 }
 
@@ -269,16 +296,22 @@ function reship(order: Order, terms: ShippingTerms): Explained[] {
   const had = shippingOf(order);
   const tax = taxOf(terms) - taxOf(had);
   const price = terms.price - had.price;
+  const discount = shippingDiscountOf(terms.discounts) - shippingDiscountOf(had.discounts);
   order.shippingOptionId = terms.optionId;
   order.shippingTitle = terms.title;
   order.shippingChosenBy = terms.chosenBy;
+  if (terms.details !== undefined) order.shippingDetails = terms.details;
   order.taxLines = [
     ...order.taxLines.filter(({ lineId }) => lineId !== null),
     ...terms.taxLines.map((one) => ({ ...one })),
   ];
-  if (price === 0n && tax === 0n) return [];
-  const total = order.pricesIncludeTax ? price : price + tax;
-  return [{ effect: 'shipping', lineId: null, quantity: 1, price, discount: 0n, tax, total }];
+  order.discounts = [
+    ...order.discounts.filter(({ lineId }) => lineId !== null),
+    ...terms.discounts.map((one) => ({ ...one })),
+  ];
+  if (price === 0n && discount === 0n && tax === 0n) return [];
+  const total = price - discount + (order.pricesIncludeTax ? 0n : tax);
+  return [{ effect: 'shipping', lineId: null, quantity: 1, price, discount, tax, total }];
 }
 
 const taxOf = ({ taxLines }: ShippingTerms): bigint => taxLines.reduce((sum, { amount }) => sum + amount, 0n);

@@ -2,11 +2,20 @@ import type { SellableVariant } from '../../catalog/catalog.api.js';
 import type { Address } from '../../platform/address/address.js';
 import type { FieldError } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { computeTotals, shownUnitPrice, type TaxLine } from '../cart/totals.js';
+import { Money } from '../../platform/money/money.js';
+import {
+  computeTotals,
+  type TaxedPart,
+  shippingCharge,
+  shownUnitPrice,
+  type TaxLine,
+  VOUCHER,
+} from '../cart/totals.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
 import type { Rules } from '../shipping/selling-rules.js';
-import { type Offer, offersFor } from '../shipping/shipping-zone.js';
+import { type Cargo, type Offer, offersFor } from '../shipping/offers.js';
+import { detailsOf } from '../shipping/shipping-details.js';
 import { rulesAsBefore, type TaxRules, taxRulesFor } from '../tax/tax-rules.js';
 import { changeProblems } from './change.errors.js';
 import {
@@ -16,6 +25,7 @@ import {
   NOTHING,
   openPieces,
   type Pieces,
+  replaceablePieces,
   returnablePieces,
   type ShippingTerms,
   unsentPieces,
@@ -44,6 +54,7 @@ export interface ChangePlan {
 export interface Today {
   sellable: readonly SellableVariant[];
   rules: Rules;
+  now: Date;
   /** Pieces of the return that this settles. */
   answered: readonly Pieces[];
 }
@@ -70,11 +81,12 @@ export function toChange(order: Order, plan: ChangePlan, today: Today): Change {
   const whole = plan.kind === 'cancel' && isWhole(order, removed);
   const freed = answeredOf(order, today.answered);
   errors.push(
+    ...(isAll && removed.length === 0 ? [NOTHING_LEFT] : []),
     ...(isAll ? plannedFaults(order, whole) : []),
     ...faultsOf('remove', order, removed, isAll ? unsentPieces : openPieces, whole),
     ...faultsOf('back', freed, plan.back, returnablePieces, false),
     ...faultsOf('refund', order, plan.refund, returnablePieces, false),
-    ...faultsOf('replace', order, plan.replace, returnablePieces, false),
+    ...faultsOf('replace', order, plan.replace, replaceablePieces, false),
     ...twice(order, plan),
     ...addFaults(plan, today),
   );
@@ -98,6 +110,11 @@ export function toChange(order: Order, plan: ChangePlan, today: Today): Change {
 
 const isSome = ({ quantity }: Pieces): boolean => quantity > 0;
 
+const NOTHING_LEFT: FieldError = {
+  pointer: '/remove',
+  code: 'nothing_left',
+  message: 'nothing is left that was not sent',
+};
 const NOTHING_ASKED: FieldError = { pointer: '', code: 'empty', message: 'must change something' };
 
 function isEmpty(plan: ChangePlan): boolean {
@@ -175,8 +192,8 @@ function twice({ lines }: Order, { refund, replace }: ChangePlan): FieldError[] 
   return replace.flatMap(({ lineId, quantity }, index): FieldError[] => {
     const line = lines.find(({ id }) => id === lineId);
     const also = refund.find((one) => one.lineId === lineId)?.quantity ?? 0;
-    if (!line || also === 0 || quantity + also <= returnablePieces(line)) return [];
-    const message = `must be at most ${Math.max(returnablePieces(line) - also, 0)}`;
+    if (!line || also === 0 || quantity + also <= replaceablePieces(line)) return [];
+    const message = `must be at most ${Math.max(replaceablePieces(line) - also, 0)}`;
     return [{ pointer: `/replace/${index}/quantity`, code: 'max_left', message }];
   });
 }
@@ -219,6 +236,7 @@ function addedLines(order: Order, { add }: ChangePlan, { sellable }: Today, tax:
           fulfilled: 0,
           promisedFor: null,
           giftCard: null,
+          properties: null,
           givenBy: null,
           stockTracked: item.stockTracked,
           components:
@@ -251,7 +269,7 @@ const taxLineOf = (lineId: string | null, { base, amount, ...rate }: TaxLine): O
 function shippingTerms(
   order: Order,
   plan: ChangePlan,
-  { sellable, rules }: Today,
+  { sellable, rules, now }: Today,
   tax: TaxRules,
   added: readonly AddedLine[],
 ): ShippingTerms | null {
@@ -263,26 +281,73 @@ function shippingTerms(
   if (address === null)
     throw impossible('/shippingAddress', 'required', 'is required: something is sent now');
   refuseOtherTaxes(order, address, rules);
-  const weights = new Map(sellable.map(({ variantId, weightGrams }) => [variantId, weightGrams]));
-  const grams = lines.reduce((sum, line) => sum + line.quantity * (weights.get(line.variantId) ?? 0), 0);
-  const offers = offersFor(rules.shipping, address.country, order.currency, grams);
+  const at = { now, calendar: rules.calendar };
+  const offers = offersFor(
+    rules.shipping,
+    address,
+    order.currency,
+    cargoOf(lines, order.currency, sellable),
+    at,
+  );
   const wanted = plan.shippingOptionId ?? order.shippingOptionId;
-  const offer = offers.find(({ optionId }) => optionId === wanted);
+  const offer = offers.find(({ optionId, kind }) => optionId === wanted && kind === 'delivery');
   if (!offer) {
     throw impossible('/shippingOptionId', 'not_offered', 'must be one that is offered for the address');
   }
-  return plan.shippingOptionId === null ? null : termsOf(order, offer, tax);
+  return plan.shippingOptionId === null ? null : termsOf(order, offer, tax, added);
 }
 
-function termsOf(order: Order, { optionId, title, price }: Offer, tax: TaxRules): ShippingTerms {
-  const { shipping } = computeTotals(order.currency, [], price, tax);
+/** What is to be sent, at what it was sold for; of what is no longer sold nobody knows the weight. */
+function cargoOf(lines: readonly OrderLine[], currency: string, sellable: readonly SellableVariant[]): Cargo {
+  const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
+  const value = lines.reduce((sum, line) => sum + line.unitPrice * BigInt(line.quantity) - line.discount, 0n);
+  return {
+    lines: lines.map(({ variantId, sku, quantity }) => {
+      const {
+        weightGrams = 0,
+        lengthMm = 0,
+        widthMm = 0,
+        heightMm = 0,
+        shippingClass = null,
+      } = variants.get(variantId) ?? {};
+      return { variantId, sku, quantity, weightGrams, lengthMm, widthMm, heightMm, shippingClass };
+    }),
+    goods: Money.of(value, currency),
+  };
+}
+
+function termsOf(order: Order, offer: Offer, tax: TaxRules, added: readonly AddedLine[]): ShippingTerms {
+  const { optionId, title } = offer;
+  const { price, taxLines } = shippingCharge(offer.price, taxedGoods(order, added), tax);
   return {
     optionId,
     title,
     chosenBy: 'staff',
-    price: shipping?.price.amount ?? price.amount,
-    taxLines: (shipping?.taxLines ?? []).map((one) => taxLineOf(null, one)),
+    price: price.amount,
+    // Promotions are not asked again.
+    discounts: [],
+    taxLines: taxLines.map((one) => taxLineOf(null, one)),
+    details: detailsOf(offer),
   };
+}
+
+/** What the order comes to by classes of tax: a way that is taxed like its goods is taxed by them. */
+function taxedGoods(order: Order, added: readonly AddedLine[]): TaxedPart[] {
+  const goods = [
+    ...order.lines.map((line) => ({
+      line,
+      taxLines: order.taxLines.filter(({ lineId }) => lineId === line.id),
+    })),
+    ...added,
+  ];
+  return goods.flatMap(({ line: { total, tax }, taxLines: [first] }): TaxedPart[] => {
+    if (!first) return [];
+    const { taxClass } = first;
+    const price = Money.of(order.pricesIncludeTax ? total : total - tax, order.currency);
+    return [
+      { price, discount: Money.zero(order.currency), taxClass, isVoucher: taxClass === VOUCHER.taxClass },
+    ];
+  });
 }
 
 /** What was taxed by the rules of one zone is not sent into another. */

@@ -30,9 +30,14 @@ export class CheckoutAnswers {
     private readonly clock: Clock,
   ) {}
 
-  async give(order: Order, payment: PaymentView | null, request: IdempotentRequest): Promise<CheckoutAnswer> {
+  /** `payment` is the one at the gateway that this checkout asked for; null: it asked for none. */
+  async give(
+    order: Order,
+    { payment, payments }: { payment: PaymentView | null; payments: readonly PaymentView[] },
+    request: IdempotentRequest,
+  ): Promise<CheckoutAnswer> {
     if (order.status === 'placed' || order.status === 'completed')
-      return this.order(201, order, payment, request);
+      return this.order(201, order, payments, request);
     const extra = { orderId: order.id, number: order.number, paymentId: payment?.id ?? null };
     if (order.status === 'canceled' && order.history.at(-1)?.event === 'sold_out') {
       return this.problem(
@@ -68,16 +73,16 @@ export class CheckoutAnswers {
     const wait = payment.status === 'requires_action' ? HOLD_FOR_ACTION_MS : HOLD_FOR_OUTCOME_MS;
     const until = new Date(this.clock.now().getTime() + wait);
     await this.holds.prolong(order.id, until);
-    return this.order(202, { ...order, expiresAt: until }, payment, request);
+    return this.order(202, { ...order, expiresAt: until }, payments, request);
   }
 
   private order(
     status: number,
     order: Order,
-    payment: PaymentView | null,
+    payments: readonly PaymentView[],
     request: IdempotentRequest,
   ): CheckoutAnswer {
-    const body = request.answer(status, orderView(order, payment ? [payment] : []));
+    const body = request.answer(status, orderView(order, payments));
     return { status, body };
   }
 

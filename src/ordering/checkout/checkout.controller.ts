@@ -1,9 +1,10 @@
-import { Body, Controller, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Ip, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { HeldByShopper, InPerson, Public } from '../../platform/access/access.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { Operation } from '../../platform/http/operation.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { CartParams } from '../cart/cart.dto.js';
 import { OrderDto } from '../order/order.dto.js';
@@ -24,12 +25,19 @@ and the same one again when no answer came.
   within a moment. Or it is \`processing\`: the outcome is not known yet. Either way poll \`GET /v1/orders/{id}\` until
   \`status\` is no longer \`pending_payment\`, or \`payments[0].status\` is \`requires_payment_method\`: then it was declined
   after all.
-- **402** \`ordering.payment_declined\`: no money moved. The order (\`orderId\`, \`paymentId\`) keeps its goods; pay again
-  with the same cart, another \`payment\` and a new key, up to 20 times. Leave e-mail, addresses and shipping out: they are
-  fixed now. A new key while a challenge is open gives that challenge up.
+- **402** \`ordering.payment_declined\`: the gateway took nothing. The order (\`orderId\`, \`paymentId\`) keeps its goods; pay
+  again with the same cart, another \`payment\` and a new key, up to 20 times. Leave e-mail, addresses and shipping out: they
+  are fixed now. What gift cards and store credit have paid stays paid: send more of them, the same or none, and \`payment\`
+  for the rest. A new key while a challenge is open gives that challenge up.
 - **409**: \`ordering.out_of_stock\` (\`errors\` says of which line), \`ordering.promotion_used_up\` (\`errors\` says which
   code), \`ordering.order_closed\` (paid, canceled or expired: make a new cart), \`billing.payment_in_progress\` (an earlier try is not decided: poll, do not pay twice).
+- **422** \`billing.tender_refused\`: a gift card or store credit cannot pay (\`errors\`: \`unknown_code\`, \`empty\`, \`disabled\`,
+  \`foreign_currency\`, \`not_enough\`, \`sign_in_required\`); \`billing.payment_method_required\`: something is left and \`payment\` is
+  missing. Nothing was taken.
 - **422** \`ordering.cart_not_ready\`: \`errors\` has the codes of \`GET /v1/carts/{id}/readiness\`.
+
+\`giftCards\` and \`storeCredit\` pay first and at once, \`payment\` is asked for what they leave. Each is one of \`payments\`, told
+apart by \`kind\`, the \`card\` first. When the order is canceled or expires, each goes back to where it came from.
 
 An unpaid order holds its stock until \`expiresAt\`: 30 minutes (\`UNPAID_ORDER_MINUTES\` of the store) from its last try,
 an hour from the answer while a challenge (\`requires_action\`) waits for the shopper, a day while the outcome is not
@@ -77,6 +85,9 @@ export class CheckoutController {
       'billing.payment_in_progress',
       'billing.too_many_attempts',
       'billing.unknown_gateway',
+      'billing.tender_refused',
+      'billing.payment_method_required',
+      platformProblems.too_many_requests,
     ],
     idempotency: 'steps',
     rawJson: true,
@@ -85,9 +96,10 @@ export class CheckoutController {
     @Param() { id }: CartParams,
     @CurrentHolder() holder: Holder,
     @Body() body: CheckoutDto,
+    @Ip() ip: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const answer = await this.checkouts.checkout(id, holder, body);
+    const answer = await this.checkouts.checkout(id, holder, body, ip);
     void reply.code(answer.status).header('cache-control', 'no-store');
     if (answer.status >= 400) void reply.header('content-type', 'application/problem+json; charset=utf-8');
     failpoint('checkout.before_answer');

@@ -1,5 +1,15 @@
 import { TOKENS_HELP } from '../../billing/billing.api.js';
-import { Email, MoneyDto, MoneyField, Nested, Text, Url, Uuid } from '../../platform/http/fields.js';
+import {
+  Email,
+  ListOf,
+  MoneyDto,
+  MoneyField,
+  Nested,
+  Text,
+  TrueOr,
+  Url,
+  Uuid,
+} from '../../platform/http/fields.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { VatId } from '../tax/taxation.dto.js';
 
@@ -20,6 +30,19 @@ export class PaymentMethodDto {
   returnUrl?: string | null;
 }
 
+export class CheckoutGiftCardDto {
+  @Text({ max: 60, example: '7K3M-0QXA-9VTR-2B4C-HW5N', description: 'Its code, however it is typed.' })
+  code: string;
+}
+
+export class CheckoutStoreCreditDto {
+  @MoneyField({
+    ...unset,
+    description: 'How much of the order it pays altogether; left out: as much as there is.',
+  })
+  amount?: MoneyDto | null;
+}
+
 export class CheckoutDto {
   @MoneyField({
     ...unset,
@@ -27,8 +50,28 @@ export class CheckoutDto {
   })
   expectedTotal?: MoneyDto | null;
 
-  @Nested(() => PaymentMethodDto)
-  payment: PaymentMethodDto;
+  @Nested(() => PaymentMethodDto, {
+    ...unset,
+    description: 'Pays what gift cards and store credit leave; not needed when they leave nothing.',
+  })
+  payment?: PaymentMethodDto | null;
+
+  @ListOf(() => CheckoutGiftCardDto, {
+    ...unset,
+    max: 5,
+    description: 'Pay first, in this order; of the last of them no more than is needed.',
+  })
+  giftCards?: CheckoutGiftCardDto[] | null;
+
+  @TrueOr(() => CheckoutStoreCreditDto, {
+    optional: true,
+    example: true,
+    properties: { amount: { $ref: '#/components/schemas/MoneyDto' } },
+    description:
+      'Store credit of the customer who is signed in pays what gift cards leave: `true` for as much as there is, or so ' +
+      'much of the order.',
+  })
+  storeCredit?: true | CheckoutStoreCreditDto;
 
   @Email({ ...unset, description: 'In place of the cart’s.' })
   email?: string | null;
@@ -44,4 +87,7 @@ export class CheckoutDto {
 
   @Uuid({ ...unset, description: 'In place of the cart’s; without one the cheapest that fits.' })
   shippingOptionId?: string | null;
+
+  @Uuid({ ...unset, description: 'In place of the cart’s: where it is fetched.' })
+  pickupPointId?: string | null;
 }

@@ -13,13 +13,16 @@ import { SellingRules } from '../shipping/selling-rules.js';
 import { type CheckoutAnswer, CheckoutAnswers } from './checkout.answers.js';
 import { CheckoutTax } from './checkout-tax.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
+import { giftCardsOf } from './draft.js';
+import { QuotesAhead } from './quotes-ahead.service.js';
 import { type Begun, PlacingService } from './placing.service.js';
 
 /**
  * The checkout, in steps that each survive a crash:
  *
  * 1. the Idempotency-Key is claimed (before this service is reached);
- * 2. one transaction writes the order as `pending_payment`, opens its payment and holds the stock;
+ * 2. one transaction writes the order as `pending_payment`, takes what gift cards and store credit pay, opens the payment of the
+ *    rest and holds the stock;
  * 3. the gateway is asked, with no transaction open;
  * 4. one transaction takes in the outcome: payment, books, order, stock, facts and the stored answer.
  *
@@ -32,6 +35,7 @@ export class CheckoutService {
   constructor(
     private readonly database: Database,
     private readonly rules: SellingRules,
+    private readonly ahead: QuotesAhead,
     private readonly tax: CheckoutTax,
     private readonly placing: PlacingService,
     private readonly billing: BillingApi,
@@ -40,12 +44,13 @@ export class CheckoutService {
     private readonly answers: CheckoutAnswers,
   ) {}
 
-  async checkout(cartId: string, holder: Holder, input: CheckoutDto): Promise<CheckoutAnswer> {
+  /** `ip`: where the request comes from, for who tries out codes of gift cards. */
+  async checkout(cartId: string, holder: Holder, input: CheckoutDto, ip: string): Promise<CheckoutAnswer> {
     const request = Idempotency.current();
     if (request === null) throw platformProblems.idempotency_key_required();
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     failpoint('checkout.after_claim');
-    const begun = begunBefore(request) ?? (await this.begin(cartId, holder, input, request));
+    const begun = begunBefore(request) ?? (await this.begin(cartId, holder, input, ip, request));
     failpoint('checkout.after_place_commit');
     const outcome = await this.ask(begun);
     failpoint('checkout.after_gateway');
@@ -62,25 +67,27 @@ export class CheckoutService {
     cartId: string,
     holder: Holder,
     input: CheckoutDto,
+    ip: string,
     request: IdempotentRequest,
   ): Promise<Begun> {
+    await this.billing.checkGiftCards(giftCardsOf(input.giftCards), ip);
     const rules = await this.rules.current();
-    const known = await this.tax.prepare(cartId, holder, input, rules);
+    const quotes = await this.ahead.quotes(cartId, holder, input, rules);
+    const known = await this.tax.prepare(cartId, holder, input, { rules, quotes });
     return this.database.transaction(async () => {
       const begun = await this.placing.place(
         cartId,
         holder,
         input,
-        rules,
-        known,
-        ({ orderId, operationId }) => request.remember({ orderId, operationId }),
+        { rules, quotes, known },
+        ({ orderId, operationId, isSplit }) => request.remember({ orderId, operationId, isSplit }),
       );
       failpoint('checkout.after_reserve');
       return begun;
     });
   }
 
-  /** An order that costs nothing asks nobody. */
+  /** An order of which nothing is left to be paid asks nobody. */
   private async ask({ operationId }: Begun): Promise<GatewayOutcome | null> {
     if (operationId === null) return null;
     failpoint('checkout.before_gateway');
@@ -88,22 +95,27 @@ export class CheckoutService {
   }
 
   private async finish(
-    { orderId, operationId, order: known }: Begun,
+    { orderId, operationId, isSplit, order: known }: Begun,
     outcome: GatewayOutcome | null,
     { actor }: Holder,
     request: IdempotentRequest,
   ): Promise<CheckoutAnswer> {
+    // What was taken at once is known to the messengers already: all of it is locked, in their order, and read afresh.
+    if (isSplit) await this.billing.lockPaymentsOf(orderId);
     const payment = operationId && outcome ? await this.billing.settle(operationId, outcome) : null;
-    const order: Order | undefined = known ?? (await this.orders.find(orderId));
+    const order: Order | undefined = isSplit
+      ? await this.orders.locked(orderId)
+      : (known ?? (await this.orders.find(orderId)));
     if (!order) throw new Error(`the order ${orderId} is gone`);
-    const taken = await this.orderPayments.take(order, payment ? [payment] : [], actor);
-    return this.answers.give(taken, payment, request);
+    const payments = isSplit ? await this.billing.paymentsOf([orderId]) : payment ? [payment] : [];
+    const taken = await this.orderPayments.take(order, payments, actor);
+    return this.answers.give(taken, { payment, payments }, request);
   }
 }
 
 /** What an earlier request with this key had reached before it died. */
 function begunBefore({ resume }: IdempotentRequest): Begun | null {
   if (typeof resume !== 'object' || resume === null || !('orderId' in resume)) return null;
-  const { orderId, operationId } = resume as { orderId: string; operationId: string | null };
-  return { orderId, operationId, order: null };
+  const { orderId, operationId, isSplit } = resume as Begun;
+  return { orderId, operationId, isSplit, order: null };
 }

@@ -9,18 +9,34 @@ import { UNTOUCHED } from '../change/changed-order.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import { promotionProblems } from '../promotion/promotion.errors.js';
+import type { PickupPoint } from '../shipping/pickup-point.js';
+import type { Quotes } from '../shipping/carrier-quotes.service.js';
+import { detailsOf } from '../shipping/shipping-details.js';
 import { type CheckedVatId, plainVatId } from '../tax/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 
-/** The cart as it is checked out: what came with the checkout goes before what the cart had. */
-export function withCheckout(cart: Cart, input: CheckoutDto, vat: CheckedVatId | null = null): Cart {
+/** The codes that a checkout pays with, and where they stand in it. */
+export const giftCardsOf = (given: CheckoutDto['giftCards']) =>
+  (given ?? []).map(({ code }, index) => ({ code, pointer: `/giftCards/${index}/code` }));
+
+/**
+ * The cart as it is checked out: what came with the checkout goes before what the cart had. `point` is the pickup point
+ * that came with it, `vat` what is known of the VAT id.
+ */
+export function withCheckout(
+  cart: Cart,
+  input: CheckoutDto,
+  point: PickupPoint | null,
+  vat: CheckedVatId | null = null,
+): Cart {
   return {
     ...cart,
     email: input.email ?? cart.email,
     shippingAddress: input.shippingAddress ? toAddress(input.shippingAddress) : cart.shippingAddress,
     billingAddress: input.billingAddress ? toAddress(input.billingAddress) : cart.billingAddress,
     shippingOptionId: input.shippingOptionId ?? cart.shippingOptionId,
+    ...(input.pickupPointId && { pickupPointId: input.pickupPointId, pickupPoint: point }),
     ...(vat && { vatId: vat.vatId, vatCheck: vat.vatCheck }),
   };
 }
@@ -77,6 +93,23 @@ export const usedUp = (
     }),
   });
 
+/**
+ * Throws when the price of a carrier is another one than the shopper can have seen: it was asked for just now and nobody
+ * said what total was shown, or the cart became another one since it was asked for.
+ */
+export function refuseUnseenRates(
+  { shipping, totals }: Assessment,
+  { areFresh, unknown }: Quotes,
+  { expectedTotal, shippingAddress }: CheckoutDto,
+): void {
+  if (!shipping?.offer.method.carrierService) return;
+  const wasShown = !shippingAddress;
+  if (unknown.size === 0 && !(areFresh && wasShown && !expectedTotal)) return;
+  throw checkoutProblems.cart_changed(`The carrier was asked again: it comes to ${totals.total}.`, {
+    extra: { totals: totalsView(totals) },
+  });
+}
+
 export const outOfStock = (obstacles: readonly Obstacle[]) =>
   checkoutProblems.out_of_stock(obstacles[0]?.detail, { errors: obstacles.map(toFieldError) });
 
@@ -88,8 +121,9 @@ export function draftOrder(
   assessment: Assessment,
   whose: { customerId: string | null; now: Date; expiresAt: Date },
 ): Order {
-  const { lines, isSent, shipping, taxZone, taxation, totals } = assessment;
-  if (cart.email === null || (isSent && (cart.shippingAddress === null || shipping === null))) {
+  const { lines, isSent, isPickup, shipping, taxZone, taxation, totals } = assessment;
+  const isNowhere = isSent && (shipping === null || (cart.shippingAddress === null && !isPickup));
+  if (cart.email === null || isNowhere) {
     throw new Error('the guard lets no such cart through');
   }
   const taxLines: OrderTaxLine[] = [];
@@ -116,6 +150,7 @@ export function draftOrder(
         kind: variant.kind,
         download: variant.download,
         giftCard: variant.kind === 'gift_card' ? line.giftCard : null,
+        properties: line.properties,
         stockTracked: variant.stockTracked,
         components: variant.components?.map(frozen) ?? null,
         givenBy: givenBy?.promotionId ?? null,
@@ -138,11 +173,13 @@ export function draftOrder(
     fulfilmentStatus: isSent ? 'unfulfilled' : 'not_required',
     currency: cart.currency,
     email: cart.email,
-    shippingAddress: cart.shippingAddress,
+    // What is fetched goes nowhere else, whatever address the cart had.
+    shippingAddress: isPickup ? null : cart.shippingAddress,
     billingAddress: cart.billingAddress,
     shippingOptionId: shipping?.offer.optionId ?? null,
     shippingTitle: shipping?.offer.title ?? null,
     shippingChosenBy: shipping?.chosenBy ?? null,
+    shippingDetails: shipping && detailsOf(shipping.offer),
     pricesIncludeTax: totals.pricesIncludeTax,
     taxZone,
     taxation,
@@ -192,13 +229,16 @@ const taxLine = (
 export function contradicts(order: Order, input: CheckoutDto): boolean {
   const differs = (wanted: Address | null | undefined, present: Address | null) =>
     wanted !== undefined && wanted !== null && JSON.stringify(wanted) !== JSON.stringify(sorted(present));
+  const point = order.shippingDetails?.pickupPoint ?? null;
   return (
     (input.email ?? order.email) !== order.email ||
     (input.vatId ? plainVatId(input.vatId) !== order.taxation?.vatId : false) ||
     // Of what nobody sends no way was kept, whatever was asked for.
     (order.shippingOptionId !== null &&
       (input.shippingOptionId ?? order.shippingOptionId) !== order.shippingOptionId) ||
-    differs(input.shippingAddress ? toAddress(input.shippingAddress) : null, order.shippingAddress) ||
+    (point !== null && (input.pickupPointId ?? point.id) !== point.id) ||
+    (point === null &&
+      differs(input.shippingAddress ? toAddress(input.shippingAddress) : null, order.shippingAddress)) ||
     differs(input.billingAddress ? toAddress(input.billingAddress) : null, order.billingAddress)
   );
 }

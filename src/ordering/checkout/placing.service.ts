@@ -6,26 +6,47 @@ import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Problem, platformProblems } from '../../platform/http/problem.js';
 import { calculationOf } from '../calculation/calculation.js';
+import { Money } from '../../platform/money/money.js';
 import { assess } from '../cart/assessment.js';
-import { type Holder, holds } from '../cart/cart.access.js';
-import type { Cart } from '../cart/cart.js';
+import { type Holder, holds, keyOf } from '../cart/cart.access.js';
+import { type Cart, quantitiesOf } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { type Order, totalOf } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
+import type { Quotes } from '../shipping/carrier-quotes.service.js';
+import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import type { KnownTax } from './checkout-tax.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
-import { contradicts, draftOrder, guard, refuseUsedUp, usedUp, withCheckout } from './draft.js';
+import {
+  contradicts,
+  draftOrder,
+  giftCardsOf,
+  guard,
+  refuseUnseenRates,
+  refuseUsedUp,
+  usedUp,
+  withCheckout,
+} from './draft.js';
 
 /** How far the checkout has come; `order` is null when a later request takes over. */
 export interface Begun {
   orderId: string;
   operationId: string | null;
+  /** Whether anything but a card pays for the order. */
+  isSplit: boolean;
   order: Order | null;
+}
+
+/** What the order is made by: read, and asked for, before the transaction. */
+export interface Terms {
+  rules: Rules;
+  quotes: Quotes;
+  known: KnownTax;
 }
 
 /** Step 2 of the checkout, in the transaction of its caller. */
@@ -40,6 +61,7 @@ export class PlacingService {
     private readonly billing: BillingApi,
     private readonly clock: Clock,
     private readonly config: Config,
+    private readonly points: PickupPointRepository,
   ) {}
 
   /** Locks the cart and makes its order, or another attempt to pay the order that it has. */
@@ -47,8 +69,7 @@ export class PlacingService {
     cartId: string,
     holder: Holder,
     input: CheckoutDto,
-    rules: Rules,
-    known: KnownTax,
+    terms: Terms,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
     // Together, and still one after the other: what stands in the cart is read when its lock is held.
@@ -57,44 +78,41 @@ export class PlacingService {
       this.carts.content(cartId),
     ]);
     if (!head || !holds(holder, head)) throw platformProblems.not_found();
-    if (orderId !== null) return this.tryAgain(orderId, input, remember);
-    return this.write(
-      withCheckout({ ...head, lines }, input, known.vat),
-      holder,
-      input,
-      rules,
-      known,
-      remember,
-    );
+    if (orderId !== null) return this.tryAgain(orderId, holder, input, remember);
+    const point = input.pickupPointId ? ((await this.points.find(input.pickupPointId)) ?? null) : null;
+    // The order opens by what opened the cart: its token, or the link of a reminder.
+    const tokenHash = keyOf(holder, head) ?? head.tokenHash;
+    const cart = withCheckout({ ...head, tokenHash, lines }, input, point, terms.known.vat);
+    return this.write(cart, holder, input, terms, remember);
   }
 
   private async write(
     cart: Cart,
     holder: Holder,
     input: CheckoutDto,
-    rules: Rules,
-    { quote }: KnownTax,
+    { rules, quotes, known }: Terms,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
     // Whoever buys says who it is: what the address has used of promotions counts from here on.
     const { email } = cart;
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions, { email });
     const now = this.clock.now();
-    const assessment = assess(cart, sellable, rules, { now, facts, quote });
+    const assessment = assess(cart, sellable, rules, { now, facts, quotes, quote: known.quote });
     guard(assessment, input.expectedTotal);
+    refuseUnseenRates(assessment, quotes, input);
     refuseUsedUp(cart, assessment, input.expectedTotal);
     const draft = draftOrder(cart, assessment, {
       customerId: cart.customerId ?? personId(holder.actor),
       now,
       expiresAt: this.deadline(now),
     });
-    const [number, operationId] = await Promise.all([
+    const [number, opened] = await Promise.all([
       this.orders.insert(
         draft,
         { event: 'created', actor: holder.actor, at: now },
         calculationOf(assessment.inputs, assessment.totals),
       ),
-      this.openPayment(draft, input),
+      this.pay(draft, input, holder, true),
     ]);
     const order: Order = {
       ...draft,
@@ -111,7 +129,7 @@ export class PlacingService {
         },
       ],
     };
-    const begun = { orderId: order.id, operationId, order };
+    const begun = { orderId: order.id, ...opened, order };
     await this.refuseBeyondLimit(order, sellable);
     const [refused] = await this.holds.claim(order, assessment.used);
     if (refused) throw usedUp(cart, refused.used);
@@ -123,6 +141,7 @@ export class PlacingService {
   /** The order waits for money: a new key is a new attempt, at the same price. */
   private async tryAgain(
     orderId: string,
+    holder: Holder,
     input: CheckoutDto,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun> {
@@ -138,9 +157,9 @@ export class PlacingService {
       throw checkoutProblems.cart_changed(`It comes to ${totalOf(order)}.`, { extra });
     }
     if (contradicts(order, input)) throw checkoutProblems.order_fixed(undefined, { extra });
-    const operationId = await this.openPayment(order, input);
+    const opened = await this.pay(order, input, holder, false);
     const until = this.deadline(now);
-    const begun = { orderId, operationId, order: { ...order, expiresAt: until } };
+    const begun = { orderId, ...opened, order: { ...order, expiresAt: until } };
     await remember(begun);
     const hold = await this.holds.prolong(orderId, until);
     if (hold === 'closed') throw checkoutProblems.order_closed(undefined, { extra });
@@ -149,15 +168,31 @@ export class PlacingService {
     return begun;
   }
 
-  private async openPayment(order: Order, { payment }: CheckoutDto): Promise<string | null> {
-    const amount = totalOf(order);
-    if (amount.isZero()) return null;
+  private async pay(
+    order: Order,
+    { payment, giftCards, storeCredit }: CheckoutDto,
+    { actor }: Holder,
+    isNew: boolean,
+  ): Promise<Pick<Begun, 'operationId' | 'isSplit'>> {
+    const total = totalOf(order);
+    if (total.isZero()) return { operationId: null, isSplit: false };
     const address = order.billingAddress ?? order.shippingAddress;
-    const { operationId } = await this.billing.openPayment({
+    const me = personId(actor);
+    return this.billing.payOrder({
       orderId: order.id,
-      amount,
-      gateway: payment.gateway,
-      token: payment.token,
+      total,
+      isNew,
+      card: payment
+        ? { gateway: payment.gateway, token: payment.token, returnUrl: payment.returnUrl ?? null }
+        : null,
+      giftCards: giftCardsOf(giftCards),
+      storeCredit: storeCredit
+        ? {
+            customerId: me === order.customerId ? me : null,
+            amount: storeCredit !== true && storeCredit.amount ? Money.fromJSON(storeCredit.amount) : null,
+            pointer: '/storeCredit',
+          }
+        : null,
       buyer: {
         email: order.email,
         name: address ? `${address.firstName} ${address.lastName}` : order.email,
@@ -165,17 +200,16 @@ export class PlacingService {
       },
       customerId: order.customerId,
       accessHash: order.tokenHash,
-      returnUrl: payment.returnUrl ?? null,
     });
-    return operationId;
   }
 
   /** Counted with the order: of two that come at once the second sees the first. */
   private async refuseBeyondLimit(order: Order, sellable: readonly SellableVariant[]): Promise<void> {
     const limits = new Map(sellable.map(({ variantId, maxPerCustomer }) => [variantId, maxPerCustomer]));
-    const limited = order.lines.flatMap(({ variantId, quantity, givenBy }) => {
-      // Limits are for what is bought.
-      const max = givenBy === null ? (limits.get(variantId) ?? null) : null;
+    // Limits are for what is bought.
+    const bought = order.lines.filter(({ givenBy }) => givenBy === null);
+    const limited = quantitiesOf(bought).flatMap(({ variantId, quantity }) => {
+      const max = limits.get(variantId) ?? null;
       return max === null ? [] : [{ variantId, quantity, max }];
     });
     const beyond = await this.limits.claim(order.id, order, limited);

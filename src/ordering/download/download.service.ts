@@ -7,8 +7,9 @@ import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { type Holder, holds } from '../cart/cart.access.js';
+import type { Holder } from '../cart/cart.access.js';
 import type { OrderLine } from '../order/order.js';
+import { OrderAccess } from '../order/order-access.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { OrderService } from '../order/order.service.js';
 import type { OrderDownloadDto } from './download.dto.js';
@@ -36,6 +37,7 @@ export class DownloadService {
   constructor(
     private readonly database: Database,
     private readonly reader: OrderService,
+    private readonly access: OrderAccess,
     private readonly orders: OrderRepository,
     private readonly downloads: DownloadRepository,
     private readonly catalog: CatalogApi,
@@ -51,6 +53,7 @@ export class DownloadService {
   async list(orderId: string, holder: Holder): Promise<OrderDownloadDto[]> {
     const { order, payments } = await this.reader.get(orderId, holder);
     const uses = await this.downloads.usesOf(orderId);
+    const isHolder = await this.access.opens(holder, order);
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + LINK_MS);
     const files = await this.filesOf(order.lines);
@@ -60,7 +63,7 @@ export class DownloadService {
         const used = uses.find((one) => one.lineId === lineId && one.fileId === fileId)?.uses ?? 0;
         const state = stateOf(order, line, payments, { uses: used, since }, now);
         const link = { linkId: newId(), orderId, lineId, fileId, expiresAt };
-        const opens = state === 'ready' && holds(holder, order);
+        const opens = state === 'ready' && isHolder;
         return {
           lineId,
           fileId,

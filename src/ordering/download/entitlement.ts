@@ -1,4 +1,5 @@
 import type { PaymentView } from '../../billing/billing.api.js';
+import { paidPieces } from '../change/changed-order.js';
 import { type Order, type OrderLine, totalOf } from '../order/order.js';
 import { isKept } from '../order/order.statuses.js';
 import type { DOWNLOAD_STATES } from './download.dto.js';
@@ -25,11 +26,11 @@ export function stateOf(
   { uses, since }: { uses: number; since: Date | null },
   now: Date,
 ): DownloadState {
-  if (order.status === 'canceled' || order.status === 'expired') return 'stopped';
+  if (order.status === 'canceled' || order.status === 'expired' || paidPieces(line) === 0) return 'stopped';
   const isPlaced = order.status === 'placed' || order.status === 'completed';
   const total = totalOf(order);
   const captured = payments.filter((payment) => !payment.captured.isZero());
-  if (!isPlaced || (captured.length === 0 && !total.isZero())) return 'waiting';
+  if (!isPlaced || line.awaiting > 0 || (captured.length === 0 && !total.isZero())) return 'waiting';
   if (!isKept(captured, total)) return 'stopped';
   const until = untilOf(order, line, since);
   if (until !== null && now > until) return 'over';

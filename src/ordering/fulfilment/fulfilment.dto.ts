@@ -43,7 +43,7 @@ export class TrackingEventDto {
   place: string | null;
 }
 
-export class ParcelDto {
+export class ShipmentParcelDto {
   @Text({ max: 100, nullable: true, example: '00340434161094000000' })
   trackingNumber: string | null;
 
@@ -79,8 +79,8 @@ export class FulfilmentDto {
   @Url({ nullable: true, description: 'Of the first parcel.' })
   trackingUrl: string | null;
 
-  @ListOf(() => ParcelDto, { max: 50 })
-  parcels: ParcelDto[];
+  @ListOf(() => ShipmentParcelDto, { max: 50 })
+  parcels: ShipmentParcelDto[];
 
   @Instant()
   createdAt: string;

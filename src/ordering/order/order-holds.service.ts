@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogApi } from '../../catalog/catalog.api.js';
+import { Clock } from '../../platform/clock.js';
 import { Problem } from '../../platform/http/problem.js';
+import { ChangeRepository } from '../change/change.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import type { Spent, Used } from '../promotion/promotion.js';
 import { Redemptions } from '../promotion/redemptions.service.js';
@@ -20,6 +22,8 @@ export class OrderHolds {
     private readonly catalog: CatalogApi,
     private readonly limits: PurchaseLimits,
     private readonly redemptions: Redemptions,
+    private readonly changes: ChangeRepository,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -51,7 +55,8 @@ export class OrderHolds {
   async release(order: Order): Promise<void> {
     await this.limits.giveBack(order.id);
     if (usesPromotions(order)) await this.redemptions.release(order.id);
-    await this.catalog.release(order.id);
+    const changes = await this.changes.endAllOf(order.id, this.clock.now());
+    for (const reference of [order.id, ...changes]) await this.catalog.release(reference);
   }
 
   /** In the caller's transaction, before its stock is allocated: what an order that is placed uses of promotions is its own. */

@@ -22,6 +22,8 @@ export interface OrderFilter {
   fulfilmentStatus?: string;
   number?: string;
   email?: string;
+  tag?: string;
+  onHold?: boolean;
   from?: string;
   to?: string;
 }
@@ -56,6 +58,8 @@ export class OrderListRepository {
     add((place) => `o.fulfilment_status = ${place}`, filter.fulfilmentStatus);
     add((place) => `o.number = ${place}::bigint`, filter.number);
     add((place) => `lower(o.email) = lower(${place})`, filter.email);
+    add((place) => `o.tags <> '{}' AND o.tags @> ARRAY[${place}::text]`, filter.tag);
+    if (filter.onHold !== undefined) where.push(`o.held_at IS ${filter.onHold ? 'NOT NULL' : 'NULL'}`);
     add((place) => `o.created_at >= ${place}`, filter.from);
     add((place) => `o.created_at <= ${place}`, filter.to);
     const direction = newestFirst ? 'DESC' : 'ASC';

@@ -1,3 +1,4 @@
+import { BillingApi } from '../../billing/billing.api.js';
 import { Config } from '../../platform/config.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { Mail } from '../../platform/mail/mail.js';
@@ -13,6 +14,7 @@ import { OrderRepository } from './order.repository.js';
 export class OrderMails {
   constructor(
     private readonly orders: OrderRepository,
+    private readonly billing: BillingApi,
     private readonly mail: Mail,
     private readonly config: Config,
   ) {}
@@ -50,6 +52,8 @@ export class OrderMails {
 
   private async write(template: string, order: Order): Promise<void> {
     if (order.email === ERASED_EMAIL) return;
-    await this.mail.request({ template, subjectId: order.id, to: order.email, data: orderLetter(order) });
+    const payments = await this.billing.paymentsOf([order.id]);
+    const data = orderLetter(order, payments);
+    await this.mail.request({ template, subjectId: order.id, to: order.email, data });
   }
 }

@@ -4,11 +4,19 @@ import { CatalogApi } from '../../catalog/catalog.api.js';
 import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import { UnpaidChanges } from '../change/unpaid-changes.service.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { type Glance, OrderRepository } from './order.repository.js';
-import { isCovered, isDone, isSecured, paymentStatusOf, type Statuses } from './order.statuses.js';
+import {
+  isCovered,
+  isDone,
+  isRejected,
+  isSecured,
+  paymentStatusOf,
+  type Statuses,
+} from './order.statuses.js';
 
 /**
  * What payments do to an order. The checkout and the late messenger (webhook, repair) both come here, and
@@ -23,6 +31,7 @@ export class OrderPaymentService {
     private readonly catalog: CatalogApi,
     private readonly holds: OrderHolds,
     private readonly billing: BillingApi,
+    private readonly unpaid: UnpaidChanges,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -44,8 +53,14 @@ export class OrderPaymentService {
     const doubtful = payments.some(({ status }) => status === 'requires_review');
     const secured = isSecured(paymentStatus) && isCovered(payments, totalOf(order));
     if (waiting && !doubtful && secured) return this.place(order, { ...order, paymentStatus }, actor);
+    if (order.status === 'pending_payment' && isRejected(payments)) return this.reject(order, actor);
     if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
+    const isChange = order.paymentStatus === 'partially_paid' && isSettled(order.status);
+    if (isChange && isCovered(payments, totalOf(order))) {
+      const paid = await this.unpaid.paid(order, payments, actor);
+      if (paid) return (await this.orders.find(order.id)) ?? order;
+    }
     // All of it may have left on the promise of the money.
     const completes =
       order.status === 'placed' && isSecured(paymentStatus) && isDone(order.lines, paymentStatus);
@@ -55,8 +70,7 @@ export class OrderPaymentService {
 
   /** Whether `take` would change nothing. */
   isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
-    const settled = order.status === 'placed' || order.status === 'completed';
-    return settled && paymentStatusOf(payments, order.owed) === order.paymentStatus;
+    return isSettled(order.status) && paymentStatusOf(payments, order.owed) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
@@ -83,6 +97,20 @@ export class OrderPaymentService {
     await this.giveBack(order);
     this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
     return canceled;
+  }
+
+  /** A person has sent the money back that came for it: the rest goes back too, and nothing is sent. */
+  private async reject(order: Order, actor: Actor): Promise<Order> {
+    const { canceled } = await this.billing.cancelFor(order.id, 'review_rejected');
+    if (!canceled) return order;
+    const payments = await this.billing.paymentsOf([order.id]);
+    const paymentStatus = paymentStatusOf(payments, owedOf(order));
+    const to = { ...order, status: 'canceled' as const, paymentStatus };
+    const ended = await this.move(order, to, 'review_rejected', actor);
+    if (ended.status !== 'canceled') return ended;
+    await this.holds.release(ended);
+    this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
+    return ended;
   }
 
   /** An expired order has given back what it held, and must find its stock again. */
@@ -119,5 +147,7 @@ export class OrderPaymentService {
     };
   }
 }
+
+const isSettled = (status: Order['status']) => status === 'placed' || status === 'completed';
 
 const by = (actor: Actor) => ({ actorKind: actor.kind, actorId: actorId(actor) });

@@ -31,7 +31,7 @@ export class OrderAdminController {
     id: 'listOrders',
     summary: 'Find orders',
     description:
-      'By statuses, number, e-mail or time of making (`createdAt[gte]`, `createdAt[lte]`); the newest ' +
+      'By statuses, number, e-mail, tag, hold or time of making (`createdAt[gte]`, `createdAt[lte]`); the newest ' +
       'first unless `sort=createdAt`. Orders that wait for their payment and expired ones are among ' +
       'them: `status=placed&fulfilmentStatus=unfulfilled` is what wants to be sent.',
     answers: { 200: PageOf(OrderSummaryDto) },

@@ -1,4 +1,5 @@
 import {
+  Bool,
   CurrencyCode,
   Dictionary,
   Email,
@@ -15,11 +16,15 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { InstantRange, PageQuery } from '../../platform/http/page.js';
+import { PAYMENT_KINDS, PAYMENT_PURPOSES } from '../../billing/billing.api.js';
 import { VARIANT_KINDS } from '../../catalog/catalog.api.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { GiftCardForDto, TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
 import { FulfilmentDto } from '../fulfilment/fulfilment.dto.js';
+import { EstimateDto, PACKING_HELP, ParcelDto, PointDto } from '../shipping/offer.dto.js';
+import { MAX_PARCELS } from '../shipping/parcels.js';
+import { METHOD_KINDS } from '../shipping/shipping-zone.js';
 import { TaxationDto } from '../tax/taxation.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
 
@@ -109,6 +114,13 @@ export class OrderLineDto {
   @Nested(() => GiftCardForDto, { nullable: true, description: 'Who gets it, when it is a gift card.' })
   giftCard: GiftCardForDto | null;
 
+  @Dictionary({
+    values: 'string',
+    nullable: true,
+    description: 'What the buyer said of these pieces, such as words to engrave.',
+  })
+  properties: Record<string, string> | null;
+
   @ListOf(() => OrderComponentDto, {
     max: 20,
     description: 'Of a bundle what it was made of when it was ordered; none of anything else.',
@@ -178,6 +190,18 @@ export class OrderShippingDto {
 
   @ListOf(() => TaxCategoryDto, { max: 20 })
   taxLines: TaxCategoryDto[];
+
+  @OneOf(METHOD_KINDS, { description: '`pickup`: it is fetched at `pickupPoint`.' })
+  kind: string;
+
+  @Nested(() => EstimateDto, { nullable: true, description: 'As it was told when it was ordered.' })
+  estimate: EstimateDto | null;
+
+  @ListOf(() => ParcelDto, { max: MAX_PARCELS, description: PACKING_HELP })
+  parcels: ParcelDto[];
+
+  @Nested(() => PointDto, { nullable: true, description: 'As it was when it was ordered.' })
+  pickupPoint: PointDto | null;
 }
 
 export class OrderNextActionDto {
@@ -202,6 +226,18 @@ export class OrderPaymentDto {
     'requires_review',
   ])
   status: string;
+
+  @OneOf(PAYMENT_KINDS, { example: 'card', description: 'What pays: a card, a gift card, or store credit.' })
+  kind: string;
+
+  @OneOf(PAYMENT_PURPOSES, {
+    example: 'order',
+    description: '`extra`: a further amount, after the order was paid.',
+  })
+  purpose: string;
+
+  @Text({ max: 4, nullable: true, description: 'The end of the code of a gift card.', example: null })
+  last4: string | null;
 
   @MoneyField()
   amount: MoneyDto;
@@ -321,7 +357,7 @@ export class OrderDto extends OrderBase {
   @Nested(() => TaxationDto, { description: 'How it was taxed and why, as it was frozen with the order.' })
   taxation: TaxationDto;
 
-  @ListOf(() => OrderPaymentDto, { max: 100 })
+  @ListOf(() => OrderPaymentDto, { max: 100, description: 'All that pay for it, canceled ones too.' })
   payments: OrderPaymentDto[];
 
   @ListOf(() => FulfilmentDto, {
@@ -415,6 +451,12 @@ export class OrderListQuery extends PageQuery {
 
   @Email({ optional: true })
   email?: string;
+
+  @Text({ max: 50, optional: true, description: 'One of its tags.' })
+  tag?: string;
+
+  @Bool({ optional: true, description: 'Whether staff keep it from being sent.' })
+  onHold?: boolean;
 
   @Nested(() => InstantRange, { optional: true, description: 'createdAt[gte]=…&createdAt[lte]=…' })
   createdAt?: InstantRange;

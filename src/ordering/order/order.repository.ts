@@ -78,6 +78,7 @@ export class OrderRepository {
       actorId(deed.actor),
       JSON.stringify(order.discounts.map(discountRow)),
       JSON.stringify(calculation),
+      order.shippingDetails && JSON.stringify(order.shippingDetails),
       order.taxation && JSON.stringify(order.taxation),
     ]);
     return row?.number ?? '';
@@ -180,6 +181,7 @@ const lineRow = (line: OrderLine, index: number) => ({
   kind: line.kind,
   download: line.download,
   gift_card: line.giftCard,
+  properties: line.properties,
   stock_tracked: line.stockTracked,
   components: line.components,
   given_by: line.givenBy,
@@ -233,17 +235,19 @@ const INSERT = `
   WITH made AS (
     INSERT INTO ordering.orders (id, cart_id, customer_id, access_hash, status, payment_status, fulfilment_status,
       currency, email, shipping_address, billing_address, shipping_option_id, shipping_title, shipping_chosen_by,
-      prices_include_tax, tax_zone, subtotal, discount, shipping, tax, total, expires_at, created_at, calculation, taxation)
+      prices_include_tax, tax_zone, subtotal, discount, shipping, tax, total, expires_at, created_at, calculation,
+      shipping_details, taxation)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $31,
-      $32)
+      $32, $33)
     RETURNING number::text
   ), lines AS (
     INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, kind, download, gift_card, stock_tracked, components, given_by, unit_price, discount, tax, total)
+      quantity, kind, download, gift_card, properties, stock_tracked, components, given_by, unit_price, discount, tax, total)
     SELECT l.id, $1, l.position, l.variant_id, l.product_id, l.sku, l.title, l.variant_title, l.options, l.quantity,
-      l.kind, l.download, l.gift_card, l.stock_tracked, l.components, l.given_by, l.unit_price, l.discount, l.tax, l.total
+      l.kind, l.download, l.gift_card, l.properties, l.stock_tracked, l.components, l.given_by, l.unit_price, l.discount, l.tax, l.total
     FROM jsonb_to_recordset($24::jsonb) AS l (id uuid, position int, variant_id uuid, product_id uuid, sku text,
-      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, gift_card jsonb, stock_tracked boolean, components jsonb, given_by uuid,
+      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, gift_card jsonb, properties jsonb,
+      stock_tracked boolean, components jsonb, given_by uuid,
       unit_price bigint, discount bigint, tax bigint, total bigint)
   ), taxes AS (
     INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount,
@@ -298,7 +302,8 @@ const SELECT = `
     o.status, o.payment_status AS "paymentStatus", o.fulfilment_status AS "fulfilmentStatus", o.currency, o.email,
     o.shipping_address AS "shippingAddress", o.billing_address AS "billingAddress",
     o.shipping_option_id AS "shippingOptionId", o.shipping_title AS "shippingTitle",
-    o.shipping_chosen_by AS "shippingChosenBy", o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone", o.taxation,
+    o.shipping_chosen_by AS "shippingChosenBy", o.shipping_details AS "shippingDetails",
+    o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone", o.taxation,
     o.subtotal, o.discount, o.shipping, o.tax, o.total, o.given_back AS "givenBack", o.held_at AS "heldAt",
     o.hold_reason AS "holdReason", o.tags, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",
     o.created_at AS "createdAt", o.version,
@@ -306,7 +311,7 @@ const SELECT = `
       'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
       'fulfilled', l.fulfilled, 'delivered', l.delivered, 'planned', l.planned, 'canceled', l.canceled, 'returned', l.returned,
       'refunded', l.refunded, 'replaced', l.replaced, 'askedBack', l.asked_back, 'awaiting', l.awaiting, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
-      'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
+      'properties', l.properties, 'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
       'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,

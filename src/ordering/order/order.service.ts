@@ -7,13 +7,14 @@ import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { type Holder, holds } from '../cart/cart.access.js';
+import type { Holder } from '../cart/cart.access.js';
 import { DownloadRepository } from '../download/download.repository.js';
 import { isOpen } from '../fulfilment/fulfilment.js';
 import { FulfilmentRepository } from '../fulfilment/fulfilment.repository.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
 import { type Order, owedOf } from './order.js';
+import { OrderAccess } from './order-access.service.js';
 import { OrderHolds } from './order-holds.service.js';
 import { OrderRepository } from './order.repository.js';
 import { paymentStatusOf } from './order.statuses.js';
@@ -29,6 +30,7 @@ export class OrderService {
   constructor(
     private readonly database: Database,
     private readonly orders: OrderRepository,
+    private readonly access: OrderAccess,
     private readonly billing: BillingApi,
     private readonly catalog: CatalogApi,
     private readonly holds: OrderHolds,
@@ -41,7 +43,7 @@ export class OrderService {
 
   async get(id: string, holder: Holder): Promise<PaidOrder> {
     const [order, payments] = await Promise.all([this.orders.find(id), this.billing.paymentsOf([id])]);
-    if (!order || !mayRead(holder, order)) throw platformProblems.not_found();
+    if (!order || !(await this.access.mayRead(holder, order))) throw platformProblems.not_found();
     return { order, payments };
   }
 
@@ -56,7 +58,7 @@ export class OrderService {
    */
   async cancel(id: string, holder: Holder, reason: string | null): Promise<PaidOrder> {
     const seen = await this.orders.find(id);
-    if (!seen || !mayChange(holder, seen)) throw platformProblems.not_found();
+    if (!seen || !(await this.access.mayChange(holder, seen))) throw platformProblems.not_found();
     await this.database.transaction(async () => {
       // The payment is locked before the order, here as everywhere, so that two paths never wait for each other.
       const { canceled } = await this.billing.cancelFor(id, 'order_canceled');
@@ -120,8 +122,3 @@ export class OrderService {
     await this.holds.release(order);
   }
 }
-
-const mayRead = (holder: Holder, order: Order): boolean =>
-  holds(holder, order) || may(holder.actor, 'ordering:order:read');
-const mayChange = (holder: Holder, order: Order): boolean =>
-  holds(holder, order) || may(holder.actor, 'ordering:order:write');

@@ -83,6 +83,11 @@ export function paymentStatusOf(payments: readonly PaymentView[], owed: Money): 
   return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';
 }
 
+/** Whether a person has refused the money of the gateway, and no other is asked for. */
+export const isRejected = (payments: readonly PaymentView[]): boolean =>
+  payments.some((payment) => payment.isRejected) &&
+  payments.every(({ kind, status }) => kind !== 'card' || status === 'canceled');
+
 /** Whether any of the money stays: goods whose whole price is on its way back are not sent after it. */
 export const isKept = (payments: readonly PaymentView[], total: Money): boolean =>
   total.isZero() || payments.some(({ status, kept }) => status === 'authorized' || !kept.isZero());

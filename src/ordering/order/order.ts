@@ -1,6 +1,7 @@
 import type { SellableDownload, VariantKind } from '../../catalog/catalog.api.js';
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
+import type { ShippingDetails } from '../shipping/shipping-details.js';
 import type { GiftCardFor } from '../cart/cart.js';
 import type { OrderDiscount } from './order-discount.js';
 import type { Fulfilment } from '../fulfilment/fulfilment.js';
@@ -59,6 +60,8 @@ export interface OrderLine {
   kind: VariantKind;
   /** Who gets it, when it is a gift card; null: the buyer, or erased. */
   giftCard: GiftCardFor | null;
+  /** What the buyer said of these pieces, such as words to engrave; null: nothing, or erased. */
+  properties: Record<string, string> | null;
   /** Null for what is not digital. */
   download: SellableDownload | null;
   /** False: nobody counts it. */
@@ -100,6 +103,8 @@ export interface Order extends Statuses {
   shippingOptionId: string | null;
   shippingTitle: string | null;
   shippingChosenBy: string | null;
+  /** Null, too, of orders that are older than it. */
+  shippingDetails: ShippingDetails | null;
   pricesIncludeTax: boolean;
   taxZone: string;
   /** How it was taxed and why; null of orders from before there was a choice. */
@@ -146,4 +151,4 @@ export const totalOf = (order: Order): Money => Money.of(order.total, order.curr
 
 /** Whether it holds anything of promotions. What is given away may be worth nothing. */
 export const usesPromotions = ({ discounts, lines }: Order): boolean =>
-  discounts.length > 0 || lines.some(({ givenBy }) => givenBy !== null);
+  discounts.length > 0 || lines.some(({ givenBy, canceled }) => givenBy !== null || canceled > 0);

@@ -93,6 +93,10 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
             price: money(order.shipping),
             discount: money(shippingDiscountOf(order.discounts)),
             taxLines: taxOf(null),
+            kind: order.shippingDetails?.kind ?? 'delivery',
+            estimate: order.shippingDetails?.estimate ?? null,
+            parcels: order.shippingDetails?.parcels ?? [],
+            pickupPoint: order.shippingDetails?.pickupPoint ?? null,
           },
     lines: order.lines.map((line) => ({
       id: line.id,
@@ -114,6 +118,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       promisedFor: line.promisedFor?.toISOString() ?? null,
       kind: line.kind,
       giftCard: line.giftCard,
+      properties: line.properties,
       components: (line.components ?? []).map(({ variantId, sku, title, quantity }) => ({
         variantId,
         sku,
@@ -138,16 +143,23 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
     taxes: taxesOf(order),
     discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
     taxation: taxationView(order.taxation, order.taxZone),
-    payments: payments.map(paymentView),
+    payments: cardsFirst(payments).map(paymentView),
     fulfilments: order.fulfilments.filter(({ state }) => state !== 'canceled').map(fulfilmentView),
     history: order.history.map(historyView),
   };
 }
 
+/** What goes on at a gateway stands first: of the others there is nothing to wait for. */
+const cardsFirst = (payments: readonly PaymentView[]): PaymentView[] =>
+  payments.toSorted((a, b) => Number(a.kind !== 'card') - Number(b.kind !== 'card'));
+
 function paymentView(payment: PaymentView): OrderPaymentDto {
   return {
     id: payment.id,
     status: payment.status,
+    kind: payment.kind,
+    purpose: payment.purpose,
+    last4: payment.last4,
     amount: payment.amount.toJSON(),
     captured: payment.captured.toJSON(),
     refunded: payment.refunded.toJSON(),

@@ -42,13 +42,23 @@ const ORDERS = `
   SELECT t.id, t.number::text, t.status, t.payment_status AS "paymentStatus", t.fulfilment_status AS "fulfilmentStatus",
     t.created_at AS "createdAt", t.placed_at AS "placedAt", t.email, t.shipping_address AS "shippingAddress",
     t.billing_address AS "billingAddress", t.currency, t.subtotal, t.discount, t.shipping, t.tax, t.total,
-    t.shipping_title AS "shippingTitle", t.taxation,
+    t.shipping_title AS "shippingTitle", t.shipping_details -> 'pickupPoint' AS "pickupPoint", t.taxation,
     (SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'variantTitle', l.variant_title,
       'options', l.options, 'quantity', l.quantity, 'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text,
-      'tax', l.tax::text, 'total', l.total::text, 'giftCard', l.gift_card) ORDER BY l.position)
+      'discount', l.discount::text,
+      'tax', l.tax::text, 'total', l.total::text, 'giftCard', l.gift_card, 'properties', l.properties) ORDER BY l.position)
       FROM ordering.order_lines l WHERE l.order_id = t.id) AS lines,
+    coalesce((SELECT json_agg(json_build_object('title', d.title, 'code', d.code, 'amount', d.amount::text) ORDER BY d.position)
+      FROM ordering.order_discounts d WHERE d.order_id = t.id), '[]') AS discounts,
     coalesce((SELECT json_agg(json_build_object('at', h.at, 'event', h.event, 'by', h.actor_kind, 'note', h.note)
       ORDER BY h.id) FROM ordering.order_history h WHERE h.order_id = t.id), '[]') AS history,
+    coalesce((SELECT json_agg(json_build_object('number', r.number::text, 'state', r.state, 'comment', r.comment, 'answer', r.answer,
+      'createdAt', r.created_at) ORDER BY r.id) FROM ordering.returns r WHERE r.order_id = t.id), '[]') AS returns,
+    coalesce((SELECT json_agg(json_build_object('body', n.body, 'createdAt', n.created_at) ORDER BY n.id)
+      FROM ordering.order_notes n WHERE n.order_id = t.id), '[]') AS notes,
+    coalesce((SELECT json_agg(json_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason, 'createdAt', c.created_at,
+      'shippingAddress', c.plan -> 'shippingAddress', 'billingAddress', c.plan -> 'billingAddress') ORDER BY c.id)
+      FROM ordering.order_changes c WHERE c.order_id = t.id), '[]') AS changes,
     coalesce((SELECT json_agg(json_build_object('state', f.state, 'carrier', f.carrier, 'service', f.service,
       'trackingNumber', p.tracking_number, 'trackingUrl', p.tracking_url, 'weightGrams', p.weight_grams,
       'createdAt', f.created_at, 'shippedAt', f.shipped_at, 'deliveredAt', f.delivered_at,
@@ -60,9 +70,19 @@ const ORDERS = `
   FROM ordering.orders t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 const CARTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
-    t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress", t.vat_id AS "vatId", t.vat_check AS "vatCheck",
-    coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card) ORDER BY l.id)
-      FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines
+    t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress",
+    t.promotion_codes AS "promotionCodes", t.vat_id AS "vatId", t.vat_check AS "vatCheck",
+    (SELECT p.name FROM ordering.pickup_points p WHERE p.id = t.pickup_point_id) AS "pickupPoint",
+    coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card, 'properties', l.properties) ORDER BY l.id)
+      FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines,
+    t.remind_since AS "remindSince",
+    coalesce((SELECT json_agg(json_build_object('sku', s.sku, 'title', s.title, 'quantity', s.quantity,
+      'giftCard', s.gift_card, 'properties', s.properties, 'savedAt', s.saved_at) ORDER BY s.id)
+      FROM ordering.saved_lines s WHERE s.cart_id = t.id), '[]') AS "savedLines",
+    coalesce((SELECT json_agg(json_build_object('createdAt', s.created_at, 'expiresAt', s.expires_at) ORDER BY s.id)
+      FROM ordering.cart_shares s WHERE s.cart_id = t.id), '[]') AS shares,
+    coalesce((SELECT json_agg(json_build_object('step', r.step, 'at', r.at) ORDER BY r.step)
+      FROM ordering.cart_reminders r WHERE r.cart_id = t.id), '[]') AS reminders
   FROM ordering.carts t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 // What was given back in full is nobody's to send, though it never was completed.
 const OPEN = `
@@ -85,15 +105,25 @@ const ANONYMISE = `
     UPDATE ordering.fulfilment_history h SET note = NULL
     FROM held, ordering.fulfilments f WHERE f.order_id = held.id AND h.fulfilment_id = f.id AND h.note IS NOT NULL
   ), gifts AS (
-    UPDATE ordering.order_lines l SET gift_card = NULL FROM held WHERE l.order_id = held.id AND l.gift_card IS NOT NULL
+    UPDATE ordering.order_lines l SET gift_card = NULL, properties = NULL FROM held
+    WHERE l.order_id = held.id AND (l.gift_card IS NOT NULL OR l.properties IS NOT NULL)
+  ), staff_notes AS (
+    DELETE FROM ordering.order_notes n USING held WHERE n.order_id = held.id
+  ), lookups AS (
+    DELETE FROM ordering.order_lookups l USING held WHERE l.order_id = held.id
+  ), returned AS (
+    UPDATE ordering.returns r SET comment = NULL, answer = NULL, label_url = NULL FROM held WHERE r.order_id = held.id
+  ), changes AS (
+    UPDATE ordering.order_changes c SET reason = NULL,
+      plan = c.plan || '{"shippingAddress": null, "billingAddress": null}'::jsonb FROM held WHERE c.order_id = held.id
   ), notes AS (
     UPDATE ordering.order_history h SET note = NULL FROM held WHERE h.order_id = held.id AND h.note IS NOT NULL
   )
   UPDATE ordering.orders o
-  SET customer_id = NULL, access_hash = NULL, email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
+  SET customer_id = NULL, access_hash = NULL, hold_reason = CASE WHEN o.hold_reason IS NOT NULL THEN '' END, tags = '{}', email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
     billing_address = CASE WHEN o.billing_address IS NOT NULL THEN ${COUNTRY_OF('o.billing_address')} END,
     taxation = CASE WHEN o.taxation #> '{exemption,number}' IS NOT NULL THEN jsonb_set(jsonb_set(o.taxation, '{vatId}', 'null'), '{exemption,number}', 'null')
       ELSE jsonb_set(o.taxation, '{vatId}', 'null') END,
-    version = o.version + 1
+    shipping_details = CASE WHEN o.shipping_details ? 'pickupPoint' THEN o.shipping_details || '{"pickupPoint": null}' ELSE o.shipping_details END, version = o.version + 1
   FROM held WHERE o.id = held.id`;
 const DELETE_CARTS = `DELETE FROM ordering.carts t WHERE ${THEIRS}`;

@@ -5,6 +5,8 @@ import {
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
+import { ReminderRepository } from '../abandoned-cart/reminder.repository.js';
+import { SavedLineRepository } from '../saved-line/saved-line.repository.js';
 import { ExemptionRepository } from '../tax/exemption.repository.js';
 import { TaxAnswersRepository } from '../tax/tax-answers.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
@@ -19,6 +21,8 @@ export class OrderingPersonalData implements PersonalDataProvider {
   constructor(
     private readonly rows: OrderPersonalDataRepository,
     private readonly limits: PurchaseLimits,
+    private readonly saved: SavedLineRepository,
+    private readonly reminders: ReminderRepository,
     private readonly exemptions: ExemptionRepository,
     private readonly taxAnswers: TaxAnswersRepository,
   ) {}
@@ -26,6 +30,10 @@ export class OrderingPersonalData implements PersonalDataProvider {
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('orders', (after, limit) => this.rows.orders(subject, after, limit));
     yield* pagesOf<{ id: string }>('carts', (after, limit) => this.rows.carts(subject, after, limit));
+    yield* pagesOf<{ id: string }>('savedLines', (after, limit) =>
+      this.saved.ofCustomer(subject.customerId, after, limit),
+    );
+    yield { section: 'cartLetterRefusals', rows: await this.reminders.refusalOf(subject.customerId) };
     const { customerId } = subject;
     if (customerId !== null) {
       yield* pagesOf<{ id: string }>('taxExemptions', (after, limit) =>
@@ -49,6 +57,8 @@ export class OrderingPersonalData implements PersonalDataProvider {
     await this.taxAnswers.forgetChecksOf(subject);
     await this.rows.anonymiseOrders(subject);
     await this.rows.deleteCarts(subject);
+    await this.saved.forget(subject.customerId);
+    await this.reminders.forget(subject.customerId);
     await this.limits.forget(subject);
     if (subject.customerId !== null) await this.exemptions.deleteOf(subject.customerId);
   }

@@ -6,7 +6,7 @@ import {
   type VariantQuantity,
 } from '../../catalog/catalog.api.js';
 import { type Actor, groupsOf, personId } from '../../platform/access/actor.js';
-import type { Cart } from '../cart/cart.js';
+import { type Cart, quantitiesOf } from '../cart/cart.js';
 import { FirstOrderRepository } from './first-order.repository.js';
 import { needsOf } from './needs.js';
 import { DEFAULT_MODES, type StandingPromotions } from './promotion.js';
@@ -65,7 +65,7 @@ export class CartFactsReader {
     const asksWho = needs.isFirstOrder && customerId !== null;
     // Inside a transaction they go one after the other over its connection.
     const [sellable, places, isFirstOrder] = await Promise.all([
-      this.sellable([...(known ? [] : lines), ...gifts], currency, customerGroups),
+      this.sellable([...(known ? [] : quantitiesOf(lines)), ...gifts], currency, customerGroups),
       this.catalog.places(products, needs),
       asksWho ? this.orders.isFirst(customerId) : null,
     ]);

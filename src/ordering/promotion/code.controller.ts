@@ -17,8 +17,8 @@ import {
   GeneratedCodesDto,
   UpdateCodeDto,
 } from './code.dto.js';
-import type { Code } from './code.repository.js';
 import { CodeService } from './code.service.js';
+import { codeView } from './promotion.view.js';
 import { PromotionParams } from './promotion.dto.js';
 import { promotionProblems } from './promotion.errors.js';
 import { foldCode } from './promotion.js';
@@ -51,7 +51,7 @@ export class CodeController {
     const name = `promotion-codes:${id}:${status}:${batchId}:${start}`;
     const [after = null] = this.cursors.decode(name, cursor) ?? [];
     const rows = await this.codes.list(id, { status, batchId, start }, after as string | null, limit + 1);
-    return this.cursors.page(name, rows.map(shown), limit, (code) => [code.id]);
+    return this.cursors.page(name, rows.map(codeView), limit, (code) => [code.id]);
   }
 
   @Get('codes.csv')
@@ -96,7 +96,7 @@ export class CodeController {
     @Body() input: CreateCodeDto,
     @CurrentActor() actor: Actor,
   ): Promise<CodeDto> {
-    return shown(await this.codes.create(id, input, actor));
+    return codeView(await this.codes.create(id, input, actor));
   }
 
   @Post('codes/batches')
@@ -137,12 +137,6 @@ export class CodeController {
     @IfMatch() version: number | null,
     @CurrentActor() actor: Actor,
   ): Promise<CodeDto> {
-    return shown(await this.codes.update(id, codeId, input, version, actor));
+    return codeView(await this.codes.update(id, codeId, input, version, actor));
   }
 }
-
-const shown = ({ endsAt, createdAt, ...code }: Code): CodeDto => ({
-  ...code,
-  endsAt: endsAt?.toISOString() ?? null,
-  createdAt: createdAt.toISOString(),
-});

@@ -62,7 +62,7 @@ export class FixedPriceEffectDto {
   on?: SelectorDto;
 }
 
-export class PiecesDto {
+export class SelectedPiecesDto {
   @On()
   on?: SelectorDto;
 
@@ -74,11 +74,11 @@ export class BuyXGetYEffectDto {
   @OneOf(['buy_x_get_y'])
   type: 'buy_x_get_y';
 
-  @Nested(() => PiecesDto, { description: 'For each so many of these …' })
-  buy: PiecesDto;
+  @Nested(() => SelectedPiecesDto, { description: 'For each so many of these …' })
+  buy: SelectedPiecesDto;
 
-  @Nested(() => PiecesDto, { description: '… so many of those are cheaper: the cheapest of them.' })
-  get: PiecesDto;
+  @Nested(() => SelectedPiecesDto, { description: '… so many of those are cheaper: the cheapest of them.' })
+  get: SelectedPiecesDto;
 
   @Ppm()
   ppm: number;

@@ -12,7 +12,7 @@ export class PromotionJobs {
     private readonly clock: Clock,
   ) {}
 
-  @Every('5m', 'ordering.sweep_promotions')
+  @Every('1m', 'ordering.sweep_promotions')
   async sweep(): Promise<number> {
     let done = 0;
     for (;;) {

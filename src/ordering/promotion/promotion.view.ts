@@ -1,3 +1,5 @@
+import type { CodeDto } from './code.dto.js';
+import type { Code } from './code.repository.js';
 import type { ConditionDto } from './condition.dto.js';
 import type { EffectDto } from './effect.dto.js';
 import type { PromotionDto, RedemptionDto } from './promotion.dto.js';
@@ -20,5 +22,11 @@ export const promotionView = (promotion: StoredPromotion): PromotionDto => {
 export const redemptionView = ({ amount, currency, createdAt, ...row }: RedemptionView): RedemptionDto => ({
   ...row,
   amount: { amount: Number(amount), currency },
+  createdAt: createdAt.toISOString(),
+});
+
+export const codeView = ({ endsAt, createdAt, ...code }: Code): CodeDto => ({
+  ...code,
+  endsAt: endsAt?.toISOString() ?? null,
   createdAt: createdAt.toISOString(),
 });

@@ -5,6 +5,7 @@ import { PromotionRepository } from '../promotion/promotion.repository.js';
 import { Config } from '../../platform/config.js';
 import type { TaxBook } from '../tax/tax-rules.js';
 import { TaxRepository } from '../tax/tax.repository.js';
+import type { Calendar } from './delivery-estimate.js';
 import { ShippingRepository } from './shipping.repository.js';
 import type { ShippingZone } from './shipping-zone.js';
 
@@ -13,6 +14,7 @@ export interface Rules {
   tax: TaxBook;
   shipping: ShippingZone[];
   promotions: StandingPromotions;
+  calendar: Calendar;
 }
 
 const FRESH_MS = 1_000;
@@ -59,10 +61,11 @@ export class SellingRules {
   private async read(): Promise<Rules> {
     // One after the other: inside a transaction all go over the same connection.
     const tax = await this.taxZones.book();
-    const shipping = await this.shippingZones.all();
+    const { zones, calendar } = await this.shippingZones.rules();
     return {
       tax: { ...tax, asksProvider: this.config.taxProviderUrl !== null, at: this.clock.now() },
-      shipping,
+      shipping: zones,
+      calendar,
       promotions: await this.promotions.standing(this.clock.now()),
     };
   }

@@ -9,6 +9,7 @@ import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { ZoneParams } from '../tax/tax.dto.js';
 import { zoneProblems } from '../tax/tax.errors.js';
+import type { Sides } from './parcels.js';
 import { ShippingZoneDto, ShippingZoneInput, ShippingZonePatch } from './shipping.dto.js';
 import { ShippingService } from './shipping.service.js';
 import type { ShippingZone } from './shipping-zone.js';
@@ -39,8 +40,8 @@ export class ShippingController {
     headers: ['ETag'],
     summary: 'Read a shipping zone',
     description:
-      'Its countries and options; each option has tiers: the price in minor units up to a weight in ' +
-      'grams, for each currency.',
+      'Its countries, parts of countries and options; each option has tiers: the price in minor units up to a ' +
+      'weight in grams, a value of the goods or a size, for each currency.',
     answers: { 200: ShippingZoneDto },
   })
   async get(
@@ -71,9 +72,11 @@ export class ShippingController {
     headers: ['ETag'],
     summary: 'Add a shipping zone',
     description:
-      'Options have tiers: a price in minor units up to a weight in grams, for each currency in which it ' +
-      'is offered; a flat rate is one tier without a limit. A country belongs to one zone, `*` to the ' +
-      'one for everywhere else; 409 `ordering.zone_conflict` when the name or a country is taken.',
+      'Options have tiers: a price in minor units up to a weight in grams (or a value of the goods, or a size), for each ' +
+      'currency in which it is offered; a flat rate is one tier without a limit. A country belongs to one zone, `*` to ' +
+      'the one for everywhere else, and each of `areas` to one; 409 `ordering.zone_conflict` when the name, a country or ' +
+      'an area is taken. A method may send several parcels, be free from an amount on, hold for a while, leave out ' +
+      'shipping classes, be fetched at pickup points, and ask a carrier for its price.',
     answers: { 201: ShippingZoneDto },
     problems: [zoneProblems.zone_conflict],
     idempotency: 'accepted',
@@ -95,7 +98,7 @@ export class ShippingController {
     summary: 'Change a shipping zone',
     description:
       'Takes effect for carts within a second, in every process. Orders keep the price they were placed ' +
-      'with. What is left out stays; `countries` and `options` are replaced as a whole: send the `id` of ' +
+      'with. What is left out stays; `countries`, `areas` and `options` are replaced as a whole: send the `id` of ' +
       'an option that should stay the same one.',
     answers: { 200: ShippingZoneDto },
     problems: changing,
@@ -137,8 +140,12 @@ function tagged(reply: FastifyReply, zone: ShippingZone): ShippingZoneDto {
 
 const toDto = (zone: ShippingZone): ShippingZoneDto => ({
   ...zone,
-  options: zone.options.map((option) => ({
+  options: zone.options.map(({ maxParcelSides, ...option }) => ({
     ...option,
-    tiers: option.tiers.map(({ upToGrams, price }) => ({ upToGrams, price: price.toJSON() })),
+    tiers: option.tiers.map((tier) => ({ ...tier, price: tier.price.toJSON() })),
+    freeOver: option.freeOver.map((price) => price.toJSON()),
+    maxParcelSize: maxParcelSides && sizeOf(maxParcelSides),
   })),
 });
+
+const sizeOf = ([lengthMm, widthMm, heightMm]: Sides) => ({ lengthMm, widthMm, heightMm });

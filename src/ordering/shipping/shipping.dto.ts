@@ -1,45 +1,46 @@
-import {
-  AskingPrice,
-  AskingPriceDto,
-  Integer,
-  ListOf,
-  Text,
-  CountryList,
-  Uuid,
-} from '../../platform/http/fields.js';
+import { CountryCode, CountryList, Integer, Line, ListOf, Text, Uuid } from '../../platform/http/fields.js';
+import { ShippingOptionDto, ShippingOptionInput } from './shipping-method.dto.js';
 
-export class ShippingTierDto {
-  @Integer({
-    min: 1,
-    max: 100_000_000,
-    nullable: true,
-    example: 2000,
-    description: 'Heaviest parcel of this price; null: any weight.',
+const unset = { optional: true, nullable: true } as const;
+const CODE = { max: 20, ...unset } as const;
+const AREAS =
+  'Parts of countries, which go before whole ones: a region, a range of postal codes, or codes within a region. The most ' +
+  'specific zone ships an address: codes before regions before countries, the narrower range before the wider.';
+
+export class ShippingAreaInput {
+  @CountryCode({ example: 'IT' })
+  country: string;
+
+  @Line({ max: 100, ...unset, description: 'As addresses have it; capitals are no matter.' })
+  region?: string | null;
+
+  @Text({
+    ...CODE,
+    example: '90',
+    description: 'The beginning of a postal code, or of the first: `90` is every code that begins so.',
   })
-  upToGrams: number | null;
+  postalFrom?: string | null;
 
-  @AskingPrice()
-  price: AskingPriceDto;
+  @Text({
+    ...CODE,
+    example: '98',
+    description: 'The beginning of the last, as long as the first; the same when left out.',
+  })
+  postalTo?: string | null;
 }
 
-export class ShippingOptionInput {
-  @Uuid({ optional: true, description: 'Kept when it is sent, so that carts keep their choice.' })
-  id?: string;
+export class ShippingAreaDto {
+  @CountryCode()
+  country: string;
 
-  @Text({ max: 100, example: 'Standard' })
-  title: string;
+  @Text({ max: 100, nullable: true })
+  region: string | null;
 
-  @ListOf(() => ShippingTierDto, {
-    min: 1,
-    max: 100,
-    description: 'Per currency; a flat rate is one tier without a limit.',
-  })
-  tiers: ShippingTierDto[];
-}
+  @Text({ max: 20, nullable: true })
+  postalFrom: string | null;
 
-export class ShippingOptionDto extends ShippingOptionInput {
-  @Uuid()
-  declare id: string;
+  @Text({ max: 20, nullable: true })
+  postalTo: string | null;
 }
 
 export class ShippingZoneInput {
@@ -48,6 +49,9 @@ export class ShippingZoneInput {
 
   @CountryList()
   countries: string[];
+
+  @ListOf(() => ShippingAreaInput, { max: 1000, optional: true, description: AREAS })
+  areas?: ShippingAreaInput[];
 
   @ListOf(() => ShippingOptionInput, { max: 50, uniqueBy: 'id' })
   options: ShippingOptionInput[];
@@ -59,6 +63,9 @@ export class ShippingZonePatch {
 
   @CountryList({ optional: true })
   countries?: string[];
+
+  @ListOf(() => ShippingAreaInput, { max: 1000, optional: true, description: AREAS })
+  areas?: ShippingAreaInput[];
 
   @ListOf(() => ShippingOptionInput, { max: 50, uniqueBy: 'id', optional: true })
   options?: ShippingOptionInput[];
@@ -73,6 +80,9 @@ export class ShippingZoneDto {
 
   @CountryList()
   countries: string[];
+
+  @ListOf(() => ShippingAreaDto, { max: 1000, description: AREAS })
+  areas: ShippingAreaDto[];
 
   @ListOf(() => ShippingOptionDto, { max: 50 })
   options: ShippingOptionDto[];

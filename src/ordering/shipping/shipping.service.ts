@@ -1,25 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/access/actor.js';
-import { Audit } from '../../platform/audit/audit.js';
-import { Database, isUniqueViolation } from '../../platform/database/database.js';
-import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { Money } from '../../platform/money/money.js';
-import { zoneProblems } from '../tax/tax.errors.js';
-import { SellingRules } from './selling-rules.js';
-import type { ShippingOptionInput, ShippingZoneInput, ShippingZonePatch } from './shipping.dto.js';
+import { present, type RuleDeed, RuleChanges } from './rule-changes.service.js';
+import type { ShippingZoneInput, ShippingZonePatch } from './shipping.dto.js';
 import { ShippingRepository } from './shipping.repository.js';
-import type { ShippingOption, ShippingZone } from './shipping-zone.js';
+import { requireSense, toArea, toOption } from './shipping-input.js';
+import type { ShippingZone } from './shipping-zone.js';
 
 /** Shipping zones as staff keep them. Orders keep the option and the price that they were placed with. */
 @Injectable()
 export class ShippingService {
   constructor(
-    private readonly database: Database,
     private readonly zones: ShippingRepository,
-    private readonly audit: Audit,
-    private readonly rules: SellingRules,
+    private readonly changes: RuleChanges,
   ) {}
 
   list(): Promise<ShippingZone[]> {
@@ -32,31 +26,32 @@ export class ShippingService {
     return zone;
   }
 
-  async create(actor: Actor, input: ShippingZoneInput): Promise<ShippingZone> {
-    const zone = { ...input, options: input.options.map(toOption), id: newId(), version: 1 };
-    return this.saving(async () => {
+  create(actor: Actor, { name, countries, areas = [], options }: ShippingZoneInput): Promise<ShippingZone> {
+    requireSense(options, areas);
+    return this.changes.save(async () => {
+      const zone: ShippingZone = {
+        ...{ id: newId(), name, countries },
+        areas: areas.map(toArea),
+        options: options.map(toOption),
+        version: 1,
+      };
       await this.zones.insert(zone);
       this.record(actor, 'created', zone);
       return zone;
     });
   }
 
-  async update(
-    actor: Actor,
-    id: string,
-    patch: ShippingZonePatch,
-    version: number | null,
-  ): Promise<ShippingZone> {
-    return this.saving(async () => {
-      const present = await this.zones.locked(id);
-      if (!present) throw platformProblems.not_found();
-      requireVersion(version, present.version);
+  update(actor: Actor, id: string, patch: ShippingZonePatch, version: number | null): Promise<ShippingZone> {
+    requireSense(patch.options, patch.areas);
+    return this.changes.save(async () => {
+      const before = present(await this.zones.locked(id), version);
       const zone: ShippingZone = {
         id,
-        name: patch.name ?? present.name,
-        countries: patch.countries ?? present.countries,
-        options: patch.options?.map(toOption) ?? present.options,
-        version: present.version + 1,
+        name: patch.name ?? before.name,
+        countries: patch.countries ?? before.countries,
+        areas: patch.areas?.map(toArea) ?? before.areas,
+        options: patch.options?.map(toOption) ?? before.options,
+        version: before.version + 1,
       };
       await this.zones.update(zone);
       this.record(actor, 'updated', zone);
@@ -65,41 +60,16 @@ export class ShippingService {
   }
 
   async delete(actor: Actor, id: string, version: number | null): Promise<void> {
-    await this.saving(async () => {
-      const present = await this.zones.locked(id);
-      if (!present) throw platformProblems.not_found();
-      requireVersion(version, present.version);
+    await this.changes.save(async () => {
+      const zone = present(await this.zones.locked(id), version);
       await this.zones.delete(id);
-      this.record(actor, 'deleted', present);
+      this.record(actor, 'deleted', zone);
     });
   }
 
-  private async saving<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.database.transaction(async () => {
-        const result = await work();
-        this.database.afterCommit(() => this.rules.forget());
-        return result;
-      });
-    } catch (error) {
-      if (isUniqueViolation(error)) throw zoneProblems.zone_conflict();
-      throw error;
-    }
-  }
-
-  private record(actor: Actor, what: string, { id, version, name, countries }: ShippingZone): void {
-    this.audit.record({
-      actor,
-      action: `ordering.shipping_zone.${what}`,
-      subjectType: 'shipping_zone',
-      subjectId: id,
-      details: { name, countries, version },
-    });
+  private record(actor: Actor, what: RuleDeed['what'], zone: ShippingZone): void {
+    const { id, name, countries, areas, version } = zone;
+    const details = { name, countries, areas: areas.length, version };
+    this.changes.record(actor, { subject: 'shipping_zone', what, id, details });
   }
 }
-
-const toOption = ({ id, title, tiers }: ShippingOptionInput): ShippingOption => ({
-  id: id ?? newId(),
-  title,
-  tiers: tiers.map(({ upToGrams, price }) => ({ upToGrams, price: Money.fromJSON(price) })),
-});

@@ -48,13 +48,13 @@ export class TaxDesk {
   }
 
   /**
-   * The judgement with the taxes that the provider says, or by the shop's own zones when there is none or no answer.
+   * The judgement with the taxes that the provider says, or `own`, by the shop's zones, when there is none or no answer.
    * The same question has the same answer for a day, so that the checkout takes what was shown.
    */
   async informed<T extends { taxQuestion: TaxQuestion | null }>(
-    judge: (quote: TaxQuote | null) => T,
+    own: T,
+    judge: (quote: TaxQuote) => T,
   ): Promise<T> {
-    const own = judge(null);
     const quote = own.taxQuestion && (await this.quote(own.taxQuestion));
     return quote ? judge(quote) : own;
   }

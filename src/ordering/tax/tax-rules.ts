@@ -1,6 +1,6 @@
 import { isMemberState } from './member-states.js';
 import type { ExternalTaxes } from './external-tax.js';
-import type { TaxSettings } from './tax-settings.js';
+import { DEFAULT_SETTINGS, type TaxSettings } from './tax-settings.js';
 import {
   categoriesOf,
   categoryOf,
@@ -181,13 +181,16 @@ export function rulesAsBefore(
   const treatment = taxation?.treatment ?? 'taxed';
   const settings = { ...book.settings, ...(taxation && { foreignPrices: taxation.foreignPrices }) };
   const rounding = taxation?.rounding ?? 'category';
+  const shipping = taxation
+    ? { by: taxation.shippingTax, taxClass: settings.shippingTaxClass }
+    : { by: DEFAULT_SETTINGS.shippingTax, taxClass: STANDARD_CLASS };
   if (treatment === 'taxed') {
     const read = readingOf({ ...book, settings }, zone, there);
-    return { zone: taxZone, ...there, rounding, ...(read !== there && { read }) };
+    return { zone: taxZone, ...there, shipping, rounding, ...(read !== there && { read }) };
   }
   const consumer = { pricesIncludeTax: zone?.pricesIncludeTax ?? false, rateOf: there.rateOf };
   const read = readingOf({ ...book, settings }, zone, consumer);
-  return { zone: taxZone, pricesIncludeTax, rateOf: untaxedBy(treatment), rounding, read };
+  return { zone: taxZone, pricesIncludeTax, rateOf: untaxedBy(treatment), shipping, rounding, read };
 }
 
 const untaxedBy = (treatment: keyof typeof UNTAXED) => (taxClass: string) => ({

@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor } from '../../platform/access/actor.js';
-import { Audit } from '../../platform/audit/audit.js';
-import { Database, isUniqueViolation } from '../../platform/database/database.js';
-import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { present, type RuleDeed, RuleChanges } from '../shipping/rule-changes.service.js';
 import type { TaxZoneInput, TaxZonePatch } from './tax.dto.js';
 import { zoneProblems } from './tax.errors.js';
 import { type TakenPlace, TaxRepository } from './tax.repository.js';
@@ -16,10 +13,8 @@ import { requireSoundZone, toArea, toRate } from './zone-input.js';
 @Injectable()
 export class TaxService {
   constructor(
-    private readonly database: Database,
     private readonly zones: TaxRepository,
-    private readonly audit: Audit,
-    private readonly rules: SellingRules,
+    private readonly changes: RuleChanges,
   ) {}
 
   list(): Promise<TaxZone[]> {
@@ -42,7 +37,7 @@ export class TaxService {
       version: 1,
     };
     requireSoundZone(zone);
-    return this.saving(async () => {
+    return this.changes.save(async () => {
       await this.refuseTaken(zone);
       await this.zones.insert(zone);
       this.record(actor, 'created', zone);
@@ -51,17 +46,15 @@ export class TaxService {
   }
 
   async update(actor: Actor, id: string, patch: TaxZonePatch, version: number | null): Promise<TaxZone> {
-    return this.saving(async () => {
-      const present = await this.zones.locked(id);
-      if (!present) throw platformProblems.not_found();
-      requireVersion(version, present.version);
-      if (present.isDefault && patch.isDefault === false) throw zoneProblems.default_zone();
+    return this.changes.save(async () => {
+      const before = present(await this.zones.locked(id), version);
+      if (before.isDefault && patch.isDefault === false) throw zoneProblems.default_zone();
       const zone: TaxZone = {
-        ...present,
+        ...before,
         ...patch,
-        areas: patch.areas?.map(toArea) ?? present.areas,
-        rates: patch.rates?.map(toRate) ?? present.rates,
-        version: present.version + 1,
+        areas: patch.areas?.map(toArea) ?? before.areas,
+        rates: patch.rates?.map(toRate) ?? before.rates,
+        version: before.version + 1,
       };
       requireSoundZone(zone);
       await this.refuseTaken(zone);
@@ -72,13 +65,11 @@ export class TaxService {
   }
 
   async delete(actor: Actor, id: string, version: number | null): Promise<void> {
-    await this.saving(async () => {
-      const present = await this.zones.locked(id);
-      if (!present) throw platformProblems.not_found();
-      requireVersion(version, present.version);
-      if (present.isDefault) throw zoneProblems.default_zone();
+    await this.changes.save(async () => {
+      const before = present(await this.zones.locked(id), version);
+      if (before.isDefault) throw zoneProblems.default_zone();
       await this.zones.delete(id);
-      this.record(actor, 'deleted', present);
+      this.record(actor, 'deleted', before);
     });
   }
 
@@ -101,27 +92,8 @@ export class TaxService {
     });
   }
 
-  private async saving<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.database.transaction(async () => {
-        const result = await work();
-        this.database.afterCommit(() => this.rules.forget());
-        return result;
-      });
-    } catch (error) {
-      if (isUniqueViolation(error)) throw zoneProblems.zone_conflict();
-      throw error;
-    }
-  }
-
-  private record(actor: Actor, what: string, { id, version, ...details }: TaxZone): void {
-    this.audit.record({
-      actor,
-      action: `ordering.tax_zone.${what}`,
-      subjectType: 'tax_zone',
-      subjectId: id,
-      details: { ...details, version },
-    });
+  private record(actor: Actor, what: RuleDeed['what'], { id, ...details }: TaxZone): void {
+    this.changes.record(actor, { subject: 'tax_zone', what, id, details });
   }
 }
 

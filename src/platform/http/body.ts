@@ -5,6 +5,8 @@ import { type FieldError, platformProblems } from './problem.js';
 const MAX_DEPTH = 32;
 /** Wider than any list or object of ours: a megabyte of `{}` would cost a check, and a line in the answer, for each. */
 const MAX_WIDTH = 1_000;
+/** Names by which an object says what it is: whoever converts a body would ask the input for it. */
+const RESERVED: readonly string[] = ['constructor', '__proto__'];
 /** With the `u` flag a pair is one sign, so only a half that stands alone is found. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -43,6 +45,8 @@ function faultOf(value: unknown, pointer: string, depth: number): FieldError | n
     return { pointer, code: 'too_wide', message: `must not hold more than ${MAX_WIDTH} values in one place` };
   for (const key of keys) {
     const place = `${pointer}/${escapePointer(key)}`;
+    if (RESERVED.includes(key))
+      return { pointer: place, code: 'unknown_property', message: 'is not known here' };
     const fault =
       textFault(key, pointer) ?? faultOf((value as Record<string, unknown>)[key], place, depth + 1);
     if (fault) return fault;

@@ -361,6 +361,29 @@ export function Nested(type: () => Constructor, options: FieldOptions = {}) {
   );
 }
 
+/**
+ * `true`, or a DTO that says more precisely what; `true` arrives as one that says nothing. `properties` are those of the DTO; the
+ * field has the type `true | Dto`, or the document would say that it is one.
+ */
+export function TrueOr(
+  type: () => Constructor,
+  options: FieldOptions & { properties: Readonly<Record<string, unknown>> },
+) {
+  const given = { type: 'object', properties: options.properties, additionalProperties: false };
+  return applyDecorators(
+    field(
+      options,
+      { oneOf: [{ type: 'boolean', enum: [true] }, given] } as ApiPropertyOptions,
+      rule('not_object', 'must be true or an object', isPlain),
+      ValidateNested(),
+      Type(type as () => new () => object),
+      Transform(({ value }: { value: unknown }) =>
+        value === true ? new (type() as new () => object)() : value,
+      ),
+    ),
+  );
+}
+
 /** A list of DTOs that are looked into one by one, by whoever takes them, so that a wrong one does not refuse the others. */
 export function ListOfAny(type: () => Constructor, options: FieldOptions & { max: number; min: number }) {
   const { max, min } = options;

@@ -50,9 +50,10 @@ export const TAGS: Record<string, string> = {
   'Order changes':
     'Everything that happens to an order after it was placed, drafted, previewed to the cent and then confirmed at once.',
   Payments:
-    'The money of an order: one payment with as many tries as it takes. Its state is what the gateway says, never what a browser says.',
+    'The money of an order: a payment at the gateway with as many tries as it takes, and one for each gift card and store credit. Its state is what the gateway says, never what a browser says.',
   'Personal data': 'Copies of all that is kept about somebody, and its erasure.',
   People: 'Accounts of staff: who works here, and as what.',
+  'Pickup points': 'Places where shoppers fetch what they ordered, in place of having it sent.',
   'Price lists':
     'Prices for some customers, from some quantity on or for a while. They begin and end by the clock.',
   Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
@@ -65,14 +66,20 @@ export const TAGS: Record<string, string> = {
   Recommendations:
     'What goes with a product and why: bought together, similar, or looked at before by whoever is signed in.',
   Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',
+  Returns:
+    'What buyers send back: asked for, approved, received piece by piece, and settled by a change of the order.',
   Reviews:
     'What customers say of products: nothing is shown that nobody of the shop has read, and buyers are marked.',
   Search:
     'What staff do for the search of the shop: words that mean the same, products that come first, and what was looked for in vain.',
-  'Shipping zones': 'Where parcels go, by which options, and for how much by weight.',
+  'Shipping calendar': 'The days on which parcels leave: what the dates of delivery are made of.',
+  'Shipping zones':
+    'Where parcels go, by which methods, and for how much: by weight, size, value of the goods, or what a carrier asks.',
   'Sign-in': 'Making an account, signing in and out, and the links that are mailed on the way.',
   Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
   'Stock notices': 'One letter to whoever waits for something that is sold out, and then they are forgotten.',
+  'Store credit':
+    'What the shop owes a customer: given by staff, or in place of a refund, and spent at checkouts until it ends.',
   Stocktakes: 'What lies at a location, counted by hand while it is sold from, and brought to the books.',
   'Tax classes':
     'The kinds of goods that are taxed differently, such as books; tax zones say the rate of each.',

@@ -1,0 +1,58 @@
+import { Body, Controller, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { HeldByShopper, InPerson, Public } from '../../platform/access/access.js';
+import { Operation } from '../../platform/http/operation.js';
+import { CurrentHolder, type Holder } from '../cart/cart.access.js';
+import { checkoutProblems } from '../checkout/checkout.errors.js';
+import { OrderDto, OrderParams } from '../order/order.dto.js';
+import { changeProblems } from './change.errors.js';
+import { PayOrderDto } from './extra-payment.dto.js';
+import { ExtraPayments } from './extra-payments.service.js';
+
+@ApiTags('Orders')
+@Controller('/v1/orders')
+export class ExtraPaymentController {
+  constructor(private readonly payments: ExtraPayments) {}
+
+  @Post('/:id/payments')
+  @InPerson()
+  @Public()
+  @HeldByShopper()
+  @Operation({
+    id: 'payOrder',
+    example: { payment: { gateway: 'test', token: 'ok' } },
+    summary: 'Pay what is due',
+    description:
+      'A change of a placed order may cost more than was paid: `amountDue` of the order says how much. Send one ' +
+      '`Idempotency-Key` for each try, and the same one again when no answer came.\n\n' +
+      '- **201**: paid. What was added may be sent.\n' +
+      '- **202**: it goes on; the last of `payments` says how, as after a checkout.\n' +
+      '- **402** `ordering.payment_declined`: no money moved; try again with another method and a new key.\n' +
+      '- **409** `ordering.nothing_due`: it is paid, or nobody waits for it any more.\n\n' +
+      'What is not paid in time is taken off the order again. Money that arrives later goes back.',
+    answers: { 201: OrderDto, 202: OrderDto },
+    problems: [
+      changeProblems.nothing_due,
+      changeProblems.due_changed,
+      checkoutProblems.payment_declined,
+      'billing.payment_amount_frozen',
+      'billing.payment_in_progress',
+      'billing.too_many_attempts',
+      'billing.unknown_gateway',
+    ],
+    idempotency: 'steps',
+    rawJson: true,
+  })
+  async pay(
+    @Param() { id }: OrderParams,
+    @CurrentHolder() holder: Holder,
+    @Body() body: PayOrderDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const answer = await this.payments.pay(id, holder, body);
+    void reply.code(answer.status).header('cache-control', 'no-store');
+    if (answer.status >= 400) void reply.header('content-type', 'application/problem+json; charset=utf-8');
+    return answer.body;
+  }
+}

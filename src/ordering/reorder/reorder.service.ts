@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { platformProblems } from '../../platform/http/problem.js';
+import { type Holder, holds } from '../cart/cart.access.js';
+import { CartFilling } from '../cart/cart-filling.service.js';
+import type { FilledCart } from '../cart/cart.view.js';
+import { OrderRepository } from '../order/order.repository.js';
+
+/** The same once more. */
+@Injectable()
+export class Reorder {
+  constructor(
+    private readonly orders: OrderRepository,
+    private readonly filling: CartFilling,
+  ) {}
+
+  /**
+   * Puts what was bought into a cart of whoever the order belongs to, as far as it is sold and there, at today's prices. Words
+   * to engrave and recipients of gift cards go along: they were this buyer's.
+   */
+  async reorder(orderId: string, holder: Holder): Promise<FilledCart & { token: string | null }> {
+    const order = await this.orders.find(orderId);
+    if (!order || !holds(holder, order)) throw platformProblems.not_found();
+    const wishes = order.lines.map((line) => ({
+      variantId: line.variantId,
+      productId: line.productId,
+      sku: line.sku,
+      title: line.title,
+      quantity: line.quantity,
+      // The day that it was to be sent on has passed.
+      giftCard: line.giftCard && { ...line.giftCard, sendAt: null },
+      properties: line.properties,
+    }));
+    return this.filling.fill(holder.actor, order.currency, wishes, order.email);
+  }
+}
