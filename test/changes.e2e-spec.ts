@@ -205,6 +205,20 @@ describe('changes of orders', () => {
     expect(taken.body.state).toBe('withdrawn');
     await app.settle();
     expect(await stockOf(app, lamp)).toEqual(before);
+    // The whole order is canceled while an addition waits: both give back what they hold.
+    const { cart: hers, order: fourth } = await placed([book]);
+    await change(fourth.id, { kind: 'edit', add: [{ variantId: lamp.variantId, quantity: 1 }] });
+    const gone = await app.post(
+      `/v1/orders/${fourth.id}/cancellation`,
+      {},
+      { cartToken: hers.token, key: key() },
+    );
+    expect(gone.body).toMatchObject({ status: 'canceled', amountDue: { amount: 0 } });
+    expect((await app.get(changesOf(fourth.id), { token })).body.items).toMatchObject([
+      { state: 'withdrawn' },
+    ]);
+    await app.settle();
+    expect(await stockOf(app, lamp)).toEqual(before);
     const letters = (await app.letters()).filter(({ subject }) => subject.includes('was taken off'));
     expect(letters).toHaveLength(2);
     expect(await imbalance(app)).toBeNull();

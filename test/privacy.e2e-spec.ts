@@ -479,6 +479,7 @@ describe('personal data', () => {
     expect(before.map(({ module, ordinal }) => [module, ordinal])).toEqual([
       ['billing', 0],
       ['billing', 1],
+      ['billing', 2],
       ['ordering', 0],
       ['ordering', 1],
       ['ordering', 2],
@@ -585,7 +586,8 @@ describe('personal data', () => {
         await held;
       });
       const answers = [close(person), close(person), close(person)];
-      for (let waiting = 0; waiting < 3; await wait(10))
+      // Two that wait are a race; the third may still be on its way when the machine is busy, and none waits longer than 3 s.
+      for (let look = 0, waiting = 0; waiting < 2 && look < 200; look++, await wait(10))
         waiting = (await sql(`SELECT FROM pg_locks WHERE NOT granted`)).length;
       release();
       await holding;

@@ -5,6 +5,7 @@ import { newId } from '../../platform/ids.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { OperationScheduled, PaymentCanceled, PaymentCaptured } from '../billing.events.js';
 import { GiftCards } from '../gift-card/gift-cards.service.js';
+import { RefundRepository } from '../refund/refund.repository.js';
 import { RefundService } from '../refund/refund.service.js';
 import { Operation } from './operation.entity.js';
 import { OperationRepository } from './operation.repository.js';
@@ -19,6 +20,7 @@ export class PaymentEnd {
     private readonly payments: PaymentRepository,
     private readonly operations: OperationRepository,
     private readonly refunds: RefundService,
+    private readonly strandings: RefundRepository,
     private readonly giftCards: GiftCards,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -100,6 +102,8 @@ export class PaymentEnd {
 
   private async refundAll(payment: Payment, reason: string, requestedBy: string): Promise<void> {
     if (payment.refundable.isZero()) return;
+    // Whoever hears of the order later would only fail once more.
+    if (payment.kind !== 'card' && (await this.strandings.isStranded(payment.id))) return;
     const how = { full: true as const, reason, requestedBy };
     const { operationId } = await this.refunds.request(payment.id, how);
     if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));

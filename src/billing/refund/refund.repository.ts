@@ -117,6 +117,15 @@ export class RefundRepository {
     return row ? toRefund(row) : null;
   }
 
+  /** Whether nobody but a person can still pay out this payment: the house tried, and had nowhere to pay it to. */
+  async isStranded(paymentId: string): Promise<boolean> {
+    const [row] = await this.database.query<object>(
+      `SELECT FROM billing.refunds WHERE payment_id = $1 AND status = 'failed' AND requested_by = 'system' AND operation_id IS NULL`,
+      [paymentId],
+    );
+    return row !== undefined;
+  }
+
   /** Newest first, from behind `after`. */
   async list(filter: RefundFilter, after: [string, string] | null, limit: number): Promise<Refund[]> {
     const wanted: [string, unknown][] = [
