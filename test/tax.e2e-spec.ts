@@ -269,6 +269,22 @@ describe('tax', () => {
     expect(bought.status).toBe(201);
     expect(await calculation(bought.body.id)).toMatchObject({ matches: true });
     await settings({ foreignPrices: 'same_gross', shippingTax: 'own_class', crossBorder: 'origin' });
+    // Sent another way later on it is taxed as it was bought, whatever the shop says by then.
+    const { id, shipping } = bought.body;
+    const changes = `/v1/admin/orders/${id}/changes`;
+    const way = { kind: 'edit', shippingOptionId: shipping.optionId };
+    const draft = (await app.post(changes, way, { token: staff })).body;
+    const { difference } = (await app.get(`${changes}/${draft.id}/preview`, { token: staff })).body;
+    const confirmed = await app.post(
+      `${changes}/${draft.id}/confirmation`,
+      { expectedDifference: difference },
+      { token: staff, key: key() },
+    );
+    expect(confirmed.status).toBe(200);
+    const sent = (await app.get(`/v1/admin/orders/${id}`, { token: staff })).body;
+    expect(sent.shipping.taxLines).toHaveLength(2);
+    // Rounded by itself it is another cent than together with the goods.
+    expect([shipping.price.amount, sent.shipping.price.amount]).toEqual([991, 992]);
     const below = await change(await fillCart(app, [lamp]), { shippingAddress: paris });
     expect(below.body.taxation).toMatchObject({ rule: 'union_origin', zone: 'Germany' });
     const stale = { token: staff, headers: { 'if-match': `"${first.version}"` } };
@@ -278,6 +294,17 @@ describe('tax', () => {
 
   it('is not asked of who is exempt, by certificate or by group', async () => {
     const ada = await given.customer(app);
+    // What a guest has said of the business is said for the account.
+    const guest = await fillCart(app, [lamp]);
+    expect((await change(guest, { vatId: vienna })).status).toBe(200);
+    await app.post('/v1/carts', { currency: 'EUR' }, { token: ada.token });
+    const into = { cartId: guest.id, token: guest.token };
+    const merged = await app.post('/v1/me/carts/merge', into, { token: ada.token });
+    expect(merged.body.cart.vatId).toBe(vienna);
+    await app.patch(`/v1/carts/${merged.body.cart.id}`, { vatId: null }, { token: ada.token });
+    await app.delete(`/v1/carts/${merged.body.cart.id}/lines/${merged.body.cart.lines[0].id}`, {
+      token: ada.token,
+    });
     const { id: customerId } = (await app.get('/v1/me', { token: ada.token })).body;
     const path = '/v1/admin/tax-exemptions';
     const certificate = { customerId, number: 'B-17', jurisdiction: 'DE', reason: 'Embassy' };
