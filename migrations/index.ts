@@ -63,6 +63,7 @@ import { OrderingPromotions1780000000510 } from './ordering/1780000000510-promot
 import { OrderingPromotionResults1780000000500 } from './ordering/1780000000500-promotion-results.js';
 import { OrderingCarrierEvents1780000000581 } from './ordering/1780000000581-carrier-events.js';
 import { OrderingFulfilments1780000000580 } from './ordering/1780000000580-fulfilments.js';
+import { OrderingTaxRules1780000000530 } from './ordering/1780000000530-tax-rules.js';
 import { OrderingCartLives1780000000540 } from './ordering/1780000000540-cart-lives.js';
 import { OrderingSharedCarts1780000000541 } from './ordering/1780000000541-shared-carts.js';
 import { OrderingCartReminders1780000000542 } from './ordering/1780000000542-cart-reminders.js';
@@ -181,6 +182,7 @@ export const migrations: Migrations = [
   OrderingReturns1780000000561,
   OrderingFulfilments1780000000580,
   OrderingCarrierEvents1780000000581,
+  OrderingTaxRules1780000000530,
   CatalogSizes1760000010420,
   OrderingShippingMethods1780000000520,
   OrderingDesk1780000000562,

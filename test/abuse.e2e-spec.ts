@@ -373,12 +373,10 @@ describe('ordering, abused', () => {
       ['a country in small letters', { countries: ['gl'] }, '/countries'],
       ['a country that does not exist', { countries: ['ZZ'] }, '/countries'],
       ['a country twice', { countries: ['GL', 'GL'] }, '/countries'],
-      ['two rates of one class', { rates: [rate, { ...rate, ratePpm: 0 }] }, '/rates'],
     ])('do not have %s', async (_what, odd, pointer) => {
-      const body = { name: 'Odd', countries: ['GL'], pricesIncludeTax: true, rates: [rate], ...odd };
+      const body = { name: 'Odd', pricesIncludeTax: true, rates: [rate], ...odd };
       const refused = { status: 400, body: { errors: [{ pointer }] } };
       expect(await app.post('/v1/admin/tax-zones', body, { token: staff })).toMatchObject(refused);
-      if (pointer !== '/countries') return;
       const shipping = { name: 'Odd', countries: body.countries, options: [] };
       expect(await app.post('/v1/admin/shipping-zones', shipping, { token: staff })).toMatchObject(refused);
     });

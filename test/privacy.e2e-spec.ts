@@ -485,6 +485,7 @@ describe('personal data', () => {
       ['ordering', 2],
       ['ordering', 3],
       ['ordering', 4],
+      ['ordering', 5],
     ]);
     await holdEnds();
     await app.run('identity.run_exports');

@@ -322,6 +322,9 @@ describe('the example', () => {
     await ask('getCustomerGroup', { id: group.id });
     const { id } = (await replay('createCustomer')).body;
     await replay('updateCustomer', { ids: { id } });
+    const exemption = (await replay('createTaxExemption', { ids: { customerId: id } })).body;
+    await replay('updateTaxExemption', { ids: { id: exemption.id } });
+    await ask('getTaxExemption', { id: exemption.id });
     const { token } = await given.customer(app);
     await replay('changeMyEmail', { token });
     await replay('confirmMyEmail', { secrets: { token: await secretOfMail() }, token });
@@ -589,6 +592,7 @@ describe('the example', () => {
     await replay('setSellingTerms', { ids: { id: variantId } });
     await ask('getSellingTerms', { id: variantId });
     await noticesAndStocktakes();
+    await replay('updateTaxSettings');
     for (const zone of ['TaxZone', 'ShippingZone', 'PickupPoint']) {
       const { id } = (await replay(`create${zone}`)).body;
       await replay(`update${zone}`, { ids: { id } });

@@ -59,6 +59,7 @@ import { CartQuota } from './cart/cart-quota.service.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
 import { CheckoutAnswers } from './checkout/checkout.answers.js';
+import { CheckoutTax } from './checkout/checkout-tax.service.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
 import { QuotesAhead } from './checkout/quotes-ahead.service.js';
@@ -163,9 +164,22 @@ import { ShippingChoices } from './shipping/shipping-choices.service.js';
 import { ShippingController } from './shipping/shipping.controller.js';
 import { ShippingRepository } from './shipping/shipping.repository.js';
 import { ShippingService } from './shipping/shipping.service.js';
+import { Config } from '../platform/config.js';
+import { Database } from '../platform/database/database.js';
+import { ExemptionController } from './tax/exemption.controller.js';
+import { ExemptionRepository } from './tax/exemption.repository.js';
+import { ExemptionService } from './tax/exemption.service.js';
+import { HttpTaxProvider, ViesVatCheck } from './tax/outside.adapter.js';
+import { TaxAnswersRepository } from './tax/tax-answers.repository.js';
 import { TaxController } from './tax/tax.controller.js';
+import { TaxDesk } from './tax/tax-desk.service.js';
+import { TaxJobs } from './tax/tax.jobs.js';
+import { TaxProvider } from './tax/tax-provider.port.js';
 import { TaxRepository } from './tax/tax.repository.js';
 import { TaxService } from './tax/tax.service.js';
+import { TaxSettingsController } from './tax/tax-settings.controller.js';
+import { TaxSettingsService } from './tax/tax-settings.service.js';
+import { VatCheck } from './tax/vat-check.port.js';
 
 /**
  * Owns carts, checkout, orders with what was sent of them, promotions, shipping and tax zones (schema
@@ -211,6 +225,8 @@ import { TaxService } from './tax/tax.service.js';
     PickupPointController,
     ShippingCalendarController,
     TaxController,
+    TaxSettingsController,
+    ExemptionController,
   ],
   providers: [
     CalculationRepository,
@@ -284,6 +300,7 @@ import { TaxService } from './tax/tax.service.js';
     DigitalOrderJobs,
     DigitalOrders,
     Dispatch,
+    CheckoutTax,
     DownloadRepository,
     DownloadService,
     FirstOrderRepository,
@@ -328,6 +345,16 @@ import { TaxService } from './tax/tax.service.js';
     ShippingService,
     SimulationRepository,
     SimulationService,
+    ExemptionRepository,
+    ExemptionService,
+    TaxAnswersRepository,
+    TaxDesk,
+    TaxJobs,
+    {
+      provide: TaxProvider,
+      inject: [Config, Database],
+      useFactory: (config: Config, database: Database) => new HttpTaxProvider(config, database),
+    },
     ShippingCalendarRepository,
     ShippingCalendars,
     ShippingChoices,
@@ -342,6 +369,12 @@ import { TaxService } from './tax/tax.service.js';
     QuotesAhead,
     TaxRepository,
     TaxService,
+    TaxSettingsService,
+    {
+      provide: VatCheck,
+      inject: [Config, Database],
+      useFactory: (config: Config, database: Database) => new ViesVatCheck(config, database),
+    },
   ],
 })
 export class OrderingModule {}

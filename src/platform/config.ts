@@ -85,6 +85,12 @@ export class Config {
   readonly apiKeyRequests: number;
   readonly jobConcurrency: number;
   readonly shutdownGraceMs: number;
+  /** Who says whether a VAT id is in the register, and who says the tax; null: nobody is asked. */
+  readonly vatCheckUrl: string | null;
+  readonly taxProviderUrl: string | null;
+  readonly taxProviderToken: string | null;
+  /** How long either may take before the shop goes on without it. */
+  readonly taxTimeoutMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
   readonly unpaidOrderMinutes: number;
   /** For so many days a link to pay holds, and with it what a draft order holds, unless staff say otherwise. */
@@ -182,6 +188,10 @@ export class Config {
     this.apiKeyRequests = env.integer('API_KEY_REQUESTS_PER_MINUTE', 600, 1, 1_000_000);
     this.jobConcurrency = env.integer('JOB_CONCURRENCY', 8, 1, 64);
     this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', this.production ? 2_000 : 0, 0, 20_000);
+    this.vatCheckUrl = env.url('VAT_CHECK_URL', ['http:', 'https:'])?.replace(/\/$/, '') ?? null;
+    this.taxProviderUrl = env.url('TAX_PROVIDER_URL', ['http:', 'https:']);
+    this.taxProviderToken = env.secret('TAX_PROVIDER_TOKEN', 8);
+    this.taxTimeoutMs = env.integer('TAX_TIMEOUT_MS', 3_000, 100, 30_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
     this.paymentLinkDays = env.integer('PAYMENT_LINK_DAYS', 7, 1, 90);
     this.carrierSecrets = env.secretsByCode('CARRIER_WEBHOOK_SECRETS', 16);

@@ -5,7 +5,7 @@ import { evaluateGoods, evaluateShipping } from '../promotion/evaluate.js';
 import type { Candidate, CartPromotions, Promotion } from '../promotion/promotion.js';
 import type { Snapshot } from '../promotion/snapshot.js';
 import type { Tried } from '../promotion/trace.js';
-import { STANDARD_CLASS, type TaxRate, type TaxRules } from '../tax/tax-zone.js';
+import { restoredRules, type StoredTaxRules, storedRules, type TaxRules } from '../tax/tax-rules.js';
 import { totalsOf } from './pricing.js';
 
 /** Counts up when the same inputs would give other cents; an engine that an order was made with is kept. */
@@ -31,7 +31,7 @@ export interface Calculation {
   snapshot: Stored<Snapshot>;
   promotions: Stored<CartPromotions>;
   shippingPrice: string | null;
-  tax: { zone: string; pricesIncludeTax: boolean; rates: Record<string, TaxRate> };
+  tax: StoredTaxRules;
   result: Result;
 }
 
@@ -60,18 +60,14 @@ export function calculationOf(
   { at, snapshot, promotions, shippingPrice, tax }: Inputs,
   totals: Totals,
 ): Calculation {
-  const classes = [STANDARD_CLASS, ...[...snapshot.lines, ...snapshot.gifts].map(({ taxClass }) => taxClass)];
+  const classes = [...snapshot.lines, ...snapshot.gifts].map(({ taxClass }) => taxClass);
   return {
     engine: ENGINE,
     at: at.toISOString(),
     snapshot: stored(snapshot),
     promotions: stored(promotions),
     shippingPrice: shippingPrice?.toString() ?? null,
-    tax: {
-      zone: tax.zone,
-      pricesIncludeTax: tax.pricesIncludeTax,
-      rates: Object.fromEntries(classes.map((taxClass) => [taxClass, tax.rateOf(taxClass)])),
-    },
+    tax: storedRules(tax, classes),
     result: resultOf(totals),
   };
 }
@@ -111,7 +107,6 @@ export function recompute(calculation: Calculation): Recomputed {
 
 /** What a stored calculation was made from. */
 export function inputsOf({ at, snapshot, promotions, shippingPrice, tax }: Calculation): Inputs {
-  const { rates, ...rules } = tax;
   return {
     at: new Date(at),
     snapshot: {
@@ -127,14 +122,9 @@ export function inputsOf({ at, snapshot, promotions, shippingPrice, tax }: Calcu
       })),
     },
     shippingPrice: shippingPrice === null ? null : BigInt(shippingPrice),
-    tax: {
-      ...rules,
-      rateOf: (taxClass) => rates[taxClass] ?? rates[STANDARD_CLASS] ?? { ...UNTAXED, taxClass },
-    },
+    tax: restoredRules(tax),
   };
 }
-
-const UNTAXED = { title: 'No tax', ratePpm: 0 };
 
 const promotionOf = (promotion: Stored<Promotion>): Promotion => ({
   ...promotion,

@@ -2,7 +2,7 @@ import { Money } from '../../platform/money/money.js';
 import { computeTotals, type PricedLine, type Totals } from '../cart/totals.js';
 import type { Applied, Goods } from '../promotion/evaluate.js';
 import type { Snapshot } from '../promotion/snapshot.js';
-import type { TaxRules } from '../tax/tax-zone.js';
+import type { TaxRules } from '../tax/tax-rules.js';
 
 /** A line that a promotion gives: at the price of the shop, which comes off again in full. */
 export interface GiftLine {
@@ -20,15 +20,9 @@ export const giftLinesOf = (snapshot: Snapshot, applied: readonly Applied[]): Gi
     return promotion.gift && offer ? [{ promotion, ...promotion.gift, taxClass: offer.taxClass }] : [];
   });
 
-/** What a cart comes to, gifts included, once it is known what promotions take off. */
-export function totalsOf(
-  snapshot: Snapshot,
-  goods: Goods,
-  shipping: { price: bigint; discount: bigint } | null,
-  tax: TaxRules,
-): Totals {
-  const { currency } = snapshot;
-  const money = (amount: bigint) => Money.of(amount, currency);
+/** The lines with what promotions take off them, gifts at the end. */
+export function pricedLines(snapshot: Snapshot, goods: Goods): PricedLine[] {
+  const money = (amount: bigint) => Money.of(amount, snapshot.currency);
   const bought = snapshot.lines.map(({ unitPrice, quantity, taxClass, isVoucher }, index): PricedLine => ({
     unitPrice: money(unitPrice),
     quantity,
@@ -42,9 +36,21 @@ export function totalsOf(
     taxClass,
     discount: money(unitPrice * BigInt(quantity)),
   }));
+  return [...bought, ...given];
+}
+
+/** What a cart comes to, gifts included, once it is known what promotions take off. */
+export function totalsOf(
+  snapshot: Snapshot,
+  goods: Goods,
+  shipping: { price: bigint; discount: bigint } | null,
+  tax: TaxRules,
+): Totals {
+  const { currency } = snapshot;
+  const money = (amount: bigint) => Money.of(amount, currency);
   return computeTotals(
     currency,
-    [...bought, ...given],
+    pricedLines(snapshot, goods),
     shipping && money(shipping.price),
     tax,
     shipping ? money(shipping.discount) : undefined,

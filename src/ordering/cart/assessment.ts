@@ -1,7 +1,8 @@
 import type { SellableVariant } from '../../catalog/catalog.api.js';
 import { Money } from '../../platform/money/money.js';
+import type { Address } from '../../platform/address/address.js';
 import { type Inputs } from '../calculation/calculation.js';
-import { giftLinesOf, totalsOf } from '../calculation/pricing.js';
+import { giftLinesOf, pricedLines, totalsOf } from '../calculation/pricing.js';
 import { type CartFacts, NO_PROMOTIONS } from '../promotion/cart-facts.service.js';
 import { snapshotOf } from '../promotion/cart-snapshot.js';
 import { type Applied, evaluateGoods, evaluateShipping, usedOf } from '../promotion/evaluate.js';
@@ -12,7 +13,9 @@ import type { CarrierQuotes } from '../shipping/carrier-rates.port.js';
 import { type CartShipping, NOTHING_SENT, shippingOf } from '../shipping/cart-shipping.js';
 import type { Cargo, Misfit, Offer } from '../shipping/offers.js';
 import type { Rules } from '../shipping/selling-rules.js';
-import { taxRulesFor } from '../tax/tax-zone.js';
+import { hashOfQuestion, type TaxQuestion, type TaxQuote } from '../tax/external-tax.js';
+import { taxQuestion } from '../tax/tax-question.js';
+import { type Taxation, taxRulesFor } from '../tax/tax-rules.js';
 import { type Cart, type CartLine, quantitiesOf } from './cart.js';
 import { giftLine } from './gift-line.js';
 import { Shelf } from './shelf.js';
@@ -58,6 +61,8 @@ export interface Circumstances {
   facts?: CartFacts;
   /** What carriers ask; without it their methods have the prices of their tiers. */
   quotes?: CarrierQuotes;
+  /** What somebody outside has said about the tax, if anybody was asked. */
+  quote?: TaxQuote | null;
 }
 
 /** A cart as it stands now: today's prices, what can carry it, what it comes to, and what is in the way. */
@@ -75,6 +80,10 @@ export interface Assessment {
   /** It is fetched: nothing goes to the shipping address. */
   isPickup: boolean;
   taxZone: string;
+  /** How it is taxed and why. */
+  taxation: Taxation;
+  /** What somebody outside is to be asked about the tax, when the shop has one to ask. */
+  taxQuestion: TaxQuestion | null;
   totals: Totals;
   /** Promotions that take something off, in the order in which they do. */
   applied: readonly Applied[];
@@ -107,7 +116,13 @@ export function assess(
   rules: Rules,
   circumstances: Circumstances,
 ): Assessment {
-  const { now, bought = new Map<string, number>(), facts = NO_PROMOTIONS, quotes } = circumstances;
+  const {
+    now,
+    bought = new Map<string, number>(),
+    facts = NO_PROMOTIONS,
+    quotes,
+    quote = null,
+  } = circumstances;
   const { promotions } = facts;
   const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
   const own = cart.lines.map((line): AssessedLine => {
@@ -115,7 +130,13 @@ export function assess(
     const unitPrice = variant?.unitPrice ?? Money.of(line.unitAmount, cart.currency);
     return { line, variant, unitPrice, givenBy: null };
   });
-  const snapshot = snapshotOf(cart, own, variants, countryOf(cart, isAnySent(own)), facts);
+  const snapshot = snapshotOf(
+    cart,
+    own,
+    variants,
+    destinationOf(cart, isAnySent(own))?.country ?? null,
+    facts,
+  );
   const goods = evaluateGoods(snapshot, promotions, now);
   const given = giftLinesOf(snapshot, goods.applied).map((gift) => giftLine(cart, gift, variants));
   const lines = [...own, ...given];
@@ -125,7 +146,7 @@ export function assess(
   const moment = { now, calendar: rules.calendar, ...(quotes && { quotes }) };
   const ways = isSent ? shippingOf(cart, rules.shipping, cargo, moment) : NOTHING_SENT;
   const { offers, misfits, chosen: shipping, isPickup } = ways;
-  const country = countryOf(cart, isSent && !isPickup);
+  const destination = destinationOf(cart, isSent && !isPickup);
   const price = (lines.length > 0 ? shipping?.offer.price.amount : null) ?? null;
   const shipped = evaluateShipping(snapshot, goods, price, promotions, now);
   const applied = [...goods.applied, ...shipped.applied];
@@ -135,7 +156,23 @@ export function assess(
   if (within !== null)
     return assess(cart, sellable, rules, { ...circumstances, facts: { ...facts, promotions: within } });
 
-  const tax = taxRulesFor(rules.tax, country);
+  const { vatId, vatCheck, certificates } = cart;
+  const groups = facts.customerGroups;
+  const { taxation, ...zoned } = taxRulesFor(rules.tax, {
+    destination,
+    vatId,
+    vatCheck,
+    certificates,
+    groups,
+  });
+  const shippingCharge = price === null ? null : { price, discount: shipped.discount };
+  const question = taxQuestion(rules.tax, zoned, taxation, destination, {
+    currency: cart.currency,
+    lines: pricedLines(snapshot, goods).map((one, index) => ({ ...one, sku: lines[index]?.line.sku ?? '' })),
+    shipping: shippingCharge && shippingCharge.price - shippingCharge.discount,
+  });
+  const isAnswered = quote !== null && question !== null && quote.hash === hashOfQuestion(question);
+  const tax = isAnswered ? { ...zoned, external: quote.taxes } : zoned;
   return {
     lines,
     isSent,
@@ -145,7 +182,9 @@ export function assess(
     shipping,
     isPickup,
     taxZone: tax.zone,
-    totals: totalsOf(snapshot, goods, price === null ? null : { price, discount: shipped.discount }, tax),
+    taxation: isAnswered ? { ...taxation, source: 'provider', quote: quote.hash } : taxation,
+    taxQuestion: question,
+    totals: totalsOf(snapshot, goods, shippingCharge, tax),
     applied,
     tried: [...goods.tried, ...shipped.tried],
     used,
@@ -158,8 +197,8 @@ const isLineSent = ({ variant }: Pick<AssessedLine, 'variant'>): boolean =>
   variant === null || variant.kind === 'physical';
 /** Of an empty cart nobody knows yet. */
 const isAnySent = (lines: readonly AssessedLine[]): boolean => lines.some(isLineSent) || lines.length === 0;
-const countryOf = ({ shippingAddress, billingAddress }: Cart, isSent: boolean): string | null =>
-  (isSent ? shippingAddress : (billingAddress ?? shippingAddress))?.country ?? null;
+const destinationOf = ({ shippingAddress, billingAddress }: Cart, isSent: boolean): Address | null =>
+  isSent ? shippingAddress : (billingAddress ?? shippingAddress);
 
 /** What is sent of a cart, gifts too; of what is no longer sold nobody knows the weight. */
 function cargoOf(lines: readonly AssessedLine[], discounts: readonly bigint[], currency: string): Cargo {

@@ -28,6 +28,7 @@ import {
 } from '../shipping/offer.dto.js';
 import { LEFT_OUT_REASONS } from './fitting.js';
 import { AVAILABILITIES } from './shelf.js';
+import { ExplainedTaxationDto, TaxationDto, VatId } from '../tax/taxation.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -117,6 +118,12 @@ export class UpdateCartDto {
   @Uuid({ ...unset, description: 'Null: the cheapest one that fits.' })
   shippingOptionId?: string | null;
 
+  @VatId({
+    description:
+      'VAT id of a business, in any spelling. Its form and check digits are looked at here (400), the register is asked ' +
+      'when the store has one to ask; `taxation` says what came of it.',
+  })
+  vatId?: string | null;
   @Uuid({
     ...unset,
     description: 'Where it is fetched, one of GET /v1/carts/{id}/pickup-points; null: it is sent.',
@@ -311,6 +318,12 @@ export class CartDto {
 
   @Nested(() => TotalsDto)
   totals: TotalsDto;
+
+  @Text({ max: 20, nullable: true, description: 'In capitals, without spaces.' })
+  vatId: string | null;
+
+  @Nested(() => TaxationDto, { description: 'How it is taxed.' })
+  taxation: TaxationDto;
 }
 
 export class LeftOutDto {
@@ -378,7 +391,10 @@ export class TaxCategoryDto {
   @Integer({ min: 0, max: 1_000_000, description: 'Parts per million.' })
   ratePpm: number;
 
-  @MoneyField({ description: 'Net.' })
+  @Text({ max: 100, nullable: true, description: 'Who levies it, where several do.' })
+  jurisdiction: string | null;
+
+  @MoneyField({ description: 'Net; with the taxes before it, where one is taken on another.' })
   base: MoneyDto;
 
   @MoneyField()
@@ -404,8 +420,11 @@ export class ExplainedLineDto {
   @MoneyField()
   total: MoneyDto;
 
-  @Nested(() => TaxCategoryDto)
+  @Nested(() => TaxCategoryDto, { description: 'All its taxes in one.' })
   taxLine: TaxCategoryDto;
+
+  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Each tax by itself.' })
+  taxLines: TaxCategoryDto[];
 }
 
 export class ExplainedShippingDto {
@@ -426,6 +445,9 @@ export class ExplainedShippingDto {
 
   @MoneyField()
   tax: MoneyDto;
+
+  @ListOf(() => TaxCategoryDto, { max: 100 })
+  taxLines: TaxCategoryDto[];
 
   @Integer({ min: 0, max: 100, description: 'How many options fitted.' })
   candidates: number;
@@ -528,6 +550,9 @@ export class CartExplanationDto {
   @Text({ max: 100, description: 'The tax zone; of the address, or the default one while there is none.' })
   taxZone: string;
 
+  @Nested(() => ExplainedTaxationDto, { description: 'Which rule, which treatment, and why.' })
+  taxation: ExplainedTaxationDto;
+
   @Bool()
   pricesIncludeTax: boolean;
 
@@ -550,7 +575,7 @@ export class CartExplanationDto {
   })
   misfits: MisfitDto[];
 
-  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each, half away from zero.' })
+  @ListOf(() => TaxCategoryDto, { max: 100, description: 'Rounded once each, half away from zero.' })
   taxes: TaxCategoryDto[];
 
   @Nested(() => TotalsDto)

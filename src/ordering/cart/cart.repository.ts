@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { Address } from '../../platform/address/address.js';
+import type { VatVerdict } from '../tax/vat-id.js';
 import type { Cart, CartLine } from './cart.js';
 
 type Head = Omit<Cart, 'lines'>;
@@ -23,6 +24,8 @@ export interface CartChanges {
   promotionCodes: string[];
   pickupPointId: string | null;
   remindSince: Date | null;
+  vatId: string | null;
+  vatCheck: VatVerdict | null;
 }
 
 @Injectable()
@@ -107,6 +110,8 @@ export class CartRepository {
       changes.promotionCodes,
       changes.pickupPointId,
       changes.remindSince,
+      changes.vatId,
+      json(changes.vatCheck),
     ]);
   }
 
@@ -167,10 +172,14 @@ const SEE_PRICES = `
 
 const HEAD = `c.id, c.token_hash AS "tokenHash", c.restore_hash AS "restoreHash", c.customer_id AS "customerId", c.currency, c.email,
   c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
-  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.remind_since AS "remindSince", c.pickup_point_id AS "pickupPointId", c.state, c.version,
+  c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.remind_since AS "remindSince", c.pickup_point_id AS "pickupPointId",
+  c.vat_id AS "vatId", c.vat_check AS "vatCheck", c.state, c.version,
   (SELECT json_build_object('id', p.id, 'name', p.name, 'address', p.address, 'openingHours', p.opening_hours,
     'coordinates', p.coordinates, 'isOpen', p.is_open, 'version', p.version)
-    FROM ordering.pickup_points p WHERE p.id = c.pickup_point_id) AS "pickupPoint"`;
+    FROM ordering.pickup_points p WHERE p.id = c.pickup_point_id) AS "pickupPoint",
+  coalesce((SELECT json_agg(json_build_object('number', e.number, 'jurisdiction', e.jurisdiction, 'reason', e.reason,
+      'validUntil', e.valid_until) ORDER BY e.id)
+    FROM ordering.tax_exemptions e WHERE e.customer_id = c.customer_id), '[]') AS certificates`;
 const LINES = (cart: string) => `coalesce((
     SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
       'title', l.title, 'quantity', l.quantity, 'unitAmount', l.unit_amount::text, 'giftCard', l.gift_card,
@@ -184,7 +193,7 @@ const SET_QUANTITY = 'UPDATE ordering.cart_lines SET quantity = $3 WHERE cart_id
 const DELETE_LINE = 'DELETE FROM ordering.cart_lines WHERE cart_id = $1 AND id = $2';
 const SAVE = `
   UPDATE ordering.carts SET email = $2, shipping_address = $3, billing_address = $4, shipping_option_id = $5,
-    promotion_codes = $6, pickup_point_id = $7, remind_since = $8,
+    promotion_codes = $6, pickup_point_id = $7, remind_since = $8, vat_id = $9, vat_check = $10,
     restore_hash = CASE WHEN email IS NOT DISTINCT FROM $2 THEN restore_hash END
   WHERE id = $1`;
 const TOUCH =

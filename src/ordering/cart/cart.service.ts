@@ -15,7 +15,9 @@ import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
 import { ShippingChoices } from '../shipping/shipping-choices.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
+import { TaxDesk } from '../tax/tax-desk.service.js';
 import { requireAddresses, toAddress } from '../../platform/address/address.js';
+import type { CheckedVatId } from '../tax/vat-id.js';
 import { type Assessment, assess } from './assessment.js';
 import { type Holder, holds } from './cart.access.js';
 import type { CartLineInput, CreateCartDto, UpdateCartDto } from './cart.dto.js';
@@ -57,6 +59,7 @@ export class CartService {
     private readonly codes: CartCodes,
     private readonly identity: IdentityApi,
     private readonly limits: PurchaseLimits,
+    private readonly tax: TaxDesk,
     private readonly clock: Clock,
     private readonly choices: ShippingChoices,
     private readonly carriers: CarrierQuoteService,
@@ -88,6 +91,9 @@ export class CartService {
       pickupPointId: null,
       pickupPoint: null,
       remindSince: input.remindMe ? now : null,
+      vatId: null,
+      vatCheck: null,
+      certificates: await this.tax.certificatesOf(customerId),
       state: 'active',
       version: 1,
       lines: toLines(wanted, known),
@@ -117,10 +123,13 @@ export class CartService {
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions);
     const bought = await this.boughtBy(cart.customerId, sellable);
     const at = { now: this.clock.now(), bought, facts };
-    const { result } = await this.carriers.quoting((quotes) =>
-      assess(cart, sellable, rules, { ...at, quotes }),
+    const { result, quotes } = await this.carriers.quoting((known) =>
+      assess(cart, sellable, rules, { ...at, quotes: known }),
     );
-    return { cart, assessment: result };
+    const assessment = await this.tax.informed(result, (quote) =>
+      assess(cart, sellable, rules, { ...at, quotes, quote }),
+    );
+    return { cart, assessment };
   }
 
   async addLine(
@@ -163,6 +172,7 @@ export class CartService {
   ): Promise<AssessedCart> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     if (input.remindMe) requireInPerson(holder.actor);
+    const vat = await this.vatIdOf(id, holder, input);
     return this.change(id, holder, version, async (cart) => {
       await this.choices.require(input);
       const { shippingAddress, billingAddress, shippingOptionId, pickupPointId, promotionCodes } = input;
@@ -182,8 +192,22 @@ export class CartService {
           ? await this.codes.accept(promotionCodes, cart.promotionCodes, customerId)
           : cart.promotionCodes,
         pickupPointId: pickupPointId === undefined ? cart.pickupPointId : pickupPointId,
+        ...(vat ?? { vatId: cart.vatId, vatCheck: cart.vatCheck }),
       });
     });
+  }
+
+  /** Null: it stays. Asked before the cart is locked, and only for whoever may change it. */
+  private async vatIdOf(
+    id: string,
+    holder: Holder,
+    { vatId }: UpdateCartDto,
+  ): Promise<CheckedVatId | { vatId: null; vatCheck: null } | null> {
+    if (vatId === undefined) return null;
+    if (vatId === null) return { vatId, vatCheck: null };
+    const cart = await this.carts.find(id);
+    if (!cart || !holds(holder, cart)) throw platformProblems.not_found();
+    return this.tax.checked(vatId);
   }
 
   private boughtBy(

@@ -1,5 +1,7 @@
 import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Address } from '../../platform/address/address.js';
+import type { Certificate } from '../tax/tax-rules.js';
+import type { VatVerdict } from '../tax/vat-id.js';
 
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
@@ -58,6 +60,10 @@ export interface Cart {
   pickupPointId: string | null;
   /** That point as it is now; null: none is chosen, or it is gone. */
   pickupPoint: PickupPoint | null;
+  vatId: string | null;
+  vatCheck: VatVerdict | null;
+  /** By which its customer pays no tax somewhere. */
+  certificates: Certificate[];
   /** Since when the shopper wants to be reminded of it. */
   remindSince: Date | null;
   state: 'active' | 'ordered' | 'merged';

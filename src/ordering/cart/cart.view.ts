@@ -13,9 +13,11 @@ import type {
   TriedPromotionDto,
   UnusedCodeDto,
 } from './cart.dto.js';
+import { discountsOf } from '../order/order-discount.js';
+import { explainedTaxation, taxationView } from '../tax/taxation.dto.js';
 import type { LeftOut } from './fitting.js';
 import { Shelf } from './shelf.js';
-import type { TaxLine, Totals } from './totals.js';
+import { type Charge, shownUnitPrice, type TaxLine, type Totals } from './totals.js';
 
 /** A cart into which things were put by the lot, and what stayed out. */
 export interface FilledCart {
@@ -32,18 +34,43 @@ export const totalsView = (totals: Totals): TotalsDto => ({
   total: totals.total.toJSON(),
 });
 
-export const taxView = ({ taxClass, title, ratePpm, base, amount }: TaxLine): TaxCategoryDto => ({
+export const taxView = ({
   taxClass,
   title,
   ratePpm,
+  jurisdiction,
+  base,
+  amount,
+}: TaxLine): TaxCategoryDto => ({
+  taxClass,
+  title,
+  ratePpm,
+  jurisdiction,
   base: base.toJSON(),
   amount: amount.toJSON(),
 });
 
+/** All the taxes of a line in one, for people. */
+function taxInOne({ net, tax, taxLines }: Charge): TaxCategoryDto {
+  const [first] = taxLines;
+  return {
+    taxClass: first?.taxClass ?? '',
+    title: taxLines.map(({ title }) => title).join(' + '),
+    ratePpm: taxLines.reduce((sum, { ratePpm }) => sum + ratePpm, 0),
+    jurisdiction: taxLines.length === 1 ? (first?.jurisdiction ?? null) : null,
+    base: net.toJSON(),
+    amount: tax.toJSON(),
+  };
+}
+
 /** The cart as the contract has it. */
 export function cartView(cart: Cart, assessment: Assessment): CartDto {
-  const { lines, totals, applied } = assessment;
+  const { lines, totals, applied, taxation } = assessment;
   const shelf = new Shelf();
+  const taken = discountsOf(
+    assessment,
+    lines.map(({ line }) => line.id),
+  );
   return {
     id: cart.id,
     version: cart.version,
@@ -55,12 +82,18 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
     pickupPointId: cart.pickupPointId,
     promotionCodes: cart.promotionCodes,
     unusedCodes: unusedCodes(cart, assessment),
-    promotions: applied.map(({ promotionId, title, code, group, amount }) => ({
+    promotions: applied.map(({ promotionId, title, code, group }) => ({
       promotionId,
       title,
       code,
       group,
-      amount: Money.of(amount, cart.currency).toJSON(),
+      amount: Money.of(
+        taken.reduce(
+          (sum, one) => sum + (one.promotionId === promotionId && one.code === code ? one.amount : 0n),
+          0n,
+        ),
+        cart.currency,
+      ).toJSON(),
     })),
     remindMe: cart.remindSince !== null,
     lines: lines.flatMap(({ line, unitPrice, variant, givenBy }, index) => {
@@ -78,13 +111,15 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
         properties: line.properties,
         ...shelf.look(variant, line.quantity),
         priceChange: priceChange(line, unitPrice),
-        unitPrice: unitPrice.toJSON(),
+        unitPrice: shownUnitPrice(unitPrice, line.quantity, charge).toJSON(),
         discount: charge.discount.toJSON(),
         tax: charge.tax.toJSON(),
         total: charge.total.toJSON(),
       };
     }),
     totals: totalsView(totals),
+    vatId: cart.vatId,
+    taxation: taxationView(taxation, taxation.zone),
   };
 }
 
@@ -137,10 +172,11 @@ export function readinessView({ obstacles }: Assessment): ReadinessDto {
 }
 
 export function explanationView(assessment: Assessment): CartExplanationDto {
-  const { lines, totals, shipping, offers, misfits, taxZone, tried } = assessment;
+  const { lines, totals, shipping, offers, misfits, taxZone, taxation, tried } = assessment;
   const { currency } = totals.total;
   return {
     taxZone,
+    taxation: explainedTaxation(taxation),
     pricesIncludeTax: totals.pricesIncludeTax,
     promotions: tried.map((one) => triedView(one, currency)),
     lines: lines.flatMap(({ line, unitPrice }, index) => {
@@ -149,11 +185,12 @@ export function explanationView(assessment: Assessment): CartExplanationDto {
       return {
         id: line.id,
         sku: line.sku,
-        calculation: `${line.quantity} × ${unitPrice}${charge.discount.isZero() ? '' : ` - ${charge.discount}`}`,
+        calculation: `${line.quantity} × ${shownUnitPrice(unitPrice, line.quantity, charge)}${charge.discount.isZero() ? '' : ` - ${charge.discount}`}`,
         net: charge.net.toJSON(),
         tax: charge.tax.toJSON(),
         total: charge.total.toJSON(),
-        taxLine: taxView(charge.taxLine),
+        taxLine: taxInOne(charge),
+        taxLines: charge.taxLines.map(taxView),
       };
     }),
     shipping:
@@ -162,9 +199,10 @@ export function explanationView(assessment: Assessment): CartExplanationDto {
             optionId: shipping.offer.optionId,
             title: shipping.offer.title,
             chosenBy: shipping.chosenBy,
-            price: shipping.offer.price.toJSON(),
+            price: totals.shipping.price.toJSON(),
             discount: totals.shipping.discount.toJSON(),
             tax: totals.shipping.tax.toJSON(),
+            taxLines: totals.shipping.taxLines.map(taxView),
             candidates: offers.length,
             priceFrom: shipping.offer.priceFrom,
             parcels: shipping.offer.parcels,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Money } from '../../platform/money/money.js';
-import type { TaxRules } from '../tax/tax-zone.js';
+import type { TaxRules } from '../tax/tax-rules.js';
 import { computeTotals, type PricedLine } from './totals.js';
 
 const eur = (amount: number | bigint) => Money.of(amount, 'EUR');

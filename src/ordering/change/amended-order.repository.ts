@@ -87,9 +87,9 @@ const WRITE = `
   ), undone AS (
     DELETE FROM ordering.order_discounts WHERE order_id = $1 AND position > $17
   )
-  INSERT INTO ordering.order_tax_lines AS t (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
-  SELECT $1, position, "lineId", "taxClass", title, "ratePpm", base, amount
+  INSERT INTO ordering.order_tax_lines AS t (order_id, position, line_id, tax_class, title, rate_ppm, jurisdiction, base, amount)
+  SELECT $1, position, "lineId", "taxClass", title, "ratePpm", jurisdiction, base, amount
   FROM jsonb_to_recordset($14::jsonb) AS t (position int, "lineId" uuid, "taxClass" text, title text, "ratePpm" int,
-    base bigint, amount bigint)
+    jurisdiction text, base bigint, amount bigint)
   ON CONFLICT ON CONSTRAINT order_tax_lines_pk DO UPDATE SET line_id = excluded.line_id, tax_class = excluded.tax_class,
-    title = excluded.title, rate_ppm = excluded.rate_ppm, base = excluded.base, amount = excluded.amount`;
+    title = excluded.title, rate_ppm = excluded.rate_ppm, jurisdiction = excluded.jurisdiction, base = excluded.base, amount = excluded.amount`;

@@ -193,11 +193,11 @@ const toTerms = (terms: ShippingTerms | null) =>
     ...terms,
     price: terms.price.toString(),
     discounts: terms.discounts.map((one) => ({ ...one, amount: one.amount.toString() })),
-    taxLine: terms.taxLine && {
-      ...terms.taxLine,
-      base: terms.taxLine.base.toString(),
-      amount: terms.taxLine.amount.toString(),
-    },
+    taxLines: terms.taxLines.map((tax) => ({
+      ...tax,
+      base: tax.base.toString(),
+      amount: tax.amount.toString(),
+    })),
   };
 const fromUndo = ({ addedLineIds, shipping }: Undo): Undo => ({
   addedLineIds,
@@ -205,11 +205,11 @@ const fromUndo = ({ addedLineIds, shipping }: Undo): Undo => ({
     ...shipping,
     price: BigInt(shipping.price),
     discounts: shipping.discounts.map((one) => ({ ...one, amount: BigInt(one.amount) })),
-    taxLine: shipping.taxLine && {
-      ...shipping.taxLine,
-      base: BigInt(shipping.taxLine.base),
-      amount: BigInt(shipping.taxLine.amount),
-    },
+    taxLines: shipping.taxLines.map((tax) => ({
+      ...tax,
+      base: BigInt(tax.base),
+      amount: BigInt(tax.amount),
+    })),
   },
 });
 

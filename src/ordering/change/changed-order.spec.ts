@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Money } from '../../platform/money/money.js';
 import { computeTotals } from '../cart/totals.js';
 import type { Order, OrderLine } from '../order/order.js';
-import type { TaxRules } from '../tax/tax-zone.js';
+import type { TaxRules } from '../tax/tax-rules.js';
 import {
   type Change,
   changed,
@@ -59,11 +59,15 @@ function linesOf(items: readonly Bought[], shipping: bigint | null, tax: TaxRule
     const charge = totals.lines[index];
     if (!charge) throw new Error('a line without a charge');
     const id = String(first + index);
-    const { base, amount, ...rate } = charge.taxLine;
     const money = { discount: item.discount, tax: charge.tax.amount, total: charge.total.amount };
     return {
       line: { ...UNTOUCHED, id, unitPrice: item.unitPrice, quantity: item.quantity, fulfilled: 0, ...money },
-      taxLine: { ...rate, lineId: id, base: base.amount, amount: amount.amount },
+      taxLines: charge.taxLines.map(({ base, amount, ...rate }) => ({
+        ...rate,
+        lineId: id,
+        base: base.amount,
+        amount: amount.amount,
+      })),
     };
   });
   return { totals, lines: lines as unknown as Change['added'] };
@@ -71,7 +75,7 @@ function linesOf(items: readonly Bought[], shipping: bigint | null, tax: TaxRule
 
 function orderOf(items: readonly Bought[], shipping: bigint, included: boolean): Order {
   const { totals, lines } = linesOf(items, shipping, rules(included), 0);
-  const way = totals.shipping?.taxLine;
+  const way = totals.shipping?.taxLines[0];
   if (!way) throw new Error('no shipping');
   return {
     currency: CURRENCY,
@@ -94,7 +98,7 @@ function orderOf(items: readonly Bought[], shipping: bigint, included: boolean):
     total: totals.total.amount,
     lines: lines.map(({ line }) => line),
     taxLines: [
-      ...lines.map(({ taxLine }) => taxLine),
+      ...lines.flatMap(({ taxLines }) => taxLines),
       { ...way, lineId: null, base: way.base.amount, amount: way.amount.amount },
     ],
   } as unknown as Order;
@@ -186,11 +190,22 @@ function changeOf(order: Order, { deed, pick, pieces, items, price }: Step): Cha
       const tax = rules(order.pricesIncludeTax);
       const { shipping } = computeTotals(CURRENCY, [], eur(price), tax);
       if (!shipping) return null;
-      const { base, amount, ...rate } = shipping.taxLine;
-      const taxLine = { ...rate, lineId: null, base: base.amount, amount: amount.amount };
+      const taxLines = shipping.taxLines.map(({ base, amount, ...rate }) => ({
+        ...rate,
+        lineId: null,
+        base: base.amount,
+        amount: amount.amount,
+      }));
       return {
         ...NOTHING,
-        shipping: { optionId: 'express', title: 'Express', chosenBy: 'staff', price, discounts: [], taxLine },
+        shipping: {
+          optionId: 'express',
+          title: 'Express',
+          chosenBy: 'staff',
+          price,
+          discounts: [],
+          taxLines,
+        },
       };
     }
     case 'refundShipping':

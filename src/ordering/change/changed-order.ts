@@ -16,7 +16,7 @@ export interface Pieces {
 /** What comes on top, priced and taxed as of today. */
 export interface AddedLine {
   line: OrderLine;
-  taxLine: OrderTaxLine;
+  taxLines: OrderTaxLine[];
 }
 
 /** The way that it goes from now on, with its price and tax; a way that it had before is put back by the same. */
@@ -27,7 +27,7 @@ export interface ShippingTerms {
   price: bigint;
   /** What promotions took off it. */
   discounts: OrderDiscount[];
-  taxLine: OrderTaxLine | null;
+  taxLines: OrderTaxLine[];
   /** Left out: as the order has it. */
   details?: ShippingDetails | null;
 }
@@ -179,23 +179,20 @@ function applyTo(order: Order, explained: readonly Explained[]): void {
 
 function takeOut(order: Order, line: OrderLine, effect: Effect, pieces: number): Explained {
   const all = paidPieces(line);
-  const tax = order.taxLines.find(({ lineId }) => lineId === line.id);
-  const price = line.unitPrice * BigInt(pieces);
+  const worth = worthOf(order, line);
+  const price = shareOf(worth, all, pieces);
   const discount = shareOf(line.discount, all, pieces);
   const amount = price - discount;
-  const rest = line.unitPrice * BigInt(all - pieces) - (line.discount - discount);
+  const rest = worth - price - (line.discount - discount);
   const share = shareOf(line.tax, all, pieces);
   // Where prices include the tax, none is more than what it is in, and neither is what stays.
   const taxes = order.pricesIncludeTax ? within(share, line.tax - rest, amount) : share;
   const total = order.pricesIncludeTax ? amount : amount + taxes;
+  takeTaxes(order, line, taxes, total - taxes);
   line.discount -= discount;
   order.discounts = shrunk(order, line);
   line.tax -= taxes;
   line.total -= total;
-  if (tax) {
-    tax.amount -= taxes;
-    tax.base -= total - taxes;
-  }
   return {
     effect,
     lineId: line.id,
@@ -205,6 +202,22 @@ function takeOut(order: Order, line: OrderLine, effect: Effect, pieces: number):
     tax: -taxes,
     total: -total,
   };
+}
+
+/** What its paid pieces cost before the discount: a piece is its part of that, where tax was taken out of the prices. */
+const worthOf = ({ pricesIncludeTax }: Order, { total, tax, discount }: OrderLine): bigint =>
+  (pricesIncludeTax ? total : total - tax) + discount;
+
+/** Out of the rates of a line in proportion; a rate that was taken on others loses its part of them too. */
+function takeTaxes(order: Order, line: OrderLine, taxes: bigint, net: bigint): void {
+  const own = order.taxLines.filter(({ lineId }) => lineId === line.id);
+  if (own.length === 0) return;
+  const whole = line.total - line.tax;
+  const shares = Money.of(taxes, order.currency).split(own.map(({ amount }) => amount));
+  own.forEach((tax, index) => {
+    tax.amount -= shares[index]?.amount ?? 0n;
+    tax.base -= tax.base === whole || whole === 0n ? net : (tax.base * net) / whole;
+  });
 }
 
 /** What each promotion took off a line, when the line has less of a discount than before; none of them is left at nothing. */
@@ -219,16 +232,16 @@ function shrunk({ discounts, currency }: Order, { id, discount }: OrderLine): Or
 const within = (value: bigint, least: bigint, most: bigint): bigint =>
   value < least ? least : value > most ? most : value;
 
-function putIn(order: Order, { line, taxLine }: AddedLine, effect: Effect): Explained {
+function putIn(order: Order, { line, taxLines }: AddedLine, effect: Effect): Explained {
   order.lines.push(line);
-  order.taxLines.push(taxLine);
-  const { id: lineId, quantity, unitPrice, discount, tax, total } = line;
-  return { effect, lineId, quantity, price: unitPrice * BigInt(quantity), discount, tax, total };
+  order.taxLines.push(...taxLines);
+  const { id: lineId, quantity, discount, tax, total } = line;
+  return { effect, lineId, quantity, price: worthOf(order, line), discount, tax, total };
 }
 
 /** The same again, which costs nothing. */
 function replacementOf(order: Order, line: OrderLine, id: string, quantity: number): AddedLine {
-  const tax = order.taxLines.find(({ lineId }) => lineId === line.id);
+  const own = order.taxLines.filter(({ lineId }) => lineId === line.id);
   return {
     line: {
       ...line,
@@ -242,14 +255,7 @@ function replacementOf(order: Order, line: OrderLine, id: string, quantity: numb
       tax: 0n,
       total: 0n,
     },
-    taxLine: {
-      lineId: id,
-      taxClass: tax?.taxClass ?? 'standard',
-      title: tax?.title ?? '',
-      ratePpm: tax?.ratePpm ?? 0,
-      base: 0n,
-      amount: 0n,
-    },
+    taxLines: own.map((tax) => ({ ...tax, lineId: id, base: 0n, amount: 0n })),
   };
 }
 
@@ -267,27 +273,28 @@ export const UNTOUCHED = {
 
 /** The same way, for nothing. */
 function free(order: Order): ShippingTerms {
-  const { taxLine, ...terms } = shippingOf(order);
-  return { ...terms, price: 0n, discounts: [], taxLine: taxLine && { ...taxLine, base: 0n, amount: 0n } };
+  const { taxLines, ...terms } = shippingOf(order);
+  const untaxed = taxLines.map((tax) => ({ ...tax, base: 0n, amount: 0n }));
+  return { ...terms, price: 0n, discounts: [], taxLines: untaxed };
 }
 
 /** How an order is sent now: what a change of it is taken back with. */
 export function shippingOf(order: Order): ShippingTerms {
-  const taxLine = order.taxLines.find(({ lineId }) => lineId === null);
+  const taxLines = order.taxLines.filter(({ lineId }) => lineId === null);
   return {
     optionId: order.shippingOptionId,
     title: order.shippingTitle,
     chosenBy: order.shippingChosenBy,
     price: order.shipping,
     discounts: order.discounts.filter(({ lineId }) => lineId === null).map((one) => ({ ...one })),
-    taxLine: taxLine ? { ...taxLine } : null,
+    taxLines: taxLines.map((tax) => ({ ...tax })),
     details: order.shippingDetails,
   };
 }
 
 function reship(order: Order, terms: ShippingTerms): Explained[] {
   const had = shippingOf(order);
-  const tax = (terms.taxLine?.amount ?? 0n) - (had.taxLine?.amount ?? 0n);
+  const tax = taxOf(terms) - taxOf(had);
   const price = terms.price - had.price;
   const discount = shippingDiscountOf(terms.discounts) - shippingDiscountOf(had.discounts);
   order.shippingOptionId = terms.optionId;
@@ -296,7 +303,7 @@ function reship(order: Order, terms: ShippingTerms): Explained[] {
   if (terms.details !== undefined) order.shippingDetails = terms.details;
   order.taxLines = [
     ...order.taxLines.filter(({ lineId }) => lineId !== null),
-    ...(terms.taxLine ? [{ ...terms.taxLine }] : []),
+    ...terms.taxLines.map((one) => ({ ...one })),
   ];
   order.discounts = [
     ...order.discounts.filter(({ lineId }) => lineId !== null),
@@ -306,6 +313,8 @@ function reship(order: Order, terms: ShippingTerms): Explained[] {
   const total = price - discount + (order.pricesIncludeTax ? 0n : tax);
   return [{ effect: 'shipping', lineId: null, quantity: 1, price, discount, tax, total }];
 }
+
+const taxOf = ({ taxLines }: ShippingTerms): bigint => taxLines.reduce((sum, { amount }) => sum + amount, 0n);
 
 function lineOf({ lines }: Order, id: string): OrderLine {
   const line = lines.find((one) => one.id === id);

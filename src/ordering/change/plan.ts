@@ -3,13 +3,20 @@ import type { Address } from '../../platform/address/address.js';
 import type { FieldError } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
-import { computeTotals, type TaxLine } from '../cart/totals.js';
+import {
+  computeTotals,
+  type TaxedPart,
+  shippingCharge,
+  shownUnitPrice,
+  type TaxLine,
+  VOUCHER,
+} from '../cart/totals.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import { type Cargo, type Offer, offersFor } from '../shipping/offers.js';
 import { detailsOf } from '../shipping/shipping-details.js';
-import { type TaxRules, taxRulesFor } from '../tax/tax-zone.js';
+import { rulesAsBefore, type TaxRules, taxRulesFor } from '../tax/tax-rules.js';
 import { changeProblems } from './change.errors.js';
 import {
   type AddedLine,
@@ -206,10 +213,7 @@ function addFaults({ add }: ChangePlan, { sellable }: Today): FieldError[] {
 
 /** The rules of the zone that the order was taxed in, as they are today; what was bought keeps its rates. */
 export function frozenTax(order: Order, { tax }: Rules): TaxRules {
-  const zone = tax.find(({ name }) => name === order.taxZone);
-  const country = (order.shippingAddress ?? order.billingAddress)?.country ?? null;
-  const rules = taxRulesFor(zone ? [{ ...zone, countries: ['*'] }] : tax, country ?? '*');
-  return { ...rules, zone: order.taxZone, pricesIncludeTax: order.pricesIncludeTax };
+  return rulesAsBefore(tax, { ...order, destination: order.shippingAddress ?? order.billingAddress });
 }
 
 /** Lines at today's prices, taxed like a purchase of their own. */
@@ -243,12 +247,12 @@ function addedLines(order: Order, { add }: ChangePlan, { sellable }: Today, tax:
               quantity: part.quantity,
               stockTracked: part.stockTracked,
             })) ?? null,
-          unitPrice: item.unitPrice.amount,
+          unitPrice: shownUnitPrice(item.unitPrice, quantity, charge).amount,
           discount: charge.discount.amount,
           tax: charge.tax.amount,
           total: charge.total.amount,
         },
-        taxLine: taxLineOf(id, charge.taxLine),
+        taxLines: charge.taxLines.map((one) => taxLineOf(id, one)),
       },
     ];
   });
@@ -290,7 +294,7 @@ function shippingTerms(
   if (!offer) {
     throw impossible('/shippingOptionId', 'not_offered', 'must be one that is offered for the address');
   }
-  return plan.shippingOptionId === null ? null : termsOf(order, offer, tax);
+  return plan.shippingOptionId === null ? null : termsOf(order, offer, tax, added);
 }
 
 /** What is to be sent, at what it was sold for; of what is no longer sold nobody knows the weight. */
@@ -312,9 +316,9 @@ function cargoOf(lines: readonly OrderLine[], currency: string, sellable: readon
   };
 }
 
-function termsOf(order: Order, offer: Offer, tax: TaxRules): ShippingTerms {
-  const { optionId, title, price } = offer;
-  const { shipping } = computeTotals(order.currency, [], price, tax);
+function termsOf(order: Order, offer: Offer, tax: TaxRules, added: readonly AddedLine[]): ShippingTerms {
+  const { optionId, title } = offer;
+  const { price, taxLines } = shippingCharge(offer.price, taxedGoods(order, added), tax);
   return {
     optionId,
     title,
@@ -322,15 +326,42 @@ function termsOf(order: Order, offer: Offer, tax: TaxRules): ShippingTerms {
     price: price.amount,
     // Promotions are not asked again.
     discounts: [],
-    taxLine: shipping && taxLineOf(null, shipping.taxLine),
+    taxLines: taxLines.map((one) => taxLineOf(null, one)),
     details: detailsOf(offer),
   };
 }
 
+/** What the order comes to by classes of tax: a way that is taxed like its goods is taxed by them. */
+function taxedGoods(order: Order, added: readonly AddedLine[]): TaxedPart[] {
+  const goods = [
+    ...order.lines.map((line) => ({
+      line,
+      taxLines: order.taxLines.filter(({ lineId }) => lineId === line.id),
+    })),
+    ...added,
+  ];
+  return goods.flatMap(({ line: { total, tax }, taxLines: [first] }): TaxedPart[] => {
+    if (!first) return [];
+    const { taxClass } = first;
+    const price = Money.of(order.pricesIncludeTax ? total : total - tax, order.currency);
+    return [
+      { price, discount: Money.zero(order.currency), taxClass, isVoucher: taxClass === VOUCHER.taxClass },
+    ];
+  });
+}
+
 /** What was taxed by the rules of one zone is not sent into another. */
-function refuseOtherTaxes(order: Order, { country }: Address, { tax }: Rules): void {
-  if (order.shippingAddress === null || order.shippingAddress.country === country) return;
-  if (taxRulesFor(tax, country).zone === order.taxZone) return;
+function refuseOtherTaxes(
+  { shippingAddress: before, taxZone }: Order,
+  address: Address,
+  { tax }: Rules,
+): void {
+  if (before === null) return;
+  const { zone } = taxRulesFor(tax, { destination: address });
+  // A zone may have got another name since.
+  const isSame =
+    before.country === address.country && taxRulesFor(tax, { destination: before }).zone === zone;
+  if (isSame || zone === taxZone) return;
   throw impossible(
     '/shippingAddress/country',
     'other_tax_zone',

@@ -11,6 +11,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
+import { VatId } from '../tax/taxation.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -80,6 +81,9 @@ export class CheckoutDto {
 
   @Nested(() => AddressDto, { ...unset, description: 'In place of the cart’s; null: the same as shipping.' })
   billingAddress?: AddressDto | null;
+
+  @VatId({ description: 'In place of the cart’s: the VAT id of a business.' })
+  vatId?: string | null;
 
   @Uuid({ ...unset, description: 'In place of the cart’s; without one the cheapest that fits.' })
   shippingOptionId?: string | null;

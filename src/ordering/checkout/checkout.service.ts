@@ -11,6 +11,7 @@ import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { type CheckoutAnswer, CheckoutAnswers } from './checkout.answers.js';
+import { CheckoutTax } from './checkout-tax.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { giftCardsOf } from './draft.js';
 import { QuotesAhead } from './quotes-ahead.service.js';
@@ -35,6 +36,7 @@ export class CheckoutService {
     private readonly database: Database,
     private readonly rules: SellingRules,
     private readonly ahead: QuotesAhead,
+    private readonly tax: CheckoutTax,
     private readonly placing: PlacingService,
     private readonly billing: BillingApi,
     private readonly orders: OrderRepository,
@@ -71,12 +73,13 @@ export class CheckoutService {
     await this.billing.checkGiftCards(giftCardsOf(input.giftCards), ip);
     const rules = await this.rules.current();
     const quotes = await this.ahead.quotes(cartId, holder, input, rules);
+    const known = await this.tax.prepare(cartId, holder, input, { rules, quotes });
     return this.database.transaction(async () => {
       const begun = await this.placing.place(
         cartId,
         holder,
         input,
-        { rules, quotes },
+        { rules, quotes, known },
         ({ orderId, operationId, isSplit }) => request.remember({ orderId, operationId, isSplit }),
       );
       failpoint('checkout.after_reserve');

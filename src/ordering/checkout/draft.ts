@@ -4,14 +4,15 @@ import { newId } from '../../platform/ids.js';
 import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';
+import { shownUnitPrice, type TaxLine } from '../cart/totals.js';
 import { UNTOUCHED } from '../change/changed-order.js';
-import type { TaxLine } from '../cart/totals.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import { promotionProblems } from '../promotion/promotion.errors.js';
 import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Quotes } from '../shipping/carrier-quotes.service.js';
 import { detailsOf } from '../shipping/shipping-details.js';
+import { type CheckedVatId, plainVatId } from '../tax/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 
@@ -21,9 +22,14 @@ export const giftCardsOf = (given: CheckoutDto['giftCards']) =>
 
 /**
  * The cart as it is checked out: what came with the checkout goes before what the cart had. `point` is the pickup point
- * that came with it.
+ * that came with it, `vat` what is known of the VAT id.
  */
-export function withCheckout(cart: Cart, input: CheckoutDto, point: PickupPoint | null): Cart {
+export function withCheckout(
+  cart: Cart,
+  input: CheckoutDto,
+  point: PickupPoint | null,
+  vat: CheckedVatId | null = null,
+): Cart {
   return {
     ...cart,
     email: input.email ?? cart.email,
@@ -31,6 +37,7 @@ export function withCheckout(cart: Cart, input: CheckoutDto, point: PickupPoint 
     billingAddress: input.billingAddress ? toAddress(input.billingAddress) : cart.billingAddress,
     shippingOptionId: input.shippingOptionId ?? cart.shippingOptionId,
     ...(input.pickupPointId && { pickupPointId: input.pickupPointId, pickupPoint: point }),
+    ...(vat && { vatId: vat.vatId, vatCheck: vat.vatCheck }),
   };
 }
 
@@ -114,7 +121,7 @@ export function draftOrder(
   assessment: Assessment,
   whose: { customerId: string | null; now: Date; expiresAt: Date },
 ): Order {
-  const { lines, isSent, isPickup, shipping, taxZone, totals } = assessment;
+  const { lines, isSent, isPickup, shipping, taxZone, taxation, totals } = assessment;
   const isNowhere = isSent && (shipping === null || (cart.shippingAddress === null && !isPickup));
   if (cart.email === null || isNowhere) {
     throw new Error('the guard lets no such cart through');
@@ -126,7 +133,7 @@ export function draftOrder(
     if (!charge || !variant) return [];
     const id = newId();
     lineIds[index] = id;
-    taxLines.push(taxLine(id, charge.taxLine));
+    taxLines.push(...charge.taxLines.map((tax) => taxLine(id, tax)));
     return [
       {
         id,
@@ -147,14 +154,14 @@ export function draftOrder(
         stockTracked: variant.stockTracked,
         components: variant.components?.map(frozen) ?? null,
         givenBy: givenBy?.promotionId ?? null,
-        unitPrice: unitPrice.amount,
+        unitPrice: shownUnitPrice(unitPrice, line.quantity, charge).amount,
         discount: charge.discount.amount,
         tax: charge.tax.amount,
         total: charge.total.amount,
       },
     ];
   });
-  if (totals.shipping) taxLines.push(taxLine(null, totals.shipping.taxLine));
+  if (totals.shipping) taxLines.push(...totals.shipping.taxLines.map((tax) => taxLine(null, tax)));
   return {
     id: newId(),
     number: '',
@@ -175,6 +182,7 @@ export function draftOrder(
     shippingDetails: shipping && detailsOf(shipping.offer),
     pricesIncludeTax: totals.pricesIncludeTax,
     taxZone,
+    taxation,
     subtotal: totals.subtotal.amount,
     discount: totals.discount.amount,
     shipping: totals.shippingPrice.amount,
@@ -206,12 +214,13 @@ const frozen = ({ variantId, sku, title, quantity, stockTracked }: SellablePart)
 
 const taxLine = (
   lineId: string | null,
-  { taxClass, title, ratePpm, base, amount }: TaxLine,
+  { taxClass, title, ratePpm, jurisdiction, base, amount }: TaxLine,
 ): OrderTaxLine => ({
   lineId,
   taxClass,
   title,
   ratePpm,
+  jurisdiction,
   base: base.amount,
   amount: amount.amount,
 });
@@ -223,6 +232,7 @@ export function contradicts(order: Order, input: CheckoutDto): boolean {
   const point = order.shippingDetails?.pickupPoint ?? null;
   return (
     (input.email ?? order.email) !== order.email ||
+    (input.vatId ? plainVatId(input.vatId) !== order.taxation?.vatId : false) ||
     // Of what nobody sends no way was kept, whatever was asked for.
     (order.shippingOptionId !== null &&
       (input.shippingOptionId ?? order.shippingOptionId) !== order.shippingOptionId) ||

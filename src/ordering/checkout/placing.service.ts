@@ -20,6 +20,7 @@ import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import type { Quotes } from '../shipping/carrier-quotes.service.js';
 import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
 import type { Rules } from '../shipping/selling-rules.js';
+import type { KnownTax } from './checkout-tax.service.js';
 import type { CheckoutDto, Tender } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import {
@@ -46,6 +47,7 @@ export interface Begun {
 export interface Terms {
   rules: Rules;
   quotes: Quotes;
+  known: KnownTax;
 }
 
 /** Who writes an order, and for whom. */
@@ -93,7 +95,7 @@ export class PlacingService {
     const point = input.pickupPointId ? ((await this.points.find(input.pickupPointId)) ?? null) : null;
     // The order opens by what opened the cart: its token, or the link of a reminder.
     const tokenHash = keyOf(holder, head) ?? head.tokenHash;
-    const cart = withCheckout({ ...head, tokenHash, lines }, input, point);
+    const cart = withCheckout({ ...head, tokenHash, lines }, input, point, terms.known.vat);
     return this.write(cart, holder, input, terms, remember);
   }
 
@@ -134,18 +136,18 @@ export class PlacingService {
     cart: Cart,
     { actor, customerId, groups, prices, expiresAt }: Author,
     input: CheckoutDto,
-    { rules, quotes }: Terms,
+    { rules, quotes, known }: Terms,
     pay: (draft: Order) => Promise<Pick<Begun, 'operationId' | 'isSplit'>>,
     remember: (begun: Begun) => Promise<void>,
   ): Promise<Begun & { order: Order }> {
     // Whoever buys says who it is: what the address has used of promotions counts from here on.
-    const known = { email: cart.email, groups };
+    const whose = { email: cart.email, groups };
     const buying = { ...cart, customerId };
-    const read = await this.facts.read(buying, anonymous, rules.promotions, known);
+    const read = await this.facts.read(buying, anonymous, rules.promotions, whose);
     const { facts } = read;
     const sellable = priced(read.sellable, prices);
     const now = this.clock.now();
-    const assessment = assess(cart, sellable, rules, { now, facts, quotes });
+    const assessment = assess(cart, sellable, rules, { now, facts, quotes, quote: known.quote });
     guard(assessment, input.expectedTotal);
     refuseUnseenRates(assessment, quotes, input);
     refuseUsedUp(cart, assessment, input.expectedTotal);

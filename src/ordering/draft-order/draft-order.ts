@@ -1,3 +1,4 @@
+import type { Certificate } from '../tax/tax-rules.js';
 import type { Address } from '../../platform/address/address.js';
 import { Money } from '../../platform/money/money.js';
 import type { Cart } from '../cart/cart.js';
@@ -39,8 +40,8 @@ export interface DraftOrder {
   version: number;
 }
 
-/** The draft as the one judgement over carts sees it. */
-export const cartOf = (draft: DraftOrder): Cart => ({
+/** The draft as the one judgement over carts sees it; `certificates` are those of exemption from tax that its customer has. */
+export const cartOf = (draft: DraftOrder, certificates: Certificate[]): Cart => ({
   id: draft.id,
   tokenHash: null,
   restoreHash: null,
@@ -54,6 +55,9 @@ export const cartOf = (draft: DraftOrder): Cart => ({
   pickupPointId: null,
   pickupPoint: null,
   remindSince: null,
+  vatId: null,
+  vatCheck: null,
+  certificates,
   state: 'active',
   version: draft.version,
   lines: draft.lines.map(({ priceReason: _, ...line }) => ({ ...line, giftCard: null, properties: null })),

@@ -33,7 +33,7 @@ export const draftOrderView = (draft: DraftOrder, assessment: Assessment | null)
 });
 
 function quoteView(draft: DraftOrder, assessment: Assessment): DraftQuoteDto {
-  const { lines, promotions, unusedCodes } = cartView(cartOf(draft), assessment);
+  const { lines, promotions, unusedCodes } = cartView(cartOf(draft, []), assessment);
   const { shipping, totals, obstacles } = assessment;
   return {
     ...{ lines, promotions, unusedCodes },

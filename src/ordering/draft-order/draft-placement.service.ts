@@ -45,7 +45,7 @@ export class DraftPlacement {
       });
     const until = this.links.deadline(input.payUntil ?? null, '/payUntil');
     // Carriers are asked before anything is locked.
-    const terms = await this.quotes.terms(await this.drafts.get(id));
+    const { certificates, ...terms } = await this.quotes.terms(await this.drafts.get(id));
     return this.database.transaction(async () => {
       const draft = await this.drafts.open(id, version);
       const author = {
@@ -55,7 +55,12 @@ export class DraftPlacement {
         prices: pricesOf(draft),
         expiresAt: until,
       };
-      const made = await this.placing.placeUnpaid(cartOf(draft), author, input.expectedTotal, terms);
+      const made = await this.placing.placeUnpaid(
+        cartOf(draft, certificates),
+        author,
+        input.expectedTotal,
+        terms,
+      );
       await this.note(draft, made, actor);
       await this.rows.placed(id, made.id, this.clock.now());
       const isFree = totalOf(made).isZero();

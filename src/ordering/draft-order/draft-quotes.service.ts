@@ -7,8 +7,15 @@ import type { Terms } from '../checkout/placing.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
+import { TaxDesk } from '../tax/tax-desk.service.js';
+import type { Certificate } from '../tax/tax-rules.js';
 import { cartOf, type DraftOrder, pricesOf } from './draft-order.js';
 import { priced } from './set-prices.js';
+
+/** What a draft is placed by. */
+export interface DraftTerms extends Terms {
+  certificates: Certificate[];
+}
 
 /** What drafts come to now: judged as carts are, with the prices that staff have set. */
 @Injectable()
@@ -17,6 +24,7 @@ export class DraftQuotes {
     private readonly facts: CartFactsReader,
     private readonly rules: SellingRules,
     private readonly carriers: CarrierQuoteService,
+    private readonly desk: TaxDesk,
     private readonly identity: IdentityApi,
     private readonly clock: Clock,
   ) {}
@@ -26,10 +34,10 @@ export class DraftQuotes {
     return draft.state === 'open' ? (await this.judge(draft)).assessment : null;
   }
 
-  /** What a draft is placed by; carriers are asked for it, so never in a transaction. */
-  async terms(draft: DraftOrder): Promise<Terms> {
-    const { rules, quotes } = await this.judge(draft);
-    return { rules, quotes };
+  /** What a draft is placed by; carriers and tax providers are asked for it, so never in a transaction. */
+  async terms(draft: DraftOrder): Promise<DraftTerms> {
+    const { assessment: _, ...terms } = await this.judge(draft);
+    return terms;
   }
 
   /** Codes of the groups of the buyer. */
@@ -37,9 +45,10 @@ export class DraftQuotes {
     return customerId === null ? [] : this.identity.groupsOf(customerId);
   }
 
-  private async judge(draft: DraftOrder): Promise<Terms & { assessment: Assessment }> {
+  private async judge(draft: DraftOrder): Promise<DraftTerms & { assessment: Assessment }> {
     const rules = await this.rules.current();
-    const cart = cartOf(draft);
+    const certificates = await this.desk.certificatesOf(draft.customerId);
+    const cart = cartOf(draft, certificates);
     const buyer = { email: draft.email, groups: await this.groupsOf(draft) };
     const { sellable, facts } = await this.facts.read(cart, anonymous, rules.promotions, buyer);
     const now = this.clock.now();
@@ -47,6 +56,8 @@ export class DraftQuotes {
     const { result, quotes } = await this.carriers.quoting((known) =>
       assess(cart, variants, rules, { now, facts, quotes: known }),
     );
-    return { assessment: result, rules, quotes };
+    const quote = result.taxQuestion && (await this.desk.quote(result.taxQuestion));
+    const assessment = quote ? assess(cart, variants, rules, { now, facts, quotes, quote }) : result;
+    return { assessment, certificates, rules, quotes, known: { vat: null, quote } };
   }
 }

@@ -102,6 +102,9 @@ const together = (own: Cart, guest: Cart) => ({
   billingAddress: own.shippingAddress ? own.billingAddress : (own.billingAddress ?? guest.billingAddress),
   shippingOptionId: own.shippingOptionId ?? guest.shippingOptionId,
   pickupPointId: own.pickupPointId ?? guest.pickupPointId,
+  ...(own.vatId === null
+    ? { vatId: guest.vatId, vatCheck: guest.vatCheck }
+    : { vatId: own.vatId, vatCheck: own.vatCheck }),
   promotionCodes: [...new Set([...own.promotionCodes, ...guest.promotionCodes])].slice(0, MAX_CODES),
   // Agreed to for an address: it holds for no other.
   remindSince:

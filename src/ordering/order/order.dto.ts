@@ -25,6 +25,7 @@ import { FulfilmentDto } from '../fulfilment/fulfilment.dto.js';
 import { EstimateDto, PACKING_HELP, ParcelDto, PointDto } from '../shipping/offer.dto.js';
 import { MAX_PARCELS } from '../shipping/parcels.js';
 import { METHOD_KINDS } from '../shipping/shipping-zone.js';
+import { TaxationDto } from '../tax/taxation.dto.js';
 import { FULFILMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from './order.statuses.js';
 
 export class OrderParams {
@@ -344,7 +345,7 @@ export class OrderDto extends OrderBase {
   @MoneyField({ description: 'Still to be paid, of the order or of a change of it.' })
   amountDue: MoneyDto;
 
-  @ListOf(() => TaxCategoryDto, { max: 20, description: 'Rounded once each.' })
+  @ListOf(() => TaxCategoryDto, { max: 100, description: 'Rounded once each.' })
   taxes: TaxCategoryDto[];
 
   @ListOf(() => OrderDiscountDto, {
@@ -353,6 +354,8 @@ export class OrderDto extends OrderBase {
       'What promotions took off, line by line, as it was when the order was written; the sum is `totals.discount`.',
   })
   discounts: OrderDiscountDto[];
+  @Nested(() => TaxationDto, { description: 'How it was taxed and why, as it was frozen with the order.' })
+  taxation: TaxationDto;
 
   @ListOf(() => OrderPaymentDto, { max: 100, description: 'All that pay for it, canceled ones too.' })
   payments: OrderPaymentDto[];

@@ -79,6 +79,7 @@ export class OrderRepository {
       JSON.stringify(order.discounts.map(discountRow)),
       JSON.stringify(calculation),
       order.shippingDetails && JSON.stringify(order.shippingDetails),
+      order.taxation && JSON.stringify(order.taxation),
     ]);
     return row?.number ?? '';
   }
@@ -195,6 +196,7 @@ const taxRow = (tax: OrderTaxLine, index: number) => ({
   tax_class: tax.taxClass,
   title: tax.title,
   rate_ppm: tax.ratePpm,
+  jurisdiction: tax.jurisdiction,
   base: tax.base.toString(),
   amount: tax.amount.toString(),
 });
@@ -234,8 +236,9 @@ const INSERT = `
     INSERT INTO ordering.orders (id, cart_id, customer_id, access_hash, status, payment_status, fulfilment_status,
       currency, email, shipping_address, billing_address, shipping_option_id, shipping_title, shipping_chosen_by,
       prices_include_tax, tax_zone, subtotal, discount, shipping, tax, total, expires_at, created_at, calculation,
-      shipping_details)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $31, $32)
+      shipping_details, taxation)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $31,
+      $32, $33)
     RETURNING number::text
   ), lines AS (
     INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
@@ -247,10 +250,11 @@ const INSERT = `
       stock_tracked boolean, components jsonb, given_by uuid,
       unit_price bigint, discount bigint, tax bigint, total bigint)
   ), taxes AS (
-    INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount)
-    SELECT $1, t.position, t.line_id, t.tax_class, t.title, t.rate_ppm, t.base, t.amount
+    INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount,
+      jurisdiction)
+    SELECT $1, t.position, t.line_id, t.tax_class, t.title, t.rate_ppm, t.base, t.amount, t.jurisdiction
     FROM jsonb_to_recordset($25::jsonb) AS t (position int, line_id uuid, tax_class text, title text, rate_ppm int,
-      base bigint, amount bigint)
+      base bigint, amount bigint, jurisdiction text)
   ), discounts AS (
     INSERT INTO ordering.order_discounts (order_id, position, line_id, promotion_id, code, title, promotion_group, amount)
     SELECT $1, d.position, d.line_id, d.promotion_id, d.code, d.title, d.promotion_group, d.amount
@@ -299,7 +303,7 @@ const SELECT = `
     o.shipping_address AS "shippingAddress", o.billing_address AS "billingAddress",
     o.shipping_option_id AS "shippingOptionId", o.shipping_title AS "shippingTitle",
     o.shipping_chosen_by AS "shippingChosenBy", o.shipping_details AS "shippingDetails",
-    o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone",
+    o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone", o.taxation,
     o.subtotal, o.discount, o.shipping, o.tax, o.total, o.given_back AS "givenBack", o.held_at AS "heldAt",
     o.hold_reason AS "holdReason", o.tags, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",
     o.created_at AS "createdAt", o.version,
@@ -311,7 +315,7 @@ const SELECT = `
       'discount', l.discount::text, 'tax', l.tax::text,
       'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,
-      'ratePpm', t.rate_ppm, 'base', t.base::text, 'amount', t.amount::text) ORDER BY t.position)
+      'ratePpm', t.rate_ppm, 'jurisdiction', t.jurisdiction, 'base', t.base::text, 'amount', t.amount::text) ORDER BY t.position)
       FROM ordering.order_tax_lines t WHERE t.order_id = o.id), '[]') AS "taxLines",
     coalesce((SELECT json_agg(json_build_object('lineId', d.line_id, 'promotionId', d.promotion_id, 'code', d.code,
       'title', d.title, 'group', d.promotion_group, 'amount', d.amount::text) ORDER BY d.position)

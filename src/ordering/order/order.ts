@@ -5,6 +5,7 @@ import type { ShippingDetails } from '../shipping/shipping-details.js';
 import type { GiftCardFor } from '../cart/cart.js';
 import type { OrderDiscount } from './order-discount.js';
 import type { Fulfilment } from '../fulfilment/fulfilment.js';
+import type { Taxation } from '../tax/tax-rules.js';
 import type { Statuses } from './order.statuses.js';
 
 export interface OrderTaxLine {
@@ -13,6 +14,7 @@ export interface OrderTaxLine {
   taxClass: string;
   title: string;
   ratePpm: number;
+  jurisdiction: string | null;
   base: bigint;
   amount: bigint;
 }
@@ -105,6 +107,8 @@ export interface Order extends Statuses {
   shippingDetails: ShippingDetails | null;
   pricesIncludeTax: boolean;
   taxZone: string;
+  /** How it was taxed and why; null of orders from before there was a choice. */
+  taxation: Taxation | null;
   subtotal: bigint;
   discount: bigint;
   shipping: bigint;

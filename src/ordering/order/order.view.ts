@@ -3,6 +3,8 @@ import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
 import { fulfilmentView } from '../fulfilment/fulfilment.view.js';
 import type { TaxCategoryDto } from '../cart/cart.dto.js';
+import { taxKey } from '../cart/totals.js';
+import { taxationView } from '../tax/taxation.dto.js';
 import type { OrderDto, OrderPaymentDto, StaffOrderDto } from './order.dto.js';
 import { type Order, type OrderTaxLine, owedOf } from './order.js';
 import { shippingDiscountOf } from './order-discount.js';
@@ -140,6 +142,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
     amountDue: dueOf(order, payments).toJSON(),
     taxes: taxesOf(order),
     discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
+    taxation: taxationView(order.taxation, order.taxZone),
     payments: cardsFirst(payments).map(paymentView),
     fulfilments: order.fulfilments.filter(({ state }) => state !== 'canceled').map(fulfilmentView),
     history: order.history.map(historyView),
@@ -167,24 +170,26 @@ function paymentView(payment: PaymentView): OrderPaymentDto {
 
 /** The categories of tax, from the frozen shares of the lines. */
 function taxesOf({ taxLines, currency }: Order): TaxCategoryDto[] {
-  const byClass = new Map<string, OrderTaxLine>();
+  const byRate = new Map<string, OrderTaxLine>();
   for (const tax of taxLines) {
-    const present = byClass.get(tax.taxClass);
-    byClass.set(
-      tax.taxClass,
+    const key = taxKey(tax);
+    const present = byRate.get(key);
+    byRate.set(
+      key,
       present ? { ...present, base: present.base + tax.base, amount: present.amount + tax.amount } : tax,
     );
   }
-  return [...byClass.values()].map((tax) => taxView(tax, currency));
+  return [...byRate.values()].map((tax) => taxView(tax, currency));
 }
 
 const taxView = (
-  { taxClass, title, ratePpm, base, amount }: OrderTaxLine,
+  { taxClass, title, ratePpm, jurisdiction, base, amount }: OrderTaxLine,
   currency: string,
 ): TaxCategoryDto => ({
   taxClass,
   title,
   ratePpm,
+  jurisdiction,
   base: Money.of(base, currency).toJSON(),
   amount: Money.of(amount, currency).toJSON(),
 });

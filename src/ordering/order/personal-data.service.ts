@@ -7,6 +7,8 @@ import {
 } from '../../platform/personal-data/personal-data.js';
 import { ReminderRepository } from '../abandoned-cart/reminder.repository.js';
 import { SavedLineRepository } from '../saved-line/saved-line.repository.js';
+import { ExemptionRepository } from '../tax/exemption.repository.js';
+import { TaxAnswersRepository } from '../tax/tax-answers.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { OrderPersonalDataRepository } from './personal-data.repository.js';
 
@@ -21,6 +23,8 @@ export class OrderingPersonalData implements PersonalDataProvider {
     private readonly limits: PurchaseLimits,
     private readonly saved: SavedLineRepository,
     private readonly reminders: ReminderRepository,
+    private readonly exemptions: ExemptionRepository,
+    private readonly taxAnswers: TaxAnswersRepository,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
@@ -33,6 +37,12 @@ export class OrderingPersonalData implements PersonalDataProvider {
       this.saved.ofCustomer(subject.customerId, after, limit),
     );
     yield { section: 'cartLetterRefusals', rows: await this.reminders.refusalOf(subject.customerId) };
+    const { customerId } = subject;
+    if (customerId !== null) {
+      yield* pagesOf<{ id: string }>('taxExemptions', (after, limit) =>
+        this.exemptions.list(customerId, after?.id ?? null, limit),
+      );
+    }
     yield* pagesOf<{ variantId: string }>('limitedPurchases', (after, limit) =>
       this.limits.countsOf(subject, after?.variantId ?? null, limit),
     );
@@ -46,11 +56,14 @@ export class OrderingPersonalData implements PersonalDataProvider {
   }
 
   async erase(subject: Subject): Promise<void> {
+    // By the VAT ids in carts and orders, so before these.
+    await this.taxAnswers.forgetChecksOf(subject);
     await this.rows.anonymiseOrders(subject);
     await this.rows.deleteCarts(subject);
     await this.rows.deleteDraftOrders(subject);
     await this.saved.forget(subject.customerId);
     await this.reminders.forget(subject.customerId);
     await this.limits.forget(subject);
+    if (subject.customerId !== null) await this.exemptions.deleteOf(subject.customerId);
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { calculationOf, recompute } from '../calculation/calculation.js';
 import { giftLinesOf, totalsOf } from '../calculation/pricing.js';
-import type { TaxRules } from '../tax/tax-zone.js';
+import type { TaxRules } from '../tax/tax-rules.js';
 import { type Applied, evaluateGoods, evaluateShipping, type Goods } from './evaluate.js';
 import {
   type Candidate,

@@ -2,15 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Clock, realNow } from '../../platform/clock.js';
 import type { StandingPromotions } from '../promotion/promotion.js';
 import { PromotionRepository } from '../promotion/promotion.repository.js';
+import { Config } from '../../platform/config.js';
+import type { TaxBook } from '../tax/tax-rules.js';
 import { TaxRepository } from '../tax/tax.repository.js';
-import type { TaxZone } from '../tax/tax-zone.js';
 import type { Calendar } from './delivery-estimate.js';
 import { ShippingRepository } from './shipping.repository.js';
 import type { ShippingZone } from './shipping-zone.js';
 
 /** Where the shop sells to and on what terms. */
 export interface Rules {
-  tax: TaxZone[];
+  tax: TaxBook;
   shipping: ShippingZone[];
   promotions: StandingPromotions;
   calendar: Calendar;
@@ -31,9 +32,21 @@ export class SellingRules {
     private readonly shippingZones: ShippingRepository,
     private readonly promotions: PromotionRepository,
     private readonly clock: Clock,
+    private readonly config: Config,
   ) {}
 
-  current(): Promise<Rules> {
+  async current(): Promise<Rules> {
+    const { tax, ...rules } = await this.fresh();
+    // What holds from a moment on holds from that moment, however long the rules are kept.
+    return { ...rules, tax: { ...tax, at: this.clock.now() } };
+  }
+
+  /** After a change in this process; the others see it when their second is over. */
+  forget(): void {
+    this.kept = null;
+  }
+
+  private fresh(): Promise<Rules> {
     const now = realNow().getTime();
     if (this.kept && now < this.kept.until) return this.kept.rules;
     const rules = this.read();
@@ -45,15 +58,15 @@ export class SellingRules {
     return rules;
   }
 
-  /** After a change in this process; the others see it when their second is over. */
-  forget(): void {
-    this.kept = null;
-  }
-
   private async read(): Promise<Rules> {
     // One after the other: inside a transaction all go over the same connection.
-    const tax = await this.taxZones.all();
+    const tax = await this.taxZones.book();
     const { zones, calendar } = await this.shippingZones.rules();
-    return { tax, shipping: zones, calendar, promotions: await this.promotions.standing(this.clock.now()) };
+    return {
+      tax: { ...tax, asksProvider: this.config.taxProviderUrl !== null, at: this.clock.now() },
+      shipping: zones,
+      calendar,
+      promotions: await this.promotions.standing(this.clock.now()),
+    };
   }
 }

@@ -63,10 +63,14 @@ export class TaxController {
     summary: 'Add a tax zone',
     description:
       'Rates are in parts per million: 190000 is 19 %. A country belongs to one tax zone, `*` to the one ' +
-      'for everywhere else; 409 `ordering.zone_conflict` when the name or a country is taken. Carts ' +
-      'follow within a second.',
+      'for everywhere else; `areas` are parts of countries, and the nearest goes first. 409 ' +
+      '`ordering.zone_conflict` names the zone that has a place already. Rates of one class by several ' +
+      'jurisdictions are due together; a rate changes at a moment by ending one and beginning the next (422 ' +
+      '`ordering.tax_rates_overlap` when both hold at once). Tax is rounded half away from zero, once for each ' +
+      'rate of a category: tax on top on the net of the category, tax inside for all its rates together and then ' +
+      'split. Lines get their shares by largest remainder. Carts follow within a second.',
     answers: { 201: TaxZoneDto },
-    problems: [zoneProblems.zone_conflict],
+    problems: [zoneProblems.zone_conflict, zoneProblems.tax_rates_overlap],
     idempotency: 'accepted',
   })
   async create(
@@ -88,7 +92,7 @@ export class TaxController {
       'Takes effect for carts within a second, in every process. Orders keep the rates they were placed ' +
       'with. What is left out stays; `countries` and `rates` are replaced as a whole.',
     answers: { 200: TaxZoneDto },
-    problems: changing,
+    problems: [...changing, zoneProblems.tax_rates_overlap],
   })
   async update(
     @CurrentActor() actor: Actor,

@@ -90,5 +90,8 @@ export const TAGS: Record<string, string> = {
   'Tax classes':
     'The kinds of goods that are taxed differently, such as books; tax zones say the rate of each.',
   Translations: 'Texts of the catalog in other languages than that of the shop.',
+  'Tax exemptions': 'Certificates by which customers pay no tax somewhere, each with its end.',
+  'Tax settings':
+    'Where the shop sends from, whose rates hold abroad, how shipping is taxed and how tax is rounded.',
   'Tax zones': 'Which tax applies in which country, and whether prices include it there.',
 };

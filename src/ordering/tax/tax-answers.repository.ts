@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { Subject } from '../../platform/personal-data/personal-data.js';
+import type { ExternalTaxes } from './external-tax.js';
+
+interface KeptCheck {
+  status: 'valid' | 'invalid';
+  consultation: string | null;
+  checkedAt: Date;
+}
+
+/** What somebody outside has said: registers of VAT ids and providers of taxes. */
+@Injectable()
+export class TaxAnswersRepository {
+  constructor(private readonly database: Database) {}
+
+  /** What a register has said since then. */
+  async check(vatId: string, since: Date): Promise<KeptCheck | undefined> {
+    const [row] = await this.database.query<KeptCheck>(CHECK, [vatId, since]);
+    return row;
+  }
+
+  async keepCheck(vatId: string, { status, consultation, checkedAt }: KeptCheck): Promise<void> {
+    await this.database.execute(KEEP_CHECK, [vatId, status, consultation, checkedAt]);
+  }
+
+  /** What a provider has answered to the question of this hash since then. */
+  async taxes(hash: string, since: Date): Promise<ExternalTaxes | undefined> {
+    const [row] = await this.database.query<{ taxes: ExternalTaxes }>(TAXES, [hash, since]);
+    return row?.taxes;
+  }
+
+  /** The first answer stays, so that two who ask at once are shown the same; one that is too old gives way. */
+  async keepTaxes(hash: string, taxes: ExternalTaxes, now: Date, tooOld: Date): Promise<ExternalTaxes> {
+    const [row] = await this.database.query<{ taxes: ExternalTaxes }>(KEEP_TAXES, [
+      hash,
+      JSON.stringify(taxes),
+      now,
+      tooOld,
+    ]);
+    return row?.taxes ?? taxes;
+  }
+
+  async forget(before: Date): Promise<void> {
+    await this.database.execute('DELETE FROM ordering.tax_quotes WHERE answered_at < $1', [before]);
+    await this.database.execute('DELETE FROM ordering.vat_checks WHERE checked_at < $1', [before]);
+  }
+
+  /** Checks of VAT ids in the carts and orders of a person: before these are erased. */
+  async forgetChecksOf({ customerId, email }: Subject): Promise<void> {
+    await this.database.execute(FORGET_CHECKS, [customerId, email]);
+  }
+}
+
+const CHECK = `
+  SELECT status, consultation, checked_at AS "checkedAt" FROM ordering.vat_checks WHERE vat_id = $1 AND checked_at > $2`;
+const KEEP_CHECK = `
+  INSERT INTO ordering.vat_checks (vat_id, status, consultation, checked_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (vat_id) DO UPDATE SET status = excluded.status, consultation = excluded.consultation,
+    checked_at = excluded.checked_at`;
+const TAXES = 'SELECT taxes FROM ordering.tax_quotes WHERE hash = $1 AND answered_at > $2';
+const KEEP_TAXES = `
+  INSERT INTO ordering.tax_quotes AS q (hash, taxes, answered_at) VALUES ($1, $2, $3)
+  ON CONFLICT (hash) DO UPDATE SET
+    taxes = CASE WHEN q.answered_at <= $4 THEN excluded.taxes ELSE q.taxes END,
+    answered_at = CASE WHEN q.answered_at <= $4 THEN excluded.answered_at ELSE q.answered_at END
+  RETURNING taxes`;
+const THEIRS = `(t.customer_id = $1::uuid OR (t.customer_id IS NULL AND lower(t.email) = lower($2)))`;
+const FORGET_CHECKS = `
+  DELETE FROM ordering.vat_checks WHERE vat_id IN (
+    SELECT t.vat_id FROM ordering.carts t WHERE ${THEIRS}
+    UNION SELECT t.taxation->>'vatId' FROM ordering.orders t WHERE ${THEIRS})`;
