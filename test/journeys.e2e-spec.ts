@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { startApp, type TestApp } from './support/app.js';
 import { faultsOfBooks } from './support/books.js';
 import type { Answer } from './support/client.js';
 import { given, type GivenProduct } from './support/given.js';
+import { DEEDS, OrderWalk } from './support/order-walk.js';
 import { berlin, type CartInHand, checkOut, fillCart, type Goods, key } from './support/purchase.js';
 
 type Body = Answer['body'];
@@ -295,6 +297,10 @@ describe('the journey of an order', () => {
     const { cart, order } = await bought(tale, [book]);
     const { id } = order;
     const free = await onHand(book);
+    // What is given out of kindness is not asked for again.
+    const gesture = { amount: eur(100), reason: 'The parcel was late' };
+    await app.post(`/v1/admin/payments/${order.payments[0].id}/refunds`, gesture, { token, key: key() });
+    await tale.tell('gets 1.00 back', id);
     await change(id, {
       kind: 'edit',
       add: [{ variantId: book.variantId, quantity: 2 }],
@@ -315,9 +321,10 @@ describe('the journey of an order', () => {
     });
     expect((await pay('ok')).status).toBe(201);
     expect(await tale.tell('pays', id)).toMatchObject({
-      paymentStatus: 'paid',
+      paymentStatus: 'partially_refunded',
       status: 'placed',
       amountDue: eur(0),
+      lines: [{ awaitingPaymentQuantity: 0 }, { awaitingPaymentQuantity: 0 }],
     });
     expect(await onHand(book)).toEqual({ main: [free.main?.[0], (free.main?.[1] ?? 0) + 2, 0] });
     await send(id);
@@ -362,5 +369,26 @@ describe('the journey of an order', () => {
       ...['Your order', 'Your order is on its way', 'Your order was changed'],
       'Your order is on its way',
     ]);
+  });
+
+  it('goes where its rules lead, whatever is done to it in whatever order', async () => {
+    const [thing, other] = [
+      await product('Thing', 1700, { main: 900 }),
+      await product('Other', 900, { main: 900 }),
+    ];
+    const [seed, length] = [Number(process.env.SEED ?? 4711), Number(process.env.STEPS ?? 150)];
+    process.stdout.write(`a walk of ${length} steps with SEED=${seed}\n`);
+    const step = fc.record({ deed: fc.constantFrom(...DEEDS), place: fc.nat({ max: 4 }) });
+    const steps = fc.array(step, { minLength: length, maxLength: length });
+    const walk = new OrderWalk(app, token, [thing, other], 5);
+    await walk.begin();
+    const walked = fc.asyncProperty(steps, async (all) => {
+      for (const one of all)
+        await walk.step(one).catch((error: unknown) => {
+          throw new Error(`${String(error)}\nafter ${walk.done.slice(-25).join('; ')}`, { cause: error });
+        });
+    });
+    await fc.assert(walked, { numRuns: 1, seed, endOnFailure: true });
+    if (process.env.JOURNEYS === 'print') process.stdout.write(`${walk.done.join('\n')}\n`);
   });
 });

@@ -8,8 +8,9 @@ import { UnpaidChanges } from '../change/unpaid-changes.service.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
-import { isBought, mayPlace } from './order.guards.js';
+import { isBought, isDoubtful, mayPlace } from './order.guards.js';
 import { type Glance, OrderRepository } from './order.repository.js';
+import { dueOf } from './order.view.js';
 import {
   isCovered,
   isRejected,
@@ -54,8 +55,8 @@ export class OrderPaymentService {
     if (order.status === 'pending_payment' && isRejected(payments)) return this.reject(order, actor);
     if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
-    const isChange = order.paymentStatus === 'partially_paid' && isBought(order);
-    if (isChange && isCovered(payments, totalOf(order))) {
+    // A change may wait for money, whatever was given back before: of that nothing is asked for again.
+    if (isBought(order) && !isDoubtful(payments) && dueOf(order, payments).isZero()) {
       const paid = await this.unpaid.paid(order, payments, actor);
       if (paid) return (await this.orders.find(order.id)) ?? order;
     }

@@ -7,13 +7,13 @@ type Status = Pick<Statuses, 'status'>;
 /** Somebody bought it and it was not taken back: it may be changed, and what was sent of it may come back. */
 export const isBought = ({ status }: Status): boolean => status === 'placed' || status === 'completed';
 
-/**
- * It waits for its money, or waited too long: money that secures it may place it. Another amount than was asked for is a case
- * for a person; until then nothing is promised.
- */
+/** Another amount than was asked for is a case for a person; until then nothing is promised. */
+export const isDoubtful = (payments: readonly PaymentView[]): boolean =>
+  payments.some(({ status }) => status === 'requires_review');
+
+/** It waits for its money, or waited too long: money that secures it may place it. */
 export const mayPlace = ({ status }: Status, payments: readonly PaymentView[]): boolean =>
-  (status === 'pending_payment' || status === 'expired') &&
-  payments.every((payment) => payment.status !== 'requires_review');
+  (status === 'pending_payment' || status === 'expired') && !isDoubtful(payments);
 
 /**
  * Whether all of an order may be canceled as far as its statuses say: nothing of it was sent. Of what is only downloaded, and done

@@ -1,4 +1,5 @@
 import type { PaymentView } from '../../billing/billing.api.js';
+import { type Note, OrderModel, WAYS } from '../../../test/support/order-model.js';
 import { Money } from '../../platform/money/money.js';
 import { isBought, mayCancel, mayComplete, mayPlace, maySend } from './order.guards.js';
 import {
@@ -13,20 +14,7 @@ import {
   PAYMENT_STATUSES,
   paymentStatusOf,
   type Sendable,
-  type Statuses,
 } from './order.statuses.js';
-
-/** What an order may become, written down a second time on purpose. A move that keeps the status is always legal. */
-const WAYS = [
-  'pending_payment > placed',
-  'pending_payment > canceled',
-  'pending_payment > expired',
-  'placed > completed',
-  'placed > canceled',
-  'completed > placed',
-  'completed > canceled',
-  'expired > placed',
-];
 
 const MOVES = Number(process.env.MOVES ?? 50_000);
 const SEED = Number(process.env.SEED ?? 4711);
@@ -49,119 +37,10 @@ class Dice {
   }
 }
 
-/** Where one piece is. Whoever counts the pieces gets what a line of an order says. */
-type Place = 'shelf' | 'road' | 'door' | 'back' | 'gone';
-interface Piece {
-  line: number;
-  place: Place;
-  arrived: boolean;
-}
-interface Note {
-  state: 'asked' | 'held' | 'came' | 'odd' | 'ended';
-  amount: number;
-  /** Of what came: on its way back, and back. */
-  leaving: number;
-  back: number;
-}
-
-/** An order as a shopkeeper knows it: pieces, banknotes, and one word for how it stands. */
-class Model {
-  status: OrderStatus = 'pending_payment';
-  pieces: Piece[] = [];
-  notes: Note[] = [];
-  total = 0;
-  givenBack = 0;
-
-  constructor(readonly kinds: readonly ('physical' | 'digital')[]) {}
-
-  get parcels(): Piece[] {
-    return this.pieces.filter(({ line, place }) => this.kinds[line] === 'physical' && place !== 'gone');
-  }
-
-  sum(of: (note: Note) => number): number {
-    return this.notes.reduce((sum, note) => sum + of(note), 0);
-  }
-
-  get came(): number {
-    return this.sum(({ state, amount }) => (state === 'came' || state === 'odd' ? amount : 0));
-  }
-  get held(): number {
-    return this.sum(({ state, amount }) => (state === 'held' ? amount : 0));
-  }
-  get back(): number {
-    return this.sum(({ back }) => back);
-  }
-  /** Came in and is not on its way out. */
-  get stays(): number {
-    return this.came - this.back - this.sum(({ leaving }) => leaving);
-  }
-  get owed(): number {
-    return this.total + this.givenBack;
-  }
-
-  get payment(): Statuses['paymentStatus'] {
-    const { came, held, back, owed } = this;
-    if (held > 0 && back === 0 && (came === 0 || came + held >= owed)) return 'authorized';
-    if (came === 0 && owed > 0)
-      return this.notes.length > 0 && this.notes.every(({ state }) => state === 'ended') ? 'voided' : 'none';
-    if (back > 0 && back === came) return 'refunded';
-    if (came < owed) return 'partially_paid';
-    if (back > 0) return 'partially_refunded';
-    return came > owed && came > 0 ? 'overcharged' : 'paid';
-  }
-
-  get fulfilment(): Statuses['fulfilmentStatus'] {
-    const is = (...places: Place[]) => this.parcels.filter(({ place }) => places.includes(place)).length;
-    const all = this.parcels.length;
-    if (all === 0) return 'not_required';
-    if (is('shelf') === all) return 'unfulfilled';
-    if (is('shelf') > 0) return 'partially_fulfilled';
-    if (is('back') > 0) return is('back') === all ? 'returned' : 'returned_partially';
-    return this.parcels.every(({ arrived }) => arrived) ? 'delivered' : 'fulfilled';
-  }
-
-  get isBought(): boolean {
-    return ['placed', 'completed'].includes(this.status);
-  }
-  get mayBePlaced(): boolean {
-    return (
-      ['pending_payment', 'expired'].includes(this.status) && this.notes.every(({ state }) => state !== 'odd')
-    );
-  }
-  mayBeCanceled(byStaff: boolean): boolean {
-    if (this.parcels.some(({ place }) => place !== 'shelf')) return false;
-    if (this.status === 'completed') return byStaff && this.parcels.length === 0;
-    return this.status === 'pending_payment' || this.status === 'placed';
-  }
-  get mayBeDownloaded(): boolean {
-    const isPaid = ['paid', 'overcharged', 'partially_refunded'].includes(this.payment);
-    return this.status === 'placed' && this.parcels.length === 0 && isPaid;
-  }
-  get maySend(): boolean {
-    const enough = ['paid', 'overcharged', 'authorized', 'partially_refunded', 'partially_paid'];
-    const stays =
-      this.total === 0 ||
-      this.held > 0 ||
-      this.notes.some(
-        (note) => note.amount > note.back + note.leaving && ['came', 'odd'].includes(note.state),
-      );
-    return this.status === 'placed' && enough.includes(this.payment) && stays;
-  }
-  /** All has left, and no money is merely promised. */
-  get isDone(): boolean {
-    const promised = ['authorized', 'partially_paid', 'none', 'voided'];
-    return (
-      this.parcels.length > 0 &&
-      this.parcels.every(({ place }) => place !== 'shelf') &&
-      !promised.includes(this.payment)
-    );
-  }
-}
-
 const eur = (amount: number) => Money.of(amount, 'EUR');
 
 /** The model's order as rows of the database would tell it. */
-function linesOf({ kinds, pieces }: Model): Sendable[] {
+function linesOf({ kinds, pieces }: OrderModel): Sendable[] {
   return kinds.map((kind, index) => {
     const own = pieces.filter(({ line, place }) => line === index && place !== 'gone');
     return {
@@ -182,7 +61,7 @@ const STATUS_OF: Readonly<Record<Note['state'], PaymentView['status']>> = {
   ended: 'canceled',
 };
 
-const paymentsOf = ({ notes }: Model): PaymentView[] =>
+const paymentsOf = ({ notes }: OrderModel): PaymentView[] =>
   notes.map(({ state, amount, leaving, back }) => {
     const captured = state === 'came' || state === 'odd' ? amount : 0;
     return {
@@ -205,7 +84,7 @@ class Seen {
 }
 
 class Walk {
-  private order: Model;
+  private order: OrderModel;
 
   constructor(
     private readonly dice: Dice,
@@ -249,8 +128,8 @@ class Walk {
     ['adds a piece', () => this.add()],
   ];
 
-  private fresh(): Model {
-    const order = new Model(
+  private fresh(): OrderModel {
+    const order = new OrderModel(
       this.dice.pick([
         ['physical'],
         ['physical', 'physical'],
