@@ -1,7 +1,7 @@
-import type { PaymentView } from '../../billing/billing.api.js';
-import { type Note, OrderModel, WAYS } from '../../../test/support/order-model.js';
-import { Money } from '../../platform/money/money.js';
-import { isBought, mayCancel, mayComplete, mayPlace, maySend } from './order.guards.js';
+import type { PaymentView } from '../src/billing/billing.api.js';
+import { type Note, OrderModel, WAYS } from './support/order-model.js';
+import { Money } from '../src/platform/money/money.js';
+import { isBought, mayCancel, mayComplete, mayPlace, maySend } from '../src/ordering/order/order.guards.js';
 import {
   FULFILMENT_STATUSES,
   fulfilmentStatusOf,
@@ -14,7 +14,7 @@ import {
   PAYMENT_STATUSES,
   paymentStatusOf,
   type Sendable,
-} from './order.statuses.js';
+} from '../src/ordering/order/order.statuses.js';
 
 const MOVES = Number(process.env.MOVES ?? 50_000);
 const SEED = Number(process.env.SEED ?? 4711);
