@@ -1,6 +1,17 @@
+import { Database } from '../src/platform/database/database.js';
+import { Workers } from '../src/platform/events/workers.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given, type GivenProduct } from './support/given.js';
-import { berlin, type CartInHand, checkOut, fillCart, stockOf } from './support/purchase.js';
+import {
+  berlin,
+  type CartInHand,
+  checkOut,
+  fillCart,
+  goods,
+  type Goods,
+  stockOf,
+} from './support/purchase.js';
+import { watch } from './support/statements.js';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 const amountOf = ({ amount }: { amount: number }) => amount;
@@ -385,5 +396,36 @@ describe('promotions in carts and orders', () => {
     );
     expect(bought.status).toBe(201);
     expect((await mine()).totals.discount).toEqual(eur(0));
+  });
+
+  it('cost no more statements than a small cart with one of them, however many lines and promotions', async () => {
+    const shelf = await Promise.all(Array.from({ length: 100 }, () => goods(app, { price: 1000 })));
+    const counted = async (things: Goods[]) => {
+      const workers = app.app.get(Workers);
+      const cart = await fillCart(app, things);
+      await look(cart);
+      await app.settle();
+      await workers.stop();
+      const reading = watch(app.app.get(Database));
+      const seen = await look(cart);
+      const read = reading.stop().statements;
+      const buying = watch(app.app.get(Database));
+      const answer = await checkOut(app, cart, { token: 'ok+delay=2000' });
+      const { statements: checkout } = buying.stop();
+      await workers.start({ schedules: false });
+      expect([answer.status, seen.promotions.length]).toEqual([201, made.length]);
+      return { read, checkout };
+    };
+    const percent = { group: 'order', effect: { type: 'percent', ppm: 1000 } };
+    await promotion({ ...percent, priority: 0 });
+    const small = await counted(shelf.slice(0, 1));
+    for (let priority = 1; priority < 20; priority++) await promotion({ ...percent, priority });
+    const large = await counted(shelf);
+    process.stdout.write(
+      `a cart of 100 lines with 20 promotions: read ${large.read}, checkout ${large.checkout} statements; of 1 with 1: ${small.read}, ${small.checkout}\n`,
+    );
+    expect(large).toEqual(small);
+    expect(large.read).toBeLessThanOrEqual(3);
+    expect(large.checkout).toBeLessThanOrEqual(26);
   });
 });

@@ -3,6 +3,7 @@ import type { PaymentView } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import { Clock } from '../../platform/clock.js';
 import { Money } from '../../platform/money/money.js';
+import { isBought } from '../order/order.guards.js';
 import type { Order } from '../order/order.js';
 import type { Rules } from '../shipping/selling-rules.js';
 import { changeProblems } from './change.errors.js';
@@ -40,9 +41,7 @@ export class ChangeCalculation {
     rules: Rules,
     answered: readonly { lineId: string; quantity: number }[],
   ): Promise<Calculated> {
-    if (order.status !== 'placed' && order.status !== 'completed') {
-      throw changeProblems.order_not_changeable(`The order is ${order.status}.`);
-    }
+    if (!isBought(order)) throw changeProblems.order_not_changeable(`The order is ${order.status}.`);
     const sellable = await this.catalog.sellable(variantsOf(order, plan), order.currency, []);
     const change = toChange(order, plan, { sellable, rules, answered, now: this.clock.now() });
     const result = changed(order, change);

@@ -5,6 +5,7 @@ import { Clock } from '../../platform/clock.js';
 import type { IdempotentRequest } from '../../platform/http/idempotency.js';
 import type { Problem } from '../../platform/http/problem.js';
 import { currentRequest } from '../../platform/http/request-context.js';
+import { isBought } from '../order/order.guards.js';
 import type { Order } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
@@ -36,8 +37,7 @@ export class CheckoutAnswers {
     { payment, payments }: { payment: PaymentView | null; payments: readonly PaymentView[] },
     request: IdempotentRequest,
   ): Promise<CheckoutAnswer> {
-    if (order.status === 'placed' || order.status === 'completed')
-      return this.order(201, order, payments, request);
+    if (isBought(order)) return this.order(201, order, payments, request);
     const extra = { orderId: order.id, number: order.number, paymentId: payment?.id ?? null };
     if (order.status === 'canceled' && order.history.at(-1)?.event === 'sold_out') {
       return this.problem(

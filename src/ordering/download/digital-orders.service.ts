@@ -3,15 +3,14 @@ import { type Actor, anonymous, system } from '../../platform/access/actor.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { mayComplete } from '../order/order.guards.js';
 import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
-import type { PaymentStatus } from '../order/order.statuses.js';
 import { DownloadRepository } from './download.repository.js';
 
 /** As long as a buyer may withdraw from what was not begun; what nobody has opened by then counts as delivered. */
 const OPEN_DAYS = 14;
 const AT_ONCE = 200;
-const PAID: readonly PaymentStatus[] = ['paid', 'overcharged', 'partially_refunded'];
 
 /**
  * When an order of which nothing is sent is completed. It has to be paid, a hold on a card is not enough, and delivered: each of
@@ -72,6 +71,3 @@ export class DigitalOrders {
     if (!moved) throw new Error('a locked order has changed under its lock');
   }
 }
-
-const mayComplete = ({ status, paymentStatus, fulfilmentStatus }: Order): boolean =>
-  status === 'placed' && fulfilmentStatus === 'not_required' && PAID.includes(paymentStatus);

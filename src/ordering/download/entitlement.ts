@@ -1,6 +1,7 @@
 import type { PaymentView } from '../../billing/billing.api.js';
 import { paidPieces } from '../change/changed-order.js';
 import { type Order, type OrderLine, totalOf } from '../order/order.js';
+import { isBought } from '../order/order.guards.js';
 import { isKept } from '../order/order.statuses.js';
 import type { DOWNLOAD_STATES } from './download.dto.js';
 
@@ -27,10 +28,9 @@ export function stateOf(
   now: Date,
 ): DownloadState {
   if (order.status === 'canceled' || order.status === 'expired' || paidPieces(line) === 0) return 'stopped';
-  const isPlaced = order.status === 'placed' || order.status === 'completed';
   const total = totalOf(order);
   const captured = payments.filter((payment) => !payment.captured.isZero());
-  if (!isPlaced || line.awaiting > 0 || (captured.length === 0 && !total.isZero())) return 'waiting';
+  if (!isBought(order) || line.awaiting > 0 || (captured.length === 0 && !total.isZero())) return 'waiting';
   if (!isKept(captured, total)) return 'stopped';
   const until = untilOf(order, line, since);
   if (until !== null && now > until) return 'over';

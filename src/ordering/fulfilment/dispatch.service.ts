@@ -5,11 +5,11 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { failpoint } from '../../platform/failpoint.js';
-import type { Money } from '../../platform/money/money.js';
 import { orderProblems } from '../order/order.errors.js';
+import { maySend } from '../order/order.guards.js';
 import { type Order, type OrderLine, totalOf } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
-import { fulfilmentStatusOf, isDone, isKept, isSecured } from '../order/order.statuses.js';
+import { fulfilmentStatusOf, onwards } from '../order/order.statuses.js';
 import { FulfilmentDelivered, OrderFulfilled } from '../ordering.events.js';
 import type { Fulfilment, Piece } from './fulfilment.js';
 
@@ -58,28 +58,13 @@ export class Dispatch {
   ): Promise<void> {
     const fulfilmentStatus = fulfilmentStatusOf(lines);
     const { paymentStatus } = order;
-    const completes = order.status === 'placed' && isDone(lines, paymentStatus);
-    const to = { status: completes ? ('completed' as const) : order.status, paymentStatus, fulfilmentStatus };
+    const to = { status: onwards(order.status, lines, paymentStatus), paymentStatus, fulfilmentStatus };
     const deed = { event: event ?? fulfilmentStatus, actor, at: this.clock.now() };
     if (!(await this.orders.move(order.id, order, to, deed))) throw orderProblems.order_not_fulfillable();
   }
 }
 
-/**
- * Placed, paid for or promised, and the money not on its way back: only then something of it is planned, packed or sent. When
- * some of the money went back, or a change waits to be paid, what else there is may go.
- */
-export function maySend(
-  { status, paymentStatus }: Pick<Order, 'status' | 'paymentStatus'>,
-  total: Money,
-  payments: readonly PaymentView[],
-): boolean {
-  const paid =
-    isSecured(paymentStatus) || paymentStatus === 'partially_refunded' || paymentStatus === 'partially_paid';
-  return status === 'placed' && paid && isKept(payments, total);
-}
-
-/** The same, as a refusal; an order that somebody holds is not sent either. */
+/** `maySend` as a refusal; an order that somebody holds is not sent either. */
 export function requireSendable(order: Order, payments: readonly PaymentView[]): void {
   if (order.heldAt !== null) throw orderProblems.order_on_hold();
   if (!maySend(order, totalOf(order), payments)) throw orderProblems.order_not_fulfillable();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
 import { CatalogApi, type StockSource } from '../../catalog/catalog.api.js';
 import { Clock } from '../../platform/clock.js';
-import { maySend } from './dispatch.service.js';
+import { maySend } from '../order/order.guards.js';
 import { fulfilmentProblems } from './fulfilment.errors.js';
 import type { PickListDto } from './pick-list.dto.js';
 import { type DueOrder, pickList } from './pick-list.js';

@@ -3,6 +3,7 @@ import { BillingApi } from '../../billing/billing.api.js';
 import { Database } from '../../platform/database/database.js';
 import { Money } from '../../platform/money/money.js';
 import { ERASED_EMAIL } from '../../platform/personal-data/erased.js';
+import { isBought } from '../order/order.guards.js';
 import { OrderRepository } from '../order/order.repository.js';
 
 /** Cards that were bought: billing keeps them, once the order that buys them is placed and its money is there. */
@@ -22,7 +23,7 @@ export class GiftCardOrders {
       // The payments first, as everywhere: a refund or a cancellation waits, and then sees the cards.
       const payments = await this.billing.lockPaymentsOf(orderId);
       const order = await this.orders.locked(orderId);
-      if (order?.status !== 'placed' && order?.status !== 'completed') return;
+      if (!order || !isBought(order)) return;
       const lines = order.lines.filter(({ kind, unitPrice }) => kind === 'gift_card' && unitPrice > 0n);
       const { currency } = order;
       const worth = lines.reduce((sum, line) => sum + line.unitPrice * BigInt(line.quantity), 0n);

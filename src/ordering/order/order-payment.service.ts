@@ -8,12 +8,14 @@ import { UnpaidChanges } from '../change/unpaid-changes.service.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
+import { isBought, isDoubtful, mayPlace } from './order.guards.js';
 import { type Glance, OrderRepository } from './order.repository.js';
+import { dueOf } from './order.view.js';
 import {
   isCovered,
-  isDone,
   isRejected,
   isSecured,
+  onwards,
   paymentStatusOf,
   type Statuses,
 } from './order.statuses.js';
@@ -48,29 +50,24 @@ export class OrderPaymentService {
     { refundRefused = false } = {},
   ): Promise<Order> {
     const paymentStatus = paymentStatusOf(payments, owedOf(order));
-    const waiting = order.status === 'pending_payment' || order.status === 'expired';
-    // Another amount than was asked for is a case for a person; until then nothing is promised.
-    const doubtful = payments.some(({ status }) => status === 'requires_review');
     const secured = isSecured(paymentStatus) && isCovered(payments, totalOf(order));
-    if (waiting && !doubtful && secured) return this.place(order, { ...order, paymentStatus }, actor);
+    if (secured && mayPlace(order, payments)) return this.place(order, { ...order, paymentStatus }, actor);
     if (order.status === 'pending_payment' && isRejected(payments)) return this.reject(order, actor);
     if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
-    const isChange = order.paymentStatus === 'partially_paid' && isSettled(order.status);
-    if (isChange && isCovered(payments, totalOf(order))) {
+    // A change may wait for money, whatever was given back before: of that nothing is asked for again.
+    if (isBought(order) && !isDoubtful(payments) && dueOf(order, payments).isZero()) {
       const paid = await this.unpaid.paid(order, payments, actor);
       if (paid) return (await this.orders.find(order.id)) ?? order;
     }
     // All of it may have left on the promise of the money.
-    const completes =
-      order.status === 'placed' && isSecured(paymentStatus) && isDone(order.lines, paymentStatus);
-    const status = completes ? 'completed' : order.status;
+    const status = onwards(order.status, order.lines, paymentStatus);
     return this.move(order, { ...order, status, paymentStatus }, `payment_${paymentStatus}`, actor);
   }
 
   /** Whether `take` would change nothing. */
   isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
-    return isSettled(order.status) && paymentStatusOf(payments, order.owed) === order.paymentStatus;
+    return isBought(order) && paymentStatusOf(payments, order.owed) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
@@ -147,7 +144,5 @@ export class OrderPaymentService {
     };
   }
 }
-
-const isSettled = (status: Order['status']) => status === 'placed' || status === 'completed';
 
 const by = (actor: Actor) => ({ actorKind: actor.kind, actorId: actorId(actor) });

@@ -13,6 +13,7 @@ import { isOpen } from '../fulfilment/fulfilment.js';
 import { FulfilmentRepository } from '../fulfilment/fulfilment.repository.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
+import { mayCancel } from './order.guards.js';
 import { type Order, owedOf } from './order.js';
 import { OrderAccess } from './order-access.service.js';
 import { OrderHolds } from './order-holds.service.js';
@@ -65,13 +66,7 @@ export class OrderService {
       if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
       const order = await this.orders.locked(id);
       const isStaff = may(holder.actor, 'ordering:order:write');
-      const isDownloaded = order?.status === 'completed' && order.fulfilmentStatus === 'not_required';
-      const open =
-        order?.status === 'pending_payment' || order?.status === 'placed' || (isStaff && isDownloaded);
-      const sent = order?.fulfilmentStatus !== 'unfulfilled' && order?.fulfilmentStatus !== 'not_required';
-      if (!order || !open || sent) {
-        throw orderProblems.order_not_cancelable();
-      }
+      if (!order || !mayCancel(order, isStaff)) throw orderProblems.order_not_cancelable();
       // Staff decide for themselves what they take back.
       if (!isStaff) {
         if (await this.downloads.anyOf(id))

@@ -47,7 +47,7 @@ export const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   // Of what is only downloaded staff may take back what was delivered.
   completed: ['completed', 'placed', 'canceled'],
   canceled: ['canceled'],
-  expired: ['expired', 'placed', 'canceled'],
+  expired: ['expired', 'placed'],
 };
 
 /**
@@ -95,7 +95,7 @@ export const isKept = (payments: readonly PaymentView[], total: Money): boolean 
 /** Whether a line goes into a parcel. */
 export const isSent = ({ kind }: { kind: string }): boolean => kind === 'physical';
 
-interface Sendable {
+export interface Sendable {
   kind: string;
   quantity: number;
   fulfilled: number;
@@ -118,9 +118,19 @@ export function fulfilmentStatusOf(all: readonly Sendable[]): FulfilmentStatus {
   return lines.some(({ fulfilled }) => fulfilled > 0) ? 'partially_fulfilled' : 'unfulfilled';
 }
 
+/** Money that came in whole, whatever went back of it afterwards. */
+const CAME_IN: readonly PaymentStatus[] = ['paid', 'overcharged', 'partially_refunded', 'refunded'];
+
 /** Nothing is left to do for a placed order: all that is sent has left, and its money is more than promised. */
 export const isDone = (lines: readonly Sendable[], paymentStatus: PaymentStatus): boolean =>
-  isAllSent(lines) && fulfilmentStatusOf(lines) !== 'not_required' && paymentStatus !== 'authorized';
+  isAllSent(lines) && fulfilmentStatusOf(lines) !== 'not_required' && CAME_IN.includes(paymentStatus);
+
+/** Where an order stands once its goods or its money have moved: one that is done is completed, and every other stays. */
+export const onwards = (
+  status: OrderStatus,
+  lines: readonly Sendable[],
+  paymentStatus: PaymentStatus,
+): OrderStatus => (status === 'placed' && isDone(lines, paymentStatus) ? 'completed' : status);
 
 /** Money enough to keep the goods for the buyer. */
 export const isSecured = (status: PaymentStatus): boolean =>

@@ -519,3 +519,24 @@ describe('whatever is in the cart and whatever is promised', () => {
     );
   });
 });
+
+describe('a full cart', () => {
+  it('is judged in a moment: twenty promotions on a hundred lines', () => {
+    const lines = Array.from({ length: 100 }, (_, n) => line(100 + n, 1 + (n % 5), { id: `v${n}` }));
+    const effects: Effect[] = [
+      { type: 'percent', ppm: 10_000 },
+      { type: 'amount', money: eur(300), per: 'across' },
+      { type: 'cheapest_free', every: 7 },
+      { type: 'buy_x_get_y', buy: { quantity: 3 }, get: { quantity: 1 }, ppm: 500_000 },
+    ];
+    const promotions = by(
+      Array.from({ length: 20 }, (_, n) => offered(effects[n % 4] as Effect, { id: `p${n}`, priority: n })),
+    );
+    const rounds = 50;
+    const before = process.hrtime.bigint();
+    for (let n = 0; n < rounds; n++) evaluateGoods(cart(lines), promotions, NOW);
+    const micros = Number(process.hrtime.bigint() - before) / 1000 / rounds;
+    process.stdout.write(`20 promotions on 100 lines: ${(micros / 1000).toFixed(2)} ms\n`);
+    expect(evaluateGoods(cart(lines), promotions, NOW).applied.length).toBeGreaterThan(5);
+  });
+});

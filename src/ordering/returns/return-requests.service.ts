@@ -9,6 +9,7 @@ import { newId } from '../../platform/ids.js';
 import type { Holder } from '../cart/cart.access.js';
 import { ReturnMoved } from '../ordering.events.js';
 import { OrderAccess } from '../order/order-access.service.js';
+import { isBought } from '../order/order.guards.js';
 import { OrderRepository } from '../order/order.repository.js';
 import type { AskForReturnDto } from './return.dto.js';
 import { returnProblems } from './return.errors.js';
@@ -39,8 +40,7 @@ export class ReturnRequests {
       const order = await this.orders.locked(orderId);
       if (!order || !(await this.access.mayChange(holder, order))) throw platformProblems.not_found();
       const byStaff = may(actor, 'ordering:order:write') && !(await this.access.opens(holder, order));
-      if (order.status !== 'placed' && order.status !== 'completed')
-        throw returnProblems.order_not_returnable();
+      if (!isBought(order)) throw returnProblems.order_not_returnable();
       const settings = await this.returns.settings();
       const errors = faultsOf(order, input.lines, settings, now, byStaff);
       if (errors.length > 0) throw returnProblems.return_not_possible(undefined, { errors });

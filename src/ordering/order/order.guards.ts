@@ -1,0 +1,49 @@
+import type { PaymentView } from '../../billing/billing.api.js';
+import type { Money } from '../../platform/money/money.js';
+import { isKept, isSecured, type Statuses } from './order.statuses.js';
+
+type Status = Pick<Statuses, 'status'>;
+
+/** Somebody bought it and it was not taken back: it may be changed, and what was sent of it may come back. */
+export const isBought = ({ status }: Status): boolean => status === 'placed' || status === 'completed';
+
+/** Another amount than was asked for is a case for a person; until then nothing is promised. */
+export const isDoubtful = (payments: readonly PaymentView[]): boolean =>
+  payments.some(({ status }) => status === 'requires_review');
+
+/** It waits for its money, or waited too long: money that secures it may place it. */
+export const mayPlace = ({ status }: Status, payments: readonly PaymentView[]): boolean =>
+  (status === 'pending_payment' || status === 'expired') && !isDoubtful(payments);
+
+/**
+ * Whether all of an order may be canceled as far as its statuses say: nothing of it was sent. Of what is only downloaded, and done
+ * with its payment, staff decide for themselves what they take back.
+ */
+export function mayCancel(
+  { status, fulfilmentStatus }: Omit<Statuses, 'paymentStatus'>,
+  byStaff: boolean,
+): boolean {
+  const unsent = fulfilmentStatus === 'unfulfilled' || fulfilmentStatus === 'not_required';
+  const isDownloaded = status === 'completed' && fulfilmentStatus === 'not_required';
+  return unsent && (status === 'pending_payment' || status === 'placed' || (byStaff && isDownloaded));
+}
+
+/**
+ * Placed, paid for or promised, and the money not on its way back: only then something of it is planned, packed or sent. When
+ * some of the money went back, or a change waits to be paid, what else there is may go.
+ */
+export function maySend(
+  { status, paymentStatus }: Omit<Statuses, 'fulfilmentStatus'>,
+  total: Money,
+  payments: readonly PaymentView[],
+): boolean {
+  const paid =
+    isSecured(paymentStatus) || paymentStatus === 'partially_refunded' || paymentStatus === 'partially_paid';
+  return status === 'placed' && paid && isKept(payments, total);
+}
+
+/** Nothing of it is sent, and its money is there: it is completed once it counts as delivered. A hold on a card is not enough. */
+export const mayComplete = ({ status, paymentStatus, fulfilmentStatus }: Statuses): boolean =>
+  status === 'placed' &&
+  fulfilmentStatus === 'not_required' &&
+  (paymentStatus === 'paid' || paymentStatus === 'overcharged' || paymentStatus === 'partially_refunded');
