@@ -6,7 +6,9 @@ import {
   ListOf,
   MoneyDto,
   MoneyField,
+  Nested,
   OneOf,
+  SignedMoneyDto,
   Text,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
@@ -123,25 +125,27 @@ export class SalesRowDto {
   @MoneyField({ description: 'Goods at their prices as the shop shows them.' })
   gross: MoneyDto;
 
-  @MoneyField({ description: 'What promotions took off.' })
-  discount: MoneyDto;
+  @Nested(() => SignedMoneyDto, { description: 'What promotions took off.' })
+  discount: SignedMoneyDto;
 
-  @MoneyField()
-  shipping: MoneyDto;
+  @Nested(() => SignedMoneyDto)
+  shipping: SignedMoneyDto;
 
-  @MoneyField({ description: 'What changes and cancellations made orders cost less, with tax.' })
-  returned: MoneyDto;
+  @Nested(() => SignedMoneyDto, {
+    description: 'What changes and cancellations made orders cost less, with tax.',
+  })
+  returned: SignedMoneyDto;
 
-  @MoneyField({
+  @Nested(() => SignedMoneyDto, {
     description: 'In `total`, after what came off again; less than 0 when more came off than was sold.',
   })
-  tax: MoneyDto;
+  tax: SignedMoneyDto;
 
-  @MoneyField({ description: '`total` without `tax`.' })
-  net: MoneyDto;
+  @Nested(() => SignedMoneyDto, { description: '`total` without `tax`.' })
+  net: SignedMoneyDto;
 
-  @MoneyField({ description: 'What orders cost, after what came off again.' })
-  total: MoneyDto;
+  @Nested(() => SignedMoneyDto, { description: 'What orders cost, after what came off again.' })
+  total: SignedMoneyDto;
 
   @MoneyField({ description: 'Money that went back, on the day that it left; by times and countries only.' })
   refunded: MoneyDto;
