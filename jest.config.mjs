@@ -22,6 +22,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   maxWorkers: 2,
   // Modules that a test file has loaded are not forgotten: a worker that holds many of them collects garbage and little else.
   workerIdleMemoryLimit: '1GB',
