@@ -322,6 +322,11 @@ export class CartDto {
   @Text({ max: 20, nullable: true, description: 'In capitals, without spaces.' })
   vatId: string | null;
 
+  @Bool({
+    description: 'Whether unit prices and totals have the tax in them; otherwise it comes on top of them.',
+  })
+  pricesIncludeTax: boolean;
+
   @Nested(() => TaxationDto, { description: 'How it is taxed.' })
   taxation: TaxationDto;
 }

@@ -119,6 +119,7 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
     }),
     totals: totalsView(totals),
     vatId: cart.vatId,
+    pricesIncludeTax: totals.pricesIncludeTax,
     taxation: taxationView(taxation, taxation.zone),
   };
 }

@@ -354,6 +354,11 @@ export class OrderDto extends OrderBase {
       'What promotions took off, line by line, as it was when the order was written; the sum is `totals.discount`.',
   })
   discounts: OrderDiscountDto[];
+  @Bool({
+    description: 'Whether unit prices and totals have the tax in them; otherwise it comes on top of them.',
+  })
+  pricesIncludeTax: boolean;
+
   @Nested(() => TaxationDto, { description: 'How it was taxed and why, as it was frozen with the order.' })
   taxation: TaxationDto;
 

@@ -142,6 +142,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
     amountDue: dueOf(order, payments).toJSON(),
     taxes: taxesOf(order),
     discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
+    pricesIncludeTax: order.pricesIncludeTax,
     taxation: taxationView(order.taxation, order.taxZone),
     payments: cardsFirst(payments).map(paymentView),
     fulfilments: order.fulfilments.filter(({ state }) => state !== 'canceled').map(fulfilmentView),

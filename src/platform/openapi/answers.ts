@@ -63,6 +63,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 5997, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'no_address',
@@ -556,6 +557,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -949,6 +951,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           total: { amount: 1999, currency: 'EUR' },
         },
         vatId: null,
+        pricesIncludeTax: true,
         taxation: {
           treatment: 'taxed',
           rule: 'no_address',
@@ -1067,6 +1070,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 7996, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'no_address',
@@ -1120,6 +1124,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 3998, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'no_address',
@@ -2236,6 +2241,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -2516,6 +2522,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 4488, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -3107,6 +3114,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 7996, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'no_address',
@@ -3406,6 +3414,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -3678,6 +3687,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -4753,6 +4763,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -6777,6 +6788,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           total: { amount: 7996, currency: 'EUR' },
         },
         vatId: null,
+        pricesIncludeTax: true,
         taxation: {
           treatment: 'taxed',
           rule: 'no_address',
@@ -7121,6 +7133,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -7479,6 +7492,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -7798,6 +7812,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -7998,6 +8013,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -8389,6 +8405,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -8558,6 +8575,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 0, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -8640,6 +8658,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
           total: { amount: 1999, currency: 'EUR' },
         },
         vatId: null,
+        pricesIncludeTax: true,
         taxation: {
           treatment: 'taxed',
           rule: 'no_address',
@@ -8887,6 +8906,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 0, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'no_address',
@@ -9448,6 +9468,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         },
       ],
       discounts: [],
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -9636,6 +9657,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 3998, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'no_address',
@@ -9719,6 +9741,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 8486, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'domestic_destination',
@@ -9791,6 +9814,7 @@ export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>>
         total: { amount: 7996, currency: 'EUR' },
       },
       vatId: null,
+      pricesIncludeTax: true,
       taxation: {
         treatment: 'taxed',
         rule: 'no_address',
