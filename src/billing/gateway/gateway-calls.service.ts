@@ -49,13 +49,22 @@ export class GatewayCalls {
     if (kind === 'authorize') {
       // The token is forgotten when an attempt is decided: then there is nothing left to send.
       if (token === null) return this.ask(operationId);
-      return this.gateway.authorize({ operationId, amount, token, capture: 'automatic', returnUrl });
+      return this.gateway.authorize({
+        operationId,
+        amount,
+        source: { token },
+        capture: 'automatic',
+        offSession: false,
+        challenge: 'auto',
+        save: null,
+        returnUrl,
+      });
     }
     if (chargeRef === null) return Promise.resolve({ kind: 'errored', code: 'no_charge', retryable: false });
     const followUp = { operationId, ref: chargeRef, amount };
     switch (kind) {
       case 'capture':
-        return this.gateway.capture(followUp);
+        return this.gateway.capture({ ...followUp, final: true });
       case 'void':
         return this.gateway.void(followUp);
       case 'refund':

@@ -8,11 +8,17 @@ import { GatewayAccountRepository } from './gateway-account.repository.js';
 import {
   type AuthorizeInput,
   BadSignature,
+  type CaptureInput,
+  type CustomerOutcome,
+  type DetachOutcome,
   type FollowUpInput,
   type GatewayNotice,
   type GatewayOutcome,
   type GatewaySnapshot,
+  type NoticePage,
   PaymentGateway,
+  type SettlementLine,
+  type SetupOutcome,
 } from './payment-gateway.port.js';
 import { type ChargeBody, chargeSnapshot, outcomeOf } from './test-gateway.answers.js';
 
@@ -27,6 +33,8 @@ const NOT_SENT = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+
+const NOT_YET = { kind: 'errored', code: 'not_supported', retryable: false } as const;
 
 interface EventBody {
   id: string;
@@ -67,11 +75,40 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
     await this.pool?.destroy();
   }
 
-  authorize({ operationId, amount, token, capture, returnUrl }: AuthorizeInput): Promise<GatewayOutcome> {
+  get isConfigured(): boolean {
+    return this.config.testGatewayUrl !== null;
+  }
+
+  /** Takes whatever there is. */
+  assertRepresentable(): void {}
+
+  authorize({ operationId, amount, source, capture, returnUrl }: AuthorizeInput): Promise<GatewayOutcome> {
+    if (!('token' in source)) return Promise.resolve(NOT_YET);
+    const { token } = source;
     return this.write('/v1/charges', { operationId, ...amount.toJSON(), token, capture, returnUrl });
   }
 
-  capture({ operationId, ref, amount }: FollowUpInput): Promise<GatewayOutcome> {
+  createCustomer(): Promise<CustomerOutcome> {
+    return Promise.resolve(NOT_YET);
+  }
+
+  setupMethod(): Promise<SetupOutcome> {
+    return Promise.resolve(NOT_YET);
+  }
+
+  retrieveSetup(): Promise<SetupOutcome | null> {
+    return Promise.resolve(null);
+  }
+
+  detachMethod(): Promise<DetachOutcome> {
+    return Promise.resolve(NOT_YET);
+  }
+
+  async *settlementLines(): AsyncIterable<SettlementLine> {}
+
+  async moveClock(): Promise<void> {}
+
+  capture({ operationId, ref, amount }: CaptureInput): Promise<GatewayOutcome> {
     return this.write(`/v1/charges/${ref}/captures`, { operationId, ...amount.toJSON() });
   }
 
@@ -106,11 +143,12 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
     return noticeOf(body);
   }
 
-  async noticesAfter(position: string): Promise<GatewayNotice[]> {
+  async noticesAfter(position: string): Promise<NoticePage> {
     this.refuseInTransaction();
     const { status, body } = await this.call('GET', `/v1/events?after=${position}&limit=${EVENTS_AT_ONCE}`);
     if (status !== 200) throw new Error(`the gateway answered ${status} to the list of events`);
-    return (body as { events: EventBody[] }).events.map(noticeOf);
+    const notices = (body as { events: EventBody[] }).events.map(noticeOf);
+    return { notices, position: notices.at(-1)?.position ?? position };
   }
 
   async announce(webhookUrl: string): Promise<void> {

@@ -6,6 +6,8 @@ export interface ChargeBody {
   ref: string;
   status: 'requires_action' | 'processing' | 'authorized' | 'captured' | 'declined' | 'voided';
   currency: string;
+  captured: number;
+  refunded: number;
   capture: 'automatic' | 'manual';
   version: number;
   declineCode: string | null;
@@ -34,9 +36,19 @@ export function outcomeOf(charge: ChargeBody, operationId: string): GatewayOutco
         amount: Money.of(operation.amount, charge.currency),
         captured:
           operation.kind === 'capture' || (operation.kind === 'authorize' && charge.capture === 'automatic'),
+        captureBefore: null,
+        method: null,
+        risk: null,
       };
     case 'failed':
-      return { kind: 'declined', ref, version, code: operation.code ?? 'declined', hard: charge.hard };
+      return {
+        kind: 'declined',
+        ref,
+        version,
+        code: operation.code ?? 'declined',
+        hard: charge.hard,
+        advice: charge.hard ? 'new_method' : 'retry',
+      };
     case 'pending':
       return operation.kind === 'authorize' && charge.nextAction
         ? { kind: 'action_required', ref, version, next: charge.nextAction }
@@ -47,5 +59,9 @@ export function outcomeOf(charge: ChargeBody, operationId: string): GatewayOutco
 export const chargeSnapshot = (charge: ChargeBody): GatewaySnapshot => ({
   ref: charge.ref,
   version: charge.version,
+  captured: Money.of(charge.captured, charge.currency),
+  refunded: Money.of(charge.refunded, charge.currency),
+  released: charge.status === 'voided',
+  disputes: [],
   outcomeOf: (operationId) => outcomeOf(charge, operationId),
 });

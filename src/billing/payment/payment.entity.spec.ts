@@ -56,11 +56,20 @@ const operation = (id = 'a1', kind: OperationKind = 'authorize', amount = EUR(10
     nextCheckAt: null,
   });
 
+const untold = { captureBefore: null, method: null, risk: null };
+
 const outcomes = {
-  captured: { kind: 'ok', ref: 'ch', version: 2, amount: EUR(100), captured: true },
-  held: { kind: 'ok', ref: 'ch', version: 2, amount: EUR(100), captured: false },
-  other: { kind: 'ok', ref: 'ch', version: 2, amount: EUR(101), captured: true },
-  declined: { kind: 'declined', ref: 'ch', version: 1, code: 'generic_decline', hard: false },
+  captured: { kind: 'ok', ref: 'ch', version: 2, amount: EUR(100), captured: true, ...untold },
+  held: { kind: 'ok', ref: 'ch', version: 2, amount: EUR(100), captured: false, ...untold },
+  other: { kind: 'ok', ref: 'ch', version: 2, amount: EUR(101), captured: true, ...untold },
+  declined: {
+    kind: 'declined',
+    ref: 'ch',
+    version: 1,
+    code: 'generic_decline',
+    hard: false,
+    advice: 'retry',
+  },
   pending: { kind: 'pending', ref: 'ch', version: 1 },
   challenge: {
     kind: 'action_required',
@@ -139,7 +148,7 @@ describe('Payment', () => {
   describe('with a refund of 60 under way', () => {
     const refunding = () => payment({ status: 'captured', captured: EUR(100), refundReserved: EUR(60) });
     const refund = () => operation('r1', 'refund', EUR(60));
-    const done = { kind: 'ok', ref: 'ch', version: 3, amount: EUR(60), captured: false } as const;
+    const done = { kind: 'ok', ref: 'ch', version: 3, amount: EUR(60), captured: false, ...untold } as const;
 
     it('settles it once', () => {
       const [subject, call] = [refunding(), refund()];

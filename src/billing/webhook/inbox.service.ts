@@ -3,7 +3,6 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Clock } from '../../platform/clock.js';
-import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -37,13 +36,12 @@ export class InboxService implements OnApplicationBootstrap {
     private readonly accounts: GatewayAccountRepository,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    private readonly config: Config,
     private readonly host: HttpAdapterHost,
   ) {}
 
   /** A test gateway must be told where this process listens, as soon as it does. */
   onApplicationBootstrap(): void {
-    if (this.config.testGatewayUrl === null) return;
+    if (!this.gateway.isConfigured) return;
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.once('listening', () => {
       const { port } = server.address() as AddressInfo;
@@ -58,14 +56,14 @@ export class InboxService implements OnApplicationBootstrap {
   /** The signature comes before everything else; what is kept is committed before the gateway hears 200. */
   async receive(code: string, raw: Buffer, headers: Readonly<Record<string, unknown>>): Promise<void> {
     if (code !== this.gateway.code) throw platformProblems.not_found();
-    let notice: GatewayNotice;
+    let notice: GatewayNotice | null;
     try {
       notice = await this.gateway.parseNotice(raw, headers);
     } catch (error) {
       if (error instanceof BadSignature) throw paymentProblems.bad_signature();
       throw error;
     }
-    await this.keep([notice]);
+    if (notice) await this.keep([notice]);
   }
 
   /**
@@ -117,15 +115,15 @@ export class InboxService implements OnApplicationBootstrap {
 
   /** Asks the gateway for what it told and nobody heard, for example while this shop was away. */
   async catchUp(): Promise<void> {
-    if (this.config.testGatewayUrl === null) return;
+    if (!this.gateway.isConfigured) return;
     await this.accounts.accountAt(this.gateway.code);
     for (;;) {
-      const notices = await this.gateway.noticesAfter(await this.accounts.cursor(this.gateway.code));
-      const last = notices.at(-1);
-      if (last === undefined) return;
+      const from = await this.accounts.cursor(this.gateway.code);
+      const { notices, position } = await this.gateway.noticesAfter(from);
+      if (position === from) return;
       await this.database.transaction(async () => {
         await this.keep(notices);
-        await this.accounts.moveCursor(this.gateway.code, last.position);
+        await this.accounts.moveCursor(this.gateway.code, position);
       });
     }
   }
