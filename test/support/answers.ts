@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import type { Answer } from './client.js';
 
-const FILE = 'src/platform/openapi/answers.ts';
+const FILE = 'src/platform/openapi/answers.json';
 const TOKEN = 'kq9X2r7yqg0u8mJ1Yw3b5Zc7dE9fG1hI3jK5lM7nO9p';
 
 /** What differs from run to run, or must not stand in a reference, by the name of its property. */
@@ -62,13 +62,8 @@ export class AnswerBook {
   /** Puts the book where the documents are made from. */
   async write(): Promise<void> {
     const sorted = Object.fromEntries(Object.entries(this.answers).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const text = `/**
- * What the operations answered to the examples of the reference, by operation and status; written by
- * UPDATE_OPENAPI=1 npm test -- replay, never by hand.
- */
-export const ANSWERS: Readonly<Record<string, Readonly<Record<string, object>>>> = ${JSON.stringify(sorted)};
-`;
-    await writeFile(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'typescript' }));
+    const text = JSON.stringify(sorted);
+    await writeFile(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'json' }));
   }
 }
 

@@ -61,6 +61,7 @@ function compile() {
     { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   if (run.status !== 0) throw new Error(oneLine(`${run.stdout}${run.stderr}${run.error?.message ?? ''}`));
+  copyData();
   dropOrphans();
   // A file saved while the compiler ran leaves a stamp that does not match, so that the next start builds again.
   fs.writeFileSync(stampFile, before);
@@ -72,11 +73,20 @@ function oneLine(output) {
   return `Build failed: ${errors[0] ?? output.trim().split('\n')[0]}${more}. Run \`npm run types\` to see everything.`;
 }
 
-/** Compiled files whose source is gone would otherwise still be found by whoever imports them. */
+/** What the programs read beside their code, which the compiler does not know. */
+function copyData() {
+  for (const file of data()) {
+    fs.mkdirSync(path.dirname(path.join(dist, file)), { recursive: true });
+    fs.copyFileSync(path.join(root, file), path.join(dist, file));
+  }
+}
+
+/** Files of `dist` whose source is gone would otherwise still be found by whoever imports them. */
 function dropOrphans() {
   for (const file of walk(dist, '')) {
+    if (!/\.(js|js\.map|json)$/.test(file)) continue;
     const source = file.replace(/\.js(\.map)?$/, '.ts');
-    if (source !== file && !fs.existsSync(path.join(root, source))) fs.rmSync(path.join(dist, file));
+    if (!fs.existsSync(path.join(root, source))) fs.rmSync(path.join(dist, file));
   }
 }
 
@@ -84,9 +94,13 @@ function sources() {
   return folders.flatMap((folder) => walk(root, folder)).filter((file) => /(?<!\.spec)\.ts$/.test(file));
 }
 
+function data() {
+  return walk(root, 'src').filter((file) => file.endsWith('.json'));
+}
+
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const file of [...sources(), ...settings].sort()) {
+  for (const file of [...sources(), ...data(), ...settings].sort()) {
     hash
       .update(`${file}\0`)
       .update(fs.readFileSync(path.join(root, file)))
