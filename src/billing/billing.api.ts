@@ -12,10 +12,14 @@ import { type OpenPayment, PaymentService } from './payment/payment.service.js';
 import { PaymentEnd } from './payment/payment-end.service.js';
 import { type OrderBalance, orderBalance, type PaymentView, viewOf } from './payment/payment.view.js';
 import { type OrderRefund, OrderRefunds, type RefundShare } from './refund/order-refunds.service.js';
+import type { OrderState } from './invoice/order-state.js';
+import { OrderDocuments } from './invoice/order-documents.service.js';
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
 import { type Opened, type PayOrder, Tenders } from './tender/tenders.service.js';
 import { RefundService } from './refund/refund.service.js';
 
+export type { OrderState } from './invoice/order-state.js';
+export type { InvoiceBuyer, InvoiceLine, InvoiceTax } from './invoice/invoice-content.js';
 export { tenderProblems } from './tender/tender.errors.js';
 export type { PayOrder, StoreCreditWanted } from './tender/tenders.service.js';
 export { giftCardProblems } from './gift-card/gift-card.errors.js';
@@ -44,6 +48,7 @@ export class BillingApi {
     private readonly giftCardIssuer: GiftCardIssuer,
     private readonly outbox: Outbox,
     private readonly confirmations: ConfirmationService,
+    private readonly documents: OrderDocuments,
   ) {}
 
   /**
@@ -182,6 +187,15 @@ export class BillingApi {
     const { orderId, paymentId, lineId, quantity, amount, recipient } = line;
     for (let piece = 1; piece <= quantity; piece++)
       await this.giftCardIssuer.issue(amount, recipient, { orderId, paymentId, lineId, piece }, 'system');
+  }
+
+  /**
+   * In the caller's transaction: the documents of an order say what the order says. What it comes to more than they do is
+   * invoiced, what it comes to less is credited, and money that came for it is taken to its invoices. Saying the same again, or
+   * an older version after a newer one, does nothing.
+   */
+  documentOrder(state: OrderState): Promise<void> {
+    return this.documents.bringUpTo(state);
   }
 
   /** The gift card of a code, however it is typed; null when there is none. */

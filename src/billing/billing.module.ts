@@ -16,6 +16,8 @@ import { GiftCards } from './gift-card/gift-cards.service.js';
 import { StaffGiftCards } from './gift-card/staff-gift-cards.service.js';
 import { BillingIntegrity } from './integrity/billing-integrity.service.js';
 import { BillingIntegrityRepository } from './integrity/integrity.repository.js';
+import { Invoices } from './invoice/invoices.service.js';
+import { OrderDocuments } from './invoice/order-documents.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
@@ -94,6 +96,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InboxRepository,
     InboxService,
     InboxSubscribers,
+    Invoices,
+    OrderDocuments,
     LedgerReader,
     LedgerRepository,
     MyStoreCredit,
