@@ -1,6 +1,9 @@
 import { DataSource } from 'typeorm';
 import { CollectionReader } from '../src/catalog/collection/collection.reader.service.js';
 import { CollectionRepository } from '../src/catalog/collection/collection.repository.js';
+import { ProductPlacesRepository } from '../src/catalog/collection/product-places.repository.js';
+import { ListedPromotionRepository } from '../src/catalog/listed-promotion/listed-promotion.repository.js';
+import { PromotedPages } from '../src/catalog/listed-promotion/promoted-pages.service.js';
 import { ProductQuery } from '../src/catalog/search/product-query.dto.js';
 import { ProductSearchRepository } from '../src/catalog/search/product-search.repository.js';
 import { ProductSearchService } from '../src/catalog/search/product-search.service.js';
@@ -37,6 +40,10 @@ export async function explain(databaseUrl: string, dataDir: string, path: string
       new ProductSearchRepository(database, config),
       new CollectionReader(new CollectionRepository(database, config), cursors, clock),
       new Spelling(new SearchIndexRepository(database)),
+      new PromotedPages(
+        new ListedPromotionRepository(database),
+        new ProductPlacesRepository(database, clock),
+      ),
       cursors,
       config,
       clock,

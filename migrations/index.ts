@@ -1,5 +1,7 @@
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
 import { IdentityIntegrityPermissions1780000000611 } from './identity/1780000000611-integrity-permissions.js';
+import { CatalogListedPromotions1760000010500 } from './catalog/1760000010500-listed-promotions.js';
+import { OrderingToldPromotions1780000000620 } from './ordering/1780000000620-told-promotions.js';
 import { OrderingCountedCodes1780000000612 } from './ordering/1780000000612-counted-codes.js';
 import { CatalogPromisedHolds1760000010460 } from './catalog/1760000010460-promised-holds.js';
 import { CatalogExportSkips1760000010320 } from './catalog/1760000010320-export-skips.js';
@@ -196,4 +198,6 @@ export const migrations: Migrations = [
   OrderingCountedCodes1780000000612,
   CatalogPromisedHolds1760000010460,
   OrderingDrafts1780000000590,
+  OrderingToldPromotions1780000000620,
+  CatalogListedPromotions1760000010500,
 ];

@@ -1,4 +1,6 @@
+import { PromotionChanged } from '../src/ordering/ordering.events.js';
 import { Database } from '../src/platform/database/database.js';
+import { Outbox } from '../src/platform/events/outbox.js';
 import { Workers } from '../src/platform/events/workers.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given, type GivenProduct } from './support/given.js';
@@ -396,6 +398,208 @@ describe('promotions in carts and orders', () => {
     );
     expect(bought.status).toBe(201);
     expect((await mine()).totals.discount).toEqual(eur(0));
+  });
+
+  describe('that need nothing but the goods', () => {
+    const tenth = { type: 'percent', ppm: 100_000 };
+    let chair: GivenProduct;
+    let stool: GivenProduct;
+    let home: string;
+    let cheap: string;
+
+    const make = async (path: string, body: object): Promise<string> => {
+      const answer = await app.post(`/v1/admin/${path}`, body, { token });
+      if (answer.status !== 201) throw new Error(answer.text);
+      return answer.body.id;
+    };
+    beforeAll(async () => {
+      home = await make('categories', { handle: 'listed-home', title: 'Home' });
+      await make('categories', { handle: 'listed-seats', title: 'Seats', parentId: home });
+      const rule = { price: { currency: 'EUR', gte: 1990, lte: 1999 } };
+      cheap = await make('collections', {
+        handle: 'listed-1990s',
+        title: 'Below 20',
+        kind: 'rule',
+        rule,
+        status: 'published',
+      });
+      stool = await product(555, { brand: 'Sit & Co', categories: ['listed-home'] });
+      chair = await product(1995, { brand: 'Sit & Co', categories: ['listed-seats'] });
+      await app.patch(`/v1/admin/products/${stool.id}`, { related: [chair.id] }, { token });
+    });
+    const change = async (id: string, body: object) => {
+      const answer = await app.patch(`/v1/admin/promotions/${id}`, body, { token });
+      expect(answer.status).toBe(200);
+      await app.settle();
+    };
+    const page = async ({ id }: GivenProduct, as?: string) =>
+      (await app.get(`/v1/products/${id}`, { token: as })).body.variants[0].promotion;
+    /** What pages say of the chair, all the same; null: no promotion. */
+    const shown = async (
+      as?: string,
+    ): Promise<{ titles: string[]; price: object; endsAt: string | null }> => {
+      const lists = [
+        '/v1/products?limit=50',
+        `/v1/products?q=sit&category=listed-home`,
+        `/v1/products?collection=${cheap}`,
+      ];
+      const answers = await Promise.all([
+        ...lists.map((path) => app.get(path, { token: as })),
+        app.get(`/v1/products/${stool.id}/recommendations`, { token: as }),
+        app.get(`/v1/products/${stool.id}/related`, { token: as }),
+      ]);
+      const items = answers.map(({ body }) =>
+        body.items
+          .map((item: { product?: object }) => item.product ?? item)
+          .find(({ id }: GivenProduct) => id === chair.id),
+      );
+      const promotion = await page(chair, as);
+      for (const item of items) expect(item.variants[0].promotion).toEqual(promotion);
+      return promotion;
+    };
+    /** What one piece costs in a cart of its own. */
+    const inCart = async (thing: GivenProduct, as?: string) => {
+      const lines = [{ variantId: thing.variants[0].id, quantity: 1 }];
+      const { body } = await app.post('/v1/carts', { currency: 'EUR', lines }, { token: as });
+      await app.delete(`/v1/carts/${body.id}/lines/${body.lines[0].id}`, {
+        token: as,
+        cartToken: body.token,
+      });
+      return body.lines[0].total;
+    };
+
+    it('stand on every page of the goods with the price of the cart, and go with the promotion', async () => {
+      expect(await shown()).toBeNull();
+      const ways: [object, boolean][] = [
+        [{ effect: { type: 'percent', ppm: 333_333, on: { products: [chair.id] } } }, false],
+        [{ effect: { type: 'amount', money: eur(150), per: 'each', on: { categories: [home] } } }, true],
+        [{ effect: { type: 'fixed_price', money: eur(1200), on: { collections: [cheap] } } }, false],
+        [{ effect: tenth, conditions: [{ type: 'categories', ids: [home], min: 1 }] }, true],
+        [
+          { effect: { ...tenth, on: { except: { variants: [stool.variants[0].id] } } }, currency: 'EUR' },
+          false,
+        ],
+      ];
+      for (const [body, alsoStool] of ways) {
+        const id = await promotion({ title: 'Seats', endsAt: '2099-01-01T00:00:00.000Z', ...body });
+        await app.settle();
+        const expected = {
+          titles: ['Seats'],
+          price: await inCart(chair),
+          endsAt: '2099-01-01T00:00:00.000Z',
+        };
+        expect(expected.price.amount).toBeLessThan(1995);
+        expect(await shown()).toEqual(expected);
+        expect(await page(stool)).toEqual(alsoStool ? { ...expected, price: await inCart(stool) } : null);
+        await app.delete(`/v1/admin/promotions/${id}`, { token });
+        await app.settle();
+        expect(await shown()).toBeNull();
+        expect(await inCart(chair)).toEqual(eur(1995));
+      }
+      for (const body of [
+        { conditions: [{ type: 'products', ids: [chair.id], min: 2 }] },
+        { conditions: [{ type: 'subtotal', min: eur(1) }] },
+        { limitTotal: 5 },
+        { group: 'order' },
+        { status: 'draft' },
+      ])
+        await promotion({ effect: tenth, ...body });
+      await promotion({ effect: tenth }, 'unseen');
+      await app.settle();
+      expect(await shown()).toBeNull();
+    });
+
+    it('are stacked, picked or left alone as in the cart, for whom they are', async () => {
+      await app.post('/v1/admin/customer-groups', { code: 'sitters', title: 'Sitters' }, { token });
+      const { email, password } = await given.customer(app);
+      const account = await given.accountId(app, email);
+      await app.put(`/v1/admin/customers/${account}/groups/sitters`, undefined, { token });
+      const member = (await app.post('/v1/auth/login', { email, password })).body.accessToken;
+      await app.put(`/v1/me/recently-viewed/${chair.id}`, undefined, { token: member });
+      const title = (name: string, priority: number) => ({ title: name, priority });
+      await promotion({ ...title('Third', 3), effect: { type: 'percent', ppm: 333_333 } });
+      await promotion({ ...title('One off', 2), effect: { type: 'amount', money: eur(101), per: 'each' } });
+      const sitters = [{ type: 'customer_group', codes: ['sitters', 'press'] }];
+      await promotion({ ...title('Sitters', 1), effect: tenth, conditions: sitters });
+      const yen = { type: 'fixed_price', money: { amount: 1, currency: 'JPY' } };
+      await promotion({ ...title('Yen', 9), effect: yen });
+      const both = async () => {
+        await app.settle();
+        const seen = [await shown(), await shown(member)];
+        expect(seen.map(({ price }) => price)).toEqual([await inCart(chair), await inCart(chair, member)]);
+        const { body: viewed } = await app.get('/v1/me/recently-viewed', { token: member });
+        expect(viewed.items[0].variants[0].promotion).toEqual(seen[1]);
+        return seen.map(({ titles }) => titles);
+      };
+      expect(await both()).toEqual([
+        ['Third', 'One off'],
+        ['Third', 'One off', 'Sitters'],
+      ]);
+      await app.patch('/v1/admin/promotion-groups/product', { mode: 'best' }, { token });
+      expect(await both()).toEqual([['Third'], ['Third']]);
+      await app.patch('/v1/admin/promotion-groups/product', { mode: 'stack' }, { token });
+      await promotion({ ...title('Alone', 0), exclusive: true, effect: tenth });
+      expect(await both()).toEqual([['Alone'], ['Alone']]);
+    });
+
+    it('begin and end by the clock on a page that was kept, and at once when staff say so', async () => {
+      const at = (minutes: number) => new Date(app.clock.now().getTime() + minutes * 60_000).toISOString();
+      const id = await promotion({ effect: tenth, startsAt: at(10), endsAt: at(20) });
+      await app.settle();
+      const { endsAt } = (await app.get(`/v1/admin/promotions/${id}`, { token })).body;
+      expect(await shown()).toBeNull();
+      app.clock.advance({ minutes: 11 });
+      expect(await shown()).toMatchObject({ price: await inCart(chair), endsAt });
+      app.clock.advance({ seconds: 9 * 60 - 20 });
+      const { headers } = await app.get(`/v1/products/${chair.id}`);
+      const [fresh, stale] = (headers.get('cache-control') ?? '').match(/\d+/g) ?? [];
+      expect(Number(fresh) + Number(stale)).toBeLessThanOrEqual(20);
+      app.clock.advance({ seconds: 21 });
+      expect(await shown()).toBeNull();
+
+      await change(id, { endsAt: null });
+      expect(await shown()).toMatchObject({ price: eur(1795), endsAt: null });
+      await change(id, { status: 'paused' });
+      expect(await shown()).toBeNull();
+      await change(id, { status: 'active' });
+      expect(await shown()).toMatchObject({ price: eur(1795) });
+      await change(id, { limitPerCustomer: 1 });
+      expect(await shown()).toBeNull();
+    });
+
+    it('are told twice, late or never without harm', async () => {
+      const id = await promotion({ title: 'Now', effect: tenth });
+      await change(id, { title: 'Later' });
+      const database = app.app.get(Database);
+      const facts = await database.query<{ payload: PromotionChanged['payload'] }>(
+        `SELECT payload FROM platform.events WHERE type = 'ordering.promotion_changed' AND payload->>'promotionId' = $1
+         ORDER BY payload->'version' DESC`,
+        [id],
+      );
+      expect(facts.map(({ payload }) => payload.version)).toEqual([2, 1]);
+      const again = async () => {
+        await database.transaction(async () => {
+          for (const { payload } of [...facts, ...facts])
+            app.app.get(Outbox).record(new PromotionChanged(payload));
+        });
+        await app.settle();
+      };
+      await again();
+      expect((await shown()).titles).toEqual(['Later']);
+      await app.delete(`/v1/admin/promotions/${id}`, { token });
+      await again();
+      expect(await shown()).toBeNull();
+
+      // A shop that had promotions before pages showed them.
+      const old = await promotion({ title: 'Of old', effect: tenth });
+      await app.settle();
+      await database.execute('DELETE FROM catalog.listed_promotions');
+      await database.execute('UPDATE ordering.promotions SET told = false WHERE id = $1', [old]);
+      await app.run('ordering.sweep_promotions');
+      await app.run('ordering.sweep_promotions');
+      await app.settle();
+      expect((await page(chair)).titles).toEqual(['Of old']);
+    });
   });
 
   it('cost no more statements than a small cart with one of them, however many lines and promotions', async () => {

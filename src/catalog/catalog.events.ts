@@ -20,6 +20,11 @@ export class PriceListChanged extends DomainEvent<{ priceListId: string }> {
   static readonly type = 'catalog.price_list_changed';
 }
 
+/** Pages show another promotion on prices, or one less, or pick among them otherwise. */
+export class ListedPromotionsChanged extends DomainEvent<{ promotionId: string | null }> {
+  static readonly type = 'catalog.listed_promotions_changed';
+}
+
 /** What staff say of the search has changed: synonyms, or what is pinned to a query. */
 export class SearchRulesChanged extends DomainEvent<{ id: string }> {
   static readonly type = 'catalog.search_rules_changed';

@@ -46,6 +46,10 @@ import { ImportSubscribers } from './import/import.subscribers.js';
 import { Importer } from './import/importer.service.js';
 import { ProductUpsertRepository } from './import/product-upsert.repository.js';
 import { IncomingFileStore } from './media/incoming-file.store.js';
+import { ListedPromotionRepository } from './listed-promotion/listed-promotion.repository.js';
+import { ListedPromotions } from './listed-promotion/listed-promotion.service.js';
+import { ListedPromotionSubscribers } from './listed-promotion/listed-promotion.subscribers.js';
+import { PromotedPages } from './listed-promotion/promoted-pages.service.js';
 import { MediaController } from './media/media.controller.js';
 import { MediaFileController } from './media/media-file.controller.js';
 import { MediaFileService } from './media/media-file.service.js';
@@ -246,6 +250,10 @@ import { TranslationService } from './translation/translation.service.js';
     ImportSubscribers,
     IncomingFileStore,
     LevelRepository,
+    ListedPromotionRepository,
+    ListedPromotions,
+    ListedPromotionSubscribers,
+    PromotedPages,
     LocationRepository,
     LocationService,
     MediaFileService,

@@ -96,3 +96,52 @@ export class FulfilmentTracked extends DomainEvent<{ orderId: string; fulfilment
 export class CarrierEventsReceived extends DomainEvent<{ carrier: string; eventIds: string[] }> {
   static readonly type = 'ordering.carrier_events_received';
 }
+
+/** Which goods are meant: those of one of the lists but for `except`; without lists all. A category holds what is below it. */
+export interface GoodsScope {
+  variants?: readonly string[];
+  products?: readonly string[];
+  categories?: readonly string[];
+  collections?: readonly string[];
+  except?: Omit<GoodsScope, 'except'>;
+}
+
+/** A promotion that needs nothing but the goods, and at most a group of the buyer's: what pages need to show it. */
+export interface ListedTerms {
+  title: string;
+  /** The higher goes first, equal ones by id. */
+  priority: number;
+  exclusive: boolean;
+  /** ISO 8601; from then on, until before then. */
+  startsAt: string | null;
+  endsAt: string | null;
+  /** Only for prices in it. */
+  currency: string | null;
+  /** Of each of these the buyer is in one. */
+  groups: readonly (readonly string[])[];
+  /** All of them mean the goods. */
+  scopes: readonly GoodsScope[];
+  /** Off each piece: parts per million, an amount, or what it costs more than this. */
+  effect: { type: 'percent'; ppm: number } | { type: 'amount' | 'fixed_price'; money: MoneyJson };
+}
+
+/**
+ * An automatic promotion on single lines is new or was changed. `listed` is null when pages may not show it (any more): it is
+ * no longer active, or asks for more than the goods. The highest version is the truth.
+ */
+export class PromotionChanged extends DomainEvent<{
+  promotionId: string;
+  version: number;
+  listed: ListedTerms | null;
+}> {
+  static readonly type = 'ordering.promotion_changed';
+}
+
+/** A group of promotions picks otherwise: `stack` or `best`. */
+export class PromotionModeChanged extends DomainEvent<{
+  group: string;
+  mode: 'stack' | 'best';
+  version: number;
+}> {
+  static readonly type = 'ordering.promotion_mode_changed';
+}

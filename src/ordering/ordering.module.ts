@@ -114,6 +114,7 @@ import { OrderService } from './order/order.service.js';
 import { CodeController } from './promotion/code.controller.js';
 import { CodeRepository } from './promotion/code.repository.js';
 import { CodeService } from './promotion/code.service.js';
+import { PromotionFacts } from './promotion/promotion-facts.service.js';
 import { PromotionController } from './promotion/promotion.controller.js';
 import { PromotionGroupController } from './promotion/promotion-group.controller.js';
 import { PromotionJobs } from './promotion/promotion.jobs.js';
@@ -331,6 +332,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     PickListRepository,
     PickLists,
     PlacingService,
+    PromotionFacts,
     PromotionJobs,
     PromotionReader,
     PromotionReaderRepository,

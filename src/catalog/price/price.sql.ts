@@ -1,3 +1,5 @@
+import { nextListedSql } from '../listed-promotion/listed-promotion.sql.js';
+
 /** Names of SQL values: what prices are asked in, when, and for whom (`text[]`). */
 export interface AskingSql {
   currency: string;
@@ -36,7 +38,8 @@ export const entriesSql = (currency: string): string => `
     FROM ${entries(currency)}) END`;
 
 /**
- * When the next list begins or ends, or something that is sold ahead is to be there: until then a page is right about them.
+ * When the next list or promotion begins or ends, or something that is sold ahead is to be there: until then a page is right
+ * about them.
  * NULL when nothing will. The second `now` is hidden from the planner: it would think of a plan with the time at hand as so
  * much better that it would plan each page anew, which takes longer than to make the page.
  */
@@ -44,6 +47,7 @@ export const nextTurnSql = (now: string): string => `(
   SELECT least(
     (SELECT min(turn) FROM catalog.price_lists l CROSS JOIN LATERAL (VALUES (l.valid_from), (l.valid_until)) AS t (turn)
       WHERE l.status = 'active' AND turn > ${now}),
+    ${nextListedSql(now)},
     (SELECT min(s.preorder_until) FROM catalog.stock s WHERE s.preorder_until > (SELECT ${now}))))`;
 
 /** JSON of the quantities from which on one piece of a row `v` costs something else than with one fewer. */

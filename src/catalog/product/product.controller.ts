@@ -35,7 +35,7 @@ export class ProductController {
       'By id or by handle, when it is published; 404 for a draft or an archived one. Prices are in ' +
       '`currency` or else in the currency of the store; `price` is null for a variant that has none in ' +
       'it. They are those of whoever asks: signed in, the prices of the customer groups. `tiers` cost less ' +
-      'from a quantity on; `price` is that of one piece. Put `variants[].id` into a cart: `POST /v1/carts`.',
+      'from a quantity on; `price` is that of one piece, and `promotion` what automatic promotions make of it. Put `variants[].id` into a cart: `POST /v1/carts`.',
     answers: { 200: ProductDto },
     problems: [platformProblems.not_found],
     rawJson: true,

@@ -26,7 +26,7 @@ export const productJson = (
     'rating', ${ratingSql('p.id')},
     'variants', coalesce((
       SELECT json_agg(json_build_object(${variantFields(asking, locales)}, 'available', s.available, 'backorder', s.backorder,
-        'preorder', ${preorderJson('s.preorder')})
+        'preorder', ${preorderJson('s.preorder')}, 'promotion', NULL)
         ORDER BY v.position, v.id)
       FROM catalog.variants v CROSS JOIN LATERAL (SELECT ${priceSql(asking)} AS price OFFSET 0) m
         CROSS JOIN LATERAL (${availabilitySql('v.id', asking.now)}) s

@@ -2,10 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { PromotedPages } from '../listed-promotion/promoted-pages.service.js';
 import { keyOf } from './handle.js';
 import type { AdminProductDto, AdminProductQuery } from './admin-product.dto.js';
-import { type ProductPage, ProductRepository } from './product.repository.js';
+import { ProductRepository } from './product.repository.js';
 import { RelatedRepository } from './related.repository.js';
+
+/** JSON text, and until when its prices hold; null: until somebody changes one. */
+interface TimedBody {
+  body: string;
+  endsAt: Date | null;
+}
 
 /** Products as they are read. */
 @Injectable()
@@ -13,6 +20,7 @@ export class ProductReader {
   constructor(
     private readonly products: ProductRepository,
     private readonly relations: RelatedRepository,
+    private readonly promoted: PromotedPages,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -23,12 +31,14 @@ export class ProductReader {
     groups: readonly string[],
     locales: readonly string[],
     currency = this.config.storeCurrency,
-  ): Promise<ProductPage> {
+  ): Promise<TimedBody> {
     const { id, handle } = keyOf(key);
     const now = this.clock.now();
     const page = await this.products.page(id ?? handle ?? '', id !== null, currency, now, groups, locales);
     if (page === null) throw platformProblems.not_found();
-    return page;
+    const { body, ...rest } = page;
+    const { items, endsAt } = await this.promoted.priced({ ...rest, items: body }, { currency, groups, now });
+    return { body: items ?? body, endsAt };
   }
 
   /** What goes with a product, for a member of these groups. 404 when the shop does not show it. */
@@ -37,10 +47,12 @@ export class ProductReader {
     groups: readonly string[],
     locales: readonly string[],
     currency = this.config.storeCurrency,
-  ): Promise<ProductPage> {
-    const found = await this.relations.shown(keyOf(key), currency, this.clock.now(), groups, locales);
+  ): Promise<TimedBody> {
+    const now = this.clock.now();
+    const found = await this.relations.shown(keyOf(key), currency, now, groups, locales);
     if (!found.known) throw platformProblems.not_found();
-    return { body: `{"items":[${found.items ?? ''}]}`, endsAt: found.endsAt };
+    const { items, endsAt } = await this.promoted.priced(found, { currency, groups, now });
+    return { body: `{"items":[${items ?? ''}]}`, endsAt };
   }
 
   async admin(id: string): Promise<AdminProductDto> {

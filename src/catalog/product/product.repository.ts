@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { instantSql } from '../../platform/database/instant.js';
 import { KEEP_TREE } from '../category/category.repository.js';
 import { productMediaSql } from '../media/media.json.js';
+import { type Standing, standingSql } from '../listed-promotion/listed-promotion.sql.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import type { AdminProductDto } from './admin-product.dto.js';
 import { joinTexts, type LocalesSql } from '../translation/translation.sql.js';
@@ -51,9 +52,10 @@ export interface VariantRow extends Size {
   version: number;
 }
 
-/** A product as JSON text, and until when its prices hold; null: until somebody changes one. */
+/** A product as JSON text, what promotions hold, and until when its prices do; null: until somebody changes one. */
 export interface ProductPage {
   body: string;
+  promotions: Standing | null;
   endsAt: Date | null;
 }
 
@@ -200,7 +202,8 @@ export class ProductRepository {
 
 const ASKING = { currency: '$1::text', now: '$3::timestamptz', groups: '$5::text[]' };
 const pageSql = (key: string, locales: LocalesSql): string => `
-  SELECT ${productJson(ASKING, '$4::text', locales)}::text AS body, ${nextTurnSql(ASKING.now)} AS "endsAt"
+  SELECT ${productJson(ASKING, '$4::text', locales)}::text AS body, ${standingSql(ASKING.now)} AS promotions,
+    ${nextTurnSql(ASKING.now)} AS "endsAt"
   FROM catalog.products p ${joinTexts('p.id', locales)} WHERE p.status = 'published' AND p.${key}`;
 const PAGE_BY_ID = pageSql('id = $2::uuid', null);
 const PAGE_BY_HANDLE = pageSql('handle = $2', null);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
+import { type Standing, standingSql } from '../listed-promotion/listed-promotion.sql.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import { listItemsSql } from '../search/list-items.js';
 import type { LocalesSql } from '../translation/translation.sql.js';
@@ -11,6 +12,7 @@ export interface RelatedProducts {
   known: boolean;
   /** JSON of the items, without brackets; null when there are none. */
   items: string | null;
+  promotions: Standing | null;
   endsAt: Date | null;
 }
 
@@ -35,7 +37,7 @@ export class RelatedRepository {
       locales.length === 0
         ? await this.database.look<RelatedProducts>(SHOWN, values)
         : await this.database.look<RelatedProducts>(LOCAL_SHOWN, [...values, locales]);
-    return row ?? { known: false, items: null, endsAt: null };
+    return row ?? { known: false, items: null, promotions: null, endsAt: null };
   }
 
   /** The product goes with these and no others, in this order. */
@@ -58,7 +60,7 @@ const shownSql = (locales: LocalesSql): string => `
     FROM catalog.related_products r JOIN shown s ON s.id = r.product_id
   )
   SELECT EXISTS (SELECT FROM shown) AS known, (${listItemsSql(ASKING, '20', '$6::text', locales)}) AS items,
-    ${nextTurnSql(ASKING.now)} AS "endsAt"`;
+    ${standingSql(ASKING.now)} AS promotions, ${nextTurnSql(ASKING.now)} AS "endsAt"`;
 const SHOWN = shownSql(null);
 const LOCAL_SHOWN = shownSql('$7::text[]');
 const SET = `

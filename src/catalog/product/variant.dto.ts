@@ -10,6 +10,7 @@ import {
   Nested,
   OneOf,
   Text,
+  TextList,
   Uuid,
 } from '../../platform/http/fields.js';
 import { MAX_PRICE } from '../../platform/money/money.js';
@@ -27,6 +28,23 @@ export class PriceTierDto {
 
   @MoneyField({ description: 'Of one piece.' })
   price: MoneyDto;
+}
+
+/** What promotions make of a price. */
+export class VariantPromotionDto {
+  @TextList({
+    max: 1000,
+    maxLength: 100,
+    example: ['A tenth off bags'],
+    description: 'Titles of the promotions, in the order in which they are applied.',
+  })
+  titles: string[];
+
+  @MoneyField({ description: 'What one piece costs with them.' })
+  price: MoneyDto;
+
+  @Instant({ nullable: true, description: 'When the first of them ends; null: none has an end.' })
+  endsAt: string | null;
 }
 
 export class PreorderDto {
@@ -94,6 +112,17 @@ export class VariantDto {
 
   @Uuid({ nullable: true, description: 'The picture in `media` of the product that shows this variant.' })
   mediaId: string | null;
+
+  @Nested(() => VariantPromotionDto, {
+    nullable: true,
+    description:
+      'What one piece costs in a cart that holds nothing else and names no code, by the automatic promotions on single ' +
+      'lines that need nothing but the goods and the groups of the buyer: by percent, by an amount off each piece or at a ' +
+      'fixed price, without a least quantity, limit or budget. Null when none takes anything off. It begins and ends by ' +
+      'the clock; after a change it may lag by a second, and the cart is the truth. `price`, `compareAtPrice`, ' +
+      '`lowestPrice30Days` (of the ledger of prices), filters and orders by price know nothing of it.',
+  })
+  promotion: VariantPromotionDto | null;
 }
 
 /** A price of a variant, and what it is compared with. */

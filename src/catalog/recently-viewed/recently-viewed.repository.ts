@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
+import { type Standing, standingSql } from '../listed-promotion/listed-promotion.sql.js';
 import { listItemsSql } from '../search/list-items.js';
 import type { LocalesSql } from '../translation/translation.sql.js';
 
 /** So many products are kept for a customer. */
 export const KEPT = 50;
+
+interface Viewed {
+  items: string | null;
+  promotions: Standing | null;
+}
 
 @Injectable()
 export class RecentlyViewedRepository {
@@ -23,18 +29,18 @@ export class RecentlyViewedRepository {
     await this.database.execute('DELETE FROM catalog.recently_viewed WHERE customer_id = $1', [customerId]);
   }
 
-  /** JSON of the list items without brackets, the last first; null when there are none. */
+  /** JSON of the list items without brackets, the last first, null when there are none; and what promotions hold. */
   async items(
     customerId: string,
     asking: { currency: string; now: Date; groups: readonly string[]; locales: readonly string[] },
-  ): Promise<string | null> {
+  ): Promise<Viewed> {
     const { currency, now, groups, locales } = asking;
     const values: unknown[] = [customerId, currency, now, groups, this.config.mediaBaseUrl];
     const [row] =
       locales.length === 0
-        ? await this.database.look<{ items: string | null }>(ITEMS, values)
-        : await this.database.look<{ items: string | null }>(LOCAL_ITEMS, [...values, locales]);
-    return row?.items ?? null;
+        ? await this.database.look<Viewed>(ITEMS, values)
+        : await this.database.look<Viewed>(LOCAL_ITEMS, [...values, locales]);
+    return row ?? { items: null, promotions: null };
   }
 }
 
@@ -48,6 +54,6 @@ const itemsSql = (locales: LocalesSql): string => `
   WITH page AS MATERIALIZED (
     SELECT u.id AS product_id, u.n FROM catalog.recently_viewed v, unnest(v.product_ids) WITH ORDINALITY u (id, n)
     WHERE v.customer_id = $1)
-  SELECT (${listItemsSql(ASKING, String(KEPT), '$5::text', locales)}) AS items`;
+  SELECT (${listItemsSql(ASKING, String(KEPT), '$5::text', locales)}) AS items, ${standingSql(ASKING.now)} AS promotions`;
 const ITEMS = itemsSql(null);
 const LOCAL_ITEMS = itemsSql('$6::text[]');

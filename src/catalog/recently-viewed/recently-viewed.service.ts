@@ -3,6 +3,7 @@ import { groupsOf, type PersonActor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { PromotedPages } from '../listed-promotion/promoted-pages.service.js';
 import { RecentlyViewedRepository } from './recently-viewed.repository.js';
 
 /** What a signed-in customer has looked at, as far as the storefront says so. Nobody else is followed. */
@@ -10,6 +11,7 @@ import { RecentlyViewedRepository } from './recently-viewed.repository.js';
 export class RecentlyViewedService {
   constructor(
     private readonly viewed: RecentlyViewedRepository,
+    private readonly promoted: PromotedPages,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -30,6 +32,8 @@ export class RecentlyViewedService {
     currency = this.config.storeCurrency,
   ): Promise<string> {
     const asking = { currency, now: this.clock.now(), groups: groupsOf(actor), locales };
-    return `{"items":[${(await this.viewed.items(actor.id, asking)) ?? ''}]}`;
+    const found = await this.viewed.items(actor.id, asking);
+    const { items } = await this.promoted.priced({ ...found, endsAt: null }, asking);
+    return `{"items":[${items ?? ''}]}`;
   }
 }

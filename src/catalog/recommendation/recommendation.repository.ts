@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
+import { type Standing, standingSql } from '../listed-promotion/listed-promotion.sql.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import type { IdOrHandle } from '../product/handle.js';
 import { listItemsSql } from '../search/list-items.js';
@@ -21,6 +22,7 @@ export interface Recommending {
 export interface Recommended {
   /** JSON of the items without brackets. */
   items: string | null;
+  promotions: Standing | null;
   /** Until then the prices hold; null: until somebody changes one. */
   endsAt: Date | null;
 }
@@ -69,7 +71,8 @@ const recommend = (product: string, locales: LocalesSql): string => `
     FROM pairs p FULL JOIN alike s ON s.product_id = p.product_id
     ORDER BY n LIMIT $2::int
   )
-  SELECT (${listItemsSql(ASKING, '$2::int', '$7::text', locales, within)}) AS items, ${nextTurnSql(ASKING.now)} AS "endsAt" FROM subject`;
+  SELECT (${listItemsSql(ASKING, '$2::int', '$7::text', locales, within)}) AS items, ${standingSql(ASKING.now)} AS promotions,
+    ${nextTurnSql(ASKING.now)} AS "endsAt" FROM subject`;
 const statementsIn = (locales: LocalesSql) => ({
   byId: recommend('p.id = $1::uuid', locales),
   byHandle: recommend('p.handle = $1', locales),

@@ -3,8 +3,9 @@ import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { TimedPage } from '../collection/collection.reader.service.js';
+import { PromotedPages } from '../listed-promotion/promoted-pages.service.js';
 import { keyOf } from '../product/handle.js';
-import type { RecommendationQuery } from './recommendation.dto.js';
+import type { RecommendationDto, RecommendationQuery } from './recommendation.dto.js';
 import { RecommendationRepository } from './recommendation.repository.js';
 
 /** How long a page may stand though somebody has bought something: the counts behind it are minutes old anyhow. */
@@ -14,6 +15,7 @@ const LAG_MS = 600_000;
 export class RecommendationService {
   constructor(
     private readonly recommendations: RecommendationRepository,
+    private readonly promoted: PromotedPages,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -29,8 +31,13 @@ export class RecommendationService {
     const asking = { currency, groups, now, limit, inStock, locales };
     const found = await this.recommendations.of(keyOf(key), asking);
     if (!found) throw platformProblems.not_found();
+    const { items, endsAt } = await this.promoted.priced(
+      found,
+      asking,
+      (item) => (item as RecommendationDto).product,
+    );
     const soon = new Date(now.getTime() + LAG_MS);
-    const until = found.endsAt !== null && found.endsAt < soon ? found.endsAt : soon;
-    return { json: `{"items":[${found.items ?? ''}]}`, until };
+    const until = endsAt !== null && endsAt < soon ? endsAt : soon;
+    return { json: `{"items":[${items ?? ''}]}`, until };
   }
 }

@@ -135,5 +135,5 @@ const readyItemsSql = (
 /** Texts of variants with their stock `s`, in an order. */
 const withStock = (text: string, order: string): string => `
   string_agg(${text} || s.available || CASE WHEN s.backorder THEN ',"backorder":true' ELSE ',"backorder":false' END
-      || ',"preorder":' || coalesce(${preorderJson('s.preorder')}::text, 'null') || '}',
+      || ',"preorder":' || coalesce(${preorderJson('s.preorder')}::text, 'null') || ',"promotion":null}',
       ',' ORDER BY ${order})`;

@@ -36,7 +36,7 @@ export class ProductSearchController {
       'minor units. Filters of one facet mean "or", of several "and"; `facets=true` counts what else ' +
       'could be chosen. `collection` goes together with every filter, facet and order; without `sort` its products come ' +
       'in the order that it has. Signed in, the prices are those of the customer groups; the filter, the counts and ' +
-      'the order by price go by the base price.\n\n' +
+      'the order by price go by the base price, whatever a promotion (`variants[].promotion`) makes of it.\n\n' +
       'Words in `q` are stemmed, accents do not matter; with fewer than 24 products that have all words, ' +
       'those that have some follow, unless `q` quotes a phrase or forbids a word. The last word may be half a word; ' +
       'another that no product has is taken for a typing error. Synonyms of staff are found too, and what they have ' +

@@ -3,6 +3,7 @@ import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import type { LiveCollection } from '../collection/collection.repository.js';
 import { membershipSql } from '../collection/membership.js';
+import { type Standing, standingSql } from '../listed-promotion/listed-promotion.sql.js';
 import { nextTurnSql } from '../price/price.sql.js';
 import type { LocalesSql } from '../translation/translation.sql.js';
 import { type FacetCounts, facetsSql } from './facets.js';
@@ -42,6 +43,7 @@ export interface FoundProducts {
   last: [key: string | number, id: string] | null;
   state: (SearchState & { unknown: boolean }) | null;
   counts: FacetCounts | null;
+  promotions: Standing | null;
   /** Until then the prices hold; null: until somebody changes one. */
   endsAt: Date | null;
 }
@@ -93,6 +95,7 @@ export class ProductSearchRepository {
         (SELECT json_build_array(key, product_id) FROM page WHERE n = ${wanted}) AS last,
         ${query === null ? 'NULL::json' : stateSql(locales)} AS state,
         ${search.facets ? '(SELECT counts FROM facets)' : 'NULL::json'} AS counts,
+        ${standingSql(now)} AS promotions,
         ${query === null ? nextTurnSql(now) : `least(${nextTurnSql(now)}, (SELECT turn FROM pins))`} AS "endsAt"`,
       statement.values,
     );

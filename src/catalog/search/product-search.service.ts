@@ -6,6 +6,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { CollectionReader, type TimedPage } from '../collection/collection.reader.service.js';
 import type { LiveCollection } from '../collection/collection.repository.js';
 import { movesWithTime } from '../collection/rule.js';
+import { PromotedPages } from '../listed-promotion/promoted-pages.service.js';
 import { attributeFilters } from './attribute-filters.js';
 import { facetsOf } from './facets.js';
 import type { ProductQuery, Sort } from './product-query.dto.js';
@@ -31,6 +32,7 @@ export class ProductSearchService {
     private readonly products: ProductSearchRepository,
     private readonly collections: CollectionReader,
     private readonly spelling: Spelling,
+    private readonly promoted: PromotedPages,
     private readonly cursors: Cursors,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -72,9 +74,10 @@ export class ProductSearchService {
     const { found, guess } = await this.find(search, { corrected, endings });
     const correctedQuery = guess.corrected;
     const nextCursor = found.more && found.last ? this.cursors.encode(list, keyOf(found, guess)) : null;
-    const json = toJson(found, filters, nextCursor, correctedQuery, search.facets);
-    // A list of prices turns, or the collection does: whichever is first.
-    const ends = [found.endsAt, collection && endOf(collection, now)].filter((end) => end !== null);
+    const { items, endsAt } = await this.promoted.priced(found, { currency: filters.currency, groups, now });
+    const json = toJson({ ...found, items }, filters, nextCursor, correctedQuery, search.facets);
+    // A list of prices or a promotion turns, or the collection does: whichever is first.
+    const ends = [endsAt, collection && endOf(collection, now)].filter((end) => end !== null);
     const until = ends.length === 0 ? null : new Date(Math.min(...ends.map((end) => end.getTime())));
     const { q, ...narrowing } = filters;
     const inVain = found.items === null && collection === null && !isNarrowed(narrowing);

@@ -1,10 +1,9 @@
+import { offPieces, partOf, type PieceEffect } from '../../platform/money/discount.js';
 import { Money, type MoneyJson } from '../../platform/money/money.js';
 import { piecesOf, valueOf } from './conditions.js';
 import { buyXGetY, cheapestFree } from './piece-effects.js';
 import type { Effect, PromotionGroup, Selector, Tier } from './promotion.js';
 import { type GiftOffer, means, type Target } from './snapshot.js';
-
-const MILLION = 1_000_000n;
 
 /** A line that a promotion puts in. */
 export interface Gift {
@@ -47,13 +46,9 @@ function amountsOf(effect: Exclude<Effect, { type: 'gift' }>, scope: Scope): big
     case 'amount':
       return effect.per === 'across'
         ? across(effect.money, effect.on, scope)
-        : perPiece(scope, effect.on, effect.money, ({ quantity, left }, each) =>
-            least(each * BigInt(quantity), left),
-          );
+        : perLine(effect, effect.on, scope);
     case 'fixed_price':
-      return perPiece(scope, effect.on, effect.money, ({ quantity, left }, each) =>
-        most(left - each * BigInt(quantity), 0n),
-      );
+      return perLine(effect, effect.on, scope);
     case 'buy_x_get_y':
       return buyXGetY(effect, targets, partOf);
     case 'cheapest_free':
@@ -66,17 +61,15 @@ function amountsOf(effect: Exclude<Effect, { type: 'gift' }>, scope: Scope): big
   }
 }
 
-/**
- * The one point where a percentage is rounded: half away from zero, never more than the whole. In the group product
- * each line passes here, in the group order their sum, once.
- */
-export const partOf = (amount: bigint, ppm: number): bigint =>
-  ppm >= Number(MILLION) ? amount : (2n * amount * BigInt(ppm) + MILLION) / (2n * MILLION);
-
-function percent(ppm: number, on: Selector | undefined, { group, currency, targets }: Scope): bigint[] {
+/** In the group product each line is rounded by itself, in the group order their sum, once. */
+function percent(ppm: number, on: Selector | undefined, scope: Scope): bigint[] {
+  const { group, currency, targets } = scope;
   if (group === 'order') return share(partOf(valueOf(targets, on), ppm), on, targets, currency);
-  return targets.map((target) => (means(on, target) ? partOf(target.left, ppm) : 0n));
+  return perLine({ type: 'percent', ppm }, on, scope);
 }
+
+const perLine = (effect: PieceEffect, on: Selector | undefined, { currency, targets }: Scope): bigint[] =>
+  targets.map((target) => (means(on, target) ? offPieces(effect, target, currency) : 0n));
 
 function across(money: MoneyJson, on: Selector | undefined, scope: Scope): bigint[] {
   const { currency, targets } = scope;
@@ -96,17 +89,6 @@ function share(
   return Money.of(amount, currency)
     .split(weights)
     .map((part) => part.amount);
-}
-
-function perPiece(
-  scope: Scope,
-  on: Selector | undefined,
-  money: MoneyJson,
-  off: (target: Target, each: bigint) => bigint,
-): bigint[] {
-  if (money.currency !== scope.currency) return nothing(scope);
-  const each = BigInt(money.amount);
-  return scope.targets.map((target) => (means(on, target) ? off(target, each) : 0n));
 }
 
 /** The tier with the highest threshold that the goods reach. */
@@ -134,4 +116,3 @@ function giveAway({ variantId, quantity }: Effect & { type: 'gift' }, scope: Sco
 
 const nothing = ({ targets }: Scope): bigint[] => targets.map(() => 0n);
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-const most = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -1,3 +1,4 @@
+import { byPriority, soleOf, type Runner as Running } from '../../platform/money/discount.js';
 import type { Facts } from './conditions.js';
 import { type Taken, take } from './effects.js';
 import type { Candidate, GroupMode, PromotionGroup } from './promotion.js';
@@ -32,8 +33,7 @@ export interface Contest {
 export const inOrder = (candidates: readonly Candidate[]): Candidate[] =>
   [...candidates].sort(
     (a, b) =>
-      b.promotion.priority - a.promotion.priority ||
-      compare(a.promotion.id, b.promotion.id) ||
+      byPriority(a.promotion, b.promotion) ||
       // Two codes of one promotion: the one that can be used, then by the code.
       Number(a.spent !== null) - Number(b.spent !== null) ||
       compare(a.code ?? '', b.code ?? ''),
@@ -41,7 +41,7 @@ export const inOrder = (candidates: readonly Candidate[]): Candidate[] =>
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A promotion whose conditions hold, and what it would take off if there were no other: worked out when it is asked for. */
-interface Runner {
+interface Runner extends Running {
   candidate: Candidate;
   conditions: Tried['conditions'];
   alone(): Taken;
@@ -60,10 +60,13 @@ export function judge(contest: Contest): Judged {
   const entries = inOrder(contest.candidates).map((candidate): Runner | Tried => {
     const { out, conditions } = examine(candidate, seen.has(candidate.promotion.id), facts);
     seen.add(candidate.promotion.id);
-    return out ?? { candidate, conditions, alone: once(() => takeFrom(candidate, begin)) };
+    if (out) return out;
+    const alone = once(() => takeFrom(candidate, begin));
+    const { exclusive } = candidate.promotion;
+    return { candidate, conditions, exclusive, alone, gives: () => alone().total };
   });
   const runners = entries.filter((entry) => 'alone' in entry);
-  const sole = mode === 'best' ? greatest(runners) : runners.find(standsAlone);
+  const sole = soleOf(mode, runners);
 
   let left = { targets: [...begin.targets], gifts: [...begin.gifts] };
   const wins = new Map<Candidate, Taken>();
@@ -81,16 +84,6 @@ export function judge(contest: Contest): Judged {
     return matched(candidate, conditions, won ?? alone(), contest.targets, verdict);
   });
   return { wins: [...wins].map(([candidate, taken]) => ({ candidate, taken })), tried, ...left };
-}
-
-const standsAlone = ({ candidate, alone }: Runner): boolean =>
-  candidate.promotion.exclusive && alone().total > 0n;
-
-/** The one that gives most; of equals the first; none when none gives anything. */
-function greatest(runners: readonly Runner[]): Runner | undefined {
-  let best: Runner | undefined;
-  for (const one of runners) if (one.alone().total > (best?.alone().total ?? 0n)) best = one;
-  return best;
 }
 
 function once<T>(work: () => T): () => T {

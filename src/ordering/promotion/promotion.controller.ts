@@ -65,7 +65,9 @@ export class PromotionController {
       'What it does (`effect`) when all of its `conditions` hold. Its group says what it takes from: single lines, the ' +
       'goods as a whole on what those have left, the shipping. Rates are parts per million, amounts minor units. It begins ' +
       'and ends by the clock alone. Limits and budget count orders that wait for their money, and give back what comes to ' +
-      'nothing. One with the trigger `code` needs codes: `POST /v1/admin/promotions/{id}/codes`.',
+      'nothing. An automatic one on single lines that needs nothing but the goods (percent, an amount off each piece or a ' +
+      'fixed price; no condition but products, categories, collections or customer groups; no limit) is shown on the pages ' +
+      'of products: `variants[].promotion`. One with the trigger `code` needs codes: `POST /v1/admin/promotions/{id}/codes`.',
     answers: { 201: PromotionDto },
     idempotency: 'accepted',
   })

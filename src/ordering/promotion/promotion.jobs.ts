@@ -1,5 +1,6 @@
 import { Clock } from '../../platform/clock.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
+import { PromotionFacts } from './promotion-facts.service.js';
 import { RedemptionRepository } from './redemption.repository.js';
 
 const AT_ONCE = 1_000;
@@ -9,12 +10,13 @@ const AT_ONCE = 1_000;
 export class PromotionJobs {
   constructor(
     private readonly redemptions: RedemptionRepository,
+    private readonly facts: PromotionFacts,
     private readonly clock: Clock,
   ) {}
 
   @Every('1m', 'ordering.sweep_promotions')
   async sweep(): Promise<number> {
-    let done = 0;
+    let done = await this.facts.tellUntold();
     for (;;) {
       const swept = await this.redemptions.sweep(this.clock.now(), AT_ONCE);
       const counted = await this.redemptions.count(AT_ONCE);

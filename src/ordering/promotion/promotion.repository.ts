@@ -104,6 +104,16 @@ export class PromotionRepository {
     );
   }
 
+  /** Some of those that nobody was told of yet; they are told from now on. */
+  async untold(limit: number): Promise<Promotion[]> {
+    return (await this.database.query<Row<Promotion>>(TELL, [limit])).map(toPromotion);
+  }
+
+  /** The same of how groups pick. */
+  untoldModes(): Promise<GroupSetting[]> {
+    return this.database.query<GroupSetting>(TELL_MODES);
+  }
+
   /** The newest order first. What is held for too long is as good as released, whether it was swept or not. */
   redemptions(
     id: string,
@@ -176,6 +186,12 @@ const GROUPS = `
   ORDER BY array_position(ARRAY['product', 'order', 'shipping'], promotion_group)`;
 const LOCK_GROUP = `
   SELECT promotion_group AS "group", mode, version FROM ordering.promotion_groups WHERE promotion_group = $1 FOR UPDATE`;
+const TELL = `
+  UPDATE ordering.promotions p SET told = true
+  WHERE p.id = ANY (ARRAY(SELECT id FROM ordering.promotions WHERE NOT told ORDER BY id LIMIT $1 FOR NO KEY UPDATE))
+  RETURNING ${FIELDS}`;
+const TELL_MODES = `
+  UPDATE ordering.promotion_groups SET told = true WHERE NOT told RETURNING promotion_group AS "group", mode, version`;
 const STATE = `CASE WHEN r.state = 'held' AND r.held_until <= $2 THEN 'released' ELSE r.state END`;
 const REDEMPTIONS = `
   SELECT r.order_id AS "orderId", o.number::text AS "orderNumber", c.code, r.amount::text, r.currency, ${STATE} AS state,

@@ -10,6 +10,7 @@ import { SellingRules } from '../shipping/selling-rules.js';
 import type { CreatePromotionDto, UpdatePromotionDto } from './promotion.dto.js';
 import { faultsOf } from './promotion.faults.js';
 import type { Promotion } from './promotion.js';
+import { PromotionFacts } from './promotion-facts.service.js';
 import {
   type GroupSetting,
   type PromotionFilter,
@@ -24,6 +25,7 @@ export class PromotionService {
   constructor(
     private readonly database: Database,
     private readonly promotions: PromotionRepository,
+    private readonly facts: PromotionFacts,
     private readonly rules: SellingRules,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -79,6 +81,7 @@ export class PromotionService {
       requireVersion(version, present.version);
       const setting = { group, mode, version: present.version + 1 };
       await this.promotions.setMode(setting);
+      this.facts.modeChanged(setting);
       this.audit.record({
         actor,
         action: 'ordering.promotion_group.updated',
@@ -113,7 +116,7 @@ export class PromotionService {
       const promotion = await this.promotions.lock(id);
       if (!promotion) throw platformProblems.not_found();
       requireVersion(version, promotion.version);
-      const after = next(promotion);
+      const after = { ...next(promotion), version: promotion.version + 1 };
       await this.promotions.update(after, this.clock.now());
       return this.finish(after, what, actor);
     });
@@ -121,6 +124,7 @@ export class PromotionService {
 
   private finish(promotion: Promotion, what: string, actor: Actor): Promise<StoredPromotion> {
     const { id, title, status, group, trigger, limitTotal, limitPerCustomer, budget, currency } = promotion;
+    this.facts.changed(promotion);
     this.audit.record({
       actor,
       action: `ordering.promotion.${what}`,
