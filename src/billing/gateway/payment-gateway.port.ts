@@ -19,6 +19,13 @@ export interface AuthorizeInput {
   readonly returnUrl: string | null;
 }
 
+export interface SetupInput {
+  readonly operationId: string;
+  readonly customerRef: string;
+  readonly token: string;
+  readonly returnUrl: string | null;
+}
+
 export interface FollowUpInput {
   readonly operationId: string;
   readonly ref: string;
@@ -161,7 +168,8 @@ export interface NoticePage {
 /** One line of the gateway's account with us; amounts are signed, + is money that we are owed. */
 export interface SettlementLine {
   readonly id: string;
-  readonly kind: 'charge' | 'refund' | 'fee' | 'dispute' | 'dispute_fee' | 'payout';
+  /** `other`: a movement that a shop did not cause, such as a top-up; never booked by itself. */
+  readonly kind: 'charge' | 'refund' | 'fee' | 'dispute' | 'dispute_fee' | 'payout' | 'other';
   /** Of the charge; of the payout on its own line; null where the line belongs to neither. */
   readonly ref: string | null;
   /** Our operation that caused it, where the gateway says. */
@@ -201,12 +209,7 @@ export abstract class PaymentGateway {
   /** A customer at the gateway for one of ours; it is told our id and nothing about the person. */
   abstract createCustomer(input: { operationId: string; customerId: string }): Promise<CustomerOutcome>;
   /** Keeps a method for charges without the shopper; the bank may want to ask first (`action_required`). */
-  abstract setupMethod(input: {
-    operationId: string;
-    customerRef: string;
-    token: string;
-    returnUrl: string | null;
-  }): Promise<SetupOutcome>;
+  abstract setupMethod(input: SetupInput): Promise<SetupOutcome>;
   /** What a set-up has become; null when the gateway does not know it. Throws when it cannot be asked. */
   abstract retrieveSetup(ref: string): Promise<SetupOutcome | null>;
   /** Forgets a method. One that is forgotten already is `ok`. */
@@ -224,7 +227,10 @@ export abstract class PaymentGateway {
   ): Promise<GatewayNotice | null>;
   /** Notices after a position, oldest first, to catch up with what was lost on the way; `0` is the beginning. */
   abstract noticesAfter(position: string): Promise<NoticePage>;
-  /** Every movement of the gateway's account with us from `from` (inclusive) to `to` (exclusive), oldest first. */
+  /**
+   * Every movement of the gateway's account with us from `from` (inclusive) to `to` (exclusive), oldest first. Lines of earlier days
+   * are told again, with the same id, when the payout that they went into falls into that time.
+   */
   abstract settlementLines(from: Date, to: Date): AsyncIterable<SettlementLine>;
 
   /** Tells the gateway where this shop listens. Gateways that are set up by hand ignore it. */

@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type {
   Charge,
   ChargeOperation,
+  Customer,
   Endpoint,
   GatewayEvent,
   Journal,
   KeptAnswer,
   Line,
+  Method,
   OperationKind,
+  Setup,
 } from './test-gateway.journal.js';
 
 /** Real time of this process: the gateway is the outside world and knows nothing of the shop's clock. */
@@ -21,6 +24,10 @@ interface Change {
   readonly operation: ChargeOperation;
   readonly moved?: number;
   readonly answer?: KeptAnswer;
+  /** A method that is kept by the same change. */
+  readonly method?: Method | null;
+  /** When it happened, where that was not just now: what fell due while the clock was moved. */
+  readonly at?: number;
 }
 
 /** What a line says in short: enough for a check from outside, without every charge as it once was. */
@@ -32,8 +39,21 @@ export interface Entry extends Pick<Line, 'seq' | 'at' | 'what' | 'moved' | 'ope
 }
 
 export interface ReplayableAnswer extends KeptAnswer {
-  readonly charge: Charge;
+  readonly of: Charge | Setup | Customer;
 }
+
+/** What journals of earlier versions do not say of a charge. */
+const SINCE_ADDED = {
+  method: null,
+  saveFor: null,
+  risk: null,
+  holdEndsAt: null,
+  disputeAt: null,
+  disputes: [],
+};
+
+/** As long as gateways remember what they answered to a key. */
+const KEYS_KEPT_MS = 24 * 3_600_000;
 
 /** Everything the gateway knows, rebuilt from the journal at the start and changed only through it. */
 export class Book {
@@ -41,6 +61,13 @@ export class Book {
   private readonly refOfOperation = new Map<string, string>();
   private readonly answers = new Map<string, ReplayableAnswer>();
   private readonly endpoints = new Map<string, Map<string, Endpoint>>();
+  private readonly customers = new Map<string, Customer>();
+  private readonly methods = new Map<string, Method>();
+  private readonly setups = new Map<string, Setup>();
+  private readonly setupOfOperation = new Map<string, string>();
+  private readonly offsets = new Map<string, number>();
+  /** How often each card was declined, for those that recover. */
+  private readonly declines = new Map<string, number>();
   private readonly listeners: ((event: GatewayEvent, charge: Charge) => void)[] = [];
   readonly entries: Entry[] = [];
   private lastSeq = 0;
@@ -50,7 +77,8 @@ export class Book {
     private readonly journal: Journal,
     past: Line[],
   ) {
-    for (const line of past) this.apply(line);
+    for (const line of past)
+      this.apply(line.charge ? { ...line, charge: { ...SINCE_ADDED, ...line.charge } } : line);
   }
 
   onEvent(listener: (event: GatewayEvent, charge: Charge) => void): void {
@@ -59,7 +87,7 @@ export class Book {
 
   charge(account: string, ref: string): Charge | null {
     const charge = this.charges.get(ref);
-    return charge?.account === account ? charge : null;
+    return ofAccount(charge, account);
   }
 
   /** A challenge page is reached by a customer who holds the unguessable reference and no account. */
@@ -73,7 +101,64 @@ export class Book {
   }
 
   answer(account: string, key: string): ReplayableAnswer | null {
-    return this.answers.get(`${account}/${key}`) ?? null;
+    const answer = this.answers.get(`${account}/${key}`);
+    return answer && this.now(account) - answer.at < KEYS_KEPT_MS ? answer : null;
+  }
+
+  /** As if a day had passed since every answer. */
+  forgetKeys(account: string): void {
+    for (const key of this.answers.keys()) if (key.startsWith(`${account}/`)) this.answers.delete(key);
+  }
+
+  /** The time of an account (epoch milliseconds): real time, unless its clock was moved. */
+  now(account: string): number {
+    return gatewayNow() + (this.offsets.get(account) ?? 0);
+  }
+
+  async moveClock(account: string, to: number): Promise<void> {
+    await this.write({ what: 'clock.moved', clock: { account, offset: to - gatewayNow() } });
+  }
+
+  customer(account: string, ref: string): Customer | null {
+    return ofAccount(this.customers.get(ref), account);
+  }
+
+  method(account: string, ref: string): Method | null {
+    return ofAccount(this.methods.get(ref), account);
+  }
+
+  setup(account: string, ref: string): Setup | null {
+    return ofAccount(this.setups.get(ref), account);
+  }
+
+  anySetup(ref: string): Setup | null {
+    return this.setups.get(ref) ?? null;
+  }
+
+  setupOf(account: string, operationId: string): Setup | null {
+    return this.setups.get(this.setupOfOperation.get(`${account}/${operationId}`) ?? '') ?? null;
+  }
+
+  declinesOf(account: string, card: string): number {
+    return this.declines.get(`${account}/${card}`) ?? 0;
+  }
+
+  chargesOf(account: string): Charge[] {
+    return [...this.charges.values()].filter((charge) => charge.account === account);
+  }
+
+  /** Writes a customer, a method or a set-up, with the answer to its key. */
+  async keep(
+    what: string,
+    part: {
+      customer?: Customer;
+      method?: Method | null;
+      setup?: Setup;
+      operationId?: string;
+      answer?: KeptAnswer;
+    },
+  ): Promise<void> {
+    await this.write({ what, ...part, method: part.method ?? null });
   }
 
   endpointsOf(account: string): Endpoint[] {
@@ -90,11 +175,9 @@ export class Book {
     return found;
   }
 
-  /** Charges with something that decides itself later, for example after a restart. */
-  undecided(): Charge[] {
-    return [...this.charges.values()].filter((charge) =>
-      charge.operations.some((each) => each.later !== null),
-    );
+  /** Everything, for what still decides itself after a restart. */
+  everyCharge(): Iterable<Charge> {
+    return this.charges.values();
   }
 
   async register(endpoint: Endpoint): Promise<void> {
@@ -104,12 +187,13 @@ export class Book {
   /** Writes one change of a charge, with its event and the answer to its key, in one line; then tells the world. */
   async change(change: Change): Promise<void> {
     const { charge, operation } = change;
+    const at = new Date(change.at ?? this.now(charge.account)).toISOString();
     const event: GatewayEvent = {
       id: newRef('evt'),
       sequence: this.events.length + 1,
       account: charge.account,
       type: change.what,
-      createdAt: new Date(gatewayNow()).toISOString(),
+      createdAt: at,
       data: {
         ref: charge.ref,
         operationId: operation.operationId,
@@ -120,8 +204,10 @@ export class Book {
       },
     };
     await this.write({
+      at,
       what: change.what,
       charge,
+      method: change.method ?? null,
       operationId: operation.operationId,
       moved: change.moved ?? 0,
       answer: change.answer ?? null,
@@ -154,6 +240,10 @@ export class Book {
       answer: null,
       event: null,
       endpoint: null,
+      customer: null,
+      method: null,
+      setup: null,
+      clock: null,
       ...part,
     };
     this.apply(line);
@@ -170,13 +260,21 @@ export class Book {
       for (const { operationId } of line.charge.operations) {
         this.refOfOperation.set(`${line.charge.account}/${operationId}`, line.charge.ref);
       }
-      if (line.answer) {
-        this.answers.set(`${line.charge.account}/${line.answer.key}`, {
-          ...line.answer,
-          charge: line.charge,
-        });
+      if (what === 'charge.declined') {
+        const card = `${account}/${line.charge.method?.ref ?? ''}`;
+        this.declines.set(card, (this.declines.get(card) ?? 0) + 1);
       }
     }
+    const { customer, method, setup, clock } = line;
+    if (customer) this.customers.set(customer.ref, customer);
+    if (method) this.methods.set(method.ref, method);
+    if (setup) {
+      this.setups.set(setup.ref, setup);
+      this.setupOfOperation.set(`${setup.account}/${setup.operationId}`, setup.ref);
+    }
+    if (clock) this.offsets.set(clock.account, clock.offset);
+    const of = line.charge ?? setup ?? customer;
+    if (line.answer && of) this.answers.set(`${of.account}/${line.answer.key}`, { ...line.answer, of });
     if (line.event) this.events.push(line.event);
     if (line.endpoint) {
       const ofAccount = this.endpoints.get(line.endpoint.account) ?? new Map<string, Endpoint>();
@@ -187,6 +285,9 @@ export class Book {
     }
   }
 }
+
+const ofAccount = <T extends { account: string }>(found: T | undefined, account: string): T | null =>
+  found?.account === account ? found : null;
 
 /** The next version of a charge with one operation added or replaced. */
 export function withOperation(
@@ -211,6 +312,7 @@ export function newOperation(
     status: 'succeeded',
     amount,
     code: null,
+    hard: false,
     later: null,
     ...fields,
   };

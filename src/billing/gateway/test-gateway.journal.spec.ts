@@ -13,6 +13,10 @@ const line = (seq: number): Line => ({
   answer: null,
   event: null,
   endpoint: null,
+  customer: null,
+  method: null,
+  setup: null,
+  clock: null,
 });
 
 describe('the journal', () => {

@@ -15,8 +15,53 @@ export interface ChargeOperation {
   readonly status: 'succeeded' | 'failed' | 'pending';
   readonly amount: number;
   readonly code: string | null;
+  readonly hard: boolean;
   /** When a pending operation decides itself (epoch milliseconds), and how. */
   readonly later: { readonly at: number; readonly succeeds: boolean } | null;
+}
+
+/** Money that a bank takes back for its customer, with the hour at which it decides by itself. */
+export interface Dispute {
+  readonly ref: string;
+  readonly amount: number;
+  readonly fee: number;
+  readonly status: 'open' | 'won' | 'lost';
+  readonly reason: string;
+  readonly evidenceDueAt: string;
+  readonly decides: { readonly at: number; readonly won: boolean } | null;
+}
+
+/** A card as far as anybody may know it. Its token says how it behaves; `customerRef` is null once it is forgotten. */
+export interface Method {
+  readonly ref: string;
+  readonly account: string;
+  readonly customerRef: string | null;
+  readonly token: string;
+  readonly brand: string;
+  readonly last4: string;
+  readonly expiryMonth: number;
+  readonly expiryYear: number;
+  readonly fingerprint: string;
+}
+
+export interface Customer {
+  readonly ref: string;
+  readonly account: string;
+  readonly customerId: string;
+}
+
+/** A method on its way to being kept. */
+export interface Setup {
+  readonly ref: string;
+  readonly account: string;
+  readonly operationId: string;
+  readonly customerRef: string;
+  readonly token: string;
+  readonly status: 'requires_action' | 'succeeded' | 'declined';
+  readonly code: string | null;
+  readonly methodRef: string | null;
+  readonly challengeUrl: string | null;
+  readonly returnUrl: string | null;
 }
 
 /** One charge as it stands after a change. Never edited: every change is a new object and a new line. */
@@ -34,6 +79,15 @@ export interface Charge {
   readonly hard: boolean;
   readonly challengeUrl: string | null;
   readonly returnUrl: string | null;
+  /** The method that is kept, or was used; null on charges older than methods. */
+  readonly method: Omit<Method, 'account' | 'token'> | null;
+  /** Who keeps the method when the charge succeeds. */
+  readonly saveFor: string | null;
+  readonly risk: number | null;
+  /** When a hold runs out by itself (epoch milliseconds of the account's clock). */
+  readonly holdEndsAt: number | null;
+  readonly disputeAt: number | null;
+  readonly disputes: readonly Dispute[];
   readonly version: number;
   readonly createdAt: string;
   readonly operations: readonly ChargeOperation[];
@@ -60,6 +114,8 @@ export interface KeptAnswer {
   readonly key: string;
   readonly fingerprint: string;
   readonly status: number;
+  /** When it was given, by the account's clock. */
+  readonly at: number;
 }
 
 export interface Endpoint {
@@ -79,6 +135,11 @@ export interface Line {
   readonly answer: KeptAnswer | null;
   readonly event: GatewayEvent | null;
   readonly endpoint: Endpoint | null;
+  readonly customer: Customer | null;
+  readonly method: Method | null;
+  readonly setup: Setup | null;
+  /** By how much the clock of an account goes before the real one. */
+  readonly clock: { readonly account: string; readonly offset: number } | null;
 }
 
 /**

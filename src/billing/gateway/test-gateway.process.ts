@@ -1,9 +1,14 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Book, gatewayNow } from './test-gateway.book.js';
+import { controlRoutes } from './test-gateway.control.js';
+import { DisputeRules } from './test-gateway.disputes.js';
 import { Journal } from './test-gateway.journal.js';
+import { Knobs } from './test-gateway.knobs.js';
 import { GatewayRules } from './test-gateway.rules.js';
 import { gatewayServer } from './test-gateway.server.js';
+import { SetupRules } from './test-gateway.setups.js';
+import { Timetable } from './test-gateway.timetable.js';
 import { behaviourOf } from './test-gateway.tokens.js';
 import { WebhookSender } from './test-gateway.webhooks.js';
 
@@ -30,9 +35,18 @@ let url = '';
 const past = Journal.read(values.journal);
 const book = new Book(new Journal(values.journal), past);
 const rules = new GatewayRules(book, () => url);
+const setups = new SetupRules(book, () => url);
+const disputes = new DisputeRules(book);
+const timetable = new Timetable(book, rules, disputes);
+const knobs = new Knobs(book);
 const webhooks = new WebhookSender((account) => book.endpointsOf(account), gatewayNow);
-book.onEvent((event, charge) => webhooks.send(event, behaviourOf(charge.token).knobs));
-const app = gatewayServer(book, rules, webhooks);
+book.onEvent((event, charge) =>
+  webhooks.send(event, { ...behaviourOf(charge.token).knobs, ...knobs.of(charge.account) }),
+);
+for (const charge of book.everyCharge()) timetable.watch(charge);
+const gateway = { book, rules, setups, timetable, knobs };
+const app = gatewayServer(gateway);
+controlRoutes(app, gateway, disputes);
 
 const stop = (): void => void app.close().finally(() => process.exit(0));
 process.once('SIGTERM', stop);

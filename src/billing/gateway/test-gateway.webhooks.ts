@@ -6,22 +6,23 @@ import type { WebhookKnobs } from './test-gateway.tokens.js';
 
 /** Real gateways tell a moment after they have answered. */
 const USUAL_DELAY_MS = 150;
+const STALE_SECONDS = 600;
 const RETRY_AFTER_MS = [200, 1000, 5000, 15_000, 60_000];
 
 /** Sends signed events to the endpoints of their account, and misbehaves on request. */
 export class WebhookSender {
-  /** Knobs for every event, over those that a charge's own token carries. */
-  knobs: WebhookKnobs = {};
   private readonly held = new Map<string, GatewayEvent[]>();
+  private readonly lastOf = new Map<string, GatewayEvent>();
 
   constructor(
     private readonly endpointsOf: (account: string) => Endpoint[],
     private readonly now: () => number,
   ) {}
 
-  send(event: GatewayEvent, ofCharge: WebhookKnobs): void {
-    const knobs = { ...ofCharge, ...this.knobs };
-    if (knobs.drop || this.endpointsOf(event.account).length === 0) return;
+  send(event: GatewayEvent, knobs: WebhookKnobs): void {
+    // Which of them are lost is the same every time: it depends on the number of the event alone.
+    const isLost = (event.sequence * 37) % 100 < (knobs.drop ?? 0);
+    if (isLost || this.endpointsOf(event.account).length === 0) return;
     if (knobs.shuffle === undefined) {
       void this.later(event, knobs);
       return;
@@ -46,24 +47,38 @@ export class WebhookSender {
 
   private async later(event: GatewayEvent, knobs: WebhookKnobs): Promise<void> {
     await sleep(knobs.delay ?? USUAL_DELAY_MS, undefined, { ref: false });
+    await this.toAll(event, knobs);
+    if (!knobs.oldAfterNew) return;
+    const before = this.lastOf.get(event.data.ref);
+    this.lastOf.set(event.data.ref, event);
+    if (before) await this.toAll(before, knobs);
+  }
+
+  private async toAll(event: GatewayEvent, knobs: WebhookKnobs): Promise<void> {
     const copies = Math.max(1, knobs.dup ?? 1);
     const sends = this.endpointsOf(event.account).flatMap((endpoint) =>
-      Array.from({ length: copies }, () => this.deliver(endpoint, event)),
+      Array.from({ length: copies }, () => this.deliver(endpoint, event, knobs)),
     );
     await Promise.all(sends);
   }
 
-  private async deliver(endpoint: Endpoint, event: GatewayEvent): Promise<void> {
+  private async deliver(endpoint: Endpoint, event: GatewayEvent, knobs: WebhookKnobs): Promise<void> {
     const body = JSON.stringify(event);
     for (const pause of [...RETRY_AFTER_MS, null]) {
-      if (await this.post(endpoint, body)) return;
+      if (await this.post(endpoint, body, knobs)) return;
       if (pause !== null) await sleep(pause, undefined, { ref: false });
     }
   }
 
-  private async post(endpoint: Endpoint, body: string): Promise<boolean> {
-    const t = Math.floor(this.now() / 1000);
-    const v1 = createHmac('sha256', endpoint.secret).update(`${t}.${body}`).digest('hex');
+  private async post(
+    endpoint: Endpoint,
+    body: string,
+    { badSig = false, stale = false }: WebhookKnobs,
+  ): Promise<boolean> {
+    const t = Math.floor(this.now() / 1000) - (stale ? STALE_SECONDS : 0);
+    const v1 = createHmac('sha256', badSig ? 'not the secret' : endpoint.secret)
+      .update(`${t}.${body}`)
+      .digest('hex');
     try {
       const answer = await request(endpoint.url, {
         method: 'POST',
