@@ -53,16 +53,21 @@ import { AbandonedCartRepository } from './abandoned-cart/abandoned-cart.reposit
 import { AbandonedCarts } from './abandoned-cart/abandoned-cart.service.js';
 import { ReminderRepository } from './abandoned-cart/reminder.repository.js';
 import { Reminders } from './abandoned-cart/reminder.service.js';
+import { CartContents } from './cart/cart-contents.service.js';
 import { CartController } from './cart/cart.controller.js';
 import { CartFilling } from './cart/cart-filling.service.js';
+import { CartOpening } from './cart/cart-opening.service.js';
+import { CartParticulars } from './cart/cart-particulars.service.js';
 import { CartQuota } from './cart/cart-quota.service.js';
+import { CartReader } from './cart/cart-reader.service.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
+import { Outsiders } from './cart/outsiders.service.js';
 import { CheckoutAnswers } from './checkout/checkout.answers.js';
-import { CheckoutTax } from './checkout/checkout-tax.service.js';
+import { CheckoutTerms } from './checkout/checkout-terms.service.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
-import { QuotesAhead } from './checkout/quotes-ahead.service.js';
+import { PaymentAttempts } from './checkout/payment-attempts.service.js';
 import { PlacingService } from './checkout/placing.service.js';
 import { OrderIntegrityRepository } from './integrity/integrity.repository.js';
 import { OrderingIntegrity } from './integrity/ordering-integrity.service.js';
@@ -292,8 +297,13 @@ import { VatCheck } from './tax/vat-check.port.js';
     SavedLines,
     SharedCartRepository,
     SharedCarts,
+    CartContents,
+    CartOpening,
+    CartParticulars,
+    CartReader,
     CartRepository,
     CartService,
+    Outsiders,
     CheckoutAnswers,
     CheckoutService,
     CodeRepository,
@@ -301,7 +311,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     DigitalOrderJobs,
     DigitalOrders,
     Dispatch,
-    CheckoutTax,
+    CheckoutTerms,
     DownloadRepository,
     DownloadService,
     FirstOrderRepository,
@@ -331,6 +341,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     PackingSlips,
     PickListRepository,
     PickLists,
+    PaymentAttempts,
     PlacingService,
     PromotionFacts,
     PromotionJobs,
@@ -368,7 +379,6 @@ import { VatCheck } from './tax/vat-check.port.js';
     CarrierQuoteRepository,
     CarrierQuoteService,
     { provide: CarrierRates, useClass: HttpCarrierRates },
-    QuotesAhead,
     TaxRepository,
     TaxService,
     TaxSettingsService,

@@ -188,7 +188,7 @@ class Matcher {
 
   constructor(values: ReadonlyMap<string, Tracked>) {
     for (const [value, tracked] of values) {
-      this.starts[slot(value, 0)] = 1;
+      this.starts[slot(firstFour(value))] = 1;
       const start = value.slice(0, MIN_LENGTH);
       this.byStart.set(start, [...(this.byStart.get(start) ?? []), [value, tracked]]);
     }
@@ -200,20 +200,32 @@ class Matcher {
 
   *find(text: string): Generator<Tracked> {
     const low = text.toLowerCase();
-    for (let at = 0; at <= low.length - MIN_LENGTH; at++) {
-      if (this.starts[slot(low, at)] === 0) continue;
+    for (let at = this.next(low, 0); at !== -1; at = this.next(low, at + 1)) {
       for (const [value, tracked] of this.byStart.get(low.slice(at, at + MIN_LENGTH)) ?? [])
         if (low.startsWith(value, at) && standsAlone(low, at, value.length)) yield tracked;
     }
   }
+
+  /** The next place, from this one on, where something may begin; -1 when there is none. */
+  private next(low: string, from: number): number {
+    const { starts } = this;
+    let four = firstFour(low.slice(from, from + 3));
+    for (let end = from + 3; end < low.length; end++) {
+      four = (four << 8) | (low.charCodeAt(end) & 0xff);
+      if (starts[slot(four)] !== 0) return end - 3;
+    }
+    return -1;
+  }
 }
 
-const slot = (text: string, at: number): number =>
-  (Math.imul(text.charCodeAt(at), 31 * 31 * 31) +
-    Math.imul(text.charCodeAt(at + 1), 31 * 31) +
-    text.charCodeAt(at + 2) * 31 +
-    text.charCodeAt(at + 3)) &
-  0xffff;
+/** The lower bytes of the first four characters as one number. */
+const firstFour = (text: string): number => {
+  let four = 0;
+  for (let at = 0; at < 4 && at < text.length; at++) four = (four << 8) | (text.charCodeAt(at) & 0xff);
+  return four;
+};
+
+const slot = (four: number): number => Math.imul(four, 0x9e3779b1) >>> 16;
 
 /** A short one may be the beginning or the end of another word. */
 const standsAlone = (text: string, at: number, length: number): boolean =>

@@ -1,20 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogApi } from '../../catalog/catalog.api.js';
 import { type Actor, groupsOf } from '../../platform/access/actor.js';
 import { Database } from '../../platform/database/database.js';
 import { hashOf } from '../../platform/secret.js';
-import { type Cart, quantitiesOf, type Wish } from './cart.js';
+import { CartContents } from './cart-contents.service.js';
+import { CartOpening } from './cart-opening.service.js';
+import type { Wish } from './cart.js';
 import { CartService } from './cart.service.js';
 import type { FilledCart } from './cart.view.js';
-import { fit, type LeftOut } from './fitting.js';
+import type { LeftOut } from './fitting.js';
 
 /** Carts that are filled by the lot: from an order of before, from a cart that somebody shows. */
 @Injectable()
 export class CartFilling {
   constructor(
     private readonly database: Database,
+    private readonly opening: CartOpening,
     private readonly carts: CartService,
-    private readonly catalog: CatalogApi,
+    private readonly contents: CartContents,
   ) {}
 
   /**
@@ -29,22 +31,13 @@ export class CartFilling {
   ): Promise<FilledCart & { token: string | null }> {
     return this.database.transaction(async () => {
       const wanted = actor.kind === 'person' || email === null ? { currency } : { currency, email };
-      const { token, cart } = await this.carts.create(actor, wanted);
+      const { token, cart } = await this.opening.open(actor, wanted);
       const holder = { actor, tokenHash: token === null ? null : hashOf(token) };
       let leftOut: LeftOut[] = [];
       const filled = await this.carts.change(cart.id, holder, null, async (locked) => {
-        leftOut = await this.putIn(locked, wishes, groupsOf(actor));
+        leftOut = await this.contents.putInWhatFits(locked, groupsOf(actor), wishes, true);
       });
       return { ...filled, token, leftOut };
     });
-  }
-
-  private async putIn(cart: Cart, wishes: readonly Wish[], groups: readonly string[]): Promise<LeftOut[]> {
-    if (wishes.length === 0) return [];
-    const all = quantitiesOf([...cart.lines, ...wishes]);
-    const sellable = await this.catalog.sellable(all, cart.currency, groups);
-    const { lines, leftOut } = fit(cart.lines, wishes, sellable, true);
-    if (lines.length > 0) await this.carts.add(cart, lines, sellable, groups);
-    return leftOut;
   }
 }

@@ -19,8 +19,10 @@ import {
   UpdateCartDto,
 } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
+import { CartOpening } from './cart-opening.service.js';
 import { CartQuota } from './cart-quota.service.js';
-import { type AssessedCart, CartService } from './cart.service.js';
+import { type AssessedCart, CartReader } from './cart-reader.service.js';
+import { CartService } from './cart.service.js';
 import { cartView, explanationView, readinessView } from './cart.view.js';
 
 const changing = [cartProblems.cart_closed, platformProblems.not_found, platformProblems.stale_version];
@@ -31,6 +33,8 @@ const changing = [cartProblems.cart_closed, platformProblems.not_found, platform
 export class CartController {
   constructor(
     private readonly carts: CartService,
+    private readonly reader: CartReader,
+    private readonly opening: CartOpening,
     private readonly quota: CartQuota,
   ) {}
 
@@ -71,7 +75,7 @@ export class CartController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
     await this.quota.count(actor, ip);
-    const { token, made, ...cart } = await this.carts.create(actor, body);
+    const { token, made, ...cart } = await this.opening.open(actor, body);
     void reply.code(made ? 201 : 200).header('cache-control', 'no-store');
     const { id, ...rest } = tagged(reply, cart);
     return { id, token, ...rest };
@@ -94,7 +98,7 @@ export class CartController {
     @CurrentHolder() holder: Holder,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    return tagged(reply, await this.carts.get(id, holder));
+    return tagged(reply, await this.reader.get(id, holder));
   }
 
   @Patch('/:id')
@@ -224,7 +228,7 @@ export class CartController {
     answers: { 200: ReadinessDto },
   })
   async readiness(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<ReadinessDto> {
-    return readinessView((await this.carts.get(id, holder)).assessment);
+    return readinessView((await this.reader.get(id, holder)).assessment);
   }
 
   @Get('/:id/explain')
@@ -240,7 +244,7 @@ export class CartController {
     answers: { 200: CartExplanationDto },
   })
   async explain(@Param() { id }: CartParams, @CurrentHolder() holder: Holder): Promise<CartExplanationDto> {
-    return explanationView((await this.carts.get(id, holder)).assessment);
+    return explanationView((await this.reader.get(id, holder)).assessment);
   }
 }
 

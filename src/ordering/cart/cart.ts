@@ -71,6 +71,17 @@ export interface Cart {
   lines: CartLine[];
 }
 
+/** Since when letters may remind of the cart. Who agrees to them agrees for the address that stands there then. */
+export function remindSince(
+  cart: Pick<Cart, 'email' | 'remindSince'>,
+  email: string | null,
+  remindMe: boolean | undefined,
+  now: Date,
+): Date | null {
+  if (remindMe !== undefined) return remindMe ? (cart.remindSince ?? now) : null;
+  return email === cart.email ? cart.remindSince : null;
+}
+
 /** The same words for the same particulars, in whatever order they were said. */
 export function particularsOf({ giftCard, properties }: Particulars): string {
   return JSON.stringify([

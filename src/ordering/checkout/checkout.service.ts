@@ -9,13 +9,12 @@ import type { Holder } from '../cart/cart.access.js';
 import { OrderPaymentService } from '../order/order-payment.service.js';
 import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
-import { SellingRules } from '../shipping/selling-rules.js';
 import { type CheckoutAnswer, CheckoutAnswers } from './checkout.answers.js';
-import { CheckoutTax } from './checkout-tax.service.js';
+import { CheckoutTerms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { giftCardsOf } from './draft.js';
-import { QuotesAhead } from './quotes-ahead.service.js';
-import { type Begun, PlacingService } from './placing.service.js';
+import type { Begun } from './payment-attempts.service.js';
+import { PlacingService } from './placing.service.js';
 
 /**
  * The checkout, in steps that each survive a crash:
@@ -34,9 +33,7 @@ import { type Begun, PlacingService } from './placing.service.js';
 export class CheckoutService {
   constructor(
     private readonly database: Database,
-    private readonly rules: SellingRules,
-    private readonly ahead: QuotesAhead,
-    private readonly tax: CheckoutTax,
+    private readonly terms: CheckoutTerms,
     private readonly placing: PlacingService,
     private readonly billing: BillingApi,
     private readonly orders: OrderRepository,
@@ -71,15 +68,13 @@ export class CheckoutService {
     request: IdempotentRequest,
   ): Promise<Begun> {
     await this.billing.checkGiftCards(giftCardsOf(input.giftCards), ip);
-    const rules = await this.rules.current();
-    const quotes = await this.ahead.quotes(cartId, holder, input, rules);
-    const known = await this.tax.prepare(cartId, holder, input, { rules, quotes });
+    const terms = await this.terms.of(cartId, holder, input);
     return this.database.transaction(async () => {
       const begun = await this.placing.place(
         cartId,
         holder,
         input,
-        { rules, quotes, known },
+        terms,
         ({ orderId, operationId, isSplit }) => request.remember({ orderId, operationId, isSplit }),
       );
       failpoint('checkout.after_reserve');

@@ -3,7 +3,7 @@ import { IdentityApi } from '../../identity/identity.api.js';
 import { anonymous } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { type Assessment, assess } from '../cart/assessment.js';
-import type { Terms } from '../checkout/placing.service.js';
+import type { Terms } from '../checkout/checkout-terms.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';

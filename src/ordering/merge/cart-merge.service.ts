@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogApi } from '../../catalog/catalog.api.js';
+import { IdentityApi } from '../../identity/identity.api.js';
 import { anonymous, groupsOf, type PersonActor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Database, isUniqueViolation } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { hashOf } from '../../platform/secret.js';
 import { holds } from '../cart/cart.access.js';
+import { CartContents } from '../cart/cart-contents.service.js';
+import { CartReader } from '../cart/cart-reader.service.js';
 import { cartProblems } from '../cart/cart.errors.js';
-import { type Cart, quantitiesOf } from '../cart/cart.js';
+import type { Cart } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
-import { CartService } from '../cart/cart.service.js';
 import type { FilledCart } from '../cart/cart.view.js';
-import { fit, type LeftOut } from '../cart/fitting.js';
+import type { LeftOut } from '../cart/fitting.js';
 import { CartMergeRepository } from './cart-merge.repository.js';
 
 /** As many as a cart names. */
@@ -29,8 +30,9 @@ export class CartMergeService {
     private readonly database: Database,
     private readonly carts: CartRepository,
     private readonly merges: CartMergeRepository,
-    private readonly service: CartService,
-    private readonly catalog: CatalogApi,
+    private readonly reader: CartReader,
+    private readonly contents: CartContents,
+    private readonly identity: IdentityApi,
     private readonly clock: Clock,
   ) {}
 
@@ -46,7 +48,7 @@ export class CartMergeService {
       if (isUniqueViolation(error, 'carts_one_active')) return attempt();
       throw error;
     });
-    return { ...(await this.service.get(into, { actor, tokenHash: null })), leftOut };
+    return { ...(await this.reader.get(into, { actor, tokenHash: null })), leftOut };
   }
 
   private async mergeOnce(actor: PersonActor, cartId: string, tokenHash: Buffer): Promise<Merged> {
@@ -63,8 +65,8 @@ export class CartMergeService {
     if (guest.state !== 'active') throw cartProblems.cart_closed(undefined, { extra: { orderId } });
     const own = activeId === null ? undefined : locked.get(activeId);
     if (own?.state !== 'active') {
-      const known = guest.email === null ? await this.service.emailOf(actor.id) : null;
-      await this.merges.adopt(cartId, actor.id, known, this.clock.now());
+      const known = guest.email === null ? await this.identity.customer(actor.id) : null;
+      await this.merges.adopt(cartId, actor.id, known?.email ?? null, this.clock.now());
       return { into: cartId, leftOut: [] };
     }
     const present = (await this.carts.content(own.id)).lines;
@@ -73,11 +75,7 @@ export class CartMergeService {
 
   private async putTogether(actor: PersonActor, guest: Cart, own: Cart): Promise<Merged> {
     const now = this.clock.now();
-    const all = quantitiesOf([...own.lines, ...guest.lines]);
-    const sellable =
-      guest.lines.length === 0 ? [] : await this.catalog.sellable(all, own.currency, groupsOf(actor));
-    const { lines, leftOut } = fit(own.lines, guest.lines, sellable, false);
-    await this.service.add(own, lines, sellable, groupsOf(actor));
+    const leftOut = await this.contents.putInWhatFits(own, groupsOf(actor), guest.lines, false);
     await this.carts.save(own.id, together(own, guest));
     await this.carts.touch(own.id, now);
     await this.merges.end(guest.id, actor.id, own.id, leftOut, now);

@@ -9,7 +9,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { CartDto, FilledCartDto } from '../cart/cart.dto.js';
 import { cartProblems } from '../cart/cart.errors.js';
-import { CartService } from '../cart/cart.service.js';
+import { CartReader } from '../cart/cart-reader.service.js';
 import { cartView, filledCartView } from '../cart/cart.view.js';
 import { CartMergeService } from './cart-merge.service.js';
 
@@ -30,7 +30,7 @@ export class MergeCartDto {
 @Controller('/v1/me')
 export class MyCartController {
   constructor(
-    private readonly carts: CartService,
+    private readonly carts: CartReader,
     private readonly merges: CartMergeService,
   ) {}
 

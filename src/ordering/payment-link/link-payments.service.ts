@@ -11,7 +11,7 @@ import { changeProblems } from '../change/change.errors.js';
 import { type PaymentAnswer, ExtraPayments } from '../change/extra-payments.service.js';
 import { checkoutProblems } from '../checkout/checkout.errors.js';
 import { giftCardsOf } from '../checkout/draft.js';
-import { PlacingService } from '../checkout/placing.service.js';
+import { PaymentAttempts } from '../checkout/payment-attempts.service.js';
 import type { Order } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderPaymentService } from '../order/order-payment.service.js';
@@ -44,7 +44,7 @@ export class LinkPayments {
     private readonly rows: PaymentLinkRepository,
     private readonly orders: OrderRepository,
     private readonly holds: OrderHolds,
-    private readonly placing: PlacingService,
+    private readonly attempts: PaymentAttempts,
     private readonly extras: ExtraPayments,
     private readonly orderPayments: OrderPaymentService,
     private readonly billing: BillingApi,
@@ -79,7 +79,7 @@ export class LinkPayments {
       this.requirePayable(link, order, payments);
       const begun = { orderId, expiresAt: link.expiresAt.toISOString() };
       if (order.status === 'pending_payment') {
-        const { operationId } = await this.placing.payAgain(order, tender, payer, (at) =>
+        const { operationId } = await this.attempts.again(order, tender, payer, (at) =>
           request.remember({ ...begun, operationId: at.operationId }),
         );
         return { ...begun, operationId };

@@ -4,10 +4,12 @@ import { groupsOf } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { type Holder, holds } from '../cart/cart.access.js';
+import { CartContents } from '../cart/cart-contents.service.js';
+import type { AssessedCart } from '../cart/cart-reader.service.js';
 import { cartProblems } from '../cart/cart.errors.js';
 import { type Cart, MAX_LINES, quantitiesOf } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
-import { type AssessedCart, CartService } from '../cart/cart.service.js';
+import { CartService } from '../cart/cart.service.js';
 import { type Owner, type SavedLine, SavedLineRepository } from './saved-line.repository.js';
 
 export interface SavedLineNow {
@@ -22,6 +24,7 @@ export class SavedLines {
   constructor(
     private readonly carts: CartRepository,
     private readonly service: CartService,
+    private readonly contents: CartContents,
     private readonly saved: SavedLineRepository,
     private readonly catalog: CatalogApi,
     private readonly clock: Clock,
@@ -54,7 +57,7 @@ export class SavedLines {
     return this.service.change(cartId, holder, version, async (cart) => {
       const line = await this.saved.take(ownerOf(cart), savedId);
       if (!line) throw platformProblems.not_found();
-      await this.service.putIn(cart, holder, [line], () => '');
+      await this.contents.putIn(cart, groupsOf(holder.actor), [line], () => '');
     });
   }
 

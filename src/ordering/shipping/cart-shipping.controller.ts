@@ -5,7 +5,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
 import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { CartParams } from '../cart/cart.dto.js';
-import { CartService } from '../cart/cart.service.js';
+import { CartReader } from '../cart/cart-reader.service.js';
 import { NearPoints } from './near-points.service.js';
 import { NearPointDto, PointsNearQuery, ShippingOffersDto } from './offer.dto.js';
 import { offersView } from './offers.view.js';
@@ -15,7 +15,7 @@ import { offersView } from './offers.view.js';
 @Controller('/v1/carts')
 export class CartShippingController {
   constructor(
-    private readonly carts: CartService,
+    private readonly carts: CartReader,
     private readonly points: NearPoints,
     private readonly cursors: Cursors,
   ) {}

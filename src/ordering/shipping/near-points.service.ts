@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import type { Holder } from '../cart/cart.access.js';
-import { CartService } from '../cart/cart.service.js';
+import { CartReader } from '../cart/cart-reader.service.js';
 import type { NearPointDto } from './offer.dto.js';
 import { waysTo } from './offers.js';
 import { pointView } from './offers.view.js';
@@ -17,7 +17,7 @@ interface Wanted {
 @Injectable()
 export class NearPoints {
   constructor(
-    private readonly carts: CartService,
+    private readonly carts: CartReader,
     private readonly points: PickupPointRepository,
     private readonly rules: SellingRules,
     private readonly clock: Clock,

@@ -16,6 +16,14 @@ export class ShippingChoices {
     private readonly points: PickupPointRepository,
   ) {}
 
+  /**
+   * Before a transaction that will `require`: the rules are read by one for all, who must not find every connection taken by
+   * those who wait for it.
+   */
+  async ready(): Promise<void> {
+    await this.rules.current();
+  }
+
   /** 422 for a method or a point that the shop does not have. */
   async require({ shippingOptionId, pickupPointId }: Choices): Promise<void> {
     if (shippingOptionId) {

@@ -48,18 +48,9 @@ export class TaxDesk {
   }
 
   /**
-   * The judgement with the taxes that the provider says, or `own`, by the shop's zones, when there is none or no answer.
-   * The same question has the same answer for a day, so that the checkout takes what was shown.
+   * The taxes that the provider says; null, by the shop's own zones, when there is none or no answer. The same question has the
+   * same answer for a day, so that the checkout takes what was shown.
    */
-  async informed<T extends { taxQuestion: TaxQuestion | null }>(
-    own: T,
-    judge: (quote: TaxQuote) => T,
-  ): Promise<T> {
-    const quote = own.taxQuestion && (await this.quote(own.taxQuestion));
-    return quote ? judge(quote) : own;
-  }
-
-  /** Null: by the shop's own zones. */
   async quote(question: TaxQuestion): Promise<TaxQuote | null> {
     const hash = hashOfQuestion(question);
     const now = this.clock.now();

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { CarrierQuoteService, type Quotes } from '../shipping/carrier-quotes.service.js';
+import type { TaxQuote } from '../tax/external-tax.js';
+import { TaxDesk } from '../tax/tax-desk.service.js';
+import type { Assessment } from './assessment.js';
+
+/** What they have said. */
+export interface Said {
+  quotes: Quotes;
+  /** Null: the shop's own zones say the taxes. */
+  quote: TaxQuote | null;
+}
+
+/** Those outside who have a say in what a cart costs: carriers, and then the provider of taxes. Never inside a transaction. */
+@Injectable()
+export class Outsiders {
+  constructor(
+    private readonly carriers: CarrierQuoteService,
+    private readonly tax: TaxDesk,
+  ) {}
+
+  /**
+   * The judgement with all that they say to it, and what that is, so that a later one comes to the same. `judge` must have no
+   * effects: it is asked again with each answer. Where there is nobody to ask, it is asked once and nothing is read.
+   */
+  async heard(judge: (said: Said) => Assessment): Promise<Said & { assessment: Assessment }> {
+    const { result, quotes } = await this.carriers.quoting((known) => judge({ quotes: known, quote: null }));
+    const quote = result.taxQuestion && (await this.tax.quote(result.taxQuestion));
+    return { assessment: quote ? judge({ quotes, quote }) : result, quotes, quote };
+  }
+}
