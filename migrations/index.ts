@@ -4,6 +4,7 @@ import { CatalogListedPromotions1760000010500 } from './catalog/1760000010500-li
 import { OrderingToldPromotions1780000000620 } from './ordering/1780000000620-told-promotions.js';
 import { OrderingCountedCodes1780000000612 } from './ordering/1780000000612-counted-codes.js';
 import { CatalogPromisedHolds1760000010460 } from './catalog/1760000010460-promised-holds.js';
+import { CatalogStockValue1760000010510 } from './catalog/1760000010510-stock-value.js';
 import { CatalogExportSkips1760000010320 } from './catalog/1760000010320-export-skips.js';
 import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
@@ -200,4 +201,5 @@ export const migrations: Migrations = [
   OrderingDrafts1780000000590,
   OrderingToldPromotions1780000000620,
   CatalogListedPromotions1760000010500,
+  CatalogStockValue1760000010510,
 ];

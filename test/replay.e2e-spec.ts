@@ -887,6 +887,7 @@ describe('the example', () => {
     app.clock.advance({ hours: 6 });
     await app.run('ordering.rebuild_reports');
     await app.run('ordering.update_reports');
+    await app.run('catalog.note_stock_value');
     for (const { method, path, operation } of operations.values()) {
       const plain = method === 'GET' && !path.includes('{') && !path.startsWith('/v1/me');
       const asksMore = operation.parameters?.some(({ required }) => required) ?? false;

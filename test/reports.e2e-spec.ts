@@ -279,6 +279,117 @@ describe('reports', () => {
     expect(file.text.split('\r\n')[1]).toMatch(/^\d{4}-\d\d-\d\d,EUR,2,3,50\.00,1,[\d.]+,500000$/);
   });
 
+  it('say what lies on the shelves and what it is worth, now and day by day', async () => {
+    const made = await app.post(
+      '/v1/admin/locations',
+      { code: 'loft', name: 'Loft', priority: 9 },
+      { token },
+    );
+    expect(made.status).toBe(201);
+    const stock = (onHand: number) => [{ location: 'loft', onHand }];
+    const prices = [
+      { amount: 1500, currency: 'EUR' },
+      { amount: 1700, currency: 'USD' },
+    ];
+    const bowl = (await given.product(app, token, {
+      title: 'Bowl',
+      categories: ['light'],
+      variants: [
+        { sku: 'BOWL-S', options: { Size: 'S' }, prices, cost: euros(601), stock: stock(3) },
+        { sku: 'BOWL-L', options: { Size: 'L' }, prices: prices.slice(0, 1), stock: stock(2) },
+      ],
+    })) as unknown as Body;
+    const jar = (await given.product(app, token, {
+      title: 'Jar',
+      variants: [{ sku: 'JAR', cost: { amount: 90, currency: 'USD' }, stock: stock(10) }],
+    })) as unknown as Body;
+    const [small, large] = bowl.variants;
+    expect([small.cost, large.cost]).toEqual([euros(601), null]);
+    const stocks = async (query: string) =>
+      (await app.get(`${ROOT}/stock?location=loft${query}`, { token })).body.items as Body[];
+    const loft = { group: 'loft', title: 'Loft', handle: null, allocated: 0 };
+    const dollars = (amount: number) => ({ amount, currency: 'USD' });
+    const rows = [
+      {
+        ...loft,
+        currency: 'EUR',
+        ...{ variants: 2, variantsWithoutCost: 1, variantsWithoutPrice: 0, onHand: 5 },
+        ...{ atCost: euros(1803), atPrice: euros(7500) },
+      },
+      {
+        ...loft,
+        currency: 'USD',
+        ...{ variants: 2, variantsWithoutCost: 1, variantsWithoutPrice: 1, onHand: 13 },
+        ...{ atCost: dollars(900), atPrice: dollars(5100) },
+      },
+    ];
+    expect(await stocks('')).toEqual(rows);
+    expect(await stocks('&groupBy=category&currency=EUR')).toMatchObject([
+      { handle: 'rooms', onHand: 5, atPrice: euros(7500) },
+      { handle: 'light', onHand: 5, atPrice: euros(7500) },
+    ]);
+    expect((await stocks('&groupBy=category&currency=USD')).map(({ group }) => group === '')).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    const first = await app.get(`${ROOT}/stock?location=loft&groupBy=product&limit=2`, { token });
+    const rest = await stocks(`&groupBy=product&limit=2&cursor=${first.body.nextCursor}`);
+    expect([...first.body.items, ...rest].map(({ group, currency }) => [group, currency])).toEqual([
+      [bowl.id, 'EUR'],
+      [bowl.id, 'USD'],
+      [jar.id, 'USD'],
+    ]);
+    const file = await app.get(`${ROOT}/stock.csv?location=loft`, { token });
+    expect(file.text.split('\r\n').slice(1, 3)).toEqual([
+      'loft,Loft,,EUR,2,1,0,5,0,18.03,75.00',
+      'loft,Loft,,USD,2,1,1,13,0,9.00,51.00',
+    ]);
+
+    // Noted once a day, though the job runs twice, at once, and on what has changed since.
+    const today = dayOf(app.clock.now().getTime());
+    const tomorrow = dayOf(app.clock.now().getTime() + 24 * HOUR_MS);
+    const note = () => app.run('catalog.note_stock_value');
+    await Promise.all([note(), note()]);
+    await app.patch(`/v1/admin/variants/${large.id}`, { cost: euros(1001) }, { token });
+    await note();
+    app.clock.advance({ hours: 24 });
+    await note();
+    const days = `${ROOT}/stock/days?location=loft&from=${today}`;
+    const seen = (await app.get(days, { token })).body.items;
+    const { group: _group, handle: _handle, ...euro } = rows[0] as Body;
+    expect(seen.map(({ day: on, currency }: Body) => [on, currency])).toEqual([
+      [today, 'EUR'],
+      [today, 'USD'],
+      [tomorrow, 'EUR'],
+      [tomorrow, 'USD'],
+    ]);
+    expect(seen[0]).toEqual({ ...euro, day: today, location: 'loft' });
+    expect(seen[2]).toMatchObject({ variantsWithoutCost: 0, atCost: euros(3805) });
+    const page = (await app.get(`${days}&limit=3`, { token })).body;
+    expect((await app.get(`${days}&limit=3&cursor=${page.nextCursor}`, { token })).body.items).toEqual([
+      seen[3],
+    ]);
+    const lines = (await app.get(days.replace('days?', 'days.csv?'), { token })).text.split('\r\n');
+    expect(lines[1]).toBe(`${today},loft,Loft,EUR,2,1,0,5,0,18.03,75.00`);
+
+    // It is the shop's own business.
+    const shown = await app.get(`/v1/products/${bowl.handle}`);
+    expect([shown.status, /cost|601|1001/i.test(shown.text)]).toEqual([200, false]);
+    expect((await app.get(`${ROOT}/stock`)).status).toBe(401);
+    expect((await app.get(`${ROOT}/stock/days?from=2026-02-30`, { token })).body.errors).toMatchObject([
+      { pointer: '/from', code: 'not_day' },
+    ]);
+    const odd = await app.patch(
+      `/v1/admin/variants/${small.id}`,
+      { cost: { amount: -1, currency: 'EUR' } },
+      { token },
+    );
+    expect([odd.status, odd.body.errors]).toMatchObject([400, [{ pointer: '/cost/amount' }]]);
+    const gone = await app.patch(`/v1/admin/variants/${small.id}`, { cost: null }, { token });
+    expect(gone.body.variants.map(({ cost }: Body) => cost)).toEqual([null, euros(1001)]);
+  });
+
   it('open in a spreadsheet that runs nothing of them', async () => {
     const query = `from=${before}&to=${next}&groupBy=product&currency=EUR`;
     const { status, text, headers } = await app.get(`${ROOT}/sales.csv?${query}`, { token });

@@ -156,6 +156,10 @@ import { StockNoticeController } from './stock-notice/stock-notice.controller.js
 import { StockNoticeReader } from './stock-notice/stock-notice.reader.service.js';
 import { StockNoticeRepository } from './stock-notice/stock-notice.repository.js';
 import { StockNotices } from './stock-notice/stock-notice.service.js';
+import { StockValueController } from './stock-value/stock-value.controller.js';
+import { StockValueJobs } from './stock-value/stock-value.jobs.js';
+import { StockValueRepository } from './stock-value/stock-value.repository.js';
+import { StockValues } from './stock-value/stock-values.service.js';
 import { StockNoticeSubscribers } from './stock-notice/stock-notice.subscribers.js';
 import { StocktakeController } from './stocktake/stocktake.controller.js';
 import { StocktakeReader } from './stocktake/stocktake.reader.service.js';
@@ -212,6 +216,7 @@ import { TranslationService } from './translation/translation.service.js';
     SynonymController,
     StockNoticeController,
     StocktakeController,
+    StockValueController,
     TaxClassController,
     TranslationController,
     ...TRANSLATION_DOORS,
@@ -337,6 +342,9 @@ import { TranslationService } from './translation/translation.service.js';
     StocktakeRepository,
     StocktakeService,
     StocktakeSubscribers,
+    StockValueJobs,
+    StockValueRepository,
+    StockValues,
     TaxClassRepository,
     TaxClassService,
     TranslationRepository,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FieldReader } from './field-reader.js';
 import type { IncomingMedia, IncomingProduct, IncomingVariant } from './incoming-product.js';
+import type { Cost } from '../product/variant-cost.js';
 import { type Kind, kindBecoming, NEW_KIND } from '../product/variant-kind.js';
 import { NEW_SIZE, type Size, sizeBecoming } from '../product/variant-size.js';
 import { readProduct } from './product-record.js';
@@ -17,7 +18,8 @@ export interface WholeProduct extends Omit<IncomingProduct, 'keeps' | 'id' | 'pr
 }
 
 /** `stockTracked` is null of a bundle. */
-export interface WholeVariant extends Omit<IncomingVariant, keyof Kind | keyof Size>, Kind, Size {
+export interface WholeVariant
+  extends Omit<IncomingVariant, keyof Kind | keyof Size | 'cost'>, Kind, Size, Cost {
   title: string;
   retired: boolean;
   mediaId: string | null;
@@ -73,6 +75,7 @@ export function complete(given: IncomingProduct, present: IncomingProduct | null
           stockTracked: whole.stockTracked ?? undefined,
         }),
         ...sizeBecoming({ ...NEW_SIZE, ...old }, whole),
+        cost: whole.cost === undefined ? (old?.cost ?? null) : whole.cost,
         metadata: whole.metadata ?? old?.metadata ?? {},
         mediaId: mediaId !== null && shown.has(mediaId) ? mediaId : null,
       };

@@ -1,4 +1,5 @@
 import { isCurrency } from '../../platform/money/currencies.js';
+import type { Cost } from '../product/variant-cost.js';
 import type { IncomingProduct, IncomingVariant } from './incoming-product.js';
 import { priceOf, priceText } from './price-text.js';
 import type { ProductRecord, VariantRecord } from './product-record.js';
@@ -49,6 +50,15 @@ function truth(text: string): boolean {
 /** A limit; `none` for no limit, so that an empty cell can leave it as it is. */
 const limit = (text: string): number | null => (text.toLowerCase() === 'none' ? null : whole(text));
 const orNone = (value: number | null): string => String(value ?? 'none');
+
+function readCost(text: string): Cost['cost'] {
+  if (text.toLowerCase() === 'none') return null;
+  const [, amount = '', code = ''] = /^(\S+) ([A-Za-z]{3})$/.exec(text) ?? [];
+  const currency = code.toUpperCase();
+  if (!isCurrency(currency))
+    throw new CellFault('is_price', 'must be an amount and a currency such as 8.50 EUR');
+  return { amount: readPrice(amount, currency), currency };
+}
 
 /** Words with `|` between them; a `|` or `\` in a word has a `\` before it. */
 export const toList = (words: readonly string[]): string =>
@@ -121,6 +131,13 @@ export const VARIANT_COLUMNS: Column<keyof IncomingVariant, VariantRecord>[] = [
     field: 'shippingClass',
     read: (text) => (text.toLowerCase() === 'none' ? null : text),
     write: ({ shippingClass }) => shippingClass ?? 'none',
+  },
+  {
+    // `8.50 EUR`, or `none`.
+    name: 'cost',
+    field: 'cost',
+    read: readCost,
+    write: ({ cost }) => (cost ? `${priceText(cost.amount, cost.currency)} ${cost.currency}` : 'none'),
   },
   {
     name: 'backorder_limit',

@@ -69,7 +69,7 @@ export class ImportController implements OnModuleInit {
       '`external_id`, `handle`, `title`, `description`, `brand`, `status`, `tax_class`, `product_type`, `seo_title`, `seo_description`, `categories` ' +
       '(`bags=Bags|summer`), `attributes` and `metadata` (JSON), `images` (addresses with `|` between, or JSON), ' +
       '`option1_name` to `option3_name`, `option1_values`, `related` (handles with `|` between; those that lead nowhere are passed over); then of the variant `sku`, `variant_title`, ' +
-      '`option1_value`, `barcode`, `weight_grams`, `length_mm`, `width_mm`, `height_mm`, `shipping_class` (`none` for none), `backorder_limit`, `retired`, `kind`, `tracks_stock`, ' +
+      '`option1_value`, `barcode`, `weight_grams`, `length_mm`, `width_mm`, `height_mm`, `shipping_class` (`none` for none), `cost` (`8.50 EUR`, `none` for none), `backorder_limit`, `retired`, `kind`, `tracks_stock`, ' +
       '`download_limit` and `download_days` (`none` for no limit), `variant_metadata`, `variant_image`, `price_EUR` and ' +
       '`compare_at_EUR` (major units, `19.99`; for each currency), `stock_main` (for each location). Needed are ' +
       '`title`, `sku` and one of the three names of a product. A column that is left out changes nothing. An ' +

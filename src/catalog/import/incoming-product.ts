@@ -1,3 +1,4 @@
+import type { Cost } from '../product/variant-cost.js';
 import type { VariantKind } from '../product/variant-kind.js';
 
 /** A product as a file brings it, whatever the format: checked in shape, not yet compared with what is there. */
@@ -60,6 +61,8 @@ export interface IncomingVariant {
   widthMm?: number;
   heightMm?: number;
   shippingClass?: string | null;
+  /** What a piece was bought for; left out when the file does not say. */
+  cost?: Cost['cost'];
   /** Pieces that may be sold beyond what is there. */
   backorderLimit: number;
   /** Left out when the file does not say. */

@@ -2,6 +2,7 @@ import { MAX_PRICE } from '../../platform/money/money.js';
 import { fullUrlSql } from '../media/media.json.js';
 import { seoSql } from '../product/product.json.js';
 import { MEDIA_URL } from '../product/product-media.dto.js';
+import { type Cost, COST_SQL } from '../product/variant-cost.js';
 import { VARIANT_KINDS, type VariantKind } from '../product/variant-kind.js';
 import { MAX_MM, SHIPPING_CLASS, type Size } from '../product/variant-size.js';
 import { faultsOfChoices, type Option, optionsOf } from '../product/variant-options.js';
@@ -32,6 +33,7 @@ const VARIANT = [
     'widthMm',
     'heightMm',
     'shippingClass',
+    'cost',
     'backorderLimit',
     'retired',
     'mediaId',
@@ -66,7 +68,7 @@ export const recordSql = (base: string): string => `json_build_object(
     'variants', coalesce((
       SELECT json_agg(json_build_object('sku', v.sku, 'title', v.title, 'options', v.options, 'barcode', v.barcode,
         'weightGrams', v.weight_grams, 'lengthMm', v.length_mm, 'widthMm', v.width_mm, 'heightMm', v.height_mm,
-        'shippingClass', v.shipping_class, 'retired', v.retired, 'mediaId', v.media_id, 'metadata', v.metadata,
+        'shippingClass', v.shipping_class, 'cost', ${COST_SQL}, 'retired', v.retired, 'mediaId', v.media_id, 'metadata', v.metadata,
         'kind', v.kind, 'stockTracked', CASE v.stock_source WHEN 'own' THEN true WHEN 'none' THEN false END,
         'downloadLimit', v.download_limit, 'downloadDays', v.download_days,
         'backorderLimit', (SELECT coalesce(sum(s.backorder_limit), 0)::int FROM catalog.stock s WHERE s.variant_id = v.id),
@@ -100,7 +102,7 @@ export interface ProductRecord {
   variants: VariantRecord[];
 }
 
-export interface VariantRecord extends Size {
+export interface VariantRecord extends Size, Cost {
   sku: string;
   title: string;
   options: Record<string, string>;
@@ -255,6 +257,7 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
     barcode: reader.optionalText(from, 'barcode', at, 60),
     weightGrams: reader.optionalInteger(from, 'weightGrams', at, COUNT) ?? 0,
     ...readSize(reader, from, at),
+    ...(from.cost !== undefined && { cost: readCost(reader, from.cost, `${at}/cost`) }),
     backorderLimit: reader.optionalInteger(from, 'backorderLimit', at, { min: 0, max: 1_000_000 }) ?? 0,
     ...(isGiven(from.retired) && { retired: reader.boolean(from, 'retired', at, false) }),
     ...(isGiven(from.metadata) && { metadata: reader.document(from, 'metadata', at) }),
@@ -275,6 +278,15 @@ function readVariant(reader: FieldReader, item: unknown, at: string): IncomingVa
         onHand: reader.integer(stock, 'onHand', levelPointer, COUNT),
       };
     }),
+  };
+}
+
+function readCost(reader: FieldReader, value: unknown, at: string): Cost['cost'] {
+  if (value === null) return null;
+  const money = reader.object(value, at, ['amount', 'currency']);
+  return {
+    amount: reader.integer(money, 'amount', at, AMOUNT),
+    currency: reader.currency(money, 'currency', at),
   };
 }
 

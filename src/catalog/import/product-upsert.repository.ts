@@ -235,20 +235,21 @@ const SET_CATEGORIES = `
   ON CONFLICT ON CONSTRAINT product_categories_pk DO UPDATE SET position = excluded.position`;
 const UPSERT_VARIANTS = `
   INSERT INTO catalog.variants AS v (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, retired, metadata,
-    stock_source, kind, download_limit, download_days, length_mm, width_mm, height_mm, shipping_class)
+    stock_source, kind, download_limit, download_days, length_mm, width_mm, height_mm, shipping_class, cost_amount, cost_currency)
   SELECT id, "productId", position, sku, title, options, barcode, coalesce("weightGrams", 0), "mediaId", retired, metadata,
     CASE WHEN "stockTracked" THEN 'own' ELSE 'none' END, kind, "downloadLimit", "downloadDays", "lengthMm", "widthMm",
-    "heightMm", "shippingClass"
+    "heightMm", "shippingClass", (cost->>'amount')::bigint, cost->>'currency'
   FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, "productId" uuid, position int, sku text, title text, options jsonb,
     barcode text, "weightGrams" int, "mediaId" uuid, retired boolean, metadata jsonb,
     "stockTracked" boolean, kind text, "downloadLimit" int, "downloadDays" int, "lengthMm" int, "widthMm" int,
-    "heightMm" int, "shippingClass" text)
+    "heightMm" int, "shippingClass" text, cost jsonb)
   ON CONFLICT ON CONSTRAINT variants_sku_key DO UPDATE SET position = excluded.position, title = excluded.title,
     options = excluded.options, barcode = excluded.barcode, weight_grams = excluded.weight_grams,
     media_id = excluded.media_id, retired = excluded.retired, metadata = excluded.metadata,
     stock_source = CASE v.stock_source WHEN 'parts' THEN 'parts' ELSE excluded.stock_source END, kind = excluded.kind,
     download_limit = excluded.download_limit, download_days = excluded.download_days, length_mm = excluded.length_mm,
-    width_mm = excluded.width_mm, height_mm = excluded.height_mm, shipping_class = excluded.shipping_class, version = v.version + 1
+    width_mm = excluded.width_mm, height_mm = excluded.height_mm, shipping_class = excluded.shipping_class,
+    cost_amount = excluded.cost_amount, cost_currency = excluded.cost_currency, version = v.version + 1
   -- Of another product is a SKU that was taken meanwhile: that variant is not ours to change.
   WHERE v.product_id = excluded.product_id`;
 const UNRELATE = 'DELETE FROM catalog.related_products WHERE product_id = ANY ($1::uuid[])';

@@ -9,6 +9,7 @@ import { nextTurnSql } from '../price/price.sql.js';
 import type { AdminProductDto } from './admin-product.dto.js';
 import { joinTexts, type LocalesSql } from '../translation/translation.sql.js';
 import { productJson, seoSql } from './product.json.js';
+import { type Cost, COST_SQL } from './variant-cost.js';
 import type { VariantKind } from './variant-kind.js';
 import type { Size } from './variant-size.js';
 import type { Choices, Option } from './variant-options.js';
@@ -32,7 +33,7 @@ export interface ProductRow {
   version: number;
 }
 
-export interface VariantRow extends Size {
+export interface VariantRow extends Size, Cost {
   id: string;
   productId: string;
   position: number;
@@ -220,14 +221,14 @@ const INSERT_PRODUCT = `
   FROM ${PRODUCT_RECORD}`;
 const INSERT_VARIANTS = `
   INSERT INTO catalog.variants (id, product_id, position, sku, title, options, barcode, weight_grams, media_id, metadata,
-    stock_source, kind, download_limit, download_days, length_mm, width_mm, height_mm, shipping_class)
+    stock_source, kind, download_limit, download_days, length_mm, width_mm, height_mm, shipping_class, cost_amount, cost_currency)
   SELECT id, "productId", position, sku, title, options, barcode, "weightGrams", "mediaId", metadata,
     CASE WHEN "stockTracked" THEN 'own' ELSE 'none' END, kind, "downloadLimit", "downloadDays", "lengthMm", "widthMm",
-    "heightMm", "shippingClass"
+    "heightMm", "shippingClass", (cost->>'amount')::bigint, cost->>'currency'
   FROM jsonb_to_recordset($1::jsonb) AS r (
     id uuid, "productId" uuid, position int, sku text, title text, options jsonb, barcode text, "weightGrams" int,
     "mediaId" uuid, metadata jsonb, "stockTracked" boolean, kind text, "downloadLimit" int, "downloadDays" int,
-    "lengthMm" int, "widthMm" int, "heightMm" int, "shippingClass" text)`;
+    "lengthMm" int, "widthMm" int, "heightMm" int, "shippingClass" text, cost jsonb)`;
 const LOCK_PRODUCT = `
   SELECT id, handle, external_id AS "externalId", title, description, brand, status, options, attributes, media,
     tax_class AS "taxClass", product_type AS "productType", metadata, seo, version
@@ -239,8 +240,8 @@ const LOCK_VARIANT = `
     media_id AS "mediaId", metadata, retired,
     CASE stock_source WHEN 'own' THEN true WHEN 'none' THEN false END AS "stockTracked", kind,
     download_limit AS "downloadLimit", download_days AS "downloadDays", length_mm AS "lengthMm", width_mm AS "widthMm",
-    height_mm AS "heightMm", shipping_class AS "shippingClass", version
-  FROM catalog.variants WHERE id = $1 FOR UPDATE`;
+    height_mm AS "heightMm", shipping_class AS "shippingClass", ${COST_SQL} AS cost, version
+  FROM catalog.variants v WHERE id = $1 FOR UPDATE`;
 const UPDATE_PRODUCT = `
   UPDATE catalog.products p SET handle = r.handle, external_id = r."externalId", title = r.title, description = r.description,
     brand = r.brand, status = r.status, options = r.options, attributes = r.attributes, media = r.media,
@@ -253,10 +254,11 @@ const UPDATE_VARIANT = `
     weight_grams = r."weightGrams", media_id = r."mediaId", metadata = r.metadata, retired = r.retired,
     stock_source = CASE r."stockTracked" WHEN true THEN 'own' WHEN false THEN 'none' ELSE v.stock_source END, kind = r.kind,
     download_limit = r."downloadLimit", download_days = r."downloadDays", length_mm = r."lengthMm", width_mm = r."widthMm",
-    height_mm = r."heightMm", shipping_class = r."shippingClass", version = v.version + 1
+    height_mm = r."heightMm", shipping_class = r."shippingClass", cost_amount = (r.cost->>'amount')::bigint,
+    cost_currency = r.cost->>'currency', version = v.version + 1
   FROM jsonb_to_record($1::jsonb) AS r (id uuid, sku text, title text, options jsonb, barcode text, "weightGrams" int, "mediaId" uuid,
     metadata jsonb, retired boolean, "stockTracked" boolean, kind text, "downloadLimit" int, "downloadDays" int,
-    "lengthMm" int, "widthMm" int, "heightMm" int, "shippingClass" text)
+    "lengthMm" int, "widthMm" int, "heightMm" int, "shippingClass" text, cost jsonb)
   WHERE v.id = r.id`;
 const UNKNOWN_CATEGORIES = `
   SELECT h.handle FROM unnest($1::text[]) AS h (handle)
@@ -280,7 +282,7 @@ const adminJson = (mediaBase: string): string => `
       FROM catalog.product_categories pc JOIN catalog.categories c ON c.id = pc.category_id WHERE pc.product_id = p.id), '[]'),
     'variants', coalesce((SELECT json_agg(json_build_object('id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,
       'barcode', v.barcode, 'weightGrams', v.weight_grams, 'lengthMm', v.length_mm, 'widthMm', v.width_mm,
-      'heightMm', v.height_mm, 'shippingClass', v.shipping_class, 'mediaId', v.media_id, 'metadata', v.metadata, 'retired', v.retired, 'version', v.version,
+      'heightMm', v.height_mm, 'shippingClass', v.shipping_class, 'cost', ${COST_SQL}, 'mediaId', v.media_id, 'metadata', v.metadata, 'retired', v.retired, 'version', v.version,
       'backorderLimit', (SELECT coalesce(sum(backorder_limit), 0)::int FROM catalog.stock WHERE variant_id = v.id),
       'prices', coalesce((SELECT json_agg(json_build_object('amount', e.value->'amount', 'currency', e.key, 'compareAt', e.value->'compareAt') ORDER BY e.key)
         FROM jsonb_each(v.prices) e), '[]'),

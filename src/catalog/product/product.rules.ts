@@ -98,7 +98,15 @@ export function refuseOddPrices(variants: VariantInputDto[], pointer: (index: nu
 
 /** A variant as it is kept. */
 export function rowOf(productId: string, input: VariantInputDto, position: number): VariantRow {
-  const { sku, options = {}, barcode = null, weightGrams = 0, mediaId = null, metadata = {} } = input;
+  const {
+    sku,
+    options = {},
+    barcode = null,
+    weightGrams = 0,
+    mediaId = null,
+    metadata = {},
+    cost = null,
+  } = input;
   const title = input.title ?? (Object.values(options).join(' / ') || sku);
   return {
     id: newId(),
@@ -112,6 +120,7 @@ export function rowOf(productId: string, input: VariantInputDto, position: numbe
     mediaId,
     metadata,
     retired: false,
+    cost,
     ...newKind(input),
     ...sizeBecoming(NEW_SIZE, input),
     version: 1,

@@ -1,4 +1,5 @@
 import {
+  AskingPrice,
   AskingPriceDto,
   Bool,
   Dictionary,
@@ -21,6 +22,12 @@ import { MAX_MM, VariantSizeInput } from './variant-size.js';
 /** Bytes of JSON that a program may keep with a product or a variant. */
 export const MAX_METADATA = 16_384;
 const MAX_INT = 2_147_483_647;
+
+const COST = {
+  nullable: true,
+  description: 'What you paid for one piece, for reports. Staff alone see it.',
+  example: { amount: 850, currency: 'EUR' },
+};
 
 export class PriceTierDto {
   @Integer({ min: 2, max: 2 ** 31 - 1, description: 'From so many pieces of one line on.', example: 10 })
@@ -190,6 +197,9 @@ export class VariantInputDto extends VariantSizeInput {
   })
   stockTracked?: boolean;
 
+  @AskingPrice({ ...COST, optional: true })
+  cost?: AskingPriceDto | null;
+
   @ListOf(() => VariantPriceDto, {
     max: 50,
     optional: true,
@@ -239,6 +249,9 @@ export class UpdateVariantDto extends VariantSizeInput {
   })
   stockTracked?: boolean;
 
+  @AskingPrice({ ...COST, optional: true })
+  cost?: AskingPriceDto | null;
+
   @Bool({
     optional: true,
     description: 'True takes it out of the shop, false brings it back. Prices, stock and SKU stay its own.',
@@ -282,6 +295,9 @@ export class AdminVariantDto {
 
   @Dictionary({ values: 'any' })
   metadata: Record<string, unknown>;
+
+  @AskingPrice(COST)
+  cost: AskingPriceDto | null;
 
   @ListOf(() => VariantPriceDto, { max: 200, description: 'Present prices.' })
   prices: VariantPriceDto[];

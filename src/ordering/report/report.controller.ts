@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream';
-import { Controller, Get, Header, Post, Query, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Header, Post, Query, type StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
+import { csvFile, csvOf } from '../../platform/http/csv.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
-import { csvOf } from './report.csv.js';
 import {
   CartsFileQuery,
   CartsQuery,
@@ -85,7 +84,7 @@ export class ReportController {
     answers: CSV,
   })
   salesFile(@Query() query: SalesFileQuery): StreamableFile {
-    return fileOf(
+    return csvFile(
       `sales-by-${query.groupBy}`,
       csvOf<SalesRowDto>(SALES_COLUMNS, this.reports.allSales(query)),
     );
@@ -128,7 +127,7 @@ export class ReportController {
     answers: CSV,
   })
   cartsFile(@Query() query: CartsFileQuery): StreamableFile {
-    return fileOf(
+    return csvFile(
       `carts-by-${query.groupBy}`,
       csvOf<CartsRowDto>(CARTS_COLUMNS, this.reports.allCarts(query)),
     );
@@ -159,11 +158,4 @@ export class ReportController {
   rebuild(@CurrentActor() actor: Actor): Promise<ReportStatusDto> {
     return this.rebuilds.ask(actor);
   }
-}
-
-function fileOf(name: string, rows: AsyncIterable<string>): StreamableFile {
-  return new StreamableFile(Readable.from(rows), {
-    type: 'text/csv; charset=utf-8',
-    disposition: `attachment; filename="${name}.csv"`,
-  });
 }

@@ -1,5 +1,7 @@
-import type { MoneyDto } from '../../platform/http/fields.js';
-import { Money } from '../../platform/money/money.js';
+import { Readable } from 'node:stream';
+import { StreamableFile } from '@nestjs/common';
+import { Money } from '../money/money.js';
+import type { MoneyDto } from './fields.js';
 
 type Cell = string | number | null | MoneyDto;
 
@@ -21,4 +23,12 @@ function cellOf(value: Cell): string {
   if (typeof value === 'object') return Money.fromJSON(value).toString().split(' ')[0] ?? '';
   const safe = /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",;\r\n\t]|^\s|\s$/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
+/** Rows as they are read, as a file to keep: `name.csv`. */
+export function csvFile(name: string, rows: AsyncIterable<string>): StreamableFile {
+  return new StreamableFile(Readable.from(rows), {
+    type: 'text/csv; charset=utf-8',
+    disposition: `attachment; filename="${name}.csv"`,
+  });
 }
