@@ -4,6 +4,7 @@ import { CatalogListedPromotions1760000010500 } from './catalog/1760000010500-li
 import { OrderingToldPromotions1780000000620 } from './ordering/1780000000620-told-promotions.js';
 import { OrderingCountedCodes1780000000612 } from './ordering/1780000000612-counted-codes.js';
 import { CatalogPromisedHolds1760000010460 } from './catalog/1760000010460-promised-holds.js';
+import { OrderingGiftMessages1780000000625 } from './ordering/1780000000625-gift-messages.js';
 import { CatalogStockValue1760000010510 } from './catalog/1760000010510-stock-value.js';
 import { CatalogExportSkips1760000010320 } from './catalog/1760000010320-export-skips.js';
 import type { Migrations } from '../src/platform/database/migrate.js';
@@ -202,4 +203,5 @@ export const migrations: Migrations = [
   OrderingToldPromotions1780000000620,
   CatalogListedPromotions1760000010500,
   CatalogStockValue1760000010510,
+  OrderingGiftMessages1780000000625,
 ];

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { OrderingPersonalData } from '../src/ordering/order/personal-data.service.js';
 import { startApp, type TestApp } from './support/app.js';
 import { type Answer, Client } from './support/client.js';
 import { given } from './support/given.js';
@@ -418,6 +419,59 @@ describe('what is sent', () => {
     expect(text).toContain(['Not in this parcel', ...missing].join('\n'));
     expect(text).not.toMatch(/19[.,]99|EUR|€/);
     expect((await fetch(path)).status).toBe(401);
+  });
+
+  it('goes with the words of whoever gives it, which are theirs', async () => {
+    const lamp = await stocked(3);
+    const email = `${randomUUID()}@example.test`;
+    const cart = await fillCart(app, [lamp], { email });
+    const path = `/v1/carts/${cart.id}`;
+    const says = (giftMessage: unknown) => app.patch(path, { giftMessage }, { cartToken: cart.token });
+    for (const [odd, code] of [
+      ['x'.repeat(501), 'too_long'],
+      ['a bell\u0007', 'not_plain_text'],
+      ['turned \u202eround', 'not_plain_text'],
+      ['\u200b ', 'empty'],
+      [7, 'not_text'],
+    ] as const) {
+      const refused = await says(odd);
+      expect([refused.status, refused.body.errors]).toMatchObject([400, [{ pointer: '/giftMessage', code }]]);
+    }
+    const words = 'Всё лучшее,\nдорогая Żaneta!';
+    expect((await says(words)).body.giftMessage).toBe(words);
+    expect((await says(null)).body.giftMessage).toBeNull();
+    expect((await says('In the cart')).status).toBe(200);
+    const declined = await checkOut(app, cart, { token: 'insufficient_funds', body: { giftMessage: words } });
+    expect(declined.status).toBe(402);
+    const other = await checkOut(app, cart, { body: { giftMessage: 'Something else' } });
+    expect(other.body.code).toBe('ordering.order_fixed');
+    const { body: order } = await checkOut(app, cart);
+    expect(order.giftMessage).toBe(words);
+    expect((await app.get(`/v1/admin/orders/${order.id}`, { token: staff })).body.giftMessage).toBe(words);
+    const [plan] = await planned(order.id);
+    const slip = `${app.url}/v1/admin/fulfilments/${plan?.id}/packing-slip.pdf`;
+    const printed = async () => {
+      const answer = await fetch(slip, { headers: { authorization: `Bearer ${staff}` } });
+      return pdfText(Buffer.from(await answer.arrayBuffer()));
+    };
+    expect(await printed()).toContain(`With it comes a message\n${words}`);
+
+    const people = app.app.get(OrderingPersonalData);
+    const subject = { customerId: null, email };
+    const left = (await fillCart(app, [lamp], { email })) as { id: string; token: string };
+    await app.patch(`/v1/carts/${left.id}`, { giftMessage: 'Not sent yet' }, { cartToken: left.token });
+    const kept: unknown[] = [];
+    for await (const page of people.collect(subject)) kept.push(page);
+    for (const one of [JSON.stringify(words), 'Not sent yet']) expect(JSON.stringify(kept)).toContain(one);
+    await app.database.transaction(() => people.erase(subject));
+    expect(
+      await app.database.query(
+        `SELECT gift_message FROM ordering.orders WHERE id = $1 UNION ALL
+         SELECT gift_message FROM ordering.carts WHERE gift_message IS NOT NULL`,
+        [order.id],
+      ),
+    ).toEqual([{ gift_message: null }]);
+    expect(await printed()).not.toContain('With it comes a message');
   });
 
   it('and the stock agree when the process dies between them', async () => {

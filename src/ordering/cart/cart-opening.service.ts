@@ -63,6 +63,7 @@ export class CartOpening {
       pickupPoint: null,
       remindSince: input.remindMe ? now : null,
       vatId: null,
+      giftMessage: null,
       vatCheck: null,
       certificates: await this.tax.certificatesOf(customerId),
       state: 'active',

@@ -57,6 +57,7 @@ export class CartParticulars {
         ? await this.codes.accept(promotionCodes, cart.promotionCodes, customerId)
         : cart.promotionCodes,
       pickupPointId: input.pickupPointId === undefined ? cart.pickupPointId : input.pickupPointId,
+      giftMessage: input.giftMessage === undefined ? cart.giftMessage : input.giftMessage,
       ...(vat ?? { vatId: cart.vatId, vatCheck: cart.vatCheck }),
     });
   }

@@ -26,6 +26,7 @@ import {
   PRICE_SOURCES,
   PRICE_SOURCES_HELP,
 } from '../shipping/offer.dto.js';
+import { GiftMessage } from './gift-message.js';
 import { LEFT_OUT_REASONS } from './fitting.js';
 import { AVAILABILITIES } from './shelf.js';
 import { ExplainedTaxationDto, TaxationDto, VatId } from '../tax/taxation.dto.js';
@@ -124,6 +125,10 @@ export class UpdateCartDto {
       'when the store has one to ask; `taxation` says what came of it.',
   })
   vatId?: string | null;
+
+  @GiftMessage({ ...unset, description: 'Words that go into the parcel, which is a present; null: none.' })
+  giftMessage?: string | null;
+
   @Uuid({
     ...unset,
     description: 'Where it is fetched, one of GET /v1/carts/{id}/pickup-points; null: it is sent.',
@@ -318,6 +323,9 @@ export class CartDto {
 
   @Nested(() => TotalsDto)
   totals: TotalsDto;
+
+  @GiftMessage({ nullable: true, description: 'Words that go into the parcel.' })
+  giftMessage: string | null;
 
   @Text({ max: 20, nullable: true, description: 'In capitals, without spaces.' })
   vatId: string | null;

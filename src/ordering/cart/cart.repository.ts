@@ -24,6 +24,7 @@ export interface CartChanges {
   promotionCodes: string[];
   pickupPointId: string | null;
   remindSince: Date | null;
+  giftMessage: string | null;
   vatId: string | null;
   vatCheck: VatVerdict | null;
 }
@@ -112,6 +113,7 @@ export class CartRepository {
       changes.remindSince,
       changes.vatId,
       json(changes.vatCheck),
+      changes.giftMessage,
     ]);
   }
 
@@ -173,7 +175,7 @@ const SEE_PRICES = `
 const HEAD = `c.id, c.token_hash AS "tokenHash", c.restore_hash AS "restoreHash", c.customer_id AS "customerId", c.currency, c.email,
   c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
   c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.remind_since AS "remindSince", c.pickup_point_id AS "pickupPointId",
-  c.vat_id AS "vatId", c.vat_check AS "vatCheck", c.state, c.version,
+  c.vat_id AS "vatId", c.vat_check AS "vatCheck", c.gift_message AS "giftMessage", c.state, c.version,
   (SELECT json_build_object('id', p.id, 'name', p.name, 'address', p.address, 'openingHours', p.opening_hours,
     'coordinates', p.coordinates, 'isOpen', p.is_open, 'version', p.version)
     FROM ordering.pickup_points p WHERE p.id = c.pickup_point_id) AS "pickupPoint",
@@ -193,7 +195,7 @@ const SET_QUANTITY = 'UPDATE ordering.cart_lines SET quantity = $3 WHERE cart_id
 const DELETE_LINE = 'DELETE FROM ordering.cart_lines WHERE cart_id = $1 AND id = $2';
 const SAVE = `
   UPDATE ordering.carts SET email = $2, shipping_address = $3, billing_address = $4, shipping_option_id = $5,
-    promotion_codes = $6, pickup_point_id = $7, remind_since = $8, vat_id = $9, vat_check = $10,
+    promotion_codes = $6, pickup_point_id = $7, remind_since = $8, vat_id = $9, vat_check = $10, gift_message = $11,
     restore_hash = CASE WHEN email IS NOT DISTINCT FROM $2 THEN restore_hash END
   WHERE id = $1`;
 const TOUCH =

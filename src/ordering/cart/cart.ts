@@ -5,6 +5,8 @@ import type { VatVerdict } from '../tax/vat-id.js';
 
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
+/** Characters of a gift message: they fit a sheet beside what is in the parcel. */
+export const MAX_GIFT_MESSAGE = 500;
 /** Promotions that one cart may meet. */
 export const MAX_PROMOTIONS = 500;
 /** What promotions give comes to the lines of the cart. */
@@ -60,6 +62,8 @@ export interface Cart {
   pickupPointId: string | null;
   /** That point as it is now; null: none is chosen, or it is gone. */
   pickupPoint: PickupPoint | null;
+  /** Words that go into the parcel, when it is a present. */
+  giftMessage: string | null;
   vatId: string | null;
   vatCheck: VatVerdict | null;
   /** By which its customer pays no tax somewhere. */

@@ -118,6 +118,7 @@ export function cartView(cart: Cart, assessment: Assessment): CartDto {
       };
     }),
     totals: totalsView(totals),
+    giftMessage: cart.giftMessage,
     vatId: cart.vatId,
     pricesIncludeTax: totals.pricesIncludeTax,
     taxation: taxationView(taxation, taxation.zone),

@@ -11,6 +11,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
+import { GiftMessage } from '../cart/gift-message.js';
 import { VatId } from '../tax/taxation.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
@@ -90,6 +91,9 @@ export class CheckoutDto {
 
   @Uuid({ ...unset, description: 'In place of the cart’s: where it is fetched.' })
   pickupPointId?: string | null;
+
+  @GiftMessage({ ...unset, description: 'In place of the cart’s: words that go into the parcel.' })
+  giftMessage?: string | null;
 }
 
 /** What is paid with. */

@@ -37,6 +37,7 @@ export function withCheckout(
     billingAddress: input.billingAddress ? toAddress(input.billingAddress) : cart.billingAddress,
     shippingOptionId: input.shippingOptionId ?? cart.shippingOptionId,
     ...(input.pickupPointId && { pickupPointId: input.pickupPointId, pickupPoint: point }),
+    giftMessage: input.giftMessage ?? cart.giftMessage,
     ...(vat && { vatId: vat.vatId, vatCheck: vat.vatCheck }),
   };
 }
@@ -180,6 +181,7 @@ export function draftOrder(
     shippingTitle: shipping?.offer.title ?? null,
     shippingChosenBy: shipping?.chosenBy ?? null,
     shippingDetails: shipping && detailsOf(shipping.offer),
+    giftMessage: cart.giftMessage,
     pricesIncludeTax: totals.pricesIncludeTax,
     taxZone,
     taxation,
@@ -232,6 +234,7 @@ export function contradicts(order: Order, input: CheckoutDto): boolean {
   const point = order.shippingDetails?.pickupPoint ?? null;
   return (
     (input.email ?? order.email) !== order.email ||
+    (input.giftMessage ?? order.giftMessage) !== order.giftMessage ||
     (input.vatId ? plainVatId(input.vatId) !== order.taxation?.vatId : false) ||
     // Of what nobody sends no way was kept, whatever was asked for.
     (order.shippingOptionId !== null &&

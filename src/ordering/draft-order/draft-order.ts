@@ -55,6 +55,7 @@ export const cartOf = (draft: DraftOrder, certificates: Certificate[]): Cart => 
   pickupPointId: null,
   pickupPoint: null,
   remindSince: null,
+  giftMessage: null,
   vatId: null,
   vatCheck: null,
   certificates,

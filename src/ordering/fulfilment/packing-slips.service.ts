@@ -38,7 +38,7 @@ function slipOf(order: Order, fulfilment: Fulfilment, config: Config): PackingSl
     placedOn: (order.placedAt ?? order.createdAt).toISOString().slice(0, 10),
     to: order.shippingAddress ? addressLines(order.shippingAddress) : [],
     by: [fulfilment.carrier, fulfilment.service].filter((part) => part !== null).join(' '),
-    giftMessage: null,
+    giftMessage: order.giftMessage,
     lines: sent.flatMap((line) => {
       const quantity = piecesOf(line);
       const parts = (line.components ?? []).map(

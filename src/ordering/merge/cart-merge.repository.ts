@@ -47,7 +47,7 @@ const END = `
   WITH lines AS (DELETE FROM ordering.cart_lines WHERE cart_id = $1)
   UPDATE ordering.carts SET state = 'merged', customer_id = $2, merged_into = $3, left_out = $4, token_hash = NULL,
     restore_hash = NULL, email = NULL, shipping_address = NULL, billing_address = NULL, remind_since = NULL,
-    vat_id = NULL, vat_check = NULL,
+    vat_id = NULL, vat_check = NULL, gift_message = NULL,
     version = version + 1, updated_at = $5
   WHERE id = $1`;
 // What is put aside twice is kept once, as the customer had it.

@@ -100,6 +100,7 @@ const together = (own: Cart, guest: Cart) => ({
   billingAddress: own.shippingAddress ? own.billingAddress : (own.billingAddress ?? guest.billingAddress),
   shippingOptionId: own.shippingOptionId ?? guest.shippingOptionId,
   pickupPointId: own.pickupPointId ?? guest.pickupPointId,
+  giftMessage: own.giftMessage ?? guest.giftMessage,
   ...(own.vatId === null
     ? { vatId: guest.vatId, vatCheck: guest.vatCheck }
     : { vatId: own.vatId, vatCheck: own.vatCheck }),

@@ -21,6 +21,7 @@ import { VARIANT_KINDS } from '../../catalog/catalog.api.js';
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { PROMOTION_GROUPS } from '../promotion/promotion.js';
 import { GiftCardForDto, TaxCategoryDto, TotalsDto } from '../cart/cart.dto.js';
+import { GiftMessage } from '../cart/gift-message.js';
 import { FulfilmentDto } from '../fulfilment/fulfilment.dto.js';
 import { EstimateDto, PACKING_HELP, ParcelDto, PointDto } from '../shipping/offer.dto.js';
 import { MAX_PARCELS } from '../shipping/parcels.js';
@@ -335,6 +336,12 @@ export class OrderDto extends OrderBase {
 
   @Nested(() => OrderShippingDto, { nullable: true, description: 'Null when nothing of it is sent.' })
   shipping: OrderShippingDto | null;
+
+  @GiftMessage({
+    nullable: true,
+    description: 'Words that go into the parcel; it stands on the packing slip.',
+  })
+  giftMessage: string | null;
 
   @ListOf(() => OrderLineDto, { max: 100 })
   lines: OrderLineDto[];

@@ -80,6 +80,7 @@ export class OrderRepository {
       JSON.stringify(calculation),
       order.shippingDetails && JSON.stringify(order.shippingDetails),
       order.taxation && JSON.stringify(order.taxation),
+      order.giftMessage,
     ]);
     return row?.number ?? '';
   }
@@ -236,9 +237,9 @@ const INSERT = `
     INSERT INTO ordering.orders (id, cart_id, customer_id, access_hash, status, payment_status, fulfilment_status,
       currency, email, shipping_address, billing_address, shipping_option_id, shipping_title, shipping_chosen_by,
       prices_include_tax, tax_zone, subtotal, discount, shipping, tax, total, expires_at, created_at, calculation,
-      shipping_details, taxation)
+      shipping_details, taxation, gift_message)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $31,
-      $32, $33)
+      $32, $33, $34)
     RETURNING number::text
   ), lines AS (
     INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
@@ -302,7 +303,7 @@ const SELECT = `
     o.status, o.payment_status AS "paymentStatus", o.fulfilment_status AS "fulfilmentStatus", o.currency, o.email,
     o.shipping_address AS "shippingAddress", o.billing_address AS "billingAddress",
     o.shipping_option_id AS "shippingOptionId", o.shipping_title AS "shippingTitle",
-    o.shipping_chosen_by AS "shippingChosenBy", o.shipping_details AS "shippingDetails",
+    o.shipping_chosen_by AS "shippingChosenBy", o.shipping_details AS "shippingDetails", o.gift_message AS "giftMessage",
     o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone", o.taxation,
     o.subtotal, o.discount, o.shipping, o.tax, o.total, o.given_back AS "givenBack", o.held_at AS "heldAt",
     o.hold_reason AS "holdReason", o.tags, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",

@@ -105,6 +105,8 @@ export interface Order extends Statuses {
   shippingChosenBy: string | null;
   /** Null, too, of orders that are older than it. */
   shippingDetails: ShippingDetails | null;
+  /** Words that go into the parcel; null: none, or erased. */
+  giftMessage: string | null;
   pricesIncludeTax: boolean;
   taxZone: string;
   /** How it was taxed and why; null of orders from before there was a choice. */

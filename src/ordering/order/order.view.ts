@@ -98,6 +98,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
             parcels: order.shippingDetails?.parcels ?? [],
             pickupPoint: order.shippingDetails?.pickupPoint ?? null,
           },
+    giftMessage: order.giftMessage,
     lines: order.lines.map((line) => ({
       id: line.id,
       variantId: line.variantId,

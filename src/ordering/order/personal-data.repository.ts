@@ -51,7 +51,7 @@ const ORDERS = `
   SELECT t.id, t.number::text, t.status, t.payment_status AS "paymentStatus", t.fulfilment_status AS "fulfilmentStatus",
     t.created_at AS "createdAt", t.placed_at AS "placedAt", t.email, t.shipping_address AS "shippingAddress",
     t.billing_address AS "billingAddress", t.currency, t.subtotal, t.discount, t.shipping, t.tax, t.total,
-    t.shipping_title AS "shippingTitle", t.shipping_details -> 'pickupPoint' AS "pickupPoint", t.taxation,
+    t.shipping_title AS "shippingTitle", t.shipping_details -> 'pickupPoint' AS "pickupPoint", t.taxation, t.gift_message AS "giftMessage",
     (SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'variantTitle', l.variant_title,
       'options', l.options, 'quantity', l.quantity, 'fulfilled', l.fulfilled, 'unitPrice', l.unit_price::text,
       'discount', l.discount::text,
@@ -80,7 +80,7 @@ const ORDERS = `
 const CARTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.email, t.currency,
     t.shipping_address AS "shippingAddress", t.billing_address AS "billingAddress",
-    t.promotion_codes AS "promotionCodes", t.vat_id AS "vatId", t.vat_check AS "vatCheck",
+    t.promotion_codes AS "promotionCodes", t.vat_id AS "vatId", t.vat_check AS "vatCheck", t.gift_message AS "giftMessage",
     (SELECT p.name FROM ordering.pickup_points p WHERE p.id = t.pickup_point_id) AS "pickupPoint",
     coalesce((SELECT json_agg(json_build_object('sku', l.sku, 'title', l.title, 'quantity', l.quantity, 'giftCard', l.gift_card, 'properties', l.properties) ORDER BY l.id)
       FROM ordering.cart_lines l WHERE l.cart_id = t.id), '[]') AS lines,
@@ -139,7 +139,7 @@ const ANONYMISE = `
     UPDATE ordering.order_history h SET note = NULL FROM held WHERE h.order_id = held.id AND h.note IS NOT NULL
   )
   UPDATE ordering.orders o
-  SET customer_id = NULL, access_hash = NULL, hold_reason = CASE WHEN o.hold_reason IS NOT NULL THEN '' END, tags = '{}', email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
+  SET customer_id = NULL, access_hash = NULL, hold_reason = CASE WHEN o.hold_reason IS NOT NULL THEN '' END, tags = '{}', gift_message = NULL, email = $3, shipping_address = CASE WHEN o.shipping_address IS NOT NULL THEN ${COUNTRY_OF('o.shipping_address')} END,
     billing_address = CASE WHEN o.billing_address IS NOT NULL THEN ${COUNTRY_OF('o.billing_address')} END,
     taxation = CASE WHEN o.taxation #> '{exemption,number}' IS NOT NULL THEN jsonb_set(jsonb_set(o.taxation, '{vatId}', 'null'), '{exemption,number}', 'null')
       ELSE jsonb_set(o.taxation, '{vatId}', 'null') END,
