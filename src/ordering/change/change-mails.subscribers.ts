@@ -7,7 +7,7 @@ import { greetingOf } from '../order/order.mails.js';
 import { type Order, totalOf } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
-import { changeWithdrawnMail, orderChangedMail } from './change.mails.js';
+import { changePaidMail, changeWithdrawnMail, orderChangedMail } from './change.mails.js';
 import type { Explained } from './changed-order.js';
 
 /** Letters to the buyer about changes of the order. */
@@ -35,12 +35,26 @@ export class ChangeMails {
   @On(OrderChangeEnded)
   async ended({ payload: { orderId, changeId, paid } }: OrderChangeEnded): Promise<void> {
     const order = await this.orders.find(orderId);
-    if (!order || paid || order.email === ERASED_EMAIL) return;
+    if (!order || order.email === ERASED_EMAIL) return;
+    if (paid) return this.paid(order, changeId);
     await this.mail.request({
       template: changeWithdrawnMail.name,
       subjectId: changeId,
       to: order.email,
       data: { number: order.number, greeting: greetingOf(order), total: totalOf(order).toString() },
+    });
+  }
+
+  /** Once for each change, however it was paid and however often that is told. */
+  private async paid(order: Order, changeId: string): Promise<void> {
+    const change = await this.changes.find(order.id, changeId);
+    if (!change) return;
+    const { number, greeting, contents, due, total } = letterOf(order, change);
+    await this.mail.request({
+      template: changePaidMail.name,
+      subjectId: changeId,
+      to: order.email,
+      data: { number, greeting, contents, paid: due, total },
     });
   }
 }

@@ -33,6 +33,22 @@ export const orderChangedMail = defineMail<ChangeLetter>('order_changed', (lette
   ],
 }));
 
+export const changePaidMail = defineMail<{
+  number: string;
+  greeting: string;
+  paid: string;
+  contents: string;
+  total: string;
+}>('order_change_paid', ({ number, greeting, paid, contents, total }) => ({
+  subject: `We have received your payment for order ${number}`,
+  paragraphs: [
+    greeting,
+    `you have paid ${paid} for the change of your order ${number}:`,
+    contents,
+    `The order comes to ${total}.`,
+  ],
+}));
+
 export const changeWithdrawnMail = defineMail<{ number: string; greeting: string; total: string }>(
   'order_change_withdrawn',
   ({ number, greeting, total }) => ({
