@@ -5,6 +5,7 @@ import { OrderingToldPromotions1780000000620 } from './ordering/1780000000620-to
 import { OrderingCountedCodes1780000000612 } from './ordering/1780000000612-counted-codes.js';
 import { CatalogPromisedHolds1760000010460 } from './catalog/1760000010460-promised-holds.js';
 import { OrderingGiftMessages1780000000625 } from './ordering/1780000000625-gift-messages.js';
+import { OrderingNothingAwaited1780000000626 } from './ordering/1780000000626-nothing-awaited.js';
 import { CatalogStockValue1760000010510 } from './catalog/1760000010510-stock-value.js';
 import { CatalogExportSkips1760000010320 } from './catalog/1760000010320-export-skips.js';
 import type { Migrations } from '../src/platform/database/migrate.js';
@@ -204,4 +205,5 @@ export const migrations: Migrations = [
   CatalogListedPromotions1760000010500,
   CatalogStockValue1760000010510,
   OrderingGiftMessages1780000000625,
+  OrderingNothingAwaited1780000000626,
 ];

@@ -230,6 +230,9 @@ const END = `
   UPDATE ordering.order_changes SET state = $3, decided_at = $4, decided_by = $5, version = version + 1
   WHERE id = $1 AND state = $2`;
 const END_ALL = `
+  WITH freed AS (
+    UPDATE ordering.order_lines SET awaiting = 0 WHERE order_id = $1 AND awaiting > 0
+  )
   UPDATE ordering.order_changes SET state = CASE state WHEN 'draft' THEN 'discarded' ELSE 'withdrawn' END, decided_at = $2,
     version = version + 1
   WHERE order_id = $1 AND state IN ('draft', 'awaiting_payment') RETURNING id`;
