@@ -1,7 +1,17 @@
 import { startApp, type TestApp } from './support/app.js';
 import { type Answer, Client } from './support/client.js';
 import { given } from './support/given.js';
-import { buy, email, goods, type Goods, imbalance, key, stockOf } from './support/purchase.js';
+import {
+  buy,
+  checkOut,
+  email,
+  fillCart,
+  goods,
+  type Goods,
+  imbalance,
+  key,
+  stockOf,
+} from './support/purchase.js';
 import { newFolder, RealProcess } from './support/real-process.js';
 
 type Body = Answer['body'];
@@ -176,6 +186,26 @@ describe('changes of orders', () => {
     );
     expect((await pay({})).body.code).toBe('ordering.nothing_due');
     await app.settle();
+    // The buyer hears of it once, however often that is told.
+    const thanks = async () =>
+      (await app.letters()).filter(({ subject }) =>
+        subject.startsWith(`We have received your payment for order ${bought.number}`),
+      );
+    const [letter] = await thanks();
+    expect(letter).toMatchObject({ to: email });
+    for (const said of [
+      'you have paid 39.98 EUR',
+      `2 × Thing ${lamp.sku}, added: 39.98 EUR`,
+      `comes to ${(order.totals.total.amount / 100).toFixed(2)} EUR`,
+    ])
+      expect(letter?.text).toContain(said);
+    await app.database.execute(
+      `UPDATE platform.deliveries SET state = 'pending', enqueued_at = now() - interval '1 day'
+       WHERE consumer = 'ChangeMails.ended'`,
+    );
+    await app.run('platform.sweep_deliveries');
+    await app.settle();
+    expect(await thanks()).toHaveLength(1);
     expect((await stockOf(app, lamp)).reserved).toBe(free);
     expect((await send(bought.id)).body).toMatchObject({
       status: 'completed',
@@ -191,7 +221,11 @@ describe('changes of orders', () => {
     await app.settle();
     const after = (await staff(other.id)).body;
     expect(after).toMatchObject({ paymentStatus: 'paid', amountDue: { amount: 0 }, totals: other.totals });
-    expect(lineOf(after, lamp)).toMatchObject({ quantity: 0, canceledQuantity: 1 });
+    expect(lineOf(after, lamp)).toMatchObject({
+      quantity: 0,
+      canceledQuantity: 1,
+      awaitingPaymentQuantity: 0,
+    });
     const { order: third } = await change(other.id, {
       kind: 'edit',
       add: [{ variantId: lamp.variantId, quantity: 1 }],
@@ -214,6 +248,8 @@ describe('changes of orders', () => {
       { cartToken: hers.token, key: key() },
     );
     expect(gone.body).toMatchObject({ status: 'canceled', amountDue: { amount: 0 } });
+    for (const { lines } of [gone.body, (await staff(fourth.id)).body])
+      expect(lines.map((line: Body) => line.awaitingPaymentQuantity)).toEqual([0, 0]);
     expect((await app.get(changesOf(fourth.id), { token })).body.items).toMatchObject([
       { state: 'withdrawn' },
     ]);
@@ -308,6 +344,69 @@ describe('changes of orders', () => {
       status: 'completed',
       fulfilmentStatus: 'returned_partially',
     });
+    expect(await imbalance(app)).toBeNull();
+  });
+
+  it('sends what costs nothing, or nothing any more, while an addition waits for its payment', async () => {
+    const post = (path: string, body: object) => app.post(path, body, { token, key: key() });
+    const gratis = { title: 'Sent for nothing', group: 'shipping', trigger: 'code', status: 'active' };
+    const offer = await app.post(
+      '/v1/admin/promotions',
+      { ...gratis, effect: { type: 'free_shipping' } },
+      { token },
+    );
+    expect((await post(`/v1/admin/promotions/${offer.body.id}/codes`, { code: 'GRATIS' })).status).toBe(201);
+    const sample = await goods(app, { price: 0 });
+    const ordered = async (lines: Goods[]) => {
+      const cart = await fillCart(app, lines);
+      await app.patch(`/v1/carts/${cart.id}`, { promotionCodes: ['GRATIS'] }, { cartToken: cart.token });
+      const { status, body } = await checkOut(app, cart);
+      expect([status, body.status]).toEqual([201, 'placed']);
+      await app.settle();
+      return { cart, id: body.id as string };
+    };
+    const picked = async (id: string): Promise<string[]> => {
+      const { items } = (await app.get('/v1/admin/pick-list?location=main', { token })).body;
+      return items
+        .filter(({ orders }: Body) => orders.some(({ orderId }: Body) => orderId === id))
+        .map(({ sku }: Body) => sku);
+    };
+    const add = { kind: 'edit', add: [{ variantId: lamp.variantId, quantity: 2 }] };
+
+    const free = await ordered([sample]);
+    const given = await ordered([sample, book]);
+    const remove = [{ lineId: lineOf((await staff(given.id)).body, book).id, quantity: 1 }];
+    const { order: back } = await change(given.id, { kind: 'edit', remove });
+    expect(back).toMatchObject({ paymentStatus: 'refunded', totals: { total: { amount: 0 } } });
+    expect(await picked(given.id)).toEqual([sample.sku]);
+    for (const { cart, id } of [free, given]) {
+      const { order } = await change(id, add);
+      expect(order.amountDue.amount).toBe(3998);
+      expect(await picked(id)).toEqual([sample.sku]);
+      const waiting = [{ lineId: lineOf(order, lamp).id, quantity: 1 }];
+      expect((await send(id, waiting)).body.errors).toMatchObject([{ pointer: '/lines/0/quantity' }]);
+      const left = (await send(id)).body;
+      expect(left).toMatchObject({ status: 'placed', fulfilmentStatus: 'partially_fulfilled' });
+      expect([sample, lamp].map((one) => lineOf(left, one).fulfilledQuantity)).toEqual([1, 0]);
+      expect((await send(id)).body.code).toBe('ordering.order_not_fulfillable');
+      const paid = await app.post(
+        `/v1/orders/${id}/payments`,
+        { payment: { gateway: 'test', token: 'ok' } },
+        { cartToken: cart.token, key: key() },
+      );
+      expect(paid.status).toBe(201);
+      expect((await send(id)).body).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
+    }
+
+    // All of its price went back, and it still has one: an addition makes it neither better nor worse.
+    const kind = await placed([book]);
+    const [payment] = (await staff(kind.order.id)).body.payments;
+    const refund = { amount: payment.captured, reason: 'An apology' };
+    expect((await post(`/v1/admin/payments/${payment.id}/refunds`, refund)).status).toBeLessThan(300);
+    await app.settle();
+    expect((await send(kind.order.id)).body.code).toBe('ordering.order_not_fulfillable');
+    await change(kind.order.id, add);
+    expect((await send(kind.order.id)).body.code).toBe('ordering.order_not_fulfillable');
     expect(await imbalance(app)).toBeNull();
   });
 

@@ -107,12 +107,11 @@ export class OrderModel {
   get maySend(): boolean {
     const enough = ['paid', 'overcharged', 'authorized', 'partially_refunded', 'partially_paid'];
     const stays =
-      this.total === 0 ||
       this.held > 0 ||
       this.notes.some(
         (note) => note.amount > note.back + note.leaving && ['came', 'odd'].includes(note.state),
       );
-    return this.status === 'placed' && enough.includes(this.payment) && stays;
+    return this.status === 'placed' && (this.total === 0 || (enough.includes(this.payment) && stays));
   }
   /** All has left, and no money is merely promised. */
   get isDone(): boolean {

@@ -1,6 +1,8 @@
 import type { PaymentView } from '../../billing/billing.api.js';
 import { paidPieces } from '../change/changed-order.js';
-import { type Order, type OrderLine, totalOf } from '../order/order.js';
+import { Money } from '../../platform/money/money.js';
+import { awaitedOf } from '../fulfilment/sending.js';
+import type { Order, OrderLine } from '../order/order.js';
 import { isBought } from '../order/order.guards.js';
 import { isKept } from '../order/order.statuses.js';
 import type { DOWNLOAD_STATES } from './download.dto.js';
@@ -28,7 +30,8 @@ export function stateOf(
   now: Date,
 ): DownloadState {
   if (order.status === 'canceled' || order.status === 'expired' || paidPieces(line) === 0) return 'stopped';
-  const total = totalOf(order);
+  // An addition that nobody has paid keeps itself back, and nothing else.
+  const total = Money.of(order.total - awaitedOf(order), order.currency);
   const captured = payments.filter((payment) => !payment.captured.isZero());
   if (!isBought(order) || line.awaiting > 0 || (captured.length === 0 && !total.isZero())) return 'waiting';
   if (!isKept(captured, total)) return 'stopped';

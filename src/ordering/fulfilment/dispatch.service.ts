@@ -7,11 +7,12 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { orderProblems } from '../order/order.errors.js';
 import { maySend } from '../order/order.guards.js';
-import { type Order, type OrderLine, totalOf } from '../order/order.js';
+import type { Order, OrderLine } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { fulfilmentStatusOf, onwards } from '../order/order.statuses.js';
 import { FulfilmentDelivered, OrderFulfilled } from '../ordering.events.js';
 import type { Fulfilment, Piece } from './fulfilment.js';
+import { awaitedOf, sendingOf } from './sending.js';
 
 /** What leaves and what arrives, as the order and the stock see it. In the caller's transaction, under the lock of the order. */
 @Injectable()
@@ -67,7 +68,8 @@ export class Dispatch {
 /** `maySend` as a refusal; an order that somebody holds is not sent either. */
 export function requireSendable(order: Order, payments: readonly PaymentView[]): void {
   if (order.heldAt !== null) throw orderProblems.order_on_hold();
-  if (!maySend(order, totalOf(order), payments)) throw orderProblems.order_not_fulfillable();
+  const { statuses, total } = sendingOf(order, awaitedOf(order), payments);
+  if (!maySend(statuses, total, payments)) throw orderProblems.order_not_fulfillable();
 }
 
 function withCounted(

@@ -6,6 +6,7 @@ import { maySend } from '../order/order.guards.js';
 import { fulfilmentProblems } from './fulfilment.errors.js';
 import type { PickListDto } from './pick-list.dto.js';
 import { type DueOrder, pickList } from './pick-list.js';
+import { sendingOf } from './sending.js';
 import { PickListRepository, type WaitingOrder } from './pick-list.repository.js';
 
 /** So many orders are looked at, so many at a time; the list says when there are more. */
@@ -52,13 +53,11 @@ export class PickLists {
       const rows = await this.rows.waiting(now, last ?? null, AT_ONCE);
       const payments = await this.billing.paymentsOf(rows.map(({ id }) => id));
       orders.push(
-        ...rows.filter((row) =>
-          maySend(
-            row,
-            row.total,
-            payments.filter(({ orderId }) => orderId === row.id),
-          ),
-        ),
+        ...rows.filter((row) => {
+          const own = payments.filter(({ orderId }) => orderId === row.id);
+          const { statuses, total } = sendingOf(row, row.awaited, own);
+          return maySend(statuses, total, own);
+        }),
       );
       last = rows.at(-1);
       if (rows.length < AT_ONCE) return { orders, complete: true };

@@ -30,7 +30,8 @@ export function mayCancel(
 
 /**
  * Placed, paid for or promised, and the money not on its way back: only then something of it is planned, packed or sent. When
- * some of the money went back, or a change waits to be paid, what else there is may go.
+ * some of the money went back, what else there is may go; what costs nothing (any more) goes without money. Pieces that wait for
+ * the payment of a change are kept back one by one, and are no part of `total` and the status: see `sendingOf`.
  */
 export function maySend(
   { status, paymentStatus }: Omit<Statuses, 'fulfilmentStatus'>,
@@ -39,7 +40,7 @@ export function maySend(
 ): boolean {
   const paid =
     isSecured(paymentStatus) || paymentStatus === 'partially_refunded' || paymentStatus === 'partially_paid';
-  return status === 'placed' && paid && isKept(payments, total);
+  return status === 'placed' && (total.isZero() || (paid && isKept(payments, total)));
 }
 
 /** Nothing of it is sent, and its money is there: it is completed once it counts as delivered. A hold on a card is not enough. */
