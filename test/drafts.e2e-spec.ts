@@ -302,6 +302,36 @@ describe('draft orders and links to pay', () => {
     const unready = await place(open);
     expect([unready.status, unready.body.errors]).toMatchObject([422, [{ pointer: '/shippingAddress' }]]);
     expect((await place(open, { payLater: false })).body.errors).toMatchObject([{ pointer: '/payLater' }]);
+    // Each fault of the body names its field, and where the right value is to be had.
+    const total = open.quote.totals.total;
+    for (const [body, pointer, code] of [
+      [{ payLater: true }, '/expectedTotal', 'required'],
+      [{ payLater: true, expectedTotal: total.amount }, '/expectedTotal', 'not_object'],
+      [{ payLater: true, expectedTotal: { totals: total } }, '/expectedTotal/totals', 'unknown_property'],
+      [{ payLater: true, expectedTotal: { currency: 'EUR' } }, '/expectedTotal/amount', 'required'],
+      [{ expectedTotal: total }, '/payLater', 'required'],
+      [{ expectedTotal: total, payLater: 'yes' }, '/payLater', expect.any(String)],
+      [{ expectedTotal: total, payLater: false }, '/payLater', 'not_true'],
+    ] as const) {
+      const { status, body: problem } = await app.post(
+        `${DRAFTS}/${open.id}/placement`,
+        body,
+        asStaff({ key: key() }),
+      );
+      const fault = problem.errors.find((one: Body) => one.pointer === pointer);
+      expect([status, fault?.code]).toEqual([400, code]);
+      expect(fault.message).toMatch(
+        pointer === '/payLater'
+          ? /send true, for the buyer pays by the link/
+          : /`quote\.totals\.total` of `GET/,
+      );
+    }
+    const unkeyed = await app.post(
+      `${DRAFTS}/${open.id}/placement`,
+      { expectedTotal: total, payLater: true },
+      asStaff(),
+    );
+    expect([unkeyed.status, unkeyed.body.code]).toEqual([400, 'platform.idempotency_key_required']);
     const never = await place(open, { payUntil: '2000-01-01T00:00:00Z' });
     expect(never.body.errors).toMatchObject([{ pointer: '/payUntil' }]);
     for (const [who, status] of [

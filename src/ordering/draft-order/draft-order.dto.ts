@@ -211,13 +211,20 @@ export class DraftOrderListQuery extends PageQuery {
   email?: string;
 }
 
+/** A draft is not paid where it is written. */
+export const PAY_LATER = 'send true, for the buyer pays by the link that the answer holds';
+
 export class PlaceDraftOrderDto {
-  @MoneyField({ description: 'The total of the quote; when it is another one now, nothing is ordered.' })
+  @MoneyField({
+    description: '`quote.totals.total` of the draft; when it is another one now, nothing is ordered.',
+    remedy: 'send `quote.totals.total` of `GET /v1/admin/draft-orders/{id}` as it stands there',
+  })
   expectedTotal: MoneyDto;
 
   @Bool({
     example: true,
     description: 'True: the buyer pays by a link. Nothing else is possible as yet.',
+    remedy: PAY_LATER,
   })
   payLater: boolean;
 

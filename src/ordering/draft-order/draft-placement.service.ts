@@ -14,7 +14,7 @@ import { DraftOrderRepository } from './draft-order.repository.js';
 import { DraftQuotes } from './draft-quotes.service.js';
 import { DraftOrders } from './draft-orders.service.js';
 import { cartOf, type DraftOrder, pricesOf } from './draft-order.js';
-import type { PlaceDraftOrderDto, PlacedDraftDto } from './draft-order.dto.js';
+import { PAY_LATER, type PlaceDraftOrderDto, type PlacedDraftDto } from './draft-order.dto.js';
 
 /** The order that a draft becomes: placed like that of a cart. */
 @Injectable()
@@ -40,8 +40,8 @@ export class DraftPlacement {
     const request = Idempotency.current();
     if (request === null) throw platformProblems.idempotency_key_required();
     if (!input.payLater)
-      throw platformProblems.invalid_input('The buyer pays by a link.', {
-        errors: [{ pointer: '/payLater', code: 'not_true', message: 'must be true' }],
+      throw platformProblems.invalid_input(`payLater must be true: ${PAY_LATER}.`, {
+        errors: [{ pointer: '/payLater', code: 'not_true', message: `must be true: ${PAY_LATER}` }],
       });
     const until = this.links.deadline(input.payUntil ?? null, '/payUntil');
     // Carriers are asked before anything is locked.

@@ -30,7 +30,15 @@ export interface FieldOptions {
   optional?: boolean;
   /** May be null; in a PATCH, null deletes. */
   nullable?: boolean;
+  /** Where the right value is to be had: told with every fault of the field and of what is inside it. */
+  remedy?: string;
 }
+
+const REMEDY = 'guildhall:remedy';
+
+/** The `remedy` of a field of a DTO. */
+export const remedyOf = (dto: object, field: string): string | undefined =>
+  Reflect.getMetadata(REMEDY, dto, field) as string | undefined;
 
 type Constructor = abstract new (...args: never[]) => object;
 
@@ -39,7 +47,7 @@ function field(
   schema: ApiPropertyOptions,
   ...rules: PropertyDecorator[]
 ): PropertyDecorator {
-  const { description, example, optional, nullable } = options;
+  const { description, example, optional, nullable, remedy } = options;
   const presence: PropertyDecorator[] = [];
   if (optional && nullable) presence.push(IsOptional());
   else if (optional) presence.push(ValidateIf((_, value) => value !== undefined));
@@ -53,6 +61,7 @@ function field(
       ...(nullable && { nullable: true }),
     } as ApiPropertyOptions),
     ...presence,
+    ...(remedy === undefined ? [] : [Reflect.metadata(REMEDY, remedy)]),
     ...rules,
   );
 }

@@ -1,21 +1,26 @@
 import { type ArgumentMetadata, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { escapePointer } from './body.js';
+import { remedyOf } from './fields.js';
 import { type FieldError, platformProblems } from './problem.js';
 
 /** Enough to mend a form by; a body of nothing but faults must not come back many times as large. */
 const MAX_TOLD = 100;
 
 /** One fault a field: the first of its rules, or those of what is inside. */
-function flatten(errors: ValidationError[], parent: string): FieldError[] {
-  return errors.flatMap(({ property, value, constraints = {}, children = [] }) => {
+function flatten(errors: ValidationError[], parent: string, above?: string): FieldError[] {
+  return errors.flatMap(({ target, property, value, constraints = {}, children = [] }) => {
     const pointer = `${parent}/${escapePointer(property)}`;
+    const remedy = (target && remedyOf(target, property)) ?? above;
+    const told = (code: string, message: string) => [
+      { pointer, code, message: remedy === undefined ? message : `${message}: ${remedy}` },
+    ];
     const [first] = Object.entries(constraints);
-    if (!first) return flatten(children, pointer);
-    if (value === undefined) return [{ pointer, code: 'required', message: 'is required' }];
+    if (!first) return flatten(children, pointer, remedy);
+    if (value === undefined) return told('required', 'is required');
     const [code, message] = first;
     return code === 'whitelistValidation'
-      ? [{ pointer, code: 'unknown_property', message: 'is not known here' }]
-      : [{ pointer, code, message }];
+      ? told('unknown_property', 'is not known here')
+      : told(code, message);
   });
 }
 
@@ -61,7 +66,8 @@ export const validationPipe = () =>
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
     stopAtFirstError: true,
-    validationError: { target: false, value: true },
+    // What was sent is looked at and never told.
+    validationError: { target: true, value: true },
     exceptionFactory: (errors) => {
       const list = flatten(errors, '');
       const first = list[0];
