@@ -377,6 +377,7 @@ describe('reports', () => {
     const shown = await app.get(`/v1/products/${bowl.handle}`);
     expect([shown.status, /cost|601|1001/i.test(shown.text)]).toEqual([200, false]);
     expect((await app.get(`${ROOT}/stock`)).status).toBe(401);
+    expect((await app.get(`${ROOT}/stock.csv?location=%00`, { token })).status).toBe(400);
     expect((await app.get(`${ROOT}/stock/days?from=2026-02-30`, { token })).body.errors).toMatchObject([
       { pointer: '/from', code: 'not_day' },
     ]);

@@ -16,6 +16,7 @@ import type {
 import {
   type StockAsked,
   type StockDayRow,
+  type StockGroup,
   StockValueRepository,
   type StockValueRow,
 } from './stock-value.repository.js';
@@ -45,15 +46,9 @@ export class StockValues {
     return { ...page, items: page.items.map(toRow) };
   }
 
-  /** Every row. */
-  async *allNow({ groupBy, ...asked }: StockValueFileQuery): AsyncGenerator<StockValueRowDto> {
-    const what = whatOf(asked);
-    for (let last: StockValueRow | null = null; ;) {
-      const rows = await this.stock.values(groupBy, what, this.config.storeCurrency, last, AT_ONCE);
-      for (const row of rows) yield toRow(row);
-      last = rows.at(-1) ?? null;
-      if (!last || rows.length < AT_ONCE) return;
-    }
+  /** Every row; what is wrong with the question is told before the first. */
+  allNow({ groupBy, ...asked }: StockValueFileQuery): AsyncIterable<StockValueRowDto> {
+    return this.rowsOf(groupBy, whatOf(asked));
   }
 
   async days({ limit, cursor, ...asked }: StockDaysQuery): Promise<Page<StockDayRowDto>> {
@@ -76,6 +71,15 @@ export class StockValues {
     await this.stock.note(dayOf(this.clock.now()), this.config.storeCurrency);
   }
 
+  private async *rowsOf(groupBy: StockGroup, what: StockAsked): AsyncGenerator<StockValueRowDto> {
+    for (let last: StockValueRow | null = null; ;) {
+      const rows = await this.stock.values(groupBy, what, this.config.storeCurrency, last, AT_ONCE);
+      for (const row of rows) yield toRow(row);
+      last = rows.at(-1) ?? null;
+      if (!last || rows.length < AT_ONCE) return;
+    }
+  }
+
   private async *allOf(what: StockAsked & { from: string; to: string }): AsyncGenerator<StockDayRowDto> {
     for (let last: StockDayRow | null = null; ;) {
       const rows = await this.stock.days(what, last, AT_ONCE);
@@ -96,10 +100,13 @@ export class StockValues {
   }
 }
 
-const whatOf = ({ location = null, currency = null }: Partial<StockAsked>): StockAsked => ({
-  location,
-  currency,
-});
+/** A file has begun when its first row is read: what no location could be called is refused before. */
+function whatOf({ location = null, currency = null }: Partial<StockAsked>): StockAsked {
+  if (location !== null && !/^[a-z0-9-]+$/.test(location))
+    refuse('/location', 'malformed', 'must be the code of a location: small letters, digits and -');
+  return { location, currency };
+}
+
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 
 function dateOf(pointer: string, day: string): Date {
