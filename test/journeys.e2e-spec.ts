@@ -332,7 +332,10 @@ describe('the journey of an order', () => {
       status: 'completed',
       fulfilmentStatus: 'fulfilled',
     });
-    await tale.end(id, ['Your order', 'Your order was changed', 'Your order is on its way']);
+    await tale.end(id, [
+      ...['Your order', 'Your order was changed', 'We have received your payment for order'],
+      'Your order is on its way',
+    ]);
   });
 
   it('of which something is exchanged for something dearer', async () => {
@@ -367,7 +370,7 @@ describe('the journey of an order', () => {
     ]);
     await tale.end(id, [
       ...['Your order', 'Your order is on its way', 'Your order was changed'],
-      'Your order is on its way',
+      ...['We have received your payment for order', 'Your order is on its way'],
     ]);
   });
 
