@@ -52,7 +52,14 @@ describe('how it goes', () => {
 describe('the list for a spreadsheet', () => {
   it('runs nothing and keeps its cells', () => {
     const orders = [
-      { orderId: 'o', number: '1001', promise: '2026-02-03T10:00:00.000Z', fulfilmentId: null, quantity: 2 },
+      {
+        orderId: 'o',
+        number: '1001',
+        promise: '2026-02-03T10:00:00.000Z',
+        fulfilmentId: null,
+        quantity: 2,
+        properties: { engraving: 'For Grace' },
+      },
     ];
     const item = {
       variantId: 'v',
@@ -63,6 +70,8 @@ describe('the list for a spreadsheet', () => {
       orders,
     };
     const text = pickListCsv({ location: 'main', at: '', complete: true, orders: 1, items: [item] });
-    expect(text.split('\r\n')[1]).toBe(`'=1+1,"A ""lamp"", red",,2,1001 × 2,2026-02-03T10:00:00.000Z`);
+    expect(text.split('\r\n')[1]).toBe(
+      `'=1+1,"A ""lamp"", red",,2,1001 × 2 (engraving: For Grace),2026-02-03T10:00:00.000Z`,
+    );
   });
 });
