@@ -41,7 +41,6 @@ import { OrderAccess } from './order/order-access.service.js';
 import { ReturnAdminController } from './returns/return.admin.controller.js';
 import { ReturnController } from './returns/return.controller.js';
 import { ReturnHandling } from './returns/return-handling.service.js';
-import { NoReturnLabels, ReturnLabels } from './returns/return-label.port.js';
 import { ReturnMails } from './returns/return-mails.subscribers.js';
 import { ReturnRepository } from './returns/return.repository.js';
 import { ReturnRequests } from './returns/return-requests.service.js';
@@ -265,7 +264,6 @@ import { VatCheck } from './tax/vat-check.port.js';
     OrderLookupRepository,
     OrderLookups,
     OrderLookupSubscribers,
-    { provide: ReturnLabels, useClass: NoReturnLabels },
     ReturnHandling,
     ReturnMails,
     ReturnPiecesRepository,
