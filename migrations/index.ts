@@ -9,6 +9,7 @@ import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGiftCards1780000000360 } from './billing/1780000000360-gift-cards.js';
+import { BillingCreditTaken1780000000395 } from './billing/1780000000395-credit-taken.js';
 import { BillingTenders1780000000370 } from './billing/1780000000370-tenders.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
@@ -200,4 +201,5 @@ export const migrations: Migrations = [
   OrderingDrafts1780000000590,
   OrderingToldPromotions1780000000620,
   CatalogListedPromotions1760000010500,
+  BillingCreditTaken1780000000395,
 ];
