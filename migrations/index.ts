@@ -12,6 +12,7 @@ import type { Migrations } from '../src/platform/database/migrate.js';
 import { BillingPayments1780000000300 } from './billing/1780000000300-payments.js';
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGiftCards1780000000360 } from './billing/1780000000360-gift-cards.js';
+import { BillingCreditTaken1780000000395 } from './billing/1780000000395-credit-taken.js';
 import { BillingTenders1780000000370 } from './billing/1780000000370-tenders.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
@@ -206,4 +207,5 @@ export const migrations: Migrations = [
   CatalogStockValue1760000010510,
   OrderingGiftMessages1780000000625,
   OrderingNothingAwaited1780000000626,
+  BillingCreditTaken1780000000395,
 ];

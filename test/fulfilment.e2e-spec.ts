@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createHmac, randomUUID } from 'node:crypto';
 import { OrderingPersonalData } from '../src/ordering/order/personal-data.service.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -323,6 +324,37 @@ describe('what is sent', () => {
     expect((await step(plan?.id ?? '', 'dispatch')).status).toBe(200);
     expect(await asShopper(order)).toMatchObject({ status: 'completed', fulfilmentStatus: 'fulfilled' });
     expect(await stockAt(lamp)).toEqual({ main: [2, 0], east: [1, 0] });
+  });
+
+  it('does not wait for another parcel of the same notice, and is not delivered by one that had its number', async () => {
+    const goods = await stocked(3);
+    const shipped = async (number: string) => {
+      const order = await bought([goods]);
+      const { fulfilments } = (await fulfil(order.id, { carrier: 'DHL', trackingNumber: number })).body;
+      return { ...order, number, sent: fulfilments[0].id as string };
+    };
+    const state = async (sent: string) => (await read(sent)).body.state;
+    const old = tracking();
+    expect((await notice({ events: [told(old, 'delivered', -31)] })).status).toBe(200);
+    const reused = await shipped(old);
+    const [held, free] = [await shipped(tracking()), await shipped(tracking())];
+    await app.settle();
+    expect(await state(reused.sent)).toBe('shipped');
+
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const lock = app.database.transaction(async () => {
+      await app.database.query('SELECT FROM ordering.orders WHERE id = $1 FOR UPDATE', [held.id]);
+      await gate;
+    });
+    const events = [held, free].map(({ number }) => told(number, 'delivered', 9));
+    expect((await notice({ events })).status).toBe(200);
+    const settling = app.settle();
+    while ((await state(free.sent)) !== 'delivered') await wait(20);
+    expect(await state(held.sent)).toBe('shipped');
+    open();
+    await Promise.all([lock, settling]);
+    expect(await state(held.sent)).toBe('delivered');
   });
 
   it('is found by its number when that is written down after its carrier has told of it', async () => {

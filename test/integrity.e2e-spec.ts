@@ -62,11 +62,11 @@ describe('the integrity check', () => {
   });
   afterAll(() => app?.close());
 
-  const thing = async (price: number): Promise<Goods> => {
+  const thing = async (price: number, extra: object = {}): Promise<Goods> => {
     const prices = [{ amount: price, currency: 'EUR' }];
     const stock = [{ location: 'main', onHand: 50 }];
     const { variants } = await given.product(app, token, {
-      variants: [{ sku: randomUUID(), weightGrams: 400, prices, stock }],
+      variants: [{ sku: randomUUID(), weightGrams: 400, prices, stock, ...extra }],
     });
     return { variantId: variants[0].id, sku: variants[0].sku };
   };
@@ -151,6 +151,8 @@ describe('the integrity check', () => {
     await change(paid.body.id, { kind: 'return', returnId: back.id });
     await app.run('ordering.sweep_promotions');
 
+    await bought('card', [await thing(1000, { kind: 'gift_card', stock: [] })]);
+
     // One piece taken off, one added and paid by nobody yet, the rest planned and packed.
     const edited = await bought('edited', [{ ...lamp, quantity: 3 }]);
     await change(edited.id, { kind: 'edit', remove: [{ lineId: edited.lines[0].id, quantity: 1 }] });
@@ -188,7 +190,7 @@ describe('the integrity check', () => {
 
     const run = await check();
     expect(await findings()).toEqual([]);
-    expect(run.results.length).toBe(17);
+    expect(run.results.length).toBe(18);
     for (const { check: code, subjects, promise } of run.results)
       expect([code, promise.length > 20, subjects > 0]).toEqual([code, true, code !== 'platform.slow']);
     const metrics = await app.get('/metrics');
@@ -226,6 +228,7 @@ describe('the integrity check', () => {
     ];
     const refunded = await paymentOf('refunded');
     const packed = await lineOf('edited');
+    const lost = randomUUID();
     const promised = (by: number) =>
       `UPDATE catalog.reservations SET quantity = quantity + ${by} WHERE reference = '${order('refunded')}'`;
 
@@ -317,6 +320,11 @@ describe('the integrity check', () => {
         ],
       ],
       [
+        [
+          `UPDATE billing.gift_cards SET order_line_id = '${lost}' WHERE order_id = '${order('card')}'`,
+          `UPDATE billing.gift_cards SET order_line_id = '${await lineOf('card')}' WHERE order_id = '${order('card')}'`,
+          [['ordering.order_gift_cards', order('card')]],
+        ],
         [
           ...paymentBy('captured', -1),
           [

@@ -636,6 +636,23 @@ describe('kinds of goods', () => {
       expect(await statuses()).toEqual(['completed', 'completed', 'pending_payment']);
     });
 
+    it('are completed though one of them cannot be', async () => {
+      const wolves = await book('wolves');
+      const [odd, sound] = [await order([wolves]), await order([wolves])];
+      const status = async ({ id, held }: typeof odd) =>
+        (await app.get(`/v1/orders/${id}`, held)).body.status;
+      await app.database.execute(`CREATE FUNCTION ordering.refuse() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`);
+      await app.database.execute(`CREATE TRIGGER refuse BEFORE UPDATE ON ordering.orders FOR EACH ROW
+        WHEN (OLD.id = '${odd.id}') EXECUTE FUNCTION ordering.refuse()`);
+      app.clock.advance({ days: 14, minutes: 1 });
+      await app.run('ordering.complete_digital_orders');
+      expect([await status(odd), await status(sound)]).toEqual(['placed', 'completed']);
+      await app.database.execute('DROP FUNCTION ordering.refuse CASCADE');
+      await app.run('ordering.complete_digital_orders');
+      expect(await status(odd)).toBe('completed');
+    });
+
     it('and things that are sent go in one order: only those are in the parcel and in the shipping', async () => {
       const [wolves, lamp] = [await book('wolves', { weightGrams: 900_000 }), await goods({ stock: 5 })];
       const needy = await order([wolves, lamp]);
@@ -803,6 +820,31 @@ describe('kinds of goods', () => {
       expect(await cardsOf(waiting.id)).toEqual([]);
       const late = await order([{ variantId: fifty.variantId, quantity: 1 }], 'decline_generic');
       expect(late.answer.status).toBe(402);
+
+      // Money was on its way back before the cards were made, and stays after all.
+      const made = await app.post('/v1/carts', {
+        ...{ currency: 'EUR', email: 'ada@example.test' },
+        lines: [{ variantId: fifty.variantId, quantity: 1 }],
+      });
+      const { body: paid } = await app.post(
+        `/v1/carts/${made.body.id}/checkout`,
+        { payment: { gateway: 'test', token: 'refund_fail_later' } },
+        { cartToken: made.body.token, key: key() },
+      );
+      const refund = await app.post(
+        `/v1/admin/payments/${paid.payments[0].id}/refunds`,
+        { amount: { amount: 5000, currency: 'EUR' }, reason: 'a mistake' },
+        { token: staff, key: key() },
+      );
+      expect(refund.status).toBe(201);
+      await app.settle();
+      app.clock.advance({ minutes: 10 });
+      await app.run('billing.repair');
+      await app.settle();
+      expect((await app.get(`/v1/admin/orders/${paid.id}`, { token: staff })).body.paymentStatus).toBe(
+        'paid',
+      );
+      expect(await cardsOf(paid.id)).toHaveLength(1);
     });
 
     it('give back no more than is on them: an order that was not used is canceled with its cards', async () => {

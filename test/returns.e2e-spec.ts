@@ -171,6 +171,40 @@ describe('returns', () => {
     expect(listed.body.items.map(({ state }: Body) => state)).toEqual(['settled', 'declined', 'canceled']);
   });
 
+  it('are not declined when pieces are for sale again, nor settled by a draft when they were declined', async () => {
+    const { cart, order } = await sent([{ ...lamp, quantity: 2 }]);
+    const piece = { lineId: lineOf(order, lamp).id, quantity: 1 };
+    const received = async (receipt: object): Promise<string> => {
+      const { body } = await ask(order.id, [{ ...piece, reason: 'other' }], { cartToken: cart.token });
+      await app.post(`/v1/admin/returns/${body.id}/approval`, {}, { token });
+      expect((await receive(body.id, [{ ...piece, ...receipt }])).body.state).toBe('received');
+      return body.id as string;
+    };
+    const decline = (id: string) =>
+      app.post(`/v1/admin/returns/${id}/decline`, { answer: 'It was worn.' }, { token });
+    const stock = await stockOf(app, lamp);
+    const restocked = await received({ condition: 'new', restockAt: 'main' });
+    expect((await decline(restocked)).body.code).toBe('ordering.return_restocked');
+    expect(await settleBy(order.id, { kind: 'return', returnId: restocked })).toMatchObject({ stock: [] });
+    expect((await stockOf(app, lamp)).onHand).toBe(stock.onHand + 1);
+
+    const worn = await received({ condition: 'damaged' });
+    const path = `/v1/admin/orders/${order.id}/changes`;
+    const { body: draft } = await app.post(path, { kind: 'return', returnId: worn }, { token });
+    const { difference } = (await app.get(`${path}/${draft.id}/preview`, { token })).body;
+    expect((await decline(worn)).body.state).toBe('declined');
+    const late = await app.post(
+      `${path}/${draft.id}/confirmation`,
+      { expectedDifference: difference },
+      { token, key: key() },
+    );
+    expect([late.status, late.body.code]).toEqual([409, 'ordering.return_not_received']);
+    expect(lineOf(await staff(order.id), lamp)).toMatchObject({
+      returnedQuantity: 1,
+      returnRequestedQuantity: 0,
+    });
+  });
+
   it('follow the rule of the shop, which does not bind staff', async () => {
     const { cart, order } = await sent([lamp]);
     const piece = { lineId: lineOf(order, lamp).id, quantity: 1, reason: 'other' };

@@ -394,6 +394,23 @@ describe('an order that is paid by more than a card', () => {
     expect(await onCredit(who)).toBe(10);
     const [{ expiring }] = (await app.get('/v1/me/store-credit', { token: who.token })).body.items;
     expect(expiring).toEqual([]);
+
+    // What ends tomorrow and what is for ever come back as what they were, in however many refunds.
+    const [both, paymentId, orderId] = [await customer(), randomUUID(), randomUUID()];
+    const tomorrow = new Date(app.clock.now().getTime() + 86_400_000);
+    await credit(both, 10_000, { expiresAt: tomorrow.toISOString() });
+    await credit(both, 1);
+    await app.database.transaction(async () => {
+      const mine = await credits.lock(both.id, 'EUR');
+      expect(await credits.spend(mine?.id ?? '', Money.of(10_001, 'EUR'), { orderId, paymentId })).toBe(true);
+    });
+    for (const amount of [1, 4_000, 6_000]) {
+      const deed = { actor: 'system', orderId, paymentId, sourceId: randomUUID(), wasCredit: true };
+      await app.database.transaction(() => credits.refund(both.id, Money.of(amount, 'EUR'), deed));
+    }
+    const [back] = (await app.get('/v1/me/store-credit', { token: both.token })).body.items;
+    expect(back.balance).toEqual(eur(10_001));
+    expect(back.expiring.map(({ amount }: { amount: object }) => amount)).toEqual([eur(4_000), eur(6_000)]);
   });
 
   it('gives back no more than was paid, however many ask at the same time', async () => {

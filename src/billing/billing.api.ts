@@ -198,6 +198,11 @@ export class BillingApi {
     return this.documents.bringUpTo(state);
   }
 
+  /** How many gift cards each line of these orders has bought, canceled ones too. */
+  giftCardsOf(orderIds: readonly string[]): Promise<{ lineId: string; cards: number }[]> {
+    return this.giftCards.boughtBy(orderIds);
+  }
+
   /** The gift card of a code, however it is typed; null when there is none. */
   giftCard(code: string): Promise<GiftCardBalance | null> {
     return this.giftCards.byCode(code);

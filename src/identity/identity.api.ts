@@ -53,4 +53,9 @@ export class IdentityApi {
   async countAttempt(what: string, ip: string, quota: Quota): Promise<number> {
     return (await this.throttles.attempt(`${what}:${networkOf(ip)}`, quota)).wait;
   }
+
+  /** Counts an attempt at something by what it is about, wherever it comes from. Seconds to wait; 0 lets it through. */
+  async countAbout(what: string, subject: string, quota: Quota): Promise<number> {
+    return (await this.throttles.attempt(`${what}:about:${subject}`, quota)).wait;
+  }
 }

@@ -145,3 +145,8 @@ export class PromotionModeChanged extends DomainEvent<{
 }> {
   static readonly type = 'ordering.promotion_mode_changed';
 }
+
+/** A carrier told something new of a parcel of this fulfilment. */
+export class FulfilmentReported extends DomainEvent<{ fulfilmentId: string }> {
+  static readonly type = 'ordering.fulfilment_reported';
+}

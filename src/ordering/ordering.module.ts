@@ -41,7 +41,6 @@ import { OrderAccess } from './order/order-access.service.js';
 import { ReturnAdminController } from './returns/return.admin.controller.js';
 import { ReturnController } from './returns/return.controller.js';
 import { ReturnHandling } from './returns/return-handling.service.js';
-import { NoReturnLabels, ReturnLabels } from './returns/return-label.port.js';
 import { ReturnMails } from './returns/return-mails.subscribers.js';
 import { ReturnRepository } from './returns/return.repository.js';
 import { ReturnRequests } from './returns/return-requests.service.js';
@@ -77,7 +76,6 @@ import { DownloadController } from './download/download.controller.js';
 import { DownloadRepository } from './download/download.repository.js';
 import { DownloadService } from './download/download.service.js';
 import { CarrierController } from './fulfilment/carrier.controller.js';
-import { CarrierGateway } from './fulfilment/carrier-gateway.port.js';
 import { CarrierInbox } from './fulfilment/carrier-inbox.service.js';
 import { CarrierInboxRepository } from './fulfilment/carrier-inbox.repository.js';
 import { CarrierSubscribers } from './fulfilment/carrier.subscribers.js';
@@ -88,7 +86,6 @@ import { FulfilmentMoves } from './fulfilment/fulfilment-moves.service.js';
 import { FulfilmentReader } from './fulfilment/fulfilment-reader.service.js';
 import { FulfilmentRepository } from './fulfilment/fulfilment.repository.js';
 import { FulfilmentService } from './fulfilment/fulfilment.service.js';
-import { HmacCarrier } from './fulfilment/hmac-carrier.adapter.js';
 import { PackingSlips } from './fulfilment/packing-slips.service.js';
 import { PickListController } from './fulfilment/pick-list.controller.js';
 import { PickListRepository } from './fulfilment/pick-list.repository.js';
@@ -265,11 +262,9 @@ import { VatCheck } from './tax/vat-check.port.js';
     OrderLookupRepository,
     OrderLookups,
     OrderLookupSubscribers,
-    { provide: ReturnLabels, useClass: NoReturnLabels },
     ReturnHandling,
     ReturnMails,
     ReturnPiecesRepository,
-    { provide: CarrierGateway, useClass: HmacCarrier },
     CarrierInbox,
     CarrierInboxRepository,
     CarrierSubscribers,

@@ -113,6 +113,11 @@ export class GiftCardRepository {
     return (await this.database.execute(REDEEM, [id, amount, ...valuesOf(entry)])) === 1;
   }
 
+  /** How many there are of each line of these orders. */
+  boughtBy(orderIds: readonly string[]): Promise<{ lineId: string; cards: number }[]> {
+    return this.database.query(BOUGHT, [orderIds]);
+  }
+
   /** Puts back for a refund, once; false when the card was canceled, or it was put back already. */
   async giveBack(id: string, amount: bigint, entry: EntryInput): Promise<boolean> {
     return (await this.database.execute(GIVE_BACK, [id, amount, ...valuesOf(entry)])) === 1;
@@ -145,6 +150,9 @@ export interface EntryInput {
   at: Date;
 }
 
+const BOUGHT = `
+  SELECT order_line_id AS "lineId", count(*)::int AS cards FROM billing.gift_cards
+  WHERE order_id = ANY ($1::uuid[]) GROUP BY order_line_id`;
 const valuesOf = ({ id, reference, sourceId, actor, at }: EntryInput) => [id, reference, sourceId, actor, at];
 
 const FIELDS = `id, last4, currency, initial::text, balance::text, voided::text, state, order_id AS "orderId",

@@ -27,6 +27,11 @@ export class GiftCards {
     private readonly clock: Clock,
   ) {}
 
+  /** How many cards each line of these orders has bought. */
+  boughtBy(orderIds: readonly string[]): Promise<{ lineId: string; cards: number }[]> {
+    return this.cards.boughtBy(orderIds);
+  }
+
   /** The card of a code, however it is typed; null when there is none. */
   async byCode(code: string): Promise<GiftCardBalance | null> {
     const card = await this.cards.byHash(hashOfCode(code));

@@ -91,7 +91,7 @@ export class MyStoreCreditEntryDto {
   @Uuid({ nullable: true, description: 'The order that it was spent on, or came back from.' })
   orderId: string | null;
 
-  @Instant({ nullable: true, description: 'When it ends; null: never.' })
+  @Instant({ nullable: true, description: 'When the last of it ends; null: some of it never does.' })
   expiresAt: string | null;
 
   @Instant()

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/ids.js';
+import type { Returned, Taken } from './taken-credit.js';
 
 export type StoreCreditKind = 'issued' | 'adjusted' | 'refunded' | 'spent' | 'given_back' | 'expired';
 
@@ -34,6 +36,12 @@ export interface Lot {
   expiresAt: Date;
 }
 
+/** So much of what is given ends one day. */
+export interface NewLot {
+  amount: bigint;
+  expiresAt: Date;
+}
+
 export interface CreditEntryInput {
   id: string;
   kind: StoreCreditKind;
@@ -55,25 +63,33 @@ export interface StoreCreditFilter {
 export class StoreCreditRepository {
   constructor(private readonly database: Database) {}
 
-  /** Adds to the credit of a customer, which is opened by the first of it; answers its id. */
+  /**
+   * Adds to the credit of a customer, which is opened by the first of it; answers its id. `lots` are what ends of the amount: the
+   * rest is for ever.
+   */
   async give(
     of: { accountId: string; customerId: string; currency: string },
     amount: bigint,
-    expiresAt: Date | null,
+    lots: readonly NewLot[],
     entry: CreditEntryInput,
   ): Promise<string> {
+    const ending = lots.reduce((sum, lot) => sum + lot.amount, 0n);
+    const last = lots.reduce((end, lot) => Math.max(end, lot.expiresAt.getTime()), 0);
     const [row] = await this.database.query<{ id: string }>(GIVE, [
       of.accountId,
       of.customerId,
       of.currency,
       amount,
-      expiresAt,
+      ending === amount ? new Date(last) : null,
       ...valuesOf(entry),
+      lots.map(() => newId()),
+      lots.map((lot) => lot.amount),
+      lots.map(({ expiresAt }) => expiresAt),
     ]);
     return row?.id ?? of.accountId;
   }
 
-  /** Takes from the balance, what ends first before the rest; false when there is not so much. Under the lock of the credit. */
+  /** Takes from the balance, what ends first before the rest, and keeps what a payment took; false when there is not so much. Under the lock of the credit. */
   async take(id: string, amount: bigint, entry: CreditEntryInput): Promise<boolean> {
     return (await this.database.execute(TAKE, [id, amount, ...valuesOf(entry)])) === 1;
   }
@@ -139,10 +155,19 @@ export class StoreCreditRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** The last day of what a payment had taken; null: for ever. */
-  async expiryOf(paymentId: string): Promise<Date | null> {
-    const [row] = await this.database.query<{ expiresAt: Date | null }>(EXPIRY, [paymentId]);
-    return row?.expiresAt ?? null;
+  /** What a payment took and was not given back, locked until the end of the transaction. */
+  async taken(paymentId: string): Promise<Taken[]> {
+    const rows = await this.database.query<Omit<Taken, 'left'> & { left: string }>(TAKEN, [paymentId]);
+    return rows.map((row) => ({ ...row, left: BigInt(row.left) }));
+  }
+
+  /** Under the lock of what was taken: so much of it is given back. */
+  async giveBack(paymentId: string, parts: readonly Returned[]): Promise<void> {
+    await this.database.execute(GIVE_BACK, [
+      paymentId,
+      parts.map(({ position }) => position),
+      parts.map(({ amount }) => amount),
+    ]);
   }
 }
 
@@ -166,8 +191,14 @@ const LOTS = `
   WHERE account_id = $1 AND remaining > 0 AND ($2::timestamptz IS NULL OR expires_at <= $2) ORDER BY expires_at, id`;
 const DUE = `
   SELECT DISTINCT account_id AS id FROM billing.store_credit_lots WHERE remaining > 0 AND expires_at <= $1 LIMIT $2`;
-const EXPIRY = `
-  SELECT expires_at AS "expiresAt" FROM billing.store_credit_entries WHERE kind = 'spent' AND source_id = $1`;
+const TAKEN = `
+  SELECT t.position, (t.amount - t.returned)::text AS left, t.expires_at AS "expiresAt" FROM billing.store_credit_taken t
+  JOIN billing.store_credit_entries e ON e.id = t.entry_id
+  WHERE e.kind = 'spent' AND e.source_id = $1 AND t.amount > t.returned ORDER BY t.position FOR UPDATE OF t`;
+const GIVE_BACK = `
+  UPDATE billing.store_credit_taken t SET returned = t.returned + b.amount
+  FROM billing.store_credit_entries e, unnest($2::int[], $3::bigint[]) AS b (position, amount)
+  WHERE e.kind = 'spent' AND e.source_id = $1 AND t.entry_id = e.id AND t.position = b.position`;
 
 const COLUMNS = `(id, account_id, kind, amount, balance, order_id, source_id, reason, expires_at, actor, at)`;
 const GIVE = `
@@ -180,9 +211,10 @@ const GIVE = `
   ), entry AS (
     INSERT INTO billing.store_credit_entries ${COLUMNS}
     SELECT $6, id, $7, $4::bigint, balance, $8, $9, $10, $5, $11, $12 FROM moved RETURNING id, account_id
-  ), lot AS (
-    INSERT INTO billing.store_credit_lots (id, account_id, remaining, expires_at)
-    SELECT id, account_id, $4::bigint, $5 FROM entry WHERE $5::timestamptz IS NOT NULL
+  ), lots AS (
+    INSERT INTO billing.store_credit_lots (id, entry_id, account_id, remaining, expires_at)
+    SELECT l.id, entry.id, account_id, l.amount, l.expires_at
+    FROM entry, unnest($13::uuid[], $14::bigint[], $15::timestamptz[]) AS l (id, amount, expires_at)
   )
   SELECT account_id AS id FROM entry`;
 const TAKE = `
@@ -197,11 +229,22 @@ const TAKE = `
     WHERE id = $1 AND balance >= $2::bigint AND $2::bigint > 0 RETURNING id, balance
   ), used AS (
     UPDATE billing.store_credit_lots l SET remaining = l.remaining - t.amount FROM taken t, moved
-    WHERE l.id = t.id AND t.amount > 0 RETURNING t.amount, t.expires_at
+    WHERE l.id = t.id AND t.amount > 0 RETURNING t.id, t.amount, t.expires_at
+  ), entry AS (
+    INSERT INTO billing.store_credit_entries ${COLUMNS}
+    SELECT $3, id, $4, -$2::bigint, balance, $5, $6, $7,
+      (SELECT CASE WHEN sum(amount) = $2::bigint THEN max(expires_at) END FROM used), $8, $9 FROM moved
+    RETURNING id, kind
+  ), parts AS (
+    SELECT amount, expires_at FROM used
+    UNION ALL
+    SELECT $2::bigint - coalesce((SELECT sum(amount) FROM used), 0)::bigint, NULL
+  ), kept AS (
+    INSERT INTO billing.store_credit_taken (entry_id, position, expires_at, amount)
+    SELECT entry.id, row_number() OVER (ORDER BY p.expires_at), p.expires_at, p.amount FROM entry, parts p
+    WHERE entry.kind = 'spent' AND p.amount > 0
   )
-  INSERT INTO billing.store_credit_entries ${COLUMNS}
-  SELECT $3, id, $4, -$2::bigint, balance, $5, $6, $7,
-    (SELECT CASE WHEN sum(amount) = $2::bigint THEN max(expires_at) END FROM used), $8, $9 FROM moved`;
+  SELECT id FROM entry`;
 const EXPIRE = `
   WITH lot AS (
     SELECT id, account_id, remaining, expires_at FROM billing.store_credit_lots WHERE id = $1 AND remaining > 0

@@ -7,10 +7,12 @@ import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { postings } from '../ledger/posting.js';
 import {
   type Lot,
+  type NewLot,
   type StoreCredit,
   type StoreCreditKind,
   StoreCreditRepository,
 } from './store-credit.repository.js';
+import { comesBack } from './taken-credit.js';
 
 /** Credit that ends and comes back from an order can be spent for so long again at the least. */
 const GRACE_MS = 30 * 86_400_000;
@@ -61,7 +63,7 @@ export class StoreCredits {
     return this.give(
       customerId,
       amount,
-      expiresAt,
+      expiresAt ? [{ amount: amount.amount, expiresAt }] : [],
       entry,
       postings.storeCreditIssued(entry.id, amount),
       deed,
@@ -80,13 +82,13 @@ export class StoreCredits {
       return true;
     }
     if (credit.customerId === null) return false;
-    await this.give(credit.customerId, amount, null, entry, posting, deed);
+    await this.give(credit.customerId, amount, [], entry, posting, deed);
     return true;
   }
 
   /**
    * In the caller's transaction: a refund of a payment becomes credit. What the payment had taken of credit that ends comes back
-   * with the same end, and never with less than thirty days to go; `of` says whether it was credit.
+   * with the same end, and never with less than thirty days to go; `wasCredit` says whether it was credit.
    */
   async refund(
     customerId: string,
@@ -94,16 +96,9 @@ export class StoreCredits {
     { wasCredit, ...deed }: Deed & { wasCredit: boolean; paymentId: string },
   ): Promise<void> {
     const entry = this.entry(wasCredit ? 'given_back' : 'refunded', deed);
-    const end = wasCredit ? await this.credits.expiryOf(deed.paymentId) : null;
-    const expiresAt = end && new Date(Math.max(end.getTime(), entry.at.getTime() + GRACE_MS));
-    await this.give(
-      customerId,
-      amount,
-      expiresAt,
-      entry,
-      postings.storeCreditRefunded(entry.id, amount),
-      deed,
-    );
+    const lots = wasCredit ? await this.comesBack(deed.paymentId, amount, entry.at) : [];
+    const posting = postings.storeCreditRefunded(entry.id, amount);
+    await this.give(customerId, amount, lots, entry, posting, deed);
   }
 
   /** What of a credit ends one day and has not, and how much has ended that nobody has written down yet. */
@@ -147,6 +142,18 @@ export class StoreCredits {
     return due.length;
   }
 
+  /** What of so much ends, and when, as it was taken; from now on it is given back. */
+  private async comesBack(paymentId: string, amount: Money, now: Date): Promise<NewLot[]> {
+    const parts = comesBack(await this.credits.taken(paymentId), amount.amount);
+    await this.credits.giveBack(paymentId, parts);
+    const soonest = now.getTime() + GRACE_MS;
+    return parts.flatMap((part) =>
+      part.expiresAt === null
+        ? []
+        : [{ amount: part.amount, expiresAt: new Date(Math.max(part.expiresAt.getTime(), soonest)) }],
+    );
+  }
+
   private async expireLots({ id, currency }: StoreCredit): Promise<Money> {
     let sum = Money.zero(currency);
     for (const lot of await this.credits.lots(id, this.clock.now())) {
@@ -167,14 +174,14 @@ export class StoreCredits {
   private async give(
     customerId: string,
     amount: Money,
-    expiresAt: Date | null,
+    lots: readonly NewLot[],
     entry: ReturnType<StoreCredits['entry']>,
     posting: ReturnType<typeof postings.storeCreditIssued>,
     { paymentId = null, orderId = null }: { paymentId?: string | null; orderId?: string | null },
   ): Promise<string> {
     this.needTransaction();
     const of = { accountId: newId(), customerId, currency: amount.currency };
-    const id = await this.credits.give(of, amount.amount, expiresAt, entry);
+    const id = await this.credits.give(of, amount.amount, lots, entry);
     await this.ledger.post({ paymentId, orderId }, [posting], entry.at);
     return id;
   }

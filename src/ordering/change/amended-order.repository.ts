@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { Order } from '../order/order.js';
+import { insertLines, lineRows } from '../order/order-line.sql.js';
 
 /** Writes what a change makes of an order: all but its statuses, which `OrderRepository.move` writes. */
 @Injectable()
@@ -22,16 +23,7 @@ export class AmendedOrderRepository {
       order.tax,
       order.total,
       order.givenBack,
-      JSON.stringify(
-        order.lines.map((line, index) => ({
-          ...line,
-          position: index + 1,
-          unitPrice: line.unitPrice.toString(),
-          discount: line.discount.toString(),
-          tax: line.tax.toString(),
-          total: line.total.toString(),
-        })),
-      ),
+      lineRows(order.lines),
       JSON.stringify(
         order.taxLines.map((tax, index) => ({
           ...tax,
@@ -56,19 +48,7 @@ const WRITE = `
       shipping_chosen_by = $6, subtotal = $7, discount = $8, shipping = $9, tax = $10, total = $11, given_back = $12,
       shipping_details = $18
     WHERE id = $1
-  ), given AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($13::jsonb) AS l (id uuid, position int, "variantId" uuid, "productId" uuid, sku text,
-      title text, "variantTitle" text, options jsonb, quantity int, fulfilled int, canceled int, returned int, refunded int,
-      replaced int, "askedBack" int, awaiting int, "promisedFor" timestamptz, kind text, download jsonb, "giftCard" jsonb,
-      "stockTracked" boolean, components jsonb, "unitPrice" bigint, discount bigint, tax bigint, total bigint)
-  ), lines AS (
-    INSERT INTO ordering.order_lines AS o (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, fulfilled, canceled, returned, refunded, replaced, asked_back, awaiting, promised_for, kind, download, gift_card,
-      stock_tracked, components, unit_price, discount, tax, total)
-    SELECT id, $1, position, "variantId", "productId", sku, title, "variantTitle", options, quantity, fulfilled, canceled,
-      returned, refunded, replaced, "askedBack", awaiting, "promisedFor", kind, nullif(download, 'null'::jsonb),
-      nullif("giftCard", 'null'::jsonb), "stockTracked", nullif(components, 'null'::jsonb), "unitPrice", discount, tax, total
-    FROM given
+  ), lines AS (${insertLines('$1', '$13')}
     ON CONFLICT ON CONSTRAINT order_lines_pk DO UPDATE SET quantity = excluded.quantity, canceled = excluded.canceled,
       returned = excluded.returned, refunded = excluded.refunded, replaced = excluded.replaced,
       asked_back = excluded.asked_back, awaiting = excluded.awaiting, discount = excluded.discount, tax = excluded.tax,

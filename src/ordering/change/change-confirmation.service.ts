@@ -76,6 +76,9 @@ export class ChangeConfirmation {
     if (change.orderVersion !== order.version) {
       throw changeProblems.order_changed(undefined, { extra: { orderVersion: order.version } });
     }
+    // Whoever moves a return has locked its order first: it stays what it is from here on.
+    if (change.returnId !== null && (await this.returns.received(orderId, change.returnId)) === null)
+      throw changeProblems.return_not_received();
     const answered = await this.returns.piecesOf(change.returnId);
     const calculated = await this.calculation.of(order, change, payments, rules, answered);
     const { difference } = calculated;

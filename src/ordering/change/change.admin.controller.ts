@@ -185,6 +185,7 @@ export class ChangeAdminController {
       changeProblems.order_not_changeable,
       changeProblems.change_closed,
       changeProblems.order_changed,
+      changeProblems.return_not_received,
       changeProblems.difference_changed,
       checkoutProblems.out_of_stock,
       orderProblems.order_not_cancelable,

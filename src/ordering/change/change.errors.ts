@@ -28,6 +28,13 @@ export const changeProblems = defineProblems('ordering', {
     meaning: 'It was confirmed, discarded or withdrawn.',
     remedy: 'Make another one.',
   },
+  return_not_received: {
+    status: 409,
+    title: 'The return is not there any more',
+    meaning:
+      'The return that the change is to settle was declined, given up or settled since the change was drafted.',
+    remedy: 'Read the return; discard the change.',
+  },
   order_changed: {
     status: 409,
     members: {

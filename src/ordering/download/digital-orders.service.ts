@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type Actor, anonymous, system } from '../../platform/access/actor.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import { Clock } from '../../platform/clock.js';
@@ -20,6 +20,8 @@ const AT_ONCE = 200;
  */
 @Injectable()
 export class DigitalOrders {
+  private readonly log = new Logger('ordering');
+
   constructor(
     private readonly database: Database,
     private readonly orders: OrderRepository,
@@ -44,9 +46,19 @@ export class DigitalOrders {
     let completed = 0;
     for (let after: string | null = null; ;) {
       const ids: string[] = await this.downloads.openDigital(before, after, AT_ONCE);
-      for (const id of ids) if (await this.database.transaction(() => this.completeOne(id))) completed += 1;
+      for (const id of ids) if (await this.completeAlone(id)) completed += 1;
       after = ids.at(-1) ?? null;
       if (ids.length < AT_ONCE) return completed;
+    }
+  }
+
+  /** One that goes wrong is logged and tried again in an hour: it keeps no other from being completed. */
+  private async completeAlone(id: string): Promise<boolean> {
+    try {
+      return await this.database.transaction(() => this.completeOne(id));
+    } catch (error) {
+      this.log.error({ err: error }, `order ${id} was not completed`);
+      return false;
     }
   }
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import type { CarrierNotice } from './carrier-gateway.port.js';
+import type { CarrierNotice } from './carrier-notice.js';
 import type { TrackingStatus } from './fulfilment.js';
 
 export interface CarrierEvent {

@@ -1,19 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { CarrierEventsReceived } from '../ordering.events.js';
-import {
-  BadCarrierSignature,
-  CarrierGateway,
-  type CarrierNotice,
-  UnreadableNotice,
-} from './carrier-gateway.port.js';
+import { CarrierEventsReceived, FulfilmentReported } from '../ordering.events.js';
 import type { CarrierEventDto, CarrierEventQuery } from './carrier.dto.js';
 import { CarrierInboxRepository } from './carrier-inbox.repository.js';
+import { BadCarrierSignature, type CarrierNotice, readNotice, UnreadableNotice } from './carrier-notice.js';
 import { fulfilmentProblems } from './fulfilment.errors.js';
 import { FulfilmentMoves } from './fulfilment-moves.service.js';
 
@@ -30,7 +26,7 @@ export class CarrierInbox {
   constructor(
     private readonly database: Database,
     private readonly inbox: CarrierInboxRepository,
-    private readonly gateway: CarrierGateway,
+    private readonly config: Config,
     private readonly moves: FulfilmentMoves,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -39,19 +35,28 @@ export class CarrierInbox {
 
   /** Kept before the carrier hears 200. 404 for a carrier that this shop does not listen to. */
   async receive(carrier: string, raw: Buffer, headers: Readonly<Record<string, unknown>>): Promise<void> {
-    if (!this.gateway.knows(carrier)) throw platformProblems.not_found();
-    const notices = this.read(carrier, raw, headers);
+    const secret = this.config.carrierSecrets.get(carrier);
+    if (secret === undefined) throw platformProblems.not_found();
+    const notices = read(secret, raw, headers['carrier-signature']);
     await this.database.transaction(async () => {
       const eventIds = await this.inbox.keep(carrier, notices, this.clock.now());
       if (eventIds.length > 0) this.outbox.record(new CarrierEventsReceived({ carrier, eventIds }));
     });
   }
 
-  /** In the caller's transaction: what follows from events that are kept. */
-  async work(carrier: string, eventIds: readonly string[]): Promise<void> {
-    for (const id of await this.inbox.fulfilmentsOf(carrier, eventIds))
-      await this.moves.deliverWhenArrived(id, carriers);
+  /**
+   * In the caller's transaction: says which fulfilments the events are about. Each is looked at in a transaction of its own, so that
+   * none waits for another's order, nor for one that goes wrong.
+   */
+  async spread(carrier: string, eventIds: readonly string[]): Promise<void> {
+    for (const fulfilmentId of await this.inbox.fulfilmentsOf(carrier, eventIds))
+      this.outbox.record(new FulfilmentReported({ fulfilmentId }));
     await this.inbox.sort(carrier, eventIds);
+  }
+
+  /** In the caller's transaction: what follows from all that carriers have told of it. */
+  async work(fulfilmentId: string): Promise<void> {
+    await this.moves.deliverWhenArrived(fulfilmentId, carriers);
   }
 
   /** In the caller's transaction: a fulfilment has left, or has other numbers; carriers may have told of them already. */
@@ -79,21 +84,17 @@ export class CarrierInbox {
   forgetOrphans(): Promise<number> {
     return this.inbox.forgetOrphans(new Date(this.clock.now().getTime() - ORPHAN_DAYS * 86_400_000));
   }
+}
 
-  private read(
-    carrier: string,
-    raw: Buffer,
-    headers: Readonly<Record<string, unknown>>,
-  ): readonly CarrierNotice[] {
-    try {
-      return this.gateway.parse(carrier, raw, headers);
-    } catch (error) {
-      if (error instanceof BadCarrierSignature) throw fulfilmentProblems.bad_carrier_signature();
-      if (error instanceof UnreadableNotice)
-        throw platformProblems.invalid_input(undefined, {
-          errors: [{ pointer: error.pointer, code: 'malformed', message: error.message }],
-        });
-      throw error;
-    }
+function read(secret: string, raw: Buffer, signature: unknown): readonly CarrierNotice[] {
+  try {
+    return readNotice(secret, raw, signature);
+  } catch (error) {
+    if (error instanceof BadCarrierSignature) throw fulfilmentProblems.bad_carrier_signature();
+    if (error instanceof UnreadableNotice)
+      throw platformProblems.invalid_input(undefined, {
+        errors: [{ pointer: error.pointer, code: 'malformed', message: error.message }],
+      });
+    throw error;
   }
 }

@@ -1,5 +1,10 @@
 import { Every, On, Subscriber } from '../../platform/events/subscribers.js';
-import { CarrierEventsReceived, FulfilmentTracked, OrderFulfilled } from '../ordering.events.js';
+import {
+  CarrierEventsReceived,
+  FulfilmentReported,
+  FulfilmentTracked,
+  OrderFulfilled,
+} from '../ordering.events.js';
 import { CarrierInbox } from './carrier-inbox.service.js';
 
 /** Brings together what carriers tell and what has left, whichever is known first. */
@@ -9,7 +14,12 @@ export class CarrierSubscribers {
 
   @On(CarrierEventsReceived)
   told({ payload: { carrier, eventIds } }: CarrierEventsReceived): Promise<void> {
-    return this.inbox.work(carrier, eventIds);
+    return this.inbox.spread(carrier, eventIds);
+  }
+
+  @On(FulfilmentReported)
+  reported({ payload: { fulfilmentId } }: FulfilmentReported): Promise<void> {
+    return this.inbox.work(fulfilmentId);
   }
 
   @On(OrderFulfilled)

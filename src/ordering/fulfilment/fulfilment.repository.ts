@@ -151,7 +151,7 @@ export const FULFILMENTS = `
         SELECT json_agg(json_build_object('status', e.status, 'at', e.occurred_at, 'description', e.description,
           'place', e.place) ORDER BY e.occurred_at, e.event_id)
         FROM ordering.carrier_events e WHERE e.carrier = f.carrier_code AND e.tracking_key = p.tracking_key
-          AND e.occurred_at > f.created_at - interval '30 days'), '[]')) ORDER BY p.position)
+          AND e.occurred_at > f.created_at - interval '1 day'), '[]')) ORDER BY p.position)
       FROM ordering.fulfilment_parcels p WHERE p.fulfilment_id = f.id), '[]')) ORDER BY f.id)
     FROM ordering.fulfilments f WHERE f.order_id = o.id), '[]')`;
 

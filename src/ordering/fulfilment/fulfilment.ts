@@ -82,13 +82,23 @@ export interface Fulfilment extends Shipment {
   version: number;
 }
 
+const DAY_MS = 86_400_000;
+
 /**
- * When the carrier has delivered the last parcel that it follows; null while one is under way, and of what has no number.
- * Events may come in any order and more than once.
+ * When the carrier has delivered the last parcel that it follows; null while one is under way, of what has not left, and of what has
+ * no number. Events may come in any order and more than once. Carriers give numbers out again: what was told more than a day before
+ * it left is of another parcel.
  */
-export function deliveredByCarrier({ parcels }: { parcels: Fulfilment['parcels'] }): Date | null {
+export function deliveredByCarrier({
+  parcels,
+  shippedAt,
+}: Pick<Fulfilment, 'parcels' | 'shippedAt'>): Date | null {
   const followed = parcels.filter(({ trackingNumber }) => trackingNumber !== null);
-  if (followed.length === 0) return null;
-  const ends = followed.map(({ events }) => events.find(({ status }) => status === 'delivered')?.at ?? null);
+  if (followed.length === 0 || shippedAt === null) return null;
+  const since = shippedAt.getTime() - DAY_MS;
+  const ends = followed.map(
+    ({ events }) =>
+      events.find(({ status, at }) => status === 'delivered' && at.getTime() > since)?.at ?? null,
+  );
   return ends.reduce((last, end) => (last === null || end === null ? null : end > last ? end : last));
 }

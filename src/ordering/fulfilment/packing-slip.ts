@@ -11,6 +11,7 @@ export interface PackingSlip {
   /** How it goes. */
   by: string;
   giftMessage: string | null;
+  /** `parts`: what the buyer said of the pieces, and of a bundle what it is made of. */
   lines: readonly { quantity: number; sku: string; title: string; parts: readonly string[] }[];
   /** Pieces that come with another parcel, or have come. */
   elsewhere: readonly string[];

@@ -44,7 +44,10 @@ function slipOf(order: Order, fulfilment: Fulfilment, config: Config): PackingSl
       const parts = (line.components ?? []).map(
         (part) => `${part.quantity * quantity} × ${part.title} (${part.sku})`,
       );
-      return quantity === 0 ? [] : [{ quantity, sku: line.sku, title: nameOf(line), parts }];
+      const words = Object.entries(line.properties ?? {}).map(([name, value]) => `${name}: ${value}`);
+      return quantity === 0
+        ? []
+        : [{ quantity, sku: line.sku, title: nameOf(line), parts: [...words, ...parts] }];
     }),
     elsewhere: sent.flatMap((line) => {
       const others = line.quantity - piecesOf(line);

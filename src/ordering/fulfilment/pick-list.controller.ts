@@ -36,7 +36,7 @@ export class PickListController {
     id: 'getPickListAsCsv',
     summary: 'The pick list for a spreadsheet or a printer',
     description:
-      'The list of `GET /v1/admin/pick-list`, a row for each variant with its orders in one cell (`1001 × 2; 1004 × 1`). Cells that ' +
+      'The list of `GET /v1/admin/pick-list`, a row for each variant with its orders in one cell (`1001 × 2; 1004 × 1 (engraving: For Grace)`). Cells that ' +
       'a spreadsheet would run have an apostrophe before them.',
     answers: { 200: { contentType: 'text/csv', description: 'The list.' } },
     problems: [fulfilmentProblems.unknown_location],

@@ -1,4 +1,4 @@
-import type { PickListDto } from './pick-list.dto.js';
+import type { PickForDto, PickListDto } from './pick-list.dto.js';
 
 const COLUMNS = ['sku', 'title', 'variant', 'quantity', 'orders', 'oldest_promise'];
 
@@ -9,11 +9,18 @@ export function pickListCsv({ items }: PickListDto): string {
     title,
     variantTitle ?? '',
     String(quantity),
-    orders.map((one) => `${one.number} × ${one.quantity}`).join('; '),
+    orders.map((one) => `${one.number} × ${one.quantity}${wordsOf(one)}`).join('; '),
     orders[0]?.promise ?? '',
   ]);
   return [COLUMNS, ...rows].map((cells) => `${cells.map(cellOf).join(',')}\r\n`).join('');
 }
+
+const wordsOf = ({ properties }: PickForDto): string =>
+  properties
+    ? ` (${Object.entries(properties)
+        .map((named) => named.join(': '))
+        .join(', ')})`
+    : '';
 
 /** Text that a spreadsheet would run is made harmless. */
 function cellOf(text: string): string {

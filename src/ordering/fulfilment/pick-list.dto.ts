@@ -1,4 +1,4 @@
-import { Bool, Instant, Integer, ListOf, Text, Uuid } from '../../platform/http/fields.js';
+import { Bool, Dictionary, Instant, Integer, ListOf, Text, Uuid } from '../../platform/http/fields.js';
 
 export class PickListQuery {
   @Text({ max: 60, example: 'main', description: 'Code of a location.' })
@@ -20,6 +20,13 @@ export class PickForDto {
 
   @Integer({ min: 1, max: 2 ** 31 - 1 })
   quantity: number;
+
+  @Dictionary({
+    values: 'string',
+    nullable: true,
+    description: 'What the buyer said of these pieces, such as words to engrave.',
+  })
+  properties: Record<string, string> | null;
 }
 
 export class PickItemDto {

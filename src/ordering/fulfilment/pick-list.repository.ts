@@ -56,7 +56,7 @@ const WAITING = `
           least(l.awaiting, l.quantity - l.returned - l.refunded) AS waits
         FROM ordering.order_lines l WHERE l.order_id = o.id) w WHERE w.waits > 0) AS awaited,
     (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'sku', l.sku, 'title', l.title,
-      'variantTitle', l.variant_title, 'stockTracked', l.stock_tracked, 'components', l.components,
+      'variantTitle', l.variant_title, 'stockTracked', l.stock_tracked, 'components', l.components, 'properties', l.properties,
       'due', CASE WHEN l.promised_for > $1 THEN 0 ELSE greatest(l.quantity - l.fulfilled - l.planned - l.awaiting, 0) END) ORDER BY l.position)
       FROM ordering.order_lines l WHERE l.order_id = o.id AND l.kind = 'physical') AS lines,
     ${FULFILMENTS} AS fulfilments

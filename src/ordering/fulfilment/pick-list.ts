@@ -10,7 +10,7 @@ export interface DueOrder {
   promise: Date;
   lines: (Pick<
     OrderLine,
-    'id' | 'variantId' | 'sku' | 'title' | 'variantTitle' | 'stockTracked' | 'components'
+    'id' | 'variantId' | 'sku' | 'title' | 'variantTitle' | 'stockTracked' | 'components' | 'properties'
   > & {
     /** Pieces that no fulfilment holds and that are due. */
     due: number;
@@ -24,10 +24,20 @@ export interface PickItem {
   title: string;
   variantTitle: string | null;
   quantity: number;
-  orders: { orderId: string; number: string; promise: Date; fulfilmentId: string | null; quantity: number }[];
+  orders: PickFor[];
 }
 
-type Need = Omit<PickItem, 'quantity' | 'orders'> & PickItem['orders'][number];
+export interface PickFor {
+  orderId: string;
+  number: string;
+  promise: Date;
+  fulfilmentId: string | null;
+  quantity: number;
+  /** What the buyer said of these pieces; null: nothing. */
+  properties: Record<string, string> | null;
+}
+
+type Need = Omit<PickItem, 'quantity' | 'orders'> & PickFor;
 
 /**
  * What one location has to pick, each variant once, in the order of the orders. What is planned there and not packed comes first of
@@ -92,7 +102,8 @@ function needs(
         .filter((pick) => pick.location === location)
         .reduce((sum, pick) => sum + pick.quantity, 0);
       const pieces = stockTracked ? counted : from === location || from === null ? quantity * each : 0;
-      return pieces > 0 ? [{ variantId, sku, title, variantTitle, ...of, quantity: pieces }] : [];
+      const { properties } = line;
+      return pieces > 0 ? [{ variantId, sku, title, variantTitle, ...of, quantity: pieces, properties }] : [];
     });
   });
 }

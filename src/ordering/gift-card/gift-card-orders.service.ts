@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
 import { Database } from '../../platform/database/database.js';
 import { Money } from '../../platform/money/money.js';
-import { ERASED_EMAIL } from '../../platform/personal-data/erased.js';
-import { isBought } from '../order/order.guards.js';
 import { OrderRepository } from '../order/order.repository.js';
+import { cardsDue } from './cards-due.js';
 
 /** Cards that were bought: billing keeps them, once the order that buys them is placed and its money is there. */
 @Injectable()
@@ -23,16 +22,9 @@ export class GiftCardOrders {
       // The payments first, as everywhere: a refund or a cancellation waits, and then sees the cards.
       const payments = await this.billing.lockPaymentsOf(orderId);
       const order = await this.orders.locked(orderId);
-      if (!order || !isBought(order)) return;
-      const lines = order.lines.filter(({ kind, unitPrice }) => kind === 'gift_card' && unitPrice > 0n);
+      const lines = order ? cardsDue(order, payments) : [];
+      if (!order || lines.length === 0) return;
       const { currency } = order;
-      const worth = lines.reduce((sum, line) => sum + line.unitPrice * BigInt(line.quantity), 0n);
-      const kept = Money.sum(
-        payments.map((payment) => payment.kept),
-        currency,
-      );
-      // Held is not paid, and what is on its way back buys nothing.
-      if (order.email === ERASED_EMAIL || kept.compare(Money.of(worth, currency)) < 0) return;
       const paymentId = payments.find((payment) => !payment.kept.isZero())?.id ?? null;
       for (const { id: lineId, quantity, unitPrice, giftCard } of lines)
         await this.billing.issueGiftCards({

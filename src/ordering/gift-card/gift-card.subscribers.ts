@@ -1,9 +1,12 @@
-import { PaymentCaptured } from '../../billing/billing.events.js';
+import { PaymentCaptured, RefundFailed } from '../../billing/billing.events.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { OrderPlaced } from '../ordering.events.js';
 import { GiftCardOrders } from './gift-card-orders.service.js';
 
-/** An order is placed and its money comes, in either order: whichever is the last issues its cards. */
+/**
+ * An order is placed and its money comes, in either order: whichever is the last issues its cards. Money that was on its way back
+ * and stays after all has come, too.
+ */
 @Subscriber()
 export class GiftCardSubscribers {
   constructor(private readonly giftCards: GiftCardOrders) {}
@@ -15,6 +18,11 @@ export class GiftCardSubscribers {
 
   @On(PaymentCaptured)
   captured({ payload }: PaymentCaptured): Promise<void> {
+    return this.giftCards.issueFor(payload.orderId);
+  }
+
+  @On(RefundFailed)
+  refundFailed({ payload }: RefundFailed): Promise<void> {
     return this.giftCards.issueFor(payload.orderId);
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { VariantKind } from '../../catalog/catalog.api.js';
 import { Database } from '../../platform/database/database.js';
 import { type Difference, differing, idsBehind } from '../../platform/integrity/integrity.js';
 import type { Calculation } from '../calculation/calculation.js';
@@ -17,11 +18,17 @@ export interface StandingOrder extends Statuses {
   /** Minor units, as text. */
   total: string;
   givenBack: string;
+  email: string;
+  /** When the last happened to it. */
+  lastAt: Date;
   /** The change that waits to be paid; its goods are held under its own id. */
   awaitingChange: string | null;
   lines: {
+    id: string;
+    /** Minor units, as text. */
+    unitPrice: string;
     variantId: string;
-    kind: string;
+    kind: VariantKind;
     quantity: number;
     fulfilled: number;
     delivered: number;
@@ -158,7 +165,8 @@ const STANDING = `
   SELECT o.id, o.status, o.payment_status AS "paymentStatus", o.fulfilment_status AS "fulfilmentStatus", o.currency,
     o.total::text, o.given_back::text AS "givenBack",
     (SELECT c.id FROM ordering.order_changes c WHERE c.order_id = o.id AND c.state = 'awaiting_payment') AS "awaitingChange",
-    (SELECT coalesce(json_agg(json_build_object('variantId', l.variant_id, 'kind', l.kind, 'quantity', l.quantity,
+    o.email, (SELECT max(h.at) FROM ordering.order_history h WHERE h.order_id = o.id) AS "lastAt",
+    (SELECT coalesce(json_agg(json_build_object('id', l.id, 'unitPrice', l.unit_price::text, 'variantId', l.variant_id, 'kind', l.kind, 'quantity', l.quantity,
       'fulfilled', l.fulfilled, 'delivered', l.delivered, 'returned', l.returned, 'stockTracked', l.stock_tracked,
       'components', l.components)), '[]') FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines
   FROM ordering.orders o WHERE o.id = ANY ($1::uuid[]) ORDER BY o.id`;

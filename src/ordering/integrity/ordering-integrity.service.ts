@@ -1,5 +1,6 @@
 import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
+import { Clock } from '../../platform/clock.js';
 import {
   type Difference,
   differenceOf,
@@ -15,7 +16,9 @@ import {
   type OrderTable,
   type StandingOrder,
 } from './integrity.repository.js';
-import { goodsDifference, moneyDifference, statusDifference } from './standing.js';
+import { giftCardDifference, goodsDifference, moneyDifference, statusDifference } from './standing.js';
+
+const QUIET_MS = 10 * 60_000;
 
 /** What ordering promises about orders and promotions; money and goods it asks billing and the catalog about, page by page. */
 @IntegrityChecks()
@@ -27,6 +30,7 @@ export class OrderingIntegrity implements IntegrityCheckProvider {
     private readonly rows: OrderIntegrityRepository,
     private readonly billing: BillingApi,
     private readonly catalog: CatalogApi,
+    private readonly clock: Clock,
   ) {
     const check = (
       [code, subjectType, table]: readonly [string, string, OrderTable],
@@ -64,6 +68,11 @@ export class OrderingIntegrity implements IntegrityCheckProvider {
         (ids) => this.goods(ids),
       ),
       check(
+        ['order_gift_cards', 'order', 'orders'],
+        'Each piece of a gift card that is paid for is a card.',
+        (ids) => this.giftCards(ids),
+      ),
+      check(
         ['line_pieces', 'order_line', 'order_lines'],
         'Pieces of a line are planned, sent, delivered and back as fulfilments, returns and changes say, within what was ordered.',
         sum('pieces'),
@@ -95,6 +104,21 @@ export class OrderingIntegrity implements IntegrityCheckProvider {
     ]);
     const ofOrder = grouped(payments, ({ orderId }) => orderId);
     return orders.flatMap((order) => judge(order, ofOrder.get(order.id) ?? []) ?? []);
+  }
+
+  /** They are issued by a job, so nothing is said of an order to which something has happened just now. */
+  private async giftCards(ids: readonly string[]): Promise<Difference[]> {
+    const quiet = this.clock.now().getTime() - QUIET_MS;
+    const [all, payments, cards] = await Promise.all([
+      this.rows.standing(ids),
+      this.billing.paymentsOf([...ids]),
+      this.billing.giftCardsOf(ids),
+    ]);
+    const ofOrder = grouped(payments, ({ orderId }) => orderId);
+    const ofLine = new Map(cards.map((one) => [one.lineId, one.cards]));
+    return all
+      .filter(({ lastAt }) => lastAt.getTime() <= quiet)
+      .flatMap((order) => giftCardDifference(order, ofOrder.get(order.id) ?? [], ofLine) ?? []);
   }
 
   private async goods(ids: readonly string[]): Promise<Difference[]> {

@@ -3,6 +3,7 @@ import type { StockSource } from '../../catalog/catalog.api.js';
 import { type Difference, differenceOf } from '../../platform/integrity/integrity.js';
 import { Money } from '../../platform/money/money.js';
 import { fulfilmentStatusOf, isAllSent, paymentStatusOf } from '../order/order.statuses.js';
+import { cardsDue } from '../gift-card/cards-due.js';
 import type { StandingOrder } from './integrity.repository.js';
 
 type Payment = PaymentView;
@@ -46,6 +47,19 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
     received: [owed.amount, received.amount],
     kept: [kept.compare(total) > 0 ? total.amount : kept.amount, kept.amount],
   });
+}
+
+/** Each piece of a gift card that is paid for is a card; of what was taken off later the cards stay. */
+export function giftCardDifference(
+  order: StandingOrder,
+  payments: readonly Payment[],
+  cards: ReadonlyMap<string, number>,
+): Difference | null {
+  const lines = order.lines.map((line) => ({ ...line, unitPrice: BigInt(line.unitPrice) }));
+  const due = cardsDue({ ...order, lines }, payments);
+  const expected = due.reduce((sum, { quantity }) => sum + quantity, 0);
+  const found = due.reduce((sum, { id, quantity }) => sum + Math.min(cards.get(id) ?? 0, quantity), 0);
+  return differenceOf(order.id, { cards: [BigInt(expected), BigInt(found)] });
 }
 
 /** What is promised to an order is what of it has not left, variant by variant; nothing once it came to nothing. */

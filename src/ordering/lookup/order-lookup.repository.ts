@@ -14,11 +14,11 @@ export class OrderLookupRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Writes down that somebody asks, whether there is such an order or not: the same statement and the same row. After a few in an
-   * hour an order is not found any more.
+   * Writes down that somebody asks, whether there is such an order or not, and whether it may be found: the same statement and the
+   * same row.
    */
-  async ask(id: string, number: string, email: string): Promise<Date> {
-    const [row] = await this.database.query<{ expiresAt: Date }>(ASK, [id, number, email]);
+  async ask(id: string, number: string, email: string, mayFind: boolean): Promise<Date> {
+    const [row] = await this.database.query<{ expiresAt: Date }>(ASK, [id, number, email, mayFind]);
     if (!row) throw new Error('a look-up was not written');
     return row.expiresAt;
   }
@@ -65,8 +65,7 @@ export class OrderLookupRepository {
 const ASK = `
   INSERT INTO ordering.order_lookups (id, order_id, expires_at)
   VALUES ($1, (SELECT o.id FROM ordering.orders o WHERE o.number = $2::bigint AND lower(o.email) = lower($3)
-    AND o.placed_at IS NOT NULL AND (SELECT count(*) FROM ordering.order_lookups l
-      WHERE l.order_id = o.id AND l.created_at > now() - interval '1 hour') < 5), now() + interval '15 minutes')
+    AND o.placed_at IS NOT NULL AND $4::boolean), now() + interval '15 minutes')
   RETURNING expires_at AS "expiresAt"`;
 const FIND = `
   SELECT o.id AS "orderId", o.number::text, o.email FROM ordering.order_lookups l JOIN ordering.orders o ON o.id = l.order_id

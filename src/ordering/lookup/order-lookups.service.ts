@@ -15,6 +15,8 @@ import { lookupProblems } from './order-lookup.errors.js';
 import { orderLookupMail } from './order-lookup.mails.js';
 import { OrderLookupRepository } from './order-lookup.repository.js';
 
+/** So often an order is found in an hour, whoever asks: its buyer shall not be drowned in letters. */
+const FOUND = { free: 5, windowSeconds: 3_600 };
 /** So much one network may ask, and try, in a quarter of an hour. */
 const ASKED = { free: 20, windowSeconds: 900 };
 const TRIED = { free: 30, windowSeconds: 900 };
@@ -42,8 +44,10 @@ export class OrderLookups {
   async ask({ number, email }: LookUpOrderDto, ip: string): Promise<LookupDto> {
     await this.count('order-lookup', ip, ASKED);
     const lookupId = newId();
+    // By both that it takes to find it, so that nobody else keeps its buyer from it; counted before it is looked for.
+    const wait = await this.identity.countAbout('order-lookup', `${number} ${email.toLowerCase()}`, FOUND);
     return this.database.transaction(async () => {
-      const expiresAt = await this.lookups.ask(lookupId, number, email);
+      const expiresAt = await this.lookups.ask(lookupId, number, email, wait === 0);
       this.outbox.record(new OrderLookupAsked({ lookupId }));
       return { lookupId, expiresAt: expiresAt.toISOString() };
     });

@@ -7,6 +7,7 @@ import type { Calculation } from '../calculation/calculation.js';
 import { type FulfilmentRow, FULFILMENTS, toFulfilment } from '../fulfilment/fulfilment.repository.js';
 import type { Order, OrderLine, OrderTaxLine } from './order.js';
 import type { OrderDiscount } from './order-discount.js';
+import { insertLines, LINE_JSON, lineRows } from './order-line.sql.js';
 import { NEXT, type Statuses } from './order.statuses.js';
 
 /** What goes into the history with a move. */
@@ -70,7 +71,7 @@ export class OrderRepository {
       order.total,
       order.expiresAt,
       order.createdAt,
-      JSON.stringify(order.lines.map(lineRow)),
+      lineRows(order.lines),
       JSON.stringify(order.taxLines.map(taxRow)),
       newId(),
       deed.event,
@@ -169,28 +170,6 @@ export class OrderRepository {
   }
 }
 
-const lineRow = (line: OrderLine, index: number) => ({
-  id: line.id,
-  position: index + 1,
-  variant_id: line.variantId,
-  product_id: line.productId,
-  sku: line.sku,
-  title: line.title,
-  variant_title: line.variantTitle,
-  options: line.options,
-  quantity: line.quantity,
-  kind: line.kind,
-  download: line.download,
-  gift_card: line.giftCard,
-  properties: line.properties,
-  stock_tracked: line.stockTracked,
-  components: line.components,
-  given_by: line.givenBy,
-  unit_price: line.unitPrice.toString(),
-  discount: line.discount.toString(),
-  tax: line.tax.toString(),
-  total: line.total.toString(),
-});
 const taxRow = (tax: OrderTaxLine, index: number) => ({
   position: index + 1,
   line_id: tax.lineId,
@@ -241,15 +220,7 @@ const INSERT = `
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $31,
       $32, $33, $34)
     RETURNING number::text
-  ), lines AS (
-    INSERT INTO ordering.order_lines (id, order_id, position, variant_id, product_id, sku, title, variant_title, options,
-      quantity, kind, download, gift_card, properties, stock_tracked, components, given_by, unit_price, discount, tax, total)
-    SELECT l.id, $1, l.position, l.variant_id, l.product_id, l.sku, l.title, l.variant_title, l.options, l.quantity,
-      l.kind, l.download, l.gift_card, l.properties, l.stock_tracked, l.components, l.given_by, l.unit_price, l.discount, l.tax, l.total
-    FROM jsonb_to_recordset($24::jsonb) AS l (id uuid, position int, variant_id uuid, product_id uuid, sku text,
-      title text, variant_title text, options jsonb, quantity int, kind text, download jsonb, gift_card jsonb, properties jsonb,
-      stock_tracked boolean, components jsonb, given_by uuid,
-      unit_price bigint, discount bigint, tax bigint, total bigint)
+  ), lines AS (${insertLines('$1', '$24')}
   ), taxes AS (
     INSERT INTO ordering.order_tax_lines (order_id, position, line_id, tax_class, title, rate_ppm, base, amount,
       jurisdiction)
@@ -308,13 +279,7 @@ const SELECT = `
     o.subtotal, o.discount, o.shipping, o.tax, o.total, o.given_back AS "givenBack", o.held_at AS "heldAt",
     o.hold_reason AS "holdReason", o.tags, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",
     o.created_at AS "createdAt", o.version,
-    (SELECT json_agg(json_build_object('id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'sku', l.sku,
-      'title', l.title, 'variantTitle', l.variant_title, 'options', l.options, 'quantity', l.quantity,
-      'fulfilled', l.fulfilled, 'delivered', l.delivered, 'planned', l.planned, 'canceled', l.canceled, 'returned', l.returned,
-      'refunded', l.refunded, 'replaced', l.replaced, 'askedBack', l.asked_back, 'awaiting', l.awaiting, 'promisedFor', l.promised_for, 'kind', l.kind, 'download', l.download, 'giftCard', l.gift_card,
-      'properties', l.properties, 'stockTracked', l.stock_tracked, 'components', l.components, 'givenBy', l.given_by, 'unitPrice', l.unit_price::text,
-      'discount', l.discount::text, 'tax', l.tax::text,
-      'total', l.total::text) ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
+    (SELECT json_agg(${LINE_JSON} ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,
     coalesce((SELECT json_agg(json_build_object('lineId', t.line_id, 'taxClass', t.tax_class, 'title', t.title,
       'ratePpm', t.rate_ppm, 'jurisdiction', t.jurisdiction, 'base', t.base::text, 'amount', t.amount::text) ORDER BY t.position)
       FROM ordering.order_tax_lines t WHERE t.order_id = o.id), '[]') AS "taxLines",

@@ -210,8 +210,10 @@ const amounts = (row: { price: string; discount: string; tax: string; total: str
   total: BigInt(row.total),
 });
 
+// One that waits already is locked: the writer must not take it and look before what is known now is committed.
 const MARK = `
-  INSERT INTO ordering.report_due (order_id) SELECT id FROM unnest($1::uuid[]) id ORDER BY id ON CONFLICT DO NOTHING`;
+  INSERT INTO ordering.report_due (order_id) SELECT id FROM unnest($1::uuid[]) id ORDER BY id
+  ON CONFLICT ON CONSTRAINT report_due_pk DO UPDATE SET order_id = excluded.order_id`;
 const REFUND = `
   INSERT INTO ordering.report_refunds (refund_id, order_id, amount, at, failed) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT ON CONSTRAINT report_refunds_pk DO UPDATE SET failed = report_refunds.failed OR excluded.failed`;
@@ -227,8 +229,8 @@ const FIND = `
     o.status = 'canceled' AS "isCanceled",
     coalesce(o.shipping_address ->> 'country', o.billing_address ->> 'country', '') AS country,
     o.discount, o.shipping, o.tax, o.total,
-    (SELECT max(h.at) FROM ordering.order_history h
-      WHERE o.status = 'canceled' AND h.order_id = o.id AND h.event = 'canceled') AS "canceledAt",
+    (SELECT min(h.at) FROM ordering.order_history h
+      WHERE o.status = 'canceled' AND h.order_id = o.id AND h.status = 'canceled') AS "canceledAt",
     coalesce((SELECT json_agg(json_build_object('id', l.id, 'productId', l.product_id, 'title', l.title,
       'pieces', (l.quantity - l.returned - l.refunded)::text,
       'price', (l.unit_price * (l.quantity - l.returned - l.refunded))::text, 'discount', l.discount::text,

@@ -62,7 +62,8 @@ export class ReportController {
     summary: 'What was sold',
     description:
       'By days, weeks or months of a time zone, in their order and without those in which nothing happened; or by product, ' +
-      'category, country or promotion, those that brought in the most first. Currencies have rows of their own. An order ' +
+      'category, country or promotion: the `limit` that brought in the most, or with `sort=group` all of them, page by page in ' +
+      'an order that does not move while they are read. Currencies have rows of their own. An order ' +
       'counts on the day that it was placed, what came off it later on the day of that, and what a change added when it was ' +
       'paid: rows of the past only change when promotions give back with pieces.\n\n' +
       'A product counts in each category that it stood in, and in those above, when it was sold; an order for each of its ' +
@@ -79,7 +80,7 @@ export class ReportController {
     id: 'reportSalesAsCsv',
     summary: 'What was sold, for a spreadsheet',
     description:
-      'All rows of `GET /v1/admin/reports/sales`, with amounts in units of their currency (`19.99`). Texts that a ' +
+      'All rows of `GET /v1/admin/reports/sales` as they are at one moment, with amounts in units of their currency (`19.99`). Texts that a ' +
       'spreadsheet would run have an apostrophe before them.',
     answers: CSV,
   })
@@ -123,7 +124,7 @@ export class ReportController {
     id: 'reportCartsAsCsv',
     summary: 'What was left behind, for a spreadsheet',
     description:
-      'All rows of `GET /v1/admin/reports/carts`, with amounts in units of their currency (`19.99`).',
+      'All rows of `GET /v1/admin/reports/carts` as they are at one moment, with amounts in units of their currency (`19.99`).',
     answers: CSV,
   })
   cartsFile(@Query() query: CartsFileQuery): StreamableFile {

@@ -12,7 +12,7 @@ import {
   Text,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
-import { type Group, GROUPS, type Span } from './reports.repository.js';
+import { type Group, GROUPS, type Sort, SORTS, type Span } from './reports.repository.js';
 
 const DAY = { max: 10, pattern: /^\d{4}-\d\d-\d\d$/, patternHint: 'must be a day such as 2026-11-21' };
 const MONTH = { max: 7, pattern: /^\d{4}-(0[1-9]|1[0-2])$/, patternHint: 'must be a month such as 2026-11' };
@@ -55,6 +55,14 @@ class PeriodQuery extends PageQuery {
 export class SalesQuery extends PeriodQuery {
   @OneOf(GROUPS, { optional: true, description: 'Default: day. A week begins on Monday.' })
   groupBy: Group = 'day';
+
+  @OneOf(SORTS, {
+    optional: true,
+    description:
+      'Of what is no time: `total` (default) answers the `limit` that brought in the most, and no page after it; `group` all, ' +
+      'page by page, by the id or code.',
+  })
+  sort: Sort = 'total';
 }
 
 export class CartsQuery extends PeriodQuery {

@@ -17,7 +17,6 @@ export interface Period {
 
 /** Sums as texts: they come from bigint columns. */
 export type SalesRow = Record<Measure, string> & {
-  rank: string;
   key: string;
   currency: string;
   title: string | null;
@@ -41,7 +40,10 @@ export interface CohortMonth {
   orders: string;
   total: string;
 }
-export type After = { rank: string; key: string; currency: string } | null;
+export type After = { key: string; currency: string } | null;
+/** By what it brought in, the most first; or by its key. */
+export const SORTS = ['total', 'group'] as const;
+export type Sort = (typeof SORTS)[number];
 
 const DIMENSIONS: Readonly<Record<Group, Dimension>> = {
   ...{ day: 'country', week: 'country', month: 'country' },
@@ -55,25 +57,22 @@ export const isSpan = (group: Group): group is Span =>
 export class ReportsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Times in their order, all else by what it brought in, the most first. */
-  sales(group: Group, period: Period, after: After, limit: number): Promise<SalesRow[]> {
+  /** Times in their order, whatever the sort. `limit` null: all, as they are at one moment. */
+  sales(group: Group, period: Period, sort: Sort, after: After, limit: number | null): Promise<SalesRow[]> {
     const { from, to, timeZone, currency } = period;
     const key = isSpan(group) ? localSpan(group, '$4') : 's.key';
+    const order = isSpan(group) || sort === 'group' ? '' : 'r.total DESC, ';
     const values = [DIMENSIONS[group], from, to, timeZone, currency];
-    return this.database.query<SalesRow>(SALES(key, isSpan(group) ? '0::bigint' : '-sum(s.total)::bigint'), [
-      ...values,
-      after?.rank ?? null,
-      after?.key ?? null,
-      after?.currency ?? null,
-      limit,
-    ]);
+    const where = [after?.key ?? null, after?.currency ?? null, limit];
+    return this.database.query<SalesRow>(SALES(key, order), [...values, ...where]);
   }
 
+  /** `limit` null: all, as they are at one moment. */
   carts(
     span: Span,
     { from, to, timeZone, currency }: Period,
     after: After,
-    limit: number,
+    limit: number | null,
   ): Promise<CartsRow[]> {
     const values = [from, to, timeZone, currency, after?.key ?? null, after?.currency ?? null, limit];
     return this.database.query<CartsRow>(CARTS(localSpan(span, '$3')), values);
@@ -96,20 +95,20 @@ const within = (from: string, to: string, zone: string) =>
   `s.bucket >= ${from}::date::timestamp AT TIME ZONE ${zone}::text
       AND s.bucket < (${to}::date + 1)::timestamp AT TIME ZONE ${zone}::text`;
 
-const SALES = (key: string, rank: string) => `
+const SALES = (key: string, order: string) => `
   SELECT r.*, l.title, l.handle FROM (
-    SELECT ${rank} AS rank, ${key} AS key, s.currency, sum(s.orders) AS orders, sum(s.canceled) AS canceled,
+    SELECT ${key} AS key, s.currency, sum(s.orders) AS orders, sum(s.canceled) AS canceled,
       sum(s.pieces) AS pieces, sum(s.returned_pieces) AS "returnedPieces", sum(s.gross) AS gross,
       sum(s.discount) AS discount, sum(s.shipping) AS shipping, sum(s.tax) AS tax, sum(s.returned) AS returned,
       sum(s.refunded) AS refunded, sum(s.total) AS total
     FROM ordering.report_sales s
     WHERE s.dimension = $1 AND ${within('$2', '$3', '$4')} AND ($5::text IS NULL OR s.currency = $5)
-    GROUP BY 2, 3
+    GROUP BY 1, 2
     HAVING bool_or(s.orders <> 0 OR s.canceled <> 0 OR s.pieces <> 0 OR s.returned_pieces <> 0 OR s.gross <> 0
       OR s.discount <> 0 OR s.shipping <> 0 OR s.tax <> 0 OR s.returned <> 0 OR s.refunded <> 0 OR s.total <> 0)
   ) r LEFT JOIN ordering.report_labels l ON l.dimension = $1 AND l.key = r.key
-  WHERE $7::text IS NULL OR (r.rank, r.key, r.currency) > ($6::bigint, $7::text, $8::text)
-  ORDER BY r.rank, r.key, r.currency LIMIT $9`;
+  WHERE $6::text IS NULL OR (r.key, r.currency) > ($6::text, $7::text)
+  ORDER BY ${order}r.key, r.currency LIMIT $8`;
 const CARTS = (key: string) => `
   SELECT r.* FROM (
     SELECT ${key} AS key, s.currency, sum(s.abandoned) AS abandoned, sum(s.pieces) AS pieces, sum(s.value) AS value,

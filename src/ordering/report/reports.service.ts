@@ -19,6 +19,7 @@ import {
   type After,
   type CartsRow,
   type CohortMonth,
+  isSpan,
   type Period,
   ReportsRepository,
   type SalesRow,
@@ -29,7 +30,6 @@ const MOST_DAYS = 3 * 366;
 const USUAL_DAYS = 30;
 const MOST_MONTHS = 36;
 const USUAL_MONTHS = 12;
-const AT_ONCE = 1_000;
 
 type Asked = Pick<SalesQuery, 'from' | 'to' | 'timeZone' | 'currency'>;
 
@@ -42,19 +42,27 @@ export class Reports {
     private readonly clock: Clock,
   ) {}
 
-  async sales({ limit, cursor, groupBy, ...asked }: SalesQuery): Promise<Page<SalesRowDto>> {
+  /** Times in their order. All else by what it brought in, the most first, or by its key: only keys stay where they are. */
+  async sales({ limit, cursor, groupBy, sort, ...asked }: SalesQuery): Promise<Page<SalesRowDto>> {
     const period = periodOf(asked, this.clock.now());
+    if (!isSpan(groupBy) && sort === 'total') {
+      // Sums go on moving: a page after this one would miss what has overtaken it, so there is none.
+      if (cursor !== undefined)
+        refuse('/cursor', 'not_paged', 'does not go with `sort=total`: ask with `sort=group`');
+      const best = await this.reports.sales(groupBy, period, 'total', null, limit);
+      return { items: best.map(toSales), nextCursor: null };
+    }
     const name = `sales:${groupBy}:${JSON.stringify(period)}`;
     const after = afterOf(this.cursors.decode(name, cursor));
-    const rows = await this.reports.sales(groupBy, period, after, limit + 1);
-    const page = this.cursors.page(name, rows, limit, ({ rank, key, currency }) => [rank, key, currency]);
+    const rows = await this.reports.sales(groupBy, period, 'group', after, limit + 1);
+    const page = this.cursors.page(name, rows, limit, ({ key, currency }) => [key, currency]);
     return { ...page, items: page.items.map(toSales) };
   }
 
-  /** Every row; what is wrong with the question is told before the first. */
-  allSales({ groupBy, ...asked }: SalesFileQuery): AsyncIterable<SalesRowDto> {
+  /** Every row of one moment; what is wrong with the question is told before the first. */
+  allSales({ groupBy, sort, ...asked }: SalesFileQuery): AsyncIterable<SalesRowDto> {
     const period = periodOf(asked, this.clock.now());
-    return allOf((after) => this.reports.sales(groupBy, period, after, AT_ONCE), toSales);
+    return allOf(() => this.reports.sales(groupBy, period, sort, null, null), toSales);
   }
 
   async carts({ limit, cursor, groupBy, ...asked }: CartsQuery): Promise<Page<CartsRowDto>> {
@@ -62,14 +70,14 @@ export class Reports {
     const name = `carts-left:${groupBy}:${JSON.stringify(period)}`;
     const after = afterOf(this.cursors.decode(name, cursor));
     const rows = await this.reports.carts(groupBy, period, after, limit + 1);
-    const page = this.cursors.page(name, rows, limit, ({ key, currency }) => ['0', key, currency]);
+    const page = this.cursors.page(name, rows, limit, ({ key, currency }) => [key, currency]);
     return { ...page, items: page.items.map(toCarts) };
   }
 
-  /** Every row; what is wrong with the question is told before the first. */
+  /** Every row of one moment; what is wrong with the question is told before the first. */
   allCarts({ groupBy, ...asked }: CartsFileQuery): AsyncIterable<CartsRowDto> {
     const period = periodOf(asked, this.clock.now());
-    return allOf((after) => this.reports.carts(groupBy, period, after, AT_ONCE), toCarts);
+    return allOf(() => this.reports.carts(groupBy, period, null, null), toCarts);
   }
 
   async customers({ currency, ...asked }: CustomersQuery): Promise<CustomersReportDto[]> {
@@ -91,21 +99,13 @@ export class Reports {
   }
 }
 
-async function* allOf<R extends { key: string; currency: string; rank?: string }, T>(
-  read: (after: After) => Promise<R[]>,
-  view: (row: R) => T,
-): AsyncGenerator<T> {
-  for (let after: After = null; ;) {
-    const rows: R[] = await read(after);
-    for (const row of rows) yield view(row);
-    const last = rows.at(-1);
-    if (!last || rows.length < AT_ONCE) return;
-    after = { rank: last.rank ?? '0', key: last.key, currency: last.currency };
-  }
+/** What one statement has read: rows that change while the file is sent are in it once, as they were. */
+async function* allOf<R, T>(read: () => Promise<R[]>, view: (row: R) => T): AsyncGenerator<T> {
+  for (const row of await read()) yield view(row);
 }
 
 function afterOf(key: (string | number | null)[] | null): After {
-  return key && { rank: String(key[0]), key: String(key[1]), currency: String(key[2]) };
+  return key && { key: String(key[0]), currency: String(key[1]) };
 }
 
 function periodOf({ timeZone, currency, ...asked }: Asked, now: Date): Period {

@@ -10,7 +10,6 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { ReturnMoved } from '../ordering.events.js';
 import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
-import { ReturnLabels } from './return-label.port.js';
 import type { ApproveReturnDto, ReceiveReturnDto } from './return.dto.js';
 import { returnProblems } from './return.errors.js';
 import type { OrderReturn, ReturnState } from './return.js';
@@ -24,38 +23,29 @@ export class ReturnHandling {
     private readonly returns: ReturnRepository,
     private readonly orders: OrderRepository,
     private readonly catalog: CatalogApi,
-    private readonly labels: ReturnLabels,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
-  /** The carrier is asked for a label before anything is written. */
-  async approve(
+  /** The label, when there is one, is what staff have had made by their carrier. */
+  approve(
     id: string,
-    { answer = null, labelUrl }: ApproveReturnDto,
+    { answer = null, labelUrl = null }: ApproveReturnDto,
     version: number | null,
     actor: Actor,
   ): Promise<OrderReturn> {
-    const seen = await this.returns.find(id);
-    if (!seen) throw platformProblems.not_found();
-    const pieces = seen.lines.reduce((sum, { quantity }) => sum + quantity, 0);
-    const made =
-      labelUrl == null ? await this.labels.make({ returnId: id, number: seen.number, pieces }) : null;
     return this.change(id, version, actor, ['requested'], async () => {
-      await this.returns.move(
-        id,
-        'approved',
-        { answer, labelUrl: labelUrl ?? made?.url ?? null },
-        this.clock.now(),
-      );
+      await this.returns.move(id, 'approved', { answer, labelUrl }, this.clock.now());
       return 'approved';
     });
   }
 
-  /** Whatever came of it stays here; its pieces are the buyer's as before. */
+  /** Its pieces are the buyer's as before: 409 `ordering.return_restocked` when some of them are for sale again. */
   decline(id: string, answer: string, version: number | null, actor: Actor): Promise<OrderReturn> {
-    return this.change(id, version, actor, ['requested', 'approved', 'received'], async () => {
+    return this.change(id, version, actor, ['requested', 'approved', 'received'], async (one) => {
+      if (one.receipts.some(({ restockedAt }) => restockedAt !== null))
+        throw returnProblems.return_restocked();
       await this.returns.free(id);
       await this.returns.move(id, 'declined', { answer }, this.clock.now());
       return 'declined';

@@ -66,7 +66,9 @@ export class ReturnAdminController {
     example: { answer: 'Put the number on the parcel.', labelUrl: 'https://labels.example.test/501.pdf' },
     headers: ['ETag'],
     summary: 'Approve a return',
-    description: 'The buyer gets a letter with the answer and the label.',
+    description:
+      'The buyer gets a letter with the answer and, if there is one, the label: where the PDF is that your carrier has made. ' +
+      '`PUT /v1/admin/returns/{id}/label` adds it later.',
     answers: { 200: OrderReturnDto },
     problems: [returnProblems.return_decided, not_found, stale_version],
   })
@@ -85,9 +87,10 @@ export class ReturnAdminController {
     id: 'declineReturn',
     headers: ['ETag'],
     summary: 'Decline a return',
-    description: 'The buyer gets a letter that says why. Also of what came and is not taken back.',
+    description:
+      'The buyer gets a letter that says why. Also of what came and is not taken back; not of what was put into the stock.',
     answers: { 200: OrderReturnDto },
-    problems: [returnProblems.return_decided, not_found, stale_version],
+    problems: [returnProblems.return_decided, returnProblems.return_restocked, not_found, stale_version],
   })
   async decline(
     @CurrentActor() actor: Actor,

@@ -157,7 +157,7 @@ export class ApproveReturnDto {
 
   @Url({
     ...unset,
-    description: 'The label to print. Left out: the carrier is asked for one, where there is one to ask.',
+    description: 'The label to print: where the PDF is that your carrier has made. It may be put on later.',
   })
   labelUrl?: string | null;
 }

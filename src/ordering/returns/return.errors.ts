@@ -19,4 +19,10 @@ export const returnProblems = defineProblems('ordering', {
     meaning: 'What was asked for does not go with the state that the return is in.',
     remedy: 'Read the return: its `state`.',
   },
+  return_restocked: {
+    status: 409,
+    title: 'Some of it is for sale again',
+    meaning: 'Pieces of the return were put back into the stock, so they are not the buyer’s any more.',
+    remedy: 'Settle it by a change of the order with its `returnId`.',
+  },
 });
