@@ -20,7 +20,7 @@ import { newFolder, RealProcess } from './support/real-process.js';
 const PLACES: { name: string; left: 'nothing' | 'waiting' | 'charged' | 'placed' }[] = [
   { name: 'checkout.after_claim', left: 'nothing' },
   { name: 'checkout.after_reserve', left: 'nothing' },
-  { name: 'checkout.after_place_commit', left: 'waiting' },
+  { name: 'checkout.after_begin_commit', left: 'waiting' },
   { name: 'checkout.before_gateway', left: 'waiting' },
   { name: 'billing.before_gateway', left: 'waiting' },
   { name: 'billing.after_gateway', left: 'charged' },

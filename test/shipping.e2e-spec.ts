@@ -396,6 +396,49 @@ describe('shipping', () => {
     expect(kept?.details).toMatchObject({ kind: 'pickup', zone: 'Norway', pickupPoint: null });
   });
 
+  it('tells what carriers ask in the answers that are kept, too', async () => {
+    await makeZone({
+      name: 'Liechtenstein',
+      countries: ['LI'],
+      options: [{ title: 'Overnight', carrierService: 'next_day', tiers: flat(1_900) }],
+    });
+    const shopper = await given.customer(app);
+    const me = { token: shopper.token };
+    const { body: mine } = await app.post('/v1/carts', { currency: 'EUR' }, me);
+    await app.patch(`/v1/carts/${mine.id}`, { shippingAddress: placeIn('LI', '9490') }, me);
+    const piece = { variantId: lamp.variantId, quantity: 1 };
+    const shown = async (answer: Answer, status: number): Promise<Answer['body']> => {
+      expect([answer.status, answer.text]).toEqual([status, expect.any(String)]);
+      const cart = answer.body.cart ?? answer.body;
+      expect(cart.totals.shipping).toEqual(eur(777));
+      return cart;
+    };
+    const asked = carrier.asked.length;
+    for (let pieces = 1; pieces <= 4; pieces++) {
+      const once = { ...me, key: key() };
+      const cart = await shown(await app.post(`/v1/carts/${mine.id}/lines`, piece, once), 201);
+      expect(cart.lines[0].quantity).toBe(pieces);
+      expect((await app.post(`/v1/carts/${mine.id}/lines`, piece, once)).body).toEqual(cart);
+    }
+    await shown(await app.post('/v1/carts', { currency: 'EUR', lines: [piece] }, { ...me, key: key() }), 200);
+    const { body: share } = await app.post(`/v1/carts/${mine.id}/share`, {}, me);
+    const token = { token: share.token };
+    await shown(await app.post('/v1/shared-carts/copy', token, { ...me, key: key() }), 201);
+    const draft = await app.post(
+      '/v1/admin/draft-orders',
+      {
+        ...{ email, currency: 'EUR', shippingAddress: placeIn('LI', '9491') },
+        lines: [piece],
+      },
+      { token: staff, key: key() },
+    );
+    expect([draft.status, draft.body.quote.totals.shipping]).toEqual([201, eur(777)]);
+    expect(carrier.asked).toHaveLength(asked + 7);
+    app.clock.advance({ hours: 3 });
+    await app.run('ordering.sweep_carrier_rates');
+    carrier.asked.length = 0;
+  });
+
   it('asks carriers outside of every transaction, keeps what they said, and does without them', async () => {
     await makeZone({
       name: 'Switzerland',

@@ -1,5 +1,7 @@
+import { jest } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
 import {
@@ -369,6 +371,26 @@ describe('tax', () => {
       body: { currency: 'USD', to: { country: 'US', region: 'NY', postalCode: '10001' } },
     });
     expect(JSON.stringify(outside.asked.at(-1)?.body)).not.toContain('Unter den Linden');
+
+    // Somebody puts more in and dies before the answer; who repeats it puts in nothing again.
+    const other = await fillCart(app, [lamp], { currency: 'USD' });
+    await change(other, { shippingAddress: newYork });
+    const once = { cartToken: other.token, key: key() };
+    const more = () =>
+      app.post(`/v1/carts/${other.id}/lines`, { variantId: lamp.variantId, quantity: 1 }, once);
+    const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
+      armFailpoint(null);
+      throw new Error('died');
+    });
+    armFailpoint('answers.after_write');
+    expect((await more()).status).toBe(500);
+    kill.mockRestore();
+    const added = await more();
+    expect(added).toMatchObject({
+      status: 201,
+      body: { lines: [{ quantity: 2 }], taxation: { source: 'provider' }, totals: { tax: { amount: 355 } } },
+    });
+    expect((await more()).text).toBe(added.text);
 
     // Whatever it says now: the checkout takes what was shown.
     outside.answers[path] = { lines: [{ taxes: [tax(500)] }], shipping: { taxes: [] } };

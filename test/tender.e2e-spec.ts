@@ -592,7 +592,7 @@ describe('an order that is paid by more than a card', () => {
     const PLACES = [
       'checkout.after_claim',
       'checkout.after_reserve',
-      'checkout.after_place_commit',
+      'checkout.after_begin_commit',
       'checkout.before_gateway',
       'billing.before_gateway',
       'billing.after_gateway',
@@ -661,7 +661,7 @@ describe('an order that is paid by more than a card', () => {
     it('is placed all the same when nothing was left for a gateway', async () => {
       const [all, thing] = [await card(TOTAL), await goods(app, { stock: 5 })];
       const cart = await basket([thing]);
-      await diesAt('checkout.after_place_commit', () => pay(cart, { giftCards: [{ code: all.code }] }));
+      await diesAt('checkout.after_begin_commit', () => pay(cart, { giftCards: [{ code: all.code }] }));
       await app.settle();
       const [order] = await app.database.query<{ status: string }>(
         'SELECT status FROM ordering.orders WHERE cart_id = $1',

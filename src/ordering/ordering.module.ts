@@ -62,11 +62,12 @@ import { CartReader } from './cart/cart-reader.service.js';
 import { CartRepository } from './cart/cart.repository.js';
 import { CartService } from './cart/cart.service.js';
 import { Outsiders } from './cart/outsiders.service.js';
-import { CheckoutAnswers } from './checkout/checkout.answers.js';
+import { AttemptEnds } from './checkout/attempt-ends.service.js';
 import { CheckoutTerms } from './checkout/checkout-terms.service.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { CheckoutService } from './checkout/checkout.service.js';
 import { PaymentAttempts } from './checkout/payment-attempts.service.js';
+import { PaymentSteps } from './checkout/payment-steps.service.js';
 import { PlacingService } from './checkout/placing.service.js';
 import { OrderIntegrityRepository } from './integrity/integrity.repository.js';
 import { OrderingIntegrity } from './integrity/ordering-integrity.service.js';
@@ -102,6 +103,7 @@ import { GuestOrders } from './order/guest-orders.service.js';
 import { GuestOrderSubscribers } from './order/guest-orders.subscribers.js';
 import { OrderAdminController } from './order/order.admin.controller.js';
 import { OrderController } from './order/order.controller.js';
+import { OrderLocks } from './order/order-locks.service.js';
 import { OrderHolds } from './order/order-holds.service.js';
 import { OrderJobs } from './order/order.jobs.js';
 import { OrderMails } from './order/order-mails.subscribers.js';
@@ -299,7 +301,9 @@ import { VatCheck } from './tax/vat-check.port.js';
     CartRepository,
     CartService,
     Outsiders,
-    CheckoutAnswers,
+    AttemptEnds,
+    PaymentSteps,
+    OrderLocks,
     CheckoutService,
     CodeRepository,
     CodeService,

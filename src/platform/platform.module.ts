@@ -23,6 +23,7 @@ import { RelaySignal } from './events/relay-signal.js';
 import { Workers } from './events/workers.js';
 import { ObjectStore } from './files/object-store.port.js';
 import { objectStoreOf } from './files/object-stores.adapter.js';
+import { AnswersAfter } from './http/answers-after.js';
 import { Batches } from './http/batches.js';
 import { Idempotency } from './http/idempotency.js';
 import { PageCache } from './http/page-cache.js';
@@ -67,6 +68,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Denials,
     ImpersonationTrail,
     Housekeeping,
+    AnswersAfter,
     Idempotency,
     IntegrityJobs,
     IntegrityRegistry,
@@ -102,6 +104,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Deliveries,
     Denials,
     ImpersonationTrail,
+    AnswersAfter,
     Idempotency,
     JobQueues,
     Mail,

@@ -80,12 +80,6 @@ export class CartContents {
     return sellable;
   }
 
-  /** These prices of one piece count as seen. */
-  async seePrices(cartId: string, sellable: readonly SellableVariant[]): Promise<void> {
-    const prices = sellable.map(({ variantId, unitPrice }) => ({ variantId, amount: unitPrice.amount }));
-    await this.carts.seePrices(cartId, prices);
-  }
-
   private async add(
     cart: Cart,
     lines: readonly CartLine[],
@@ -118,6 +112,7 @@ export class CartContents {
     const same = others.filter(({ variantId }) =>
       linesOf(variantId).every(({ unitAmount }) => unitAmount === amounts.get(variantId)),
     );
-    await this.seePrices(cart.id, same);
+    const prices = same.map(({ variantId, unitPrice }) => ({ variantId, amount: unitPrice.amount }));
+    await this.carts.seePrices(cart.id, prices);
   }
 }

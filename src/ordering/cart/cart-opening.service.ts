@@ -14,11 +14,14 @@ import { type Cart, remindSince } from './cart.js';
 import { CartRepository } from './cart.repository.js';
 import { CartService } from './cart.service.js';
 
-export interface OpenedCart extends AssessedCart {
+export interface OpenedCart {
+  id: string;
   /** Told once, to the guest who holds it. */
   token: string | null;
-  /** False: it was there before. */
-  made: boolean;
+  /** As it stands when it is new: too little is known of it to ask anybody outside. Null: it was there before. */
+  fresh: AssessedCart | null;
+  /** Whether something was put into one that was there before. */
+  changed: boolean;
 }
 
 const inLines = (index: number): string => `/lines/${index}`;
@@ -38,7 +41,7 @@ export class CartOpening {
 
   /**
    * A cart with its lines in one go. A guest gets the token that opens it; a customer's cart opens by signing in. A customer
-   * has one active cart in a currency: when there is one, the lines go into it, and `made` is false.
+   * has one active cart in a currency: when there is one, the lines go into it.
    */
   async open(actor: Actor, input: CreateCartDto): Promise<OpenedCart> {
     if (input.remindMe) requireInPerson(actor);
@@ -71,10 +74,9 @@ export class CartOpening {
       lines: toLines(wanted, known),
     };
     if (await this.carts.insert(cart, now))
-      return { ...(await this.reader.fresh(cart, actor, known, now)), token, made: true };
-    const put = await this.putIntoActive(actor, input, wanted);
-    // Ordered in this very moment: then there is room for a new one.
-    return put ? { ...put, token: null, made: false } : this.open(actor, input);
+      return { id: cart.id, token, fresh: await this.reader.fresh(cart, actor, known, now), changed: false };
+    // Null: ordered in this very moment; then there is room for a new one.
+    return (await this.putIntoActive(actor, input, wanted)) ?? this.open(actor, input);
   }
 
   /** Null: the active cart is gone. */
@@ -82,18 +84,19 @@ export class CartOpening {
     actor: Actor,
     { currency, email, remindMe }: CreateCartDto,
     wanted: readonly WantedLine[],
-  ): Promise<AssessedCart | null> {
+  ): Promise<OpenedCart | null> {
     const customerId = personId(actor);
     const id = customerId && (await this.carts.activeOf(customerId, currency));
     if (id === null) return null;
     const holder = { actor, tokenHash: null };
     if (wanted.length === 0 && email === undefined && remindMe === undefined)
-      return this.reader.get(id, holder);
-    return this.service.change(id, holder, null, async (cart) => {
+      return { id, token: null, fresh: null, changed: false };
+    await this.service.change(id, holder, null, async (cart) => {
       await this.contents.putIn(cart, groupsOf(actor), wanted, inLines);
       const kept = email ?? cart.email;
       const since = remindSince(cart, kept, remindMe, this.clock.now());
       await this.carts.save(id, { ...cart, email: kept, remindSince: since });
     });
+    return { id, token: null, fresh: null, changed: true };
   }
 }

@@ -43,6 +43,13 @@ export class CartReader {
     return { cart, assessment };
   }
 
+  /** The same as an answer to a change: what has changed its price is told for the last time, and counts as seen. */
+  async seen(id: string, holder: Holder): Promise<AssessedCart> {
+    const cart = await this.get(id, holder);
+    await this.carts.seePrices(id, changedPrices(cart));
+    return cart;
+  }
+
   /** The active cart of a customer in a currency; 404 when there is none. */
   async active(actor: Actor, currency: string): Promise<AssessedCart> {
     const customerId = personId(actor);
@@ -70,3 +77,11 @@ export class CartReader {
     );
   }
 }
+
+/** Prices that have changed since they were last taken note of. */
+const changedPrices = ({ assessment }: AssessedCart): { variantId: string; amount: bigint }[] =>
+  assessment.lines.flatMap(({ line, variant, givenBy }) =>
+    variant && !givenBy && variant.unitPrice.amount !== line.unitAmount
+      ? [{ variantId: variant.variantId, amount: variant.unitPrice.amount }]
+      : [],
+  );

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, HeldByShopper, Public, SignInOptional } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
+import { AnswersAfter } from '../../platform/http/answers-after.js';
 import { etagOfVersion, IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
@@ -36,6 +37,7 @@ export class CartController {
     private readonly reader: CartReader,
     private readonly opening: CartOpening,
     private readonly quota: CartQuota,
+    private readonly answers: AnswersAfter,
   ) {}
 
   @Post()
@@ -66,7 +68,7 @@ export class CartController {
       cartProblems.quantity_limited,
       cartProblems.too_many_carts,
     ],
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
   async create(
     @CurrentActor() actor: Actor,
@@ -75,10 +77,25 @@ export class CartController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
     await this.quota.count(actor, ip);
-    const { token, made, ...cart } = await this.opening.open(actor, body);
-    void reply.code(made ? 201 : 200).header('cache-control', 'no-store');
-    const { id, ...rest } = tagged(reply, cart);
-    return { id, token, ...rest };
+    void reply.header('cache-control', 'no-store');
+    const shown = (token: string | null, cart: AssessedCart): CartDto => {
+      const { id, ...rest } = tagged(reply, cart);
+      return { id, token, ...rest };
+    };
+    return this.answers.give<{ id: string; changed: boolean }, CartDto>({
+      status: 201,
+      readStatus: 200,
+      write: async () => {
+        const { id, token, fresh, changed } = await this.opening.open(actor, body);
+        void reply.code(201);
+        return fresh ? { answer: shown(token, fresh) } : { state: { id, changed } };
+      },
+      read: async ({ id, changed }) => {
+        void reply.code(200);
+        const holder = { actor, tokenHash: null };
+        return shown(null, await (changed ? this.reader.seen(id, holder) : this.reader.get(id, holder)));
+      },
+    });
   }
 
   @Get('/:id')
@@ -138,7 +155,8 @@ export class CartController {
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    return tagged(reply, await this.carts.update(id, holder, body, version));
+    await this.carts.update(id, holder, body, version);
+    return tagged(reply, await this.reader.seen(id, holder));
   }
 
   @Post('/:id/lines')
@@ -164,7 +182,7 @@ export class CartController {
       cartProblems.too_many_lines,
       cartProblems.quantity_limited,
     ],
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
   async addLine(
     @Param() { id }: CartParams,
@@ -173,7 +191,14 @@ export class CartController {
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    return tagged(reply, await this.carts.addLine(id, holder, body, version));
+    return this.answers.give<{ id: string }, CartDto>({
+      status: 201,
+      write: async () => {
+        await this.carts.addLine(id, holder, body, version);
+        return { state: { id } };
+      },
+      read: async () => tagged(reply, await this.reader.seen(id, holder)),
+    });
   }
 
   @Patch('/:id/lines/:lineId')
@@ -194,7 +219,8 @@ export class CartController {
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    return tagged(reply, await this.carts.setQuantity(id, lineId, holder, quantity, version));
+    await this.carts.setQuantity(id, lineId, holder, quantity, version);
+    return tagged(reply, await this.reader.seen(id, holder));
   }
 
   @Delete('/:id/lines/:lineId')
@@ -213,7 +239,8 @@ export class CartController {
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    return tagged(reply, await this.carts.setQuantity(id, lineId, holder, 0, version));
+    await this.carts.setQuantity(id, lineId, holder, 0, version);
+    return tagged(reply, await this.reader.seen(id, holder));
   }
 
   @Get('/:id/readiness')

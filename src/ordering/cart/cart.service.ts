@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { SellableVariant } from '../../catalog/catalog.api.js';
 import { requireInPerson } from '../../platform/access/access.js';
 import { groupsOf } from '../../platform/access/actor.js';
 import { requireAddresses } from '../../platform/address/address.js';
@@ -10,14 +9,13 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { CartContents } from './cart-contents.service.js';
 import { wantedLines } from './cart-lines.js';
 import { CartParticulars } from './cart-particulars.service.js';
-import { type AssessedCart, CartReader } from './cart-reader.service.js';
 import { type Holder, holds } from './cart.access.js';
 import type { CartLineInput, UpdateCartDto } from './cart.dto.js';
 import { cartProblems } from './cart.errors.js';
 import { type Cart, MAX_QUANTITY } from './cart.js';
 import { CartRepository } from './cart.repository.js';
 
-/** Changes carts of guests and customers. Every change locks the cart first, so two tabs cannot lose each other's lines. */
+/** Changes carts of guests and customers, and asks nobody outside. Every change locks the cart first, so two tabs cannot lose each other's lines. */
 @Injectable()
 export class CartService {
   constructor(
@@ -25,11 +23,10 @@ export class CartService {
     private readonly carts: CartRepository,
     private readonly contents: CartContents,
     private readonly particulars: CartParticulars,
-    private readonly reader: CartReader,
     private readonly clock: Clock,
   ) {}
 
-  addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<AssessedCart> {
+  addLine(id: string, holder: Holder, line: CartLineInput, version: number | null): Promise<void> {
     const wanted = wantedLines([line], () => '');
     return this.change(id, holder, version, (cart) =>
       this.contents.putIn(cart, groupsOf(holder.actor), wanted, () => ''),
@@ -42,18 +39,13 @@ export class CartService {
     holder: Holder,
     quantity: number,
     version: number | null,
-  ): Promise<AssessedCart> {
+  ): Promise<void> {
     return this.change(id, holder, version, (cart) =>
       this.contents.setQuantity(cart, groupsOf(holder.actor), lineId, quantity),
     );
   }
 
-  async update(
-    id: string,
-    holder: Holder,
-    input: UpdateCartDto,
-    version: number | null,
-  ): Promise<AssessedCart> {
+  async update(id: string, holder: Holder, input: UpdateCartDto, version: number | null): Promise<void> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     if (input.remindMe) requireInPerson(holder.actor);
     const vat = await this.particulars.ahead(id, holder, input);
@@ -62,15 +54,15 @@ export class CartService {
 
   /**
    * Locks an active cart, which must be the holder's and of this version, and changes it; `change` sees it as it is then, and
-   * what it throws takes everything back. In the caller's transaction, if there is one. Answers the cart as it stands: what its
-   * lines cost then counts as seen, and the answer says for the last time what had changed before.
+   * what it throws takes everything back. In the caller's transaction, if there is one. Whoever answers with the cart reads it
+   * after the commit: `CartReader.seen`.
    */
   async change(
     id: string,
     holder: Holder,
     version: number | null,
     change: (cart: Cart) => Promise<void>,
-  ): Promise<AssessedCart> {
+  ): Promise<void> {
     try {
       await this.database.transaction(async () => {
         const head = await this.carts.lock(id);
@@ -93,14 +85,5 @@ export class CartService {
       }
       throw error;
     }
-    const changed = await this.reader.get(id, holder);
-    await this.contents.seePrices(id, changedOf(changed));
-    return changed;
   }
 }
-
-/** Those whose price has changed since it was last taken note of. */
-const changedOf = ({ assessment }: AssessedCart): SellableVariant[] =>
-  assessment.lines.flatMap(({ line, variant, givenBy }) =>
-    variant && !givenBy && variant.unitPrice.amount !== line.unitAmount ? [variant] : [],
-  );

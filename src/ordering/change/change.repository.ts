@@ -46,6 +46,13 @@ export type Decision = Pick<
   state: 'awaiting_payment' | 'confirmed';
 };
 
+/** A change whose time to be paid is over. */
+export interface OverdueChange {
+  id: string;
+  orderId: string;
+  expiresAt: Date;
+}
+
 type Row = Omit<OrderChange, 'difference' | 'due' | 'refund' | 'explained' | 'undo'> & {
   difference: string | null;
   due: string;
@@ -153,9 +160,10 @@ export class ChangeRepository {
     await this.database.execute(PROLONG, [id, until]);
   }
 
-  /** Changes whose time to be paid is over, the oldest first. */
-  async overdue(before: Date, limit: number): Promise<{ id: string; orderId: string }[]> {
-    return this.database.query(OVERDUE, [before, limit]);
+  /** Changes whose time to be paid is over, the oldest first, from behind `after`. */
+  overdue(before: Date, after: OverdueChange | null, limit: number): Promise<OverdueChange[]> {
+    const values = [before, after?.expiresAt ?? null, after?.id ?? null, limit];
+    return this.database.query<OverdueChange>(OVERDUE, values);
   }
 
   private async one(text: string, values: unknown[]): Promise<OrderChange | undefined> {
@@ -243,5 +251,6 @@ const DECIDE = `
 const PROLONG = `
   UPDATE ordering.order_changes SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND state = 'awaiting_payment'`;
 const OVERDUE = `
-  SELECT id, order_id AS "orderId" FROM ordering.order_changes WHERE state = 'awaiting_payment' AND expires_at <= $1
-  ORDER BY expires_at LIMIT $2`;
+  SELECT id, order_id AS "orderId", expires_at AS "expiresAt" FROM ordering.order_changes
+  WHERE state = 'awaiting_payment' AND expires_at <= $1 AND ($2::timestamptz IS NULL OR (expires_at, id) > ($2, $3::uuid))
+  ORDER BY expires_at, id LIMIT $4`;

@@ -6,7 +6,7 @@ import { requireVersion } from '../../platform/http/etag.js';
 import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { orderProblems } from '../order/order.errors.js';
-import { OrderRepository } from '../order/order.repository.js';
+import { OrderLocks } from '../order/order-locks.service.js';
 import { SellingRules } from '../shipping/selling-rules.js';
 import { ChangeConfirmation } from './change-confirmation.service.js';
 import type { ConfirmChangeDto } from './change.dto.js';
@@ -23,7 +23,7 @@ export class ChangesService {
     private readonly rules: SellingRules,
     private readonly confirmation: ChangeConfirmation,
     private readonly billing: BillingApi,
-    private readonly orders: OrderRepository,
+    private readonly locks: OrderLocks,
     private readonly changes: ChangeRepository,
     private readonly unpaid: UnpaidChanges,
   ) {}
@@ -31,15 +31,14 @@ export class ChangesService {
   /** What nobody has paid is taken off again at once; 409 when it is paid, or while a payment of it is not decided. */
   async withdraw(orderId: string, id: string, version: number | null, actor: Actor): Promise<OrderChange> {
     return this.database.transaction(async () => {
-      const { canceled } = await this.billing.giveUpExtra(orderId);
-      const payments = await this.billing.lockPaymentsOf(orderId);
-      const order = await this.orders.locked(orderId);
-      const change = order && (await this.changes.locked(orderId, id));
-      if (!order || !change) throw platformProblems.not_found();
+      const locked = await this.locks.lock(orderId);
+      const change = locked && (await this.changes.locked(orderId, id));
+      if (!change) throw platformProblems.not_found();
       requireVersion(version, change.version);
       if (change.state !== 'awaiting_payment') throw changeProblems.change_not_awaiting();
+      const { canceled } = await this.billing.giveUpExtra(orderId);
       if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
-      await this.unpaid.withdraw(order, change, payments, actor);
+      await this.unpaid.withdraw(locked.order, change, await this.billing.paymentsOf([orderId]), actor);
       return (await this.changes.find(orderId, id)) ?? change;
     });
   }

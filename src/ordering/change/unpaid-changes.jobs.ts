@@ -4,8 +4,8 @@ import { type Actor, system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
-import { OrderRepository } from '../order/order.repository.js';
-import { ChangeRepository } from './change.repository.js';
+import { OrderLocks } from '../order/order-locks.service.js';
+import { ChangeRepository, type OverdueChange } from './change.repository.js';
 import { UnpaidChanges } from './unpaid-changes.service.js';
 
 const AT_ONCE = 200;
@@ -20,7 +20,7 @@ export class UnpaidChangeJobs {
 
   constructor(
     private readonly database: Database,
-    private readonly orders: OrderRepository,
+    private readonly locks: OrderLocks,
     private readonly changes: ChangeRepository,
     private readonly unpaid: UnpaidChanges,
     private readonly billing: BillingApi,
@@ -29,26 +29,33 @@ export class UnpaidChangeJobs {
 
   @Every('60s', 'ordering.expire_changes')
   async expire(): Promise<number> {
-    const due = await this.changes.overdue(this.clock.now(), AT_ONCE);
-    for (const { id, orderId } of due) {
-      try {
-        await this.database.transaction(() => this.expireOne(orderId, clockwork));
-      } catch (error) {
-        // One odd change must not keep the stock of the others.
-        this.log.warn(`change ${id} could not be withdrawn: ${String(error)}`);
+    const now = this.clock.now();
+    let looked = 0;
+    for (let after: OverdueChange | null = null; ;) {
+      const due: OverdueChange[] = await this.changes.overdue(now, after, AT_ONCE);
+      for (const { id, orderId } of due) {
+        try {
+          await this.database.transaction(() => this.expireOne(orderId, clockwork));
+        } catch (error) {
+          // Odd changes, however many, must not keep the stock of the others.
+          this.log.warn(`change ${id} could not be withdrawn: ${String(error)}`);
+        }
       }
+      looked += due.length;
+      after = due.at(-1) ?? null;
+      if (due.length < AT_ONCE) return looked;
     }
-    return due.length;
   }
 
   private async expireOne(orderId: string, actor: Actor): Promise<void> {
     const now = this.clock.now();
-    const { canceled } = await this.billing.giveUpExtra(orderId);
-    const payments = await this.billing.lockPaymentsOf(orderId);
-    const order = await this.orders.locked(orderId);
-    const change = order && (await this.changes.awaitingOf(orderId));
-    if (!order || !change || change.expiresAt === null || change.expiresAt > now)
+    const locked = await this.locks.lock(orderId);
+    const change = locked && (await this.changes.awaitingOf(orderId));
+    if (!change || change.expiresAt === null || change.expiresAt > now)
       throw new Error('it was paid, withdrawn or prolonged in this very moment');
+    const { canceled } = await this.billing.giveUpExtra(orderId);
+    const { order } = locked;
+    const payments = await this.billing.paymentsOf([orderId]);
     if (canceled) await this.unpaid.withdraw(order, change, payments, actor);
     else await this.unpaid.prolong(change, new Date(now.getTime() + LOOK_AGAIN_MS));
   }

@@ -52,7 +52,9 @@ export const checkoutProblems = defineProblems('ordering', {
       },
     },
     title: 'The payment was declined',
-    meaning: 'No money moved. The order is kept for a while and waits for another try.',
+    meaning:
+      'The gateway took nothing. The order is kept for a while, with what gift cards and store credit have paid, and waits for ' +
+      'another try.',
     remedy: 'Check out again with another payment method and a new Idempotency-Key; it is the same order.',
   },
   order_closed: {

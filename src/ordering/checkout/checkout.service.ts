@@ -1,63 +1,49 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi, type GatewayOutcome } from '../../billing/billing.api.js';
+import { BillingApi } from '../../billing/billing.api.js';
 import { requireAddresses } from '../../platform/address/address.js';
-import { failpoint } from '../../platform/failpoint.js';
 import { Database } from '../../platform/database/database.js';
-import { Idempotency, type IdempotentRequest } from '../../platform/http/idempotency.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { failpoint } from '../../platform/failpoint.js';
+import type { StoredAnswer } from '../../platform/http/idempotency.js';
+import type { Problem } from '../../platform/http/problem.js';
 import type { Holder } from '../cart/cart.access.js';
-import { OrderPaymentService } from '../order/order-payment.service.js';
-import type { Order } from '../order/order.js';
-import { OrderRepository } from '../order/order.repository.js';
-import { type CheckoutAnswer, CheckoutAnswers } from './checkout.answers.js';
+import { isBought } from '../order/order.guards.js';
+import { orderView } from '../order/order.view.js';
+import { AttemptEnds } from './attempt-ends.service.js';
 import { CheckoutTerms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
+import { checkoutProblems } from './checkout.errors.js';
 import { giftCardsOf } from './draft.js';
-import type { Begun } from './payment-attempts.service.js';
+import {
+  type Attempted,
+  type Begun,
+  type Fresh,
+  PaymentSteps,
+  type Remember,
+} from './payment-steps.service.js';
 import { PlacingService } from './placing.service.js';
 
-/**
- * The checkout, in steps that each survive a crash:
- *
- * 1. the Idempotency-Key is claimed (before this service is reached);
- * 2. one transaction writes the order as `pending_payment`, takes what gift cards and store credit pay, opens the payment of the
- *    rest and holds the stock;
- * 3. the gateway is asked, with no transaction open;
- * 4. one transaction takes in the outcome: payment, books, order, stock, facts and the stored answer.
- *
- * A request that takes over a dead one finds in the claim what step 2 had written and goes on at step 3; the gateway
- * knows the operation by its id and moves no money twice. When no request ever comes back, billing's repair job
- * and `PaymentCaptured` finish step 4, or the order expires.
- */
+/** Turns a cart into an order and has it paid: the order is written with the attempt, in step 2 of `PaymentSteps`. */
 @Injectable()
 export class CheckoutService {
   constructor(
+    private readonly steps: PaymentSteps,
+    private readonly ends: AttemptEnds,
     private readonly database: Database,
     private readonly terms: CheckoutTerms,
     private readonly placing: PlacingService,
     private readonly billing: BillingApi,
-    private readonly orders: OrderRepository,
-    private readonly orderPayments: OrderPaymentService,
-    private readonly answers: CheckoutAnswers,
   ) {}
 
   /** `ip`: where the request comes from, for who tries out codes of gift cards. */
-  async checkout(cartId: string, holder: Holder, input: CheckoutDto, ip: string): Promise<CheckoutAnswer> {
-    const request = Idempotency.current();
-    if (request === null) throw platformProblems.idempotency_key_required();
+  checkout(cartId: string, holder: Holder, input: CheckoutDto, ip: string): Promise<StoredAnswer> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
-    failpoint('checkout.after_claim');
-    const begun = begunBefore(request) ?? (await this.begin(cartId, holder, input, ip, request));
-    failpoint('checkout.after_place_commit');
-    const outcome = await this.ask(begun);
-    failpoint('checkout.after_gateway');
-    const answer = await this.database.transaction(async () => {
-      const taken = await this.finish(begun, outcome, holder, request);
-      failpoint('checkout.before_settle_commit');
-      return taken;
+    return this.steps.run({
+      spot: 'checkout',
+      instance: `/v1/carts/${cartId}/checkout`,
+      actor: holder.actor,
+      begin: (remember) => this.begin(cartId, holder, input, ip, remember),
+      answer: (attempted) => this.answer(attempted),
     });
-    failpoint('checkout.after_settle_commit');
-    return answer;
   }
 
   private async begin(
@@ -65,52 +51,32 @@ export class CheckoutService {
     holder: Holder,
     input: CheckoutDto,
     ip: string,
-    request: IdempotentRequest,
-  ): Promise<Begun> {
+    remember: Remember,
+  ): Promise<Fresh<Begun>> {
     await this.billing.checkGiftCards(giftCardsOf(input.giftCards), ip);
     const terms = await this.terms.of(cartId, holder, input);
     return this.database.transaction(async () => {
-      const begun = await this.placing.place(
-        cartId,
-        holder,
-        input,
-        terms,
-        ({ orderId, operationId, isSplit }) => request.remember({ orderId, operationId, isSplit }),
-      );
+      const fresh = await this.placing.place(cartId, holder, input, terms, remember);
       failpoint('checkout.after_reserve');
-      return begun;
+      return fresh;
     });
   }
 
-  /** An order of which nothing is left to be paid asks nobody. */
-  private async ask({ operationId }: Begun): Promise<GatewayOutcome | null> {
-    if (operationId === null) return null;
-    failpoint('checkout.before_gateway');
-    return this.billing.authorize(operationId);
+  private async answer({
+    order,
+    payment,
+    payments,
+  }: Attempted<Begun>): Promise<{ status: number; body: object } | Problem> {
+    if (isBought(order)) return { status: 201, body: orderView(order, payments) };
+    const extra = { orderId: order.id, number: order.number, paymentId: payment?.id ?? null };
+    if (order.status === 'canceled' && order.history.at(-1)?.event === 'sold_out') {
+      const why = 'The goods were gone before the payment arrived; the money goes back.';
+      return checkoutProblems.out_of_stock(why, { extra });
+    }
+    if (order.status !== 'pending_payment')
+      return checkoutProblems.order_closed(`The order is ${order.status}.`, { extra });
+    if (payment === null || AttemptEnds.isDeclined(payment)) return this.ends.declined(order, payment);
+    const expiresAt = await this.ends.waits(order, payment);
+    return { status: 202, body: orderView({ ...order, expiresAt }, payments) };
   }
-
-  private async finish(
-    { orderId, operationId, isSplit, order: known }: Begun,
-    outcome: GatewayOutcome | null,
-    { actor }: Holder,
-    request: IdempotentRequest,
-  ): Promise<CheckoutAnswer> {
-    // What was taken at once is known to the messengers already: all of it is locked, in their order, and read afresh.
-    if (isSplit) await this.billing.lockPaymentsOf(orderId);
-    const payment = operationId && outcome ? await this.billing.settle(operationId, outcome) : null;
-    const order: Order | undefined = isSplit
-      ? await this.orders.locked(orderId)
-      : (known ?? (await this.orders.find(orderId)));
-    if (!order) throw new Error(`the order ${orderId} is gone`);
-    const payments = isSplit ? await this.billing.paymentsOf([orderId]) : payment ? [payment] : [];
-    const taken = await this.orderPayments.take(order, payments, actor);
-    return this.answers.give(taken, { payment, payments }, request);
-  }
-}
-
-/** What an earlier request with this key had reached before it died. */
-function begunBefore({ resume }: IdempotentRequest): Begun | null {
-  if (typeof resume !== 'object' || resume === null || !('orderId' in resume)) return null;
-  const { orderId, operationId, isSplit } = resume as Begun;
-  return { orderId, operationId, isSplit, order: null };
 }

@@ -12,6 +12,7 @@ import { OrderRepository } from '../order/order.repository.js';
 import type { CheckoutDto, Tender } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import { contradicts, giftCardsOf } from './draft.js';
+import type { Begun, Remember } from './payment-steps.service.js';
 
 /** The payments that an attempt has opened. */
 export interface Opened {
@@ -20,15 +21,6 @@ export interface Opened {
   /** Whether anything but a card pays for the order. */
   isSplit: boolean;
 }
-
-/** How far an attempt to pay has come; `order` is null when a later request takes over. */
-export interface Begun extends Opened {
-  orderId: string;
-  order: Order | null;
-}
-
-/** Keeps it for the request that takes over, when this one dies. */
-export type Remember = (begun: Begun) => Promise<void>;
 
 /** Attempts to pay for an order that waits for its money, in the transaction of their caller. */
 @Injectable()
@@ -75,15 +67,15 @@ export class PaymentAttempts {
    * order waits no longer.
    */
   async again(order: Order, tender: Tender, payer: Actor, remember: Remember): Promise<Begun> {
-    const opened = await this.pay(order, tender, payer, false);
+    const { operationId } = await this.pay(order, tender, payer, false);
     const soon = this.deadline();
     const until = soon > order.expiresAt ? soon : order.expiresAt;
-    const begun = { orderId: order.id, ...opened, order: { ...order, expiresAt: until } };
+    const begun = { orderId: order.id, operationId };
     await remember(begun);
     const hold = await this.holds.prolong(order.id, until);
     if (hold === 'closed') throw checkoutProblems.order_closed(undefined, { extra: extraOf(order) });
     // Nobody is charged for what was freed: it is held again before the gateway is asked, or nothing happens.
-    if (hold === 'lost') await this.reserve(begun.order);
+    if (hold === 'lost') await this.reserve({ ...order, expiresAt: until });
     return begun;
   }
 

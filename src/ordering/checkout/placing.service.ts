@@ -19,7 +19,8 @@ import type { Terms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import { draftOrder, guard, refuseUnseenRates, refuseUsedUp, usedUp, withCheckout } from './draft.js';
-import { type Begun, type Opened, PaymentAttempts, type Remember } from './payment-attempts.service.js';
+import { type Opened, PaymentAttempts } from './payment-attempts.service.js';
+import type { Begun, Fresh, Remember } from './payment-steps.service.js';
 
 /** Who writes an order, and for whom. */
 export interface Author {
@@ -54,14 +55,15 @@ export class PlacingService {
     input: CheckoutDto,
     terms: Terms,
     remember: Remember,
-  ): Promise<Begun> {
+  ): Promise<Fresh<Begun>> {
     // Together, and still one after the other: what stands in the cart is read when its lock is held.
     const [head, { lines, orderId }] = await Promise.all([
       this.carts.lock(cartId),
       this.carts.content(cartId),
     ]);
     if (!head || !holds(holder, head)) throw platformProblems.not_found();
-    if (orderId !== null) return this.attempts.retry(orderId, holder, input, remember);
+    if (orderId !== null)
+      return { begun: await this.attempts.retry(orderId, holder, input, remember), order: null };
     const point = input.pickupPointId ? ((await this.points.find(input.pickupPointId)) ?? null) : null;
     // The order opens by what opened the cart: its token, or the link of a reminder.
     const tokenHash = keyOf(holder, head) ?? head.tokenHash;
@@ -84,13 +86,13 @@ export class PlacingService {
     return order;
   }
 
-  private write(
+  private async write(
     cart: Cart,
     holder: Holder,
     input: CheckoutDto,
     terms: Terms,
     remember: Remember,
-  ): Promise<Begun> {
+  ): Promise<Fresh<Begun>> {
     const { actor } = holder;
     const author = {
       actor,
@@ -99,14 +101,9 @@ export class PlacingService {
       prices: NO_PRICES,
       expiresAt: this.attempts.deadline(),
     };
-    return this.make(
-      cart,
-      author,
-      input,
-      terms,
-      (draft) => this.attempts.open(draft, input, actor),
-      remember,
-    );
+    const pay = (draft: Order) => this.attempts.open(draft, input, actor);
+    const { begun, order, isSplit } = await this.make(cart, author, input, terms, pay, remember);
+    return { begun, order: isSplit ? null : order };
   }
 
   private async make(
@@ -116,7 +113,7 @@ export class PlacingService {
     { rules, quotes, known }: Terms,
     pay: (draft: Order) => Promise<Opened>,
     remember: Remember,
-  ): Promise<Begun & { order: Order }> {
+  ): Promise<{ begun: Begun; order: Order; isSplit: boolean }> {
     // Whoever buys says who it is: what the address has used of promotions counts from here on.
     const whose = { email: cart.email, groups };
     const buying = { ...cart, customerId };
@@ -129,7 +126,7 @@ export class PlacingService {
     refuseUnseenRates(assessment, quotes, input);
     refuseUsedUp(cart, assessment, input.expectedTotal);
     const draft = draftOrder(cart, assessment, { customerId, now, expiresAt });
-    const [number, opened] = await Promise.all([
+    const [number, { operationId, isSplit }] = await Promise.all([
       this.orders.insert(
         draft,
         { event: 'created', actor, at: now },
@@ -152,13 +149,13 @@ export class PlacingService {
         },
       ],
     };
-    const begun = { orderId: order.id, ...opened, order };
+    const begun = { orderId: order.id, operationId };
     await this.refuseBeyondLimit(order, sellable);
     const [refused] = await this.holds.claim(order, assessment.used);
     if (refused) throw usedUp(cart, refused.used);
     // The stock last, so that the rows which every shopper wants are locked for the shortest time.
     await Promise.all([remember(begun), this.attempts.reserve(order)]);
-    return begun;
+    return { begun, order, isSplit };
   }
 
   /** Counted with the order: of two that come at once the second sees the first. */

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
+import { AnswersAfter } from '../../platform/http/answers-after.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { Cursors, type Page, PageOf } from '../../platform/http/page.js';
@@ -42,6 +43,7 @@ export class DraftOrderController {
     private readonly placement: DraftPlacement,
     private readonly quotes: DraftQuotes,
     private readonly cursors: Cursors,
+    private readonly answers: AnswersAfter,
   ) {}
 
   @Get()
@@ -88,10 +90,14 @@ export class DraftOrderController {
       '`reason`; it stays, and stands in the audit trail. The draft holds nothing until it is placed.',
     answers: { 201: DraftOrderDto },
     problems: CONTENT,
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
   async create(@CurrentActor() actor: Actor, @Body() input: CreateDraftOrderDto): Promise<DraftOrderDto> {
-    return this.shown(await this.drafts.create(input, actor));
+    return this.answers.give<{ id: string }, DraftOrderDto>({
+      status: 201,
+      write: async () => ({ state: { id: (await this.drafts.create(input, actor)).id } }),
+      read: ({ id }) => this.get({ id }),
+    });
   }
 
   @Get('/:id')

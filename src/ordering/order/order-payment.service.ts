@@ -53,7 +53,9 @@ export class OrderPaymentService {
     const secured = isSecured(paymentStatus) && isCovered(payments, totalOf(order));
     if (secured && mayPlace(order, payments)) return this.place(order, { ...order, paymentStatus }, actor);
     if (order.status === 'pending_payment' && isRejected(payments)) return this.reject(order, actor);
-    if (order.status === 'canceled' && secured && !refundRefused) await this.giveBack(order);
+    // Of one that is over nothing is kept, be it all of its price or a part.
+    const isOver = order.status === 'canceled' || (order.status === 'expired' && !isDoubtful(payments));
+    if (isOver && isThere(payments) && !refundRefused) await this.giveBack(order);
     if (paymentStatus === order.paymentStatus) return order;
     // A change may wait for money, whatever was given back before: of that nothing is asked for again.
     if (isBought(order) && !isDoubtful(payments) && dueOf(order, payments).isZero()) {
@@ -62,7 +64,8 @@ export class OrderPaymentService {
     }
     // All of it may have left on the promise of the money.
     const status = onwards(order.status, order.lines, paymentStatus);
-    return this.move(order, { ...order, status, paymentStatus }, `payment_${paymentStatus}`, actor);
+    const to = { ...order, status, paymentStatus };
+    return (await this.move(order, to, `payment_${paymentStatus}`, actor)).order;
   }
 
   /** Whether `take` would change nothing. */
@@ -71,8 +74,9 @@ export class OrderPaymentService {
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
-    const placed = await this.move(order, { ...paid, status: 'placed' }, 'placed', actor);
-    if (placed.status !== 'placed') return placed;
+    const { moved, order: placed } = await this.move(order, { ...paid, status: 'placed' }, 'placed', actor);
+    // Whoever was quicker has taken the goods and told of it.
+    if (!moved) return placed;
     if (await this.goodsAreThere(order)) {
       this.outbox.record(
         new OrderPlaced({
@@ -90,10 +94,10 @@ export class OrderPaymentService {
       return placed;
     }
     this.log.warn(`order ${order.number} was paid after its goods were gone: the money goes back`);
-    const canceled = await this.move(placed, { ...placed, status: 'canceled' }, 'sold_out', actor);
+    const ended = await this.move(placed, { ...placed, status: 'canceled' }, 'sold_out', actor);
     await this.giveBack(order);
     this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
-    return canceled;
+    return ended.order;
   }
 
   /** A person has sent the money back that came for it: the rest goes back too, and nothing is sent. */
@@ -103,8 +107,8 @@ export class OrderPaymentService {
     const payments = await this.billing.paymentsOf([order.id]);
     const paymentStatus = paymentStatusOf(payments, owedOf(order));
     const to = { ...order, status: 'canceled' as const, paymentStatus };
-    const ended = await this.move(order, to, 'review_rejected', actor);
-    if (ended.status !== 'canceled') return ended;
+    const { moved, order: ended } = await this.move(order, to, 'review_rejected', actor);
+    if (!moved) return ended;
     await this.holds.release(ended);
     this.outbox.record(new OrderCanceled({ orderId: order.id, number: order.number }));
     return ended;
@@ -119,30 +123,42 @@ export class OrderPaymentService {
   }
 
   private async giveBack(order: Order): Promise<void> {
+    await this.billing.cancelFor(order.id, `order_${order.status === 'expired' ? 'expired' : 'canceled'}`);
     await this.holds.release(order);
-    await this.billing.cancelFor(order.id, 'order_canceled');
   }
 
-  /** The order after the move; when somebody else was quicker, the order as they left it. */
-  private async move(order: Order, to: Statuses, event: string, actor: Actor): Promise<Order> {
+  /** The order after the move; when somebody else was quicker it is not moved, and is as they left it. */
+  private async move(
+    order: Order,
+    to: Statuses,
+    event: string,
+    actor: Actor,
+  ): Promise<{ moved: boolean; order: Order }> {
     const at = this.clock.now();
     const { status, paymentStatus, fulfilmentStatus } = to;
     if (!(await this.orders.move(order.id, order, to, { event, actor, at }))) {
-      return (await this.orders.find(order.id)) ?? order;
+      return { moved: false, order: (await this.orders.find(order.id)) ?? order };
     }
-    return {
-      ...order,
+    const deed = {
+      at,
+      event,
       status,
       paymentStatus,
       fulfilmentStatus,
-      version: order.version + 1,
-      placedAt: status === 'placed' ? (order.placedAt ?? at) : order.placedAt,
-      history: [
-        ...order.history,
-        { at, event, status, paymentStatus, fulfilmentStatus, ...by(actor), note: null, facts: null },
-      ],
+      ...by(actor),
+      note: null,
+      facts: null,
     };
+    const version = order.version + 1;
+    const placedAt = status === 'placed' ? (order.placedAt ?? at) : order.placedAt;
+    const history = [...order.history, deed];
+    const after = { ...order, status, paymentStatus, fulfilmentStatus, version, placedAt, history };
+    return { moved: true, order: after };
   }
 }
+
+/** Whether any of the money is with us, and not on its way back. */
+const isThere = (payments: readonly PaymentView[]): boolean =>
+  payments.some(({ status, kept }) => status === 'authorized' || !kept.isZero());
 
 const by = (actor: Actor) => ({ actorKind: actor.kind, actorId: actorId(actor) });

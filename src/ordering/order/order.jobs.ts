@@ -7,7 +7,8 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
 import { OrderExpired } from '../ordering.events.js';
 import { OrderHolds } from './order-holds.service.js';
-import { OrderRepository } from './order.repository.js';
+import { OrderLocks } from './order-locks.service.js';
+import { type Due, OrderRepository } from './order.repository.js';
 import { OrderService } from './order.service.js';
 
 const AT_ONCE = 200;
@@ -23,6 +24,7 @@ export class OrderJobs {
   constructor(
     private readonly database: Database,
     private readonly orders: OrderRepository,
+    private readonly locks: OrderLocks,
     private readonly service: OrderService,
     private readonly billing: BillingApi,
     private readonly holds: OrderHolds,
@@ -32,25 +34,31 @@ export class OrderJobs {
 
   @Every('30s', 'ordering.expire_orders')
   async expire(): Promise<number> {
-    const due = await this.orders.unpaid(this.clock.now(), AT_ONCE);
-    for (const id of due) {
-      try {
-        await this.database.transaction(() => this.expireOne(id));
-      } catch (error) {
-        // One odd order must not keep the stock of the others.
-        this.log.warn(`order ${id} could not be expired: ${String(error)}`);
+    const now = this.clock.now();
+    let looked = 0;
+    for (let after: Due | null = null; ;) {
+      const due: Due[] = await this.orders.unpaid(now, after, AT_ONCE);
+      for (const { id } of due) {
+        try {
+          await this.database.transaction(() => this.expireOne(id));
+        } catch (error) {
+          // Odd orders, however many, must not keep the stock of the others.
+          this.log.warn(`order ${id} could not be expired: ${String(error)}`);
+        }
       }
+      looked += due.length;
+      after = due.at(-1) ?? null;
+      if (due.length < AT_ONCE) return looked;
     }
-    return due.length;
   }
 
   private async expireOne(id: string): Promise<void> {
     const now = this.clock.now();
-    const { canceled } = await this.billing.cancelFor(id, 'order_expired');
-    const order = await this.orders.locked(id);
+    const { order } = (await this.locks.lock(id)) ?? {};
     if (order?.status !== 'pending_payment' || order.expiresAt > now) {
       throw new Error('it was paid, canceled or prolonged in this very moment');
     }
+    const { canceled } = await this.billing.cancelFor(id, 'order_expired');
     if (!canceled) {
       const until = new Date(now.getTime() + LOOK_AGAIN_MS);
       await this.holds.prolong(id, until);

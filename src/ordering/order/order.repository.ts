@@ -25,6 +25,12 @@ export interface Glance extends Statuses {
   owed: Money;
 }
 
+/** An order whose time to pay is over. */
+export interface Due {
+  id: string;
+  expiresAt: Date;
+}
+
 type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total' | 'givenBack';
 type LineAmounts = 'unitPrice' | 'discount' | 'tax' | 'total';
 type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'discounts' | 'history' | 'fulfilments'> &
@@ -163,10 +169,9 @@ export class OrderRepository {
     return this.find(id);
   }
 
-  /** Orders whose time to pay is over, the oldest first. */
-  async unpaid(before: Date, limit: number): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(UNPAID, [before, limit]);
-    return rows.map(({ id }) => id);
+  /** Orders whose time to pay is over, the oldest first, from behind `after`. */
+  unpaid(before: Date, after: Due | null, limit: number): Promise<Due[]> {
+    return this.database.query<Due>(UNPAID, [before, after?.expiresAt ?? null, after?.id ?? null, limit]);
   }
 }
 
@@ -262,7 +267,9 @@ const PROMISE = `
   UPDATE ordering.order_lines l SET promised_for = p.at FROM unnest($2::uuid[], $3::timestamptz[]) AS p (variant_id, at)
   WHERE l.order_id = $1 AND l.variant_id = p.variant_id`;
 const UNPAID = `
-  SELECT id FROM ordering.orders WHERE status = 'pending_payment' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`;
+  SELECT id, expires_at AS "expiresAt" FROM ordering.orders
+  WHERE status = 'pending_payment' AND expires_at <= $1 AND ($2::timestamptz IS NULL OR (expires_at, id) > ($2, $3::uuid))
+  ORDER BY expires_at, id LIMIT $4`;
 
 const GLANCE = `
   SELECT status, payment_status AS "paymentStatus", fulfilment_status AS "fulfilmentStatus",

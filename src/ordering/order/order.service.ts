@@ -16,6 +16,7 @@ import { orderProblems } from './order.errors.js';
 import { mayCancel } from './order.guards.js';
 import { type Order, owedOf } from './order.js';
 import { OrderAccess } from './order-access.service.js';
+import { OrderLocks } from './order-locks.service.js';
 import { OrderHolds } from './order-holds.service.js';
 import { OrderRepository } from './order.repository.js';
 import { paymentStatusOf } from './order.statuses.js';
@@ -32,6 +33,7 @@ export class OrderService {
     private readonly database: Database,
     private readonly orders: OrderRepository,
     private readonly access: OrderAccess,
+    private readonly locks: OrderLocks,
     private readonly billing: BillingApi,
     private readonly catalog: CatalogApi,
     private readonly holds: OrderHolds,
@@ -61,10 +63,7 @@ export class OrderService {
     const seen = await this.orders.find(id);
     if (!seen || !(await this.access.mayChange(holder, seen))) throw platformProblems.not_found();
     await this.database.transaction(async () => {
-      // The payment is locked before the order, here as everywhere, so that two paths never wait for each other.
-      const { canceled } = await this.billing.cancelFor(id, 'order_canceled');
-      if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
-      const order = await this.orders.locked(id);
+      const { order } = (await this.locks.lock(id)) ?? {};
       const isStaff = may(holder.actor, 'ordering:order:write');
       if (!order || !mayCancel(order, isStaff)) throw orderProblems.order_not_cancelable();
       // Staff decide for themselves what they take back.
@@ -74,7 +73,7 @@ export class OrderService {
         if (order.fulfilments.some(({ state }) => state === 'packed'))
           throw orderProblems.order_not_cancelable('Something of it is packed.');
       }
-      await this.close(order, holder.actor, reason);
+      await this.cancelLocked(order, holder.actor, reason);
     });
     return this.get(id, holder);
   }
@@ -83,10 +82,6 @@ export class OrderService {
   async cancelLocked(order: Order, actor: Actor, reason: string | null): Promise<void> {
     const { canceled } = await this.billing.cancelFor(order.id, 'order_canceled');
     if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
-    await this.close(order, actor, reason);
-  }
-
-  private async close(order: Order, actor: Actor, reason: string | null): Promise<void> {
     const { id, number } = order;
     await this.end(order, 'canceled', actor, reason);
     this.outbox.record(new OrderCanceled({ orderId: id, number }));

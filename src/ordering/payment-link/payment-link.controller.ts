@@ -86,7 +86,8 @@ export class PaymentLinkController {
       'answer came.\n\n' +
       '- **201**: paid; the order is placed, or what a change had added may be sent.\n' +
       '- **202**: it goes on: send the payer to `nextAction`, and confirm afterwards.\n' +
-      '- **402** `ordering.payment_declined`: no money moved; try again with another method and a new key.\n' +
+      '- **402** `ordering.payment_declined`: the gateway took nothing; try again with another method and a new key. What gift ' +
+      'cards and store credit have paid stays paid, as at the checkout, and goes back when the order is canceled or expires.\n' +
       '- **409** `ordering.nothing_due`: it is paid.\n' +
       '- **410** `ordering.payment_link_ended`: too late, or replaced by a newer link.',
     answers: { 201: DueOrderDto, 202: DueOrderDto },

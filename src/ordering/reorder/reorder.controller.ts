@@ -8,7 +8,6 @@ import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { CartQuota } from '../cart/cart-quota.service.js';
 import { FilledCartDto } from '../cart/cart.dto.js';
 import { cartProblems } from '../cart/cart.errors.js';
-import { filledCartView } from '../cart/cart.view.js';
 import { OrderParams } from '../order/order.dto.js';
 import { Reorder } from './reorder.service.js';
 
@@ -33,7 +32,7 @@ export class ReorderController {
       '`Idempotency-Key`.',
     answers: { 201: FilledCartDto },
     problems: [platformProblems.not_found, cartProblems.too_many_carts],
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
   async reorder(
     @Param() { id }: OrderParams,
@@ -42,8 +41,7 @@ export class ReorderController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<FilledCartDto> {
     await this.quota.count(holder.actor, ip);
-    const { token, ...filled } = await this.reorders.reorder(id, holder);
     void reply.header('cache-control', 'no-store');
-    return filledCartView(filled, token);
+    return this.reorders.reorder(id, holder);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { platformProblems } from '../../platform/http/problem.js';
 import { type Holder, holds } from '../cart/cart.access.js';
 import { CartFilling } from '../cart/cart-filling.service.js';
-import type { FilledCart } from '../cart/cart.view.js';
+import type { FilledCartDto } from '../cart/cart.dto.js';
 import { OrderRepository } from '../order/order.repository.js';
 
 /** The same once more. */
@@ -17,7 +17,7 @@ export class Reorder {
    * Puts what was bought into a cart of whoever the order belongs to, as far as it is sold and there, at today's prices. Words
    * to engrave and recipients of gift cards go along: they were this buyer's.
    */
-  async reorder(orderId: string, holder: Holder): Promise<FilledCart & { token: string | null }> {
+  async reorder(orderId: string, holder: Holder): Promise<FilledCartDto> {
     const order = await this.orders.find(orderId);
     if (!order || !holds(holder, order)) throw platformProblems.not_found();
     const wishes = order.lines.map((line) => ({

@@ -8,6 +8,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { tagged } from '../cart/cart.controller.js';
 import { CartDto, CartLineParams, CartParams } from '../cart/cart.dto.js';
+import { CartReader } from '../cart/cart-reader.service.js';
 import { cartProblems } from '../cart/cart.errors.js';
 import { SavedLineParams, SavedLinesDto } from './saved-line.dto.js';
 import { SavedLines } from './saved-line.service.js';
@@ -19,7 +20,10 @@ const changing = [cartProblems.cart_closed, platformProblems.not_found, platform
 @Public()
 @Controller('/v1/carts')
 export class SavedLineController {
-  constructor(private readonly saved: SavedLines) {}
+  constructor(
+    private readonly saved: SavedLines,
+    private readonly reader: CartReader,
+  ) {}
 
   @Get('/:id/saved')
   @HeldByShopper()
@@ -52,7 +56,8 @@ export class SavedLineController {
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    return tagged(reply, await this.saved.save(id, lineId, holder, version));
+    await this.saved.save(id, lineId, holder, version);
+    return tagged(reply, await this.reader.seen(id, holder));
   }
 
   @Post('/:id/saved/:savedId/take-back')
@@ -78,7 +83,8 @@ export class SavedLineController {
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    return tagged(reply, await this.saved.takeBack(id, savedId, holder, version));
+    await this.saved.takeBack(id, savedId, holder, version);
+    return tagged(reply, await this.reader.seen(id, holder));
   }
 
   @Delete('/:id/saved/:savedId')

@@ -5,7 +5,6 @@ import { Clock } from '../../platform/clock.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { type Holder, holds } from '../cart/cart.access.js';
 import { CartContents } from '../cart/cart-contents.service.js';
-import type { AssessedCart } from '../cart/cart-reader.service.js';
 import { cartProblems } from '../cart/cart.errors.js';
 import { type Cart, MAX_LINES, quantitiesOf } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
@@ -42,7 +41,7 @@ export class SavedLines {
   }
 
   /** From the cart to the list. */
-  save(cartId: string, lineId: string, holder: Holder, version: number | null): Promise<AssessedCart> {
+  save(cartId: string, lineId: string, holder: Holder, version: number | null): Promise<void> {
     return this.service.change(cartId, holder, version, async (cart) => {
       const line = cart.lines.find(({ id }) => id === lineId);
       if (!line) throw platformProblems.not_found();
@@ -53,7 +52,7 @@ export class SavedLines {
   }
 
   /** From the list to the cart, where it has to fit as whatever is put in; otherwise it stays on the list. */
-  takeBack(cartId: string, savedId: string, holder: Holder, version: number | null): Promise<AssessedCart> {
+  takeBack(cartId: string, savedId: string, holder: Holder, version: number | null): Promise<void> {
     return this.service.change(cartId, holder, version, async (cart) => {
       const line = await this.saved.take(ownerOf(cart), savedId);
       if (!line) throw platformProblems.not_found();

@@ -9,7 +9,6 @@ import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { CartQuota } from '../cart/cart-quota.service.js';
 import { CartParams, FilledCartDto } from '../cart/cart.dto.js';
 import { cartProblems } from '../cart/cart.errors.js';
-import { filledCartView } from '../cart/cart.view.js';
 import { Shelf } from '../cart/shelf.js';
 import {
   type CartShareDto,
@@ -108,7 +107,7 @@ export class SharedCartController {
       '`token` a guest gets here and nowhere else. `leftOut` says what stayed out, and why.',
     answers: { 201: FilledCartDto },
     problems: [platformProblems.not_found, cartProblems.too_many_carts],
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
   async copy(
     @Body() { token }: SharedCartInput,
@@ -117,9 +116,8 @@ export class SharedCartController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<FilledCartDto> {
     await this.quota.count(actor, ip);
-    const { token: own, ...filled } = await this.shared.copy(token, actor);
     void reply.header('cache-control', 'no-store');
-    return filledCartView(filled, own);
+    return this.shared.copy(token, actor);
   }
 }
 

@@ -13,7 +13,7 @@ import { plain } from '../cart/cart-lines.js';
 import { cartProblems } from '../cart/cart.errors.js';
 import { type Cart, quantitiesOf, type Wish } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
-import type { FilledCart } from '../cart/cart.view.js';
+import type { FilledCartDto } from '../cart/cart.dto.js';
 import { type CartShare, SharedCartRepository } from './shared-cart.repository.js';
 
 export type { CartShare } from './shared-cart.repository.js';
@@ -83,7 +83,7 @@ export class SharedCarts {
   }
 
   /** The same goods in a cart of whoever looks, as far as they can be had. */
-  async copy(token: string, actor: Actor): Promise<FilledCart & { token: string | null }> {
+  async copy(token: string, actor: Actor): Promise<FilledCartDto> {
     const { cart } = await this.shown(token);
     return this.filling.fill(actor, cart.currency, cart.lines.map(plain), null);
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, realNow } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
 import { Breaker } from './breaker.js';
 import { CarrierQuoteRepository } from './carrier-quotes.repository.js';
 import {
@@ -50,6 +51,7 @@ export class CarrierQuoteService {
     private readonly carriers: CarrierRates,
     private readonly quotes: CarrierQuoteRepository,
     private readonly clock: Clock,
+    private readonly database: Database,
   ) {}
 
   /** Does work that asks for quotes: again with the answers when they were not known. It must have no effects. */
@@ -57,6 +59,9 @@ export class CarrierQuoteService {
     const none = new Quotes(new Map(), false, this.carriers.isThere);
     const first = work(none);
     if (none.unknown.size === 0) return { result: first, quotes: none };
+    // Not the fault of any carrier: it must neither be kept nor be held against one.
+    if (this.database.inTransaction)
+      throw new Error('carriers were about to be asked with a transaction open');
     const quotes = await this.fetch(none.unknown);
     return { result: work(quotes), quotes };
   }

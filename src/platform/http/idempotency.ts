@@ -96,13 +96,17 @@ export class Idempotency {
 
   private running({ scope, key }: Claim, { state: resume, lease }: Row): IdempotentRequest {
     const held = [scope, hashOf(key), lease];
+    const place = `platform.idempotency_keys|state|${scope}`;
+    // Like an answer, it may hold the token of what was made.
+    const sealed = (state: object): string =>
+      JSON.stringify({ sealed: seal(sealKey(key), JSON.stringify(state), place).toString('base64') });
     return {
-      resume,
+      resume: opened(sealKey(key), resume, place),
       remember: async (state) => {
-        mine(await this.database.execute(REMEMBER, [...held, JSON.stringify(state)]));
+        mine(await this.database.execute(REMEMBER, [...held, sealed(state)]));
       },
       proceed: async (state) => {
-        mine(await this.database.execute(PROCEED, [...held, JSON.stringify(state)]));
+        mine(await this.database.execute(PROCEED, [...held, sealed(state)]));
       },
       answer: (status, body) => {
         const text = JSON.stringify(body);
@@ -143,6 +147,12 @@ const UNLOCK = `UPDATE platform.idempotency_keys SET locked_until = NULL WHERE $
 /** A request that outlived its lease was overtaken: its effect must not be committed a second time. */
 function mine(written: number): void {
   if (written !== 1) throw platformProblems.idempotency_in_flight(undefined, { retryAfter: 1 });
+}
+
+/** What was remembered; null: nothing. */
+function opened(key: Buffer, state: unknown, place: string): unknown {
+  const { sealed } = (state ?? {}) as { sealed?: string };
+  return sealed === undefined ? state : JSON.parse(unseal(key, Buffer.from(sealed, 'base64'), place));
 }
 
 /** From the key itself, of which only the hash is kept: whoever reads the table cannot read the answers. */
