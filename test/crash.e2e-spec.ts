@@ -57,14 +57,11 @@ const CODE = 'TWO-OF-EACH';
 
 describe('kill -9 in the middle of a checkout', () => {
   let app: TestApp;
-  /** Answers those who come back. */
-  let survivor: Client;
   const folders: string[] = [];
   const table: string[][] = [];
 
   beforeAll(async () => {
     app = await startApp();
-    survivor = new Client(await start().url());
     const token = await given.admin(app);
     const made = await app.post(
       '/v1/admin/promotions',
@@ -86,7 +83,7 @@ describe('kill -9 in the middle of a checkout', () => {
     printTable(table);
   });
 
-  function start(failpoint?: string): RealProcess {
+  function start(failpoint: string): RealProcess {
     const folder = newFolder();
     folders.push(folder);
     return RealProcess.start({
@@ -97,7 +94,7 @@ describe('kill -9 in the middle of a checkout', () => {
       SECRET_KEY: 'a secret that only the tests know, 32+',
       DATA_DIR: folder,
       DATABASE_POOL: '4',
-      ...(failpoint !== undefined && { FAILPOINT: failpoint }),
+      FAILPOINT: failpoint,
     });
   }
 
@@ -155,12 +152,12 @@ describe('kill -9 in the middle of a checkout', () => {
   }
 
   async function comesBack({ cart, key: once }: Shopper): Promise<Answer> {
-    const early = await checkOut(survivor, cart, { key: once });
+    const early = await checkOut(app, cart, { key: once });
     if (early.status < 400) return early;
     expect(early.body.code).toBe('platform.idempotency_in_flight');
     await leasesEnd();
-    const answer = await checkOut(survivor, cart, { key: once });
-    const replayed = await checkOut(survivor, cart, { key: once });
+    const answer = await checkOut(app, cart, { key: once });
+    const replayed = await checkOut(app, cart, { key: once });
     expect(replayed.text).toBe(answer.text);
     return answer;
   }

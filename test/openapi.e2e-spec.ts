@@ -21,8 +21,13 @@ interface Operation {
 
 const FILES = { store: 'openapi.json', staff: 'openapi.admin.json' } as const;
 
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app?.close());
+
 describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (kind) => {
-  let app: TestApp;
   let text: string;
   let document: {
     openapi: string;
@@ -32,12 +37,10 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
   };
 
   beforeAll(async () => {
-    app = await startApp();
     const answer = await app.get(`/${FILES[kind]}`);
     text = answer.text;
     document = answer.body;
   });
-  afterAll(() => app?.close());
 
   const operations = () => Object.values(document.paths).flatMap((item) => Object.values(item));
 
@@ -182,12 +185,6 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
 });
 
 describe('the reference', () => {
-  let app: TestApp;
-  beforeAll(async () => {
-    app = await startApp();
-  });
-  afterAll(() => app?.close());
-
   it('is a page of our own that loads nothing from elsewhere', async () => {
     const page = await app.get('/docs');
     expect(page.status).toBe(200);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import PDFDocument from 'pdfkit';
+import type PDFDocument from 'pdfkit';
 
 export type Pdf = InstanceType<typeof PDFDocument>;
 
@@ -16,7 +16,9 @@ function fontFile(name: string): Buffer {
 
 /** A document on A4, drawn by `draw` with the fonts `text` and `bold`; as bytes. */
 export async function drawPdf(title: string, at: Date, draw: (pdf: Pdf) => void): Promise<Buffer> {
-  const pdf = new PDFDocument({
+  // With the first document: its tables of letters take longer to read than all that a start needs of the other libraries.
+  const { default: Document } = await import('pdfkit');
+  const pdf = new Document({
     size: 'A4',
     margin: 50,
     bufferPages: true,
