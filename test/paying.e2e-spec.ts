@@ -174,18 +174,16 @@ describe('paying, when others are at it too', () => {
   it('keeps nothing of an order that is canceled while somebody pays it', async () => {
     const [gift, thing] = [await card(1000), await goods(app, { stock: 5 })];
     const { orderId, link } = await drafted(thing);
-    let paying: Promise<Answer> | null = null;
-    let canceling: Promise<Answer> | null = null;
     // Whoever pays holds the order and waits for the gift card; whoever cancels waits for the order.
-    await app.database.transaction(async () => {
+    const [paying, canceling] = await app.database.transaction(async () => {
       await app.database.query('SELECT FROM billing.gift_cards WHERE id = $1 FOR UPDATE', [gift.id]);
-      paying = payLink(link, { payment: by('insufficient_funds'), giftCards: [{ code: gift.code }] });
+      const first = payLink(link, { payment: by('insufficient_funds'), giftCards: [{ code: gift.code }] });
       await until(() => somebodyWaits());
-      canceling = cancel(orderId);
+      const second = cancel(orderId);
       await until(() => somebodyWaits(2));
+      return [first, second].map((each) => () => each);
     });
-    const canceled = (await canceling) as unknown as Answer;
-    const paid = (await paying) as unknown as Answer;
+    const [paid, canceled] = [await paying?.(), await canceling?.()] as [Answer, Answer];
     expect([paid.status, paid.body.code]).toEqual([402, 'ordering.payment_declined']);
     // What the gateway took is nothing; what the gift card paid stays with the order, as at the till.
     expect([canceled.status, canceled.body.code]).toEqual([409, 'ordering.payment_undecided']);
