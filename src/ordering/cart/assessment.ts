@@ -182,7 +182,9 @@ export function assess(
     shipping,
     isPickup,
     taxZone: tax.zone,
-    taxation: isAnswered ? { ...taxation, source: 'provider', quote: quote.hash } : taxation,
+    taxation: isAnswered
+      ? { ...taxation, source: 'provider', quote: quote.hash }
+      : { ...taxation, source: question === null ? 'zones' : 'fallback' },
     taxQuestion: question,
     totals: totalsOf(snapshot, goods, shippingCharge, tax),
     applied,

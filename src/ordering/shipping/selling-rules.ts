@@ -63,7 +63,12 @@ export class SellingRules {
     const tax = await this.taxZones.book();
     const { zones, calendar } = await this.shippingZones.rules();
     return {
-      tax: { ...tax, asksProvider: this.config.taxProviderUrl !== null, at: this.clock.now() },
+      tax: {
+        ...tax,
+        asksProvider: this.config.taxProviderUrl !== null,
+        needsProvider: this.config.taxProviderFallback === 'refuse',
+        at: this.clock.now(),
+      },
       shipping: zones,
       calendar,
       promotions: await this.promotions.standing(this.clock.now()),
