@@ -22,7 +22,8 @@ import { changeProblems } from './change.errors.js';
 import { ChangeGoods } from './change-goods.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
-import { type ChangeKind, openPieces } from './changed-order.js';
+import { type ChangeKind } from './changed-order.js';
+import { openPieces } from '../order/order-pieces.js';
 
 const HOUR_MS = 60 * 60_000;
 const PAY_WITHIN_HOURS = 72;

@@ -23,14 +23,16 @@ import {
   type Change,
   type ChangeKind,
   NOTHING,
-  openPieces,
   type Pieces,
+  type ShippingTerms,
+} from './changed-order.js';
+import {
+  openPieces,
   replaceablePieces,
   returnablePieces,
-  type ShippingTerms,
   unsentPieces,
   UNTOUCHED,
-} from './changed-order.js';
+} from '../order/order-pieces.js';
 
 /** What is to happen to an order, as it was asked for: what a draft keeps. */
 export interface ChangePlan {

@@ -5,7 +5,7 @@ import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';
 import { shownUnitPrice, type TaxLine } from '../cart/totals.js';
-import { UNTOUCHED } from '../change/changed-order.js';
+import { UNTOUCHED } from '../order/order-pieces.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import { promotionProblems } from '../promotion/promotion.errors.js';

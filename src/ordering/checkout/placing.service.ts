@@ -8,7 +8,7 @@ import { assess } from '../cart/assessment.js';
 import { type Holder, holds, keyOf } from '../cart/cart.access.js';
 import { type Cart, quantitiesOf } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
-import { NO_PRICES, priced, type SetPrices } from '../draft-order/set-prices.js';
+import { NO_PRICES, priced, type SetPrices } from './set-prices.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import type { Order } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';

@@ -10,7 +10,7 @@ import { SellingRules } from '../shipping/selling-rules.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
 import type { Certificate } from '../tax/tax-rules.js';
 import { cartOf, type DraftOrder, pricesOf } from './draft-order.js';
-import { priced } from './set-prices.js';
+import { priced } from '../checkout/set-prices.js';
 
 /** What a draft is placed by. */
 export interface DraftTerms extends Terms {
