@@ -13,7 +13,7 @@ import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { OrderService } from '../order/order.service.js';
 import { ReturnPiecesRepository } from '../returns/return-pieces.repository.js';
-import type { Rules } from '../shipping/selling-rules.js';
+import type { Rules } from '../selling/selling-rules.js';
 import { AmendedOrders } from './amended-orders.service.js';
 import { type Calculated, ChangeCalculation } from './change-calculation.service.js';
 import { requireDraft } from './change-drafts.service.js';

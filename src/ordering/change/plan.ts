@@ -13,7 +13,7 @@ import {
 } from '../cart/totals.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
-import type { Rules } from '../shipping/selling-rules.js';
+import type { Rules } from '../selling/selling-rules.js';
 import { type Cargo, type Offer, offersFor } from '../shipping/offers.js';
 import { detailsOf } from '../shipping/shipping-details.js';
 import { rulesAsBefore, type TaxRules, taxRulesFor } from '../tax/tax-rules.js';

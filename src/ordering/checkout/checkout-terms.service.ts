@@ -8,7 +8,7 @@ import { Outsiders } from '../cart/outsiders.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { Quotes } from '../shipping/carrier-quotes.service.js';
 import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
-import { type Rules, SellingRules } from '../shipping/selling-rules.js';
+import { type Rules, SellingRules } from '../selling/selling-rules.js';
 import { hashOfQuestion, type TaxQuote } from '../tax/external-tax.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
 import { isTrusted } from '../tax/tax-rules.js';

@@ -6,7 +6,7 @@ import { type Assessment, assess } from '../cart/assessment.js';
 import { askedOf, type Terms } from '../checkout/checkout-terms.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
 import type { Certificate } from '../tax/tax-rules.js';
 import { cartOf, type DraftOrder, pricesOf } from './draft-order.js';

@@ -5,9 +5,9 @@ import { PromotionRepository } from '../promotion/promotion.repository.js';
 import { Config } from '../../platform/config.js';
 import type { TaxBook } from '../tax/tax-rules.js';
 import { TaxRepository } from '../tax/tax.repository.js';
-import type { Calendar } from './delivery-estimate.js';
-import { ShippingRepository } from './shipping.repository.js';
-import type { ShippingZone } from './shipping-zone.js';
+import type { Calendar } from '../shipping/delivery-estimate.js';
+import { ShippingRepository } from '../shipping/shipping.repository.js';
+import type { ShippingZone } from '../shipping/shipping-zone.js';
 
 /** Where the shop sells to and on what terms. */
 export interface Rules {
