@@ -1,6 +1,7 @@
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
 import { IdentityIntegrityPermissions1780000000611 } from './identity/1780000000611-integrity-permissions.js';
 import { CatalogListedPromotions1760000010500 } from './catalog/1760000010500-listed-promotions.js';
+import { OrderingSilentProviders1780000000650 } from './ordering/1780000000650-silent-providers.js';
 import { OrderingToldPromotions1780000000620 } from './ordering/1780000000620-told-promotions.js';
 import { OrderingCountedCodes1780000000612 } from './ordering/1780000000612-counted-codes.js';
 import { CatalogPromisedHolds1760000010460 } from './catalog/1760000010460-promised-holds.js';
@@ -208,4 +209,5 @@ export const migrations: Migrations = [
   OrderingGiftMessages1780000000625,
   OrderingNothingAwaited1780000000626,
   BillingCreditTaken1780000000395,
+  OrderingSilentProviders1780000000650,
 ];

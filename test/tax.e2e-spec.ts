@@ -39,7 +39,11 @@ class Outside {
 
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
   }
 
   stop(): Promise<void> {
@@ -356,14 +360,26 @@ describe('tax', () => {
     await settings({ origin: null });
     const cart = await fillCart(app, [lamp], { currency: 'USD' });
     const own = await change(cart, { shippingAddress: newYork });
-    expect(own.body).toMatchObject({ taxation: { source: 'zones' }, totals: { tax: { amount: 0 } } });
+    expect(own.body).toMatchObject({ taxation: { source: 'fallback' }, totals: { tax: { amount: 0 } } });
 
+    // That there is no answer is kept for a minute: nobody waits for another.
     outside.answers[path] = { lines: [{ taxes: [tax(99_999)] }], shipping: { taxes: [] } };
+    const silent = outside.count(path);
+    await app.get(`/v1/carts/${cart.id}`, { cartToken: cart.token });
+    expect(outside.count(path)).toBe(silent);
+    app.clock.advance({ seconds: 61 });
     const odd = await app.get(`/v1/carts/${cart.id}`, { cartToken: cart.token });
-    expect(odd.body.taxation.source).toBe('zones');
+    expect(odd.body.taxation.source).toBe('fallback');
+    expect(outside.count(path)).toBe(silent + 1);
+    app.clock.advance({ seconds: 61 });
 
     outside.answers[path] = { lines: [{ taxes: [tax(178)] }], shipping: { taxes: [tax(177)] } };
-    const shown = await app.get(`/v1/carts/${cart.id}`, { cartToken: cart.token });
+    // Many who want to know the same at once ask once.
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => app.get(`/v1/carts/${cart.id}`, { cartToken: cart.token })),
+    );
+    expect(outside.count(path)).toBe(silent + 2);
+    const shown = all[0] as (typeof all)[number];
     expect(shown.body).toMatchObject({ taxation: { source: 'provider' }, totals: { tax: { amount: 355 } } });
     expect(outside.asked.at(-1)).toMatchObject({
       path,
@@ -408,11 +424,65 @@ describe('tax', () => {
     expect(outside.count(path)).toBe(asked);
     expect(await calculation(bought.body.id)).toMatchObject({ matches: true });
 
+    // Told a day later, it is another answer, which nobody was shown.
+    const later = await fillCart(app, [{ ...lamp, quantity: 2 }], { currency: 'USD' });
+    const answers = (amount: number) => ({ lines: [{ taxes: [tax(amount)] }], shipping: { taxes: [] } });
+    outside.answers[path] = answers(100);
+    const known = await change(later, { shippingAddress: newYork });
+    expect(known.body.totals.tax.amount).toBe(100);
+    app.clock.advance({ hours: 25 });
+    outside.answers[path] = answers(300);
+    const unseen = await checkOut(app, later, { body: { shippingAddress: undefined } });
+    expect([unseen.status, unseen.body.code]).toEqual([409, 'ordering.cart_changed']);
+    expect(unseen.body.totals.tax.amount).toBe(300);
+    const seen = await checkOut(app, later, { body: { shippingAddress: undefined } });
+    expect(seen.status).toBe(201);
+
     app.clock.advance({ days: 31 });
     await app.run('ordering.forget_tax_answers');
     const [left] = await app.database.query<{ n: number }>(
       'SELECT (SELECT count(*) FROM ordering.tax_quotes)::int + (SELECT count(*) FROM ordering.vat_checks)::int AS n',
     );
     expect(left?.n).toBe(0);
+  });
+
+  it('is not sold by guess when the shop needs the answer of its provider, nor by an old check of a VAT id', async () => {
+    const url = `http://127.0.0.1:${outside.port}`;
+    const strict = await startApp({
+      ...{ VAT_CHECK_URL: url, TAX_PROVIDER_URL: `${url}/silence`, TAX_PROVIDER_FALLBACK: 'refuse' },
+      TAX_TIMEOUT_MS: '2000',
+    });
+    try {
+      const token = await given.admin(strict);
+      const thing = await goods(strict, { price: 1999, stock: 10 });
+      const cart = await fillCart(strict, [thing]);
+      for (let pause = 0; pause < 5; pause++) {
+        const refused = await checkOut(strict, cart);
+        expect([refused.status, refused.body.code]).toEqual([503, 'ordering.tax_unknown']);
+        strict.clock.advance({ seconds: 61 });
+      }
+      // After three failures in a row nobody asks for a while.
+      expect(outside.count('/silence')).toBe(3);
+
+      // Reverse charge asks no provider, but the register, when what it said is a day old.
+      await strict.patch('/v1/admin/tax-settings', { origin: { country: 'DE' } }, { token });
+      outside.answers['/check-vat-number'] = { valid: true, requestIdentifier: 'WAPIAAAAW2' };
+      const business = await fillCart(strict, [thing]);
+      const held = { cartToken: business.token };
+      const checked = await strict.patch(
+        `/v1/carts/${business.id}`,
+        { vatId: vienna, shippingAddress: paris },
+        held,
+      );
+      expect(checked.body.taxation.treatment).toBe('reverse_charge');
+      strict.clock.advance({ hours: 25 });
+      outside.answers['/check-vat-number'] = { valid: false };
+      const old = await checkOut(strict, business, { body: { shippingAddress: undefined } });
+      expect(old.status).not.toBe(201);
+      const now = await strict.get(`/v1/carts/${business.id}`, held);
+      expect(now.body.taxation).toMatchObject({ treatment: 'taxed', vatCheck: { status: 'invalid' } });
+    } finally {
+      await strict.close();
+    }
   });
 });

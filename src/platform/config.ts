@@ -89,6 +89,8 @@ export class Config {
   readonly vatCheckUrl: string | null;
   readonly taxProviderUrl: string | null;
   readonly taxProviderToken: string | null;
+  /** When the provider does not answer: taxes by the zones of the shop, or nothing is sold. */
+  readonly taxProviderFallback: 'zones' | 'refuse';
   /** How long either may take before the shop goes on without it. */
   readonly taxTimeoutMs: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
@@ -191,6 +193,7 @@ export class Config {
     this.vatCheckUrl = env.url('VAT_CHECK_URL', ['http:', 'https:'])?.replace(/\/$/, '') ?? null;
     this.taxProviderUrl = env.url('TAX_PROVIDER_URL', ['http:', 'https:']);
     this.taxProviderToken = env.secret('TAX_PROVIDER_TOKEN', 8);
+    this.taxProviderFallback = env.oneOf('TAX_PROVIDER_FALLBACK', ['zones', 'refuse'], 'zones');
     this.taxTimeoutMs = env.integer('TAX_TIMEOUT_MS', 3_000, 100, 30_000);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
     this.paymentLinkDays = env.integer('PAYMENT_LINK_DAYS', 7, 1, 90);

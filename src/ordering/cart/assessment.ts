@@ -12,7 +12,7 @@ import type { Tried } from '../promotion/trace.js';
 import type { CarrierQuotes } from '../shipping/carrier-rates.port.js';
 import { type CartShipping, NOTHING_SENT, shippingOf } from '../shipping/cart-shipping.js';
 import type { Cargo, Misfit, Offer } from '../shipping/offers.js';
-import type { Rules } from '../shipping/selling-rules.js';
+import type { Rules } from '../selling/selling-rules.js';
 import { hashOfQuestion, type TaxQuestion, type TaxQuote } from '../tax/external-tax.js';
 import { taxQuestion } from '../tax/tax-question.js';
 import { type Taxation, taxRulesFor } from '../tax/tax-rules.js';
@@ -182,7 +182,9 @@ export function assess(
     shipping,
     isPickup,
     taxZone: tax.zone,
-    taxation: isAnswered ? { ...taxation, source: 'provider', quote: quote.hash } : taxation,
+    taxation: isAnswered
+      ? { ...taxation, source: 'provider', quote: quote.hash }
+      : { ...taxation, source: question === null ? 'zones' : 'fallback' },
     taxQuestion: question,
     totals: totalsOf(snapshot, goods, shippingCharge, tax),
     applied,

@@ -5,7 +5,7 @@ import { Clock } from '../../platform/clock.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import { type Assessment, assess } from './assessment.js';
 import { type Holder, holds } from './cart.access.js';
 import type { Cart } from './cart.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { Address } from '../../platform/address/address.js';
-import type { VatVerdict } from '../tax/vat-id.js';
+import type { CheckedVatId, VatVerdict } from '../tax/vat-id.js';
 import type { Cart, CartLine } from './cart.js';
 
 type Head = Omit<Cart, 'lines'>;
@@ -117,6 +117,11 @@ export class CartRepository {
     ]);
   }
 
+  /** What was found out of its VAT id again; nothing when it has another one by now. */
+  async keepCheck(id: string, { vatId, vatCheck }: CheckedVatId): Promise<void> {
+    await this.database.execute(KEEP_CHECK, [id, vatId, json(vatCheck)]);
+  }
+
   async touch(id: string, now: Date): Promise<number> {
     const [row] = await this.database.query<{ version: number }>(TOUCH, [id, now]);
     return row?.version ?? 0;
@@ -198,5 +203,7 @@ const SAVE = `
     promotion_codes = $6, pickup_point_id = $7, remind_since = $8, vat_id = $9, vat_check = $10, gift_message = $11,
     restore_hash = CASE WHEN email IS NOT DISTINCT FROM $2 THEN restore_hash END
   WHERE id = $1`;
+const KEEP_CHECK =
+  'UPDATE ordering.carts SET vat_check = $3, version = version + 1 WHERE id = $1 AND vat_id = $2';
 const TOUCH =
   'UPDATE ordering.carts SET version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version';

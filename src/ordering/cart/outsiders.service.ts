@@ -11,6 +11,12 @@ export interface Said {
   quote: TaxQuote | null;
 }
 
+export interface Heard extends Said {
+  assessment: Assessment;
+  /** The provider of taxes was asked just now: no shopper has seen what came of it. */
+  isTaxFresh: boolean;
+}
+
 /** Those outside who have a say in what a cart costs: carriers, and then the provider of taxes. Never inside a transaction. */
 @Injectable()
 export class Outsiders {
@@ -23,9 +29,11 @@ export class Outsiders {
    * The judgement with all that they say to it, and what that is, so that a later one comes to the same. `judge` must have no
    * effects: it is asked again with each answer. Where there is nobody to ask, it is asked once and nothing is read.
    */
-  async heard(judge: (said: Said) => Assessment): Promise<Said & { assessment: Assessment }> {
+  async heard(judge: (said: Said) => Assessment): Promise<Heard> {
     const { result, quotes } = await this.carriers.quoting((known) => judge({ quotes: known, quote: null }));
-    const quote = result.taxQuestion && (await this.tax.quote(result.taxQuestion));
-    return { assessment: quote ? judge({ quotes, quote }) : result, quotes, quote };
+    const said = result.taxQuestion && (await this.tax.answer(result.taxQuestion));
+    const quote = said?.quote ?? null;
+    const isTaxFresh = said?.isFresh ?? false;
+    return { assessment: quote ? judge({ quotes, quote }) : result, quotes, quote, isTaxFresh };
   }
 }

@@ -5,7 +5,7 @@ import { Clock } from '../../platform/clock.js';
 import { Money } from '../../platform/money/money.js';
 import { isBought } from '../order/order.guards.js';
 import type { Order } from '../order/order.js';
-import type { Rules } from '../shipping/selling-rules.js';
+import type { Rules } from '../selling/selling-rules.js';
 import { changeProblems } from './change.errors.js';
 import type { OrderChange } from './change.repository.js';
 import {

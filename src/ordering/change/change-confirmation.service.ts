@@ -13,7 +13,7 @@ import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { OrderService } from '../order/order.service.js';
 import { ReturnPiecesRepository } from '../returns/return-pieces.repository.js';
-import type { Rules } from '../shipping/selling-rules.js';
+import type { Rules } from '../selling/selling-rules.js';
 import { AmendedOrders } from './amended-orders.service.js';
 import { type Calculated, ChangeCalculation } from './change-calculation.service.js';
 import { requireDraft } from './change-drafts.service.js';
@@ -22,7 +22,8 @@ import { changeProblems } from './change.errors.js';
 import { ChangeGoods } from './change-goods.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
-import { type ChangeKind, openPieces } from './changed-order.js';
+import { type ChangeKind } from './changed-order.js';
+import { openPieces } from '../order/order-pieces.js';
 
 const HOUR_MS = 60 * 60_000;
 const PAY_WITHIN_HOURS = 72;

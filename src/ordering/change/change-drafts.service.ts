@@ -11,7 +11,7 @@ import { newId } from '../../platform/ids.js';
 import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { ReturnPiecesRepository } from '../returns/return-pieces.repository.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import { type Calculated, ChangeCalculation } from './change-calculation.service.js';
 import type { ChangePlanDto, CreateChangeDto } from './change.dto.js';
 import { changeProblems } from './change.errors.js';

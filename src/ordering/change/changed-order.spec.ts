@@ -3,18 +3,15 @@ import { Money } from '../../platform/money/money.js';
 import { computeTotals } from '../cart/totals.js';
 import type { Order, OrderLine } from '../order/order.js';
 import type { TaxRules } from '../tax/tax-rules.js';
+import { type Change, changed, NOTHING, settling } from './changed-order.js';
 import {
-  type Change,
-  changed,
-  NOTHING,
   openPieces,
   paidPieces,
   replaceablePieces,
   returnablePieces,
-  settling,
   shareOf,
   UNTOUCHED,
-} from './changed-order.js';
+} from '../order/order-pieces.js';
 
 const CURRENCY = 'EUR';
 const eur = (amount: bigint) => Money.of(amount, CURRENCY);

@@ -3,6 +3,7 @@ import type { Address } from '../../platform/address/address.js';
 import type { ShippingDetails } from '../shipping/shipping-details.js';
 import { type OrderDiscount, shippingDiscountOf } from '../order/order-discount.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
+import { paidPieces, shareOf, unsentPieces, UNTOUCHED } from '../order/order-pieces.js';
 
 export const CHANGE_KINDS = ['edit', 'cancel', 'return', 'exchange', 'claim'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
@@ -85,37 +86,6 @@ export interface ChangedOrder {
   explained: Explained[];
   /** Nothing of it is left, and nothing of it was sent. */
   isCanceled: boolean;
-}
-
-/** Pieces of a line that its money stands for: neither came back nor were refunded. */
-export const paidPieces = ({ quantity, returned, refunded }: OrderLine): number =>
-  quantity - returned - refunded;
-
-/** Pieces that were not sent yet. */
-export const unsentPieces = ({ quantity, fulfilled }: OrderLine): number => quantity - fulfilled;
-
-/** Of those, pieces that no fulfilment holds: what is planned or packed is taken out of that first. */
-export const openPieces = (line: OrderLine): number => unsentPieces(line) - line.planned;
-
-/**
- * Pieces that the buyer has, paid for and has not asked to send back. One that was replaced is among them: its replacement
- * costs nothing, so the money of both stands here.
- */
-export const returnablePieces = (line: OrderLine): number =>
-  line.fulfilled - line.returned - line.refunded - line.askedBack;
-
-/** Pieces that may be sent again for nothing: each once, and then its replacement. */
-export const replaceablePieces = (line: OrderLine): number => returnablePieces(line) - line.replaced;
-
-/**
- * The share of `part` out of `whole` equal pieces by largest remainder, the first pieces getting the odd units. Taken from
- * what the last one left, it is the same in whatever steps the pieces go, and together they are the whole.
- */
-export function shareOf(amount: bigint, whole: number, part: number): bigint {
-  if (part === 0) return 0n;
-  const [pieces, taken] = [BigInt(whole), BigInt(part)];
-  const odd = amount % pieces;
-  return (amount / pieces) * taken + (taken < odd ? taken : odd);
 }
 
 /**
@@ -258,18 +228,6 @@ function replacementOf(order: Order, line: OrderLine, id: string, quantity: numb
     taxLines: own.map((tax) => ({ ...tax, lineId: id, base: 0n, amount: 0n })),
   };
 }
-
-/** What has become of the pieces of a line that nothing has happened to. */
-export const UNTOUCHED = {
-  delivered: 0,
-  planned: 0,
-  canceled: 0,
-  returned: 0,
-  refunded: 0,
-  replaced: 0,
-  askedBack: 0,
-  awaiting: 0,
-} as const;
 
 /** The same way, for nothing. */
 function free(order: Order): ShippingTerms {

@@ -7,7 +7,7 @@ import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { orderProblems } from '../order/order.errors.js';
 import { OrderLocks } from '../order/order-locks.service.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import { ChangeConfirmation } from './change-confirmation.service.js';
 import type { ConfirmChangeDto } from './change.dto.js';
 import { changeProblems } from './change.errors.js';

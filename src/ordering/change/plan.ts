@@ -13,7 +13,7 @@ import {
 } from '../cart/totals.js';
 import type { Order, OrderLine, OrderTaxLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
-import type { Rules } from '../shipping/selling-rules.js';
+import type { Rules } from '../selling/selling-rules.js';
 import { type Cargo, type Offer, offersFor } from '../shipping/offers.js';
 import { detailsOf } from '../shipping/shipping-details.js';
 import { rulesAsBefore, type TaxRules, taxRulesFor } from '../tax/tax-rules.js';
@@ -23,14 +23,16 @@ import {
   type Change,
   type ChangeKind,
   NOTHING,
-  openPieces,
   type Pieces,
+  type ShippingTerms,
+} from './changed-order.js';
+import {
+  openPieces,
   replaceablePieces,
   returnablePieces,
-  type ShippingTerms,
   unsentPieces,
   UNTOUCHED,
-} from './changed-order.js';
+} from '../order/order-pieces.js';
 
 /** What is to happen to an order, as it was asked for: what a draft keeps. */
 export interface ChangePlan {

@@ -12,7 +12,8 @@ import { ChangeCalculation } from './change-calculation.service.js';
 import { ChangeGoods, HOLD_GRACE_MS } from './change-goods.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
-import { changed, NOTHING, openPieces } from './changed-order.js';
+import { changed, NOTHING } from './changed-order.js';
+import { openPieces } from '../order/order-pieces.js';
 
 /** Changes that cost more and wait for it: paid, they are the order's; unpaid, they are taken off again. */
 @Injectable()

@@ -1,29 +1,38 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
-import { assess } from '../cart/assessment.js';
+import { type Assessment, assess } from '../cart/assessment.js';
 import { type Holder, holds } from '../cart/cart.access.js';
+import type { Cart } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
 import { Outsiders } from '../cart/outsiders.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { Quotes } from '../shipping/carrier-quotes.service.js';
 import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
-import { type Rules, SellingRules } from '../shipping/selling-rules.js';
-import type { TaxQuote } from '../tax/external-tax.js';
+import { type Rules, SellingRules } from '../selling/selling-rules.js';
+import { hashOfQuestion, type TaxQuote } from '../tax/external-tax.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
+import { isTrusted } from '../tax/tax-rules.js';
 import type { CheckedVatId } from '../tax/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { withCheckout } from './draft.js';
+
+/** What is known of the tax before the transaction. */
+export interface KnownTax {
+  /** The VAT id that came with the checkout, or the one of the cart when it was checked again; null: what the cart has stands. */
+  vat: CheckedVatId | null;
+  /** The provider's answer; null: the shop's own zones say the taxes. */
+  quote: TaxQuote | null;
+  /** The hash of what the provider was asked; null: nothing. */
+  asked: string | null;
+  /** Somebody outside has just said what no shopper can have seen. */
+  isUnseen: boolean;
+}
 
 /** What an order is made by: read, and asked for, before its transaction. */
 export interface Terms {
   rules: Rules;
   quotes: Quotes;
-  known: {
-    /** The VAT id that came with the checkout; null: none did. */
-    vat: CheckedVatId | null;
-    /** The provider's answer; null: the shop's own zones say the taxes. */
-    quote: TaxQuote | null;
-  };
+  known: KnownTax;
 }
 
 /**
@@ -44,30 +53,48 @@ export class CheckoutTerms {
 
   /**
    * The answers are to just this cart: the kept ones when they were shown already. When it changes before its lock is had, they
-   * do not fit; then a carrier's price is refused, and the shop's own zones say the taxes. To a cart that cannot be checked out
+   * do not fit, and the order is refused. A VAT id that nobody could check, or that was checked more than a day ago, is checked
+   * again, and the cart keeps what comes of it. To a cart that cannot be checked out
    * there are none: the placing says why. 400 when the VAT id cannot be one.
    */
   async of(cartId: string, holder: Holder, input: CheckoutDto): Promise<Terms> {
     const rules = await this.rules.current();
-    const none: Terms = { rules, quotes: new Quotes(), known: { vat: null, quote: null } };
+    const none: Terms = { rules, quotes: new Quotes(), known: NOTHING };
     const asks = asksOutside(rules);
-    const stored = input.vatId || asks ? await this.carts.find(cartId) : undefined;
+    const stored = input.vatId || asks || this.tax.checksVatIds ? await this.carts.find(cartId) : undefined;
     if (!stored || !holds(holder, stored)) return none;
-    const vat = input.vatId ? await this.tax.checked(input.vatId) : null;
+    const again = input.vatId || stored.orderId !== null ? null : await this.recheck(stored);
+    const vat = input.vatId ? await this.tax.checked(input.vatId) : again;
+    const isOther =
+      again !== null &&
+      isTrusted(again.vatCheck, rules.tax.settings) !== isTrusted(stored.vatCheck, rules.tax.settings);
     if (!asks || stored.orderId !== null || stored.lines.length === 0) {
-      return { ...none, known: { vat, quote: null } };
+      return { ...none, known: { ...NOTHING, vat, isUnseen: isOther } };
     }
     const point = input.pickupPointId ? ((await this.points.find(input.pickupPointId)) ?? null) : null;
     const cart = withCheckout(stored, input, point, vat);
     const { email } = cart;
     const { sellable, facts } = await this.facts.read(cart, holder.actor, rules.promotions, { email });
     const now = this.clock.now();
-    const { quotes, quote } = await this.outsiders.heard((said) =>
+    const { assessment, quotes, quote, isTaxFresh } = await this.outsiders.heard((said) =>
       assess(cart, sellable, rules, { now, facts, ...said }),
     );
-    return { rules, quotes, known: { vat, quote } };
+    const isUnseen = isOther || isTaxFresh;
+    return { rules, quotes, known: { vat, quote, asked: askedOf(assessment), isUnseen } };
+  }
+
+  private async recheck({ id, vatId, vatCheck }: Cart): Promise<CheckedVatId | null> {
+    const again = await this.tax.checkedAgain(vatId, vatCheck);
+    if (again) await this.carts.keepCheck(id, again);
+    return again;
   }
 }
+
+const NOTHING: KnownTax = { vat: null, quote: null, asked: null, isUnseen: false };
+
+/** The name of what the provider is asked for a cart. */
+export const askedOf = ({ taxQuestion }: Assessment): string | null =>
+  taxQuestion && hashOfQuestion(taxQuestion);
 
 const asksOutside = ({ tax, shipping }: Rules): boolean =>
   tax.asksProvider ||

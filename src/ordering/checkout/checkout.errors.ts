@@ -35,6 +35,12 @@ export const checkoutProblems = defineProblems('ordering', {
     meaning: 'Prices, shipping or tax changed since the total in `expectedTotal` was shown.',
     remedy: 'Show the shopper `totals` of this answer and send its total as `expectedTotal`.',
   },
+  tax_unknown: {
+    status: 503,
+    title: 'The tax is not known now',
+    meaning: 'The tax provider does not answer, and the shop sells nothing without its answer.',
+    remedy: 'Try again in a minute.',
+  },
   cart_not_ready: {
     status: 422,
     title: 'Something is missing',

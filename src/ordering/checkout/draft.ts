@@ -5,16 +5,19 @@ import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
 import { totalsView } from '../cart/cart.view.js';
 import { shownUnitPrice, type TaxLine } from '../cart/totals.js';
-import { UNTOUCHED } from '../change/changed-order.js';
+import { UNTOUCHED } from '../order/order-pieces.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import { promotionProblems } from '../promotion/promotion.errors.js';
 import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Quotes } from '../shipping/carrier-quotes.service.js';
 import { detailsOf } from '../shipping/shipping-details.js';
+import { hashOfQuestion } from '../tax/external-tax.js';
+import type { TaxBook } from '../tax/tax-rules.js';
 import { type CheckedVatId, plainVatId } from '../tax/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
+import type { KnownTax } from './checkout-terms.service.js';
 
 /** The codes that a checkout pays with, and where they stand in it. */
 export const giftCardsOf = (given: CheckoutDto['giftCards']) =>
@@ -107,6 +110,26 @@ export function refuseUnseenRates(
   const wasShown = !shippingAddress;
   if (unknown.size === 0 && !(areFresh && wasShown && !expectedTotal)) return;
   throw checkoutProblems.cart_changed(`The carrier was asked again: it comes to ${totals.total}.`, {
+    extra: { totals: totalsView(totals) },
+  });
+}
+
+/**
+ * Throws when somebody outside has a say in the tax, and the shopper cannot have seen what it comes to: it was told just now and
+ * nobody said what total was shown, or the cart became another one since it was asked for. And when nobody has answered, in a shop
+ * that sells nothing without.
+ */
+export function refuseUnseenTax(
+  { taxQuestion, taxation, totals }: Assessment,
+  { asked, isUnseen }: KnownTax,
+  { expectedTotal, shippingAddress }: CheckoutDto,
+  { needsProvider = false }: TaxBook,
+): void {
+  const isAnother = taxQuestion !== null && hashOfQuestion(taxQuestion) !== asked;
+  if (!isAnother && needsProvider && taxation.source === 'fallback') throw checkoutProblems.tax_unknown();
+  const wasShown = !shippingAddress;
+  if (!isAnother && !(isUnseen && wasShown && !expectedTotal)) return;
+  throw checkoutProblems.cart_changed(`Its tax was asked for again: it comes to ${totals.total}.`, {
     extra: { totals: totalsView(totals) },
   });
 }

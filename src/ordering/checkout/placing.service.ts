@@ -8,7 +8,7 @@ import { assess } from '../cart/assessment.js';
 import { type Holder, holds, keyOf } from '../cart/cart.access.js';
 import { type Cart, quantitiesOf } from '../cart/cart.js';
 import { CartRepository } from '../cart/cart.repository.js';
-import { NO_PRICES, priced, type SetPrices } from '../draft-order/set-prices.js';
+import { NO_PRICES, priced, type SetPrices } from './set-prices.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
 import type { Order } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
@@ -18,7 +18,15 @@ import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
 import type { Terms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
-import { draftOrder, guard, refuseUnseenRates, refuseUsedUp, usedUp, withCheckout } from './draft.js';
+import {
+  draftOrder,
+  guard,
+  refuseUnseenRates,
+  refuseUnseenTax,
+  refuseUsedUp,
+  usedUp,
+  withCheckout,
+} from './draft.js';
 import { type Opened, PaymentAttempts } from './payment-attempts.service.js';
 import type { Begun, Fresh, Remember } from './payment-steps.service.js';
 
@@ -124,6 +132,7 @@ export class PlacingService {
     const assessment = assess(cart, sellable, rules, { now, facts, quotes, quote: known.quote });
     guard(assessment, input.expectedTotal);
     refuseUnseenRates(assessment, quotes, input);
+    refuseUnseenTax(assessment, known, input, rules.tax);
     refuseUsedUp(cart, assessment, input.expectedTotal);
     const draft = draftOrder(cart, assessment, { customerId, now, expiresAt });
     const [number, { operationId, isSplit }] = await Promise.all([

@@ -1,5 +1,5 @@
 import type { PaymentView } from '../../billing/billing.api.js';
-import { paidPieces } from '../change/changed-order.js';
+import { paidPieces } from '../order/order-pieces.js';
 import { Money } from '../../platform/money/money.js';
 import { awaitedOf } from '../fulfilment/sending.js';
 import type { Order, OrderLine } from '../order/order.js';

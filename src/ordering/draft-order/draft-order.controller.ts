@@ -166,6 +166,7 @@ export class DraftOrderController {
       draftOrderProblems.draft_order_closed,
       checkoutProblems.cart_not_ready,
       checkoutProblems.cart_changed,
+      checkoutProblems.tax_unknown,
       checkoutProblems.out_of_stock,
       'ordering.promotion_used_up',
       not_found,

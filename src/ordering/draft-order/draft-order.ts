@@ -2,7 +2,7 @@ import type { Certificate } from '../tax/tax-rules.js';
 import type { Address } from '../../platform/address/address.js';
 import { Money } from '../../platform/money/money.js';
 import type { Cart } from '../cart/cart.js';
-import type { SetPrices } from './set-prices.js';
+import type { SetPrices } from '../checkout/set-prices.js';
 
 export const DRAFT_STATES = ['open', 'placed'] as const;
 

@@ -3,14 +3,14 @@ import { IdentityApi } from '../../identity/identity.api.js';
 import { anonymous } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { type Assessment, assess } from '../cart/assessment.js';
-import type { Terms } from '../checkout/checkout-terms.service.js';
+import { askedOf, type Terms } from '../checkout/checkout-terms.service.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
 import { CarrierQuoteService } from '../shipping/carrier-quotes.service.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
 import type { Certificate } from '../tax/tax-rules.js';
 import { cartOf, type DraftOrder, pricesOf } from './draft-order.js';
-import { priced } from './set-prices.js';
+import { priced } from '../checkout/set-prices.js';
 
 /** What a draft is placed by. */
 export interface DraftTerms extends Terms {
@@ -56,8 +56,12 @@ export class DraftQuotes {
     const { result, quotes } = await this.carriers.quoting((known) =>
       assess(cart, variants, rules, { now, facts, quotes: known }),
     );
-    const quote = result.taxQuestion && (await this.desk.quote(result.taxQuestion));
+    const said = result.taxQuestion && (await this.desk.answer(result.taxQuestion));
+    const quote = said?.quote ?? null;
     const assessment = quote ? assess(cart, variants, rules, { now, facts, quotes, quote }) : result;
-    return { assessment, certificates, rules, quotes, known: { vat: null, quote } };
+    return {
+      ...{ assessment, certificates, rules, quotes },
+      known: { vat: null, quote, asked: askedOf(assessment), isUnseen: said?.isFresh ?? false },
+    };
   }
 }

@@ -1,3 +1,4 @@
+import { csvLine } from '../../platform/http/csv.js';
 import type { PickForDto, PickListDto } from './pick-list.dto.js';
 
 const COLUMNS = ['sku', 'title', 'variant', 'quantity', 'orders', 'oldest_promise'];
@@ -7,12 +8,12 @@ export function pickListCsv({ items }: PickListDto): string {
   const rows = items.map(({ sku, title, variantTitle, quantity, orders }) => [
     sku,
     title,
-    variantTitle ?? '',
-    String(quantity),
+    variantTitle,
+    quantity,
     orders.map((one) => `${one.number} × ${one.quantity}${wordsOf(one)}`).join('; '),
-    orders[0]?.promise ?? '',
+    orders[0]?.promise ?? null,
   ]);
-  return [COLUMNS, ...rows].map((cells) => `${cells.map(cellOf).join(',')}\r\n`).join('');
+  return [COLUMNS, ...rows].map(csvLine).join('');
 }
 
 const wordsOf = ({ properties }: PickForDto): string =>
@@ -21,9 +22,3 @@ const wordsOf = ({ properties }: PickForDto): string =>
         .map((named) => named.join(': '))
         .join(', ')})`
     : '';
-
-/** Text that a spreadsheet would run is made harmless. */
-function cellOf(text: string): string {
-  const safe = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",;\r\n\t]|^\s|\s$/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-}

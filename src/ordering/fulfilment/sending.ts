@@ -1,6 +1,6 @@
 import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
-import { paidPieces, shareOf } from '../change/changed-order.js';
+import { paidPieces, shareOf } from '../order/order-pieces.js';
 import type { Order } from '../order/order.js';
 import { paymentStatusOf, type Statuses } from '../order/order.statuses.js';
 

@@ -6,7 +6,7 @@ import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import type { CreatePromotionDto, UpdatePromotionDto } from './promotion.dto.js';
 import { faultsOf } from './promotion.faults.js';
 import type { Promotion } from './promotion.js';

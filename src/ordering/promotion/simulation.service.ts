@@ -8,7 +8,7 @@ import { Money } from '../../platform/money/money.js';
 import { ENGINE, inputsOf } from '../calculation/calculation.js';
 import { triedView } from '../cart/cart.view.js';
 import { Shelf } from '../cart/shelf.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import { needsOf } from './needs.js';
 import type { Candidate, Promotion } from './promotion.js';
 import { PromotionRepository } from './promotion.repository.js';

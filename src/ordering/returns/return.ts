@@ -1,7 +1,7 @@
 import type { Order, OrderLine } from '../order/order.js';
 import { isSent } from '../order/order.statuses.js';
 import { type Fulfilment, hasLeft } from '../fulfilment/fulfilment.js';
-import { returnablePieces } from '../change/changed-order.js';
+import { returnablePieces } from '../order/order-pieces.js';
 import type { FieldError } from '../../platform/http/problem.js';
 
 export const RETURN_STATES = [

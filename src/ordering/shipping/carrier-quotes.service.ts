@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, realNow } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
-import { Breaker } from './breaker.js';
+import { Breaker } from '../../platform/outside/breaker.js';
 import { CarrierQuoteRepository } from './carrier-quotes.repository.js';
 import {
   type CarrierQuotes,

@@ -3,10 +3,11 @@ import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
 import { isCurrency } from '../../platform/money/currencies.js';
 import { MAX_PRICE, Money } from '../../platform/money/money.js';
+import { ask } from '../../platform/outside/ask.js';
 import { type CarrierRate, CarrierRates, type RateRequest } from './carrier-rates.port.js';
 import type { TransitDays } from './delivery-estimate.js';
 
-const MAX_BYTES = 100_000;
+const MOST_BYTES = 100_000;
 const MAX_RATES = 100;
 
 /**
@@ -34,20 +35,9 @@ export class HttpCarrierRates extends CarrierRates {
     const { carrierRatesUrl: url, carrierRatesKey: key, carrierRatesTimeoutMs: timeout } = this.config;
     if (url === null) throw new Error('CARRIER_RATES_URL is not set');
     try {
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(key !== null && { authorization: `Bearer ${key}` }),
-        },
-        body: JSON.stringify(bodyOf(request)),
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeout),
-      });
-      if (!answer.ok) throw new Error(`answered ${answer.status}`);
-      const text = await answer.text();
-      if (text.length > MAX_BYTES) throw new Error('answered too much');
-      return ratesOf(JSON.parse(text));
+      return ratesOf(
+        await ask(url, { body: bodyOf(request), token: key, timeoutMs: timeout, mostBytes: MOST_BYTES }),
+      );
     } catch (error) {
       this.log.warn({ why: error instanceof Error ? error.message : 'no reason given' }, 'no rates');
       throw error;

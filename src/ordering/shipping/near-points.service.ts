@@ -6,7 +6,7 @@ import type { NearPointDto } from './offer.dto.js';
 import { waysTo } from './offers.js';
 import { pointView } from './offers.view.js';
 import { PickupPointRepository, type PointPlace } from './pickup-point.repository.js';
-import { SellingRules } from './selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 
 interface Wanted {
   country: string | null;

@@ -7,7 +7,7 @@ import type { PickupPoint, PointAddress } from './pickup-point.js';
 import type { PickupPointInput, PickupPointPatch, PointAddressDto } from './pickup-point.dto.js';
 import { PickupPointRepository, type PointPlace } from './pickup-point.repository.js';
 import { shippingProblems } from './shipping.errors.js';
-import { present, RuleChanges } from './rule-changes.service.js';
+import { present, RuleChanges } from '../selling/rule-changes.service.js';
 
 /** Pickup points as staff keep them. Orders keep the point that they were placed with. */
 @Injectable()

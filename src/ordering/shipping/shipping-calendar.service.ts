@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/access/actor.js';
 import { type FieldError, platformProblems } from '../../platform/http/problem.js';
 import { isDate, isTimeZone, type KeptCalendar } from './delivery-estimate.js';
-import { present, RuleChanges } from './rule-changes.service.js';
+import { present, RuleChanges } from '../selling/rule-changes.service.js';
 import type { ShippingCalendarPatch } from './shipping-calendar.dto.js';
 import { ShippingCalendarRepository } from './shipping-calendar.repository.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { cartProblems } from '../cart/cart.errors.js';
 import { PickupPointRepository } from './pickup-point.repository.js';
-import { SellingRules } from './selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 
 interface Choices {
   shippingOptionId?: string | null;

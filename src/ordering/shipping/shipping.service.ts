@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/access/actor.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { present, type RuleDeed, RuleChanges } from './rule-changes.service.js';
+import { present, type RuleDeed, RuleChanges } from '../selling/rule-changes.service.js';
 import type { ShippingZoneInput, ShippingZonePatch } from './shipping.dto.js';
 import { ShippingRepository } from './shipping.repository.js';
 import { requireSense, toArea, toOption } from './shipping-input.js';

@@ -1,43 +1,26 @@
 import { Logger } from '@nestjs/common';
 import type { Config } from '../../platform/config.js';
 import type { Database } from '../../platform/database/database.js';
+import { ask } from '../../platform/outside/ask.js';
 import type { TaxQuestion } from './external-tax.js';
 import { TaxProvider } from './tax-provider.port.js';
 import { type RegisterAnswer, VatCheck } from './vat-check.port.js';
 
 const log = new Logger('tax');
-/** Answers are small; what is longer is none. */
 const MOST_BYTES = 256 * 1024;
 
-/** Sends JSON and reads JSON; null when there is no answer in time that can be read. */
-async function ask(
+/** Asks, never with a transaction open; says why there was no answer, and throws. */
+async function asked(
   database: Database,
   url: string,
-  body: object,
-  timeoutMs: number,
-  token: string | null = null,
+  { body, token = null, timeoutMs }: { body: object; token?: string | null; timeoutMs: number },
 ): Promise<unknown> {
   if (database.inTransaction) throw new Error('nobody outside is asked inside a transaction');
   try {
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'user-agent': 'guildhall',
-        ...(token !== null && { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify(body),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    if (!answer.ok) throw new Error(`answered ${answer.status}`);
-    const text = await answer.text();
-    if (text.length > MOST_BYTES) throw new Error('answered too much');
-    return JSON.parse(text) as unknown;
+    return await ask(url, { body, token, timeoutMs, mostBytes: MOST_BYTES });
   } catch (error) {
     log.warn({ why: error instanceof Error ? error.message : 'no reason given' }, 'not answered');
-    return null;
+    throw error;
   }
 }
 
@@ -55,13 +38,10 @@ export class ViesVatCheck extends VatCheck {
   }
 
   async ask(vatId: string): Promise<RegisterAnswer | null> {
-    if (this.config.vatCheckUrl === null) return null;
-    const answer = await ask(
-      this.database,
-      `${this.config.vatCheckUrl}/check-vat-number`,
-      { countryCode: vatId.slice(0, 2), vatNumber: vatId.slice(2) },
-      this.config.taxTimeoutMs,
-    );
+    const { vatCheckUrl, taxTimeoutMs: timeoutMs } = this.config;
+    if (vatCheckUrl === null) return null;
+    const body = { countryCode: vatId.slice(0, 2), vatNumber: vatId.slice(2) };
+    const answer = await asked(this.database, `${vatCheckUrl}/check-vat-number`, { body, timeoutMs });
     // It says `valid: false` only when the register of the country has answered; its errors have no such word.
     const { valid, requestIdentifier } = (answer ?? {}) as Record<string, unknown>;
     if (typeof valid !== 'boolean') return null;
@@ -80,8 +60,8 @@ export class HttpTaxProvider extends TaxProvider {
   }
 
   async ask(question: TaxQuestion): Promise<unknown> {
-    const { taxProviderUrl, taxProviderToken, taxTimeoutMs } = this.config;
-    if (taxProviderUrl === null) return null;
-    return ask(this.database, taxProviderUrl, question, taxTimeoutMs, taxProviderToken);
+    const { taxProviderUrl, taxProviderToken: token, taxTimeoutMs: timeoutMs } = this.config;
+    if (taxProviderUrl === null) throw new Error('TAX_PROVIDER_URL is not set');
+    return asked(this.database, taxProviderUrl, { body: question, token, timeoutMs });
   }
 }

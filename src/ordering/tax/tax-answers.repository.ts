@@ -24,21 +24,25 @@ export class TaxAnswersRepository {
     await this.database.execute(KEEP_CHECK, [vatId, status, consultation, checkedAt]);
   }
 
-  /** What a provider has answered to the question of this hash since then. */
-  async taxes(hash: string, since: Date): Promise<ExternalTaxes | undefined> {
-    const [row] = await this.database.query<{ taxes: ExternalTaxes }>(TAXES, [hash, since]);
+  /** What a provider has answered to the question of this hash since then; null: nothing, since `silentSince`. */
+  async taxes(hash: string, since: Date, silentSince: Date): Promise<ExternalTaxes | null | undefined> {
+    const values = [hash, since, silentSince];
+    const [row] = await this.database.query<{ taxes: ExternalTaxes | null }>(TAXES, values);
     return row?.taxes;
   }
 
-  /** The first answer stays, so that two who ask at once are shown the same; one that is too old gives way. */
-  async keepTaxes(hash: string, taxes: ExternalTaxes, now: Date, tooOld: Date): Promise<ExternalTaxes> {
-    const [row] = await this.database.query<{ taxes: ExternalTaxes }>(KEEP_TAXES, [
-      hash,
-      JSON.stringify(taxes),
-      now,
-      tooOld,
-    ]);
-    return row?.taxes ?? taxes;
+  /**
+   * The first answer stays, so that two who ask at once are shown the same; one that is too old gives way, and so does none (null).
+   */
+  async keepTaxes(
+    hash: string,
+    taxes: ExternalTaxes | null,
+    now: Date,
+    tooOld: Date,
+  ): Promise<ExternalTaxes | null> {
+    const values = [hash, taxes && JSON.stringify(taxes), now, tooOld];
+    const [row] = await this.database.query<{ taxes: ExternalTaxes | null }>(KEEP_TAXES, values);
+    return row?.taxes ?? null;
   }
 
   async forget(before: Date): Promise<void> {
@@ -58,12 +62,15 @@ const KEEP_CHECK = `
   INSERT INTO ordering.vat_checks (vat_id, status, consultation, checked_at) VALUES ($1, $2, $3, $4)
   ON CONFLICT (vat_id) DO UPDATE SET status = excluded.status, consultation = excluded.consultation,
     checked_at = excluded.checked_at`;
-const TAXES = 'SELECT taxes FROM ordering.tax_quotes WHERE hash = $1 AND answered_at > $2';
+const TAXES = `
+  SELECT taxes FROM ordering.tax_quotes
+  WHERE hash = $1 AND answered_at > CASE WHEN taxes IS NULL THEN $3::timestamptz ELSE $2::timestamptz END`;
+const GIVES_WAY = 'q.taxes IS NULL OR q.answered_at <= $4';
 const KEEP_TAXES = `
   INSERT INTO ordering.tax_quotes AS q (hash, taxes, answered_at) VALUES ($1, $2, $3)
   ON CONFLICT (hash) DO UPDATE SET
-    taxes = CASE WHEN q.answered_at <= $4 THEN excluded.taxes ELSE q.taxes END,
-    answered_at = CASE WHEN q.answered_at <= $4 THEN excluded.answered_at ELSE q.answered_at END
+    taxes = CASE WHEN ${GIVES_WAY} THEN excluded.taxes ELSE q.taxes END,
+    answered_at = CASE WHEN ${GIVES_WAY} THEN excluded.answered_at ELSE q.answered_at END
   RETURNING taxes`;
 const THEIRS = `(t.customer_id = $1::uuid OR (t.customer_id IS NULL AND lower(t.email) = lower($2)))`;
 const FORGET_CHECKS = `

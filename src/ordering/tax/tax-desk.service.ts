@@ -1,20 +1,38 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../platform/clock.js';
+import { Clock, realNow } from '../../platform/clock.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { Breaker } from '../../platform/outside/breaker.js';
 import { ExemptionRepository } from './exemption.repository.js';
 import { hashOfQuestion, readExternalTaxes, type TaxQuestion, type TaxQuote } from './external-tax.js';
 import { TaxAnswersRepository } from './tax-answers.repository.js';
 import { TaxProvider } from './tax-provider.port.js';
 import type { Certificate } from './tax-rules.js';
 import { VatCheck } from './vat-check.port.js';
-import { type CheckedVatId, plainVatId, type VatFault, vatFault } from './vat-id.js';
+import { type CheckedVatId, plainVatId, type VatFault, vatFault, type VatVerdict } from './vat-id.js';
 
 /** So long an answer from outside is as good as a new one. */
 const GOOD_FOR_MS = 24 * 60 * 60_000;
+/** So long after no answer everybody is shown the taxes of the shop's own zones. */
+const SILENT_MS = 60_000;
 
-/** Asks outside about tax, never inside a transaction, and keeps what was said with its time. */
+/** What a provider says to a question. */
+export interface TaxAnswer {
+  /** Null: nothing. */
+  quote: TaxQuote | null;
+  /** It was asked just now: no shopper has seen what comes of it. */
+  isFresh: boolean;
+}
+
+/**
+ * Asks outside about tax, never inside a transaction, and keeps what was said with its time. Who does not answer is not asked for
+ * a while, and two who want to know the same at once ask once.
+ */
 @Injectable()
 export class TaxDesk {
+  private readonly registerBreaker = new Breaker();
+  private readonly providerBreaker = new Breaker();
+  private readonly asking = new Map<string, Promise<unknown>>();
+
   constructor(
     private readonly answers: TaxAnswersRepository,
     private readonly exemptions: ExemptionRepository,
@@ -33,7 +51,9 @@ export class TaxDesk {
     if (fault !== null) throw notAVatId(fault);
     const now = this.clock.now();
     if (!this.register.isThere) return { vatId, vatCheck: unverified(now) };
-    const known = (await this.answers.check(vatId, before(now))) ?? (await this.consult(vatId, now));
+    const known =
+      (await this.answers.check(vatId, before(now))) ??
+      (await this.once(`vat ${vatId}`, () => this.consult(vatId, now)));
     if (known === null) return { vatId, vatCheck: unverified(now) };
     const { status, consultation, checkedAt } = known;
     return {
@@ -42,26 +62,62 @@ export class TaxDesk {
     };
   }
 
+  /** Whether there is a register to ask. */
+  get checksVatIds(): boolean {
+    return this.register.isThere;
+  }
+
+  /**
+   * A VAT id that was checked before, when it has to be checked again before somebody buys by it: nobody could say then, or it is
+   * more than a day ago. Null: what is known of it stands.
+   */
+  async checkedAgain(vatId: string | null, check: VatVerdict | null): Promise<CheckedVatId | null> {
+    if (vatId === null || !this.register.isThere) return null;
+    const isKnown = check !== null && check.status !== 'unverified';
+    if (isKnown && new Date(check.checkedAt) > before(this.clock.now())) return null;
+    return this.checked(vatId);
+  }
+
   /** Certificates of a customer, whose carts read theirs by themselves; a guest has none. */
   async certificatesOf(customerId: string | null): Promise<Certificate[]> {
     return customerId === null ? [] : this.exemptions.certificatesOf(customerId);
   }
 
   /**
-   * The taxes that the provider says; null, by the shop's own zones, when there is none or no answer. The same question has the
-   * same answer for a day, so that the checkout takes what was shown.
+   * The taxes that the provider says; none: the shop's own zones say them. The same question has the same answer for a day, so
+   * that the checkout takes what was shown; that there is none holds for a minute.
    */
-  async quote(question: TaxQuestion): Promise<TaxQuote | null> {
+  async answer(question: TaxQuestion): Promise<TaxAnswer> {
     const hash = hashOfQuestion(question);
     const now = this.clock.now();
-    const kept = await this.answers.taxes(hash, before(now));
-    if (kept) return { hash, taxes: kept };
-    const taxes = readExternalTaxes(await this.provider.ask(question), question);
-    return taxes && { hash, taxes: await this.answers.keepTaxes(hash, taxes, now, before(now)) };
+    const silentSince = new Date(now.getTime() - SILENT_MS);
+    const kept = await this.answers.taxes(hash, before(now), silentSince);
+    if (kept !== undefined) return { quote: kept && { hash, taxes: kept }, isFresh: false };
+    const taxes = await this.once(`tax ${hash}`, () => this.askProvider(hash, question, now));
+    return { quote: taxes && { hash, taxes }, isFresh: true };
+  }
+
+  private async askProvider(hash: string, question: TaxQuestion, now: Date) {
+    const said = await this.providerBreaker.call(
+      () => realNow().getTime(),
+      () => this.provider.ask(question),
+    );
+    return this.answers.keepTaxes(hash, readExternalTaxes(said, question), now, before(now));
+  }
+
+  private once<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const present = this.asking.get(what) as Promise<T> | undefined;
+    if (present) return present;
+    const asked = work().finally(() => this.asking.delete(what));
+    this.asking.set(what, asked);
+    return asked;
   }
 
   private async consult(vatId: string, checkedAt: Date) {
-    const answer = await this.register.ask(vatId);
+    const answer = await this.registerBreaker.call(
+      () => realNow().getTime(),
+      () => this.register.ask(vatId),
+    );
     if (answer === null) return null;
     const check = {
       status: answer.valid ? ('valid' as const) : ('invalid' as const),

@@ -19,6 +19,8 @@ export interface TaxBook {
   settings: TaxSettings;
   /** Somebody outside is asked for the amounts. */
   asksProvider: boolean;
+  /** Nothing is sold without the answer of somebody outside. */
+  needsProvider?: boolean;
   at: Date;
 }
 
@@ -58,6 +60,8 @@ export const TAX_RULES = [
   'export',
 ] as const;
 
+export const TAX_SOURCES = ['zones', 'provider', 'fallback'] as const;
+
 /** How an order is taxed and why: plain data, frozen on the order. */
 export interface Taxation {
   treatment: (typeof TREATMENTS)[number];
@@ -72,8 +76,11 @@ export interface Taxation {
   foreignPrices: TaxSettings['foreignPrices'];
   shippingTax: TaxSettings['shippingTax'];
   rounding: TaxSettings['rounding'];
-  /** Who has said the amounts: the zones of the shop, or the provider, by the hash of what it was asked. */
-  source: 'zones' | 'provider';
+  /**
+   * Who has said the amounts: the zones of the shop; the provider, by the hash of what it was asked; or the zones in place of a
+   * provider that did not answer.
+   */
+  source: (typeof TAX_SOURCES)[number];
   quote: string | null;
 }
 
@@ -255,17 +262,19 @@ function readingOf(
   return { pricesIncludeTax: home.pricesIncludeTax, rateOf: categoriesOf(home, at) };
 }
 
+/** Whether a VAT id of which this is known counts. */
+export const isTrusted = (check: VatVerdict | null, { unverifiedVatIds }: TaxSettings): boolean =>
+  check?.status === 'valid' || (check?.status === 'unverified' && unverifiedVatIds === 'accept');
+
 function treatmentOf(
   { settings, at }: TaxBook,
   { destination, vatId = null, vatCheck = null, certificates = [], groups = [] }: TaxBuyer,
   rule: Taxation['rule'],
 ): { treatment: Taxation['treatment']; exemption: Exemption | null } {
-  const isTrusted =
-    vatCheck?.status === 'valid' ||
-    (vatCheck?.status === 'unverified' && settings.unverifiedVatIds === 'accept');
   const isUnion = rule === 'union_origin' || rule === 'union_destination';
   const isForeign = vatId !== null && vatCountry(vatId) !== settings.origin?.country;
-  if (isUnion && isTrusted && isForeign) return { treatment: 'reverse_charge', exemption: null };
+  if (isUnion && isTrusted(vatCheck, settings) && isForeign)
+    return { treatment: 'reverse_charge', exemption: null };
   const group = settings.exemptGroups.find((code) => groups.includes(code));
   if (group !== undefined) return { treatment: 'exempt', exemption: { kind: 'group', group } };
   const certificate = certificates.find((one) => covers(one, destination, at));

@@ -3,7 +3,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
-import { SellingRules } from '../shipping/selling-rules.js';
+import { SellingRules } from '../selling/selling-rules.js';
 import type { TaxSettingsPatch } from './tax-settings.dto.js';
 import type { TaxSettings } from './tax-settings.js';
 import { TaxRepository } from './tax.repository.js';

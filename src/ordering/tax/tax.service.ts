@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor } from '../../platform/access/actor.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { present, type RuleDeed, RuleChanges } from '../shipping/rule-changes.service.js';
+import { present, type RuleDeed, RuleChanges } from '../selling/rule-changes.service.js';
 import type { TaxZoneInput, TaxZonePatch } from './tax.dto.js';
 import { zoneProblems } from './tax.errors.js';
 import { type TakenPlace, TaxRepository } from './tax.repository.js';

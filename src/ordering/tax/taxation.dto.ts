@@ -1,6 +1,6 @@
 import { Instant, Nested, OneOf, Text } from '../../platform/http/fields.js';
 import { FOREIGN_PRICES, ROUNDINGS, SHIPPING_TAXES } from './tax-settings.js';
-import { TAX_RULES, type Taxation, TREATMENTS } from './tax-rules.js';
+import { TAX_RULES, TAX_SOURCES, type Taxation, TREATMENTS } from './tax-rules.js';
 import { VAT_STATUSES } from './vat-id.js';
 
 /** How a VAT id is taken. */
@@ -68,7 +68,10 @@ export class TaxationDto {
   @Nested(() => TaxExemptionReasonDto, { nullable: true })
   exemption: TaxExemptionReasonDto | null;
 
-  @OneOf(['zones', 'provider'], { description: 'Who has said the amounts.' })
+  @OneOf(TAX_SOURCES, {
+    description:
+      'Who has said the amounts: the zones of the shop, the tax provider, or (`fallback`) the zones because the provider did not answer.',
+  })
   source: string;
 }
 

@@ -10,6 +10,6 @@ export abstract class VatCheck {
   /** False: this store has nobody to ask. */
   abstract readonly isThere: boolean;
 
-  /** Null when nobody can say at the moment. Refuses to ask inside a transaction. */
+  /** Null when the register of the country cannot say at the moment; throws when nobody answers. Refuses to ask inside a transaction. */
   abstract ask(vatId: string): Promise<RegisterAnswer | null>;
 }

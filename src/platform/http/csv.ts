@@ -10,11 +10,12 @@ export async function* csvOf<T extends object>(
   columns: readonly (keyof T & string)[],
   rows: AsyncIterable<T>,
 ) {
-  yield line(columns);
-  for await (const row of rows) yield line(columns.map((name) => cellOf(row[name] as Cell)));
+  yield csvLine(columns);
+  for await (const row of rows) yield csvLine(columns.map((name) => row[name] as Cell));
 }
 
-const line = (cells: readonly string[]): string => `${cells.join(',')}\r\n`;
+/** One line, as RFC 4180 has it. */
+export const csvLine = (cells: readonly Cell[]): string => `${cells.map(cellOf).join(',')}\r\n`;
 
 /** Text that a spreadsheet would run is made harmless; numbers, also those below 0, are left as they are. */
 function cellOf(value: Cell): string {

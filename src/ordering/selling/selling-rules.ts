@@ -5,9 +5,9 @@ import { PromotionRepository } from '../promotion/promotion.repository.js';
 import { Config } from '../../platform/config.js';
 import type { TaxBook } from '../tax/tax-rules.js';
 import { TaxRepository } from '../tax/tax.repository.js';
-import type { Calendar } from './delivery-estimate.js';
-import { ShippingRepository } from './shipping.repository.js';
-import type { ShippingZone } from './shipping-zone.js';
+import type { Calendar } from '../shipping/delivery-estimate.js';
+import { ShippingRepository } from '../shipping/shipping.repository.js';
+import type { ShippingZone } from '../shipping/shipping-zone.js';
 
 /** Where the shop sells to and on what terms. */
 export interface Rules {
@@ -63,7 +63,12 @@ export class SellingRules {
     const tax = await this.taxZones.book();
     const { zones, calendar } = await this.shippingZones.rules();
     return {
-      tax: { ...tax, asksProvider: this.config.taxProviderUrl !== null, at: this.clock.now() },
+      tax: {
+        ...tax,
+        asksProvider: this.config.taxProviderUrl !== null,
+        needsProvider: this.config.taxProviderFallback === 'refuse',
+        at: this.clock.now(),
+      },
       shipping: zones,
       calendar,
       promotions: await this.promotions.standing(this.clock.now()),
