@@ -27,6 +27,7 @@ import { PaymentAccess } from './payment/payment-access.service.js';
 import { PaymentAdminController } from './payment/payment.admin.controller.js';
 import { PaymentController } from './payment/payment.controller.js';
 import { PaymentJobs } from './payment/payment.jobs.js';
+import { MethodCharges } from './payment-method/method-charges.service.js';
 import { PaymentPersonalDataRepository } from './payment/personal-data.repository.js';
 import { BillingPersonalData } from './payment/personal-data.service.js';
 import { PaymentRepository } from './payment/payment.repository.js';
@@ -100,6 +101,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     OrderDocuments,
     LedgerReader,
     LedgerRepository,
+    MethodCharges,
     MyStoreCredit,
     OperationRepository,
     OrderRefunds,
