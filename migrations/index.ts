@@ -14,6 +14,7 @@ import { BillingPayments1780000000300 } from './billing/1780000000300-payments.j
 import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGiftCards1780000000360 } from './billing/1780000000360-gift-cards.js';
 import { BillingCreditTaken1780000000395 } from './billing/1780000000395-credit-taken.js';
+import { BillingAttention1780000000396 } from './billing/1780000000396-attention.js';
 import { BillingTenders1780000000370 } from './billing/1780000000370-tenders.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
@@ -210,4 +211,5 @@ export const migrations: Migrations = [
   OrderingNothingAwaited1780000000626,
   BillingCreditTaken1780000000395,
   OrderingSilentProviders1780000000650,
+  BillingAttention1780000000396,
 ];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { BillingApi } from '../src/billing/billing.api.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -204,5 +205,163 @@ describe('paying, when others are at it too', () => {
     await app.settle();
     expect([(await orderAt(orderId)).status, await onCard(other)]).toEqual(['canceled', 1000]);
     expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 0, reserved: 0 });
+  });
+
+  it('places a draft as it was when its terms were asked for, and no other', async () => {
+    const thing = await goods(app, { stock: 5 });
+    const { body: draft } = await app.post(
+      '/v1/admin/draft-orders',
+      {
+        ...{ email: 'guest@example.test', currency: 'EUR', shippingAddress: berlin },
+        lines: [{ variantId: thing.variantId, quantity: 1 }],
+      },
+      asStaff(),
+    );
+    const placing = await app.database.transaction(async () => {
+      await app.database.query('SELECT FROM ordering.draft_orders WHERE id = $1 FOR UPDATE', [draft.id]);
+      const placed = app.post(
+        `/v1/admin/draft-orders/${draft.id}/placement`,
+        { expectedTotal: draft.quote.totals.total, payLater: true },
+        asStaff({ key: key() }),
+      );
+      await until(() => somebodyWaits());
+      await app.database.execute('UPDATE ordering.draft_orders SET version = version + 1 WHERE id = $1', [
+        draft.id,
+      ]);
+      return () => placed;
+    });
+    expect((await placing()).body.code).toBe('platform.stale_version');
+    expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 0, reserved: 0 });
+  });
+
+  it('buys again what was bought, and neither gifts nor replacements', async () => {
+    const things = [await goods(app), await goods(app), await goods(app)] as const;
+    const cart = await fillCart(app, [...things]);
+    const { body: order } = await checkOut(app, cart);
+    const [bought, gift, again] = things.map(
+      ({ variantId }) => order.lines.find((line: Body) => line.variantId === variantId).id as string,
+    );
+    await app.database.execute('UPDATE ordering.order_lines SET given_by = $2 WHERE id = $1', [
+      gift,
+      randomUUID(),
+    ]);
+    await app.database.execute(
+      'UPDATE ordering.order_lines SET variant_id = $2, unit_price = 0, tax = 0, total = 0 WHERE id = $1',
+      [again, things[0].variantId],
+    );
+    await app.database.execute('UPDATE ordering.order_lines SET fulfilled = 1, replaced = 1 WHERE id = $1', [
+      bought,
+    ]);
+    const { status, body } = await app.post(`/v1/orders/${order.id}/reorder`, undefined, {
+      cartToken: cart.token,
+      key: key(),
+    });
+    expect([status, body.leftOut]).toEqual([201, []]);
+    const put = body.cart.lines.map(({ variantId, quantity }: Body) => [variantId, quantity]);
+    expect(put).toEqual([[things[0].variantId, 1]]);
+  });
+
+  it('expires what can be expired, however much of it cannot', async () => {
+    const cart = await fillCart(app, [await goods(app, { stock: 5 })]);
+    const { body: refused } = await checkOut(app, cart, { token: 'lost' });
+    // As many as are looked at together are stuck, and older than the one that is not.
+    await app.database.query(
+      `INSERT INTO ordering.orders SELECT (o).* FROM (
+         SELECT jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'cart_id', gen_random_uuid(),
+           'number', 900000 + n, 'access_hash', null, 'email', 'stuck@example.test',
+           'expires_at', o.expires_at - interval '1 day')) AS o
+         FROM ordering.orders o, generate_series(1, 200) n WHERE o.id = $1) AS copies`,
+      [refused.orderId],
+    );
+    await app.database.query(`
+      CREATE FUNCTION ordering.stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stuck'; END $$`);
+    await app.database.query(`
+      CREATE TRIGGER stuck BEFORE UPDATE ON ordering.orders FOR EACH ROW
+        WHEN (OLD.email = 'stuck@example.test') EXECUTE FUNCTION ordering.stuck()`);
+    app.clock.advance({ minutes: 40 });
+    await app.run('ordering.expire_orders');
+    expect((await orderAt(refused.orderId)).status).toBe('expired');
+    await app.database.query('DROP FUNCTION ordering.stuck CASCADE');
+    await app.database.query(`DELETE FROM ordering.orders WHERE email = 'stuck@example.test'`);
+  });
+
+  it('sends money of another currency back in that currency', async () => {
+    for (const decide of ['reject', 'cancel']) {
+      const thing = await goods(app, { stock: 5 });
+      const cart = await fillCart(app, [thing]);
+      const { status, body: order } = await checkOut(app, cart, { token: 'currency_switch' });
+      const { id } = order.payments[0];
+      expect([status, order.payments[0].status]).toEqual([202, 'requires_review']);
+      const review = (decision: string) =>
+        app.post(`/v1/admin/payments/${id}/review`, { decision }, asStaff({ key: key() }));
+      expect((await review('accept')).body.code).toBe('billing.review_not_possible');
+      const done = decide === 'reject' ? await review('reject') : await cancel(order.id);
+      expect([decide, done.status]).toEqual([decide, decide === 'reject' ? 200 : 201]);
+      await app.settle();
+      const { body: payment } = await app.get(`/v1/admin/payments/${id}`, asStaff());
+      expect(payment.status).toBe('canceled');
+      const amount = { amount: order.totals.total.amount, currency: 'USD' };
+      expect(payment.lateCharges).toMatchObject([{ captured: amount, refunded: amount }]);
+      expect((await orderAt(order.id)).status).toBe('canceled');
+      expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 0, reserved: 0 });
+    }
+  });
+
+  it('asks the gateway now and then, however often it is told to', async () => {
+    const cart = await fillCart(app, [await goods(app)]);
+    const { body: order } = await checkOut(app, cart, { token: 'sca_required' });
+    const gateway = app.app.get(PaymentGateway);
+    const looks = [jest.spyOn(gateway, 'retrieve'), jest.spyOn(gateway, 'findByOperation')];
+    const confirm = () =>
+      app.post(`/v1/payments/${order.payments[0].id}/confirmation`, undefined, { cartToken: cart.token });
+    const answers = await Promise.all(Array.from({ length: 12 }, confirm));
+    expect(answers.map(({ body }) => body.status)).toEqual(Array(12).fill('requires_action'));
+    expect(looks.flatMap(({ mock }) => mock.calls).length).toBeLessThan(6);
+    looks.forEach((look) => look.mockRestore());
+  });
+
+  it('never forgets a refund of which nobody knows what became, and lets notices be that are nothing', async () => {
+    const cart = await fillCart(app, [await goods(app)]);
+    const { body: order } = await checkOut(app, cart, { token: 'refund_pending:99999999' });
+    const { id } = order.payments[0];
+    expect((await cancel(order.id)).status).toBe(201);
+    await app.settle();
+    const seen = async () => {
+      const { body } = await app.get(`/v1/admin/payments/${id}`, asStaff());
+      return body.operations.find(({ kind }: Body) => kind === 'refund');
+    };
+    const inNeed = async () =>
+      (await app.get('/v1/admin/payments?needsAttention=true', asStaff())).body.items.some(
+        (one: Body) => one.id === id,
+      );
+    for (let day = 1; day <= 14; day++) {
+      expect([day, await inNeed()]).toEqual([day, false]);
+      app.clock.advance({ days: 1 });
+      await app.run('billing.repair');
+    }
+    expect(await inNeed()).toBe(true);
+    const stuck = await seen();
+    expect(stuck).toMatchObject({ status: 'pending', needsAttentionSince: expect.any(String) });
+    expect(new Date(stuck.nextCheckAt).getTime() - app.clock.now().getTime()).toBe(86_400_000);
+    const again = `/v1/admin/payments/${id}/operations/${stuck.id}/retry`;
+    const retried = await app.post(again, undefined, asStaff({ key: key() }));
+    expect([retried.status, retried.body.needsAttentionSince, await inNeed()]).toEqual([202, null, false]);
+    await app.run('billing.repair');
+    expect(new Date((await seen()).nextCheckAt).getTime()).toBeGreaterThan(app.clock.now().getTime());
+    const captured = (await app.get(`/v1/admin/payments/${id}`, asStaff())).body.operations[0].id;
+    const other = `/v1/admin/payments/${id}/operations/${captured}/retry`;
+    expect((await app.post(other, undefined, asStaff({ key: key() }))).status).toBe(404);
+
+    await app.database.execute(
+      `INSERT INTO billing.gateway_events (gateway, event_id, type, object_ref, object_version, digest, created_at, received_at, status)
+       VALUES ('test', 'evt_odd', 'charge.captured', 'ch_odd', 1, 'x', now(), now(), 'orphan')`,
+    );
+    const dismiss = (body: object) =>
+      app.post('/v1/admin/gateways/test/events/evt_odd/dismissal', body, asStaff({ key: key() }));
+    expect((await dismiss({})).status).toBe(400);
+    expect((await dismiss({ reason: 'A charge of another shop' })).status).toBe(204);
+    expect((await dismiss({ reason: 'Once more' })).status).toBe(404);
+    const { body: events } = await app.get('/v1/admin/gateways/test/events', asStaff());
+    expect(events.items).toEqual([]);
   });
 });

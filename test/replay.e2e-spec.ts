@@ -906,6 +906,7 @@ describe('the example', () => {
       'listIntegrityFindings 200',
       'refundPayment 202',
       'retryGatewayEvent 202',
+      'retryPaymentOperation 202',
     ];
     const missing = [...operations.values()].flatMap(({ operation: { operationId, responses } }) =>
       Object.entries(responses)

@@ -72,6 +72,13 @@ export class GiftCardRepository {
     return row ?? null;
   }
 
+  async lockAll(ids: readonly string[]): Promise<void> {
+    await this.database.query(
+      'SELECT FROM billing.gift_cards WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE',
+      [ids],
+    );
+  }
+
   /** The cards that an order bought, locked in the order of their ids. */
   lockOfOrder(orderId: string): Promise<GiftCard[]> {
     return this.database.query<GiftCard>(`${CARD} WHERE order_id = $1 ORDER BY id FOR UPDATE`, [orderId]);

@@ -51,6 +51,12 @@ export class GiftCards {
     }));
   }
 
+  /** In the caller's transaction: locks cards, in the order of their ids. */
+  async lockAll(ids: readonly string[]): Promise<void> {
+    this.needTransaction();
+    if (ids.length > 0) await this.cards.lockAll(ids);
+  }
+
   /** Whether it is the card of a code, however that is typed. */
   isOf({ codeHash }: { codeHash: Buffer }, code: string): boolean {
     return codeHash.equals(hashOfCode(code));

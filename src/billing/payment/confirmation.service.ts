@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { PaymentGateway } from '../gateway/payment-gateway.port.js';
 import type { Payment } from './payment.entity.js';
 import { paymentProblems } from './payment.errors.js';
-import { PaymentRepository } from './payment.repository.js';
+import { LOOK_PAUSE_MS, PaymentRepository } from './payment.repository.js';
 import { PaymentService } from './payment.service.js';
 
 /** What happens when the shopper returns: the same look at the gateway that a webhook would cause. */
@@ -16,8 +17,17 @@ export class ConfirmationService {
     private readonly rows: PaymentRepository,
   ) {}
 
+  /** Of all who ask within a moment one looks at the gateway, and the others see what it saw. */
   async confirm(payment: Payment): Promise<Payment> {
-    if (payment.status !== 'requires_action' && payment.status !== 'processing') return payment;
+    if (isDecided(payment)) return payment;
+    if (await this.rows.mayLook(payment.id)) return this.follow(payment);
+    await sleep(LOOK_PAUSE_MS);
+    const present = (await this.rows.find(payment.id)) ?? payment;
+    if (isDecided(present) || !(await this.rows.mayLook(payment.id))) return present;
+    return this.follow(present);
+  }
+
+  private async follow(payment: Payment): Promise<Payment> {
     const snapshot = await this.look(payment);
     if (snapshot === null) return payment;
     await this.payments.apply(payment.id, snapshot);
@@ -35,3 +45,5 @@ export class ConfirmationService {
     }
   }
 }
+
+const isDecided = ({ status }: Payment): boolean => status !== 'requires_action' && status !== 'processing';

@@ -3,7 +3,7 @@ import type { Money } from '../../platform/money/money.js';
 export type OperationKind = 'authorize' | 'capture' | 'void' | 'refund';
 export type OperationStatus = 'created' | 'succeeded' | 'failed' | 'errored' | 'pending' | 'unknown';
 
-/** After `unknown` or `created` the gateway is asked after these pauses (milliseconds), then a person has to look. */
+/** The gateway is asked after these pauses (milliseconds). Afterwards a person has to look, and it is asked every day. */
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -28,6 +28,8 @@ export class Operation {
   chargeId: string | null;
   checks: number;
   nextCheckAt: Date | null;
+  /** Since when a person has to look at it: it was asked about as often as it should take, and nobody knows. */
+  attentionSince: Date | null;
 
   constructor(fields: OperationFields) {
     Object.assign(this, fields);
@@ -38,18 +40,32 @@ export class Operation {
     return this.status === 'succeeded' || this.status === 'failed' || this.status === 'errored';
   }
 
-  /** When the repair job looks again; null: never again by itself. */
+  /** When the repair job looks again; null: it is decided, and nobody has to. */
   static nextCheck(status: OperationStatus, kind: OperationKind, checks: number, now: Date): Date | null {
-    const pauses =
-      status === 'pending'
-        ? PENDING_PAUSES
-        : status === 'unknown' || status === 'created'
-          ? UNKNOWN_PAUSES
-          : status === 'errored' && kind !== 'authorize'
-            ? ERRORED_PAUSES
-            : [];
-    const pause = pauses[checks];
-    return pause === undefined ? null : new Date(now.getTime() + pause);
+    const pauses = pausesOf(status, kind);
+    return pauses && new Date(now.getTime() + (pauses[checks] ?? DAY));
+  }
+
+  /** Whether so many looks should have been enough. */
+  static isOverdue(status: OperationStatus, kind: OperationKind, checks: number): boolean {
+    const pauses = pausesOf(status, kind);
+    return pauses !== null && checks >= pauses.length;
+  }
+}
+
+/** Null: it is decided. */
+function pausesOf(status: OperationStatus, kind: OperationKind): readonly number[] | null {
+  switch (status) {
+    case 'pending':
+      return PENDING_PAUSES;
+    case 'unknown':
+    case 'created':
+      return UNKNOWN_PAUSES;
+    case 'errored':
+      return kind === 'authorize' ? null : ERRORED_PAUSES;
+    case 'succeeded':
+    case 'failed':
+      return null;
   }
 }
 

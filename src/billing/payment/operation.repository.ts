@@ -100,4 +100,26 @@ export class OperationRepository {
     }
     return operations;
   }
+
+  /** A person has to look at it, unless it is decided or told already; answers whether that is new. */
+  async needAttention(id: string, now: Date): Promise<boolean> {
+    const told = await this.database.execute(
+      `UPDATE billing.operations SET attention_since = $2 WHERE id = $1 AND attention_since IS NULL AND ${OPEN}`,
+      [id, now],
+    );
+    return told === 1;
+  }
+
+  /** It is asked about again, from the first pause; null when it is decided or not of this payment. */
+  async startOver(paymentId: string, id: string, now: Date): Promise<Operation | null> {
+    const [row] = await this.database.query<OperationColumns>(
+      `UPDATE billing.operations o SET checks = 0, next_check_at = $3, attention_since = NULL
+        WHERE id = $2 AND payment_id = $1 AND ${OPEN} RETURNING ${OPERATION}`,
+      [paymentId, id, now],
+    );
+    return row ? toOperation(row) : null;
+  }
 }
+
+/** Not decided, as far as anybody knows today. */
+const OPEN = `(status IN ('created', 'pending', 'unknown') OR (status = 'errored' AND kind <> 'authorize'))`;

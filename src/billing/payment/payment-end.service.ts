@@ -5,6 +5,7 @@ import { newId } from '../../platform/ids.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { OperationScheduled, PaymentCanceled, PaymentCaptured } from '../billing.events.js';
 import { GiftCards } from '../gift-card/gift-cards.service.js';
+import { OwnRefunds } from '../refund/own-refunds.service.js';
 import { RefundRepository } from '../refund/refund.repository.js';
 import { RefundService } from '../refund/refund.service.js';
 import { Operation } from './operation.entity.js';
@@ -20,6 +21,7 @@ export class PaymentEnd {
     private readonly payments: PaymentRepository,
     private readonly operations: OperationRepository,
     private readonly refunds: RefundService,
+    private readonly own: OwnRefunds,
     private readonly strandings: RefundRepository,
     private readonly giftCards: GiftCards,
     private readonly outbox: Outbox,
@@ -32,11 +34,14 @@ export class PaymentEnd {
    */
   async cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
     const payments = await this.payments.lockAllOfOrder(orderId);
-    if (payments.some((payment) => payment.isUndecided && !payment.isReviewable)) return { canceled: false };
+    // What waits for a person need not wait any more.
+    if (payments.some(({ status }) => status === 'processing')) return { canceled: false };
     // What was bought of it is worth nothing before the money goes back.
     const paid = payments.find(({ captured, status }) => status !== 'canceled' && !captured.isZero());
     if (paid) await this.giftCards.cancelOf(orderId, paid.id);
-    for (const payment of byInstrument(payments)) await this.cancel(payment, reason);
+    // The balances that money goes back to are locked by id before it goes to any of them, by everybody.
+    await this.own.lock(payments);
+    for (const payment of payments) await this.cancel(payment, reason);
     return { canceled: true };
   }
 
@@ -57,11 +62,12 @@ export class PaymentEnd {
     return { canceled: true };
   }
 
-  /** In the caller's transaction: what a person decided about a payment whose amount differs from what was owed. */
+  /** In the caller's transaction: what a person decided about a payment of another amount or currency than was owed. */
   async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
     const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);
     if (payment === undefined) throw platformProblems.not_found();
-    if (!payment.isReviewable) throw paymentProblems.review_not_possible();
+    if (payment.status !== 'requires_review' || (accept && !payment.isAcceptable))
+      throw paymentProblems.review_not_possible();
     if (accept) {
       payment.decideReview(true);
       await this.payments.saveStatus(payment, this.clock.now());
@@ -98,6 +104,13 @@ export class PaymentEnd {
     await this.payments.saveStatus(payment, this.clock.now());
     this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
     await this.refundAll(payment, reason, requestedBy);
+    // Of another currency: it goes back in that.
+    for (const { id: chargeId, refundable } of await this.payments.lateCharges(payment.id)) {
+      if (chargeId !== payment.operationId || refundable.isZero()) continue;
+      const how = { full: true as const, chargeId, reason, requestedBy };
+      const { operationId } = await this.refunds.request(payment.id, how);
+      if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));
+    }
   }
 
   private async refundAll(payment: Payment, reason: string, requestedBy: string): Promise<void> {
@@ -131,9 +144,3 @@ export class PaymentEnd {
     this.outbox.record(new OperationScheduled({ operationId: id }));
   }
 }
-
-/** Balances are locked in one order by everybody. */
-const byInstrument = (payments: readonly Payment[]): Payment[] =>
-  payments.toSorted((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
-const rank = ({ kind, instrumentId }: Payment): string =>
-  `${kind === 'card' ? 0 : kind === 'gift_card' ? 1 : 2}${instrumentId ?? ''}`;

@@ -5,7 +5,14 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { AdminPaymentDto, PaymentDetailDto, PaymentQuery, ReviewPaymentDto } from './payment.dto.js';
+import {
+  AdminPaymentDto,
+  OperationDto,
+  OperationParams,
+  PaymentDetailDto,
+  PaymentQuery,
+  ReviewPaymentDto,
+} from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
 import { StaffPayments } from './staff-payments.service.js';
 
@@ -24,7 +31,8 @@ export class PaymentAdminController {
     summary: 'List payments, newest first',
     description:
       'Filter by order, customer, status or currency; `status=requires_review` is what waits for a ' +
-      'person. Amounts are in minor units.',
+      'person, and so is `needsAttention=true`: a call of which the gateway does not say what became. ' +
+      'Amounts are in minor units.',
     answers: { 200: AdminPaymentPage },
     problems: [platformProblems.invalid_cursor],
   })
@@ -53,10 +61,9 @@ export class PaymentAdminController {
     summary: 'Decide about a payment whose amount differs from what was owed',
     description:
       'For a payment with status `requires_review` because the gateway took another amount than was ' +
-      'owed. `accept` takes what came as the payment and the order is placed if it covers the total; ' +
-      '`reject` ends the payment and sends the money back.\n\n' +
-      '409 `billing.review_not_possible`: nothing waits here, or the money came in another currency and ' +
-      'has to be settled at the gateway. An order that nobody decides about is canceled when its time to ' +
+      'owed, or another currency. `accept` takes what came as the payment and the order is placed if it covers the total; ' +
+      '`reject` ends the payment and sends the money back, in the currency in which it came.\n\n' +
+      '409 `billing.review_not_possible`: nothing waits here, or money of another currency was to be accepted. An order that nobody decides about is canceled when its time to ' +
       'pay ends, and the money goes back.',
     answers: { 200: AdminPaymentDto },
     problems: [platformProblems.not_found, paymentProblems.review_not_possible],
@@ -68,5 +75,21 @@ export class PaymentAdminController {
     @CurrentActor() actor: Actor,
   ): Promise<AdminPaymentDto> {
     return this.payments.review(id, decision, actor);
+  }
+
+  @Post(':id/operations/:operationId/retry')
+  @Permissions('billing:refund:write')
+  @Operation({
+    id: 'retryPaymentOperation',
+    summary: 'Ask again what became of a call',
+    description:
+      'For a call that is not decided. It is asked about within half a minute, and then as if it were new; what never reached ' +
+      'the gateway is sent again under the same id, so that no money moves twice. 404 when there is no such call or it is decided.',
+    answers: { 202: OperationDto },
+    problems: [platformProblems.not_found],
+    idempotency: 'required',
+  })
+  retry(@Param() { id, operationId }: OperationParams, @CurrentActor() actor: Actor): Promise<OperationDto> {
+    return this.payments.retry(id, operationId, actor);
   }
 }

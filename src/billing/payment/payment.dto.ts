@@ -1,4 +1,5 @@
 import {
+  Bool,
   CurrencyCode,
   Instant,
   Integer,
@@ -122,16 +123,21 @@ export class OperationDto {
   @Instant({ nullable: true, description: 'When the gateway is asked again.', example: null })
   nextCheckAt: string | null;
 
-  static from({ id, kind, status, attempt, amount, gatewayRef, code, nextCheckAt }: Operation): OperationDto {
+  @Instant({
+    nullable: true,
+    description:
+      'Since when a person has to look at it: the gateway does not say what became of it. It is asked every day.',
+    example: null,
+  })
+  needsAttentionSince: string | null;
+
+  static from(operation: Operation): OperationDto {
+    const { id, kind, status, attempt, amount, gatewayRef, code, nextCheckAt, attentionSince } = operation;
     return {
-      id,
-      kind,
-      status,
-      attempt,
+      ...{ id, kind, status, attempt, gatewayRef, code },
       amount: amount.toJSON(),
-      gatewayRef,
-      code,
       nextCheckAt: nextCheckAt?.toISOString() ?? null,
+      needsAttentionSince: attentionSince?.toISOString() ?? null,
     };
   }
 }
@@ -211,7 +217,7 @@ export class PaymentDetailDto extends AdminPaymentDto {
   @ListOf(() => LateChargeDto, {
     max: 1000,
     description:
-      'Money that came when the payment was canceled or paid otherwise. It counts in no amount above and goes back by itself.',
+      'Money that came when the payment was canceled or paid otherwise, which goes back by itself, or in another currency, which a person rejects. It counts in no amount above.',
   })
   lateCharges: LateChargeDto[];
 
@@ -228,7 +234,18 @@ export class ReviewPaymentDto {
   decision: 'accept' | 'reject';
 }
 
+export class OperationParams {
+  @Uuid()
+  id: string;
+
+  @Uuid()
+  operationId: string;
+}
+
 export class PaymentQuery extends PageQuery {
+  @Bool({ optional: true, description: 'Those with a call that a person has to look at.' })
+  needsAttention?: boolean;
+
   @Uuid({ optional: true })
   orderId?: string;
 

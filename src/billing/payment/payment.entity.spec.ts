@@ -54,6 +54,7 @@ const operation = (id = 'a1', kind: OperationKind = 'authorize', amount = EUR(10
     chargeId: null,
     checks: 0,
     nextCheckAt: null,
+    attentionSince: null,
   });
 
 const untold = { captureBefore: null, method: null, risk: null };
@@ -217,7 +218,9 @@ describe('Operation', () => {
       const next = Operation.nextCheck('unknown', 'authorize', checks, now);
       return next === null ? null : (next.getTime() - now.getTime()) / 60_000;
     });
-    expect(pauses).toEqual([5, 60, 1440, 1440, 1440, 1440, 1440, null]);
+    expect(pauses).toEqual([5, 60, 1440, 1440, 1440, 1440, 1440, 1440]);
+    const overdue = [6, 7, 8].map((checks) => Operation.isOverdue('unknown', 'refund', checks));
+    expect(overdue).toEqual([false, true, true]);
   });
 
   it('is not looked at once it is decided', () => {

@@ -59,6 +59,8 @@ export class Settlement {
   refund: RefundFact | null = null;
   /** Money or a hold that must go back by itself, because nobody waits for it any more. */
   giveBack: { kind: 'refund' | 'void'; ref: string; amount: Money } | null = null;
+  /** Money that came in another currency: it cannot be counted in the payment. */
+  foreign: { ref: string; amount: Money } | null = null;
   /** By how much the amounts of a late charge change; the payment's own amounts know nothing of it. */
   lateCharge: { id: string; reserved: bigint; refunded: bigint } | null = null;
 }
@@ -149,8 +151,8 @@ export class Payment {
     this.moveTo(accept ? 'captured' : 'canceled', new Settlement());
   }
 
-  /** Whether a person can decide here: money of another currency cannot be counted in this payment. */
-  get isReviewable(): boolean {
+  /** Whether what came may count as this payment: money of another currency can only go back. */
+  get isAcceptable(): boolean {
     return this.status === 'requires_review' && this.reviewReason === 'amount_mismatch';
   }
 
@@ -204,6 +206,7 @@ export class Payment {
     }
     const sameCurrency = amount.currency === this.amount.currency;
     if (captured && sameCurrency) this.captured = this.captured.plus(amount);
+    if (captured && !sameCurrency) settlement.foreign = { ref: outcome.ref, amount };
     if (!captured) settlement.postings.push(postings.authorized(operation.id, amount));
     this.gatewayRef = outcome.ref;
     this.declineCode = null;
@@ -352,5 +355,5 @@ export class Payment {
 
 export type PaymentFields = Omit<
   Payment,
-  'kind' | 'isUndecided' | 'refundable' | 'isReviewable' | 'settle' | 'cancel' | 'decideReview'
+  'kind' | 'isUndecided' | 'refundable' | 'isAcceptable' | 'settle' | 'cancel' | 'decideReview'
 >;

@@ -42,8 +42,8 @@ export const paymentProblems = defineProblems('billing', {
     status: 409,
     title: 'Nothing to decide',
     meaning:
-      'The payment does not wait for a review, or its money came in another currency and is settled by hand.',
-    remedy: 'Read the payment; settle money of another currency at the gateway itself.',
+      'The payment does not wait for a review, or its money came in another currency and cannot count as payment.',
+    remedy: 'Read the payment; money of another currency can only be rejected, and goes back.',
   },
   gateway_unreachable: {
     status: 503,

@@ -35,15 +35,20 @@ export class PaymentJobs {
         Operation.nextCheck(status, kind, checks + 1, now),
       );
     });
-    for (const { id } of due) {
-      try {
-        const outcome = await this.calls.ask(id);
-        await this.database.transaction(() => this.payments.settle(id, outcome));
-      } catch (error) {
-        // The gateway is away or one operation is odd: the others still get their look, this one has its next hour.
-        this.log.warn(`operation ${id} could not be repaired: ${String(error)}`);
-      }
-    }
+    for (const operation of due) await this.look(operation);
     return due.length;
+  }
+
+  private async look({ id, paymentId, status, kind, checks }: Operation): Promise<void> {
+    try {
+      const outcome = await this.calls.ask(id);
+      await this.database.transaction(() => this.payments.settle(id, outcome));
+    } catch (error) {
+      // The gateway is away or one operation is odd: the others still get their look, this one has its next hour.
+      this.log.warn(`operation ${id} could not be repaired: ${String(error)}`);
+    }
+    if (!Operation.isOverdue(status, kind, checks + 1)) return;
+    if (await this.operations.needAttention(id, this.clock.now()))
+      this.log.error(`payment ${paymentId} needs a person: nobody knows what became of its ${kind} ${id}`);
   }
 }

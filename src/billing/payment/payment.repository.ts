@@ -20,6 +20,9 @@ import {
 /** No card is tried for ever: after this many attempts a payment takes no more. */
 export const MAX_ATTEMPTS = 20;
 
+/** Between two looks at the gateway that payers ask for. */
+export const LOOK_PAUSE_MS = 1_000;
+
 export interface OpenRow {
   readonly paymentId: string;
   readonly operationId: string;
@@ -58,6 +61,8 @@ export interface PaymentFilter {
   readonly customerId: string | null;
   readonly status: string | null;
   readonly currency: string | null;
+  /** Only those with a call that a person has to look at. */
+  readonly needsAttention: boolean;
 }
 
 /** Payments: every write is one guarded statement, every change of a state is made under the payment's lock. */
@@ -190,16 +195,19 @@ export class PaymentRepository {
     ]);
   }
 
-  /** Writes down money that came too late; all of it is reserved for the refund that sends it back by itself. */
+  /**
+   * Writes down money that came too late, all of it reserved for the refund that sends it back by itself; or in another currency,
+   * for a person to decide about.
+   */
   async addLateCharge(
     payment: Payment,
-    fields: { id: string; ref: string; amount: Money; now: Date },
+    fields: { id: string; ref: string; amount: Money; reserved: Money; now: Date },
   ): Promise<void> {
-    const { id, ref, amount, now } = fields;
+    const { id, ref, amount, reserved, now } = fields;
     await this.database.execute(
       `INSERT INTO billing.late_charges (id, payment_id, gateway_ref, captured, currency, refund_reserved, created_at)
-       VALUES ($1, $2, $3, $4, $5, $4, $6)`,
-      [id, payment.id, ref, amount.amount, amount.currency, now],
+       VALUES ($1, $2, $3, $4, $5, $7, $6)`,
+      [id, payment.id, ref, amount.amount, amount.currency, now, reserved.amount],
     );
   }
 
@@ -243,6 +251,19 @@ export class PaymentRepository {
       `UPDATE billing.payments SET status = $2, next_action_url = NULL, version = version + 1, updated_at = $3 WHERE id = $1`,
       [payment.id, payment.status, now],
     );
+  }
+
+  /**
+   * Whether it is time to look at the gateway what a payment has become; then nobody else does so for a moment. By the clock of
+   * the database: it is about real time.
+   */
+  async mayLook(paymentId: string): Promise<boolean> {
+    const taken = await this.database.execute(
+      `UPDATE billing.payments SET looked_at = now()
+        WHERE id = $1 AND (looked_at IS NULL OR looked_at <= now() - interval '${LOOK_PAUSE_MS} ms')`,
+      [paymentId],
+    );
+    return taken === 1;
   }
 
   async find(paymentId: string): Promise<Payment | null> {
@@ -297,6 +318,7 @@ export class PaymentRepository {
     const conditions = wanted
       .filter(([, value]) => value !== null)
       .map(([condition, value]) => `${condition} $${values.push(value)}`);
+    if (filter.needsAttention) conditions.push(NEEDS_ATTENTION);
     if (after) conditions.push(`(created_at, id) < ($${values.push(after[0])}, $${values.push(after[1])})`);
     const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
     const rows = await this.database.query<PaymentColumns>(
@@ -306,6 +328,8 @@ export class PaymentRepository {
     return rows.map(toPayment);
   }
 }
+
+const NEEDS_ATTENTION = `EXISTS (SELECT FROM billing.operations o WHERE o.payment_id = p.id AND o.attention_since IS NOT NULL)`;
 
 const refundStatus = (status: OperationStatus): string =>
   status === 'succeeded' ? 'succeeded' : status === 'failed' ? 'failed' : 'pending';
@@ -362,7 +386,8 @@ const SAVE = `
   WITH operation AS (
     UPDATE billing.operations
        SET status = $2, gateway_ref = $3, gateway_version = $4, code = $5, next_check_at = $6, updated_at = $7,
-         token = CASE WHEN $2 IN ('created', 'unknown') THEN token END
+         token = CASE WHEN $2 IN ('created', 'unknown') THEN token END,
+         attention_since = CASE WHEN $6::timestamptz IS NOT NULL THEN attention_since END
      WHERE id = $1
   ), payment AS (
     UPDATE billing.payments

@@ -41,6 +41,7 @@ export interface OperationColumns {
   o_charge_id: string | null;
   o_checks: number;
   o_next_check_at: Date | null;
+  o_attention_since: Date | null;
 }
 
 export const toPayment = (row: PaymentColumns): Payment => {
@@ -84,9 +85,10 @@ export const toOperation = (row: OperationColumns): Operation =>
     chargeId: row.o_charge_id,
     checks: row.o_checks,
     nextCheckAt: row.o_next_check_at,
+    attentionSince: row.o_attention_since,
   });
 
-/** Money that came when its payment was canceled or paid by another charge. It is no part of the payment's amounts. */
+/** Money that came when its payment was canceled or paid by another charge, or came in another currency. It is no part of the payment's amounts. */
 export interface LateCharge {
   /** The id of the attempt that brought it. */
   readonly id: string;
@@ -132,4 +134,4 @@ export const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.c
 export const OPERATION = `o.id AS o_id, o.payment_id AS o_payment_id, o.kind AS o_kind, o.status AS o_status, o.attempt AS o_attempt,
   o.amount AS o_amount, o.currency AS o_currency, o.gateway_ref AS o_gateway_ref, o.gateway_version AS o_gateway_version,
   o.code AS o_code, o.refund_id AS o_refund_id, o.charge_id AS o_charge_id,
-  o.checks AS o_checks, o.next_check_at AS o_next_check_at`;
+  o.checks AS o_checks, o.next_check_at AS o_next_check_at, o.attention_since AS o_attention_since`;

@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { newId } from '../../platform/ids.js';
-import type { Money } from '../../platform/money/money.js';
+import { Money } from '../../platform/money/money.js';
 import {
   OperationScheduled,
   PaymentActionRequired,
@@ -100,6 +100,7 @@ export class PaymentService {
       const now = this.clock.now();
       operation.nextCheckAt = Operation.nextCheck(operation.status, operation.kind, operation.checks, now);
       if (settlement.giveBack) await this.giveBack(payment, operation, settlement, now);
+      if (settlement.foreign) await this.keepApart(payment, operation, settlement.foreign, now);
       if (settlement.lateCharge) await this.payments.changeLateCharge(settlement.lateCharge);
       await this.payments.save(payment, operation, settlement.postings, now);
       this.tell(payment, operation, settlement);
@@ -121,6 +122,22 @@ export class PaymentService {
     });
   }
 
+  /** Money of another currency is none of the payment's amounts: it stands beside it until a person has decided. */
+  private async keepApart(
+    payment: Payment,
+    { id }: Operation,
+    { ref, amount }: { ref: string; amount: Money },
+    now: Date,
+  ): Promise<void> {
+    await this.payments.addLateCharge(payment, {
+      id,
+      ref,
+      amount,
+      reserved: Money.zero(amount.currency),
+      now,
+    });
+  }
+
   /** Money or a hold that nobody waits for any more: an operation of our own sends it back. */
   private async giveBack(
     payment: Payment,
@@ -134,7 +151,8 @@ export class PaymentService {
     const operationId = newId();
     const refundId = kind === 'refund' ? newId() : null;
     const chargeId = kind === 'refund' ? late.id : null;
-    if (chargeId !== null) await this.payments.addLateCharge(payment, { id: chargeId, ref, amount, now });
+    if (chargeId !== null)
+      await this.payments.addLateCharge(payment, { id: chargeId, ref, amount, reserved: amount, now });
     await this.operations.add(payment, {
       id: operationId,
       kind,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
+import { Clock } from '../../platform/clock.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { OperationRepository } from './operation.repository.js';
@@ -23,12 +24,13 @@ export class StaffPayments {
     private readonly payments: PaymentEnd,
     private readonly audit: Audit,
     private readonly cursors: Cursors,
+    private readonly clock: Clock,
   ) {}
 
   /** A page of payments, newest first. 400 for a cursor of another list or filter. */
   async list(query: PaymentQuery): Promise<Page<AdminPaymentDto>> {
     const { limit, cursor, orderId = null, customerId = null, status = null, currency = null } = query;
-    const filter = { orderId, customerId, status, currency };
+    const filter = { orderId, customerId, status, currency, needsAttention: query.needsAttention === true };
     const list = `payments ${JSON.stringify(filter)}`;
     const after = this.cursors.decode(list, cursor) as [string, string] | null;
     const rows = await this.rows.list(filter, after, limit + 1);
@@ -49,6 +51,15 @@ export class StaffPayments {
       lateCharges: lateCharges.map((each) => LateChargeDto.from(each)),
       operations: operations.map((each) => OperationDto.from(each)),
     };
+  }
+
+  /** In the caller's transaction: a call is asked about again. 404 when there is none of this payment, or it is decided. */
+  async retry(id: string, operationId: string, actor: Actor): Promise<OperationDto> {
+    const operation = await this.operations.startOver(id, operationId, this.clock.now());
+    if (operation === null) throw platformProblems.not_found();
+    const [action, details] = ['billing.operation.retried', { operationId }];
+    this.audit.record({ actor, action, subjectType: 'payment', subjectId: id, details });
+    return OperationDto.from(operation);
   }
 
   /** In the caller's transaction: what a person decided about a payment of another amount, with who it was. */

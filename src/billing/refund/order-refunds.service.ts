@@ -4,6 +4,7 @@ import { Money } from '../../platform/money/money.js';
 import { OperationScheduled } from '../billing.events.js';
 import type { PaymentKind } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
+import { OwnRefunds } from './own-refunds.service.js';
 import { refundProblems } from './refund.errors.js';
 import type { RefundDestination } from './refund.repository.js';
 import { RefundService } from './refund.service.js';
@@ -33,6 +34,7 @@ export class OrderRefunds {
   constructor(
     private readonly payments: PaymentRepository,
     private readonly refunds: RefundService,
+    private readonly own: OwnRefunds,
     private readonly outbox: Outbox,
   ) {}
 
@@ -56,6 +58,7 @@ export class OrderRefunds {
         extra: { maximumRefundable: most.toJSON() },
       });
     }
+    await this.own.lock(parts.map(({ payment }) => payment));
     const shares: RefundShare[] = [];
     for (const { payment, amount: part } of parts) {
       const how = { amount: part, to, reason, requestedBy };

@@ -37,6 +37,14 @@ export class OwnRefunds {
     return to === 'store_credit' || kind !== 'card';
   }
 
+  /** In the caller's transaction: locks what these payments were taken from, gift cards and then credit, each by id. */
+  async lock(payments: readonly Pick<Payment, 'kind' | 'instrumentId'>[]): Promise<void> {
+    const ids = (wanted: Payment['kind']): string[] =>
+      payments.flatMap(({ kind, instrumentId }) => (kind === wanted && instrumentId ? [instrumentId] : []));
+    await this.giftCards.lockAll(ids('gift_card'));
+    await this.credits.lockAll(ids('store_credit'));
+  }
+
   /**
    * In the caller's transaction, under the lock of the payment and with the room taken. Money for a gift card that was canceled
    * meanwhile becomes credit of the customer; a guest has none, so that it stays with the payment as a refund that failed, for a

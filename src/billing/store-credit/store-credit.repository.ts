@@ -107,6 +107,13 @@ export class StoreCreditRepository {
     return row ?? null;
   }
 
+  async lockAll(ids: readonly string[]): Promise<void> {
+    await this.database.query(
+      'SELECT FROM billing.store_credits WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE',
+      [ids],
+    );
+  }
+
   async lock(id: string): Promise<StoreCredit | null> {
     const [row] = await this.database.query<StoreCredit>(`${CREDIT} WHERE id = $1 FOR UPDATE`, [id]);
     return row ?? null;

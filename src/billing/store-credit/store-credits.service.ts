@@ -48,6 +48,12 @@ export class StoreCredits {
     return { id: credit.id, balance: balanceOf(credit).minus(expired) };
   }
 
+  /** In the caller's transaction: locks credits, in the order of their ids. */
+  async lockAll(ids: readonly string[]): Promise<void> {
+    this.needTransaction();
+    if (ids.length > 0) await this.credits.lockAll(ids);
+  }
+
   /** In the caller's transaction, under `lock`: pays from credit, once for a payment; false when there is not so much. */
   async spend(id: string, amount: Money, of: { orderId: string; paymentId: string }): Promise<boolean> {
     this.needTransaction();

@@ -136,6 +136,16 @@ export class InboxRepository {
     );
   }
 
+  /** A person says why nothing has to be done about a notice; null when it is done or not here. */
+  async dismiss(gateway: string, eventId: string, reason: string): Promise<Notice | null> {
+    const [row] = await this.database.query<Notice>(
+      `UPDATE billing.gateway_events SET status = 'done', next_try_at = NULL, dismissal = $3
+        WHERE gateway = $1 AND event_id = $2 AND status IN ('orphan', 'conflict', 'stuck') RETURNING ${NOTICE}`,
+      [gateway, eventId, reason],
+    );
+    return row ?? null;
+  }
+
   /** Forgets the failures of a notice and makes it due; null when it is done or not here. */
   async startOver(gateway: string, eventId: string, now: Date): Promise<Notice | null> {
     const [row] = await this.database.query<Notice>(

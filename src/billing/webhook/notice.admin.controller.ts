@@ -1,11 +1,11 @@
-import { Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { GatewayEventDto, GatewayEventQuery } from './notice.dto.js';
+import { DismissGatewayEventDto, GatewayEventDto, GatewayEventQuery } from './notice.dto.js';
 import { StaffNotices } from './staff-notices.service.js';
 
 const GatewayEventPage = PageOf(GatewayEventDto);
@@ -51,5 +51,27 @@ export class NoticeAdminController {
     @CurrentActor() actor: Actor,
   ): Promise<GatewayEventDto> {
     return this.notices.retry(code, eventId, actor);
+  }
+
+  @Post(':eventId/dismissal')
+  @Permissions('billing:refund:write')
+  @Operation({
+    id: 'dismissGatewayEvent',
+    example: { reason: 'A charge of another shop' },
+    summary: 'Let a notice be',
+    description:
+      'For one that waits for a person (`orphan`, `conflict`, `stuck`), when nothing has to be done about it. Who said so, and ' +
+      'why, is kept. 404 when there is no such notice or it does not wait.',
+    answers: { 204: null },
+    problems: [platformProblems.not_found],
+    idempotency: 'accepted',
+  })
+  async dismiss(
+    @Param('code') code: string,
+    @Param('eventId') eventId: string,
+    @Body() { reason }: DismissGatewayEventDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<void> {
+    await this.notices.dismiss(code, eventId, reason, actor);
   }
 }

@@ -57,6 +57,16 @@ export class GatewayEventDto {
   }
 }
 
+export class DismissGatewayEventDto {
+  @Text({
+    min: 1,
+    max: 500,
+    description: 'Why nothing has to be done about it.',
+    example: 'A charge of another shop',
+  })
+  reason: string;
+}
+
 export class GatewayEventQuery extends PageQuery {
   @OneOf(TROUBLES, { optional: true })
   status?: string;

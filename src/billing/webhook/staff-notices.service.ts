@@ -33,6 +33,13 @@ export class StaffNotices {
     return { ...page, items: page.items.map((row) => GatewayEventDto.from(row)) };
   }
 
+  /** In the caller's transaction: nothing has to be done about it. 404 when there is none that waits for a person. */
+  async dismiss(code: string, eventId: string, reason: string, actor: Actor): Promise<void> {
+    if ((await this.inbox.dismiss(code, eventId, reason)) === null) throw platformProblems.not_found();
+    const action = 'billing.gateway_event.dismissed';
+    this.audit.record({ actor, action, subjectType: 'gateway_event', subjectId: eventId });
+  }
+
   /** In the caller's transaction: the notice starts over and is worked soon. 404 when there is none or it is done. */
   async retry(code: string, eventId: string, actor: Actor): Promise<GatewayEventDto> {
     const notice = await this.inbox.startOver(code, eventId, this.clock.now());
