@@ -192,8 +192,9 @@ import { VatCheck } from './tax/vat-check.port.js';
  * for prices and stock, billing for money, identity for the address of a customer. Listens to billing's facts, to
  * verified addresses of identity, and to its own.
  *
- * Locks are taken in one order by every path: cart (or draft, or links to pay), payment, order, what a customer has bought, promotions with
- * limits and their codes by id, stock rows by id. Whoever needs an earlier one later has to begin with it (`BillingApi.lockPaymentsOf`).
+ * Locks are taken in one order by every path: cart (or draft, or links to pay), payments, order, gift cards and then store credit
+ * by id, what a customer has bought, promotions with limits and their codes by id, stock rows by id. Whoever needs an earlier one
+ * later has to begin with it (`OrderLocks`, `BillingApi.lockPaymentsOf`, `CatalogApi.lockStock`).
  */
 @Module({
   imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],

@@ -128,6 +128,8 @@ export class ChangeConfirmation {
       await this.orderService.cancelLocked(order, actor, change.reason);
     } else {
       if (isDue) keepBack(calculated);
+      // Balances are locked before the stock.
+      await this.money.giveBack(order.id, refund, change.plan.refundTo, `order_${change.kind}`, actor);
       await this.goods.apply(change, calculated, expiresAt, now, actor);
       await this.amended.write(order, calculated, payments, {
         event: EVENTS[change.kind],
@@ -136,7 +138,6 @@ export class ChangeConfirmation {
         ...(change.reason !== null && { note: change.reason }),
         facts: { changeId: change.id, returnId: change.returnId, ...sums(calculated) },
       });
-      await this.money.giveBack(order.id, refund, change.plan.refundTo, `order_${change.kind}`, actor);
     }
     if (change.returnId !== null) await this.returns.settle(change.returnId, change.id, now);
     this.tell(change, calculated, actor);

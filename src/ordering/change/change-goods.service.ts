@@ -76,6 +76,7 @@ export class ChangeGoods {
   /** In the caller's transaction: what was held for a change is the order's. False when it is gone. */
   async promise(reference: string, orderId: string, lines: readonly OrderLine[]): Promise<boolean> {
     if (!takesStock({ lines })) return true;
+    await this.catalog.lockStock([], [reference, orderId]);
     if (!(await this.catalog.allocate(reference))) return false;
     await this.catalog.joinReservation(reference, orderId);
     return true;

@@ -47,6 +47,13 @@ export const checkoutProblems = defineProblems('ordering', {
     meaning: 'The cart lacks what an order needs.',
     remedy: 'See to what `errors` points at; GET /v1/carts/{id}/readiness says how.',
   },
+  buyer_unknown: {
+    status: 422,
+    title: 'Say who you are',
+    meaning:
+      'Something in the cart is limited for each customer, and nobody has shown that the e-mail address of the cart is theirs.',
+    remedy: 'Sign in with the address of the cart; or leave out what is limited, and the promotion codes.',
+  },
   payment_declined: {
     status: 402,
     members: {

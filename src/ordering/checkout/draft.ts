@@ -9,6 +9,7 @@ import { UNTOUCHED } from '../order/order-pieces.js';
 import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import { promotionProblems } from '../promotion/promotion.errors.js';
+import type { Spent } from '../promotion/promotion.js';
 import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Quotes } from '../shipping/carrier-quotes.service.js';
 import { detailsOf } from '../shipping/shipping-details.js';
@@ -63,20 +64,21 @@ export function guard({ obstacles, totals }: Assessment, expected: CheckoutDto['
 }
 
 /**
- * Throws when a code of the cart is used up. Whoever sent `expectedTotal` has agreed to the total without it; nobody else
- * shall pay more than the code had promised.
+ * A code of the cart that is used up, and why; null: none. Whoever sent `expectedTotal` has agreed to the total without it;
+ * nobody else shall pay more than the code had promised.
  */
-export function refuseUsedUp(
-  cart: Cart,
+export function usedUpBy(
   { tried, inputs }: Assessment,
   expected: CheckoutDto['expectedTotal'],
-): void {
-  if (expected) return;
+): { promotionId: string; code: string | null; reason: Spent | null } | null {
+  if (expected) return null;
   const { candidates } = inputs.promotions;
-  const isUsedUp = (code: string) =>
-    candidates.some((one) => one.code === code && one.spent !== 'code_expired');
-  const spent = tried.find(({ outcome, code }) => outcome === 'spent' && code !== null && isUsedUp(code));
-  if (spent) throw usedUp(cart, spent);
+  for (const { outcome, code, promotionId } of tried) {
+    if (outcome !== 'spent' || code === null) continue;
+    const one = candidates.find((each) => each.code === code && each.spent !== 'code_expired');
+    if (one) return { promotionId, code, reason: one.spent };
+  }
+  return null;
 }
 
 /** Nothing is left of a promotion that the total counted on. */

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { SellableVariant } from '../../catalog/catalog.api.js';
-import { type Actor, actorId, anonymous, groupsOf, personId } from '../../platform/access/actor.js';
+import { IdentityApi } from '../../identity/identity.api.js';
+import { type Actor, actorId, anonymous, groupsOf, may, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { platformProblems, type Problem } from '../../platform/http/problem.js';
 import { calculationOf } from '../calculation/calculation.js';
 import { assess } from '../cart/assessment.js';
 import { type Holder, holds, keyOf } from '../cart/cart.access.js';
@@ -14,6 +15,7 @@ import type { Order } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { CartFactsReader } from '../promotion/cart-facts.service.js';
+import type { Spent } from '../promotion/promotion.js';
 import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
 import type { Terms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
@@ -23,8 +25,8 @@ import {
   guard,
   refuseUnseenRates,
   refuseUnseenTax,
-  refuseUsedUp,
   usedUp,
+  usedUpBy,
   withCheckout,
 } from './draft.js';
 import { type Opened, PaymentAttempts } from './payment-attempts.service.js';
@@ -54,6 +56,7 @@ export class PlacingService {
     private readonly attempts: PaymentAttempts,
     private readonly clock: Clock,
     private readonly points: PickupPointRepository,
+    private readonly identity: IdentityApi,
   ) {}
 
   /** Locks the cart and makes its order, or another attempt to pay the order that it has. */
@@ -133,7 +136,8 @@ export class PlacingService {
     guard(assessment, input.expectedTotal);
     refuseUnseenRates(assessment, quotes, input);
     refuseUnseenTax(assessment, known, input, rules.tax);
-    refuseUsedUp(cart, assessment, input.expectedTotal);
+    const spent = usedUpBy(assessment, input.expectedTotal);
+    if (spent) throw await this.told(spent.reason, { ...buying, actor }, usedUp(cart, spent));
     const draft = draftOrder(cart, assessment, { customerId, now, expiresAt });
     const [number, { operationId, isSplit }] = await Promise.all([
       this.orders.insert(
@@ -159,16 +163,20 @@ export class PlacingService {
       ],
     };
     const begun = { orderId: order.id, operationId };
-    await this.refuseBeyondLimit(order, sellable);
+    await this.refuseBeyondLimit(order, sellable, actor);
     const [refused] = await this.holds.claim(order, assessment.used);
-    if (refused) throw usedUp(cart, refused.used);
+    if (refused) throw await this.told(refused.spent, { ...buying, actor }, usedUp(cart, refused.used));
     // The stock last, so that the rows which every shopper wants are locked for the shortest time.
     await Promise.all([remember(begun), this.attempts.reserve(order)]);
     return { begun, order, isSplit };
   }
 
   /** Counted with the order: of two that come at once the second sees the first. */
-  private async refuseBeyondLimit(order: Order, sellable: readonly SellableVariant[]): Promise<void> {
+  private async refuseBeyondLimit(
+    order: Order,
+    sellable: readonly SellableVariant[],
+    actor: Actor,
+  ): Promise<void> {
     const limits = new Map(sellable.map(({ variantId, maxPerCustomer }) => [variantId, maxPerCustomer]));
     // Limits are for what is bought.
     const bought = order.lines.filter(({ givenBy }) => givenBy === null);
@@ -178,7 +186,7 @@ export class PlacingService {
     });
     const beyond = await this.limits.claim(order.id, order, limited);
     if (beyond.length === 0) return;
-    throw checkoutProblems.cart_not_ready('A customer may not buy so many.', {
+    const problem = checkoutProblems.cart_not_ready('A customer may not buy so many.', {
       errors: order.lines.flatMap(({ variantId, sku }, index) =>
         beyond.includes(variantId)
           ? [
@@ -191,6 +199,22 @@ export class PlacingService {
           : [],
       ),
     });
+    throw await this.told('limit_per_customer', { ...order, actor }, problem);
+  }
+
+  /**
+   * What an address has bought is told to whom it belongs, and to staff. Whoever names somebody else's hears the same of
+   * whatever it has bought.
+   */
+  private async told(
+    spent: Spent | null,
+    { customerId, email, actor }: { customerId: string | null; email: string | null; actor: Actor },
+    problem: Problem,
+  ): Promise<Problem> {
+    if (spent !== 'limit_per_customer' || may(actor, 'ordering:order:write')) return problem;
+    const known = customerId === null ? null : await this.identity.customer(customerId);
+    const isTheirs = known !== null && known.email.toLowerCase() === email?.toLowerCase();
+    return isTheirs ? problem : checkoutProblems.buyer_unknown();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { requireVersion } from '../../platform/http/etag.js';
 import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { PlacingService } from '../checkout/placing.service.js';
@@ -44,10 +45,12 @@ export class DraftPlacement {
         errors: [{ pointer: '/payLater', code: 'not_true', message: `must be true: ${PAY_LATER}` }],
       });
     const until = this.links.deadline(input.payUntil ?? null, '/payUntil');
-    // Carriers are asked before anything is locked.
-    const { certificates, ...terms } = await this.quotes.terms(await this.drafts.get(id));
+    // Carriers are asked before anything is locked: what they said holds for the draft as it was then, and for no other.
+    const seen = await this.drafts.get(id);
+    const { certificates, ...terms } = await this.quotes.terms(seen);
     return this.database.transaction(async () => {
-      const draft = await this.drafts.open(id, version);
+      const draft = await this.drafts.open(id, version ?? seen.version);
+      requireVersion(seen.version, draft.version);
       const author = {
         actor,
         customerId: draft.customerId,

@@ -56,6 +56,8 @@ export class OrderHolds {
     await this.limits.giveBack(order.id);
     if (usesPromotions(order)) await this.redemptions.release(order.id);
     const changes = await this.changes.endAllOf(order.id, this.clock.now());
+    // All of it at once, in the order of ids.
+    if (changes.length > 0) await this.catalog.lockStock([], [order.id, ...changes]);
     for (const reference of [order.id, ...changes]) await this.catalog.release(reference);
   }
 

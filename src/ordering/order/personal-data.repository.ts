@@ -34,6 +34,15 @@ export class OrderPersonalDataRepository {
     return this.database.query<{ number: string; isPaid: boolean }>(OPEN, [customerId, email]);
   }
 
+  /** Their orders, in the order in which they are locked. */
+  async orderIds({ customerId, email }: Subject): Promise<string[]> {
+    const rows = await this.database.query<Row>(
+      `SELECT t.id FROM ordering.orders t WHERE ${THEIRS} ORDER BY t.id`,
+      [customerId, email],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** What was bought, for how much and in which country stays for the books; to whom it went does not. */
   async anonymiseOrders({ customerId, email }: Subject): Promise<void> {
     const values = [customerId, email, ERASED_EMAIL, JSON.stringify(ERASED_ADDRESS)];

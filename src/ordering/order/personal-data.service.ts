@@ -1,3 +1,4 @@
+import { BillingApi } from '../../billing/billing.api.js';
 import {
   pagesOf,
   PersonalData,
@@ -20,6 +21,7 @@ export class OrderingPersonalData implements PersonalDataProvider {
 
   constructor(
     private readonly rows: OrderPersonalDataRepository,
+    private readonly billing: BillingApi,
     private readonly limits: PurchaseLimits,
     private readonly saved: SavedLineRepository,
     private readonly reminders: ReminderRepository,
@@ -58,9 +60,11 @@ export class OrderingPersonalData implements PersonalDataProvider {
   async erase(subject: Subject): Promise<void> {
     // By the VAT ids in carts and orders, so before these.
     await this.taxAnswers.forgetChecksOf(subject);
-    await this.rows.anonymiseOrders(subject);
+    // In the order of all locks: carts and drafts, payments, orders.
     await this.rows.deleteCarts(subject);
     await this.rows.deleteDraftOrders(subject);
+    for (const orderId of await this.rows.orderIds(subject)) await this.billing.lockPaymentsOf(orderId);
+    await this.rows.anonymiseOrders(subject);
     await this.saved.forget(subject.customerId);
     await this.reminders.forget(subject.customerId);
     await this.limits.forget(subject);

@@ -3,6 +3,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { type Holder, holds } from '../cart/cart.access.js';
 import { CartFilling } from '../cart/cart-filling.service.js';
 import type { FilledCartDto } from '../cart/cart.dto.js';
+import type { Order, OrderLine } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 
 /** The same once more. */
@@ -20,16 +21,26 @@ export class Reorder {
   async reorder(orderId: string, holder: Holder): Promise<FilledCartDto> {
     const order = await this.orders.find(orderId);
     if (!order || !holds(holder, order)) throw platformProblems.not_found();
-    const wishes = order.lines.map((line) => ({
-      variantId: line.variantId,
-      productId: line.productId,
-      sku: line.sku,
-      title: line.title,
-      quantity: line.quantity,
-      // The day that it was to be sent on has passed.
-      giftCard: line.giftCard && { ...line.giftCard, sendAt: null },
-      properties: line.properties,
-    }));
+    const wishes = order.lines
+      .filter((line) => isBought(line, order))
+      .map((line) => ({
+        variantId: line.variantId,
+        productId: line.productId,
+        sku: line.sku,
+        title: line.title,
+        quantity: line.quantity,
+        // The day that it was to be sent on has passed.
+        giftCard: line.giftCard && { ...line.giftCard, sendAt: null },
+        properties: line.properties,
+      }));
     return this.filling.fill(holder.actor, order.currency, wishes, order.email);
   }
 }
+
+/** Neither a gift of a promotion nor sent again for nothing in place of another line. */
+const isBought = (line: OrderLine, { lines }: Order): boolean =>
+  line.givenBy === null &&
+  !(
+    line.unitPrice === 0n &&
+    lines.some((other) => other.id !== line.id && other.variantId === line.variantId && other.replaced > 0)
+  );
