@@ -836,7 +836,7 @@ describe('kinds of goods', () => {
         { amount: { amount: 5000, currency: 'EUR' }, reason: 'a mistake' },
         { token: staff, key: key() },
       );
-      expect(refund.status).toBe(201);
+      expect(refund.status).toBe(202);
       await app.settle();
       app.clock.advance({ minutes: 10 });
       await app.run('billing.repair');
