@@ -29,6 +29,9 @@ import { DraftQuotes } from './draft-order/draft-quotes.service.js';
 import { LinkPayments } from './payment-link/link-payments.service.js';
 import { PaymentLinkController } from './payment-link/payment-link.controller.js';
 import { PaymentLinkRepository } from './payment-link/payment-link.repository.js';
+import { DueHolds } from './payment-link/due-holds.service.js';
+import { OpenLinks } from './payment-link/open-links.service.js';
+import { PaymentLinkLetters } from './payment-link/payment-link-letters.service.js';
 import { PaymentLinks } from './payment-link/payment-links.service.js';
 import { OrderDeskController } from './desk/order-desk.controller.js';
 import { OrderDeskRepository } from './desk/order-desk.repository.js';
@@ -76,6 +79,9 @@ import { PurchaseLimits } from './limit/purchase-limits.service.js';
 import { DownloadController } from './download/download.controller.js';
 import { DownloadRepository } from './download/download.repository.js';
 import { DownloadService } from './download/download.service.js';
+import { DownloadUses } from './download/download-uses.service.js';
+import { OrderDownloads } from './download/order-downloads.service.js';
+import { SoldFiles } from './download/sold-files.service.js';
 import { CarrierController } from './fulfilment/carrier.controller.js';
 import { CarrierInbox } from './fulfilment/carrier-inbox.service.js';
 import { CarrierInboxRepository } from './fulfilment/carrier-inbox.repository.js';
@@ -259,6 +265,9 @@ import { VatCheck } from './tax/vat-check.port.js';
     LinkPayments,
     PaymentLinkRepository,
     PaymentLinks,
+    PaymentLinkLetters,
+    OpenLinks,
+    DueHolds,
     OrderAccess,
     OrderDesk,
     OrderDeskRepository,
@@ -314,6 +323,9 @@ import { VatCheck } from './tax/vat-check.port.js';
     CheckoutTerms,
     DownloadRepository,
     DownloadService,
+    DownloadUses,
+    OrderDownloads,
+    SoldFiles,
     FirstOrderRepository,
     FulfilmentListRepository,
     FulfilmentMoves,

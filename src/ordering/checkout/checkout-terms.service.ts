@@ -14,7 +14,7 @@ import { TaxDesk } from '../tax/tax-desk.service.js';
 import { isTrusted } from '../tax/tax-rules.js';
 import type { CheckedVatId } from '../tax/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
-import { withCheckout } from './draft.js';
+import { saysWhere, withCheckout } from './draft.js';
 
 /** What is known of the tax before the transaction. */
 export interface KnownTax {
@@ -69,7 +69,7 @@ export class CheckoutTerms {
       again !== null &&
       isTrusted(again.vatCheck, rules.tax.settings) !== isTrusted(stored.vatCheck, rules.tax.settings);
     if (!asks || stored.orderId !== null || stored.lines.length === 0) {
-      return { ...none, known: { ...NOTHING, vat, isUnseen: isOther } };
+      return { ...none, known: { ...NOTHING, vat, isUnseen: isOther && !saysWhere(input, stored) } };
     }
     const point = input.pickupPointId ? ((await this.points.find(input.pickupPointId)) ?? null) : null;
     const cart = withCheckout(stored, input, point, vat);
@@ -79,7 +79,7 @@ export class CheckoutTerms {
     const { assessment, quotes, quote, isTaxFresh } = await this.outsiders.heard((said) =>
       assess(cart, sellable, rules, { now, facts, ...said }),
     );
-    const isUnseen = isOther || isTaxFresh;
+    const isUnseen = (isOther || isTaxFresh) && !saysWhere(input, stored);
     return { rules, quotes, known: { vat, quote, asked: askedOf(assessment), isUnseen } };
   }
 

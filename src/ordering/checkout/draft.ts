@@ -42,7 +42,8 @@ export function withCheckout(
     shippingOptionId: input.shippingOptionId ?? cart.shippingOptionId,
     ...(input.pickupPointId && { pickupPointId: input.pickupPointId, pickupPoint: point }),
     giftMessage: input.giftMessage ?? cart.giftMessage,
-    ...(vat && { vatId: vat.vatId, vatCheck: vat.vatCheck }),
+    // One that was only checked again is nobody's when the cart has another by now.
+    ...(vat && (input.vatId || cart.vatId === vat.vatId) && { vatId: vat.vatId, vatCheck: vat.vatCheck }),
   };
 }
 
@@ -124,13 +125,12 @@ export function refuseUnseenRates(
 export function refuseUnseenTax(
   { taxQuestion, taxation, totals }: Assessment,
   { asked, isUnseen }: KnownTax,
-  { expectedTotal, shippingAddress }: CheckoutDto,
+  { expectedTotal }: CheckoutDto,
   { needsProvider = false }: TaxBook,
 ): void {
   const isAnother = taxQuestion !== null && hashOfQuestion(taxQuestion) !== asked;
   if (!isAnother && needsProvider && taxation.source === 'fallback') throw checkoutProblems.tax_unknown();
-  const wasShown = !shippingAddress;
-  if (!isAnother && !(isUnseen && wasShown && !expectedTotal)) return;
+  if (!isAnother && !(isUnseen && !expectedTotal)) return;
   throw checkoutProblems.cart_changed(`Its tax was asked for again: it comes to ${totals.total}.`, {
     extra: { totals: totalsView(totals) },
   });
@@ -251,6 +251,13 @@ const taxLine = (
   base: base.amount,
   amount: amount.amount,
 });
+
+/** Whether the checkout says where it goes, so that no total of the cart as it was can have been the right one. */
+export const saysWhere = ({ shippingAddress, billingAddress }: CheckoutDto, cart: Cart): boolean =>
+  isOther(shippingAddress, cart.shippingAddress) || isOther(billingAddress, cart.billingAddress);
+
+const isOther = (given: CheckoutDto['shippingAddress'], present: Address | null): boolean =>
+  given != null && JSON.stringify(toAddress(given)) !== JSON.stringify(sorted(present));
 
 /** Whether the checkout asks for something else than the order that was written already. */
 export function contradicts(order: Order, input: CheckoutDto): boolean {

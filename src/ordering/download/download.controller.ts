@@ -8,13 +8,17 @@ import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { DownloadLinkParams, DownloadParams, OrderDownloadsDto } from './download.dto.js';
 import { downloadProblems } from './download.errors.js';
 import { DownloadService } from './download.service.js';
+import { OrderDownloads } from './order-downloads.service.js';
 
 @ApiTags('Orders')
 @Controller('/v1')
 export class DownloadController {
   private readonly log = new Logger('downloads');
 
-  constructor(private readonly downloads: DownloadService) {}
+  constructor(
+    private readonly lists: OrderDownloads,
+    private readonly downloads: DownloadService,
+  ) {}
 
   @Get('/orders/:id/downloads')
   @Public()
@@ -31,7 +35,7 @@ export class DownloadController {
     answers: { 200: OrderDownloadsDto },
   })
   async list(@Param() { id }: DownloadParams, @CurrentHolder() holder: Holder): Promise<OrderDownloadsDto> {
-    return { items: await this.downloads.list(id, holder) };
+    return { items: await this.lists.list(id, holder) };
   }
 
   @Get('/downloads/:token')

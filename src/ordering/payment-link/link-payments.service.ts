@@ -20,11 +20,11 @@ import {
 import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { dueOf } from '../order/order.view.js';
+import { OpenLinks } from './open-links.service.js';
 import type { PayByLinkDto } from './payment-link.dto.js';
 import { paymentLinkProblems } from './payment-link.errors.js';
 import { type PaymentLink, PaymentLinkRepository } from './payment-link.repository.js';
 import { dueOrderView } from './payment-link.view.js';
-import { PaymentLinks } from './payment-links.service.js';
 
 interface BegunByLink extends Begun {
   /** Until when the link holds: what the answer tells. */
@@ -38,7 +38,7 @@ export class LinkPayments {
     private readonly steps: PaymentSteps,
     private readonly ends: AttemptEnds,
     private readonly database: Database,
-    private readonly links: PaymentLinks,
+    private readonly links: OpenLinks,
     private readonly rows: PaymentLinkRepository,
     private readonly orders: OrderRepository,
     private readonly attempts: PaymentAttempts,

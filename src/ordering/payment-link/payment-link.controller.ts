@@ -17,6 +17,7 @@ import {
 } from './payment-link.dto.js';
 import { paymentLinkProblems } from './payment-link.errors.js';
 import { LinkPayments } from './link-payments.service.js';
+import { OpenLinks } from './open-links.service.js';
 import { PaymentLinks } from './payment-links.service.js';
 
 const { not_found } = platformProblems;
@@ -28,6 +29,7 @@ const { payment_link_ended } = paymentLinkProblems;
 export class PaymentLinkController {
   constructor(
     private readonly links: PaymentLinks,
+    private readonly opened: OpenLinks,
     private readonly payments: LinkPayments,
   ) {}
 
@@ -67,7 +69,7 @@ export class PaymentLinkController {
     problems: [payment_link_ended, not_found],
   })
   view(@Body() { token }: PaymentLinkTokenDto): Promise<DueOrderDto> {
-    return this.links.view(token);
+    return this.opened.view(token);
   }
 
   @Post('payment-links/payment')
@@ -136,6 +138,6 @@ export class PaymentLinkController {
     problems: [payment_link_ended, not_found, 'billing.gateway_unreachable'],
   })
   confirm(@Body() { token }: PaymentLinkTokenDto): Promise<DueOrderDto> {
-    return this.links.confirm(token);
+    return this.opened.confirm(token);
   }
 }
