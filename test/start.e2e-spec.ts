@@ -252,10 +252,11 @@ describe('npm start', () => {
       );
     });
 
-    it('a gateway that this version has no adapter for', async () => {
+    it('Stripe without the secret of its notices, and in the clear', async () => {
       const line = await failing({ STRIPE_API_KEY: 'sk_live_hush_hush' });
-      expect(line).toMatch(/STRIPE_API_KEY.+no Stripe adapter/);
+      expect(line).toMatch(/STRIPE_WEBHOOK_SECRETS.+whsec_/);
       expect(line).not.toContain('hush');
+      expect(await failing({ STRIPE_API_URL: 'http://stripe.example' })).toMatch(/STRIPE_API_URL.+https/);
     });
 
     it('a role that has no services of its own', async () => {
