@@ -1022,6 +1022,24 @@ const JOURNEYS: Scenario[] = [
     },
   ],
   [
+    'a payment of a gateway that the shop had before is left alone, and waits',
+    async (rig) => {
+      const { answer } = await buy(rig, rig.card('good'));
+      const [payment] = answer.body.payments;
+      await rig.app.database.execute(`UPDATE billing.payments SET gateway = 'before' WHERE id = $1`, [
+        payment.id,
+      ]);
+      const asked = await refund(rig, payment.id, { full: true, reason: 'return' });
+      expect(asked.status).toBeLessThan(300);
+      await rig.app.settle();
+      const operations = await rig.app.database.query(
+        `SELECT status, code FROM billing.operations WHERE payment_id = $1 AND kind = 'refund'`,
+        [payment.id],
+      );
+      expect(operations).toEqual([{ status: 'errored', code: 'gateway_not_configured' }]);
+    },
+  ],
+  [
     'an amount that the gateway cannot take is refused, and nothing is written',
     async (rig) => {
       if (rig.code === 'test') return;

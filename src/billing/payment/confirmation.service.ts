@@ -18,6 +18,8 @@ export class ConfirmationService {
 
   async confirm(payment: Payment): Promise<Payment> {
     if (payment.status !== 'requires_action' && payment.status !== 'processing') return payment;
+    // Nobody can be asked about a payment of a gateway that this shop no longer has.
+    if (payment.gateway !== this.gateway.code) return payment;
     const snapshot = await this.look(payment);
     if (snapshot === null) return payment;
     await this.payments.apply(payment.id, snapshot);
