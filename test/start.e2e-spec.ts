@@ -177,6 +177,9 @@ describe('npm start', () => {
         DEMO_STORE: 'off',
         NODE_ENV: 'production',
         SECRET_KEY: 'a secret that only the tests know, 32+',
+        STRIPE_API_KEY: 'sk_test_that_nobody_is_shown',
+        STRIPE_API_URL: 'http://127.0.0.1:9',
+        STRIPE_WEBHOOK_SECRETS: 'whsec_that_nobody_is_shown',
       }),
     ] as const;
     expect(await Promise.all(both.map(ready))).toEqual([200, 200]);
@@ -188,7 +191,8 @@ describe('npm start', () => {
     expect(selling).toMatchObject({ code: 0, output: expect.stringContaining('"currency":"GBP"') });
     expect(selling?.output).toContain(`npm run purchase -- --url ${url.replace('127.0.0.1', 'localhost')}`);
     expect(empty).toMatchObject({ code: 0, output: expect.stringContaining('POST /v1/me/password') });
-    expect(empty?.output).not.toMatch(/purchase|curl/);
+    expect(empty?.output).toMatch(/Payments +Stripe at http:\/\/127\.0\.0\.1:9$/m);
+    expect(empty?.output).not.toMatch(/purchase|curl|nobody_is_shown/);
   });
 
   describe('says in one line what is wrong', () => {
@@ -252,10 +256,11 @@ describe('npm start', () => {
       );
     });
 
-    it('a gateway that this version has no adapter for', async () => {
+    it('Stripe without the secret of its notices, and in the clear', async () => {
       const line = await failing({ STRIPE_API_KEY: 'sk_live_hush_hush' });
-      expect(line).toMatch(/STRIPE_API_KEY.+no Stripe adapter/);
+      expect(line).toMatch(/STRIPE_WEBHOOK_SECRETS.+whsec_/);
       expect(line).not.toContain('hush');
+      expect(await failing({ STRIPE_API_URL: 'http://stripe.example' })).toMatch(/STRIPE_API_URL.+https/);
     });
 
     it('a role that has no services of its own', async () => {

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { IdentityModule } from '../identity/identity.module.js';
+import { Config } from '../platform/config.js';
+import { Database } from '../platform/database/database.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { BillingApi } from './billing.api.js';
 import { GatewayAccountRepository } from './gateway/gateway-account.repository.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { PaymentGateway } from './gateway/payment-gateway.port.js';
+import { StripeGateway } from './gateway/stripe-gateway.adapter.js';
 import { TestGateway } from './gateway/test-gateway.adapter.js';
 import { GiftCardAdminController } from './gift-card/gift-card.admin.controller.js';
 import { GiftCardController } from './gift-card/gift-card.controller.js';
@@ -81,7 +84,14 @@ import { WebhookController } from './webhook/webhook.controller.js';
     WebhookController,
   ],
   providers: [
-    { provide: PaymentGateway, useClass: TestGateway },
+    {
+      provide: PaymentGateway,
+      inject: [Config, Database, GatewayAccountRepository],
+      useFactory: (config: Config, database: Database, accounts: GatewayAccountRepository) =>
+        config.stripeApiKey === null
+          ? new TestGateway(config, database, accounts)
+          : new StripeGateway(config.stripeApiKey, config, database),
+    },
     BillingApi,
     BillingIntegrity,
     BillingIntegrityRepository,

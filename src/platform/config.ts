@@ -43,6 +43,12 @@ export class Config {
   readonly adminEmail: string | null;
   readonly adminPassword: string | null;
   readonly testGatewayUrl: string | null;
+  /** Set: payments go to Stripe and the test gateway is not used. */
+  readonly stripeApiKey: string | null;
+  /** Of the endpoint at Stripe; several while one takes the place of another. */
+  readonly stripeWebhookSecrets: readonly string[];
+  /** Where Stripe is spoken to instead of its own address: a stand-in on this machine, or a proxy. */
+  readonly stripeApiUrl: string | null;
   /** How long the payment gateway may take before the outcome counts as unknown. */
   readonly gatewayTimeoutMs: number;
   /** Who is asked for the prices of carriers; null: nobody. */
@@ -159,10 +165,18 @@ export class Config {
     if ((this.adminEmail === null) !== (this.adminPassword === null)) {
       throw new BadSetting('ADMIN_EMAIL, ADMIN_PASSWORD', 'set both or neither');
     }
-    // Taking the setting in silence would let somebody believe that cards are charged.
-    if (env.text('STRIPE_API_KEY') !== null)
-      throw new BadSetting('STRIPE_API_KEY', 'this version has no Stripe adapter: leave it out');
+    this.stripeApiKey = env.secret('STRIPE_API_KEY', 16);
+    this.stripeWebhookSecrets = env.list('STRIPE_WEBHOOK_SECRETS', 16);
+    this.stripeApiUrl = env.httpsOrLoopback('STRIPE_API_URL');
+    // Without a secret every notice of Stripe would be refused, and what takes its time would be found out an hour late.
+    if (this.stripeApiKey !== null && this.stripeWebhookSecrets.length === 0)
+      throw new BadSetting(
+        'STRIPE_WEBHOOK_SECRETS',
+        'set the signing secret (whsec_…) of the endpoint at Stripe',
+      );
     this.testGatewayUrl = env.url('TEST_GATEWAY_URL', ['http:']);
+    if (this.stripeApiKey !== null && this.testGatewayUrl !== null)
+      throw new BadSetting('STRIPE_API_KEY, TEST_GATEWAY_URL', 'set one of them: a shop has one gateway');
     this.gatewayTimeoutMs = env.integer('GATEWAY_TIMEOUT_MS', 10_000, 100, 60_000);
     this.carrierRatesUrl = env.url('CARRIER_RATES_URL', ['http:', 'https:']);
     this.carrierRatesKey = env.secret('CARRIER_RATES_KEY', 8);

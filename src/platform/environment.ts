@@ -34,6 +34,28 @@ export class Environment {
     return value;
   }
 
+  /** Words that nobody is to guess, with commas between them. */
+  list(key: string, length: number): string[] {
+    const words = (this.text(key) ?? '')
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+    if (words.some((word) => word.length < length || /\s/.test(word)))
+      throw new BadSetting(key, `use words of at least ${length} characters, with commas between them`);
+    return words;
+  }
+
+  /** Where a secret may be sent: encrypted, or no further than this machine. Without a path. */
+  httpsOrLoopback(key: string): string | null {
+    const text = this.url(key, ['http:', 'https:']);
+    if (text === null) return null;
+    const { protocol, hostname, pathname, search } = new URL(text);
+    const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+    if ((protocol !== 'https:' && !isHere) || pathname !== '/' || search !== '')
+      throw new BadSetting(key, 'use an https address without a path, or one of this machine');
+    return text;
+  }
+
   /** Secrets of others by their codes: `dhl=…,ups=…`. */
   secretsByCode(key: string, length: number): Map<string, string> {
     const pairs = (this.text(key) ?? '')

@@ -17,6 +17,7 @@ export class GatewayCalls {
   async send(operationId: string): Promise<GatewayOutcome> {
     const call = await this.operations.prepared(operationId);
     if (call === null) throw new Error(`there is no operation ${operationId}`);
+    if (call.gateway !== this.gateway.code) return this.elsewhere(call);
     failpoint('billing.before_gateway');
     const outcome = await this.dispatch(call);
     failpoint('billing.after_gateway');
@@ -29,6 +30,7 @@ export class GatewayCalls {
   async ask(operationId: string): Promise<GatewayOutcome> {
     const call = await this.operations.prepared(operationId);
     if (call === null) throw new Error(`there is no operation ${operationId}`);
+    if (call.gateway !== this.gateway.code) return this.elsewhere(call);
     const { kind } = call.operation;
     const snapshot = await this.look(call);
     const outcome = snapshot?.outcomeOf(operationId) ?? null;
@@ -36,6 +38,15 @@ export class GatewayCalls {
     // Nobody stands at the till any more: an attempt that the gateway never saw is over, the shopper may try again.
     if (kind === 'authorize') return { kind: 'errored', code: 'not_received', retryable: false };
     return this.dispatch(call);
+  }
+
+  /** The shop has another gateway now: what was not sent waits for the old one, and what was sent is not known. */
+  private elsewhere({ operation, gateway }: PreparedCall): GatewayOutcome {
+    this.log.error(`operation ${operation.id} belongs to the gateway ${gateway}, which is not configured`);
+    const code = 'gateway_not_configured';
+    return operation.kind === 'authorize'
+      ? { kind: 'unknown', cause: code }
+      : { kind: 'errored', code, retryable: true };
   }
 
   private look({ operation, chargeRef }: PreparedCall): Promise<GatewaySnapshot | null> {

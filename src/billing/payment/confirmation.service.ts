@@ -20,6 +20,8 @@ export class ConfirmationService {
   /** Of all who ask within a moment one looks at the gateway, and the others see what it saw. */
   async confirm(payment: Payment): Promise<Payment> {
     if (isDecided(payment)) return payment;
+    // Nobody can be asked about a payment of a gateway that this shop no longer has.
+    if (payment.gateway !== this.gateway.code) return payment;
     if (await this.rows.mayLook(payment.id)) return this.follow(payment);
     await sleep(LOOK_PAUSE_MS);
     const present = (await this.rows.find(payment.id)) ?? payment;

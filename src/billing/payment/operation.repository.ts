@@ -8,6 +8,8 @@ import { OPERATION, type OperationColumns, toOperation } from './payment.rows.js
 /** What a call to the gateway needs to know of its operation. */
 export interface PreparedCall {
   readonly operation: Operation;
+  /** The gateway that the payment was opened with. */
+  readonly gateway: string;
   readonly token: string | null;
   readonly returnUrl: string | null;
   readonly chargeRef: string | null;
@@ -54,15 +56,21 @@ export class OperationRepository {
 
   async prepared(operationId: string): Promise<PreparedCall | null> {
     const [row] = await this.database.query<
-      OperationColumns & { token: string | null; return_url: string | null; charge_ref: string | null }
+      OperationColumns & {
+        gateway: string;
+        token: string | null;
+        return_url: string | null;
+        charge_ref: string | null;
+      }
     >(
-      `SELECT ${OPERATION}, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref
+      `SELECT ${OPERATION}, p.gateway, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref
          FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id WHERE o.id = $1`,
       [operationId],
     );
     return row
       ? {
           operation: toOperation(row),
+          gateway: row.gateway,
           token: row.token,
           returnUrl: row.return_url,
           chargeRef: row.charge_ref,

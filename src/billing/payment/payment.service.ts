@@ -65,6 +65,7 @@ export class PaymentService {
   async open(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
     this.needTransaction();
     if (input.gateway !== this.gateway.code) throw paymentProblems.unknown_gateway();
+    this.gateway.assertRepresentable(input.amount);
     const now = this.clock.now();
     const [operationId, voidOperationId] = [newId(), newId()];
     const opened = await this.payments.open({

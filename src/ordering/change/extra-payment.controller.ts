@@ -40,6 +40,7 @@ export class ExtraPaymentController {
       'billing.payment_in_progress',
       'billing.too_many_attempts',
       'billing.unknown_gateway',
+      'billing.amount_not_representable',
     ],
     idempotency: 'steps',
     rawJson: true,

@@ -85,6 +85,7 @@ export class CheckoutController {
       'billing.payment_in_progress',
       'billing.too_many_attempts',
       'billing.unknown_gateway',
+      'billing.amount_not_representable',
       'billing.tender_refused',
       'billing.payment_method_required',
       platformProblems.too_many_requests,

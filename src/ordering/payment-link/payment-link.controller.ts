@@ -106,6 +106,7 @@ export class PaymentLinkController {
       'billing.tender_refused',
       'billing.too_many_attempts',
       'billing.unknown_gateway',
+      'billing.amount_not_representable',
       platformProblems.too_many_requests,
       not_found,
     ],

@@ -93,14 +93,15 @@ function welcome(
     payments: payments(config),
     administrator,
     // Nobody pays with a token of the test gateway where there is none, or buys what is not there.
-    example: sells && !config.production ? example(url, config.storeCurrency) : undefined,
+    example: sells && config.testGatewayUrl ? example(url, config.storeCurrency) : undefined,
   });
 }
 
-function payments({ testGatewayUrl }: Config): string {
+function payments({ testGatewayUrl, stripeApiKey, stripeApiUrl }: Config): string {
+  if (stripeApiKey) return stripeApiUrl ? `Stripe at ${stripeApiUrl}` : 'Stripe';
   return testGatewayUrl
     ? `the test gateway at ${testGatewayUrl}`
-    : 'none: this version has only the test gateway, which production refuses';
+    : 'none: set STRIPE_API_KEY (production refuses the test gateway)';
 }
 
 function shortened(folder: string): string {

@@ -119,13 +119,14 @@ export async function checkFiles(config: Config): Promise<Finding[]> {
 
 export async function checkGateway(config: Config): Promise<Finding[]> {
   const about = 'Payments';
+  if (config.stripeApiKey) return [await checkStripe(config.stripeApiKey, config)];
   if (config.production) {
     return [
       {
         level: 'warn',
         about,
         text: 'there is no payment gateway',
-        remedy: 'This version has only the test gateway, which production refuses.',
+        remedy: 'Set STRIPE_API_KEY: production refuses the test gateway.',
       },
     ];
   }
@@ -144,4 +145,34 @@ export async function checkGateway(config: Config): Promise<Finding[]> {
       remedy: 'Start it, or correct TEST_GATEWAY_URL.',
     },
   ];
+}
+
+/** Whether Stripe takes the key, and whether it is the kind that moves money. */
+async function checkStripe(key: string, { production, stripeApiUrl }: Config): Promise<Finding> {
+  const about = 'Payments';
+  const url = new URL('/v1/balance', stripeApiUrl ?? 'https://api.stripe.com');
+  const status = await fetch(url, {
+    headers: { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(patience),
+  }).then(
+    (answer) => answer.status,
+    () => 0,
+  );
+  if (status === 0)
+    return {
+      level: 'fail',
+      about,
+      text: 'Stripe does not answer',
+      remedy: 'See whether this machine reaches it.',
+    };
+  if (status === 401)
+    return { level: 'fail', about, text: 'Stripe does not know the key', remedy: 'Correct STRIPE_API_KEY.' };
+  if (production && /^[rs]k_test_/.test(key))
+    return {
+      level: 'warn',
+      about,
+      text: 'Stripe answers, in its test mode',
+      remedy: 'Nobody pays anything: set a live key in STRIPE_API_KEY.',
+    };
+  return { level: 'ok', about, text: 'Stripe answers' };
 }

@@ -7,7 +7,7 @@ import { StartFailure } from './failure.js';
 import { homeOf } from './postgres-home.js';
 
 export interface ServicesOptions {
-  config: Pick<Config, 'role' | 'production' | 'dataDir' | 'databaseUrl' | 'testGatewayUrl'>;
+  config: Pick<Config, 'role' | 'production' | 'dataDir' | 'databaseUrl' | 'testGatewayUrl' | 'stripeApiKey'>;
   /** The compiled program of the test gateway. */
   gatewayProgram: string;
   /** Takes what the user should know, a line at a time. */
@@ -63,7 +63,7 @@ async function startDatabase({ config, report }: ServicesOptions, stops: Stops):
 
 async function startGateway(options: ServicesOptions, stops: Stops): Promise<string | null> {
   const { config, gatewayProgram, report } = options;
-  if (config.production) return null;
+  if (config.production || config.stripeApiKey) return null;
   if (config.testGatewayUrl) return config.testGatewayUrl;
   makeFolder(config.dataDir);
   const journal = path.join(config.dataDir, 'test-gateway.journal');
@@ -83,6 +83,7 @@ function refuseSplitRoles({
   databaseUrl,
   production,
   testGatewayUrl,
+  stripeApiKey,
 }: ServicesOptions['config']): void {
   if (role === 'all') return;
   if (!databaseUrl) {
@@ -91,10 +92,10 @@ function refuseSplitRoles({
       'Set DATABASE_URL to the server that all roles share.',
     );
   }
-  if (!production && !testGatewayUrl) {
+  if (!production && !testGatewayUrl && !stripeApiKey) {
     throw new StartFailure(
       `ROLE=${role} has no payment gateway of its own.`,
-      'Set TEST_GATEWAY_URL to a test gateway that all roles share.',
+      'Set TEST_GATEWAY_URL to a test gateway that all roles share, or STRIPE_API_KEY.',
     );
   }
 }

@@ -1,0 +1,44 @@
+import { exponentOf } from '../../platform/money/currencies.js';
+import { Money } from '../../platform/money/money.js';
+import { gatewayProblems } from './gateway.errors.js';
+
+/**
+ * Decimal places that Stripe counts in where they are not those of ISO 4217: it takes ariary only whole, and kept two places for
+ * krónur and shillings when their cents were given up ("5 ISK" is sent as 500). Null: Stripe does not take it.
+ */
+const OTHER_EXPONENTS: Readonly<Record<string, number | null>> = {
+  MGA: 0,
+  ISK: 2,
+  UGX: 2,
+  CLF: null,
+  IQD: null,
+  LYD: null,
+  UYI: null,
+  UYW: null,
+};
+/** The smallest step inside Stripe's own counting: thousandths of a dinar must end in 0. */
+const STEPS: Readonly<Record<number, bigint>> = { 3: 10n };
+
+/** An amount as Stripe counts it. Throws `billing.amount_not_representable`; nothing is rounded. */
+export function toStripe(money: Money): number {
+  const { amount, currency } = money;
+  const ours = exponentOf(currency);
+  const theirs = currency in OTHER_EXPONENTS ? (OTHER_EXPONENTS[currency] ?? null) : ours;
+  if (theirs === null) throw gatewayProblems.amount_not_representable();
+  const [up, down] = [10n ** BigInt(Math.max(0, theirs - ours)), 10n ** BigInt(Math.max(0, ours - theirs))];
+  const sent = (amount * up) / down;
+  const isExact = (amount * up) % down === 0n && sent % (STEPS[theirs] ?? 1n) === 0n;
+  if (!isExact || sent > BigInt(Number.MAX_SAFE_INTEGER)) throw gatewayProblems.amount_not_representable();
+  return Number(sent);
+}
+
+/** An amount that Stripe tells, in our minor units. Throws when ours cannot hold it. */
+export function fromStripe(amount: number, currency: string): Money {
+  const code = currency.toUpperCase();
+  const ours = exponentOf(code);
+  const theirs = OTHER_EXPONENTS[code] ?? ours;
+  const [up, down] = [10n ** BigInt(Math.max(0, ours - theirs)), 10n ** BigInt(Math.max(0, theirs - ours))];
+  const told = BigInt(amount) * up;
+  if (told % down !== 0n) throw new RangeError(`Stripe told ${amount} ${code}, which is no whole minor unit`);
+  return Money.of(told / down, code);
+}
