@@ -13,6 +13,7 @@ import { ChangeCalculation } from './change/change-calculation.service.js';
 import { ChangeConfirmation } from './change/change-confirmation.service.js';
 import { ChangeDrafts } from './change/change-drafts.service.js';
 import { ChangeGoods } from './change/change-goods.service.js';
+import { ChangeLimits } from './change/change-limits.service.js';
 import { ChangeMails } from './change/change-mails.subscribers.js';
 import { ChangeMoney } from './change/change-money.service.js';
 import { ChangeRepository } from './change/change.repository.js';
@@ -244,6 +245,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     ChangeConfirmation,
     ChangeDrafts,
     ChangeGoods,
+    ChangeLimits,
     ChangeMails,
     ChangeMoney,
     ChangeRepository,

@@ -20,6 +20,7 @@ import { requireDraft } from './change-drafts.service.js';
 import type { ConfirmChangeDto } from './change.dto.js';
 import { changeProblems } from './change.errors.js';
 import { ChangeGoods } from './change-goods.service.js';
+import { ChangeLimits } from './change-limits.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
 import { type ChangeKind, openPieces } from './changed-order.js';
@@ -48,6 +49,7 @@ export class ChangeConfirmation {
     private readonly returns: ReturnPiecesRepository,
     private readonly calculation: ChangeCalculation,
     private readonly amended: AmendedOrders,
+    private readonly limits: ChangeLimits,
     private readonly goods: ChangeGoods,
     private readonly money: ChangeMoney,
     private readonly orderService: OrderService,
@@ -127,6 +129,7 @@ export class ChangeConfirmation {
       await this.orderService.cancelLocked(order, actor, change.reason);
     } else {
       if (isDue) keepBack(calculated);
+      await this.limits.apply(order, calculated);
       await this.goods.apply(change, calculated, expiresAt, now, actor);
       await this.amended.write(order, calculated, payments, {
         event: EVENTS[change.kind],
