@@ -424,6 +424,50 @@ describe('promotions', () => {
       expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
       await rulesAreRead();
     });
+    it('gives what only first orders have to one of several at one moment, and of different promotions', async () => {
+      const thing = await goods(app, { price: 2000 });
+      const first = { trigger: 'automatic', conditions: [{ type: 'first_order' }] };
+      const automatic = await make(first);
+      const { code } = await coded({ conditions: [{ type: 'first_order' }] });
+      await rulesAreRead();
+      const several = async (customer: { token: string }, pay: string) => {
+        // Filled before signing in; some with the code as well.
+        const carts = await Promise.all(
+          Array.from({ length: 6 }, (_, n) => cartOf(thing, n % 2 ? code : null, { email: someone() })),
+        );
+        const answers = await Promise.all(
+          carts.map((cart) =>
+            app.post(
+              `/v1/carts/${cart.id}/checkout`,
+              { payment: { gateway: 'test', token: pay }, shippingAddress: berlin },
+              { ...customer, cartToken: cart.token, key: key() },
+            ),
+          ),
+        );
+        const [row] = await app.database.query<{ orders: number }>(
+          `SELECT count(*)::int AS orders FROM ordering.orders o WHERE o.discount > 0 AND o.status <> 'expired'
+             AND o.cart_id = ANY ($1::uuid[])`,
+          [carts.map(({ id }) => id)],
+        );
+        return { answers, discounted: row?.orders };
+      };
+      const one = await given.customer(app);
+      const placed = await several(one, 'ok');
+      expect(placed.discounted).toBe(1);
+      for (const { status, body } of placed.answers)
+        expect([201, 'ordering.promotion_used_up']).toContain(body.code ?? status);
+
+      // One that waits for its money is the first for as long.
+      const other = await given.customer(app);
+      expect((await several(other, 'decline_generic')).discounted).toBe(1);
+      expect((await several(other, 'decline_generic')).discounted).toBe(0);
+      app.clock.advance({ minutes: 36 });
+      await app.run('ordering.expire_orders');
+      await app.settle();
+      expect((await several(other, 'ok')).discounted).toBe(1);
+      expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
+      await rulesAreRead();
+    });
     it('gives back what comes to nothing, also before anybody sweeps', async () => {
       const thing = await goods(app, { price: 2000 });
       const one = await coded({ limitTotal: 1 });
