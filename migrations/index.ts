@@ -74,6 +74,7 @@ import { OrderingCartLives1780000000540 } from './ordering/1780000000540-cart-li
 import { OrderingSharedCarts1780000000541 } from './ordering/1780000000541-shared-carts.js';
 import { OrderingCartReminders1780000000542 } from './ordering/1780000000542-cart-reminders.js';
 import { OrderingDrafts1780000000590 } from './ordering/1780000000590-drafts.js';
+import { OrderingDraftBuyers1780000000630 } from './ordering/1780000000630-draft-buyers.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -208,4 +209,5 @@ export const migrations: Migrations = [
   OrderingGiftMessages1780000000625,
   OrderingNothingAwaited1780000000626,
   BillingCreditTaken1780000000395,
+  OrderingDraftBuyers1780000000630,
 ];

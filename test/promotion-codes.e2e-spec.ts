@@ -424,6 +424,43 @@ describe('promotions', () => {
       expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
       await rulesAreRead();
     });
+    it('are not guessed at without end, and right ones are taken from whoever has not guessed', async () => {
+      const thing = await goods(app, { price: 2000 });
+      const { code } = await coded();
+      const from = { 'x-forwarded-for': '198.51.100.77' };
+      const name = (cart: CartInHand, codes: string[]) =>
+        app.patch(
+          `/v1/carts/${cart.id}`,
+          { promotionCodes: codes },
+          { cartToken: cart.token, headers: from },
+        );
+      const wrong = () => `NO-${crypto.randomUUID().slice(0, 13)}`;
+      const statusOf = async (cart: CartInHand, codes: string[]) => (await name(cart, codes)).status;
+      const guesser = await fillCart(app, [thing]);
+      // Of many at once no more are told than of one after the other.
+      const guesses = await Promise.all(Array.from({ length: 14 }, () => name(guesser, [wrong()])));
+      expect(statuses(guesses)).toEqual({
+        'ordering.unknown_promotion_code': 10,
+        'platform.too_many_requests': 4,
+      });
+      const stopped = await name(guesser, [code]);
+      expect(stopped.status).toBe(429);
+      expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(600);
+      // What is taken out of the cart is no guess.
+      expect(await statusOf(guesser, [])).toBe(200);
+
+      // The network is stopped after sixty; what is left of it is told apart by cart.
+      const carts = await Promise.all(Array.from({ length: 6 }, () => fillCart(app, [thing])));
+      for (const cart of carts) await name(cart, Array.from({ length: 10 }, wrong));
+      const [honest, forgetful, another] = await Promise.all([1, 2, 3].map(() => fillCart(app, [thing])));
+      if (!honest || !forgetful || !another) throw new Error('no carts');
+      expect(await statusOf(honest, [code])).toBe(200);
+      expect([await statusOf(forgetful, [wrong()]), await statusOf(forgetful, [code])]).toEqual([429, 200]);
+      expect([await statusOf(another, [wrong()]), await statusOf(another, [wrong()])]).toEqual([429, 429]);
+      expect(await statusOf(another, [code])).toBe(429);
+      // Codes that are over are no guesses, and neither is what the cart has already.
+      for (let again = 0; again < 12; again += 1) expect(await statusOf(honest, [code])).toBe(200);
+    });
     it('gives what only first orders have to one of several at one moment, and of different promotions', async () => {
       const thing = await goods(app, { price: 2000 });
       const first = { trigger: 'automatic', conditions: [{ type: 'first_order' }] };

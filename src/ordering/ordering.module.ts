@@ -130,6 +130,7 @@ import { PromotionService } from './promotion/promotion.service.js';
 import { RedemptionRepository } from './promotion/redemption.repository.js';
 import { Redemptions } from './promotion/redemptions.service.js';
 import { CartCodes } from './promotion/cart-codes.service.js';
+import { CodeGuesses } from './promotion/code-guesses.service.js';
 import { CartFactsReader } from './promotion/cart-facts.service.js';
 import { FirstOrderRepository } from './promotion/first-order.repository.js';
 import { SimulationController } from './promotion/simulation.controller.js';
@@ -185,6 +186,7 @@ import { TaxRepository } from './tax/tax.repository.js';
 import { TaxService } from './tax/tax.service.js';
 import { TaxSettingsController } from './tax/tax-settings.controller.js';
 import { TaxSettingsService } from './tax/tax-settings.service.js';
+import { VatQuota } from './tax/vat-quota.service.js';
 import { VatCheck } from './tax/vat-check.port.js';
 
 /**
@@ -238,6 +240,8 @@ import { VatCheck } from './tax/vat-check.port.js';
     CalculationRepository,
     CalculationService,
     CartCodes,
+    CodeGuesses,
+    VatQuota,
     CartFactsReader,
     AmendedOrderRepository,
     AmendedOrders,

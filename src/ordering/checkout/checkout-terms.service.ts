@@ -47,13 +47,13 @@ export class CheckoutTerms {
    * do not fit; then a carrier's price is refused, and the shop's own zones say the taxes. To a cart that cannot be checked out
    * there are none: the placing says why. 400 when the VAT id cannot be one.
    */
-  async of(cartId: string, holder: Holder, input: CheckoutDto): Promise<Terms> {
+  async of(cartId: string, holder: Holder, input: CheckoutDto, ip: string): Promise<Terms> {
     const rules = await this.rules.current();
     const none: Terms = { rules, quotes: new Quotes(), known: { vat: null, quote: null } };
     const asks = asksOutside(rules);
     const stored = input.vatId || asks ? await this.carts.find(cartId) : undefined;
     if (!stored || !holds(holder, stored)) return none;
-    const vat = input.vatId ? await this.tax.checked(input.vatId) : null;
+    const vat = input.vatId ? await this.tax.checked(input.vatId, { cartId, ip }) : null;
     if (!asks || stored.orderId !== null || stored.lines.length === 0) {
       return { ...none, known: { vat, quote: null } };
     }

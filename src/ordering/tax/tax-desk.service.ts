@@ -6,6 +6,7 @@ import { hashOfQuestion, readExternalTaxes, type TaxQuestion, type TaxQuote } fr
 import { TaxAnswersRepository } from './tax-answers.repository.js';
 import { TaxProvider } from './tax-provider.port.js';
 import type { Certificate } from './tax-rules.js';
+import { type Asker, VatQuota } from './vat-quota.service.js';
 import { VatCheck } from './vat-check.port.js';
 import { type CheckedVatId, plainVatId, type VatFault, vatFault } from './vat-id.js';
 
@@ -20,20 +21,22 @@ export class TaxDesk {
     private readonly exemptions: ExemptionRepository,
     private readonly register: VatCheck,
     private readonly provider: TaxProvider,
+    private readonly quota: VatQuota,
     private readonly clock: Clock,
   ) {}
 
   /**
    * The VAT id as it is kept, with what is known of it. 400 at `/vatId` when it cannot be one. What the register said
-   * within a day is not asked again; when it does not answer, the id is `unverified`.
+   * within a day is not asked again; when it does not answer, the id is `unverified`. `asker`: the shopper, who may have it
+   * asked so often (429); null: staff.
    */
-  async checked(text: string): Promise<CheckedVatId> {
+  async checked(text: string, asker: Asker | null): Promise<CheckedVatId> {
     const vatId = plainVatId(text);
     const fault = vatFault(vatId);
     if (fault !== null) throw notAVatId(fault);
     const now = this.clock.now();
     if (!this.register.isThere) return { vatId, vatCheck: unverified(now) };
-    const known = (await this.answers.check(vatId, before(now))) ?? (await this.consult(vatId, now));
+    const known = (await this.answers.check(vatId, before(now))) ?? (await this.consult(vatId, asker, now));
     if (known === null) return { vatId, vatCheck: unverified(now) };
     const { status, consultation, checkedAt } = known;
     return {
@@ -60,7 +63,8 @@ export class TaxDesk {
     return taxes && { hash, taxes: await this.answers.keepTaxes(hash, taxes, now, before(now)) };
   }
 
-  private async consult(vatId: string, checkedAt: Date) {
+  private async consult(vatId: string, asker: Asker | null, checkedAt: Date) {
+    if (asker !== null) await this.quota.count(asker);
     const answer = await this.register.ask(vatId);
     if (answer === null) return null;
     const check = {
