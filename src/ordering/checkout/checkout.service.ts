@@ -12,7 +12,6 @@ import { AttemptEnds } from './attempt-ends.service.js';
 import { CheckoutTerms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
-import { giftCardsOf } from './draft.js';
 import {
   type Attempted,
   type Begun,
@@ -20,6 +19,7 @@ import {
   PaymentSteps,
   type Remember,
 } from './payment-steps.service.js';
+import { giftCardsOf } from './tender.js';
 import { PlacingService } from './placing.service.js';
 
 /** Turns a cart into an order and has it paid: the order is written with the attempt, in step 2 of `PaymentSteps`. */
