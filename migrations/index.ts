@@ -76,6 +76,7 @@ import { OrderingCartLives1780000000540 } from './ordering/1780000000540-cart-li
 import { OrderingSharedCarts1780000000541 } from './ordering/1780000000541-shared-carts.js';
 import { OrderingCartReminders1780000000542 } from './ordering/1780000000542-cart-reminders.js';
 import { OrderingDrafts1780000000590 } from './ordering/1780000000590-drafts.js';
+import { OrderingDraftBuyers1780000000630 } from './ordering/1780000000630-draft-buyers.js';
 import { OrderingGuestOrders1780000000440 } from './ordering/1780000000440-guest-orders.js';
 import { Identity1760000020000 } from './identity/1760000020000-identity.js';
 import { IdentityAttempts1760000020010 } from './identity/1760000020010-attempts.js';
@@ -212,4 +213,5 @@ export const migrations: Migrations = [
   BillingCreditTaken1780000000395,
   OrderingSilentProviders1780000000650,
   BillingAttention1780000000396,
+  OrderingDraftBuyers1780000000630,
 ];

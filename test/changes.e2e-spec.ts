@@ -6,6 +6,7 @@ import { startApp, type TestApp } from './support/app.js';
 import { type Answer, Client } from './support/client.js';
 import { given } from './support/given.js';
 import {
+  berlin,
   buy,
   checkOut,
   email,
@@ -630,5 +631,128 @@ describe('changes of orders', () => {
       ({ subject }) => subject === `Your code for order ${bought.number}`,
     );
     expect(sent).toHaveLength(5);
+  });
+
+  describe('what a customer may buy', () => {
+    const limited = async (maxPerCustomer: number) => {
+      const thing = await goods(app, { price: 1000 });
+      const limit = (max: number) =>
+        app.put(`/v1/admin/variants/${thing.variantId}/terms`, { maxPerCustomer: max }, { token });
+      expect((await limit(maxPerCustomer)).status).toBe(200);
+      const whose = `${crypto.randomUUID()}@example.test`;
+      const order = async (quantity: number): Promise<Answer> =>
+        (await buy(app, [{ ...thing, quantity }, book], { body: { email: whose } })).answer;
+      /** Pieces that are counted, and pieces that its orders have put there: they are always the same. */
+      const counted = async (): Promise<number> => {
+        const [row] = await app.database.query<{ bought: number; claimed: number }>(
+          `SELECT coalesce((SELECT sum(quantity) FROM ordering.bought_pieces WHERE variant_id = $1), 0)::int AS bought,
+             coalesce((SELECT sum(quantity) FROM ordering.limit_claims WHERE variant_id = $1 AND counted), 0)::int AS claimed`,
+          [thing.variantId],
+        );
+        expect(row?.claimed).toBe(row?.bought);
+        return row?.bought ?? -1;
+      };
+      return { thing, limit, order, counted };
+    };
+
+    it('is free again once for what a change takes off or takes back, however often it is confirmed', async () => {
+      const { thing, order, counted } = await limited(3);
+      const bought = (await order(3)).body;
+      expect((await order(1)).status).toBe(422);
+      const line = lineOf(bought, thing);
+      await app.settle();
+      const { id } = await draft(bought.id, { kind: 'edit', remove: [{ lineId: line.id, quantity: 2 }] });
+      const less = { amount: -2000, currency: 'EUR' };
+      const once = key();
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => confirm(bought.id, id, less)).concat(
+          confirm(bought.id, id, less, { key: once }),
+        ),
+      );
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+        200, 409, 409, 409, 409, 409,
+      ]);
+      expect(await counted()).toBe(1);
+      const more = (await order(2)).body;
+      expect((await order(1)).status).toBe(422);
+
+      // What comes back with its money is no longer bought, and neither is what is paid back for being broken; what is sent
+      // again is the piece that it replaces.
+      await app.settle();
+      await send(more.id);
+      const own = lineOf(more, thing);
+      await change(more.id, { kind: 'claim', replace: [{ lineId: own.id, quantity: 1 }] });
+      expect(await counted()).toBe(3);
+      await change(more.id, { kind: 'claim', refund: [{ lineId: own.id, quantity: 1 }] });
+      expect(await counted()).toBe(2);
+      // The same goes for all of an order, and what was given back before is not given back with it.
+      const rest = { kind: 'cancel', remove: [], reason: 'All of it' };
+      expect((await change(bought.id, rest)).order.status).toBe('canceled');
+      expect(await counted()).toBe(1);
+      await change(more.id, { kind: 'return', back: [{ lineId: own.id, quantity: 1 }] });
+      expect(await counted()).toBe(0);
+    });
+
+    it('counts what staff add by the same counter, of two at once one, and not when nobody pays', async () => {
+      const { thing, limit, order, counted } = await limited(2);
+      const [one, other] = [(await order(1)).body, (await order(1)).body];
+      await app.settle();
+      const add = { kind: 'edit', add: [{ variantId: thing.variantId, quantity: 1 }] };
+      const drafts = [await draft(one.id, add), await draft(other.id, add)];
+      const dear = { amount: 1000, currency: 'EUR' };
+      const both = () =>
+        Promise.all([confirm(one.id, drafts[0].id, dear), confirm(other.id, drafts[1].id, dear)]);
+      const refused = await both();
+      for (const { status, body } of refused)
+        expect([status, body.code, body.errors]).toMatchObject([
+          409,
+          'ordering.customer_limit',
+          [{ pointer: '/add/0/quantity', code: 'max_per_customer' }],
+        ]);
+      expect(await counted()).toBe(2);
+      await limit(3);
+      const raced = await both();
+      expect(raced.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+      expect(await counted()).toBe(3);
+      const [won, lost] = raced[0].status === 200 ? [0, 1] : [1, 0];
+      const ids = [one.id, other.id];
+      // Nobody pays for it: the other may have it.
+      const path = `${changesOf(ids[won])}/${drafts[won].id}/withdrawal`;
+      const gone = await Promise.all([1, 2].map(() => app.post(path, undefined, { token, key: key() })));
+      expect(gone.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+      expect(await counted()).toBe(2);
+      expect((await confirm(ids[lost], drafts[lost].id, dear)).status).toBe(200);
+      expect(await counted()).toBe(3);
+    });
+  });
+
+  it('asks of a customer what the shop asks of their groups for what staff add', async () => {
+    const [thing, customer] = [await goods(app, { price: 1999 }), await given.customer(app)];
+    const id = (await given.accountId(app, customer.email)) ?? '';
+    await app.post('/v1/admin/customer-groups', { code: 'trade', title: 'Trade' }, { token });
+    await app.put(`/v1/admin/customers/${id}/groups/trade`, undefined, { token });
+    const list = { code: 'trade', title: 'Trade', currency: 'EUR', status: 'active', groups: ['trade'] };
+    const { body: made } = await app.post('/v1/admin/price-lists', list, { token });
+    const price = {
+      variantId: thing.variantId,
+      priceListId: made.id,
+      price: { amount: 1500, currency: 'EUR' },
+    };
+    expect((await app.post('/v1/admin/prices', { prices: [price] }, { token })).status).toBe(204);
+    const cart = await app.post(
+      '/v1/carts',
+      { currency: 'EUR', lines: [{ variantId: book.variantId, quantity: 1 }] },
+      { token: customer.token },
+    );
+    const body = { payment: { gateway: 'test', token: 'ok' }, shippingAddress: berlin };
+    const { body: order } = await app.post(`/v1/carts/${cart.body.id}/checkout`, body, {
+      token: customer.token,
+      key: key(),
+    });
+    await app.settle();
+    const add = { kind: 'edit', add: [{ variantId: thing.variantId, quantity: 2 }] };
+    expect((await change(order.id, add)).shown.difference.amount).toBe(3000);
+    const { order: guests } = await placed([book]);
+    expect((await change(guests.id, add)).shown.difference.amount).toBe(3998);
   });
 });

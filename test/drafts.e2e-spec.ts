@@ -280,6 +280,35 @@ describe('draft orders and links to pay', () => {
     expect(await orderAt(id)).toMatchObject({ paymentStatus: 'paid', amountDue: eur(0) });
   });
 
+  it('takes the lines of a cart: pieces that are made differently, and cards for somebody else', async () => {
+    const thing = await goods(app, { price: 2000, stock: 5 });
+    const card = await goods(app, { price: 2500 });
+    await app.database.execute(
+      `UPDATE catalog.variants SET kind = 'gift_card', stock_source = 'none' WHERE id = $1`,
+      [card.variantId],
+    );
+    const one = { variantId: thing.variantId, quantity: 1, unitPrice: eur(1500), reason: 'Agreed by phone' };
+    const giftCard = {
+      recipientEmail: 'grace@example.test',
+      recipientName: 'Grace',
+      message: null,
+      sendAt: null,
+    };
+    const properties = { engraving: 'For Grace' };
+    const made = await drafted(thing, {
+      lines: [one, { ...one, properties }, one, { variantId: card.variantId, quantity: 1, giftCard }],
+    });
+    const wanted = [
+      { quantity: 2, properties: null, giftCard: null },
+      { quantity: 1, properties, giftCard: null },
+      { quantity: 1, properties: null, giftCard },
+    ];
+    expect(made.lines).toMatchObject(wanted);
+    expect(made.quote).toMatchObject({ ready: true, totals: { subtotal: eur(3 * 1500 + 2500) } });
+    const { orderId } = (await place(made)).body;
+    expect((await orderAt(orderId)).lines).toMatchObject(wanted);
+  });
+
   it('refuses what is odd and whoever may not, and forgets people', async () => {
     const thing = await goods(app, { stock: 5 });
     const line = { variantId: thing.variantId, quantity: 1 };
@@ -292,8 +321,25 @@ describe('draft orders and links to pay', () => {
       '/lines/0/reason',
       '/lines/0/unitPrice/currency',
     ]);
-    expect(await pointers({ lines: [line, line] })).toEqual(['/lines']);
     expect(await pointers({ lines: [{ variantId: key(), quantity: 1 }] })).toEqual(['/lines/0/variantId']);
+    const dear = { unitPrice: eur(1), reason: 'Agreed' };
+    const engraved = { ...line, properties: { engraving: 'For Grace' } };
+    expect(await pointers({ lines: [{ ...line, ...dear }, engraved] })).toEqual(['/lines/1/unitPrice']);
+    const recipientEmail = 'grace@example.test';
+    expect(await pointers({ lines: [line, { ...engraved, giftCard: { recipientEmail } }] })).toEqual([
+      '/lines/1/giftCard',
+    ]);
+    expect(await pointers({ lines: [{ ...line, properties: { engraving: ' ' } }] })).toEqual([
+      '/lines/0/properties/engraving',
+    ]);
+    expect(await pointers({ lines: [line], vatId: 'ATU13585628' })).toEqual(['/vatId']);
+    const nowhere = {
+      email: 'x@example.test',
+      currency: 'EUR',
+      lines: [line],
+      pickupPointId: thing.variantId,
+    };
+    expect((await draft(nowhere)).body.code).toBe('ordering.unknown_pickup_point');
     expect(await pointers({ lines: [line], customerId: thing.variantId })).toEqual(['/customerId']);
     expect(await pointers({ lines: [line], email: undefined })).toEqual(['/email']);
     expect(await pointers({ lines: [line], promotionCodes: ['NOPE'] })).toEqual(['/promotionCodes/0']);

@@ -425,6 +425,87 @@ describe('promotions', () => {
       expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
       await rulesAreRead();
     });
+    it('are not guessed at without end, and right ones are taken from whoever has not guessed', async () => {
+      const thing = await goods(app, { price: 2000 });
+      const { code } = await coded();
+      const from = { 'x-forwarded-for': '198.51.100.77' };
+      const name = (cart: CartInHand, codes: string[]) =>
+        app.patch(
+          `/v1/carts/${cart.id}`,
+          { promotionCodes: codes },
+          { cartToken: cart.token, headers: from },
+        );
+      const wrong = () => `NO-${crypto.randomUUID().slice(0, 13)}`;
+      const statusOf = async (cart: CartInHand, codes: string[]) => (await name(cart, codes)).status;
+      const guesser = await fillCart(app, [thing]);
+      // Of many at once no more are told than of one after the other.
+      const guesses = await Promise.all(Array.from({ length: 14 }, () => name(guesser, [wrong()])));
+      expect(statuses(guesses)).toEqual({
+        'ordering.unknown_promotion_code': 10,
+        'platform.too_many_requests': 4,
+      });
+      const stopped = await name(guesser, [code]);
+      expect(stopped.status).toBe(429);
+      expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(600);
+      // What is taken out of the cart is no guess.
+      expect(await statusOf(guesser, [])).toBe(200);
+
+      // The network is stopped after sixty; what is left of it is told apart by cart.
+      const carts = await Promise.all(Array.from({ length: 6 }, () => fillCart(app, [thing])));
+      for (const cart of carts) await name(cart, Array.from({ length: 10 }, wrong));
+      const [honest, forgetful, another] = await Promise.all([1, 2, 3].map(() => fillCart(app, [thing])));
+      if (!honest || !forgetful || !another) throw new Error('no carts');
+      expect(await statusOf(honest, [code])).toBe(200);
+      expect([await statusOf(forgetful, [wrong()]), await statusOf(forgetful, [code])]).toEqual([429, 200]);
+      expect([await statusOf(another, [wrong()]), await statusOf(another, [wrong()])]).toEqual([429, 429]);
+      expect(await statusOf(another, [code])).toBe(429);
+      // Codes that are over are no guesses, and neither is what the cart has already.
+      for (let again = 0; again < 12; again += 1) expect(await statusOf(honest, [code])).toBe(200);
+    });
+    it('gives what only first orders have to one of several at one moment, and of different promotions', async () => {
+      const thing = await goods(app, { price: 2000 });
+      const first = { trigger: 'automatic', conditions: [{ type: 'first_order' }] };
+      const automatic = await make(first);
+      const { code } = await coded({ conditions: [{ type: 'first_order' }] });
+      await rulesAreRead();
+      const several = async (customer: { token: string }, pay: string) => {
+        // Filled before signing in; some with the code as well.
+        const carts = await Promise.all(
+          Array.from({ length: 6 }, (_, n) => cartOf(thing, n % 2 ? code : null, { email: someone() })),
+        );
+        const answers = await Promise.all(
+          carts.map((cart) =>
+            app.post(
+              `/v1/carts/${cart.id}/checkout`,
+              { payment: { gateway: 'test', token: pay }, shippingAddress: berlin },
+              { ...customer, cartToken: cart.token, key: key() },
+            ),
+          ),
+        );
+        const [row] = await app.database.query<{ orders: number }>(
+          `SELECT count(*)::int AS orders FROM ordering.orders o WHERE o.discount > 0 AND o.status <> 'expired'
+             AND o.cart_id = ANY ($1::uuid[])`,
+          [carts.map(({ id }) => id)],
+        );
+        return { answers, discounted: row?.orders };
+      };
+      const one = await given.customer(app);
+      const placed = await several(one, 'ok');
+      expect(placed.discounted).toBe(1);
+      for (const { status, body } of placed.answers)
+        expect([201, 'ordering.promotion_used_up']).toContain(body.code ?? status);
+
+      // One that waits for its money is the first for as long.
+      const other = await given.customer(app);
+      expect((await several(other, 'decline_generic')).discounted).toBe(1);
+      expect((await several(other, 'decline_generic')).discounted).toBe(0);
+      app.clock.advance({ minutes: 36 });
+      await app.run('ordering.expire_orders');
+      await app.settle();
+      expect((await several(other, 'ok')).discounted).toBe(1);
+      expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
+      await rulesAreRead();
+    });
     it('gives back what comes to nothing, also before anybody sweeps', async () => {
       const thing = await goods(app, { price: 2000 });
       const one = await coded({ limitTotal: 1 });

@@ -378,6 +378,22 @@ describe('shipping', () => {
     await app.settle();
     const letter = (await app.letters()).findLast(({ subject }) => subject.includes(placed.body.number));
     expect(letter?.text).toContain('You fetch it (Fetch it) at:\nAker\nKirkegata 1\n0250 Oslo');
+    // Staff write such an order for somebody.
+    const line = { variantId: lamp.variantId, quantity: 2 };
+    const at = { pickupPointId: aker.id, billingAddress: berlin };
+    const wanted = { email, currency: 'EUR', lines: [line], ...at };
+    const draft = await app.post('/v1/admin/draft-orders', wanted, { token: staff });
+    expect(draft.body).toMatchObject({
+      pickupPointId: aker.id,
+      quote: { ready: true, shipping: { title: 'Fetch it', price: eur(300) } },
+    });
+    const written = await app.post(
+      `/v1/admin/draft-orders/${draft.body.id}/placement`,
+      { expectedTotal: draft.body.quote.totals.total, payLater: true, mail: false },
+      { token: staff, key: key() },
+    );
+    const fetched = (await app.get(`/v1/admin/orders/${written.body.orderId}`, { token: staff })).body;
+    expect(fetched).toMatchObject({ shippingAddress: null, shipping: { pickupPoint: { id: aker.id } } });
     expect((await app.delete(`${path}/${aker.id}`, { token: staff })).status).toBe(204);
     const order = async () => (await app.get(`/v1/orders/${placed.body.id}`, own)).body;
     expect((await order()).shipping).toEqual(placed.body.shipping);

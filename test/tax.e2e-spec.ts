@@ -114,6 +114,13 @@ describe('tax', () => {
       totals: { total: { amount: 5997 + 1000 + 990 } },
     });
     const consumer = away.body.totals;
+    // Nobody has the register asked without end; what was said of another cart says nothing of this one.
+    const busy = await fillCart(app, [lamp]);
+    const sent = await Promise.all(Array.from({ length: 12 }, () => change(busy, { vatId: vienna })));
+    const stopped = sent.filter(({ status }) => status === 429);
+    expect([stopped.length, outside.count(path)]).toEqual([2, 1 + 10]);
+    expect(Number(stopped[0]?.headers.get('retry-after'))).toBeGreaterThan(3_000);
+    expect((await change(cart, { vatId: vienna })).status).toBe(200);
     await settings({ unverifiedVatIds: 'accept' });
     const net = consumer.total.amount - consumer.tax.amount;
     const free = await app.get(`/v1/carts/${cart.id}`, { cartToken: cart.token });
@@ -130,6 +137,32 @@ describe('tax', () => {
       totals: { tax: { amount: 0 }, total: { amount: net } },
     });
     expect(outside.asked.at(-1)).toMatchObject({ path, body: { countryCode: 'AT', vatNumber: 'U13585627' } });
+    // An order that staff write for the business is taxed the same, by what the register said.
+    const consulted = outside.count(path);
+    const draft = await app.post(
+      '/v1/admin/draft-orders',
+      {
+        ...{ email: 'books@example.test', currency: 'EUR', shippingAddress: paris, vatId: 'at u13585627' },
+        lines: [
+          { variantId: lamp.variantId, quantity: 3 },
+          { variantId: book.variantId, quantity: 1 },
+        ],
+      },
+      { token: staff },
+    );
+    expect(draft.body).toMatchObject({
+      vatId: vienna,
+      quote: { taxation: { treatment: 'reverse_charge' }, totals: { total: { amount: net } } },
+    });
+    expect(outside.count(path)).toBe(consulted);
+    const written = await app.post(
+      `/v1/admin/draft-orders/${draft.body.id}/placement`,
+      { expectedTotal: draft.body.quote.totals.total, payLater: true, mail: false },
+      { token: staff, key: key() },
+    );
+    expect((await app.get(`/v1/admin/orders/${written.body.orderId}`, { token: staff })).body).toMatchObject({
+      taxation: { treatment: 'reverse_charge', vatId: vienna, vatCheck: { status: 'valid' } },
+    });
     const why = await explained(cart);
     expect(why.taxation).toMatchObject({ rule: 'union_destination', treatment: 'reverse_charge' });
     expect(why.taxation.why).toContain('accounts for the tax');

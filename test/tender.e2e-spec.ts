@@ -480,6 +480,83 @@ describe('an order that is paid by more than a card', () => {
     expect(await onCredit(who)).toBe(2 * TOTAL);
   });
 
+  it('pays by all of them what a change of a placed order left due, each once', async () => {
+    const who = await customer();
+    const [thing, more] = [await goods(app, { stock: 5 }), await goods(app, { price: 2000, stock: 5 })];
+    const { body: order } = await pay(await basket([thing], who), { payment: by('ok') }, { who });
+    await app.settle();
+    const changes = `/v1/admin/orders/${order.id}/changes`;
+    const add = async (quantity: number) => {
+      const plan = { kind: 'edit', add: [{ variantId: more.variantId, quantity }] };
+      const { id } = (await app.post(changes, plan, { token: staff })).body;
+      const body = { expectedDifference: eur(2000 * quantity) };
+      const done = await app.post(`${changes}/${id}/confirmation`, body, { token: staff, key: key() });
+      expect(done.status).toBe(200);
+      return id as string;
+    };
+    const payDue = (body: object, once = key(), as: string | null = who.token) =>
+      app.post(`/v1/orders/${order.id}/payments`, body, { key: once, ...(as && { token: as }) });
+    const extras = async () =>
+      kinds((await orderAt(order.id)).payments.filter((one: { purpose: string }) => one.purpose === 'extra'));
+
+    // A card that is declined leaves what the gift card has paid; then store credit pays, and a card the rest.
+    await add(2);
+    const tenner = await card(1000);
+    await credit(who, 1200);
+    const giftCards = [{ code: tenner.code }];
+    expect((await payDue({ giftCards: [{ code: 'NO-SUCH-CODE' }] })).body.code).toBe(
+      'billing.tender_refused',
+    );
+    const short = await payDue({ giftCards });
+    expect([short.body.code, await onCard(tenner)]).toEqual(['billing.payment_method_required', 1000]);
+    expect((await payDue({ giftCards, payment: by('insufficient_funds') })).status).toBe(402);
+    expect([(await orderAt(order.id)).amountDue, await onCard(tenner)]).toEqual([eur(3000), 0]);
+    const stale = await payDue({ expectedAmount: eur(4000), payment: by('ok') });
+    expect([stale.status, stale.body.amountDue]).toEqual([409, eur(3000)]);
+    const rest = { expectedAmount: eur(3000), storeCredit: true, payment: by('ok') };
+    const once = key();
+    const [paid, rival] = await Promise.all([payDue(rest, once), payDue(rest)]);
+    expect([paid.status, rival.status].toSorted((a, b) => a - b)).toEqual([201, 409]);
+    await app.settle();
+    expect(await orderAt(order.id)).toMatchObject({ paymentStatus: 'paid', amountDue: eur(0) });
+    expect((await extras()).toSorted()).toEqual([
+      ['card', 'captured', 1800, 0],
+      ['gift_card', 'captured', 1000, 0],
+      ['store_credit', 'captured', 1200, 0],
+    ]);
+    expect(await onCredit(who)).toBe(0);
+
+    // All of it by a gift card: no gateway is asked, and an open challenge is given up. Somebody else's credit pays nothing.
+    await add(1);
+    const whole = await card(5000);
+    expect((await payDue({ payment: by('sca_required') })).status).toBe(202);
+    expect((await payDue({ storeCredit: true }, key(), null)).status).toBe(404);
+    const all = key();
+    const covered = await Promise.all(
+      [1, 2, 3].map(() => payDue({ giftCards: [{ code: whole.code }] }, all)),
+    );
+    const answered = covered.filter(({ status }) => status === 201);
+    expect(answered.length).toBeGreaterThan(0);
+    expect((await payDue({ giftCards: [{ code: whole.code }] }, all)).body).toEqual(answered[0]?.body);
+    expect(await onCard(whole)).toBe(3000);
+    await app.settle();
+    const open = await orderAt(order.id);
+    expect(open).toMatchObject({ paymentStatus: 'paid', amountDue: eur(0) });
+    expect(open.lines.at(-1)).toMatchObject({ quantity: 1, awaitingPaymentQuantity: 0 });
+
+    // What nobody pays to the end is taken off, and what was paid for it goes back.
+    const id = await add(1);
+    const small = await card(500);
+    const half = { giftCards: [{ code: small.code }], payment: by('insufficient_funds') };
+    expect([(await payDue(half)).status, await onCard(small)]).toEqual([402, 0]);
+    const withdrawn = await app.post(`${changes}/${id}/withdrawal`, undefined, { token: staff, key: key() });
+    expect(withdrawn.status).toBe(200);
+    await app.settle();
+    const { payments, totals } = await orderAt(order.id);
+    const kept = (payments as Payment[]).map(({ captured, refunded }) => captured.amount - refunded.amount);
+    expect(kept.reduce((sum, amount) => sum + amount, 0)).toBe(totals.total.amount);
+  });
+
   it('asks for a further amount when the order was paid, as often as it takes', async () => {
     const thing = await goods(app, { stock: 5 });
     const { body } = await pay(await basket([thing]), { payment: by('ok') });

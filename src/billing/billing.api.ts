@@ -64,7 +64,7 @@ export class BillingApi {
   /**
    * In the caller's transaction: pays an order from gift cards and store credit, which are taken at once and never twice, and opens
    * the payment of the rest at a gateway (see `openPayment`). When the order had payments, what was taken for it stays and only
-   * the rest is asked for. 422 `billing.tender_refused` names the card or credit that cannot pay, 422
+   * the rest is asked for; a further amount (`purpose: 'extra'`) is what is due of the order now. 422 `billing.tender_refused` names the card or credit that cannot pay, 422
    * `billing.payment_method_required` that something is left. What was taken goes back by `cancelFor`.
    */
   payOrder(input: PayOrder): Promise<Opened> {

@@ -58,4 +58,9 @@ export class IdentityApi {
   async countAbout(what: string, subject: string, quota: Quota): Promise<number> {
     return (await this.throttles.attempt(`${what}:about:${subject}`, quota)).wait;
   }
+
+  /** Seconds to wait before the next attempt at something that is about this, without counting one; 0: none. */
+  waitAbout(what: string, subject: string): Promise<number> {
+    return this.throttles.waitOf(`${what}:about:${subject}`);
+  }
 }

@@ -13,6 +13,7 @@ import { ChangeCalculation } from './change/change-calculation.service.js';
 import { ChangeConfirmation } from './change/change-confirmation.service.js';
 import { ChangeDrafts } from './change/change-drafts.service.js';
 import { ChangeGoods } from './change/change-goods.service.js';
+import { ChangeLimits } from './change/change-limits.service.js';
 import { ChangeMails } from './change/change-mails.subscribers.js';
 import { ChangeMoney } from './change/change-money.service.js';
 import { ChangeRepository } from './change/change.repository.js';
@@ -135,6 +136,7 @@ import { PromotionService } from './promotion/promotion.service.js';
 import { RedemptionRepository } from './promotion/redemption.repository.js';
 import { Redemptions } from './promotion/redemptions.service.js';
 import { CartCodes } from './promotion/cart-codes.service.js';
+import { CodeGuesses } from './promotion/code-guesses.service.js';
 import { CartFactsReader } from './promotion/cart-facts.service.js';
 import { FirstOrderRepository } from './promotion/first-order.repository.js';
 import { SimulationController } from './promotion/simulation.controller.js';
@@ -190,6 +192,7 @@ import { TaxRepository } from './tax/tax.repository.js';
 import { TaxService } from './tax/tax.service.js';
 import { TaxSettingsController } from './tax/tax-settings.controller.js';
 import { TaxSettingsService } from './tax/tax-settings.service.js';
+import { VatQuota } from './tax/vat-quota.service.js';
 import { VatCheck } from './tax/vat-check.port.js';
 
 /**
@@ -244,6 +247,8 @@ import { VatCheck } from './tax/vat-check.port.js';
     CalculationRepository,
     CalculationService,
     CartCodes,
+    CodeGuesses,
+    VatQuota,
     CartFactsReader,
     AmendedOrderRepository,
     AmendedOrders,
@@ -251,6 +256,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     ChangeConfirmation,
     ChangeDrafts,
     ChangeGoods,
+    ChangeLimits,
     ChangeMails,
     ChangeMoney,
     ChangeRepository,

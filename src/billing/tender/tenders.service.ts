@@ -7,7 +7,7 @@ import { Money } from '../../platform/money/money.js';
 import { PaymentCaptured } from '../billing.events.js';
 import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
-import type { Payment } from '../payment/payment.entity.js';
+import type { Payment, PaymentPurpose } from '../payment/payment.entity.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { type OpenPayment, PaymentService } from '../payment/payment.service.js';
@@ -15,7 +15,11 @@ import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { tenderProblems } from './tender.errors.js';
 
 /** What an order is to be paid with. */
-export interface PayOrder extends Pick<OpenPayment, 'orderId' | 'buyer' | 'customerId' | 'accessHash'> {
+export interface PayOrder extends Pick<
+  OpenPayment,
+  'orderId' | 'purpose' | 'buyer' | 'customerId' | 'accessHash'
+> {
+  /** Of an order all of it; of a further amount (`extra`) what is due now, after what was taken for it already. */
   readonly total: Money;
   /** The order was written in this very transaction: it has no payment yet. */
   readonly isNew: boolean;
@@ -55,9 +59,12 @@ export class Tenders {
 
   /** See `BillingApi.payOrder`. */
   async pay(input: PayOrder): Promise<Opened> {
-    const { orderId, total, card } = input;
+    const { orderId, total, card, purpose = 'order' } = input;
     const present = input.isNew ? [] : await this.rows.lockAllOfOrder(orderId);
-    const taken = present.filter(({ kind, status }) => kind !== 'card' && status !== 'canceled');
+    const taken =
+      purpose === 'extra'
+        ? []
+        : present.filter(({ kind, status }) => kind !== 'card' && status !== 'canceled');
     const paid = Money.sum(
       taken.map(({ refundable }) => refundable),
       total.currency,
@@ -67,12 +74,12 @@ export class Tenders {
     rest = await this.takeCredit(input, taken, rest);
     const isSplit = !rest.equals(total);
     if (rest.isZero() || rest.isNegative()) {
-      await this.giveUpCard(orderId, present);
+      await this.giveUpCard(orderId, purpose, present);
       return { operationId: null, isSplit };
     }
     if (card === null) throw missingMethod(rest);
     const { buyer, customerId, accessHash } = input;
-    const of = { orderId, buyer, customerId: customerId ?? null, accessHash: accessHash ?? null };
+    const of = { orderId, purpose, buyer, customerId: customerId ?? null, accessHash: accessHash ?? null };
     const opened = await this.payments.open({ ...card, ...of, amount: rest, mayChangeAmount: true });
     return { operationId: opened.operationId, isSplit };
   }
@@ -134,14 +141,14 @@ export class Tenders {
   }
 
   private async add(
-    { orderId, customerId, buyer, accessHash }: PayOrder,
+    { orderId, purpose = 'order', customerId, buyer, accessHash }: PayOrder,
     gateway: 'gift_card' | 'store_credit',
     from: { instrumentId: string; last4: string | null; amount: Money },
   ): Promise<string> {
     const id = newId();
     await this.rows.addTaken({
       ...from,
-      ...{ id, orderId, buyer, gateway, purpose: 'order', now: this.clock.now() },
+      ...{ id, orderId, buyer, gateway, purpose, now: this.clock.now() },
       customerId: customerId ?? null,
       accessHash: accessHash ?? null,
     });
@@ -150,9 +157,18 @@ export class Tenders {
   }
 
   /** Nothing is left for the gateway, as long as it has not taken anything yet. */
-  private async giveUpCard(orderId: string, present: readonly Payment[]): Promise<void> {
+  private async giveUpCard(
+    orderId: string,
+    purpose: PaymentPurpose,
+    present: readonly Payment[],
+  ): Promise<void> {
     const card = present.find(
-      ({ kind, purpose, status }) => kind === 'card' && purpose === 'order' && status !== 'canceled',
+      (one) =>
+        one.kind === 'card' &&
+        one.purpose === purpose &&
+        one.status !== 'canceled' &&
+        // Further amounts that a card has paid are over and done.
+        !(purpose === 'extra' && one.status === 'captured'),
     );
     if (card === undefined) return;
     if (card.status === 'captured') throw paymentProblems.payment_already_captured();

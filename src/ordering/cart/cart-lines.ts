@@ -79,7 +79,7 @@ const escaped = (name: string): string => name.replace(/~/g, '~0').replace(/\//g
 
 /** Only a gift card is for somebody else. */
 export function refuseOddGifts(
-  lines: readonly WantedLine[],
+  lines: readonly { variantId: string; giftCard?: object | null }[],
   sellable: readonly SellableVariant[],
   place: (index: number) => string,
 ): void {

@@ -3,14 +3,13 @@ import { IdentityApi } from '../../identity/identity.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
-import { networkOf } from '../../platform/http/network.js';
+import { isThisMachine, networkOf } from '../../platform/http/network.js';
 import { cartProblems } from './cart.errors.js';
 
 const HOUR_SECONDS = 3_600;
 /** So many of a network are let through by each process unasked: the carts of people cost no statement. */
 const UNASKED = 20;
 const MOST_NETWORKS = 10_000;
-const THIS_MACHINE = /^(127\.|::1$|0:0:0:0:0:0:0:1$)/;
 
 /** How many carts strangers may make, by the network that they come from. */
 @Injectable()
@@ -30,7 +29,7 @@ export class CartQuota {
    * machine is a proxy without `TRUSTED_PROXIES`, or the shop itself, and says nothing of who asks.
    */
   async count(actor: Actor, ip: string): Promise<void> {
-    if (actor.kind !== 'anonymous' || THIS_MACHINE.test(ip.replace(/^::ffff:/, ''))) return;
+    if (actor.kind !== 'anonymous' || isThisMachine(ip)) return;
     const network = networkOf(ip);
     if (this.isOneOfFew(network)) return;
     const free = Math.max(1, this.config.cartsPerNetwork - UNASKED);

@@ -139,23 +139,26 @@ export class CartController {
       'What is left out stays; null deletes. An empty body takes note of changed prices. With an address the totals have shipping (the cheapest ' +
       'unless `shippingOptionId` says otherwise) and the tax of its country. The checkout takes the same ' +
       'fields, so this may be left out. An address must be whole for its country (postal code, region); ' +
-      'faults are 400 with their pointer. 409 `ordering.cart_closed` when an order was written from it.',
+      'faults are 400 with their pointer. 409 `ordering.cart_closed` when an order was written from it; 429 when the cart or its ' +
+      'network has guessed at codes, or had VAT ids looked up, too often.',
     answers: { 200: CartDto },
     problems: [
       ...changing,
       cartProblems.unknown_promotion_code,
       cartProblems.unknown_shipping_option,
       cartProblems.unknown_pickup_point,
+      platformProblems.too_many_requests,
     ],
   })
   async update(
     @Param() { id }: CartParams,
     @CurrentHolder() holder: Holder,
     @Body() body: UpdateCartDto,
+    @Ip() ip: string,
     @IfMatch() version: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CartDto> {
-    await this.carts.update(id, holder, body, version);
+    await this.carts.update(id, holder, body, version, ip);
     return tagged(reply, await this.reader.seen(id, holder));
   }
 

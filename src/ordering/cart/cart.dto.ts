@@ -106,10 +106,8 @@ export class CreateCartDto {
   remindMe?: boolean;
 }
 
-export class UpdateCartDto {
-  @Email(unset)
-  email?: string | null;
-
+/** Where it goes, who is taxed how, and with which codes: the same of every purchase that is not an order yet. */
+export class PurchaseTermsDto {
   @Nested(() => AddressDto, unset)
   shippingAddress?: AddressDto | null;
 
@@ -119,6 +117,12 @@ export class UpdateCartDto {
   @Uuid({ ...unset, description: 'Null: the cheapest one that fits.' })
   shippingOptionId?: string | null;
 
+  @Uuid({
+    ...unset,
+    description: 'Where it is fetched, one of GET /v1/carts/{id}/pickup-points; null: it is sent.',
+  })
+  pickupPointId?: string | null;
+
   @VatId({
     description:
       'VAT id of a business, in any spelling. Its form and check digits are looked at here (400), the register is asked ' +
@@ -126,24 +130,23 @@ export class UpdateCartDto {
   })
   vatId?: string | null;
 
-  @GiftMessage({ ...unset, description: 'Words that go into the parcel, which is a present; null: none.' })
-  giftMessage?: string | null;
-
-  @Uuid({
-    ...unset,
-    description: 'Where it is fetched, one of GET /v1/carts/{id}/pickup-points; null: it is sent.',
-  })
-  pickupPointId?: string | null;
-
   @TextList({
     max: 10,
     maxLength: 50,
     optional: true,
     description:
       'All codes that the shopper has; capital or small letters are one. One that is unknown, over or used up is refused (422 ' +
-      '`ordering.unknown_promotion_code`); one that does not fit this cart yet is kept, see `unusedCodes` of the cart.',
+      '`ordering.unknown_promotion_code`); one that does not fit yet is kept, see `unusedCodes`.',
   })
   promotionCodes?: string[];
+}
+
+export class UpdateCartDto extends PurchaseTermsDto {
+  @Email(unset)
+  email?: string | null;
+
+  @GiftMessage({ ...unset, description: 'Words that go into the parcel, which is a present; null: none.' })
+  giftMessage?: string | null;
 
   @Bool({ optional: true, description: REMIND_ME })
   remindMe?: boolean;
@@ -157,10 +160,8 @@ export class CartPriceChangeDto {
   to: MoneyDto;
 }
 
-export class CartLineDto {
-  @Uuid()
-  id: string;
-
+/** What is wished for: so many pieces of a variant, for somebody, made in some way. */
+export class WishDto {
   @Uuid()
   variantId: string;
 
@@ -179,18 +180,23 @@ export class CartLineDto {
   @Nested(() => GiftCardForDto, { nullable: true, description: 'Who gets it, when it is a gift card.' })
   giftCard: GiftCardForDto | null;
 
-  @Uuid({
-    nullable: true,
-    description: 'The promotion that gives it, which took its whole price off; null: it was put in.',
-  })
-  givenBy: string | null;
-
   @Dictionary({
     values: 'string',
     nullable: true,
     description: 'What was said of these pieces; null: nothing.',
   })
   properties: Record<string, string> | null;
+}
+
+export class CartLineDto extends WishDto {
+  @Uuid()
+  id: string;
+
+  @Uuid({
+    nullable: true,
+    description: 'The promotion that gives it, which took its whole price off; null: it was put in.',
+  })
+  givenBy: string | null;
 
   @OneOf(AVAILABILITIES, {
     description:

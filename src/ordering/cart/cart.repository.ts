@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { pointOf } from '../shipping/pickup-point.repository.js';
 import type { Address } from '../../platform/address/address.js';
 import type { CheckedVatId, VatVerdict } from '../tax/vat-id.js';
 import type { Cart, CartLine } from './cart.js';
@@ -181,9 +182,7 @@ const HEAD = `c.id, c.token_hash AS "tokenHash", c.restore_hash AS "restoreHash"
   c.shipping_address AS "shippingAddress", c.billing_address AS "billingAddress",
   c.shipping_option_id AS "shippingOptionId", c.promotion_codes AS "promotionCodes", c.remind_since AS "remindSince", c.pickup_point_id AS "pickupPointId",
   c.vat_id AS "vatId", c.vat_check AS "vatCheck", c.gift_message AS "giftMessage", c.state, c.version,
-  (SELECT json_build_object('id', p.id, 'name', p.name, 'address', p.address, 'openingHours', p.opening_hours,
-    'coordinates', p.coordinates, 'isOpen', p.is_open, 'version', p.version)
-    FROM ordering.pickup_points p WHERE p.id = c.pickup_point_id) AS "pickupPoint",
+  ${pointOf('c.pickup_point_id')} AS "pickupPoint",
   coalesce((SELECT json_agg(json_build_object('number', e.number, 'jurisdiction', e.jurisdiction, 'reason', e.reason,
       'validUntil', e.valid_until) ORDER BY e.id)
     FROM ordering.tax_exemptions e WHERE e.customer_id = c.customer_id), '[]') AS certificates`;

@@ -45,11 +45,18 @@ export class CartService {
     );
   }
 
-  async update(id: string, holder: Holder, input: UpdateCartDto, version: number | null): Promise<void> {
+  /** `ip`: where the request comes from, for who guesses codes or has many VAT ids looked at. */
+  async update(
+    id: string,
+    holder: Holder,
+    input: UpdateCartDto,
+    version: number | null,
+    ip: string,
+  ): Promise<void> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     if (input.remindMe) requireInPerson(holder.actor);
-    const vat = await this.particulars.ahead(id, holder, input);
-    return this.change(id, holder, version, (cart) => this.particulars.keep(cart, holder, input, vat));
+    const judged = await this.particulars.ahead(id, holder, input, ip);
+    return this.change(id, holder, version, (cart) => this.particulars.keep(cart, input, judged));
   }
 
   /**

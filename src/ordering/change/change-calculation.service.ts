@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PaymentView } from '../../billing/billing.api.js';
-import { CatalogApi } from '../../catalog/catalog.api.js';
+import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
+import { IdentityApi } from '../../identity/identity.api.js';
 import { Clock } from '../../platform/clock.js';
 import { Money } from '../../platform/money/money.js';
 import { isBought } from '../order/order.guards.js';
@@ -21,6 +22,8 @@ import { type ChangePlan, toChange, variantsOf } from './plan.js';
 
 export interface Calculated extends ChangedOrder, Settling {
   change: Change;
+  /** What is sold of what the order has and gets, as the shop sells it to its customer today. */
+  sellable: readonly SellableVariant[];
   /** How it was sent before. */
   formerShipping: ShippingTerms;
 }
@@ -30,6 +33,7 @@ export interface Calculated extends ChangedOrder, Settling {
 export class ChangeCalculation {
   constructor(
     private readonly catalog: CatalogApi,
+    private readonly identity: IdentityApi,
     private readonly clock: Clock,
   ) {}
 
@@ -42,7 +46,8 @@ export class ChangeCalculation {
     answered: readonly { lineId: string; quantity: number }[],
   ): Promise<Calculated> {
     if (!isBought(order)) throw changeProblems.order_not_changeable(`The order is ${order.status}.`);
-    const sellable = await this.catalog.sellable(variantsOf(order, plan), order.currency, []);
+    const groups = await this.groupsOf(order, plan);
+    const sellable = await this.catalog.sellable(variantsOf(order, plan), order.currency, groups);
     const change = toChange(order, plan, { sellable, rules, answered, now: this.clock.now() });
     const result = changed(order, change);
     if (result.isCanceled) requireWhole(plan, result);
@@ -51,7 +56,12 @@ export class ChangeCalculation {
     if (isHeld && !result.isCanceled && !result.difference.isZero())
       throw changeProblems.order_not_changeable('Its payment is not captured yet.');
     const money = this.settle(order, result.difference, payments);
-    return { ...result, change, formerShipping: shippingOf(order), ...money };
+    return { ...result, change, sellable, formerShipping: shippingOf(order), ...money };
+  }
+
+  /** What is added costs what the shop would ask of the customer: by the price lists of their groups. */
+  private async groupsOf({ customerId }: Order, { add }: ChangePlan): Promise<string[]> {
+    return customerId === null || add.length === 0 ? [] : this.identity.groupsOf(customerId);
   }
 
   /** What has to move after what was paid and given back already. */

@@ -20,6 +20,7 @@ import { requireDraft } from './change-drafts.service.js';
 import type { ConfirmChangeDto } from './change.dto.js';
 import { changeProblems } from './change.errors.js';
 import { ChangeGoods } from './change-goods.service.js';
+import { ChangeLimits } from './change-limits.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
 import { type ChangeKind } from './changed-order.js';
@@ -49,6 +50,7 @@ export class ChangeConfirmation {
     private readonly returns: ReturnPiecesRepository,
     private readonly calculation: ChangeCalculation,
     private readonly amended: AmendedOrders,
+    private readonly limits: ChangeLimits,
     private readonly goods: ChangeGoods,
     private readonly money: ChangeMoney,
     private readonly orderService: OrderService,
@@ -130,6 +132,7 @@ export class ChangeConfirmation {
       if (isDue) keepBack(calculated);
       // Balances are locked before the stock.
       await this.money.giveBack(order.id, refund, change.plan.refundTo, `order_${change.kind}`, actor);
+      await this.limits.apply(order, calculated);
       await this.goods.apply(change, calculated, expiresAt, now, actor);
       await this.amended.write(order, calculated, payments, {
         event: EVENTS[change.kind],

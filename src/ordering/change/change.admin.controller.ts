@@ -178,7 +178,8 @@ export class ChangeAdminController {
       '`partially_paid`: what was added is held for `payWithinHours` and not sent before it is paid; if nobody pays it is ' +
       'taken off again.\n\n409 `ordering.order_changed` when the order has moved since the draft, 409 ' +
       '`ordering.difference_changed` when it comes to something else than `expectedDifference`, 409 ' +
-      '`ordering.out_of_stock` when what is added is not there.',
+      '`ordering.out_of_stock` when what is added is not there, 409 `ordering.customer_limit` when the customer may not buy so ' +
+      'many of it. What goes away with its money no longer counts for that limit.',
     answers: { 200: OrderChangeDto },
     problems: [
       changeProblems.change_not_possible,
@@ -188,6 +189,7 @@ export class ChangeAdminController {
       changeProblems.return_not_received,
       changeProblems.difference_changed,
       checkoutProblems.out_of_stock,
+      changeProblems.customer_limit,
       orderProblems.order_not_cancelable,
       orderProblems.payment_undecided,
       'billing.credit_needs_customer',

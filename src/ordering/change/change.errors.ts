@@ -35,6 +35,12 @@ export const changeProblems = defineProblems('ordering', {
       'The return that the change is to settle was declined, given up or settled since the change was drafted.',
     remedy: 'Read the return; discard the change.',
   },
+  customer_limit: {
+    status: 409,
+    title: 'Not so many for this customer',
+    meaning: 'Of what is added a customer may buy only so many, earlier orders counted.',
+    remedy: 'Add no more than `errors` says, or raise the limit of the variant first.',
+  },
   order_changed: {
     status: 409,
     members: {

@@ -1,8 +1,9 @@
-import { Body, Controller, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Ip, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { HeldByShopper, InPerson, Public } from '../../platform/access/access.js';
 import { Operation } from '../../platform/http/operation.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import { CurrentHolder, type Holder } from '../cart/cart.access.js';
 import { checkoutProblems } from '../checkout/checkout.errors.js';
 import { OrderDto, OrderParams } from '../order/order.dto.js';
@@ -30,6 +31,8 @@ export class ExtraPaymentController {
       '- **202**: it goes on; the last of `payments` says how, as after a checkout.\n' +
       '- **402** `ordering.payment_declined`: no money moved; try again with another method and a new key.\n' +
       '- **409** `ordering.nothing_due`: it is paid, or nobody waits for it any more.\n\n' +
+      'Gift cards and store credit pay first and at once, as in a checkout, and `payment` what they leave. What they have paid ' +
+      'stays paid when the card is declined: `amountDue` is less then, and only that is asked for again.\n\n' +
       'What is not paid in time is taken off the order again. Money that arrives later goes back.',
     answers: { 201: OrderDto, 202: OrderDto },
     problems: [
@@ -38,9 +41,12 @@ export class ExtraPaymentController {
       checkoutProblems.payment_declined,
       'billing.payment_amount_frozen',
       'billing.payment_in_progress',
+      'billing.payment_method_required',
+      'billing.tender_refused',
       'billing.too_many_attempts',
       'billing.unknown_gateway',
       'billing.amount_not_representable',
+      platformProblems.too_many_requests,
     ],
     idempotency: 'steps',
     rawJson: true,
@@ -49,9 +55,10 @@ export class ExtraPaymentController {
     @Param() { id }: OrderParams,
     @CurrentHolder() holder: Holder,
     @Body() body: PayOrderDto,
+    @Ip() ip: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const answer = await this.payments.pay(id, holder, body);
+    const answer = await this.payments.pay(id, holder, body, ip);
     void reply.code(answer.status).header('cache-control', 'no-store');
     if (answer.status >= 400) void reply.header('content-type', 'application/problem+json; charset=utf-8');
     return answer.body;

@@ -1,10 +1,7 @@
-import { MoneyDto, MoneyField, Nested } from '../../platform/http/fields.js';
-import { PaymentMethodDto } from '../checkout/checkout.dto.js';
+import { MoneyDto, MoneyField } from '../../platform/http/fields.js';
+import { TenderDto } from '../checkout/checkout.dto.js';
 
-export class PayOrderDto {
-  @Nested(() => PaymentMethodDto)
-  payment: PaymentMethodDto;
-
+export class PayOrderDto extends TenderDto {
   @MoneyField({
     optional: true,
     nullable: true,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
+import type { Actor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import type { StoredAnswer } from '../../platform/http/idempotency.js';
@@ -7,6 +8,7 @@ import { platformProblems, type Problem } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import type { Holder } from '../cart/cart.access.js';
 import { AttemptEnds } from '../checkout/attempt-ends.service.js';
+import type { TenderDto } from '../checkout/checkout.dto.js';
 import {
   type Attempted,
   type Begun,
@@ -14,6 +16,7 @@ import {
   PaymentSteps,
   type Remember,
 } from '../checkout/payment-steps.service.js';
+import { giftCardsOf, tenderOf } from '../checkout/tender.js';
 import type { Order } from '../order/order.js';
 import { OrderAccess } from '../order/order-access.service.js';
 import { OrderRepository } from '../order/order.repository.js';
@@ -42,22 +45,25 @@ export class ExtraPayments {
     private readonly clock: Clock,
   ) {}
 
-  pay(orderId: string, holder: Holder, input: PayOrderDto): Promise<StoredAnswer> {
+  /** `ip`: where the request comes from, for who tries out codes of gift cards. */
+  pay(orderId: string, holder: Holder, input: PayOrderDto, ip: string): Promise<StoredAnswer> {
     return this.steps.run({
       spot: 'extra',
       instance: `/v1/orders/${orderId}/payments`,
       actor: holder.actor,
-      begin: (remember) => this.begin(orderId, holder, input, remember),
+      begin: (remember) => this.begin(orderId, holder, input, ip, remember),
       answer: (attempted) => this.answer(attempted),
     });
   }
 
-  private begin(
+  private async begin(
     orderId: string,
     holder: Holder,
-    { payment, expectedAmount }: PayOrderDto,
+    { expectedAmount, ...tender }: PayOrderDto,
+    ip: string,
     remember: Remember,
   ): Promise<Fresh<Begun>> {
+    await this.billing.checkGiftCards(giftCardsOf(tender.giftCards), ip);
     return this.database.transaction(async () => {
       const payments = await this.billing.lockPaymentsOf(orderId);
       const order = await this.orders.locked(orderId);
@@ -65,40 +71,30 @@ export class ExtraPayments {
       const due = dueOf(order, payments);
       if (expectedAmount && !due.isZero() && !due.equals(Money.fromJSON(expectedAmount)))
         throw changeProblems.due_changed(`${due} is due.`, { extra: { amountDue: due.toJSON() } });
-      const begun = { orderId, operationId: await this.open(order, payments, payment) };
+      const begun = { orderId, operationId: await this.open(order, payments, tender, holder.actor) };
       await remember(begun);
       return { begun, order: null };
     });
   }
 
   /**
-   * In the caller's transaction, under the locks of payments and order: opens the payment of what a change left due, and gives it
-   * the usual time. Answers the operation that is to be sent; 409 `ordering.nothing_due` when no change waits.
+   * In the caller's transaction, under the locks of payments and order: takes what gift cards and store credit pay of what a
+   * change left due, opens the payment of the rest, and gives it the usual time. Answers the operation that is to be sent, or
+   * null when nothing is left; 409 `ordering.nothing_due` when no change waits.
    */
   async open(
     order: Order,
     payments: readonly PaymentView[],
-    payment: PayOrderDto['payment'],
-  ): Promise<string> {
+    tender: TenderDto,
+    payer: Actor,
+  ): Promise<string | null> {
     const change = await this.changes.awaitingOf(order.id);
     const due = dueOf(order, payments);
     if (!change || due.isZero()) throw changeProblems.nothing_due();
-    const address = order.billingAddress ?? order.shippingAddress;
-    const { operationId } = await this.billing.openPayment({
-      orderId: order.id,
-      amount: due,
+    const { operationId } = await this.billing.payOrder({
+      ...tenderOf(order, due, tender, payer),
       purpose: 'extra',
-      mayChangeAmount: true,
-      gateway: payment.gateway,
-      token: payment.token,
-      buyer: {
-        email: order.email,
-        name: address ? `${address.firstName} ${address.lastName}` : order.email,
-        billingAddress: address,
-      },
-      customerId: order.customerId,
-      accessHash: order.tokenHash,
-      returnUrl: payment.returnUrl ?? null,
+      isNew: false,
     });
     await this.unpaid.prolong(change, new Date(this.clock.now().getTime() + PAY_WITHIN_MS));
     return operationId;
@@ -111,8 +107,8 @@ export class ExtraPayments {
   }: Attempted<Begun>): Promise<{ status: number; body: object } | Problem> {
     if (!isBought(order)) return changeProblems.nothing_due('The order was canceled; the money goes back.');
     if (payment && AttemptEnds.isDeclined(payment)) return this.ends.declined(order, payment);
-    const isDone = payment?.status === 'captured' || payment?.status === 'authorized';
-    if (payment && !isDone) await this.ends.waits(order, payment);
+    const isDone = !payment || payment.status === 'captured' || payment.status === 'authorized';
+    if (!isDone) await this.ends.waits(order, payment);
     return { status: isDone ? 201 : 202, body: orderView(order, payments) };
   }
 }

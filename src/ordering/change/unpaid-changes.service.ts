@@ -10,6 +10,7 @@ import type { Order } from '../order/order.js';
 import { AmendedOrders } from './amended-orders.service.js';
 import { ChangeCalculation } from './change-calculation.service.js';
 import { ChangeGoods, HOLD_GRACE_MS } from './change-goods.service.js';
+import { ChangeLimits } from './change-limits.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
 import { changed, NOTHING } from './changed-order.js';
@@ -24,6 +25,7 @@ export class UnpaidChanges {
     private readonly changes: ChangeRepository,
     private readonly calculation: ChangeCalculation,
     private readonly amended: AmendedOrders,
+    private readonly limits: ChangeLimits,
     private readonly goods: ChangeGoods,
     private readonly money: ChangeMoney,
     private readonly catalog: CatalogApi,
@@ -84,6 +86,7 @@ export class UnpaidChanges {
     });
     await this.changes.end(change.id, 'awaiting_payment', 'withdrawn', { at, actor: actorId(actor) });
     await this.money.giveBack(order.id, money.refund, change.plan.refundTo, 'change_withdrawn', actor);
+    await this.limits.giveBack(result.order);
     await this.goods.letGo(change.id);
     this.outbox.record(new OrderChangeEnded({ orderId: order.id, changeId: change.id, paid: false }));
   }

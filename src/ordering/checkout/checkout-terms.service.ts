@@ -57,14 +57,14 @@ export class CheckoutTerms {
    * again, and the cart keeps what comes of it. To a cart that cannot be checked out
    * there are none: the placing says why. 400 when the VAT id cannot be one.
    */
-  async of(cartId: string, holder: Holder, input: CheckoutDto): Promise<Terms> {
+  async of(cartId: string, holder: Holder, input: CheckoutDto, ip: string): Promise<Terms> {
     const rules = await this.rules.current();
     const none: Terms = { rules, quotes: new Quotes(), known: NOTHING };
     const asks = asksOutside(rules);
     const stored = input.vatId || asks || this.tax.checksVatIds ? await this.carts.find(cartId) : undefined;
     if (!stored || !holds(holder, stored)) return none;
     const again = input.vatId || stored.orderId !== null ? null : await this.recheck(stored);
-    const vat = input.vatId ? await this.tax.checked(input.vatId) : again;
+    const vat = input.vatId ? await this.tax.checked(input.vatId, { cartId, ip }) : again;
     const isOther =
       again !== null &&
       isTrusted(again.vatCheck, rules.tax.settings) !== isTrusted(stored.vatCheck, rules.tax.settings);

@@ -44,13 +44,8 @@ export class CheckoutStoreCreditDto {
   amount?: MoneyDto | null;
 }
 
-export class CheckoutDto {
-  @MoneyField({
-    ...unset,
-    description: 'The total that the shopper was shown; when it is another one now, nothing is ordered.',
-  })
-  expectedTotal?: MoneyDto | null;
-
+/** What is paid with. */
+export class TenderDto {
   @Nested(() => PaymentMethodDto, {
     ...unset,
     description: 'Pays what gift cards and store credit leave; not needed when they leave nothing.',
@@ -73,6 +68,14 @@ export class CheckoutDto {
       'much of the order.',
   })
   storeCredit?: true | CheckoutStoreCreditDto;
+}
+
+export class CheckoutDto extends TenderDto {
+  @MoneyField({
+    ...unset,
+    description: 'The total that the shopper was shown; when it is another one now, nothing is ordered.',
+  })
+  expectedTotal?: MoneyDto | null;
 
   @Email({ ...unset, description: 'In place of the cart’s.' })
   email?: string | null;
@@ -95,6 +98,3 @@ export class CheckoutDto {
   @GiftMessage({ ...unset, description: 'In place of the cart’s: words that go into the parcel.' })
   giftMessage?: string | null;
 }
-
-/** What is paid with. */
-export type Tender = Pick<CheckoutDto, 'payment' | 'giftCards' | 'storeCredit'>;

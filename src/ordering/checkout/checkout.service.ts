@@ -12,7 +12,6 @@ import { AttemptEnds } from './attempt-ends.service.js';
 import { CheckoutTerms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
-import { giftCardsOf } from './draft.js';
 import {
   type Attempted,
   type Begun,
@@ -20,6 +19,7 @@ import {
   PaymentSteps,
   type Remember,
 } from './payment-steps.service.js';
+import { giftCardsOf } from './tender.js';
 import { PlacingService } from './placing.service.js';
 
 /** Turns a cart into an order and has it paid: the order is written with the attempt, in step 2 of `PaymentSteps`. */
@@ -34,7 +34,7 @@ export class CheckoutService {
     private readonly billing: BillingApi,
   ) {}
 
-  /** `ip`: where the request comes from, for who tries out codes of gift cards. */
+  /** `ip`: where the request comes from, for who tries out codes of gift cards or VAT ids. */
   checkout(cartId: string, holder: Holder, input: CheckoutDto, ip: string): Promise<StoredAnswer> {
     requireAddresses({ '/shippingAddress': input.shippingAddress, '/billingAddress': input.billingAddress });
     return this.steps.run({
@@ -54,7 +54,7 @@ export class CheckoutService {
     remember: Remember,
   ): Promise<Fresh<Begun>> {
     await this.billing.checkGiftCards(giftCardsOf(input.giftCards), ip);
-    const terms = await this.terms.of(cartId, holder, input);
+    const terms = await this.terms.of(cartId, holder, input, ip);
     return this.database.transaction(async () => {
       const fresh = await this.placing.place(cartId, holder, input, terms, remember);
       failpoint('checkout.after_reserve');

@@ -20,10 +20,6 @@ import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import type { KnownTax } from './checkout-terms.service.js';
 
-/** The codes that a checkout pays with, and where they stand in it. */
-export const giftCardsOf = (given: CheckoutDto['giftCards']) =>
-  (given ?? []).map(({ code }, index) => ({ code, pointer: `/giftCards/${index}/code` }));
-
 /**
  * The cart as it is checked out: what came with the checkout goes before what the cart had. `point` is the pickup point
  * that came with it, `vat` what is known of the VAT id.

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
-import { type Actor, personId } from '../../platform/access/actor.js';
+import type { Actor } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import { Problem } from '../../platform/http/problem.js';
-import { Money } from '../../platform/money/money.js';
 import type { Holder } from '../cart/cart.access.js';
 import { type Order, totalOf } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 import { OrderRepository } from '../order/order.repository.js';
-import type { CheckoutDto, Tender } from './checkout.dto.js';
+import type { CheckoutDto, TenderDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
-import { contradicts, giftCardsOf } from './draft.js';
+import { contradicts } from './draft.js';
+import { tenderOf } from './tender.js';
 import type { Begun, Remember } from './payment-steps.service.js';
 
 /** The payments that an attempt has opened. */
@@ -39,7 +39,7 @@ export class PaymentAttempts {
   }
 
   /** The first one, with the order that is just written. */
-  open(order: Order, tender: Tender, payer: Actor): Promise<Opened> {
+  open(order: Order, tender: TenderDto, payer: Actor): Promise<Opened> {
     return this.pay(order, tender, payer, true);
   }
 
@@ -66,7 +66,7 @@ export class PaymentAttempts {
    * Another one at the order's price by whoever was let to it, with the usual time for it. 409 `ordering.order_closed` when the
    * order waits no longer.
    */
-  async again(order: Order, tender: Tender, payer: Actor, remember: Remember): Promise<Begun> {
+  async again(order: Order, tender: TenderDto, payer: Actor, remember: Remember): Promise<Begun> {
     const { operationId } = await this.pay(order, tender, payer, false);
     const soon = this.deadline();
     const until = soon > order.expiresAt ? soon : order.expiresAt;
@@ -90,39 +90,10 @@ export class PaymentAttempts {
     }
   }
 
-  private async pay(
-    order: Order,
-    { payment, giftCards, storeCredit }: Tender,
-    payer: Actor,
-    isNew: boolean,
-  ): Promise<Opened> {
+  private async pay(order: Order, tender: TenderDto, payer: Actor, isNew: boolean): Promise<Opened> {
     const total = totalOf(order);
     if (total.isZero()) return { operationId: null, isSplit: false };
-    const address = order.billingAddress ?? order.shippingAddress;
-    const me = personId(payer);
-    return this.billing.payOrder({
-      orderId: order.id,
-      total,
-      isNew,
-      card: payment
-        ? { gateway: payment.gateway, token: payment.token, returnUrl: payment.returnUrl ?? null }
-        : null,
-      giftCards: giftCardsOf(giftCards),
-      storeCredit: storeCredit
-        ? {
-            customerId: me === order.customerId ? me : null,
-            amount: storeCredit !== true && storeCredit.amount ? Money.fromJSON(storeCredit.amount) : null,
-            pointer: '/storeCredit',
-          }
-        : null,
-      buyer: {
-        email: order.email,
-        name: address ? `${address.firstName} ${address.lastName}` : order.email,
-        billingAddress: address,
-      },
-      customerId: order.customerId,
-      accessHash: order.tokenHash,
-    });
+    return this.billing.payOrder({ ...tenderOf(order, total, tender, payer), isNew });
   }
 }
 

@@ -1,7 +1,12 @@
 import type { SellableVariant } from '../../catalog/catalog.api.js';
 import { type FieldError, platformProblems } from '../../platform/http/problem.js';
-import { newId } from '../../platform/ids.js';
-import { refuseBeyondLimits, refuseUnsold } from '../cart/cart-lines.js';
+import {
+  refuseBeyondLimits,
+  refuseOddGifts,
+  refuseUnsold,
+  toLines,
+  wantedLines,
+} from '../cart/cart-lines.js';
 import type { DraftLine } from './draft-order.js';
 import type { DraftLineInput } from './draft-order.dto.js';
 
@@ -14,25 +19,34 @@ export function draftLines(
   currency: string,
 ): DraftLine[] {
   refuseUnsold(inputs, sellable, currency, inLines);
+  refuseOddGifts(inputs, sellable, inLines);
   refuseBeyondLimits(inputs, sellable, inLines);
   const variants = new Map(sellable.map((variant) => [variant.variantId, variant]));
-  const errors = inputs.flatMap((input, index) =>
-    faultsOf(input, variants.get(input.variantId), currency, inLines(index)),
-  );
+  const firsts = new Map(inputs.toReversed().map((input) => [input.variantId, input]));
+  const errors = inputs.flatMap((input, index) => [
+    ...faultsOf(input, variants.get(input.variantId), currency, inLines(index)),
+    ...otherPrice(input, firsts.get(input.variantId) ?? input, inLines(index)),
+  ]);
   if (errors.length > 0)
     throw platformProblems.invalid_input('A price that is set needs the currency and a reason.', { errors });
-  return inputs.flatMap(({ variantId, quantity, unitPrice, reason }) => {
-    const variant = variants.get(variantId);
-    if (!variant) return [];
-    const { productId, sku, title } = variant;
-    return [
-      {
-        ...{ id: newId(), variantId, productId, sku, title, quantity },
-        unitAmount: unitPrice ? BigInt(unitPrice.amount) : variant.unitPrice.amount,
-        priceReason: unitPrice ? (reason ?? null) : null,
-      },
-    ];
+  return toLines(wantedLines(inputs, inLines), sellable).map((line): DraftLine => {
+    const { unitPrice, reason } = firsts.get(line.variantId) ?? {};
+    return unitPrice
+      ? { ...line, unitAmount: BigInt(unitPrice.amount), priceReason: reason ?? null }
+      : { ...line, priceReason: null };
   });
+}
+
+/** A price is one of the variant, whoever its pieces are for. */
+function otherPrice({ unitPrice }: DraftLineInput, first: DraftLineInput, place: string): FieldError[] {
+  if ((unitPrice?.amount ?? null) === (first.unitPrice?.amount ?? null)) return [];
+  return [
+    {
+      pointer: `${place}/unitPrice`,
+      code: 'other_price',
+      message: 'must be the same on all lines of a variant',
+    },
+  ];
 }
 
 function faultsOf(

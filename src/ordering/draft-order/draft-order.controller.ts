@@ -33,6 +33,7 @@ const CONTENT = [
   cartProblems.quantity_limited,
   cartProblems.unknown_promotion_code,
   cartProblems.unknown_shipping_option,
+  cartProblems.unknown_pickup_point,
 ];
 
 @ApiTags('Draft orders')
@@ -87,7 +88,8 @@ export class DraftOrderController {
     description:
       'For a customer, or for a guest by e-mail. Its `quote` is what a cart with the same in it would come to now: the same ' +
       'promotions, shipping and taxes, at the prices of the customer’s groups. A line may have a price of its own with a ' +
-      '`reason`; it stays, and stands in the audit trail. The draft holds nothing until it is placed.',
+      '`reason`; it stays, and stands in the audit trail. Lines say who gets a gift card and what is written on a piece, and ' +
+      'the VAT id of a business is checked, as in a cart. The draft holds nothing until it is placed.',
     answers: { 201: DraftOrderDto },
     problems: CONTENT,
     idempotency: 'accepted-steps',

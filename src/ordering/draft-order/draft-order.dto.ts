@@ -17,8 +17,18 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
-import { AppliedPromotionDto, CartLineDto, ObstacleDto, TotalsDto, UnusedCodeDto } from '../cart/cart.dto.js';
-import { MAX_LINES, MAX_PROMOTIONS, MAX_QUANTITY, MAX_SHOWN_LINES } from '../cart/cart.js';
+import {
+  AppliedPromotionDto,
+  CartLineDto,
+  CartLineInput,
+  ObstacleDto,
+  PurchaseTermsDto,
+  TotalsDto,
+  UnusedCodeDto,
+  WishDto,
+} from '../cart/cart.dto.js';
+import { MAX_LINES, MAX_PROMOTIONS, MAX_SHOWN_LINES } from '../cart/cart.js';
+import { TaxationDto } from '../tax/taxation.dto.js';
 import { PaymentLinkDto } from '../payment-link/payment-link.dto.js';
 import { DRAFT_STATES } from './draft-order.js';
 
@@ -29,13 +39,7 @@ export class DraftOrderParams {
   id: string;
 }
 
-export class DraftLineInput {
-  @Uuid()
-  variantId: string;
-
-  @Integer({ min: 1, max: MAX_QUANTITY, example: 2 })
-  quantity: number;
-
+export class DraftLineInput extends CartLineInput {
   @AskingPrice({
     ...unset,
     description: 'Of one piece, in place of today’s price; promotions and taxes go by it. It needs a reason.',
@@ -46,29 +50,18 @@ export class DraftLineInput {
   reason?: string | null;
 }
 
-const CODES = 'All codes that the order shall use; capital or small letters are one.';
+const LINES =
+  'A variant may stand there several times: for another recipient, or with other properties. Its price is the same on all of them.';
 
-export class UpdateDraftOrderDto {
+export class UpdateDraftOrderDto extends PurchaseTermsDto {
   @Uuid({ ...unset, description: 'Whose order it is; null: a guest’s.' })
   customerId?: string | null;
 
   @Email({ optional: true, description: 'Where letters go; of a customer, left out: the account’s.' })
   email?: string;
 
-  @ListOf(() => DraftLineInput, { max: MAX_LINES, min: 1, uniqueBy: 'variantId', optional: true })
+  @ListOf(() => DraftLineInput, { max: MAX_LINES, min: 1, optional: true, description: LINES })
   lines?: DraftLineInput[];
-
-  @Nested(() => AddressDto, unset)
-  shippingAddress?: AddressDto | null;
-
-  @Nested(() => AddressDto, { ...unset, description: 'Null: the same as the shipping address.' })
-  billingAddress?: AddressDto | null;
-
-  @Uuid({ ...unset, description: 'Null: the cheapest one that fits.' })
-  shippingOptionId?: string | null;
-
-  @TextList({ max: 10, maxLength: 50, optional: true, description: CODES })
-  promotionCodes?: string[];
 
   @Text({ max: 2000, ...unset, description: 'For staff alone.' })
   note?: string | null;
@@ -78,26 +71,11 @@ export class CreateDraftOrderDto extends UpdateDraftOrderDto {
   @CurrencyCode()
   currency: string;
 
-  @ListOf(() => DraftLineInput, { max: MAX_LINES, min: 1, uniqueBy: 'variantId' })
+  @ListOf(() => DraftLineInput, { max: MAX_LINES, min: 1, description: LINES })
   declare lines: DraftLineInput[];
 }
 
-export class DraftLineDto {
-  @Uuid()
-  variantId: string;
-
-  @Uuid()
-  productId: string;
-
-  @Text({ max: 100 })
-  sku: string;
-
-  @Text({ max: 500 })
-  title: string;
-
-  @Integer({ min: 1, max: MAX_QUANTITY })
-  quantity: number;
-
+export class DraftLineDto extends WishDto {
   @MoneyField({
     nullable: true,
     description: 'Of one piece, as staff have set it; null: it has today’s price.',
@@ -134,6 +112,9 @@ export class DraftQuoteDto {
 
   @Nested(() => TotalsDto)
   totals: TotalsDto;
+
+  @Nested(() => TaxationDto, { description: 'How it is taxed.' })
+  taxation: TaxationDto;
 
   @Bool({ description: 'Whether it could be placed now.' })
   ready: boolean;
@@ -172,6 +153,12 @@ export class DraftOrderSummaryDto {
 
   @Uuid({ nullable: true })
   shippingOptionId: string | null;
+
+  @Uuid({ nullable: true, description: 'Where it is fetched.' })
+  pickupPointId: string | null;
+
+  @Text({ max: 20, nullable: true, description: 'In capitals, without spaces.' })
+  vatId: string | null;
 
   @TextList({ max: 10, maxLength: 50, description: 'In capital letters.' })
   promotionCodes: string[];

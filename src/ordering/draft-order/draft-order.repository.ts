@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { pointOf } from '../shipping/pickup-point.repository.js';
 import type { DraftLine, DraftOrder } from './draft-order.js';
 
 type Row = Omit<DraftOrder, 'lines'> & {
@@ -78,6 +79,9 @@ const contentOf = (draft: DraftOrder): unknown[] => [
   draft.shippingOptionId,
   draft.promotionCodes,
   draft.note,
+  draft.pickupPointId,
+  draft.vatId,
+  json(draft.vatCheck),
   JSON.stringify(draft.lines.map((line) => ({ ...line, unitAmount: line.unitAmount.toString() }))),
 ];
 const toDraft = (row: Row): DraftOrder => ({
@@ -87,11 +91,12 @@ const toDraft = (row: Row): DraftOrder => ({
 
 const INSERT = `
   INSERT INTO ordering.draft_orders (id, customer_id, email, shipping_address, billing_address, shipping_option_id,
-    promotion_codes, note, lines, created_by, created_at, updated_at, currency)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`;
+    promotion_codes, note, pickup_point_id, vat_id, vat_check, lines, created_by, created_at, updated_at, currency)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)`;
 const SAVE = `
   UPDATE ordering.draft_orders SET customer_id = $2, email = $3, shipping_address = $4, billing_address = $5,
-    shipping_option_id = $6, promotion_codes = $7, note = $8, lines = $9, updated_at = $10, version = version + 1
+    shipping_option_id = $6, promotion_codes = $7, note = $8, pickup_point_id = $9, vat_id = $10, vat_check = $11,
+    lines = $12, updated_at = $13, version = version + 1
   WHERE id = $1 AND state = 'open'`;
 const PLACED = `
   UPDATE ordering.draft_orders SET state = 'placed', order_id = $2, updated_at = $3, version = version + 1
@@ -99,6 +104,7 @@ const PLACED = `
 const SELECT = `
   SELECT d.id, d.state, d.customer_id AS "customerId", d.email, d.currency, d.shipping_address AS "shippingAddress",
     d.billing_address AS "billingAddress", d.shipping_option_id AS "shippingOptionId",
-    d.promotion_codes AS "promotionCodes", d.note, d.lines, d.order_id AS "orderId", d.created_by AS "createdBy",
+    d.pickup_point_id AS "pickupPointId", ${pointOf('d.pickup_point_id')} AS "pickupPoint",
+    d.vat_id AS "vatId", d.vat_check AS "vatCheck", d.promotion_codes AS "promotionCodes", d.note, d.lines, d.order_id AS "orderId", d.created_by AS "createdBy",
     d.created_at AS "createdAt", d.updated_at AS "updatedAt", d.version
   FROM ordering.draft_orders d`;

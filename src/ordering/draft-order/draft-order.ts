@@ -1,21 +1,15 @@
 import type { Certificate } from '../tax/tax-rules.js';
 import type { Address } from '../../platform/address/address.js';
 import { Money } from '../../platform/money/money.js';
-import type { Cart } from '../cart/cart.js';
+import type { Cart, CartLine } from '../cart/cart.js';
 import type { SetPrices } from '../checkout/set-prices.js';
+import type { PickupPoint } from '../shipping/pickup-point.js';
+import type { VatVerdict } from '../tax/vat-id.js';
 
 export const DRAFT_STATES = ['open', 'placed'] as const;
 
-export interface DraftLine {
-  id: string;
-  variantId: string;
-  productId: string;
-  sku: string;
-  title: string;
-  quantity: number;
-  /** Of one piece, in minor units: what staff have set, or what it cost when it was put in. */
-  unitAmount: bigint;
-  /** Why staff have set the price; null: it has today's. */
+export interface DraftLine extends CartLine {
+  /** Why staff have set `unitAmount`; null: it costs what it costs today. */
   priceReason: string | null;
 }
 
@@ -29,6 +23,11 @@ export interface DraftOrder {
   shippingAddress: Address | null;
   billingAddress: Address | null;
   shippingOptionId: string | null;
+  pickupPointId: string | null;
+  /** That point as it is now; null: none is chosen, or it is gone. */
+  pickupPoint: PickupPoint | null;
+  vatId: string | null;
+  vatCheck: VatVerdict | null;
   promotionCodes: string[];
   note: string | null;
   lines: DraftLine[];
@@ -52,16 +51,16 @@ export const cartOf = (draft: DraftOrder, certificates: Certificate[]): Cart => 
   billingAddress: draft.billingAddress,
   shippingOptionId: draft.shippingOptionId,
   promotionCodes: draft.promotionCodes,
-  pickupPointId: null,
-  pickupPoint: null,
+  pickupPointId: draft.pickupPointId,
+  pickupPoint: draft.pickupPoint,
   remindSince: null,
   giftMessage: null,
-  vatId: null,
-  vatCheck: null,
+  vatId: draft.vatId,
+  vatCheck: draft.vatCheck,
   certificates,
   state: 'active',
   version: draft.version,
-  lines: draft.lines.map(({ priceReason: _, ...line }) => ({ ...line, giftCard: null, properties: null })),
+  lines: draft.lines.map(({ priceReason: _, ...line }) => line),
 });
 
 /** The prices that staff have set. */

@@ -11,14 +11,16 @@ export const draftSummaryView = (draft: DraftOrder): DraftOrderSummaryDto => ({
   customerId: draft.customerId,
   email: draft.email,
   currency: draft.currency,
-  lines: draft.lines.map(({ variantId, productId, sku, title, quantity, unitAmount, priceReason }) => ({
-    ...{ variantId, productId, sku, title, quantity },
+  lines: draft.lines.map(({ id: _, unitAmount, priceReason, ...wish }) => ({
+    ...wish,
     unitPrice: priceReason === null ? null : Money.of(unitAmount, draft.currency).toJSON(),
     reason: priceReason,
   })),
   shippingAddress: draft.shippingAddress,
   billingAddress: draft.billingAddress,
   shippingOptionId: draft.shippingOptionId,
+  pickupPointId: draft.pickupPointId,
+  vatId: draft.vatId,
   promotionCodes: draft.promotionCodes,
   note: draft.note,
   orderId: draft.orderId,
@@ -33,10 +35,10 @@ export const draftOrderView = (draft: DraftOrder, assessment: Assessment | null)
 });
 
 function quoteView(draft: DraftOrder, assessment: Assessment): DraftQuoteDto {
-  const { lines, promotions, unusedCodes } = cartView(cartOf(draft, []), assessment);
+  const { lines, promotions, unusedCodes, taxation } = cartView(cartOf(draft, []), assessment);
   const { shipping, totals, obstacles } = assessment;
   return {
-    ...{ lines, promotions, unusedCodes },
+    ...{ lines, promotions, unusedCodes, taxation },
     shipping: shipping && {
       optionId: shipping.offer.optionId,
       title: shipping.offer.title,

@@ -9,8 +9,11 @@ import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
+import { quantitiesOf } from '../cart/cart.js';
 import { CartCodes } from '../promotion/cart-codes.service.js';
 import { ShippingChoices } from '../shipping/shipping-choices.service.js';
+import { TaxDesk } from '../tax/tax-desk.service.js';
+import type { CheckedVatId } from '../tax/vat-id.js';
 import { draftLines } from './draft-lines.js';
 import { type DraftOrder, pricesOf } from './draft-order.js';
 import type { CreateDraftOrderDto, DraftLineInput, UpdateDraftOrderDto } from './draft-order.dto.js';
@@ -27,6 +30,7 @@ export class DraftOrders {
     private readonly identity: IdentityApi,
     private readonly codes: CartCodes,
     private readonly choices: ShippingChoices,
+    private readonly tax: TaxDesk,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -53,6 +57,10 @@ export class DraftOrders {
       shippingAddress: null,
       billingAddress: null,
       shippingOptionId: null,
+      pickupPointId: null,
+      pickupPoint: null,
+      vatId: null,
+      vatCheck: null,
       promotionCodes: [],
       note: null,
       lines: [],
@@ -62,11 +70,11 @@ export class DraftOrders {
       updatedAt: now,
       version: 1,
     };
-    const draft = await this.filled(empty, input);
+    const draft = await this.filled(empty, input, await this.vatOf(input));
     return this.database.transaction(async () => {
       await this.drafts.insert(draft);
       this.record(draft, 'created', actor);
-      return draft;
+      return this.get(draft.id);
     });
   }
 
@@ -77,12 +85,15 @@ export class DraftOrders {
     version: number | null,
     actor: Actor,
   ): Promise<DraftOrder> {
+    // The register is asked before anything is locked, and only for a draft that there is.
+    await this.get(id);
+    const vat = await this.vatOf(input);
     return this.database.transaction(async () => {
       const draft = await this.open(id, version);
-      const next = { ...(await this.filled(draft, input)), updatedAt: this.clock.now() };
+      const next = { ...(await this.filled(draft, input, vat)), updatedAt: this.clock.now() };
       await this.drafts.save(next);
       this.record(next, 'updated', actor);
-      return { ...next, version: draft.version + 1 };
+      return this.get(id);
     });
   }
 
@@ -104,7 +115,19 @@ export class DraftOrders {
     return draft;
   }
 
-  private async filled(draft: DraftOrder, input: UpdateDraftOrderDto): Promise<DraftOrder> {
+  /** Null: it stays as it is. */
+  private async vatOf({
+    vatId,
+  }: UpdateDraftOrderDto): Promise<CheckedVatId | { vatId: null; vatCheck: null } | null> {
+    if (vatId === undefined) return null;
+    return vatId === null ? { vatId, vatCheck: null } : this.tax.checked(vatId, null);
+  }
+
+  private async filled(
+    draft: DraftOrder,
+    input: UpdateDraftOrderDto,
+    vat: Pick<DraftOrder, 'vatId' | 'vatCheck'> | null,
+  ): Promise<DraftOrder> {
     const { shippingAddress, billingAddress, promotionCodes, lines } = input;
     requireAddresses({ '/shippingAddress': shippingAddress, '/billingAddress': billingAddress });
     await this.choices.require(input);
@@ -117,6 +140,8 @@ export class DraftOrders {
       shippingAddress: keep(shippingAddress && toAddress(shippingAddress), draft.shippingAddress),
       billingAddress: keep(billingAddress && toAddress(billingAddress), draft.billingAddress),
       shippingOptionId: keep(input.shippingOptionId, draft.shippingOptionId),
+      pickupPointId: keep(input.pickupPointId, draft.pickupPointId),
+      ...vat,
       note: keep(input.note, draft.note),
       promotionCodes: promotionCodes
         ? await this.codes.accept(promotionCodes, draft.promotionCodes, whose.customerId)
@@ -141,7 +166,8 @@ export class DraftOrders {
 
   private async lines(lines: readonly DraftLineInput[], currency: string, customerId: string | null) {
     const groups = customerId === null ? [] : await this.identity.groupsOf(customerId);
-    return draftLines(lines, await this.catalog.sellable(lines, currency, groups), currency);
+    const sellable = await this.catalog.sellable(quantitiesOf(lines), currency, groups);
+    return draftLines(lines, sellable, currency);
   }
 
   /** Prices that were set stand in the trail with their amounts; who the buyer is does not. */

@@ -31,6 +31,11 @@ export class PurchaseLimitRepository {
     await this.database.execute(COUNT, [orderId, counted]);
   }
 
+  /** What an order has counted is no more than so many pieces of each variant; repeating it does nothing. */
+  async shrink(orderId: string, left: readonly { variantId: string; quantity: number }[]): Promise<void> {
+    await this.database.execute(SHRINK, [orderId, JSON.stringify(left)]);
+  }
+
   /** The most that one of these buyers has bought, by variant. */
   bought(buyers: Buffer[], variantIds: string[]): Promise<{ variantId: string; quantity: number }[]> {
     return this.database.query(BOUGHT, [buyers, variantIds]);
@@ -73,8 +78,9 @@ const CLAIM = `
       WHERE p.quantity + excluded.quantity <= (SELECT w.max FROM wanted w WHERE w.variant_id = p.variant_id LIMIT 1)
     RETURNING variant_id, buyer
   ), claimed AS (
-    INSERT INTO ordering.limit_claims (order_id, variant_id, buyer, quantity)
-    SELECT $1, w.variant_id, w.buyer, w.quantity FROM wanted w JOIN counted c USING (variant_id, buyer)
+    INSERT INTO ordering.limit_claims AS c (order_id, variant_id, buyer, quantity)
+    SELECT $1, w.variant_id, w.buyer, w.quantity FROM wanted w JOIN counted USING (variant_id, buyer)
+    ON CONFLICT ON CONSTRAINT limit_claims_pk DO UPDATE SET quantity = c.quantity + excluded.quantity
   )
   SELECT variant_id AS "variantId", count(*)::int AS buyers FROM counted GROUP BY variant_id`;
 const COUNT = `
@@ -88,6 +94,22 @@ const COUNT = `
   )
   UPDATE ordering.bought_pieces p SET quantity = p.quantity + CASE WHEN $2 THEN t.quantity ELSE -t.quantity END
   FROM turned t WHERE p.variant_id = t.variant_id AND p.buyer = t.buyer`;
+const SHRINK = `
+  WITH less AS MATERIALIZED (
+    SELECT c.variant_id, c.buyer, c.counted, coalesce(l.quantity, 0) AS rest, c.quantity - coalesce(l.quantity, 0) AS gone
+    FROM ordering.limit_claims c JOIN ordering.bought_pieces p USING (variant_id, buyer)
+      LEFT JOIN jsonb_to_recordset($2::jsonb) AS l ("variantId" uuid, quantity int) ON l."variantId" = c.variant_id
+    WHERE c.order_id = $1 AND c.quantity > coalesce(l.quantity, 0)
+    ORDER BY c.variant_id, c.buyer FOR UPDATE OF p
+  ), ended AS (
+    DELETE FROM ordering.limit_claims c USING less l
+    WHERE c.order_id = $1 AND c.variant_id = l.variant_id AND c.buyer = l.buyer AND l.rest = 0
+  ), shrunk AS (
+    UPDATE ordering.limit_claims c SET quantity = l.rest FROM less l
+    WHERE c.order_id = $1 AND c.variant_id = l.variant_id AND c.buyer = l.buyer AND l.rest > 0
+  )
+  UPDATE ordering.bought_pieces p SET quantity = p.quantity - l.gone FROM less l
+  WHERE l.counted AND p.variant_id = l.variant_id AND p.buyer = l.buyer`;
 const BOUGHT = `
   SELECT variant_id AS "variantId", max(quantity) AS quantity FROM ordering.bought_pieces
   WHERE buyer = ANY ($1::bytea[]) AND variant_id = ANY ($2::uuid[]) GROUP BY variant_id`;

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
+import { boughtPieces, type Order } from '../order/order.js';
 import { type Limited, PurchaseLimitRepository } from './purchase-limits.repository.js';
 
 /** Whoever buys: known by the account, by the address, or by both; then both count. */
@@ -34,6 +35,17 @@ export class PurchaseLimits {
     for (const one of former) await this.counts.rename(hashes(one, buyer), buyers);
     const within = await this.counts.claim(orderId, buyers, lines);
     return lines.map(({ variantId }) => variantId).filter((variantId) => !within.includes(variantId));
+  }
+
+  /**
+   * In the caller's transaction, under the lock of the order and before stock is locked: a change has left so much of it. Pieces
+   * whose money goes back are given back, as all of them are with a whole order, and those in `grown` are counted on top.
+   * Returns the variants of which the buyer may not have so many: when there are any, the transaction must not be committed.
+   * Repeating it without `grown` does nothing.
+   */
+  async follow(order: Order, grown: readonly Limited[]): Promise<string[]> {
+    await this.counts.shrink(order.id, boughtPieces(order));
+    return this.claim(order.id, order, grown);
   }
 
   /** In the caller's transaction, before stock is locked: the order came to nothing. Repeating it does nothing. */

@@ -2,7 +2,7 @@ import type { SellableDownload, VariantKind } from '../../catalog/catalog.api.js
 import { Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
 import type { ShippingDetails } from '../shipping/shipping-details.js';
-import type { GiftCardFor } from '../cart/cart.js';
+import { type GiftCardFor, quantitiesOf } from '../cart/cart.js';
 import type { OrderDiscount } from './order-discount.js';
 import type { Fulfilment } from '../fulfilment/fulfilment.js';
 import type { Taxation } from '../tax/tax-rules.js';
@@ -154,3 +154,17 @@ export const totalOf = (order: Order): Money => Money.of(order.total, order.curr
 /** Whether it holds anything of promotions. What is given away may be worth nothing. */
 export const usesPromotions = ({ discounts, lines }: Order): boolean =>
   discounts.length > 0 || lines.some(({ givenBy, canceled }) => givenBy !== null || canceled > 0);
+
+/**
+ * Pieces of each variant that the buyer has bought and was not given the money back for: what limits of customers count. A
+ * replacement stands for the piece that it replaces, and what a promotion gives was not bought.
+ */
+export const boughtPieces = ({ lines }: Pick<Order, 'lines'>): { variantId: string; quantity: number }[] =>
+  quantitiesOf(
+    lines
+      .filter(({ givenBy }) => givenBy === null)
+      .map(({ variantId, quantity, returned, refunded, replaced }) => ({
+        variantId,
+        quantity: quantity - returned - refunded - replaced,
+      })),
+  ).filter(({ quantity }) => quantity > 0);

@@ -106,7 +106,8 @@ const CARTS = `
   FROM ordering.carts t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 const DRAFTS = `
   SELECT t.id, t.state, t.created_at AS "createdAt", t.email, t.currency, t.shipping_address AS "shippingAddress",
-    t.billing_address AS "billingAddress", t.promotion_codes AS "promotionCodes", t.note, t.lines, t.order_id AS "orderId"
+    t.billing_address AS "billingAddress", t.promotion_codes AS "promotionCodes", t.note, t.lines,
+    t.vat_id AS "vatId", t.pickup_point_id AS "pickupPointId", t.order_id AS "orderId"
   FROM ordering.draft_orders t WHERE ${THEIRS} AND ($3::uuid IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4`;
 // What was given back in full is nobody's to send, though it never was completed.
 const OPEN = `

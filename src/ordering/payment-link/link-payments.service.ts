@@ -8,7 +8,6 @@ import { platformProblems, type Problem } from '../../platform/http/problem.js';
 import { changeProblems } from '../change/change.errors.js';
 import { ExtraPayments } from '../change/extra-payments.service.js';
 import { AttemptEnds } from '../checkout/attempt-ends.service.js';
-import { giftCardsOf } from '../checkout/draft.js';
 import { PaymentAttempts } from '../checkout/payment-attempts.service.js';
 import {
   type Attempted,
@@ -17,6 +16,7 @@ import {
   PaymentSteps,
   type Remember,
 } from '../checkout/payment-steps.service.js';
+import { giftCardsOf } from '../checkout/tender.js';
 import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { dueOf } from '../order/order.view.js';
@@ -78,8 +78,7 @@ export class LinkPayments {
         const begun = await this.attempts.again(order, tender, payer, (at) => remember({ ...at, expiresAt }));
         return { begun: { ...begun, expiresAt }, order: null };
       }
-      if (!tender.payment || tender.giftCards?.length || tender.storeCredit) throw cardOnly();
-      const operationId = await this.extras.open(order, payments, tender.payment);
+      const operationId = await this.extras.open(order, payments, tender, payer);
       const begun = { orderId, operationId, expiresAt };
       await remember(begun);
       return { begun, order: null };
@@ -107,8 +106,3 @@ export class LinkPayments {
     return { status: isDone ? 201 : 202, body: dueOrderView(order, payments, new Date(begun.expiresAt)) };
   }
 }
-
-const cardOnly = () =>
-  platformProblems.invalid_input('What a change costs is paid by card.', {
-    errors: [{ pointer: '/payment', code: 'card_only', message: 'is needed, and nothing beside it' }],
-  });

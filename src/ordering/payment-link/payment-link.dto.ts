@@ -9,12 +9,11 @@ import {
   Nested,
   OneOf,
   Text,
-  TrueOr,
   Url,
   Uuid,
 } from '../../platform/http/fields.js';
 import { TotalsDto } from '../cart/cart.dto.js';
-import { CheckoutGiftCardDto, CheckoutStoreCreditDto, PaymentMethodDto } from '../checkout/checkout.dto.js';
+import { TenderDto } from '../checkout/checkout.dto.js';
 import { OrderNextActionDto } from '../order/order.dto.js';
 
 const unset = { optional: true, nullable: true } as const;
@@ -55,28 +54,9 @@ export class PaymentLinkTokenDto {
   token: string;
 }
 
-export class PayByLinkDto extends PaymentLinkTokenDto {
-  @Nested(() => PaymentMethodDto, {
-    ...unset,
-    description: 'Pays what gift cards and store credit leave; not needed when they leave nothing.',
-  })
-  payment?: PaymentMethodDto | null;
-
-  @ListOf(() => CheckoutGiftCardDto, {
-    ...unset,
-    max: 5,
-    description: 'Pay first, in this order. Only for an order that was not paid yet.',
-  })
-  giftCards?: CheckoutGiftCardDto[] | null;
-
-  @TrueOr(() => CheckoutStoreCreditDto, {
-    optional: true,
-    example: true,
-    properties: { amount: { $ref: '#/components/schemas/MoneyDto' } },
-    description:
-      'Store credit of the customer whose order it is, and who is signed in. Only for an order that was not paid yet.',
-  })
-  storeCredit?: true | CheckoutStoreCreditDto;
+export class PayByLinkDto extends TenderDto {
+  @Text({ max: 200, description: 'From the link (`token`).', example: TOKEN })
+  token: string;
 }
 
 export class DueLineDto {

@@ -6,6 +6,7 @@ import {
   type VariantQuantity,
 } from '../../catalog/catalog.api.js';
 import { type Actor, groupsOf, personId } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
 import { type Cart, quantitiesOf } from '../cart/cart.js';
 import { FirstOrderRepository } from './first-order.repository.js';
 import { needsOf } from './needs.js';
@@ -37,6 +38,7 @@ export class CartFactsReader {
     private readonly catalog: CatalogApi,
     private readonly promotions: PromotionReader,
     private readonly orders: FirstOrderRepository,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -72,7 +74,7 @@ export class CartFactsReader {
     const [sellable, places, isFirstOrder] = await Promise.all([
       this.sellable([...(known ? [] : quantitiesOf(lines)), ...gifts], currency, customerGroups),
       this.catalog.places(products, needs),
-      asksWho ? this.orders.isFirst(customerId) : null,
+      asksWho ? this.orders.isFirst(customerId, this.clock.now()) : null,
     ]);
     return {
       sellable: [...(known ?? []), ...sellable],

@@ -96,8 +96,11 @@ export class RedemptionRepository {
 export const LIVE = (row: string, now: string): string =>
   `NOT ${row}.counted AND (${row}.state = 'kept' OR (${row}.state = 'held' AND ${row}.held_until > ${now}))`;
 
-/** SQL: the same, counted or not. */
-const TAKEN = "(r.state = 'kept' OR (r.state = 'held' AND r.held_until > $1))";
+/** SQL: the same, counted or not; $1 is now. */
+export const TAKEN = "(r.state = 'kept' OR (r.state = 'held' AND r.held_until > $1))";
+
+/** SQL: a promotion `p` is for the first order of a customer. */
+export const FOR_FIRST_ORDERS = `p.conditions @> '[{"type": "first_order"}]'`;
 
 /** SQL: the orders of a buyer; $2 is the account, $3 the address. Nobody looks unless a limit is one of customers. */
 export const MINE = `
@@ -135,6 +138,15 @@ export const spentOf = (amount: string): string => `
     WHEN c.status <> 'active' OR c.ends_at <= $1 THEN 'code_expired'
   END`;
 
+/** SQL: an order is not the first of its account: another is placed, or waits with what only the first may have. */
+const NOT_FIRST = `
+  CASE WHEN ${FOR_FIRST_ORDERS} AND EXISTS (
+    SELECT FROM ordering.orders o WHERE o.customer_id = $2 AND o.id <> $4 AND (
+      (o.placed_at IS NOT NULL AND o.status <> 'canceled') OR (o.status = 'pending_payment' AND EXISTS (
+        SELECT FROM ordering.promotion_redemptions r JOIN ordering.promotions p ON p.id = r.promotion_id
+        WHERE r.order_id = o.id AND ${TAKEN} AND ${FOR_FIRST_ORDERS})))
+  ) THEN 'limit_per_customer' END`;
+
 const LOCK_PROMOTIONS = `
   SELECT FROM ordering.promotions WHERE id = ANY ($1::uuid[]) AND (limit_total IS NOT NULL OR budget IS NOT NULL)
   ORDER BY id FOR NO KEY UPDATE`;
@@ -148,11 +160,14 @@ const LOCK_BUYERS = `
         SELECT id::text FROM ordering.promotions WHERE id = ANY ($1::uuid[]) AND limit_per_customer IS NOT NULL
         UNION ALL
         SELECT id::text FROM ordering.promotion_codes WHERE id = ANY ($2::uuid[]) AND limit_per_customer IS NOT NULL
+        UNION ALL
+        SELECT 'first_order' FROM ordering.promotions p WHERE id = ANY ($1::uuid[]) AND ${FOR_FIRST_ORDERS}
       ) s, unnest($3::text[]) AS b (name)
     ORDER BY 1) k`;
 const HOLD = `
   WITH ${MINE}, wanted AS (
-    SELECT w."promotionId" AS promotion_id, w."codeId" AS code_id, w.amount, w.currency, ${spentOf('w.amount')} AS spent
+    SELECT w."promotionId" AS promotion_id, w."codeId" AS code_id, w.amount, w.currency,
+      coalesce(${spentOf('w.amount')}, ${NOT_FIRST}) AS spent
     FROM jsonb_to_recordset($5::jsonb) AS w ("promotionId" uuid, "codeId" uuid, amount bigint, currency text)
       JOIN ordering.promotions p ON p.id = w."promotionId" LEFT JOIN ordering.promotion_codes c ON c.id = w."codeId"
   ), held AS (

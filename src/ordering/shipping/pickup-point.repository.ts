@@ -10,6 +10,12 @@ export interface PointPlace {
   id: string;
 }
 
+/** SQL: the point of that id as JSON, or null. */
+export const pointOf = (id: string): string => `
+  (SELECT json_build_object('id', p.id, 'name', p.name, 'address', p.address, 'openingHours', p.opening_hours,
+    'coordinates', p.coordinates, 'isOpen', p.is_open, 'version', p.version)
+    FROM ordering.pickup_points p WHERE p.id = ${id})`;
+
 @Injectable()
 export class PickupPointRepository {
   constructor(private readonly database: Database) {}

@@ -7,6 +7,7 @@ import { hashOfQuestion, readExternalTaxes, type TaxQuestion, type TaxQuote } fr
 import { TaxAnswersRepository } from './tax-answers.repository.js';
 import { TaxProvider } from './tax-provider.port.js';
 import type { Certificate } from './tax-rules.js';
+import { type Asker, VatQuota } from './vat-quota.service.js';
 import { VatCheck } from './vat-check.port.js';
 import { type CheckedVatId, plainVatId, type VatFault, vatFault, type VatVerdict } from './vat-id.js';
 
@@ -38,14 +39,16 @@ export class TaxDesk {
     private readonly exemptions: ExemptionRepository,
     private readonly register: VatCheck,
     private readonly provider: TaxProvider,
+    private readonly quota: VatQuota,
     private readonly clock: Clock,
   ) {}
 
   /**
    * The VAT id as it is kept, with what is known of it. 400 at `/vatId` when it cannot be one. What the register said
-   * within a day is not asked again; when it does not answer, the id is `unverified`.
+   * within a day is not asked again; when it does not answer, the id is `unverified`. `asker`: the shopper, who may have it
+   * asked so often (429); null: staff.
    */
-  async checked(text: string): Promise<CheckedVatId> {
+  async checked(text: string, asker: Asker | null): Promise<CheckedVatId> {
     const vatId = plainVatId(text);
     const fault = vatFault(vatId);
     if (fault !== null) throw notAVatId(fault);
@@ -53,7 +56,7 @@ export class TaxDesk {
     if (!this.register.isThere) return { vatId, vatCheck: unverified(now) };
     const known =
       (await this.answers.check(vatId, before(now))) ??
-      (await this.once(`vat ${vatId}`, () => this.consult(vatId, now)));
+      (await this.once(`vat ${vatId}`, () => this.consult(vatId, asker, now)));
     if (known === null) return { vatId, vatCheck: unverified(now) };
     const { status, consultation, checkedAt } = known;
     return {
@@ -75,7 +78,7 @@ export class TaxDesk {
     if (vatId === null || !this.register.isThere) return null;
     const isKnown = check !== null && check.status !== 'unverified';
     if (isKnown && new Date(check.checkedAt) > before(this.clock.now())) return null;
-    return this.checked(vatId);
+    return this.checked(vatId, null);
   }
 
   /** Certificates of a customer, whose carts read theirs by themselves; a guest has none. */
@@ -113,7 +116,8 @@ export class TaxDesk {
     return asked;
   }
 
-  private async consult(vatId: string, checkedAt: Date) {
+  private async consult(vatId: string, asker: Asker | null, checkedAt: Date) {
+    if (asker !== null) await this.quota.count(asker);
     const answer = await this.registerBreaker.call(
       () => realNow().getTime(),
       () => this.register.ask(vatId),

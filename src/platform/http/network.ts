@@ -1,10 +1,18 @@
 import { isIP } from 'node:net';
 
+const THIS_MACHINE = /^(127\.|::1$|0:0:0:0:0:0:0:1$)/;
+
 /** Who is counted together: one IPv4 address, or the /64 in which an IPv6 house may choose its own. */
 export function networkOf(ip: string): string {
   const { bytes, groups } = read(ip);
   return bytes?.join('.') ?? (groups ? `${prefix(groups, 4)}::/64` : 'unknown');
 }
+
+/**
+ * Whether a request comes from the machine itself: a proxy without `TRUSTED_PROXIES`, or the shop. Then its network says
+ * nothing of who asks.
+ */
+export const isThisMachine = (ip: string): boolean => THIS_MACHINE.test(ip.replace(/^::ffff:/, ''));
 
 /** Enough to recognise a place, too little to find a person: /24 or /48. */
 export function placeOf(ip: string): string | null {

@@ -1,0 +1,42 @@
+import type { PayOrder } from '../../billing/billing.api.js';
+import { type Actor, personId } from '../../platform/access/actor.js';
+import { Money } from '../../platform/money/money.js';
+import type { Order } from '../order/order.js';
+import type { TenderDto } from './checkout.dto.js';
+
+/** The codes that are paid with, and where they stand in what was sent. */
+export const giftCardsOf = (given: TenderDto['giftCards']) =>
+  (given ?? []).map(({ code }, index) => ({ code, pointer: `/giftCards/${index}/code` }));
+
+/** So much of an order, paid with what the payer sends; store credit is that of the customer whose order it is. */
+export function tenderOf(
+  order: Order,
+  total: Money,
+  { payment, giftCards, storeCredit }: TenderDto,
+  payer: Actor,
+): Omit<PayOrder, 'isNew' | 'purpose'> {
+  const address = order.billingAddress ?? order.shippingAddress;
+  const me = personId(payer);
+  return {
+    orderId: order.id,
+    total,
+    card: payment
+      ? { gateway: payment.gateway, token: payment.token, returnUrl: payment.returnUrl ?? null }
+      : null,
+    giftCards: giftCardsOf(giftCards),
+    storeCredit: storeCredit
+      ? {
+          customerId: me === order.customerId ? me : null,
+          amount: storeCredit !== true && storeCredit.amount ? Money.fromJSON(storeCredit.amount) : null,
+          pointer: '/storeCredit',
+        }
+      : null,
+    buyer: {
+      email: order.email,
+      name: address ? `${address.firstName} ${address.lastName}` : order.email,
+      billingAddress: address,
+    },
+    customerId: order.customerId,
+    accessHash: order.tokenHash,
+  };
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { IdentityApi } from '../../identity/identity.api.js';
+import { isThisMachine } from '../../platform/http/network.js';
+import { platformProblems } from '../../platform/http/problem.js';
+
+/** Which cart has a VAT id looked at, and from where. */
+export interface Asker {
+  cartId: string;
+  ip: string;
+}
+
+/** Questions to the register in an hour. */
+const OF_CART = { free: 10, windowSeconds: 3_600 };
+const OF_NETWORK = { free: 100, windowSeconds: 3_600 };
+const WHAT = 'vat-checks';
+
+/** How often shoppers may have the register of VAT ids asked: each question goes outside. */
+@Injectable()
+export class VatQuota {
+  constructor(private readonly identity: IdentityApi) {}
+
+  /** Counts a question that is about to be asked; 429 when the cart or the network has had its share of this hour. */
+  async count({ cartId, ip }: Asker): Promise<void> {
+    const wait =
+      (await this.identity.countAbout(WHAT, cartId, OF_CART)) ||
+      (isThisMachine(ip) ? 0 : await this.identity.countAttempt(WHAT, ip, OF_NETWORK));
+    if (wait > 0) throw platformProblems.too_many_requests(undefined, { retryAfter: wait });
+  }
+}
