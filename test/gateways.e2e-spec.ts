@@ -61,13 +61,15 @@ interface Rig {
   approve(url: string, approved: boolean): Promise<void>;
   pass(days: number): Promise<void>;
   forgetKeys(): Promise<void>;
+  /** It is not there, or there again. */
+  away(isAway: boolean): Promise<void>;
   closeDispute(ref: string, outcome: 'won' | 'lost'): Promise<void>;
   payOut(): Promise<void>;
   /** A notice as the gateway sends it, and what signs one. */
   notice(charge: { ref: string; operationId: string }): string;
   sign(body: string, options?: { t?: number; secret?: string }): Promise<Record<string, string>>;
   /** The shop hears what the gateway has to tell. */
-  hear(how?: 'twice and backwards' | 'by catching up'): Promise<void>;
+  hear(how?: 'twice and backwards' | 'by catching up' | 'spoiled'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -108,6 +110,9 @@ async function testRig(): Promise<Rig> {
     forgetKeys: async () => {
       await control('/knobs', { forgetKeys: true });
     },
+    away: async (isAway) => {
+      await control('/knobs', { outage: isAway });
+    },
     closeDispute: async (ref, outcome) => {
       const dispute = (await gateway.retrieve(ref))?.disputes[0]?.ref;
       await control(`/charges/${ref}/disputes/${dispute}`, { outcome });
@@ -129,7 +134,9 @@ async function testRig(): Promise<Rig> {
         .digest('hex');
       return Promise.resolve({ 'gateway-signature': `t=${t},v1=${v1}` });
     },
-    hear: async () => {
+    // What it sends by itself is spoiled by the token of the charge.
+    hear: async (how) => {
+      if (how === 'spoiled') return;
       await app.run('billing.catch_up');
       await app.settle();
     },
@@ -158,6 +165,10 @@ async function stripeRig(): Promise<Rig> {
     approve: (url, approved) => Promise.resolve(double.decide(url, approved)),
     pass: (days) => Promise.resolve(double.advance(days * 86_400)),
     forgetKeys: () => Promise.resolve(double.forgetKeys()),
+    away: (isAway) => {
+      double.isAway = isAway;
+      return Promise.resolve();
+    },
     closeDispute: (ref, outcome) => Promise.resolve(double.closeDispute(ref, outcome)),
     payOut: () => Promise.resolve(double.payOut('eur')),
     notice: ({ ref }) => double.signedNewest(ref).body,
@@ -170,8 +181,11 @@ async function stripeRig(): Promise<Rig> {
     hear: async (how) => {
       if (how === 'by catching up') double.telling.drop = true;
       if (how === 'twice and backwards') Object.assign(double.telling, { dup: 2, reverse: true });
+      if (how === 'spoiled') double.telling.badSig = true;
       const statuses = await double.tell();
-      expect(new Set(statuses)).toEqual(new Set(statuses.length === 0 ? [] : [200]));
+      expect(new Set(statuses)).toEqual(
+        new Set(statuses.length === 0 ? [] : [how === 'spoiled' ? 400 : 200]),
+      );
       for (const knob of Object.keys(double.telling))
         delete (double.telling as Record<string, unknown>)[knob];
       if (how === 'by catching up') await app.run('billing.catch_up');
@@ -460,6 +474,21 @@ const SCENARIOS: Scenario[] = [
         code: 'gateway_unreachable',
         retryable: true,
       });
+    },
+  ],
+  [
+    'a gateway that is away cannot be asked, and does nothing',
+    async (rig) => {
+      const operationId = newId();
+      await rig.away(true);
+      try {
+        expect(signs(await ask(rig, rig.card('good'), { operationId }))).toBe('unknown');
+        await expect(rig.gateway.findByOperation(operationId)).rejects.toThrow();
+        await expect(rig.gateway.retrieve('ch_any')).rejects.toThrow();
+      } finally {
+        await rig.away(false);
+      }
+      expect(await rig.gateway.findByOperation(operationId)).toBeNull();
     },
   ],
   [
@@ -975,6 +1004,19 @@ const JOURNEYS: Scenario[] = [
     },
   ],
   [
+    'a notice that nobody can believe changes nothing, and what it told is caught up with',
+    async (rig) => {
+      const spoiled = rig.code === 'test' ? '+bad_sig+stale+old_after_new' : '';
+      const { cart, answer } = await buy(rig, rig.card('slow') + spoiled);
+      await rig.pass(2);
+      await rig.hear('spoiled');
+      const before = await orderOf(rig, answer.body.id, cart.token);
+      expect(before).toMatchObject({ payments: [{ status: 'processing' }] });
+      await rig.hear('by catching up');
+      expect(await orderOf(rig, answer.body.id, cart.token)).toMatchObject({ paymentStatus: 'paid' });
+    },
+  ],
+  [
     'a charge without an answer is found out though its notice is lost',
     async (rig) => {
       const { cart, answer } = await buy(rig, rig.trouble('hang_after'));
@@ -1124,7 +1166,14 @@ async function liveRig(): Promise<Rig> {
   const cannot = () => Promise.reject(new Error('nobody turns the knobs of Stripe'));
   return {
     ...{ code: 'stripe', app, gateway: app.app.get(PaymentGateway), card: (card) => CARDS[card][1] },
-    ...{ approve: cannot, pass: cannot, forgetKeys: cannot, closeDispute: cannot, payOut: cannot },
+    ...{
+      approve: cannot,
+      pass: cannot,
+      forgetKeys: cannot,
+      away: cannot,
+      closeDispute: cannot,
+      payOut: cannot,
+    },
     ...{ sign: cannot, hear: cannot, trouble: () => '', refundTrouble: () => '', notice: () => '' },
     close: () => app.close(),
   };

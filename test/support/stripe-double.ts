@@ -76,6 +76,8 @@ export class StripeDouble {
   readonly seen: { method: string; path: string; key: string | null; version: string | null }[] = [];
   readonly telling: Telling = {};
   webhookUrl: string | null = null;
+  /** It answers 503 and does nothing. */
+  isAway = false;
   private readonly things = new Map<string, Thing>();
   private readonly answers = new Map<string, Reply & { fingerprint: string }>();
   private readonly faults: { method: string; path: RegExp; fault: Fault }[] = [];
@@ -213,6 +215,12 @@ export class StripeDouble {
     const version = (request.headers['stripe-version'] as string | undefined) ?? null;
     this.seen.push({ method, path: url.pathname, key, version });
     const at = this.faults.findIndex((each) => each.method === method && each.path.test(url.pathname));
+    if (this.isAway) {
+      response
+        .writeHead(503, { 'content-type': 'application/json' })
+        .end(JSON.stringify(refusal('500_before').body));
+      return;
+    }
     const fault = at < 0 ? null : (this.faults.splice(at, 1)[0]?.fault ?? null);
     if (fault === 'hang_before') return;
     const reply =
