@@ -637,6 +637,11 @@ describe('the example', () => {
     // A payment waits for a person when the gateway took another amount than was asked for.
     const strange = await buy('amount_mismatch');
     await replay('reviewPayment', { ids: { id: strange.order.payments[0].id } });
+    await app.database.execute(
+      `INSERT INTO billing.gateway_events (gateway, event_id, type, object_ref, object_version, digest, created_at, received_at, status)
+       VALUES ('test', 'evt_odd', 'charge.captured', 'ch_odd', 1, 'x', now(), now(), 'orphan')`,
+    );
+    await replay('dismissGatewayEvent', { ids: { code: 'test', eventId: 'evt_odd' } });
     const other = await buy();
     await replay('cancelOrder', { ids: { id: other.order.id }, cartToken: other.cartToken });
     const challenged = await buy('sca_required');
