@@ -342,7 +342,7 @@ describe('paying, when others are at it too', () => {
     expect(await inNeed()).toBe(true);
     const stuck = await seen();
     expect(stuck).toMatchObject({ status: 'pending', needsAttentionSince: expect.any(String) });
-    expect(new Date(stuck.nextCheckAt).getTime() - app.clock.now().getTime()).toBe(86_400_000);
+    expect(new Date(stuck.nextCheckAt).getTime()).toBeGreaterThan(app.clock.now().getTime());
     const again = `/v1/admin/payments/${id}/operations/${stuck.id}/retry`;
     const retried = await app.post(again, undefined, asStaff({ key: key() }));
     expect([retried.status, retried.body.needsAttentionSince, await inNeed()]).toEqual([202, null, false]);

@@ -31,6 +31,9 @@ export class BillingAttention1780000000396 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       ALTER TABLE billing.gateway_events DROP COLUMN dismissal;
+      -- Before, nothing was known of it beside its posting.
+      DELETE FROM billing.late_charges l USING billing.payments p
+      WHERE p.id = l.payment_id AND l.id = p.operation_id AND p.status = 'requires_review' AND l.refund_reserved = 0;
       ALTER TABLE billing.payments DROP COLUMN looked_at;
       DROP INDEX billing.operations_attention;
       ALTER TABLE billing.operations DROP COLUMN attention_since;
