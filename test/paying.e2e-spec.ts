@@ -278,6 +278,8 @@ describe('paying, when others are at it too', () => {
     await app.database.query(`
       CREATE TRIGGER stuck BEFORE UPDATE ON ordering.orders FOR EACH ROW
         WHEN (OLD.email = 'stuck@example.test') EXECUTE FUNCTION ordering.stuck()`);
+    // What was refused has its time from then on.
+    await app.settle();
     app.clock.advance({ minutes: 40 });
     await app.run('ordering.expire_orders');
     expect((await orderAt(refused.orderId)).status).toBe('expired');
