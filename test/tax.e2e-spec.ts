@@ -233,6 +233,17 @@ describe('tax', () => {
       status: 400,
       body: { errors: [{ pointer: '/areas/0', code: 'required' }] },
     });
+    // A class that nothing has, or goods of a class without a rate, would be taxed with nothing.
+    for (const [rates, pointer, code] of [
+      [[standard, { ...standard, taxClass: 'foo' }], '/rates/1/taxClass', 'unknown_tax_class'],
+      [[{ ...standard, taxClass: 'reduced' }], '/rates', 'required'],
+    ] as const)
+      expect(await post({ ...quebec, rates })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer, code }] },
+      });
+    const odd = await app.patch('/v1/admin/tax-settings', { shippingTaxClass: 'foo' }, { token: staff });
+    expect([odd.status, odd.body.errors[0].pointer]).toEqual([400, '/shippingTaxClass']);
     const dear = [standard, { ...standard, ratePpm: 960_000, jurisdiction: 'Quebec' }];
     expect(await post({ ...quebec, rates: dear })).toMatchObject({
       status: 400,

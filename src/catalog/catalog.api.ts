@@ -16,6 +16,7 @@ import {
   SellableRepository,
 } from './product/sellable.repository.js';
 import type { VariantKind } from './product/variant-kind.js';
+import { TaxClassRepository } from './tax-class/tax-class.repository.js';
 import { StockReader } from './stock/stock.reader.service.js';
 import { StockService } from './stock/stock.service.js';
 import { ReservationChanges } from './stock/reservation-changes.service.js';
@@ -48,10 +49,8 @@ export interface SellableVariant {
   shippingClass: string | null;
   /** Pieces that could be reserved now, without backorders. */
   available: number;
-  /** More than `available` may be sold. */
-  backorder: boolean;
-  /** More than `available` may be sold ahead, for it will be there then; null: it may not, or the day has come. */
-  preorder: Date | null;
+  /** Pieces that could be reserved now, with backorders and those that are sold ahead. */
+  most: number;
   /** Pieces in one order; null: as many as there are. */
   maxPerOrder: number | null;
   /** Pieces that one customer may have bought in all; null: as many as there are. Whoever sells counts them. */
@@ -111,6 +110,7 @@ export class CatalogApi {
     private readonly reservations: ReservationChanges,
     private readonly movements: StockService,
     private readonly files: DigitalFiles,
+    private readonly taxClasses: TaxClassRepository,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
@@ -255,6 +255,11 @@ export class CatalogApi {
       })),
     );
     if (changes.length > 0) await this.movements.change(changes, actor);
+  }
+
+  /** Those of these tax classes that there are. */
+  knownTaxClasses(codes: readonly string[]): Promise<Set<string>> {
+    return this.taxClasses.known(codes);
   }
 
   /** The files that a sale of these variants gives now, the oldest first. */

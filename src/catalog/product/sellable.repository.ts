@@ -16,8 +16,8 @@ export interface SellablePart {
   /** False: there is always enough of it, and nothing to hold. */
   stockTracked: boolean;
   available: number;
-  backorder: boolean;
-  preorder: Date | string | null;
+  /** Pieces that may be sold now, with those that are not there yet. */
+  most: number;
 }
 
 /** What a sale of a digital variant gives. */
@@ -41,8 +41,7 @@ export interface SellableRow extends Size {
   taxClass: string;
   weightGrams: number;
   available: number;
-  backorder: boolean;
-  preorder: Date | null;
+  most: number;
   maxPerOrder: number | null;
   maxPerCustomer: number | null;
   stockTracked: boolean;
@@ -78,16 +77,16 @@ const toEntry = ({ validFrom, validUntil, ...entry }: EntryRow): ListedPrice => 
 const SELLABLE = `
   SELECT v.id AS "variantId", p.id AS "productId", v.sku, p.title, v.title AS "variantTitle", v.options,
     v.prices->$2 AS base, ${entriesSql('$2')} AS entries, p.tax_class AS "taxClass", v.weight_grams AS "weightGrams",
-    v.length_mm AS "lengthMm", v.width_mm AS "widthMm", v.height_mm AS "heightMm", v.shipping_class AS "shippingClass", s.available, s.backorder,
-    s.preorder, t.max_per_order AS "maxPerOrder", t.max_per_customer AS "maxPerCustomer",
+    v.length_mm AS "lengthMm", v.width_mm AS "widthMm", v.height_mm AS "heightMm", v.shipping_class AS "shippingClass", s.available, s.most,
+    t.max_per_order AS "maxPerOrder", t.max_per_customer AS "maxPerCustomer",
     v.stock_source <> 'none' AS "stockTracked", v.kind,
     CASE v.kind WHEN 'digital' THEN json_build_object('limit', v.download_limit, 'days', v.download_days, 'files', coalesce((
       SELECT json_agg(json_build_object('id', f.id, 'name', f.name, 'bytes', f.bytes) ORDER BY f.id)
       FROM catalog.digital_files f WHERE f.variant_id = v.id AND f.removed_at IS NULL), '[]')) END AS download,
     CASE v.stock_source WHEN 'parts' THEN (SELECT coalesce(json_agg(json_build_object('variantId', t.part_id, 'sku', t.sku,
       'title', CASE WHEN t.variant_title IN ('', t.title) THEN t.title ELSE t.title || ', ' || t.variant_title END,
-      'quantity', t.quantity, 'stockTracked', t.counted, 'available', t.available, 'backorder', t.backorder,
-      'preorder', t.preorder) ORDER BY t.position), '[]') FROM (${partsSql('v.id', '$3')}) t) END AS components
+      'quantity', t.quantity, 'stockTracked', t.counted, 'available', t.available, 'most', t.most)
+      ORDER BY t.position), '[]') FROM (${partsSql('v.id', '$3')}) t) END AS components
   FROM catalog.variants v JOIN catalog.products p ON p.id = v.product_id
     LEFT JOIN catalog.selling_terms t ON t.variant_id = v.id
   CROSS JOIN LATERAL (${availabilitySql('v.id', '$3')}) s

@@ -14,6 +14,15 @@ export class TaxClassRepository {
     return this.database.query<TaxClass>('SELECT code, title FROM catalog.tax_classes ORDER BY code');
   }
 
+  /** Those of these codes that there are. */
+  async known(codes: readonly string[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ code: string }>(
+      'SELECT code FROM catalog.tax_classes WHERE code = ANY ($1)',
+      [codes],
+    );
+    return new Set(rows.map(({ code }) => code));
+  }
+
   /** False when there is one of that code. */
   async insert({ code, title }: TaxClass): Promise<boolean> {
     const insert = 'INSERT INTO catalog.tax_classes (code, title) VALUES ($1, $2) ON CONFLICT DO NOTHING';

@@ -19,16 +19,13 @@ export class Shelf {
   take(variant: SellableVariant, quantity: number): { enough: boolean; most: number } {
     const parts = variant.components ?? [{ ...variant, quantity: 1 }];
     // What nobody counts is no obstacle, unless there is none: it is no longer sold.
-    const counted = parts.filter((part) => part.stockTracked || part.available === 0);
-    const leftOf = ({ variantId, available }: (typeof counted)[number]) =>
-      this.left.get(variantId) ?? available;
+    const counted = parts.filter((part) => part.stockTracked || part.most === 0);
+    const leftOf = ({ variantId, most }: (typeof counted)[number]) => this.left.get(variantId) ?? most;
     const most = Math.min(
       ...counted.map((part) => Math.max(0, Math.floor(leftOf(part) / part.quantity))),
       quantity,
     );
-    const enough = counted.every(
-      (part) => part.backorder || part.preorder !== null || leftOf(part) >= part.quantity * quantity,
-    );
+    const enough = most >= quantity;
     if (enough)
       for (const part of counted) this.left.set(part.variantId, leftOf(part) - part.quantity * quantity);
     return { enough, most };

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CatalogApi } from '../../catalog/catalog.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
@@ -7,6 +8,7 @@ import { SellingRules } from '../selling/selling-rules.js';
 import type { TaxSettingsPatch } from './tax-settings.dto.js';
 import type { TaxSettings } from './tax-settings.js';
 import { TaxRepository } from './tax.repository.js';
+import { refuseFaults } from './zone-input.js';
 
 /** How the shop taxes, beyond its zones. Orders keep what they were placed with. */
 @Injectable()
@@ -16,6 +18,7 @@ export class TaxSettingsService {
     private readonly stored: TaxRepository,
     private readonly audit: Audit,
     private readonly rules: SellingRules,
+    private readonly catalog: CatalogApi,
   ) {}
 
   get(): Promise<TaxSettings> {
@@ -27,6 +30,7 @@ export class TaxSettingsService {
     return this.database.transaction(async () => {
       const present = await this.stored.settings(true);
       requireVersion(version, present.version);
+      if (patch.shippingTaxClass !== undefined) await this.requireClass(patch.shippingTaxClass);
       const settings: TaxSettings = {
         ...present,
         ...patch,
@@ -44,6 +48,11 @@ export class TaxSettingsService {
       this.database.afterCommit(() => this.rules.forget());
       return settings;
     });
+  }
+
+  private async requireClass(code: string): Promise<void> {
+    if ((await this.catalog.knownTaxClasses([code])).has(code)) return;
+    refuseFaults([{ pointer: '/shippingTaxClass', code: 'unknown_tax_class', message: 'is not known' }]);
   }
 }
 

@@ -85,7 +85,9 @@ export class TaxZoneInput {
 
   @ListOf(() => TaxRateDto, {
     max: 100,
-    description: 'A class without a rate is taxed like `standard`.',
+    description:
+      'Of tax classes that there are (`GET /v1/admin/tax-classes`), `standard` among them: a class without a rate is taxed ' +
+      'like it. None at all: nothing is taxed there.',
   })
   rates: TaxRateDto[];
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CatalogApi } from '../../catalog/catalog.api.js';
 import { type Actor } from '../../platform/access/actor.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
@@ -7,7 +8,7 @@ import type { TaxZoneInput, TaxZonePatch } from './tax.dto.js';
 import { zoneProblems } from './tax.errors.js';
 import { type TakenPlace, TaxRepository } from './tax.repository.js';
 import type { TaxZone } from './tax-zone.js';
-import { requireSoundZone, toArea, toRate } from './zone-input.js';
+import { refuseUnknownClasses, requireSoundZone, toArea, toRate } from './zone-input.js';
 
 /** Tax zones as staff keep them. Orders keep the rates that they were placed with. */
 @Injectable()
@@ -15,6 +16,7 @@ export class TaxService {
   constructor(
     private readonly zones: TaxRepository,
     private readonly changes: RuleChanges,
+    private readonly catalog: CatalogApi,
   ) {}
 
   list(): Promise<TaxZone[]> {
@@ -38,6 +40,7 @@ export class TaxService {
     };
     requireSoundZone(zone);
     return this.changes.save(async () => {
+      await this.refuseUnknown(input.rates);
       await this.refuseTaken(zone);
       await this.zones.insert(zone);
       this.record(actor, 'created', zone);
@@ -57,6 +60,8 @@ export class TaxService {
         version: before.version + 1,
       };
       requireSoundZone(zone);
+      // A class may go while zones still name it: only what is written now has to be there.
+      if (patch.rates) await this.refuseUnknown(patch.rates);
       await this.refuseTaken(zone);
       await this.zones.update(zone);
       this.record(actor, 'updated', zone);
@@ -71,6 +76,11 @@ export class TaxService {
       await this.zones.delete(id);
       this.record(actor, 'deleted', before);
     });
+  }
+
+  private async refuseUnknown(rates: readonly { taxClass: string }[]): Promise<void> {
+    const classes = rates.map(({ taxClass }) => taxClass);
+    refuseUnknownClasses(rates, await this.catalog.knownTaxClasses(classes));
   }
 
   /** Says which zone stands in the way; the constraints say no to two who come at once. */

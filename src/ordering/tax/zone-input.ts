@@ -6,6 +6,7 @@ import {
   overlapOf,
   plainPostalCode,
   plainRegion,
+  STANDARD_CLASS,
   type TaxArea,
   type TaxRate,
   type TaxZone,
@@ -32,9 +33,7 @@ export const toArea = ({ country, region, postalPrefix }: TaxAreaDto): TaxArea =
 
 /** Refuses a zone that contradicts itself, before anything is written. */
 export function requireSoundZone(zone: TaxZone): void {
-  const errors = [...areaFaults(zone.areas), ...windowFaults(zone.rates)];
-  const [first] = errors;
-  if (first) throw platformProblems.invalid_input(`${first.pointer.slice(1)} ${first.message}.`, { errors });
+  refuseFaults([...areaFaults(zone.areas), ...windowFaults(zone.rates), ...fallbackFaults(zone.rates)]);
   const overlap = overlapOf(zone.rates);
   if (overlap !== null) {
     const message = `holds at the same time as /rates/${overlap.other}, of the same class and jurisdiction`;
@@ -55,6 +54,33 @@ export function requireSoundZone(zone: TaxZone): void {
     });
   }
 }
+
+/** Refuses a class that no product can have: a rate that is misspelt would tax nothing, in silence. */
+export const refuseUnknownClasses = (rates: readonly { taxClass: string }[], known: ReadonlySet<string>): void =>
+  refuseFaults(
+    rates.flatMap(({ taxClass }, index) =>
+      known.has(taxClass)
+        ? []
+        : [{ pointer: `/rates/${index}/taxClass`, code: 'unknown_tax_class', message: 'is not known' }],
+    ),
+  );
+
+export function refuseFaults(errors: FieldError[]): void {
+  const [first] = errors;
+  if (first) throw platformProblems.invalid_input(`${first.pointer.slice(1)} ${first.message}.`, { errors });
+}
+
+/** Where anything is taxed, every class has a rate: its own, or that of `standard`. */
+const fallbackFaults = (rates: readonly TaxRate[]): FieldError[] =>
+  rates.length === 0 || rates.some(({ taxClass }) => taxClass === STANDARD_CLASS)
+    ? []
+    : [
+        {
+          pointer: '/rates',
+          code: 'required',
+          message: `must have one of ${STANDARD_CLASS}: classes without a rate of their own are taxed by it`,
+        },
+      ];
 
 function areaFaults(areas: readonly TaxArea[]): FieldError[] {
   const seen = new Map<string, number>();
