@@ -105,6 +105,7 @@ import { OrderingReturns1780000000561 } from './ordering/1780000000561-returns.j
 import { OrderingDesk1780000000562 } from './ordering/1780000000562-desk.js';
 import { IdentityReportPermissions1760000020520 } from './identity/1760000020520-report-permissions.js';
 import { OrderingReports1780000000600 } from './ordering/1780000000600-reports.js';
+import { OrderingRefusedRefunds1780000000660 } from './ordering/1780000000660-refused-refunds.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -214,4 +215,5 @@ export const migrations: Migrations = [
   OrderingSilentProviders1780000000650,
   BillingAttention1780000000396,
   OrderingDraftBuyers1780000000630,
+  OrderingRefusedRefunds1780000000660,
 ];

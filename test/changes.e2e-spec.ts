@@ -566,9 +566,14 @@ describe('changes of orders', () => {
   });
 
   it('is held, tagged and noted by staff, and found again by a guest', async () => {
-    const { order: bought } = await placed([lamp]);
+    const { order: bought, cart } = await placed([lamp]);
     const path = `/v1/admin/orders/${bought.id}`;
     const held = await app.post(`${path}/hold`, { reason: 'Odd address' }, { token });
+    // The money of an order that somebody looks into does not leave by the buyer's hand, who is not told why.
+    const end = { cartToken: cart.token, key: key() };
+    const kept = await app.post(`/v1/orders/${bought.id}/cancellation`, {}, end);
+    expect([kept.status, kept.body.code]).toEqual([409, 'ordering.order_not_cancelable']);
+    expect(kept.text).not.toContain('Odd');
     expect(held.body).toMatchObject({ hold: { reason: 'Odd address' }, version: bought.version + 1 });
     expect((await app.post(`${path}/hold`, { reason: 'Again' }, { token })).body.code).toBe(
       'ordering.hold_refused',

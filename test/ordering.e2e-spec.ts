@@ -237,6 +237,25 @@ describe('ordering', () => {
       const early = await checkOut(app, cart);
       expect(early).toMatchObject({ status: 409, body: { code: 'billing.payment_in_progress' } });
       await repair();
+      await app.settle();
+      // Nobody stands at the checkout any more: a letter says so, and the time is the usual one again.
+      const told = await order(answer.body.id, cart.token);
+      expect(told.history.map(({ event }: { event: string }) => event)).toEqual([
+        'created',
+        'payment_processing',
+        'payment_declined',
+      ]);
+      const spared = Date.parse(answer.body.expiresAt) - Date.parse(told.expiresAt);
+      expect(spared).toBeGreaterThan(23 * 60 * 60_000);
+      const letters = (await app.letters()).filter(({ subject }) => subject.endsWith(`order ${told.number}`));
+      expect(letters).toEqual([
+        expect.objectContaining({ to: email, text: expect.stringContaining('was declined in the end') }),
+      ]);
+      const link = /pay\?token=([\w-]+)/.exec(letters[0]?.text ?? '')?.[1];
+      expect((await app.post('/v1/payment-links/view', { token: link })).body).toMatchObject({
+        state: 'open',
+        expiresAt: told.expiresAt,
+      });
       const again = await checkOut(app, cart);
       expect(again).toMatchObject({ status: 201, body: { id: answer.body.id, number: answer.body.number } });
       expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 1, reserved: 0 });
@@ -383,6 +402,12 @@ describe('ordering', () => {
       expect(replayed.headers.get('idempotency-replayed')).toBe('true');
       expect(replayed.headers.get('content-type')).toContain('application/problem+json');
 
+      const elsewhere = await app.post(
+        `/v1/orders/${declined.body.orderId}/payments`,
+        { payment: { gateway: 'test', token: 'ok' } },
+        { cartToken: cart.token, key: key() },
+      );
+      expect([elsewhere.status, elsewhere.body.code]).toEqual([409, 'ordering.order_unpaid']);
       const paid = await checkOut(app, cart);
       expect(paid).toMatchObject({ status: 201, body: { id: declined.body.orderId, status: 'placed' } });
       expect(paid.body.payments[0].id).toBe(declined.body.paymentId);
@@ -619,6 +644,23 @@ describe('ordering', () => {
         problems: [],
       });
       expect((await checkOut(app, cart)).status).toBe(201);
+      // Of what may be sold before it is there no more than that either.
+      const limit = 'UPDATE catalog.stock SET backorder_limit = 5 WHERE variant_id = $1';
+      await app.database.execute(limit, [scarce.variantId]);
+      const ahead = await fillCart(app, [{ ...scarce, quantity: 5 }]);
+      const { id } = ahead.body.lines[0];
+      const path = `/v1/carts/${ahead.id}`;
+      const held = { cartToken: ahead.token };
+      await app.patch(path, { shippingAddress: berlin }, held);
+      const many = await app.patch(`${path}/lines/${id}`, { quantity: 6 }, held);
+      expect(many.body.lines[0]).toMatchObject({ availability: 'fewer', obtainable: 5 });
+      expect((await app.get(`${path}/readiness`, held)).body).toMatchObject({
+        ready: false,
+        problems: [{ code: 'out_of_stock', pointer: '/lines/0/quantity', fix: 'Take 5 or fewer.' }],
+      });
+      await app.patch(`${path}/lines/${id}`, { quantity: 5 }, held);
+      expect((await app.get(`${path}/readiness`, held)).body.ready).toBe(true);
+      expect((await checkOut(app, ahead)).status).toBe(201);
     });
 
     it('tax by the country of the address', async () => {
@@ -930,6 +972,35 @@ describe('ordering', () => {
       ).toBe(canceled.text);
       const again = await app.post(path, {}, { cartToken: cart.token, key: key() });
       expect(again).toMatchObject({ status: 409, body: { code: 'ordering.order_not_cancelable' } });
+      expect(await imbalance(app)).toBeNull();
+    });
+
+    it('say that a refund was refused, to the buyer and to staff who look for it', async () => {
+      const token = await given.admin(app);
+      const { cart, answer } = await buy(app, [lamp], { token: 'refund_fail' });
+      const { id, totals, payments } = answer.body;
+      const path = `/v1/orders/${id}/cancellation`;
+      await app.post(path, {}, { cartToken: cart.token, key: key() });
+      await app.settle();
+      const told = await order(id, cart.token);
+      expect(told).toMatchObject({
+        status: 'canceled',
+        paymentStatus: 'paid',
+        amountDue: { amount: 0 },
+        amountToRefund: totals.total,
+      });
+      expect(told.history.at(-1)).toMatchObject({ event: 'refund_failed', actor: 'system' });
+      const seen = await app.get(`/v1/admin/orders/${id}`, { token });
+      expect(seen.body.history.at(-1).facts).toMatchObject({
+        paymentId: payments[0].id,
+        amount: totals.total,
+        code: expect.any(String),
+      });
+      const found = async (refused: boolean) => {
+        const { body } = await app.get(`/v1/admin/orders?refundFailed=${refused}&limit=100`, { token });
+        return (body.items as { id: string }[]).some((one) => one.id === id);
+      };
+      expect([await found(true), await found(false)]).toEqual([true, false]);
       expect(await imbalance(app)).toBeNull();
     });
 

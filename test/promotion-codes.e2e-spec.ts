@@ -390,19 +390,21 @@ describe('promotions', () => {
       expect(answers[3]?.status).toBe(201);
 
       const customer = await given.customer(app);
-      const mine = async (email: string) => {
-        const made = await app.post(
-          '/v1/carts',
-          { currency: 'EUR', email, lines: [{ variantId: thing.variantId, quantity: 1 }] },
-          customer,
-        );
-        const named = await app.patch(`/v1/carts/${made.body.id}`, { promotionCodes: [once.code] }, customer);
-        if (named.status !== 200) return named;
-        return app.post(
-          `/v1/carts/${made.body.id}/checkout`,
+      const cartBody = ({ variantId }: Goods, email = customer.email) => ({
+        currency: 'EUR',
+        email,
+        lines: [{ variantId, quantity: 1 }],
+      });
+      const buyAs = (id: string) =>
+        app.post(
+          `/v1/carts/${id}/checkout`,
           { payment: { gateway: 'test', token: 'ok' }, shippingAddress: berlin },
           { ...customer, key: key() },
         );
+      const mine = async (email: string) => {
+        const made = await app.post('/v1/carts', cartBody(thing, email), customer);
+        const named = await app.patch(`/v1/carts/${made.body.id}`, { promotionCodes: [once.code] }, customer);
+        return named.status === 200 ? buyAs(made.body.id) : named;
       };
       expect((await mine(customer.email)).status).toBe(201);
       // Who is signed in is told at once.
@@ -411,7 +413,7 @@ describe('promotions', () => {
         'ordering.buyer_unknown',
       );
 
-      // One that applies by itself is left out instead of standing in the way.
+      // One that applies by itself is shown to whoever merely names an address, so nobody pays more without having agreed.
       const automatic = await make({
         trigger: 'automatic',
         limitPerCustomer: 1,
@@ -420,8 +422,32 @@ describe('promotions', () => {
       await rulesAreRead();
       const email = someone();
       const first = await checkOut(app, await cartOf(thing, null, { email }));
-      const second = await checkOut(app, await cartOf(thing, null, { email }));
+      const again = await cartOf(thing, null, { email });
+      const shown = (await app.get(`/v1/carts/${again.id}`, { cartToken: again.token })).body.totals;
+      const why = {
+        promotionId: automatic.body.id,
+        title: 'Ten off',
+        code: null,
+        why: 'This customer has used it as often as one may.',
+      };
+      for (const expectedTotal of [null, { amount: shown.total.amount, currency: 'EUR' }]) {
+        const refused = await checkOut(app, again, { body: { expectedTotal } });
+        expect([refused.status, refused.body.code]).toEqual([409, 'ordering.cart_changed']);
+        expect(refused.body).toMatchObject({ promotions: [why], totals: { discount: { amount: 0 } } });
+        expect(refused.body.detail).toContain(why.why);
+      }
+      const second = await checkOut(app, again, {
+        body: { expectedTotal: { amount: 2490, currency: 'EUR' } },
+      });
       expect([first.body.totals.discount.amount, second.body.totals.discount.amount]).toEqual([200, 0]);
+      // Who is signed in sees the true price, and pays it.
+      const cheap = await app.post('/v1/carts', cartBody(thing), customer);
+      const { amount } = cheap.body.totals.discount;
+      expect(amount).toBeGreaterThan(0);
+      expect((await buyAs(cheap.body.id)).body.totals.discount.amount).toBe(amount);
+      const dear = await app.post('/v1/carts', cartBody(thing), customer);
+      expect(dear.body.totals.discount.amount).toBe(0);
+      expect((await buyAs(dear.body.id)).body.totals.discount.amount).toBe(0);
       expect((await app.delete(`${ROOT}/${automatic.body.id}`, { token })).status).toBe(204);
       await rulesAreRead();
     });

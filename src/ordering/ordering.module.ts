@@ -27,6 +27,7 @@ import { DraftOrderRepository } from './draft-order/draft-order.repository.js';
 import { DraftOrders } from './draft-order/draft-orders.service.js';
 import { DraftPlacement } from './draft-order/draft-placement.service.js';
 import { DraftQuotes } from './draft-order/draft-quotes.service.js';
+import { LateDeclines } from './payment-link/late-declines.service.js';
 import { LinkPayments } from './payment-link/link-payments.service.js';
 import { PaymentLinkController } from './payment-link/payment-link.controller.js';
 import { PaymentLinkRepository } from './payment-link/payment-link.repository.js';
@@ -268,6 +269,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     DraftOrders,
     DraftPlacement,
     DraftQuotes,
+    LateDeclines,
     LinkPayments,
     PaymentLinkRepository,
     PaymentLinks,

@@ -80,6 +80,13 @@ export const changeProblems = defineProblems('ordering', {
     meaning: 'The order is paid, or nobody waits for more of it.',
     remedy: 'Read the order: `amountDue` is zero.',
   },
+  order_unpaid: {
+    status: 409,
+    title: 'The order waits for its first payment',
+    meaning: 'It is not placed yet: here only what a change of a placed order left due is paid.',
+    remedy:
+      'Pay again at the checkout of its cart with a new Idempotency-Key, or by its link to pay, before `expiresAt`.',
+  },
   due_changed: {
     status: 409,
     members: {

@@ -30,13 +30,15 @@ export class ExtraPaymentController {
       '- **201**: paid. What was added may be sent.\n' +
       '- **202**: it goes on; the last of `payments` says how, as after a checkout.\n' +
       '- **402** `ordering.payment_declined`: no money moved; try again with another method and a new key.\n' +
-      '- **409** `ordering.nothing_due`: it is paid, or nobody waits for it any more.\n\n' +
+      '- **409** `ordering.nothing_due`: it is paid, or nobody waits for it any more.\n' +
+      '- **409** `ordering.order_unpaid`: it waits for its first payment, at the checkout of its cart or by a link.\n\n' +
       'Gift cards and store credit pay first and at once, as in a checkout, and `payment` what they leave. What they have paid ' +
       'stays paid when the card is declined: `amountDue` is less then, and only that is asked for again.\n\n' +
       'What is not paid in time is taken off the order again. Money that arrives later goes back.',
     answers: { 201: OrderDto, 202: OrderDto },
     problems: [
       changeProblems.nothing_due,
+      changeProblems.order_unpaid,
       changeProblems.due_changed,
       checkoutProblems.payment_declined,
       'billing.payment_amount_frozen',

@@ -88,6 +88,7 @@ export class ExtraPayments {
     tender: TenderDto,
     payer: Actor,
   ): Promise<string | null> {
+    if (order.status === 'pending_payment') throw changeProblems.order_unpaid();
     const change = await this.changes.awaitingOf(order.id);
     const due = dueOf(order, payments);
     if (!change || due.isZero()) throw changeProblems.nothing_due();

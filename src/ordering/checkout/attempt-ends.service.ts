@@ -50,6 +50,13 @@ export class AttemptEnds {
     const until = new Date(this.clock.now().getTime() + wait);
     if (order.status === 'pending_payment') {
       await this.holds.prolong(order.id, until);
+      // Whoever was told to wait is written to when nothing comes of it.
+      if (status === 'processing')
+        await this.orders.note(order.id, order, {
+          event: 'payment_processing',
+          actor: system('billing'),
+          at: this.clock.now(),
+        });
       return until;
     }
     const change = await this.changes.awaitingOf(order.id);

@@ -16,7 +16,8 @@ import { CheckoutService } from './checkout.service.js';
 const CHECKOUT = `
 Writes an order from the cart, holds its stock and asks the gateway for the money. What the cart lacks (e-mail,
 addresses, shipping) may come with the request. Send the total that the shopper saw as \`expectedTotal\`: when it is
-another one now, 409 \`ordering.cart_changed\` and nothing is ordered. Send one \`Idempotency-Key\` for each try to pay,
+another one now, 409 \`ordering.cart_changed\` and nothing is ordered. The same when it is left out and the buyer, as the e-mail
+says, has used up a promotion that the cart still showed: never is more taken than was shown. Send one \`Idempotency-Key\` for each try to pay,
 and the same one again when no answer came.
 
 - **201**: paid; the order is \`placed\`.

@@ -30,9 +30,27 @@ export const checkoutProblems = defineProblems('ordering', {
           total: { amount: 4488, currency: 'EUR' },
         },
       },
+      promotions: {
+        description: 'Promotions of the cart that nothing is left of for this buyer, and why.',
+        schema: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['promotionId', 'title', 'code', 'why'],
+            properties: {
+              promotionId: { type: 'string', format: 'uuid' },
+              title: { type: 'string' },
+              code: { type: ['string', 'null'] },
+              why: { type: 'string' },
+            },
+          },
+        },
+        example: [],
+      },
     },
     title: 'The total is another one',
-    meaning: 'Prices, shipping or tax changed since the total in `expectedTotal` was shown.',
+    meaning:
+      'Prices, shipping, tax or promotions changed since the total in `expectedTotal` was shown; or a promotion that the cart showed was used before by whoever buys.',
     remedy: 'Show the shopper `totals` of this answer and send its total as `expectedTotal`.',
   },
   tax_unknown: {

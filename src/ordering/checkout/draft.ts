@@ -1,5 +1,6 @@
 import type { SellablePart } from '../../catalog/catalog.api.js';
 import { type Address, toAddress } from '../../platform/address/address.js';
+import type { Problem } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import type { Assessment, Obstacle } from '../cart/assessment.js';
 import type { Cart } from '../cart/cart.js';
@@ -10,6 +11,7 @@ import { discountsOf } from '../order/order-discount.js';
 import type { Order, OrderComponent, OrderLine, OrderTaxLine } from '../order/order.js';
 import { promotionProblems } from '../promotion/promotion.errors.js';
 import type { Spent } from '../promotion/promotion.js';
+import { SPENT } from '../promotion/trace.js';
 import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Quotes } from '../shipping/carrier-quotes.service.js';
 import { detailsOf } from '../shipping/shipping-details.js';
@@ -44,7 +46,8 @@ export function withCheckout(
 }
 
 /** Throws when the cart cannot become an order as it stands, or not for what the shopper was shown. */
-export function guard({ obstacles, totals }: Assessment, expected: CheckoutDto['expectedTotal']): void {
+export function guard(assessment: Assessment, expected: CheckoutDto['expectedTotal']): void {
+  const { obstacles, totals } = assessment;
   const missing = obstacles.filter(({ code }) => code !== 'out_of_stock');
   if (missing.length > 0) {
     throw checkoutProblems.cart_not_ready(missing[0]?.detail, { errors: missing.map(toFieldError) });
@@ -54,11 +57,25 @@ export function guard({ obstacles, totals }: Assessment, expected: CheckoutDto['
     expected &&
     !(BigInt(expected.amount) === totals.total.amount && expected.currency === totals.total.currency)
   ) {
-    throw checkoutProblems.cart_changed(`It comes to ${totals.total}.`, {
-      extra: { totals: totalsView(totals) },
-    });
+    throw changedTotal(assessment);
   }
 }
+
+/** The cart comes to something else than was shown, with the promotions that nothing is left of, which may be why. */
+export function changedTotal({ totals, tried }: Assessment): Problem {
+  const spent = tried.filter(({ outcome }) => outcome === 'spent');
+  const reasons = spent.map(({ title, why }) => ` ${title}: ${why}`).join('');
+  return checkoutProblems.cart_changed(`It comes to ${totals.total}.${reasons}`, {
+    extra: {
+      totals: totalsView(totals),
+      promotions: spent.map(({ promotionId, title, code, why }) => ({ promotionId, title, code, why })),
+    },
+  });
+}
+
+/** Whether something that applies by itself was used by this buyer as often as one may. */
+export const isUsedByBuyer = ({ inputs }: Assessment): boolean =>
+  inputs.promotions.candidates.some(({ code, spent }) => code === null && spent === 'limit_per_customer');
 
 /**
  * A code of the cart that is used up, and why; null: none. Whoever sent `expectedTotal` has agreed to the total without it;
@@ -79,22 +96,25 @@ export function usedUpBy(
 }
 
 /** Nothing is left of a promotion that the total counted on. */
-export const usedUp = (
+export function usedUp(
   { promotionCodes }: Pick<Cart, 'promotionCodes'>,
   { promotionId, code }: { promotionId: string; code: string | null },
-) =>
-  promotionProblems.promotion_used_up(undefined, {
+  why: Spent | null,
+): Problem {
+  const isOwn = why === 'limit_per_customer';
+  return promotionProblems.promotion_used_up(isOwn ? SPENT.limit_per_customer : undefined, {
     extra: { promotionId, promotionCode: code },
     ...(code !== null && {
       errors: [
         {
           pointer: `/promotionCodes/${promotionCodes.indexOf(code)}`,
           code: 'promotion_used_up',
-          message: 'was used as often as it may be',
+          message: isOwn ? 'was used by this customer as often as one may' : 'was used as often as it may be',
         },
       ],
     }),
   });
+}
 
 /**
  * Throws when the price of a carrier is another one than the shopper can have seen: it was asked for just now and nobody

@@ -21,8 +21,10 @@ import type { Terms } from './checkout-terms.service.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import {
+  changedTotal,
   draftOrder,
   guard,
+  isUsedByBuyer,
   refuseUnseenRates,
   refuseUnseenTax,
   usedUp,
@@ -137,7 +139,14 @@ export class PlacingService {
     refuseUnseenRates(assessment, quotes, input);
     refuseUnseenTax(assessment, known, input, rules.tax);
     const spent = usedUpBy(assessment, input.expectedTotal);
-    if (spent) throw await this.told(spent.reason, { ...buying, actor }, usedUp(cart, spent));
+    if (spent) throw await this.told(spent.reason, { ...buying, actor }, usedUp(cart, spent, spent.reason));
+    if (!input.expectedTotal && isUsedByBuyer(assessment)) {
+      // Carts do not say what an address has used: nobody pays more than was shown without having agreed to it.
+      const unsaid = await this.facts.read(buying, anonymous, rules.promotions, { ...whose, email: null });
+      const shownAs = { now, facts: unsaid.facts, quotes, quote: known.quote };
+      const shown = assess(cart, priced(unsaid.sellable, prices), rules, shownAs);
+      if (assessment.totals.total.compare(shown.totals.total) > 0) throw changedTotal(assessment);
+    }
     const draft = draftOrder(cart, assessment, { customerId, now, expiresAt });
     const [number, { operationId, isSplit }] = await Promise.all([
       this.orders.insert(
@@ -165,7 +174,7 @@ export class PlacingService {
     const begun = { orderId: order.id, operationId };
     await this.refuseBeyondLimit(order, sellable, actor);
     const [refused] = await this.holds.claim(order, assessment.used);
-    if (refused) throw await this.told(refused.spent, { ...buying, actor }, usedUp(cart, refused.used));
+    if (refused) throw await this.told(refused.spent, { ...buying, actor }, usedUp(cart, refused.used, refused.spent));
     // The stock last, so that the rows which every shopper wants are locked for the shortest time.
     await Promise.all([remember(begun), this.attempts.reserve(order)]);
     return { begun, order, isSplit };

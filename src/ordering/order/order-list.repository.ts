@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { REFUND_FAILED } from './order.js';
 import type { Statuses } from './order.statuses.js';
 
 export interface OrderSummary extends Statuses {
@@ -24,6 +25,7 @@ export interface OrderFilter {
   email?: string;
   tag?: string;
   onHold?: boolean;
+  refundFailed?: boolean;
   from?: string;
   to?: string;
 }
@@ -60,6 +62,7 @@ export class OrderListRepository {
     add((place) => `lower(o.email) = lower(${place})`, filter.email);
     add((place) => `o.tags <> '{}' AND o.tags @> ARRAY[${place}::text]`, filter.tag);
     if (filter.onHold !== undefined) where.push(`o.held_at IS ${filter.onHold ? 'NOT NULL' : 'NULL'}`);
+    if (filter.refundFailed !== undefined) where.push(`${filter.refundFailed ? '' : 'NOT '}${REFUND_REFUSED}`);
     add((place) => `o.created_at >= ${place}`, filter.from);
     add((place) => `o.created_at <= ${place}`, filter.to);
     const direction = newestFirst ? 'DESC' : 'ASC';
@@ -78,6 +81,7 @@ export class OrderListRepository {
   }
 }
 
+const REFUND_REFUSED = `EXISTS (SELECT FROM ordering.order_history h WHERE h.order_id = o.id AND h.event = '${REFUND_FAILED}')`;
 const COLUMNS = `o.id, o.number::text, o.status, o.payment_status AS "paymentStatus",
   o.fulfilment_status AS "fulfilmentStatus", o.currency, o.email, o.total, o.placed_at AS "placedAt",
   o.created_at AS "createdAt", o.created_at::text AS "createdKey",

@@ -352,6 +352,13 @@ export class OrderDto extends OrderBase {
   @MoneyField({ description: 'Still to be paid, of the order or of a change of it.' })
   amountDue: MoneyDto;
 
+  @MoneyField({
+    description:
+      'What should go back and is not on its way: a refund was refused (`refund_failed` in `history`), or too much came in. ' +
+      'Staff give it back with a refund of the payment.',
+  })
+  amountToRefund: MoneyDto;
+
   @ListOf(() => TaxCategoryDto, { max: 100, description: 'Rounded once each.' })
   taxes: TaxCategoryDto[];
 
@@ -469,6 +476,13 @@ export class OrderListQuery extends PageQuery {
 
   @Bool({ optional: true, description: 'Whether staff keep it from being sent.' })
   onHold?: boolean;
+
+  @Bool({
+    optional: true,
+    description:
+      'Whether a refund of it was ever refused; with `paymentStatus=paid` those of which nothing went back since.',
+  })
+  refundFailed?: boolean;
 
   @Nested(() => InstantRange, { optional: true, description: 'createdAt[gte]=…&createdAt[lte]=…' })
   createdAt?: InstantRange;

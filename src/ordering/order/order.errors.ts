@@ -4,8 +4,9 @@ export const orderProblems = defineProblems('ordering', {
   order_not_cancelable: {
     status: 409,
     title: 'The order can no longer be canceled',
-    meaning: 'Something of it was packed, sent or downloaded, or it is canceled or expired already.',
-    remedy: 'Read the order; what was sent is given back as a return.',
+    meaning:
+      'Something of it was packed, sent or downloaded, it is canceled or expired already, or it is with the shop for a moment.',
+    remedy: 'Read the order; what was sent is given back as a return, and for the rest the shop is asked.',
   },
   payment_undecided: {
     status: 409,

@@ -142,6 +142,11 @@ export class OrderRepository {
     return row ?? null;
   }
 
+  /** An order that waits for its money does so until then and no longer. */
+  async shorten(id: string, until: Date): Promise<void> {
+    await this.database.execute(SHORTEN, [id, until]);
+  }
+
   /** Lines whose goods are sold before they are there keep the day that they were promised for. */
   async promise(id: string, promises: readonly { variantId: string; at: Date }[]): Promise<void> {
     const values = [id, promises.map(({ variantId }) => variantId), promises.map(({ at }) => at)];
@@ -263,6 +268,8 @@ const NOTE = `
 const EXTEND = `
   UPDATE ordering.orders SET expires_at = greatest(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'
   RETURNING EXISTS (SELECT FROM ordering.promotion_redemptions r WHERE r.order_id = $1) AS "usesPromotions"`;
+const SHORTEN = `
+  UPDATE ordering.orders SET expires_at = least(expires_at, $2) WHERE id = $1 AND status = 'pending_payment'`;
 const PROMISE = `
   UPDATE ordering.order_lines l SET promised_for = p.at FROM unnest($2::uuid[], $3::timestamptz[]) AS p (variant_id, at)
   WHERE l.order_id = $1 AND l.variant_id = p.variant_id`;

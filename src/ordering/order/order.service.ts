@@ -68,6 +68,9 @@ export class OrderService {
       if (!order || !mayCancel(order, isStaff)) throw orderProblems.order_not_cancelable();
       // Staff decide for themselves what they take back.
       if (!isStaff) {
+        // Why it is held is nobody's business but theirs.
+        if (order.heldAt !== null)
+          throw orderProblems.order_not_cancelable('It cannot be canceled here now: please ask the shop.');
         if (await this.downloads.anyOf(id))
           throw orderProblems.order_not_cancelable('Something of it was downloaded.');
         if (order.fulfilments.some(({ state }) => state === 'packed'))

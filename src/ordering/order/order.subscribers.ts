@@ -9,10 +9,10 @@ import {
 } from '../../billing/billing.events.js';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
-import { Config } from '../../platform/config.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
-import { OrderHolds } from './order-holds.service.js';
+import { LateDeclines } from '../payment-link/late-declines.service.js';
 import { OrderPaymentService } from './order-payment.service.js';
+import { REFUND_FAILED } from './order.js';
 import { OrderRepository } from './order.repository.js';
 
 const billing = system('billing');
@@ -24,8 +24,7 @@ export class OrderPaymentSubscribers {
     private readonly orders: OrderRepository,
     private readonly orderPayments: OrderPaymentService,
     private readonly payments: BillingApi,
-    private readonly holds: OrderHolds,
-    private readonly config: Config,
+    private readonly lateDeclines: LateDeclines,
     private readonly clock: Clock,
   ) {}
 
@@ -50,15 +49,19 @@ export class OrderPaymentSubscribers {
   }
 
   @On(RefundFailed)
-  refundFailed({ payload }: RefundFailed): Promise<void> {
-    return this.follow(payload.orderId, true);
+  async refundFailed({ payload: { orderId, ...facts } }: RefundFailed): Promise<void> {
+    await this.follow(orderId, true);
+    const order = await this.orders.find(orderId);
+    if (!order) return;
+    // Nothing is asked again by itself: a person finds the order by this.
+    const at = this.clock.now();
+    await this.orders.note(orderId, order, { event: REFUND_FAILED, actor: billing, at, facts });
   }
 
-  /** Also of methods that take days: from then on the shopper has the usual time to pay otherwise. */
+  /** Also of methods that take days. */
   @On(PaymentDeclined)
-  async declined({ payload: { orderId } }: PaymentDeclined): Promise<void> {
-    const until = new Date(this.clock.now().getTime() + this.config.unpaidOrderMinutes * 60_000);
-    await this.holds.prolong(orderId, until);
+  declined({ payload: { orderId } }: PaymentDeclined): Promise<void> {
+    return this.lateDeclines.take(orderId);
   }
 
   /** The order follows its payments; most of the time the checkout was quicker and there is nothing to do. */

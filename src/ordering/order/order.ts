@@ -149,6 +149,9 @@ export const leftToSend = ({ quantity, fulfilled, planned, awaiting }: OrderLine
 /** What should have come in for it by now: what it costs, and what went back by its changes. */
 export const owedOf = (order: Order): Money => Money.of(order.total + order.givenBack, order.currency);
 
+/** The event of its history that says that a refund was refused. */
+export const REFUND_FAILED = 'refund_failed';
+
 export const totalOf = (order: Order): Money => Money.of(order.total, order.currency);
 
 /** Whether it holds anything of promotions. What is given away may be worth nothing. */

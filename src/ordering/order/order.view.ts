@@ -64,6 +64,17 @@ export function dueOf(order: Order, payments: readonly PaymentView[]): Money {
   return due.isNegative() ? zero : due;
 }
 
+/** What stays with us beyond the price, or of one that came to nothing at all: it should go back, and is not on its way. */
+function amountToRefund({ status, total, currency }: Order, payments: readonly PaymentView[]): Money {
+  const isOver = status === 'canceled' || status === 'expired';
+  const kept = Money.sum(
+    payments.map((payment) => payment.kept),
+    currency,
+  );
+  const beyond = isOver ? kept : kept.minus(Money.of(total, currency));
+  return beyond.isNegative() ? Money.zero(currency) : beyond;
+}
+
 /** The order as the contract has it. */
 export function orderView(order: Order, payments: readonly PaymentView[]): OrderDto {
   const money = (amount: bigint) => Money.of(amount, order.currency).toJSON();
@@ -141,6 +152,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
       total: money(order.total),
     },
     amountDue: dueOf(order, payments).toJSON(),
+    amountToRefund: amountToRefund(order, payments).toJSON(),
     taxes: taxesOf(order),
     discounts: order.discounts.map((discount) => ({ ...discount, amount: money(discount.amount) })),
     pricesIncludeTax: order.pricesIncludeTax,

@@ -12,7 +12,13 @@ export class PaymentLinkLetters {
   constructor(private readonly mail: Mail) {}
 
   /** In the caller's transaction: to whoever ordered, unless they were erased. */
-  async write(order: Order, link: { id: string; expiresAt: Date }, url: string, due: Money): Promise<void> {
+  async write(
+    order: Order,
+    link: { id: string; expiresAt: Date },
+    url: string,
+    due: Money,
+    declined: boolean,
+  ): Promise<void> {
     if (order.email === ERASED_EMAIL) return;
     await this.mail.request({
       template: paymentLinkMail.name,
@@ -21,6 +27,7 @@ export class PaymentLinkLetters {
       data: {
         ...{ number: order.number, greeting: greetingOf(order), amount: due.toString(), url },
         contents: order.lines.map((line) => `${line.quantity} × ${nameOf(line)}`).join('\n'),
+        declined,
         until: `${link.expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       },
     });

@@ -7,6 +7,8 @@ export interface PaymentLinkLetter {
   contents: string;
   amount: string;
   until: string;
+  /** The payment was declined after the buyer had gone. */
+  declined?: boolean;
   url: string;
 }
 
@@ -14,6 +16,7 @@ export const paymentLinkMail = defineMail<PaymentLinkLetter>('payment_link', (le
   subject: `Pay for your order ${letter.number}`,
   paragraphs: [
     letter.greeting,
+    ...(letter.declined ? ['your payment was declined in the end; you were not charged.'] : []),
     `${letter.amount} of your order ${letter.number} is to be paid, until ${letter.until}:`,
     letter.contents,
     letter.url,

@@ -27,6 +27,15 @@ export class PaymentLinkRepository {
     return row;
   }
 
+  /** Until when the link of an order holds; null: it has none. */
+  async heldUntil(orderId: string): Promise<Date | null> {
+    const [row] = await this.database.query<{ expiresAt: Date }>(
+      `SELECT expires_at AS "expiresAt" FROM ordering.payment_links WHERE order_id = $1 ORDER BY id DESC LIMIT 1`,
+      [orderId],
+    );
+    return row?.expiresAt ?? null;
+  }
+
   /** The first lock of whoever pays by a link, or makes another: of one order only one at a time. */
   async lockAllOf(orderId: string): Promise<void> {
     await this.database.query(LOCK, [orderId]);

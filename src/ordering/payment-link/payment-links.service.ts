@@ -61,7 +61,7 @@ export class PaymentLinks {
   }
 
   /** In the caller's transaction, which has locked or just made the order, and holds its goods for so long. */
-  async make(order: Order, expiresAt: Date, isMailed: boolean, actor: Actor): Promise<PaymentLinkDto> {
+  async make(order: Order, expiresAt: Date, isMailed: boolean, actor: Actor, declined = false): Promise<PaymentLinkDto> {
     const due = dueOf(order, await this.billing.paymentsOf([order.id]));
     if (due.isZero()) throw changeProblems.nothing_due();
     const token = newSecret();
@@ -76,7 +76,7 @@ export class PaymentLinks {
       subjectId: order.id,
       details: { linkId: link.id, amountDue: due.toJSON(), expiresAt: expiresAt.toISOString(), isMailed },
     });
-    if (isMailed) await this.letters.write(order, link, url, due);
+    if (isMailed) await this.letters.write(order, link, url, due, declined);
     return { id: link.id, url, amountDue: due.toJSON(), expiresAt: expiresAt.toISOString() };
   }
 }

@@ -45,7 +45,8 @@ export interface Tried {
 
 export type Verdict = Pick<Tried, 'outcome' | 'why'> & Partial<Tried>;
 
-const SPENT: Record<Spent, string> = {
+/** Why nothing is left of a promotion, for people. */
+export const SPENT: Record<Spent, string> = {
   limit_total: 'It was used as often as it may be.',
   limit_per_customer: 'This customer has used it as often as one may.',
   budget: 'Its budget is spent.',
