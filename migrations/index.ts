@@ -106,6 +106,7 @@ import { OrderingDesk1780000000562 } from './ordering/1780000000562-desk.js';
 import { IdentityReportPermissions1760000020520 } from './identity/1760000020520-report-permissions.js';
 import { OrderingReports1780000000600 } from './ordering/1780000000600-reports.js';
 import { OrderingRefusedRefunds1780000000660 } from './ordering/1780000000660-refused-refunds.js';
+import { OrderingFoundOrders1780000000661 } from './ordering/1780000000661-found-orders.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -216,4 +217,5 @@ export const migrations: Migrations = [
   BillingAttention1780000000396,
   OrderingDraftBuyers1780000000630,
   OrderingRefusedRefunds1780000000660,
+  OrderingFoundOrders1780000000661,
 ];

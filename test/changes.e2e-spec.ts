@@ -15,6 +15,7 @@ import {
   type Goods,
   imbalance,
   key,
+  setStock,
   stockOf,
 } from './support/purchase.js';
 import { pdfText } from './support/pdf-text.js';
@@ -264,6 +265,31 @@ describe('changes of orders', () => {
     const letters = (await app.letters()).filter(({ subject }) => subject.includes('was taken off'));
     expect(letters).toHaveLength(2);
     expect(await imbalance(app)).toBeNull();
+  });
+
+  it('tells with the preview what the confirmation would refuse', async () => {
+    const { order: bought } = await placed([{ ...lamp, quantity: 2 }]);
+    const { shipping, lines, totals } = bought;
+    expect(shipping.total.amount + lines[0].total.amount).toBe(totals.total.amount);
+    for (const [plan, errors] of [
+      [
+        { kind: 'edit', add: [{ variantId: book.variantId, quantity: 999 }] },
+        [{ pointer: '/add/0/quantity', code: 'out_of_stock' }],
+      ],
+      [
+        { kind: 'cancel', remove: [{ lineId: lines[0].id, quantity: 1 }], refundTo: 'store_credit' },
+        [{ pointer: '/refundTo', code: 'credit_needs_customer' }],
+      ],
+    ] as const) {
+      await setStock(app, book, 998);
+      const { id } = await draft(bought.id, plan);
+      const { obstacles, difference } = await preview(bought.id, id);
+      expect(obstacles).toMatchObject(errors);
+      const refused = await confirm(bought.id, id, difference);
+      expect([refused.status, refused.body.code.split('.')[1]]).toEqual([409, errors[0].code]);
+      await app.delete(`${changesOf(bought.id)}/${id}`, { token });
+    }
+    await setStock(app, book, 1_000);
   });
 
   it('cancels what was not sent, a line of it or all', async () => {
@@ -579,7 +605,7 @@ describe('changes of orders', () => {
       'ordering.hold_refused',
     );
     expect((await send(bought.id)).body.code).toBe('ordering.order_on_hold');
-    const tags = ['vip', 'gift wrap'];
+    const tags = ['VIP', 'gift wrap'];
     const tagged = await app.put(
       `${path}/tags`,
       { tags },
@@ -589,8 +615,13 @@ describe('changes of orders', () => {
     expect((await app.put(`${path}/tags`, { tags }, { token, headers: { 'if-match': '"1"' } })).status).toBe(
       412,
     );
-    const found = await app.get('/v1/admin/orders?tag=vip&onHold=true', { token });
+    const found = await app.get('/v1/admin/orders?tag=Vip&onHold=true', { token });
     expect(found.body.items).toMatchObject([{ id: bought.id }]);
+    for (const q of [bought.number, email.toUpperCase(), 'VIP', lamp.sku.toLowerCase()]) {
+      const { body } = await app.get(`/v1/admin/orders?limit=100&q=${encodeURIComponent(q)}`, { token });
+      expect((body.items as { id: string }[]).some(({ id }) => id === bought.id)).toBe(true);
+    }
+    expect((await app.get('/v1/admin/orders?q=nothing', { token })).body.items).toEqual([]);
     for (const body of ['First.', 'Second.']) await app.post(`${path}/notes`, { body }, { token });
     const page = await app.get(`${path}/notes?limit=1`, { token });
     expect(page.body.items).toMatchObject([{ body: 'Second.', actor: 'person' }]);
@@ -627,6 +658,8 @@ describe('changes of orders', () => {
     expect((await verify(right.body.lookupId, code)).status).toBe(422);
     const cartToken = opened.body.token;
     expect((await app.get(`/v1/orders/${bought.id}`, { cartToken })).body.number).toBe(bought.number);
+    const again = await app.post(`/v1/orders/${bought.id}/reorder`, undefined, { cartToken });
+    expect(again).toMatchObject({ status: 201, body: { cart: { lines: [{ sku: lamp.sku }] } } });
     const { order: another } = await placed([lamp]);
     expect((await app.get(`/v1/orders/${another.id}`, { cartToken })).status).toBe(404);
     // Whoever asks many times at once is heard as often as one who asks one after the other.

@@ -94,7 +94,10 @@ describe('returns', () => {
 
     const before = await stockOf(app, lamp);
     const opened = { lineId: line.id, quantity: 1, condition: 'opened' };
-    expect((await receive(id, [{ ...opened, restockAt: 'nowhere' }])).status).toBe(422);
+    expect(await receive(id, [{ ...opened, restockAt: 'nowhere' }])).toMatchObject({
+      status: 422,
+      body: { detail: 'lines/0/restockAt is no location.', errors: [{ pointer: '/lines/0/restockAt' }] },
+    });
     expect((await receive(id, [{ ...opened, quantity: 3 }])).status).toBe(422);
     const first = await receive(id, [{ ...opened, restockAt: 'main' }]);
     expect(first.body).toMatchObject({ state: 'approved', lines: [{ received: 1 }] });

@@ -204,7 +204,7 @@ function shortages(missing: AllocationPlan['missing'], wanted: readonly Wanted[]
   }
   return [...most].map(([line, available]) => ({
     pointer: `/lines/${line}/quantity`,
-    code: 'max_available',
+    code: 'out_of_stock',
     message: `must be at most ${available}`,
   }));
 }

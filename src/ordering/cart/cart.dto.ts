@@ -465,6 +465,9 @@ export class ExplainedShippingDto {
   @MoneyField()
   tax: MoneyDto;
 
+  @MoneyField({ description: 'What the buyer pays for it, tax included.' })
+  total: MoneyDto;
+
   @ListOf(() => TaxCategoryDto, { max: 100 })
   taxLines: TaxCategoryDto[];
 

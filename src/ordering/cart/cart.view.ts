@@ -204,6 +204,7 @@ export function explanationView(assessment: Assessment): CartExplanationDto {
             price: totals.shipping.price.toJSON(),
             discount: totals.shipping.discount.toJSON(),
             tax: totals.shipping.tax.toJSON(),
+            total: totals.shipping.total.toJSON(),
             taxLines: totals.shipping.taxLines.map(taxView),
             candidates: offers.length,
             priceFrom: shipping.offer.priceFrom,

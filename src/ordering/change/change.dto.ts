@@ -202,6 +202,17 @@ export class StockEffectDto {
   location: string | null;
 }
 
+export class ChangeObstacleDto {
+  @Text({ max: 200, example: '/add/0/quantity', description: 'JSON Pointer into the change.' })
+  pointer: string;
+
+  @OneOf(['out_of_stock', 'credit_needs_customer'])
+  code: string;
+
+  @Text({ max: 300 })
+  message: string;
+}
+
 export class ChangePreviewDto {
   @Uuid()
   changeId: string;
@@ -234,6 +245,13 @@ export class ChangePreviewDto {
 
   @ListOf(() => StockEffectDto, { max: 2000 })
   stock: StockEffectDto[];
+
+  @ListOf(() => ChangeObstacleDto, {
+    max: 500,
+    description:
+      'What the confirmation would refuse as things stand; none: nothing is known to be in the way.',
+  })
+  obstacles: ChangeObstacleDto[];
 }
 
 export class OrderChangeDto {

@@ -2,6 +2,7 @@ import { Money } from '../../platform/money/money.js';
 import type { Order, OrderLine } from '../order/order.js';
 import type { Previewed } from './change-drafts.service.js';
 import type { ChangePreviewDto, ExplainedDto, OrderChangeDto, StockEffectDto } from './change.dto.js';
+import { obstaclesOf } from './change-obstacles.js';
 import type { OrderChange } from './change.repository.js';
 import type { Change, Explained, Pieces } from './changed-order.js';
 
@@ -60,6 +61,7 @@ export function previewView({ order: before, change, calculated }: Previewed): C
     },
     lines: explained.map((one) => explainedView(one, order, known)),
     stock: stockView(order, calculated.change, change),
+    obstacles: obstaclesOf(before, change.plan, calculated),
   };
 }
 

@@ -217,7 +217,7 @@ export function draftOrder(
     email: cart.email,
     // What is fetched goes nowhere else, whatever address the cart had.
     shippingAddress: isPickup ? null : cart.shippingAddress,
-    billingAddress: cart.billingAddress,
+    billingAddress: isPickup ? (cart.billingAddress ?? cart.shippingAddress) : cart.billingAddress,
     shippingOptionId: shipping?.offer.optionId ?? null,
     shippingTitle: shipping?.offer.title ?? null,
     shippingChosenBy: shipping?.chosenBy ?? null,

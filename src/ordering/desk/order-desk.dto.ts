@@ -6,7 +6,13 @@ export class HoldOrderDto {
 }
 
 export class TagOrderDto {
-  @TextList({ max: 50, maxLength: 50, unique: true, example: ['vip', 'gift wrap'] })
+  @TextList({
+    max: 50,
+    maxLength: 50,
+    unique: true,
+    example: ['vip', 'gift wrap'],
+    description: 'Kept in small letters, each once.',
+  })
   tags: string[];
 }
 

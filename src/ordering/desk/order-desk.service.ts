@@ -12,7 +12,7 @@ import type { Order } from '../order/order.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { deskProblems } from './order-desk.errors.js';
 import { OrderDeskRepository } from './order-desk.repository.js';
-import type { OrderNote } from './order-note.js';
+import { foldTag, type OrderNote } from './order-note.js';
 
 /** How staff keep an order from being sent, find it again and write down what they know of it. */
 @Injectable()
@@ -43,7 +43,8 @@ export class OrderDesk {
 
   /** These tags in place of those that it had. */
   async tag(id: string, tags: readonly string[], version: number | null, actor: Actor): Promise<void> {
-    await this.change(id, version, actor, 'tagged', null, () => this.desk.tag(id, [...tags].sort()));
+    const folded = [...new Set(tags.map(foldTag))].sort();
+    await this.change(id, version, actor, 'tagged', null, () => this.desk.tag(id, folded));
   }
 
   async addNote(orderId: string, body: string, actor: Actor): Promise<OrderNote> {

@@ -6,3 +6,6 @@ export interface OrderNote {
   actorId: string | null;
   createdAt: Date;
 }
+
+/** `VIP` and `vip` are one tag. */
+export const foldTag = (tag: string): string => tag.trim().normalize('NFKC').toLowerCase();

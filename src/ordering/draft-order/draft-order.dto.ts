@@ -210,10 +210,11 @@ export class PlaceDraftOrderDto {
 
   @Bool({
     example: true,
-    description: 'True: the buyer pays by a link. Nothing else is possible as yet.',
+    optional: true,
+    description: 'The buyer pays by a link, whether it is said or not: false is refused.',
     remedy: PAY_LATER,
   })
-  payLater: boolean;
+  payLater?: boolean;
 
   @Instant({
     ...unset,

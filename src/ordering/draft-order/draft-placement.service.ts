@@ -40,7 +40,7 @@ export class DraftPlacement {
   async place(id: string, input: PlaceDraftOrderDto, version: number | null, actor: Actor): Promise<string> {
     const request = Idempotency.current();
     if (request === null) throw platformProblems.idempotency_key_required();
-    if (!input.payLater)
+    if (input.payLater === false)
       throw platformProblems.invalid_input(`payLater must be true: ${PAY_LATER}.`, {
         errors: [{ pointer: '/payLater', code: 'not_true', message: `must be true: ${PAY_LATER}` }],
       });

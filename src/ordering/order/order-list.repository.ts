@@ -24,6 +24,7 @@ export interface OrderFilter {
   number?: string;
   email?: string;
   tag?: string;
+  q?: string;
   onHold?: boolean;
   refundFailed?: boolean;
   from?: string;
@@ -61,8 +62,10 @@ export class OrderListRepository {
     add((place) => `o.number = ${place}::bigint`, filter.number);
     add((place) => `lower(o.email) = lower(${place})`, filter.email);
     add((place) => `o.tags <> '{}' AND o.tags @> ARRAY[${place}::text]`, filter.tag);
+    add(searched, filter.q?.trim());
     if (filter.onHold !== undefined) where.push(`o.held_at IS ${filter.onHold ? 'NOT NULL' : 'NULL'}`);
-    if (filter.refundFailed !== undefined) where.push(`${filter.refundFailed ? '' : 'NOT '}${REFUND_REFUSED}`);
+    if (filter.refundFailed !== undefined)
+      where.push(`${filter.refundFailed ? '' : 'NOT '}${REFUND_REFUSED}`);
     add((place) => `o.created_at >= ${place}`, filter.from);
     add((place) => `o.created_at <= ${place}`, filter.to);
     const direction = newestFirst ? 'DESC' : 'ASC';
@@ -81,6 +84,12 @@ export class OrderListRepository {
   }
 }
 
+/** Each way along an index of its own. What is no number is none. */
+const searched = (q: string): string => `o.id IN (
+  SELECT id FROM ordering.orders WHERE number = CASE WHEN ${q} ~ '^[0-9]{1,18}$' THEN ${q}::bigint END
+  UNION SELECT id FROM ordering.orders WHERE lower(email) = lower(${q})
+  UNION SELECT id FROM ordering.orders WHERE tags <> '{}' AND tags @> ARRAY[lower(${q})]
+  UNION SELECT order_id FROM ordering.order_lines WHERE lower(sku) = lower(${q}))`;
 const REFUND_REFUSED = `EXISTS (SELECT FROM ordering.order_history h WHERE h.order_id = o.id AND h.event = '${REFUND_FAILED}')`;
 const COLUMNS = `o.id, o.number::text, o.status, o.payment_status AS "paymentStatus",
   o.fulfilment_status AS "fulfilmentStatus", o.currency, o.email, o.total, o.placed_at AS "placedAt",

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { Money } from '../../platform/money/money.js';
+import { foldTag } from '../desk/order-note.js';
 import type { OrderListQuery, OrderSummaryDto } from './order.dto.js';
 import { type OrderFilter, OrderListRepository, type OrderSummary } from './order-list.repository.js';
 
@@ -20,6 +21,7 @@ export class OrderListService {
     const { limit, cursor, sort = '-createdAt', createdAt, ...exact } = query;
     const filter: OrderFilter = {
       ...exact,
+      ...(exact.tag !== undefined && { tag: foldTag(exact.tag) }),
       ...(createdAt?.gte !== undefined && { from: createdAt.gte }),
       ...(createdAt?.lte !== undefined && { to: createdAt.lte }),
     };

@@ -189,6 +189,15 @@ export class OrderShippingDto {
   @MoneyField({ description: 'What promotions took off it.' })
   discount: MoneyDto;
 
+  @MoneyField()
+  tax: MoneyDto;
+
+  @MoneyField({
+    description:
+      'What the buyer pays for it, tax included: with the totals of the lines it is `totals.total`.',
+  })
+  total: MoneyDto;
+
   @ListOf(() => TaxCategoryDto, { max: 20 })
   taxLines: TaxCategoryDto[];
 
@@ -471,7 +480,16 @@ export class OrderListQuery extends PageQuery {
   @Email({ optional: true })
   email?: string;
 
-  @Text({ max: 50, optional: true, description: 'One of its tags.' })
+  @Text({
+    max: 200,
+    optional: true,
+    example: 'CUP-BLUE',
+    description:
+      'Whatever is at hand: its number, its e-mail, one of its tags, or the SKU of one of its lines.',
+  })
+  q?: string;
+
+  @Text({ max: 50, optional: true, description: 'One of its tags, in whatever case.' })
   tag?: string;
 
   @Bool({ optional: true, description: 'Whether staff keep it from being sent.' })

@@ -64,6 +64,14 @@ export function dueOf(order: Order, payments: readonly PaymentView[]): Money {
   return due.isNegative() ? zero : due;
 }
 
+/** What the way costs in the end: as of a line. */
+function shippingSums({ shipping, discounts, taxLines, pricesIncludeTax, currency }: Order) {
+  const tax = taxLines.reduce((sum, { lineId, amount }) => (lineId === null ? sum + amount : sum), 0n);
+  const price = shipping - shippingDiscountOf(discounts);
+  const total = pricesIncludeTax ? price : price + tax;
+  return { tax: Money.of(tax, currency).toJSON(), total: Money.of(total, currency).toJSON() };
+}
+
 /** What stays with us beyond the price, or of one that came to nothing at all: it should go back, and is not on its way. */
 function amountToRefund({ status, total, currency }: Order, payments: readonly PaymentView[]): Money {
   const isOver = status === 'canceled' || status === 'expired';
@@ -103,6 +111,7 @@ export function orderView(order: Order, payments: readonly PaymentView[]): Order
             chosenBy: order.shippingChosenBy ?? '',
             price: money(order.shipping),
             discount: money(shippingDiscountOf(order.discounts)),
+            ...shippingSums(order),
             taxLines: taxOf(null),
             kind: order.shippingDetails?.kind ?? 'delivery',
             estimate: order.shippingDetails?.estimate ?? null,

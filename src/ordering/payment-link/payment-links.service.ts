@@ -61,7 +61,13 @@ export class PaymentLinks {
   }
 
   /** In the caller's transaction, which has locked or just made the order, and holds its goods for so long. */
-  async make(order: Order, expiresAt: Date, isMailed: boolean, actor: Actor, declined = false): Promise<PaymentLinkDto> {
+  async make(
+    order: Order,
+    expiresAt: Date,
+    isMailed: boolean,
+    actor: Actor,
+    declined = false,
+  ): Promise<PaymentLinkDto> {
     const due = dueOf(order, await this.billing.paymentsOf([order.id]));
     if (due.isZero()) throw changeProblems.nothing_due();
     const token = newSecret();

@@ -15,6 +15,7 @@ import type { Shapes } from '../../platform/http/shapes.js';
 const MAX_IDS = 500;
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 const clockHint = 'must be a time of day such as 09:30';
+const END_OF_DAY = /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
 export class SelectionDto {
   @UuidList({ max: MAX_IDS, optional: true })
@@ -120,10 +121,11 @@ export class WeekdayHoursConditionDto {
 
   @Text({
     max: 5,
-    pattern: CLOCK,
+    pattern: END_OF_DAY,
     patternHint: clockHint,
     example: '19:00',
-    description: 'Until before then; not later than `from`: on the next day.',
+    description:
+      'Until before then; `24:00` is the end of the day, and what is not later than `from` is on the next day.',
   })
   to: string;
 

@@ -27,7 +27,7 @@ export class ReorderController {
     summary: 'Put the same into a cart again',
     description:
       'What is still sold and there, at today’s prices: into the active cart of the customer, or for a guest, who holds the ' +
-      'token of the order’s cart, into a new cart with a `token` of its own. `leftOut` says what is not in it and why: no ' +
+      'token of the order’s cart or of a look-up, into a new cart with a `token` of its own. `leftOut` says what is not in it and why: no ' +
       'longer for sale, sold out, or more than a limit lets through. Each call puts it in once more: send an ' +
       '`Idempotency-Key`.',
     answers: { 201: FilledCartDto },

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { platformProblems } from '../../platform/http/problem.js';
-import { type Holder, holds } from '../cart/cart.access.js';
+import type { Holder } from '../cart/cart.access.js';
 import { CartFilling } from '../cart/cart-filling.service.js';
 import type { FilledCartDto } from '../cart/cart.dto.js';
 import type { Order, OrderLine } from '../order/order.js';
+import { OrderAccess } from '../order/order-access.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 
 /** The same once more. */
@@ -11,6 +12,7 @@ import { OrderRepository } from '../order/order.repository.js';
 export class Reorder {
   constructor(
     private readonly orders: OrderRepository,
+    private readonly access: OrderAccess,
     private readonly filling: CartFilling,
   ) {}
 
@@ -20,7 +22,7 @@ export class Reorder {
    */
   async reorder(orderId: string, holder: Holder): Promise<FilledCartDto> {
     const order = await this.orders.find(orderId);
-    if (!order || !holds(holder, order)) throw platformProblems.not_found();
+    if (!order || !(await this.access.opens(holder, order))) throw platformProblems.not_found();
     const wishes = order.lines
       .filter((line) => isBought(line, order))
       .map((line) => ({

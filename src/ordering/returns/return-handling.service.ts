@@ -72,6 +72,7 @@ export class ReturnHandling {
     return this.change(id, version, actor, ['approved'], async (one, order) => {
       const receipts = lines.map(({ restockAt = null, ...line }) => ({ ...line, restockedAt: restockAt }));
       refuseOdd(one, receipts);
+      await this.refuseNowhere(receipts);
       const all = complete ? [...receipts, ...missing(one, receipts)] : receipts;
       const now = this.clock.now();
       if (!(await this.returns.receive(id, all, now, actorId(actor)))) {
@@ -90,6 +91,18 @@ export class ReturnHandling {
       }
       return isDone ? 'received' : 'receiving';
     });
+  }
+
+  private async refuseNowhere(receipts: readonly NewReceipt[]): Promise<void> {
+    const places = await Promise.all(
+      receipts.map(({ restockedAt }) => restockedAt === null || this.catalog.locationName(restockedAt)),
+    );
+    const errors = places.flatMap((place, index) =>
+      place === null
+        ? [{ pointer: `/lines/${index}/restockAt`, code: 'unknown_location', message: 'is no location' }]
+        : [],
+    );
+    if (errors.length > 0) throw returnProblems.return_not_possible(undefined, { errors });
   }
 
   /** In one transaction: the order is locked before its returns, here as everywhere. */

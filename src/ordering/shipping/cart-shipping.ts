@@ -97,7 +97,7 @@ function addressObstacles({ shippingAddress }: Buyer): Obstacle[] {
   ];
 }
 
-function pickupObstacles({ pickupPointId, pickupPoint, billingAddress }: Buyer): Obstacle[] {
+function pickupObstacles({ pickupPointId, pickupPoint, billingAddress, shippingAddress }: Buyer): Obstacle[] {
   const obstacles: Obstacle[] = [];
   if (pickupPointId === null) {
     obstacles.push({
@@ -114,7 +114,7 @@ function pickupObstacles({ pickupPointId, pickupPoint, billingAddress }: Buyer):
       fix: 'Choose another one of GET /v1/carts/{id}/pickup-points.',
     });
   }
-  if (billingAddress === null) {
+  if (billingAddress === null && shippingAddress === null) {
     obstacles.push({
       code: 'billing_address_missing',
       pointer: '/billingAddress',

@@ -1,7 +1,12 @@
 import { Integer, ListOf, Text, TextList } from '../../platform/http/fields.js';
 import { WEEKDAYS, type Weekday } from './delivery-estimate.js';
 
-const TIME = { max: 5, pattern: /^([01]\d|2[0-3]):[0-5]\d$/, example: '14:00' } as const;
+const TIME = {
+  max: 5,
+  pattern: /^([01]\d|2[0-3]):[0-5]\d$/,
+  patternHint: 'must be a time of day such as 14:00',
+  example: '14:00',
+} as const;
 const DAYS = { min: 1, max: 7, maxLength: 9, values: WEEKDAYS, unique: true } as const;
 const ZONE = {
   max: 60,

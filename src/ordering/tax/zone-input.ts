@@ -56,7 +56,10 @@ export function requireSoundZone(zone: TaxZone): void {
 }
 
 /** Refuses a class that no product can have: a rate that is misspelt would tax nothing, in silence. */
-export const refuseUnknownClasses = (rates: readonly { taxClass: string }[], known: ReadonlySet<string>): void =>
+export const refuseUnknownClasses = (
+  rates: readonly { taxClass: string }[],
+  known: ReadonlySet<string>,
+): void =>
   refuseFaults(
     rates.flatMap(({ taxClass }, index) =>
       known.has(taxClass)

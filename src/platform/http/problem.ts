@@ -55,7 +55,7 @@ export class Problem extends Error {
     detail: string | undefined,
     readonly details: Details = {},
   ) {
-    super(detail ?? kind.meaning);
+    super(detail ?? firstFault(details) ?? kind.meaning);
   }
 
   get code(): string {
@@ -65,6 +65,11 @@ export class Problem extends Error {
   get status(): number {
     return this.kind.status;
   }
+}
+
+/** When the thrower says where it is wrong and nothing more: the first of it. */
+function firstFault({ errors: [first] = [] }: Details): string | undefined {
+  return first && `${first.pointer.slice(1)} ${first.message}.`.trimStart();
 }
 
 /** Makes the problem; `kind` is what `@Operation({ problems })` documents. */
