@@ -174,7 +174,8 @@ export class PlacingService {
     const begun = { orderId: order.id, operationId };
     await this.refuseBeyondLimit(order, sellable, actor);
     const [refused] = await this.holds.claim(order, assessment.used);
-    if (refused) throw await this.told(refused.spent, { ...buying, actor }, usedUp(cart, refused.used, refused.spent));
+    if (refused)
+      throw await this.told(refused.spent, { ...buying, actor }, usedUp(cart, refused.used, refused.spent));
     // The stock last, so that the rows which every shopper wants are locked for the shortest time.
     await Promise.all([remember(begun), this.attempts.reserve(order)]);
     return { begun, order, isSplit };

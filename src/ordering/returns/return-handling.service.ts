@@ -95,10 +95,12 @@ export class ReturnHandling {
 
   private async refuseNowhere(receipts: readonly NewReceipt[]): Promise<void> {
     const places = await Promise.all(
-      receipts.map(({ restockedAt }) => restockedAt === null || this.catalog.locationName(restockedAt)),
+      receipts.map(async ({ restockedAt }) =>
+        restockedAt === null ? null : { name: await this.catalog.locationName(restockedAt) },
+      ),
     );
     const errors = places.flatMap((place, index) =>
-      place === null
+      place?.name === null
         ? [{ pointer: `/lines/${index}/restockAt`, code: 'unknown_location', message: 'is no location' }]
         : [],
     );
