@@ -578,6 +578,11 @@ describe('ordering', () => {
 
       const cleared = await app.patch(path, { email: null, shippingOptionId: null }, of);
       expect(cleared.body).toMatchObject({ email: null, shippingOptionId: null });
+      const norway = { shippingAddress: { ...berlin, country: 'NO' }, shippingOptionId: express };
+      expect(await app.patch(path, norway, of)).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/shippingOptionId', code: 'not_for_address' }] },
+      });
       expect((await app.patch(path, { shippingOptionId: randomUUID() }, of)).body.code).toBe(
         'ordering.unknown_shipping_option',
       );

@@ -52,7 +52,8 @@ export class CartParticulars {
 
   /** In the caller's transaction, which holds the lock of the cart. What is left out stays; 422 for a way that there is not. */
   async keep(cart: Cart, input: UpdateCartDto, judged: Judged): Promise<void> {
-    await this.choices.require(input);
+    const { shippingAddress: to = cart.shippingAddress } = input;
+    await this.choices.require(input, to && toAddress(to));
     const { email = cart.email } = input;
     const { shippingAddress = cart.shippingAddress, billingAddress = cart.billingAddress } = input;
     const { promotionCodes, vatId, vatCheck } = cart;

@@ -28,7 +28,7 @@ export const cartProblems = defineProblems('ordering', {
   unknown_shipping_option: {
     status: 422,
     title: 'Unknown shipping option',
-    meaning: 'The shop has no shipping option of that id.',
+    meaning: 'The shop has no shipping option of that id, or it brings nothing to the address of the cart.',
     remedy: 'Take one of `GET /v1/carts/{id}/shipping-options`.',
   },
   unknown_pickup_point: {
