@@ -136,7 +136,9 @@ export class SalesRowDto {
   @Nested(() => SignedMoneyDto, { description: 'What promotions took off.' })
   discount: SignedMoneyDto;
 
-  @Nested(() => SignedMoneyDto)
+  @Nested(() => SignedMoneyDto, {
+    description: 'As it was priced; what promotions took off it is in `discount`.',
+  })
   shipping: SignedMoneyDto;
 
   @Nested(() => SignedMoneyDto, {
@@ -152,7 +154,11 @@ export class SalesRowDto {
   @Nested(() => SignedMoneyDto, { description: '`total` without `tax`.' })
   net: SignedMoneyDto;
 
-  @Nested(() => SignedMoneyDto, { description: 'What orders cost, after what came off again.' })
+  @Nested(() => SignedMoneyDto, {
+    description:
+      'What orders cost, after what came off again: `gross` - `discount` + `shipping` - `returned`, and of orders whose tax ' +
+      'comes on top of prices the tax of what was sold as well.',
+  })
   total: SignedMoneyDto;
 
   @MoneyField({ description: 'Money that went back, on the day that it left; by times and countries only.' })
