@@ -63,7 +63,7 @@ export class CheckoutTerms {
     const asks = asksOutside(rules);
     const stored = input.vatId || asks || this.tax.checksVatIds ? await this.carts.find(cartId) : undefined;
     if (!stored || !holds(holder, stored)) return none;
-    const again = input.vatId || stored.orderId !== null ? null : await this.recheck(stored);
+    const again = input.vatId || stored.orderId !== null ? null : await this.recheck(stored, ip);
     const vat = input.vatId ? await this.tax.checked(input.vatId, { cartId, ip }) : again;
     const isOther =
       again !== null &&
@@ -83,8 +83,8 @@ export class CheckoutTerms {
     return { rules, quotes, known: { vat, quote, asked: askedOf(assessment), isUnseen } };
   }
 
-  private async recheck({ id, vatId, vatCheck }: Cart): Promise<CheckedVatId | null> {
-    const again = await this.tax.checkedAgain(vatId, vatCheck);
+  private async recheck({ id, vatId, vatCheck }: Cart, ip: string): Promise<CheckedVatId | null> {
+    const again = await this.tax.checkedAgain(vatId, vatCheck, { cartId: id, ip });
     if (again) await this.carts.keepCheck(id, again);
     return again;
   }

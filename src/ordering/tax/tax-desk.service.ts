@@ -55,8 +55,7 @@ export class TaxDesk {
     const now = this.clock.now();
     if (!this.register.isThere) return { vatId, vatCheck: unverified(now) };
     const known =
-      (await this.answers.check(vatId, before(now))) ??
-      (await this.once(`vat ${vatId}`, () => this.consult(vatId, asker, now)));
+      (await this.answers.check(vatId, before(now))) ?? (await this.consultFor(asker, vatId, now));
     if (known === null) return { vatId, vatCheck: unverified(now) };
     const { status, consultation, checkedAt } = known;
     return {
@@ -72,13 +71,18 @@ export class TaxDesk {
 
   /**
    * A VAT id that was checked before, when it has to be checked again before somebody buys by it: nobody could say then, or it is
-   * more than a day ago. Null: what is known of it stands.
+   * more than a day ago. Null: what is known of it stands, also for who has had it asked too often.
    */
-  async checkedAgain(vatId: string | null, check: VatVerdict | null): Promise<CheckedVatId | null> {
+  async checkedAgain(
+    vatId: string | null,
+    check: VatVerdict | null,
+    asker: Asker,
+  ): Promise<CheckedVatId | null> {
     if (vatId === null || !this.register.isThere) return null;
     const isKnown = check !== null && check.status !== 'unverified';
     if (isKnown && new Date(check.checkedAt) > before(this.clock.now())) return null;
-    return this.checked(vatId, null);
+    // Nobody is kept from buying by it.
+    return (await this.quota.waitOf(asker)) > 0 ? null : this.checked(vatId, null);
   }
 
   /** Certificates of a customer, whose carts read theirs by themselves; a guest has none. */
@@ -108,6 +112,11 @@ export class TaxDesk {
     return this.answers.keepTaxes(hash, readExternalTaxes(said, question), now, before(now));
   }
 
+  private async consultFor(asker: Asker | null, vatId: string, now: Date) {
+    if (asker !== null) await this.quota.count(asker);
+    return this.once(`vat ${vatId}`, () => this.consult(vatId, now));
+  }
+
   private once<T>(what: string, work: () => Promise<T>): Promise<T> {
     const present = this.asking.get(what) as Promise<T> | undefined;
     if (present) return present;
@@ -116,8 +125,7 @@ export class TaxDesk {
     return asked;
   }
 
-  private async consult(vatId: string, asker: Asker | null, checkedAt: Date) {
-    if (asker !== null) await this.quota.count(asker);
+  private async consult(vatId: string, checkedAt: Date) {
     const answer = await this.registerBreaker.call(
       () => realNow().getTime(),
       () => this.register.ask(vatId),

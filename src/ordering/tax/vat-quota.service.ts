@@ -20,10 +20,14 @@ export class VatQuota {
   constructor(private readonly identity: IdentityApi) {}
 
   /** Counts a question that is about to be asked; 429 when the cart or the network has had its share of this hour. */
-  async count({ cartId, ip }: Asker): Promise<void> {
-    const wait =
-      (await this.identity.countAbout(WHAT, cartId, OF_CART)) ||
-      (isThisMachine(ip) ? 0 : await this.identity.countAttempt(WHAT, ip, OF_NETWORK));
+  async count(asker: Asker): Promise<void> {
+    const wait = await this.waitOf(asker);
     if (wait > 0) throw platformProblems.too_many_requests(undefined, { retryAfter: wait });
+  }
+
+  /** Counts it and answers the seconds to wait; 0: it may be asked. */
+  async waitOf({ cartId, ip }: Asker): Promise<number> {
+    const own = await this.identity.countAbout(WHAT, cartId, OF_CART);
+    return own > 0 || isThisMachine(ip) ? own : this.identity.countAttempt(WHAT, ip, OF_NETWORK);
   }
 }
