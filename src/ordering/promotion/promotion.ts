@@ -136,7 +136,8 @@ export interface Promotion {
 }
 
 /** Why a promotion cannot be used any more though it matches: known by whoever counts, not by the evaluator. */
-export type Spent = 'limit_total' | 'limit_per_customer' | 'budget' | 'code_used' | 'code_expired';
+export type Spent =
+  'limit_total' | 'limit_per_customer' | 'first_order' | 'budget' | 'code_used' | 'code_expired';
 
 /** A promotion as it is offered to one cart: by itself, or through a code that the cart names. */
 export interface Candidate {

@@ -145,7 +145,7 @@ const NOT_FIRST = `
       (o.placed_at IS NOT NULL AND o.status <> 'canceled') OR (o.status = 'pending_payment' AND EXISTS (
         SELECT FROM ordering.promotion_redemptions r JOIN ordering.promotions p ON p.id = r.promotion_id
         WHERE r.order_id = o.id AND ${TAKEN} AND ${FOR_FIRST_ORDERS})))
-  ) THEN 'limit_per_customer' END`;
+  ) THEN 'first_order' END`;
 
 const LOCK_PROMOTIONS = `
   SELECT FROM ordering.promotions WHERE id = ANY ($1::uuid[]) AND (limit_total IS NOT NULL OR budget IS NOT NULL)

@@ -49,6 +49,7 @@ export type Verdict = Pick<Tried, 'outcome' | 'why'> & Partial<Tried>;
 export const SPENT: Record<Spent, string> = {
   limit_total: 'It was used as often as it may be.',
   limit_per_customer: 'This customer has used it as often as one may.',
+  first_order: 'It is for the first order of a customer.',
   budget: 'Its budget is spent.',
   code_used: 'The code was used as often as it may be.',
   code_expired: 'The code is no longer valid.',
