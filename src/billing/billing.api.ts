@@ -8,7 +8,8 @@ import { OperationScheduled } from './billing.events.js';
 import type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { PaymentRepository } from './payment/payment.repository.js';
-import { type OpenPayment, PaymentService } from './payment/payment.service.js';
+import { PaymentService } from './payment/payment.service.js';
+import { type OpenPayment, PaymentOpening } from './payment/payment-opening.service.js';
 import { PaymentEnd } from './payment/payment-end.service.js';
 import { type OrderBalance, orderBalance, type PaymentView, viewOf } from './payment/payment.view.js';
 import { type OrderRefund, OrderRefunds, type RefundShare } from './refund/order-refunds.service.js';
@@ -28,7 +29,7 @@ export type { GiftCardBalance } from './gift-card/gift-cards.service.js';
 export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 export type { OrderRefund, RefundShare } from './refund/order-refunds.service.js';
-export type { OpenPayment } from './payment/payment.service.js';
+export type { OpenPayment } from './payment/payment-opening.service.js';
 export { PAYMENT_KINDS, PAYMENT_PURPOSES } from './payment/payment.entity.js';
 export type { OrderBalance, PaymentView } from './payment/payment.view.js';
 
@@ -37,6 +38,7 @@ export type { OrderBalance, PaymentView } from './payment/payment.view.js';
 export class BillingApi {
   constructor(
     private readonly payments: PaymentService,
+    private readonly opening: PaymentOpening,
     private readonly tenders: Tenders,
     private readonly codes: GiftCardCodes,
     private readonly ends: PaymentEnd,
@@ -58,7 +60,7 @@ export class BillingApi {
    * sent by `authorize`, after the commit.
    */
   openPayment(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
-    return this.payments.open(input);
+    return this.opening.open(input);
   }
 
   /**

@@ -10,21 +10,20 @@ import { PaymentEnd } from '../payment/payment-end.service.js';
 import type { Payment, PaymentPurpose } from '../payment/payment.entity.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
-import { type OpenPayment, PaymentService } from '../payment/payment.service.js';
+import { type OpenPayment, PaymentOpening } from '../payment/payment-opening.service.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { tenderProblems } from './tender.errors.js';
 
 /** What an order is to be paid with. */
-export interface PayOrder extends Pick<
-  OpenPayment,
-  'orderId' | 'purpose' | 'buyer' | 'customerId' | 'accessHash'
-> {
+export interface PayOrder extends Pick<OpenPayment, 'purpose' | 'customerId' | 'accessHash'> {
+  readonly buyer: NonNullable<OpenPayment['buyer']>;
+  readonly orderId: string;
   /** Of an order all of it; of a further amount (`extra`) what is due now, after what was taken for it already. */
   readonly total: Money;
   /** The order was written in this very transaction: it has no payment yet. */
   readonly isNew: boolean;
   /** Pays what the others leave; null: nothing may be left. */
-  readonly card: Pick<OpenPayment, 'gateway' | 'token' | 'returnUrl'> | null;
+  readonly card: Pick<OpenPayment, 'gateway' | 'token' | 'returnUrl' | 'methodId' | 'saveMethod'> | null;
   readonly giftCards: readonly { readonly code: string; readonly pointer: string }[];
   readonly storeCredit: StoreCreditWanted | null;
 }
@@ -49,7 +48,7 @@ export interface Opened {
 export class Tenders {
   constructor(
     private readonly rows: PaymentRepository,
-    private readonly payments: PaymentService,
+    private readonly payments: PaymentOpening,
     private readonly ends: PaymentEnd,
     private readonly giftCards: GiftCards,
     private readonly credits: StoreCredits,
@@ -152,7 +151,9 @@ export class Tenders {
       customerId: customerId ?? null,
       accessHash: accessHash ?? null,
     });
-    this.outbox.record(new PaymentCaptured({ paymentId: id, orderId, amount: from.amount.toJSON() }));
+    this.outbox.record(
+      new PaymentCaptured({ paymentId: id, orderId, invoiceId: null, amount: from.amount.toJSON() }),
+    );
     return id;
   }
 

@@ -1,5 +1,6 @@
 import { TOKENS_HELP } from '../../billing/billing.api.js';
 import {
+  Bool,
   Email,
   ListOf,
   MoneyDto,
@@ -29,6 +30,14 @@ export class PaymentMethodDto {
 
   @Url({ ...unset, description: 'Where the bank sends the shopper back to.' })
   returnUrl?: string | null;
+
+  @Bool({
+    optional: true,
+    example: false,
+    description:
+      'Keeps the method for later, where the customer is signed in: see `GET /v1/me/payment-methods`.',
+  })
+  save?: boolean;
 }
 
 export class CheckoutGiftCardDto {

@@ -21,7 +21,13 @@ export function tenderOf(
     orderId: order.id,
     total,
     card: payment
-      ? { gateway: payment.gateway, token: payment.token, returnUrl: payment.returnUrl ?? null }
+      ? {
+          gateway: payment.gateway,
+          token: payment.token,
+          returnUrl: payment.returnUrl ?? null,
+          // Only for whom it is: nobody keeps a card in somebody else's account.
+          saveMethod: payment.save === true && me !== null && me === order.customerId,
+        }
       : null,
     giftCards: giftCardsOf(giftCards),
     storeCredit: storeCredit
