@@ -7,7 +7,18 @@ import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
-import { berlin, buy, goods, imbalance, key, stockOf } from './support/purchase.js';
+import {
+  berlin,
+  buy,
+  type CartInHand,
+  checkOut,
+  fillCart,
+  goods,
+  type Goods,
+  imbalance,
+  key,
+  stockOf,
+} from './support/purchase.js';
 
 type Body = Answer['body'];
 
@@ -20,7 +31,12 @@ describe('money that is held, kept methods, disputes and transfers', () => {
   let staff: string;
 
   beforeAll(async () => {
-    app = await startApp({ PAYMENT_CAPTURE: 'manual' });
+    app = await startApp({
+      PAYMENT_CAPTURE: 'manual',
+      BANK_TRANSFER: 'on',
+      BANK_ACCOUNT_HOLDER: 'Guildhall Ltd',
+      BANK_IBAN: 'DE89 3704 0044 0532 0130 00',
+    });
     staff = await given.admin(app);
   });
   afterAll(async () => {
@@ -328,5 +344,85 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     await app.settle();
     const left = await app.database.query('SELECT id FROM billing.payment_methods WHERE customer_id IS NULL');
     expect(left).toEqual([]);
+  });
+
+  it('comes by transfer or in cash: too little leaves the rest due, too much can be given back', async () => {
+    const receive = (orderId: string, body: object): Promise<Answer> =>
+      app.post(`/v1/admin/orders/${orderId}/payments`, body, asStaff());
+    const transfer = (amount: number, reference: string) => ({
+      ...{ method: 'bank_transfer', amount: eur(amount), reference },
+    });
+    const promised = async (): Promise<{ orderId: string; thing: Goods; cart: CartInHand }> => {
+      const thing = await goods(app, { stock: 5 });
+      const cart = await fillCart(app, [thing]);
+      const answer = await app.post(
+        `/v1/carts/${cart.id}/checkout`,
+        { payment: { gateway: 'bank_transfer' }, shippingAddress: berlin },
+        { key: key(), cartToken: cart.token },
+      );
+      const { number } = answer.body;
+      expect(answer).toMatchObject({
+        status: 202,
+        body: {
+          status: 'pending_payment',
+          transfer: { iban: 'DE89370400440532013000', reference: number, amount: eur(TOTAL) },
+        },
+      });
+      return { orderId: answer.body.id, thing, cart };
+    };
+    const bank = await balanceOf('assets:bank');
+    const { orderId, thing } = await promised();
+    // It waits for days, with its goods.
+    app.clock.advance({ days: 6 });
+    await app.run('ordering.expire_orders');
+    expect(await stockOf(app, thing)).toMatchObject({ reserved: 1 });
+    for (const [body, pointer] of [
+      [{ ...transfer(0, 'zero') }, '/amount'],
+      [{ ...transfer(5, 'dollars'), amount: { amount: 5, currency: 'USD' } }, '/amount'],
+      [{ ...transfer(5, 'later'), receivedAt: '2099-01-01T00:00:00Z' }, '/receivedAt'],
+    ] as const)
+      expect((await receive(orderId, body)).body.errors[0].pointer).toBe(pointer);
+    const part = await receive(orderId, transfer(1000, 'line 1'));
+    expect(part).toMatchObject({
+      status: 201,
+      body: { orderStatus: 'pending_payment', paymentStatus: 'partially_paid', due: eur(TOTAL - 1000) },
+    });
+    expect((await receive(orderId, transfer(1000, 'line 1'))).body.code).toBe('billing.receipt_known');
+    // Two at once, of which each would do.
+    const again = async (body: object): Promise<Answer> => {
+      const answer = await receive(orderId, body);
+      return answer.body.code === 'ordering.payment_undecided' ? again(body) : answer;
+    };
+    const both = await Promise.all([
+      again(transfer(TOTAL - 1000, 'line 2')),
+      again({ ...transfer(TOTAL - 1000, 'till 1'), method: 'cash' }),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual([201, 201]);
+    await app.settle();
+    expect(await orderAt(orderId)).toMatchObject({ status: 'placed', paymentStatus: 'overcharged' });
+    expect(await stockOf(app, thing)).toMatchObject({ reserved: 0, allocated: 1 });
+    expect((await balanceOf('assets:bank')) - bank).toBe(TOTAL);
+    const cash = both[1].body.paymentId;
+    const given = await refund(cash, { amount: eur(TOTAL - 1000) });
+    expect(given).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+    expect(await balanceOf('assets:cash')).toBe(0);
+    expect((await receive(orderId, transfer(1, 'tip'))).body).toMatchObject({ overpaid: eur(1) });
+
+    // Nobody transfers: the goods are free again, and what came of it waits for a person.
+    const late = await promised();
+    expect((await receive(late.orderId, transfer(1, 'line 3'))).status).toBe(201);
+    app.clock.advance({ days: 8 });
+    await app.run('ordering.expire_orders');
+    await app.settle();
+    expect(await orderAt(late.orderId)).toMatchObject({ status: 'expired' });
+    expect(await stockOf(app, late.thing)).toMatchObject({ reserved: 0, allocated: 0 });
+    const failed = (await app.get(`/v1/admin/refunds?orderId=${late.orderId}`, { token: staff })).body.items;
+    expect(failed).toMatchObject([{ status: 'failed', failureCode: 'pay_by_hand' }]);
+
+    // Whoever has promised a transfer may still pay by card, and nothing is awaited twice.
+    const changed = await promised();
+    const card = await checkOut(app, changed.cart);
+    expect(card).toMatchObject({ status: 201, body: { paymentStatus: 'authorized' } });
+    expect(card.body.payments).toHaveLength(1);
   });
 });

@@ -671,6 +671,7 @@ describe('the example', () => {
     await drafts();
     await methods();
     await holds();
+    await replay('receiveOrderPayment', { ids: { id: order.id } });
     // A payment waits for a person when the gateway took another amount than was asked for.
     const strange = await buy('amount_mismatch');
     await replay('reviewPayment', { ids: { id: strange.order.payments[0].id } });
@@ -918,6 +919,7 @@ describe('the example', () => {
       'payByLink',
       'payOrder',
       'placeDraftOrder',
+      'receiveOrderPayment',
       'shareCart',
       'uploadDigitalFile',
     ];

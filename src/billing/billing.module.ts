@@ -59,6 +59,8 @@ import { StaffPayments } from './payment/staff-payments.service.js';
 import { OrderRefunds } from './refund/order-refunds.service.js';
 import { OwnRefunds } from './refund/own-refunds.service.js';
 import { RefundController } from './refund/refund.controller.js';
+import { ReceiptRepository } from './receipt/receipt.repository.js';
+import { Receipts } from './receipt/receipts.service.js';
 import { RefundReader } from './refund/refund.reader.service.js';
 import { RefundRepository } from './refund/refund.repository.js';
 import { RefundService } from './refund/refund.service.js';
@@ -160,6 +162,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentRepository,
     PaymentService,
     PaymentSubscribers,
+    ReceiptRepository,
+    Receipts,
     RefundReader,
     RefundRepository,
     RefundService,

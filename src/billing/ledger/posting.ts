@@ -9,7 +9,8 @@ export interface Leg {
 /** What is written to the books for one fact. The source and kind are unique there: a fact is posted once. */
 export interface Posting {
   readonly kind: PostingKind;
-  readonly sourceType: 'operation' | 'refund' | 'gift_card_entry' | 'store_credit_entry' | 'dispute';
+  readonly sourceType:
+    'operation' | 'refund' | 'gift_card_entry' | 'store_credit_entry' | 'dispute' | 'receipt';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -109,6 +110,13 @@ export const postings = {
     sourceType: 'operation',
     sourceId: operationId,
     legs: move(accounts.clearing(gateway), accounts.unapplied, amount),
+  }),
+  /** Money that came without a gateway: into the bank, or into the till. */
+  received: (receiptId: string, method: string, amount: Money): Posting => ({
+    kind: 'payment_captured',
+    sourceType: 'receipt',
+    sourceId: receiptId,
+    legs: move(accounts.clearing(method), accounts.unapplied, amount),
   }),
   refundAccepted: (refundId: string, amount: Money): Posting => ({
     kind: 'refund_accepted',

@@ -136,6 +136,11 @@ export class Payment {
     return this.captured.minus(this.refundReserved);
   }
 
+  /** Whether the buyer has promised to transfer it, and nothing has come. */
+  get isAwaitedTransfer(): boolean {
+    return this.kind === 'bank_transfer' && this.status === 'requires_action';
+  }
+
   /** Whether a capture is under way. */
   get isCapturing(): boolean {
     return this.status === 'authorized' && this.captureReserved.compare(this.captured) > 0;
@@ -421,6 +426,7 @@ export type PaymentFields = Omit<
   | 'kind'
   | 'isUndecided'
   | 'isCapturing'
+  | 'isAwaitedTransfer'
   | 'held'
   | 'kept'
   | 'refundable'

@@ -4,7 +4,7 @@ import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import type { Posting } from '../ledger/posting.js';
 import type { Operation, OperationStatus } from './operation.entity.js';
-import type { Payment, PaymentPurpose } from './payment.entity.js';
+import type { Payment, PaymentPurpose, ReceivedKind } from './payment.entity.js';
 import {
   OPERATION,
   type LateCharge,
@@ -53,7 +53,7 @@ export interface TakenRow {
   readonly orderId: string;
   readonly customerId: string | null;
   readonly amount: Money;
-  readonly gateway: 'gift_card' | 'store_credit';
+  readonly gateway: 'gift_card' | 'store_credit' | ReceivedKind;
   readonly purpose: PaymentPurpose;
   readonly instrumentId: string;
   readonly last4: string | null;

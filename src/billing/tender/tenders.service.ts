@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import type { FieldError } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
@@ -11,6 +12,7 @@ import type { Payment, PaymentPurpose } from '../payment/payment.entity.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { type OpenPayment, PaymentOpening } from '../payment/payment-opening.service.js';
+import { ReceiptRepository } from '../receipt/receipt.repository.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { tenderProblems } from './tender.errors.js';
 
@@ -54,6 +56,8 @@ export class Tenders {
     private readonly credits: StoreCredits,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
+    private readonly receipts: ReceiptRepository,
+    private readonly config: Config,
   ) {}
 
   /** See `BillingApi.payOrder`. */
@@ -77,6 +81,7 @@ export class Tenders {
       return { operationId: null, isSplit };
     }
     if (card === null) throw missingMethod(rest);
+    if (card.gateway === 'bank_transfer') return this.awaitTransfer(input, present, rest);
     const { buyer, customerId, accessHash } = input;
     const of = { orderId, purpose, buyer, customerId: customerId ?? null, accessHash: accessHash ?? null };
     const opened = await this.payments.open({ ...card, ...of, amount: rest, mayChangeAmount: true });
@@ -157,6 +162,17 @@ export class Tenders {
     return id;
   }
 
+  /** The buyer transfers the rest: nobody is asked for it, and it is written down when it is there. */
+  private async awaitTransfer(input: PayOrder, present: readonly Payment[], rest: Money): Promise<Opened> {
+    const { orderId, buyer, purpose = 'order' } = input;
+    if (this.config.bankTransfer === null || purpose !== 'order') throw paymentProblems.unknown_gateway();
+    await this.giveUpCard(orderId, purpose, present);
+    const [customerId, accessHash] = [input.customerId ?? null, input.accessHash ?? null];
+    const awaited = { id: newId(), orderId, buyer, customerId, accessHash, amount: rest };
+    await this.receipts.addAwaited(awaited, this.clock.now());
+    return { operationId: null, isSplit: true };
+  }
+
   /** Nothing is left for the gateway, as long as it has not taken anything yet. */
   private async giveUpCard(
     orderId: string,
@@ -165,7 +181,7 @@ export class Tenders {
   ): Promise<void> {
     const card = present.find(
       (one) =>
-        one.kind === 'card' &&
+        (one.kind === 'card' || one.isAwaitedTransfer) &&
         one.purpose === purpose &&
         one.status !== 'canceled' &&
         // Further amounts that a card has paid are over and done.

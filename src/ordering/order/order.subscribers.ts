@@ -73,7 +73,8 @@ export class OrderPaymentSubscribers {
   }
 
   @On(RefundFailed)
-  async refundFailed({ payload: { orderId, ...facts } }: RefundFailed): Promise<void> {
+  async refundFailed({ payload: { orderId, invoiceId: _, ...facts } }: RefundFailed): Promise<void> {
+    if (orderId === null) return;
     await this.follow(orderId, true);
     const order = await this.orders.find(orderId);
     if (!order) return;
