@@ -15,6 +15,7 @@ import { BillingLedger1780000000310 } from './billing/1780000000310-ledger.js';
 import { BillingGiftCards1780000000360 } from './billing/1780000000360-gift-cards.js';
 import { BillingCreditTaken1780000000395 } from './billing/1780000000395-credit-taken.js';
 import { BillingAttention1780000000396 } from './billing/1780000000396-attention.js';
+import { BillingCapturesAndMethods1780000000710 } from './billing/1780000000710-captures-and-methods.js';
 import { BillingTenders1780000000370 } from './billing/1780000000370-tenders.js';
 import { BillingGatewayEvents1780000000320 } from './billing/1780000000320-gateway-events.js';
 import { BillingLateCharges1780000000330 } from './billing/1780000000330-late-charges.js';
@@ -103,6 +104,7 @@ import { PlatformSubjectKeys1760000000050 } from './platform/1760000000050-subje
 import { OrderingChanges1780000000560 } from './ordering/1780000000560-changes.js';
 import { OrderingReturns1780000000561 } from './ordering/1780000000561-returns.js';
 import { OrderingDesk1780000000562 } from './ordering/1780000000562-desk.js';
+import { IdentityPaymentPermissions1760000020620 } from './identity/1760000020620-payment-permissions.js';
 import { IdentityReportPermissions1760000020520 } from './identity/1760000020520-report-permissions.js';
 import { OrderingReports1780000000600 } from './ordering/1780000000600-reports.js';
 import { OrderingRefusedRefunds1780000000660 } from './ordering/1780000000660-refused-refunds.js';
@@ -218,4 +220,6 @@ export const migrations: Migrations = [
   OrderingDraftBuyers1780000000630,
   OrderingRefusedRefunds1780000000660,
   OrderingFoundOrders1780000000661,
+  BillingCapturesAndMethods1780000000710,
+  IdentityPaymentPermissions1760000020620,
 ];

@@ -240,8 +240,11 @@ describe('who may do what', () => {
     const back = must(
       await app.post(`/v1/orders/${order.id}/returns`, { lines }, { token, key: randomUUID() }),
     );
+    const kept = { gateway: 'test', token: 'sca_required' };
+    const setup = must(await app.post('/v1/me/payment-methods', kept, { token, key: randomUUID() }));
     Object.assign(ids, {
       '/v1/returns': back.id,
+      '/v1/me/payment-method-setups': setup.id,
       '/v1/carts': cart.id,
       '/v1/carts/{id}/lines': cart.lines[0].id,
       '/v1/carts/{id}/saved': saved.id,

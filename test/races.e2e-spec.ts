@@ -269,7 +269,10 @@ describe('races', () => {
       const [payment] = answer.body.payments;
       // As if it had been given up while the money was on its way: everybody who hears of it wants to give it back.
       await app.database.execute(`UPDATE ordering.orders SET status = 'canceled' WHERE id = $1`, [orderId]);
-      const news = new PaymentCaptured({ paymentId: payment.id, orderId, amount: payment.amount });
+      const news = new PaymentCaptured({
+        ...{ paymentId: payment.id, orderId, invoiceId: null },
+        amount: payment.amount,
+      });
       const answers = await Promise.all(
         Array.from({ length: 8 }, async () => {
           const [canceled, refunded] = await Promise.all([

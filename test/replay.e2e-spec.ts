@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { startApp, type TestApp } from './support/app.js';
 import { AnswerBook } from './support/answers.js';
 import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
-import { berlin, checkOut } from './support/purchase.js';
+import { berlin, buy, checkOut, goods } from './support/purchase.js';
 import { Browser, RealProvider } from './support/providers.js';
 
 interface Operation {
@@ -179,6 +180,40 @@ describe('the example', () => {
     const held = cartToken ?? body.token;
     const read = await app.get(location, held ? { cartToken: held } : { token });
     expect([operationId, read.status, read.body?.id]).toEqual([operationId, 200, body.id]);
+  }
+
+  /** A customer keeps cards: one at once, one after the bank has asked, and one for a moment. */
+  async function methods(): Promise<void> {
+    const { token } = await given.customer(app);
+    const first = (await replay('addMyPaymentMethod', { token })).body;
+    const asked = (await replay('addMyPaymentMethod', { token, secrets: { token: 'sca_required' } })).body;
+    await ask('confirmMyPaymentMethod', { id: asked.id }, { token });
+    await ask('chooseMyPaymentMethod', { id: first.methodId }, { token });
+    await ask('listMyPaymentMethods', {}, { token });
+    await ask('removeMyPaymentMethod', { id: first.methodId }, { token });
+  }
+
+  /** Of a shop that holds money before it takes it, and of a bank that takes it back. */
+  async function holds(): Promise<void> {
+    const [shop, keeper] = [app, staff];
+    app = await startApp({ PAYMENT_CAPTURE: 'manual' });
+    try {
+      staff = await given.admin(app);
+      const thing = await goods(app);
+      const held = async () => (await buy(app, [thing], { token: 'dispute' })).answer.body.payments[0].id;
+      const id = await held();
+      await replay('capturePayment', { ids: { id } });
+      await ask('voidPayment', { id: await held() }, { token: staff, key: crypto.randomUUID() });
+      app.clock.advance({ days: 4 });
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await app.run('billing.catch_up');
+      await app.settle();
+      const [dispute] = (await ask('listDisputes')).body.items;
+      await ask('getDispute', { id: dispute.id });
+    } finally {
+      await app.close();
+      [app, staff] = [shop, keeper];
+    }
   }
 
   const secretOfMail = async (): Promise<string> =>
@@ -634,6 +669,9 @@ describe('the example', () => {
     await returns(changed.order, changed.cartToken);
     await desk(order);
     await drafts();
+    await methods();
+    await holds();
+    await replay('receiveOrderPayment', { ids: { id: order.id } });
     // A payment waits for a person when the gateway took another amount than was asked for.
     const strange = await buy('amount_mismatch');
     await replay('reviewPayment', { ids: { id: strange.order.payments[0].id } });
@@ -860,6 +898,7 @@ describe('the example', () => {
     // An answer of theirs is the whole that they add to, or there is nothing but a list to read it in.
     const elsewhere = [
       'addCartLine',
+      'addMyPaymentMethod',
       'addOrderNote',
       'addPasskey',
       'addVariant',
@@ -880,6 +919,7 @@ describe('the example', () => {
       'payByLink',
       'payOrder',
       'placeDraftOrder',
+      'receiveOrderPayment',
       'shareCart',
       'uploadDigitalFile',
     ];
@@ -903,6 +943,7 @@ describe('the example', () => {
     const rare = [
       'cancelExport 200',
       'cancelImport 200',
+      'capturePayment 202',
       'changePrices 202',
       'confirmStocktake 202',
       'listDeliveries 200',
@@ -912,6 +953,7 @@ describe('the example', () => {
       'refundPayment 202',
       'retryGatewayEvent 202',
       'retryPaymentOperation 202',
+      'voidPayment 202',
     ];
     const missing = [...operations.values()].flatMap(({ operation: { operationId, responses } }) =>
       Object.entries(responses)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../platform/config.js';
 import type { Money } from '../platform/money/money.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { type GiftCardRecipient, GiftCardIssuer } from './gift-card/gift-card-issuer.service.js';
@@ -8,7 +9,8 @@ import { OperationScheduled } from './billing.events.js';
 import type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { PaymentRepository } from './payment/payment.repository.js';
-import { type OpenPayment, PaymentService } from './payment/payment.service.js';
+import { PaymentService } from './payment/payment.service.js';
+import { type OpenPayment, PaymentOpening } from './payment/payment-opening.service.js';
 import { PaymentEnd } from './payment/payment-end.service.js';
 import { type OrderBalance, orderBalance, type PaymentView, viewOf } from './payment/payment.view.js';
 import { type OrderRefund, OrderRefunds, type RefundShare } from './refund/order-refunds.service.js';
@@ -16,10 +18,12 @@ import type { OrderState } from './invoice/order-state.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
 import { type Opened, type PayOrder, Tenders } from './tender/tenders.service.js';
+import { type ReceivedMoney, Receipts } from './receipt/receipts.service.js';
 import { RefundService } from './refund/refund.service.js';
 
 export type { OrderState } from './invoice/order-state.js';
 export type { InvoiceBuyer, InvoiceLine, InvoiceTax } from './invoice/invoice-content.js';
+export { receiptProblems } from './receipt/receipt.errors.js';
 export { tenderProblems } from './tender/tender.errors.js';
 export type { PayOrder, StoreCreditWanted } from './tender/tenders.service.js';
 export { giftCardProblems } from './gift-card/gift-card.errors.js';
@@ -28,8 +32,13 @@ export type { GiftCardBalance } from './gift-card/gift-cards.service.js';
 export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 export type { OrderRefund, RefundShare } from './refund/order-refunds.service.js';
-export type { OpenPayment } from './payment/payment.service.js';
-export { PAYMENT_KINDS, PAYMENT_PURPOSES } from './payment/payment.entity.js';
+export type { OpenPayment } from './payment/payment-opening.service.js';
+export {
+  PAYMENT_KINDS,
+  PAYMENT_PURPOSES,
+  RECEIVED_KINDS,
+  type ReceivedKind,
+} from './payment/payment.entity.js';
 export type { OrderBalance, PaymentView } from './payment/payment.view.js';
 
 /** What other modules may ask of billing. */
@@ -37,6 +46,9 @@ export type { OrderBalance, PaymentView } from './payment/payment.view.js';
 export class BillingApi {
   constructor(
     private readonly payments: PaymentService,
+    private readonly opening: PaymentOpening,
+    private readonly receipts: Receipts,
+    private readonly config: Config,
     private readonly tenders: Tenders,
     private readonly codes: GiftCardCodes,
     private readonly ends: PaymentEnd,
@@ -58,7 +70,7 @@ export class BillingApi {
    * sent by `authorize`, after the commit.
    */
   openPayment(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
-    return this.payments.open(input);
+    return this.opening.open(input);
   }
 
   /**
@@ -77,6 +89,20 @@ export class BillingApi {
    */
   checkGiftCards(given: readonly { code: string; pointer: string }[], ip: string): Promise<void> {
     return this.codes.check(given, ip);
+  }
+
+  /**
+   * In the caller's transaction, under the locks of the payments of the order: writes down money that came for it without a
+   * gateway. It is captured at once. 409 `billing.receipt_known` for a reference that was taken before.
+   */
+  receive(money: ReceivedMoney): Promise<{ paymentId: string }> {
+    return this.receipts.receive(money);
+  }
+
+  /** Where buyers may transfer money to, and for how many days it is waited for; null: they may not. */
+  get transferAccount(): { holder: string; iban: string; bic: string | null; days: number } | null {
+    const { bankTransfer, bankTransferDays: days } = this.config;
+    return bankTransfer && { ...bankTransfer, days };
   }
 
   /** Asks the gateway for the money. Network only, refused in a transaction; repeating it moves nothing twice. */

@@ -1,62 +1,103 @@
 import { DomainEvent } from '../platform/events/event.js';
 import type { MoneyJson } from '../platform/money/money.js';
 
+/** What a payment pays: an order, or an invoice. Whoever keeps orders has nothing to do with the facts of invoices. */
+export interface Subject {
+  orderId: string | null;
+  invoiceId: string | null;
+}
+
 /** All of the payment is with us: the order is paid. Told however it came to be known, also days later. */
-export class PaymentCaptured extends DomainEvent<{ paymentId: string; orderId: string; amount: MoneyJson }> {
+export class PaymentCaptured extends DomainEvent<{ paymentId: string; amount: MoneyJson } & Subject> {
   static readonly type = 'billing.payment_captured';
 }
 
+/** A part of what was held is with us; the rest still waits for its capture. `amount`: all that was captured so far. */
+export class PaymentPartlyCaptured extends DomainEvent<{ paymentId: string; amount: MoneyJson } & Subject> {
+  static readonly type = 'billing.payment_partly_captured';
+}
+
+/** What is held for us is let go in a day, unless somebody captures it. */
+export class AuthorizationExpiring extends DomainEvent<
+  { paymentId: string; amount: MoneyJson; captureBefore: string } & Subject
+> {
+  static readonly type = 'billing.authorization_expiring';
+}
+
+/** A bank has taken money of a payment back on behalf of its customer, for now. */
+export class DisputeOpened extends DomainEvent<
+  { disputeId: string; paymentId: string; amount: MoneyJson; reason: string } & Subject
+> {
+  static readonly type = 'billing.dispute_opened';
+}
+
+/** The bank has decided: `won` is with us again, `lost` is not. */
+export class DisputeClosed extends DomainEvent<
+  { disputeId: string; paymentId: string; amount: MoneyJson; outcome: 'won' | 'lost' } & Subject
+> {
+  static readonly type = 'billing.dispute_closed';
+}
+
+/** A customer wants a kept method to be forgotten. */
+export class PaymentMethodRemoved extends DomainEvent<{ methodId: string }> {
+  static readonly type = 'billing.payment_method_removed';
+}
+
 /** The whole amount is held for us and waits for its capture. */
-export class PaymentAuthorized extends DomainEvent<{
-  paymentId: string;
-  orderId: string;
-  amount: MoneyJson;
-}> {
+export class PaymentAuthorized extends DomainEvent<
+  {
+    paymentId: string;
+    amount: MoneyJson;
+  } & Subject
+> {
   static readonly type = 'billing.payment_authorized';
 }
 
 /** An attempt failed; the payment lives and may be tried again. */
-export class PaymentDeclined extends DomainEvent<{ paymentId: string; orderId: string; code: string }> {
+export class PaymentDeclined extends DomainEvent<{ paymentId: string; code: string } & Subject> {
   static readonly type = 'billing.payment_declined';
 }
 
 /** The shopper must answer the bank before it goes on. */
-export class PaymentActionRequired extends DomainEvent<{ paymentId: string; orderId: string }> {
+export class PaymentActionRequired extends DomainEvent<{ paymentId: string } & Subject> {
   static readonly type = 'billing.payment_action_required';
 }
 
 /** The payment ended before any money moved. */
-export class PaymentCanceled extends DomainEvent<{ paymentId: string; orderId: string }> {
+export class PaymentCanceled extends DomainEvent<{ paymentId: string } & Subject> {
   static readonly type = 'billing.payment_canceled';
 }
 
 /** The gateway says another amount or currency than was asked for: a person must look. */
-export class PaymentReviewRequired extends DomainEvent<{
-  paymentId: string;
-  orderId: string;
-  reason: string;
-}> {
+export class PaymentReviewRequired extends DomainEvent<
+  {
+    paymentId: string;
+    reason: string;
+  } & Subject
+> {
   static readonly type = 'billing.payment_review_required';
 }
 
 /** The money is on its way back to the shopper. */
-export class RefundSettled extends DomainEvent<{
-  refundId: string;
-  paymentId: string;
-  orderId: string;
-  amount: MoneyJson;
-}> {
+export class RefundSettled extends DomainEvent<
+  {
+    refundId: string;
+    paymentId: string;
+    amount: MoneyJson;
+  } & Subject
+> {
   static readonly type = 'billing.refund_settled';
 }
 
 /** The refund came to nothing, at once or days after it was settled; its amount may be refunded again. */
-export class RefundFailed extends DomainEvent<{
-  refundId: string;
-  paymentId: string;
-  orderId: string;
-  amount: MoneyJson;
-  code: string;
-}> {
+export class RefundFailed extends DomainEvent<
+  {
+    refundId: string;
+    paymentId: string;
+    amount: MoneyJson;
+    code: string;
+  } & Subject
+> {
   static readonly type = 'billing.refund_failed';
 }
 

@@ -30,6 +30,24 @@ import { PaymentAccess } from './payment/payment-access.service.js';
 import { PaymentAdminController } from './payment/payment.admin.controller.js';
 import { PaymentController } from './payment/payment.controller.js';
 import { PaymentJobs } from './payment/payment.jobs.js';
+import { DisputeController } from './dispute/dispute.controller.js';
+import { DisputeRepository } from './dispute/dispute.repository.js';
+import { Disputes } from './dispute/disputes.service.js';
+import { StaffDisputes } from './dispute/staff-disputes.service.js';
+import { CaptureRepository } from './payment/capture.repository.js';
+import { Captures } from './payment/capture.service.js';
+import { ChargeNews } from './payment/charge-news.service.js';
+import { HoldEnd } from './payment/hold-end.service.js';
+import { HoldJobs } from './payment/hold.jobs.js';
+import { PaymentOpening } from './payment/payment-opening.service.js';
+import { StaffCaptures } from './payment/staff-captures.service.js';
+import { GatewayCustomers } from './payment-method/gateway-customers.service.js';
+import { MethodSetupRepository } from './payment-method/method-setup.repository.js';
+import { MethodSetups } from './payment-method/method-setups.service.js';
+import { MyPaymentMethods } from './payment-method/my-payment-methods.service.js';
+import { PaymentMethodController } from './payment-method/payment-method.controller.js';
+import { PaymentMethodSubscribers } from './payment-method/payment-method.subscribers.js';
+import { PaymentMethodRepository } from './payment-method/payment-method.repository.js';
 import { MethodCharges } from './payment-method/method-charges.service.js';
 import { PaymentPersonalDataRepository } from './payment/personal-data.repository.js';
 import { BillingPersonalData } from './payment/personal-data.service.js';
@@ -41,6 +59,8 @@ import { StaffPayments } from './payment/staff-payments.service.js';
 import { OrderRefunds } from './refund/order-refunds.service.js';
 import { OwnRefunds } from './refund/own-refunds.service.js';
 import { RefundController } from './refund/refund.controller.js';
+import { ReceiptRepository } from './receipt/receipt.repository.js';
+import { Receipts } from './receipt/receipts.service.js';
 import { RefundReader } from './refund/refund.reader.service.js';
 import { RefundRepository } from './refund/refund.repository.js';
 import { RefundService } from './refund/refund.service.js';
@@ -72,10 +92,12 @@ import { WebhookController } from './webhook/webhook.controller.js';
 @Module({
   imports: [PlatformModule, IdentityModule],
   controllers: [
+    DisputeController,
     GiftCardAdminController,
     GiftCardController,
     PaymentController,
     PaymentAdminController,
+    PaymentMethodController,
     RefundController,
     LedgerController,
     MyStoreCreditController,
@@ -111,7 +133,23 @@ import { WebhookController } from './webhook/webhook.controller.js';
     OrderDocuments,
     LedgerReader,
     LedgerRepository,
+    CaptureRepository,
+    Captures,
+    ChargeNews,
+    DisputeRepository,
+    Disputes,
+    GatewayCustomers,
+    HoldEnd,
+    HoldJobs,
     MethodCharges,
+    MethodSetupRepository,
+    MethodSetups,
+    MyPaymentMethods,
+    PaymentMethodSubscribers,
+    PaymentMethodRepository,
+    PaymentOpening,
+    StaffCaptures,
+    StaffDisputes,
     MyStoreCredit,
     OperationRepository,
     OrderRefunds,
@@ -124,6 +162,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentRepository,
     PaymentService,
     PaymentSubscribers,
+    ReceiptRepository,
+    Receipts,
     RefundReader,
     RefundRepository,
     RefundService,

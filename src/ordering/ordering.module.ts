@@ -35,6 +35,8 @@ import { DueHolds } from './payment-link/due-holds.service.js';
 import { OpenLinks } from './payment-link/open-links.service.js';
 import { PaymentLinkLetters } from './payment-link/payment-link-letters.service.js';
 import { PaymentLinks } from './payment-link/payment-links.service.js';
+import { ReceivedPaymentController } from './received-payment/received-payment.controller.js';
+import { ReceivedPayments } from './received-payment/received-payments.service.js';
 import { OrderDeskController } from './desk/order-desk.controller.js';
 import { OrderDeskRepository } from './desk/order-desk.repository.js';
 import { OrderDesk } from './desk/order-desk.service.js';
@@ -216,6 +218,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     DraftOrderController,
     PaymentLinkController,
     OrderDeskController,
+    ReceivedPaymentController,
     OrderLookupController,
     ReturnAdminController,
     ReturnController,
@@ -278,6 +281,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     DueHolds,
     OrderAccess,
     OrderDesk,
+    ReceivedPayments,
     OrderDeskRepository,
     OrderLookupRepository,
     OrderLookups,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isEmail } from 'class-validator';
-import { type CorsOrigins, Environment, type S3Settings } from './environment.js';
+import { type BankAccount, type CorsOrigins, Environment, type S3Settings } from './environment.js';
 import { canonicalLocale } from './http/locale.js';
 import { isCurrency } from './money/currencies.js';
 import { type OidcProvider, readOidcProviders } from './oidc-providers.js';
@@ -99,6 +99,12 @@ export class Config {
   readonly taxProviderFallback: 'zones' | 'refuse';
   /** How long either may take before the shop goes on without it. */
   readonly taxTimeoutMs: number;
+  /** `manual`: money of orders is held when they are placed, and staff capture it. */
+  readonly paymentCapture: 'automatic' | 'manual';
+  /** Where buyers may transfer money to; null: they may not. */
+  readonly bankTransfer: BankAccount | null;
+  /** For so many days an order waits for its transfer. */
+  readonly bankTransferDays: number;
   /** An order that nobody paid gives its stock back after this many minutes. */
   readonly unpaidOrderMinutes: number;
   /** For so many days a link to pay holds, and with it what a draft order holds, unless staff say otherwise. */
@@ -209,6 +215,9 @@ export class Config {
     this.taxProviderToken = env.secret('TAX_PROVIDER_TOKEN', 8);
     this.taxProviderFallback = env.oneOf('TAX_PROVIDER_FALLBACK', ['zones', 'refuse'], 'zones');
     this.taxTimeoutMs = env.integer('TAX_TIMEOUT_MS', 3_000, 100, 30_000);
+    this.paymentCapture = env.oneOf('PAYMENT_CAPTURE', ['automatic', 'manual'], 'automatic');
+    this.bankTransfer = env.bankAccount();
+    this.bankTransferDays = env.integer('BANK_TRANSFER_DAYS', 7, 1, 60);
     this.unpaidOrderMinutes = env.integer('UNPAID_ORDER_MINUTES', 30, 1, 10_080);
     this.paymentLinkDays = env.integer('PAYMENT_LINK_DAYS', 7, 1, 90);
     this.carrierSecrets = env.secretsByCode('CARRIER_WEBHOOK_SECRETS', 16);

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isEmail } from 'class-validator';
+import { isEmail, isIBAN } from 'class-validator';
 import { BadSetting } from './setting.js';
 
 /** Which pages of other origins may read answers: all, those of this machine, or exactly these. */
@@ -15,6 +15,13 @@ export interface S3Settings {
   bucket: string;
   accessKeyId: string;
   secretAccessKey: string;
+}
+
+/** Where buyers transfer money to. */
+export interface BankAccount {
+  holder: string;
+  iban: string;
+  bic: string | null;
 }
 
 /** What stands in the environment, as what it is meant to be: absent, of the right form, or refused by its name. */
@@ -223,6 +230,18 @@ export class Environment {
   }
 
   /** All of the bucket's settings or none. */
+  bankAccount(): BankAccount | null {
+    if (this.oneOf('BANK_TRANSFER', ['on', 'off'], 'off') === 'off') return null;
+    const holder = this.text('BANK_ACCOUNT_HOLDER');
+    const iban = this.text('BANK_IBAN')?.replaceAll(' ', '').toUpperCase() ?? '';
+    if (holder === null || !isIBAN(iban))
+      throw new BadSetting(
+        'BANK_ACCOUNT_HOLDER, BANK_IBAN',
+        'BANK_TRANSFER=on needs the holder and a valid IBAN',
+      );
+    return { holder, iban, bic: this.text('BANK_BIC') };
+  }
+
   s3(): S3Settings | null {
     const keys = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
     const missing = keys.filter((key) => this.text(key) === null);

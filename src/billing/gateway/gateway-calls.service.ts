@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../../platform/failpoint.js';
+import { GatewayCustomers } from '../payment-method/gateway-customers.service.js';
 import { OperationRepository, type PreparedCall } from '../payment/operation.repository.js';
 import { type GatewayOutcome, type GatewaySnapshot, PaymentGateway } from './payment-gateway.port.js';
 
@@ -11,6 +12,7 @@ export class GatewayCalls {
   constructor(
     private readonly gateway: PaymentGateway,
     private readonly operations: OperationRepository,
+    private readonly customers: GatewayCustomers,
   ) {}
 
   /** Sends an operation; its id is the key, so sending it again after a crash never moves money twice. */
@@ -55,31 +57,35 @@ export class GatewayCalls {
       : this.gateway.retrieve(chargeRef);
   }
 
-  private dispatch({ operation, token, returnUrl, chargeRef }: PreparedCall): Promise<GatewayOutcome> {
-    const { id: operationId, kind, amount } = operation;
-    if (kind === 'authorize') {
-      // The token is forgotten when an attempt is decided: then there is nothing left to send.
-      if (token === null) return this.ask(operationId);
-      return this.gateway.authorize({
-        operationId,
-        amount,
-        source: { token },
-        capture: 'automatic',
-        offSession: false,
-        challenge: 'auto',
-        save: null,
-        returnUrl,
-      });
-    }
+  private dispatch(call: PreparedCall): Promise<GatewayOutcome> {
+    const { operation, chargeRef } = call;
+    const { id: operationId, kind, amount, final } = operation;
+    if (kind === 'authorize') return this.authorize(call);
     if (chargeRef === null) return Promise.resolve({ kind: 'errored', code: 'no_charge', retryable: false });
     const followUp = { operationId, ref: chargeRef, amount };
     switch (kind) {
       case 'capture':
-        return this.gateway.capture({ ...followUp, final: true });
+        return this.gateway.capture({ ...followUp, final });
       case 'void':
         return this.gateway.void(followUp);
       case 'refund':
         return this.gateway.refund(followUp);
     }
+  }
+
+  private async authorize(call: PreparedCall): Promise<GatewayOutcome> {
+    const { operation, token, method, customerId, returnUrl, capture } = call;
+    const { id: operationId, amount, offSession } = operation;
+    const source = token === null ? method : { token };
+    // The token is forgotten when an attempt is decided: then there is nothing left to send.
+    if (source === null || operation.isFinal) return this.ask(operationId);
+    let save = null;
+    if (operation.saveMethod && customerId !== null && token !== null) {
+      const customerRef = await this.customers.refOf(customerId);
+      if (customerRef === null) return { kind: 'errored', code: 'customer_not_made', retryable: false };
+      save = { customerRef };
+    }
+    const how = { capture, offSession, challenge: 'auto', save, returnUrl } as const;
+    return this.gateway.authorize({ operationId, amount, source, ...how });
   }
 }

@@ -82,7 +82,7 @@ export class GiftCards {
   async giveBack(
     id: string,
     amount: Money,
-    { orderId, paymentId, refundId }: { orderId: string; paymentId: string; refundId: string },
+    { orderId, paymentId, refundId }: { orderId: string | null; paymentId: string; refundId: string },
   ): Promise<boolean> {
     this.needTransaction();
     const entry = this.entry('system', orderId, refundId);

@@ -9,7 +9,8 @@ export interface Leg {
 /** What is written to the books for one fact. The source and kind are unique there: a fact is posted once. */
 export interface Posting {
   readonly kind: PostingKind;
-  readonly sourceType: 'operation' | 'refund' | 'gift_card_entry' | 'store_credit_entry';
+  readonly sourceType:
+    'operation' | 'refund' | 'gift_card_entry' | 'store_credit_entry' | 'dispute' | 'receipt';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -22,6 +23,10 @@ export type PostingKind =
   | 'refund_settled'
   | 'refund_reversed'
   | 'refund_withdrawn'
+  | 'dispute_opened'
+  | 'dispute_fee'
+  | 'dispute_won'
+  | 'dispute_lost'
   | 'gift_card_issued'
   | 'gift_card_redeemed'
   | 'gift_card_given_back'
@@ -32,8 +37,18 @@ export type PostingKind =
   | 'store_credit_spent'
   | 'store_credit_expired';
 
+/** Where money is that came without a gateway. */
+const WITHOUT_GATEWAY: Readonly<Record<string, string>> = {
+  bank_transfer: 'assets:bank',
+  cash: 'assets:cash',
+  other: 'assets:other',
+};
+
 export const accounts = {
-  clearing: (gateway: string) => `assets:provider:${gateway}:clearing`,
+  clearing: (gateway: string) => WITHOUT_GATEWAY[gateway] ?? `assets:provider:${gateway}:clearing`,
+  disputes: (gateway: string) => `assets:disputes:${gateway}`,
+  disputeFees: 'expense:dispute_fees',
+  badDebt: 'expense:bad_debt',
   unapplied: 'liab:unapplied',
   refundsPayable: 'liab:refunds_payable',
   refunds: 'contra:refunds',
@@ -68,6 +83,13 @@ const storeCredit = (kind: PostingKind, entryId: string, legs: Leg[]): Posting =
   legs,
 });
 
+const dispute = (kind: PostingKind, disputeId: string, legs: Leg[]): Posting => ({
+  kind,
+  sourceType: 'dispute',
+  sourceId: disputeId,
+  legs,
+});
+
 /** Which accounts each fact moves, the table of the books in one place. */
 export const postings = {
   authorized: (operationId: string, amount: Money): Posting => ({
@@ -88,6 +110,13 @@ export const postings = {
     sourceType: 'operation',
     sourceId: operationId,
     legs: move(accounts.clearing(gateway), accounts.unapplied, amount),
+  }),
+  /** Money that came without a gateway: into the bank, or into the till. */
+  received: (receiptId: string, method: string, amount: Money): Posting => ({
+    kind: 'payment_captured',
+    sourceType: 'receipt',
+    sourceId: receiptId,
+    legs: move(accounts.clearing(method), accounts.unapplied, amount),
   }),
   refundAccepted: (refundId: string, amount: Money): Posting => ({
     kind: 'refund_accepted',
@@ -115,6 +144,19 @@ export const postings = {
     sourceId: refundId,
     legs: move(accounts.refundsPayable, accounts.refunds, amount),
   }),
+  /** The gateway withholds what a bank has taken back, until somebody has decided. */
+  disputeOpened: (disputeId: string, gateway: string, amount: Money): Posting =>
+    dispute(
+      'dispute_opened',
+      disputeId,
+      move(accounts.disputes(gateway), accounts.clearing(gateway), amount),
+    ),
+  disputeFee: (disputeId: string, gateway: string, fee: Money): Posting =>
+    dispute('dispute_fee', disputeId, move(accounts.disputeFees, accounts.clearing(gateway), fee)),
+  disputeWon: (disputeId: string, gateway: string, amount: Money): Posting =>
+    dispute('dispute_won', disputeId, move(accounts.clearing(gateway), accounts.disputes(gateway), amount)),
+  disputeLost: (disputeId: string, gateway: string, amount: Money): Posting =>
+    dispute('dispute_lost', disputeId, move(accounts.badDebt, accounts.disputes(gateway), amount)),
   /** A card is owed to whoever holds its code: no revenue, and no tax, before it is spent. */
   giftCardIssued: (entryId: string, isSold: boolean, amount: Money): Posting =>
     giftCard('gift_card_issued', entryId, move(giver(isSold), accounts.giftCards, amount)),

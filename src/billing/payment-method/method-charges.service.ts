@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Money } from '../../platform/money/money.js';
+import { PaymentOpening } from '../payment/payment-opening.service.js';
+import { methodProblems } from './payment-method.errors.js';
+import { PaymentMethodRepository } from './payment-method.repository.js';
 
 /** What is to be charged to a kept method, with nobody there to answer the bank. */
 export interface MethodCharge {
@@ -14,6 +17,11 @@ export interface MethodCharge {
 /** Charges to methods that customers have kept, without the customer. */
 @Injectable()
 export class MethodCharges {
+  constructor(
+    private readonly methods: PaymentMethodRepository,
+    private readonly payments: PaymentOpening,
+  ) {}
+
   /**
    * In the caller's transaction: opens the payment of an invoice from a kept method, or adds an attempt to the one that is open.
    * After the commit it is sent and settled like that of an order (`BillingApi.authorize`, `BillingApi.settle`). When the bank
@@ -21,7 +29,14 @@ export class MethodCharges {
    * customer can go on, with an attempt of their own. 409 `billing.no_payment_method` when there is nothing to charge, 409
    * `billing.payment_in_progress` while the outcome of an earlier attempt is not known.
    */
-  open(_charge: MethodCharge): Promise<{ paymentId: string; operationId: string }> {
-    throw new Error('not yet');
+  async open(charge: MethodCharge): Promise<{ paymentId: string; operationId: string }> {
+    const { purpose, invoiceId, customerId, amount } = charge;
+    const method = await this.methods.find(customerId, charge.methodId);
+    if (method === null) throw methodProblems.no_payment_method();
+    const { paymentId, operationId } = await this.payments.open({
+      ...{ purpose, invoiceId, orderId: null, customerId, amount, mayChangeAmount: true },
+      ...{ gateway: method.gateway, token: null, methodId: method.id, offSession: true, buyer: null },
+    });
+    return { paymentId, operationId };
   }
 }

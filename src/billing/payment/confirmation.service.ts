@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { PaymentGateway } from '../gateway/payment-gateway.port.js';
+import { ChargeNews } from './charge-news.service.js';
 import type { Payment } from './payment.entity.js';
 import { paymentProblems } from './payment.errors.js';
 import { LOOK_PAUSE_MS, PaymentRepository } from './payment.repository.js';
-import { PaymentService } from './payment.service.js';
 
 /** What happens when the shopper returns: the same look at the gateway that a webhook would cause. */
 @Injectable()
@@ -13,7 +13,7 @@ export class ConfirmationService {
 
   constructor(
     private readonly gateway: PaymentGateway,
-    private readonly payments: PaymentService,
+    private readonly news: ChargeNews,
     private readonly rows: PaymentRepository,
   ) {}
 
@@ -32,7 +32,7 @@ export class ConfirmationService {
   private async follow(payment: Payment): Promise<Payment> {
     const snapshot = await this.look(payment);
     if (snapshot === null) return payment;
-    await this.payments.apply(payment.id, snapshot);
+    await this.news.apply(payment.id, snapshot);
     return (await this.rows.find(payment.id)) ?? payment;
   }
 

@@ -1,4 +1,5 @@
 import type { Money } from '../../platform/money/money.js';
+import type { Advice } from '../gateway/payment-gateway.port.js';
 
 export type OperationKind = 'authorize' | 'capture' | 'void' | 'refund';
 export type OperationStatus = 'created' | 'succeeded' | 'failed' | 'errored' | 'pending' | 'unknown';
@@ -26,6 +27,14 @@ export class Operation {
   refundId: string | null;
   /** The late charge that a refund goes to; null for the charge that its payment counts. */
   chargeId: string | null;
+  /** Nobody was there to answer the bank. */
+  offSession: boolean;
+  /** Of a capture: the last one, so that the rest of the hold is released. */
+  final: boolean;
+  /** Whether the customer wants the method to be kept. */
+  saveMethod: boolean;
+  /** What the gateway advises after a decline. */
+  advice: Advice | null;
   checks: number;
   nextCheckAt: Date | null;
   /** Since when a person has to look at it: it was asked about as often as it should take, and nobody knows. */
@@ -38,6 +47,10 @@ export class Operation {
   /** Decided, as far as anybody knows today: a refund that was paid out may still come back. */
   get isFinal(): boolean {
     return this.status === 'succeeded' || this.status === 'failed' || this.status === 'errored';
+  }
+
+  get hasFailed(): boolean {
+    return this.status === 'failed';
   }
 
   /** When the repair job looks again; null: it is decided, and nobody has to. */
@@ -69,4 +82,4 @@ function pausesOf(status: OperationStatus, kind: OperationKind): readonly number
   }
 }
 
-export type OperationFields = Omit<Operation, 'isFinal'>;
+export type OperationFields = Omit<Operation, 'isFinal' | 'hasFailed'>;

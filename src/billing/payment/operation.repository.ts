@@ -11,8 +11,23 @@ export interface PreparedCall {
   /** The gateway that the payment was opened with. */
   readonly gateway: string;
   readonly token: string | null;
+  /** A kept method, in place of a token. */
+  readonly method: { customerRef: string; methodRef: string } | null;
+  readonly customerId: string | null;
+  readonly capture: 'automatic' | 'manual';
   readonly returnUrl: string | null;
   readonly chargeRef: string | null;
+}
+
+interface PreparedColumns {
+  token: string | null;
+  return_url: string | null;
+  charge_ref: string | null;
+  capture: 'automatic' | 'manual';
+  gateway: string;
+  customer_id: string | null;
+  method_ref: string | null;
+  customer_ref: string | null;
 }
 
 /** Calls to gateways: what is to be sent, what was, and what somebody must look at. Their outcomes are written with their payment. */
@@ -30,14 +45,16 @@ export class OperationRepository {
       amount: Money;
       refundId: string | null;
       chargeId: string | null;
+      /** Of a capture: whether the rest of the hold is released. */
+      final?: boolean;
       now: Date;
       nextCheckAt: Date | null;
     },
   ): Promise<void> {
     await this.database.execute(
       `INSERT INTO billing.operations
-         (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id, charge_id, next_check_at, created_at, updated_at)
-       VALUES ($1, $2, $3, 'created', $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
+         (id, payment_id, kind, status, attempt, amount, currency, gateway_ref, refund_id, charge_id, next_check_at, created_at, updated_at, final)
+       VALUES ($1, $2, $3, 'created', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`,
       [
         fields.id,
         payment.id,
@@ -50,21 +67,17 @@ export class OperationRepository {
         fields.chargeId,
         fields.nextCheckAt,
         fields.now,
+        fields.final ?? true,
       ],
     );
   }
 
   async prepared(operationId: string): Promise<PreparedCall | null> {
-    const [row] = await this.database.query<
-      OperationColumns & {
-        gateway: string;
-        token: string | null;
-        return_url: string | null;
-        charge_ref: string | null;
-      }
-    >(
-      `SELECT ${OPERATION}, p.gateway, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref
-         FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id WHERE o.id = $1`,
+    const [row] = await this.database.query<OperationColumns & PreparedColumns>(
+      `SELECT ${OPERATION}, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref, p.capture, p.gateway,
+         p.customer_id, m.ref AS method_ref, m.customer_ref
+         FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id
+         LEFT JOIN billing.payment_methods m ON m.id = o.method_id WHERE o.id = $1`,
       [operationId],
     );
     return row
@@ -74,6 +87,12 @@ export class OperationRepository {
           token: row.token,
           returnUrl: row.return_url,
           chargeRef: row.charge_ref,
+          method:
+            row.method_ref !== null && row.customer_ref !== null
+              ? { customerRef: row.customer_ref, methodRef: row.method_ref }
+              : null,
+          customerId: row.customer_id,
+          capture: row.capture,
         }
       : null;
   }

@@ -35,7 +35,8 @@ export class PaymentEnd {
   async cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
     const payments = await this.payments.lockAllOfOrder(orderId);
     // What waits for a person need not wait any more.
-    if (payments.some(({ status }) => status === 'processing')) return { canceled: false };
+    if (payments.some((payment) => payment.status === 'processing' || payment.isCapturing))
+      return { canceled: false };
     // What was bought of it is worth nothing before the money goes back.
     const paid = payments.find(({ captured, status }) => status !== 'canceled' && !captured.isZero());
     if (paid) await this.giftCards.cancelOf(orderId, paid.id);
@@ -71,8 +72,8 @@ export class PaymentEnd {
     if (accept) {
       payment.decideReview(true);
       await this.payments.saveStatus(payment, this.clock.now());
-      const { orderId, captured } = payment;
-      this.outbox.record(new PaymentCaptured({ paymentId, orderId, amount: captured.toJSON() }));
+      const { orderId, invoiceId, captured } = payment;
+      this.outbox.record(new PaymentCaptured({ paymentId, orderId, invoiceId, amount: captured.toJSON() }));
     } else {
       await this.rejectReview(payment, 'review_rejected', requestedBy);
     }
@@ -88,7 +89,8 @@ export class PaymentEnd {
         await this.drop(payment, now);
         return this.scheduleVoid(payment, now);
       case 'authorized':
-        return this.scheduleVoid(payment, now);
+        await this.scheduleVoid(payment, now);
+        return this.refundAll(payment, reason, 'system');
       case 'requires_review':
         return this.rejectReview(payment, reason, 'system');
       case 'captured':
@@ -102,7 +104,8 @@ export class PaymentEnd {
   private async rejectReview(payment: Payment, reason: string, requestedBy: string): Promise<void> {
     payment.decideReview(false);
     await this.payments.saveStatus(payment, this.clock.now());
-    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
+    const { id: paymentId, orderId, invoiceId } = payment;
+    this.outbox.record(new PaymentCanceled({ paymentId, orderId, invoiceId }));
     await this.refundAll(payment, reason, requestedBy);
     // Of another currency: it goes back in that.
     for (const { id: chargeId, refundable } of await this.payments.lateCharges(payment.id)) {
@@ -125,7 +128,8 @@ export class PaymentEnd {
   private async drop(payment: Payment, now: Date): Promise<void> {
     payment.cancel();
     await this.payments.saveStatus(payment, now);
-    this.outbox.record(new PaymentCanceled({ paymentId: payment.id, orderId: payment.orderId }));
+    const { id: paymentId, orderId, invoiceId } = payment;
+    this.outbox.record(new PaymentCanceled({ paymentId, orderId, invoiceId }));
   }
 
   private async scheduleVoid(payment: Payment, now: Date): Promise<void> {
@@ -135,7 +139,7 @@ export class PaymentEnd {
       id,
       kind: 'void',
       ref: payment.gatewayRef,
-      amount: payment.amount,
+      amount: payment.status === 'authorized' ? payment.held : payment.amount,
       refundId: null,
       chargeId: null,
       now,

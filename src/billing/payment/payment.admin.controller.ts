@@ -1,12 +1,15 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { Money } from '../../platform/money/money.js';
 import {
   AdminPaymentDto,
+  CapturePaymentDto,
   OperationDto,
   OperationParams,
   PaymentDetailDto,
@@ -14,6 +17,7 @@ import {
   ReviewPaymentDto,
 } from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
+import { StaffCaptures } from './staff-captures.service.js';
 import { StaffPayments } from './staff-payments.service.js';
 
 const AdminPaymentPage = PageOf(AdminPaymentDto);
@@ -23,7 +27,10 @@ const AdminPaymentPage = PageOf(AdminPaymentDto);
 @Permissions('billing:payment:read')
 @Controller('v1/admin/payments')
 export class PaymentAdminController {
-  constructor(private readonly payments: StaffPayments) {}
+  constructor(
+    private readonly payments: StaffPayments,
+    private readonly captures: StaffCaptures,
+  ) {}
 
   @Get()
   @Operation({
@@ -91,5 +98,62 @@ export class PaymentAdminController {
   })
   retry(@Param() { id, operationId }: OperationParams, @CurrentActor() actor: Actor): Promise<OperationDto> {
     return this.payments.retry(id, operationId, actor);
+  }
+
+  @Post(':id/captures')
+  @Permissions('billing:payment:write')
+  @Operation({
+    id: 'capturePayment',
+    summary: 'Capture what is held for a payment, in part or in full',
+    description:
+      'For a payment that is `authorized` (`PAYMENT_CAPTURE=manual`). An `amount` in minor units, as often as there is ' +
+      'something left, or `full: true` for all of it. The room is taken before the gateway is asked: however many ask at once, ' +
+      'together they never get more than is held (409 `billing.capture_exceeds_held` says in `maximumCapturable` what is ' +
+      'possible). With `final: true` what stays uncaptured is released, and the payment is `captured`.\n\n' +
+      '200 with the payment as it is then; what the gateway refused is capturable again (see `operations`). 202 when the ' +
+      'gateway has not decided: it settles by itself.',
+    answers: { 200: AdminPaymentDto, 202: AdminPaymentDto },
+    problems: [
+      platformProblems.not_found,
+      paymentProblems.nothing_held,
+      paymentProblems.capture_exceeds_held,
+      paymentProblems.capture_amount_required,
+      paymentProblems.payment_in_progress,
+    ],
+    idempotency: 'steps',
+  })
+  async capture(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { amount, full, final = false }: CapturePaymentDto,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    if ((amount === undefined) === (full !== true)) throw paymentProblems.capture_amount_required();
+    const wanted = { amount: amount ? Money.fromJSON(amount) : null, final };
+    const { status, body } = await this.captures.capture(id, wanted, actor);
+    void reply.code(status);
+    return body;
+  }
+
+  @Post(':id/void')
+  @Permissions('billing:payment:write')
+  @Operation({
+    id: 'voidPayment',
+    summary: 'Release what is held for a payment',
+    description:
+      'For a payment that is `authorized`: what was not captured is let go, and nothing more can be taken. A payment of which ' +
+      'nothing was captured is `canceled` then, another one `captured` with what it has. 202 when the gateway has not decided.',
+    answers: { 200: AdminPaymentDto, 202: AdminPaymentDto },
+    problems: [platformProblems.not_found, paymentProblems.nothing_held, paymentProblems.payment_in_progress],
+    idempotency: 'steps',
+  })
+  async release(
+    @Param('id', ParseUUIDPipe) id: string,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { status, body } = await this.captures.release(id, actor);
+    void reply.code(status);
+    return body;
   }
 }

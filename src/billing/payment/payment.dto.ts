@@ -1,3 +1,4 @@
+import { Money } from '../../platform/money/money.js';
 import {
   Bool,
   CurrencyCode,
@@ -40,8 +41,11 @@ export class PaymentDto {
   @Uuid()
   id: string;
 
-  @Uuid()
-  orderId: string;
+  @Uuid({ nullable: true, description: 'Null where an invoice is paid.' })
+  orderId: string | null;
+
+  @Uuid({ nullable: true, description: 'The invoice that is paid, where it is no order.', example: null })
+  invoiceId: string | null;
 
   @OneOf(PAYMENT_STATUSES, { example: 'captured' })
   status: PaymentStatus;
@@ -80,9 +84,9 @@ export class PaymentDto {
   createdAt: string;
 
   static from(payment: Payment): PaymentDto {
-    const { id, orderId, status, kind, purpose, last4, declineCode, nextActionUrl } = payment;
+    const { id, orderId, invoiceId, status, kind, purpose, last4, declineCode, nextActionUrl } = payment;
     return {
-      ...{ id, orderId, status, kind, purpose, last4 },
+      ...{ id, orderId, invoiceId, status, kind, purpose, last4 },
       amount: payment.amount.toJSON(),
       captured: payment.captured.toJSON(),
       refunded: payment.refunded.toJSON(),
@@ -120,6 +124,13 @@ export class OperationDto {
   })
   code: string | null;
 
+  @OneOf(['retry', 'new_method', 'authenticate', 'never'], {
+    nullable: true,
+    example: null,
+    description: 'What the gateway advises after a decline.',
+  })
+  advice: string | null;
+
   @Instant({ nullable: true, description: 'When the gateway is asked again.', example: null })
   nextCheckAt: string | null;
 
@@ -132,10 +143,12 @@ export class OperationDto {
   needsAttentionSince: string | null;
 
   static from(operation: Operation): OperationDto {
-    const { id, kind, status, attempt, amount, gatewayRef, code, nextCheckAt, attentionSince } = operation;
+    const { id, kind, status, attempt, amount, gatewayRef, code, advice, nextCheckAt, attentionSince } =
+      operation;
     return {
       ...{ id, kind, status, attempt, gatewayRef, code },
       amount: amount.toJSON(),
+      advice,
       nextCheckAt: nextCheckAt?.toISOString() ?? null,
       needsAttentionSince: attentionSince?.toISOString() ?? null,
     };
@@ -159,6 +172,28 @@ export class AdminPaymentDto extends PaymentDto {
   @MoneyField({ description: 'What may still be refunded.' })
   refundable: MoneyDto;
 
+  @OneOf(['automatic', 'manual'], {
+    example: 'automatic',
+    description: '`manual`: the money is only held, and staff capture it.',
+  })
+  capture: string;
+
+  @MoneyField({ description: 'What is held and can still be captured.' })
+  capturable: MoneyDto;
+
+  @Instant({
+    nullable: true,
+    description: 'Until when it can be captured; then it is released.',
+    example: null,
+  })
+  captureBefore: string | null;
+
+  @MoneyField({ description: 'What a bank has taken back and not decided about.' })
+  disputed: MoneyDto;
+
+  @MoneyField({ description: 'What was lost in disputes.' })
+  disputeLost: MoneyDto;
+
   @Text({ max: 100, nullable: true, description: 'Why a person must look at it.', example: null })
   reviewReason: string | null;
 
@@ -168,6 +203,8 @@ export class AdminPaymentDto extends PaymentDto {
   static override from(payment: Payment): AdminPaymentDto {
     const { customerId, gateway, gatewayRef, attempts, reviewReason, version } = payment;
     const refundable = payment.refundable.toJSON();
+    const zero = Money.zero(payment.amount.currency);
+    const capturable = payment.status === 'authorized' ? payment.amount.minus(payment.captureReserved) : zero;
     return {
       ...PaymentDto.from(payment),
       customerId,
@@ -175,6 +212,11 @@ export class AdminPaymentDto extends PaymentDto {
       gatewayRef,
       attempts,
       refundable,
+      capture: payment.capture,
+      capturable: capturable.toJSON(),
+      captureBefore: payment.captureBefore?.toISOString() ?? null,
+      disputed: payment.disputed.toJSON(),
+      disputeLost: payment.disputeLost.toJSON(),
       reviewReason,
       version,
     };
@@ -223,6 +265,24 @@ export class PaymentDetailDto extends AdminPaymentDto {
 
   @ListOf(() => OperationDto, { max: 1000 })
   operations: OperationDto[];
+}
+
+export class CapturePaymentDto {
+  @MoneyField({
+    optional: true,
+    description: 'Above zero and at most what is capturable. Send this or `full`.',
+  })
+  amount?: MoneyDto;
+
+  @Bool({ optional: true, description: 'Everything that is left. Send this or `amount`.', example: true })
+  full?: boolean;
+
+  @Bool({
+    optional: true,
+    example: false,
+    description: 'Whether it is the last one: what stays uncaptured is released.',
+  })
+  final?: boolean;
 }
 
 export class ReviewPaymentDto {

@@ -18,10 +18,16 @@ const payment = (fields: Partial<PaymentFields> = {}) =>
   new Payment({
     id: 'p',
     orderId: 'o',
+    invoiceId: null,
     customerId: null,
     status: 'processing',
     amount: EUR(100),
     captured: EUR(0),
+    captureReserved: EUR(0),
+    captureBefore: null,
+    capture: 'automatic',
+    disputed: EUR(0),
+    disputeLost: EUR(0),
     refundReserved: EUR(0),
     refunded: EUR(0),
     gateway: 'test',
@@ -37,7 +43,7 @@ const payment = (fields: Partial<PaymentFields> = {}) =>
     version: 1,
     createdAt: now,
     ...fields,
-  });
+  } as PaymentFields);
 
 const operation = (id = 'a1', kind: OperationKind = 'authorize', amount = EUR(100)) =>
   new Operation({
@@ -52,6 +58,10 @@ const operation = (id = 'a1', kind: OperationKind = 'authorize', amount = EUR(10
     code: null,
     refundId: kind === 'refund' ? `refund of ${id}` : null,
     chargeId: null,
+    offSession: false,
+    final: true,
+    saveMethod: false,
+    advice: null,
     checks: 0,
     nextCheckAt: null,
     attentionSince: null,

@@ -15,10 +15,13 @@ export const PAYMENT_STATUSES = [
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
 /** What the money came from. Only a `card` asks a gateway, whatever the gateway calls it. */
-export const PAYMENT_KINDS = ['card', 'gift_card', 'store_credit'] as const;
+export const PAYMENT_KINDS = ['card', 'gift_card', 'store_credit', 'bank_transfer', 'cash', 'other'] as const;
 export type PaymentKind = (typeof PAYMENT_KINDS)[number];
-/** `extra`: a further amount, asked for after the order was paid. */
-export const PAYMENT_PURPOSES = ['order', 'extra'] as const;
+/** Money that comes without anybody being asked for it: staff write down that it is there. */
+export const RECEIVED_KINDS = ['bank_transfer', 'cash', 'other'] as const;
+export type ReceivedKind = (typeof RECEIVED_KINDS)[number];
+/** `extra`: a further amount, asked for after the order was paid; `invoice`: an invoice that no order is behind. */
+export const PAYMENT_PURPOSES = ['order', 'extra', 'invoice'] as const;
 export type PaymentPurpose = (typeof PAYMENT_PURPOSES)[number];
 
 /** Every legal step. `captured` and `canceled` are never left: refunds are amounts, not states. */
@@ -47,7 +50,13 @@ export const TRANSITIONS: Readonly<Record<PaymentStatus, readonly PaymentStatus[
 };
 
 export type PaymentFact =
-  'captured' | 'authorized' | 'declined' | 'action_required' | 'canceled' | 'review_required';
+  | 'captured'
+  | 'partly_captured'
+  | 'authorized'
+  | 'declined'
+  | 'action_required'
+  | 'canceled'
+  | 'review_required';
 export type RefundFact = 'settled' | 'failed';
 type Ok = Extract<GatewayOutcome, { kind: 'ok' }>;
 
@@ -68,15 +77,25 @@ export class Settlement {
 /** What an order owes, frozen. Whatever a gateway says about it goes through `settle`, however often it is said. */
 export class Payment {
   id: string;
-  orderId: string;
+  /** What it pays: an order, or an invoice. */
+  orderId: string | null;
+  invoiceId: string | null;
   customerId: string | null;
   status: PaymentStatus;
   amount: Money;
   /** What the charge that counts took. Money of other charges came too late: it stands in their own rows. */
   captured: Money;
+  /** Captures asked for and not failed; never more than is held. Zero where the gateway takes the money at once. */
+  captureReserved: Money;
+  /** Until when the hold can be captured. */
+  captureBefore: Date | null;
+  capture: 'automatic' | 'manual';
   /** Refunds asked for and not failed; never more than was captured. */
   refundReserved: Money;
   refunded: Money;
+  /** What banks have taken back for now, and what of it they keep. */
+  disputed: Money;
+  disputeLost: Money;
   gateway: string;
   purpose: PaymentPurpose;
   /** The gift card or the store credit that it was taken from. */
@@ -98,7 +117,7 @@ export class Payment {
   }
 
   get kind(): PaymentKind {
-    return this.gateway === 'gift_card' || this.gateway === 'store_credit' ? this.gateway : 'card';
+    return PAYMENT_KINDS.find((kind) => kind === this.gateway) ?? 'card';
   }
 
   /** Whether an attempt at the gateway is under way, or a person has to look at what came of it. */
@@ -108,7 +127,28 @@ export class Payment {
 
   /** What may still be refunded. */
   get refundable(): Money {
+    const left = this.kept.minus(this.disputeLost);
+    return left.isNegative() ? Money.zero(left.currency) : left;
+  }
+
+  /** Captured, and neither refunded nor on its way back. */
+  get kept(): Money {
     return this.captured.minus(this.refundReserved);
+  }
+
+  /** Whether the buyer has promised to transfer it, and nothing has come. */
+  get isAwaitedTransfer(): boolean {
+    return this.kind === 'bank_transfer' && this.status === 'requires_action';
+  }
+
+  /** Whether a capture is under way. */
+  get isCapturing(): boolean {
+    return this.status === 'authorized' && this.captureReserved.compare(this.captured) > 0;
+  }
+
+  /** What is held and was not captured. */
+  get held(): Money {
+    return this.status === 'authorized' ? this.amount.minus(this.captured) : Money.zero(this.amount.currency);
   }
 
   /** Takes in what became of one operation. Hearing the same again changes nothing. */
@@ -123,6 +163,7 @@ export class Payment {
       operation.gatewayRef = outcome.ref ?? operation.gatewayRef;
       operation.gatewayVersion = Math.max(operation.gatewayVersion, outcome.version);
     }
+    if (outcome.kind === 'declined') operation.advice = outcome.advice;
     switch (operation.kind) {
       case 'authorize':
         this.settleAuthorize(operation, outcome, settlement);
@@ -186,6 +227,12 @@ export class Payment {
         this.mark(operation, outcome.kind === 'declined' ? 'failed' : 'errored', outcome.code, settlement);
         this.declineCode = outcome.code;
         this.nextActionUrl = null;
+        // Nobody was there to be asked: only the customer can go on, and trying again without them is of no use.
+        if (operation.offSession && operation.advice === 'authenticate') {
+          this.moveTo('requires_action', settlement);
+          settlement.payment = 'action_required';
+          return;
+        }
         this.moveTo('requires_payment_method', settlement);
         settlement.payment = 'declined';
         return;
@@ -204,10 +251,21 @@ export class Payment {
       settlement.giveBack = { kind: captured ? 'refund' : 'void', ref: outcome.ref, amount };
       return;
     }
+    // A hold of another amount has taken nothing yet: it is released, and the shopper may try again.
+    if (!captured && !amount.equals(this.amount)) {
+      settlement.giveBack = { kind: 'void', ref: outcome.ref, amount };
+      operation.code = 'amount_mismatch';
+      this.declineCode = 'amount_mismatch';
+      this.nextActionUrl = null;
+      this.moveTo('requires_payment_method', settlement);
+      settlement.payment = 'declined';
+      return;
+    }
     const sameCurrency = amount.currency === this.amount.currency;
     if (captured && sameCurrency) this.captured = this.captured.plus(amount);
     if (captured && !sameCurrency) settlement.foreign = { ref: outcome.ref, amount };
     if (!captured) settlement.postings.push(postings.authorized(operation.id, amount));
+    this.captureBefore = captured ? null : outcome.captureBefore;
     this.gatewayRef = outcome.ref;
     this.declineCode = null;
     this.nextActionUrl = null;
@@ -225,16 +283,20 @@ export class Payment {
     if (operation.status === 'succeeded' || operation.status === 'failed') return;
     if (outcome.kind !== 'ok') {
       this.markFollowUp(operation, outcome, settlement);
+      // What was not taken may be asked for again.
+      if (operation.hasFailed) this.captureReserved = this.captureReserved.minus(operation.amount);
       return;
     }
     this.mark(operation, 'succeeded', null, settlement);
+    const { held } = this;
+    this.captured = this.captured.plus(outcome.amount);
+    const isDone = operation.final || this.captured.compare(this.amount) >= 0;
     settlement.postings.push(
-      postings.authorizationReleased(operation.id, this.amount),
+      postings.authorizationReleased(operation.id, isDone ? held : outcome.amount),
       postings.captured(operation.id, this.gateway, outcome.amount),
     );
-    this.captured = this.captured.plus(outcome.amount);
-    this.moveTo('captured', settlement);
-    settlement.payment = 'captured';
+    if (isDone) this.endHold('captured', settlement);
+    settlement.payment = isDone ? 'captured' : 'partly_captured';
   }
 
   private settleVoid(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
@@ -245,10 +307,16 @@ export class Payment {
     }
     this.mark(operation, 'succeeded', null, settlement);
     // Only a hold that counted stands in the books; a late one, or a challenge that nobody answered, never did.
-    if (this.status !== 'authorized') return;
-    settlement.postings.push(postings.authorizationReleased(operation.id, this.amount));
-    this.moveTo('canceled', settlement);
-    settlement.payment = 'canceled';
+    if (this.status !== 'authorized' || operation.gatewayRef !== this.gatewayRef) return;
+    settlement.postings.push(postings.authorizationReleased(operation.id, this.held));
+    // What was captured of it stays paid; only the rest is let go.
+    this.endHold(this.captured.isZero() ? 'canceled' : 'captured', settlement);
+    settlement.payment = this.captured.isZero() ? 'canceled' : 'captured';
+  }
+
+  private endHold(status: 'captured' | 'canceled', settlement: Settlement): void {
+    this.moveTo(status, settlement);
+    this.captureBefore = null;
   }
 
   private settleRefund(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
@@ -355,5 +423,15 @@ export class Payment {
 
 export type PaymentFields = Omit<
   Payment,
-  'kind' | 'isUndecided' | 'refundable' | 'isAcceptable' | 'settle' | 'cancel' | 'decideReview'
+  | 'kind'
+  | 'isUndecided'
+  | 'isCapturing'
+  | 'isAwaitedTransfer'
+  | 'held'
+  | 'kept'
+  | 'refundable'
+  | 'isAcceptable'
+  | 'settle'
+  | 'cancel'
+  | 'decideReview'
 >;

@@ -32,6 +32,31 @@ export const paymentProblems = defineProblems('billing', {
     meaning: 'This payment was tried as often as a payment may be.',
     remedy: 'Order again, or ask the shop.',
   },
+  nothing_held: {
+    status: 409,
+    title: 'Nothing is held',
+    meaning: 'The payment holds no money that could be captured or released: it is not authorized.',
+    remedy: 'Read the payment.',
+  },
+  capture_exceeds_held: {
+    status: 409,
+    members: {
+      maximumCapturable: {
+        description: 'What can be captured at most.',
+        schema: { $ref: '#/components/schemas/MoneyDto' },
+        example: { amount: 1999, currency: 'EUR' },
+      },
+    },
+    title: 'More than is held',
+    meaning: 'What was authorized, less earlier captures and those under way, is less than this capture.',
+    remedy: 'Capture at most `maximumCapturable`.',
+  },
+  capture_amount_required: {
+    status: 400,
+    title: 'Say how much to capture',
+    meaning: 'A capture needs either an amount above zero in the currency of the payment, or `full: true`.',
+    remedy: 'Send `amount` or `full: true`, not both.',
+  },
   unknown_gateway: {
     status: 422,
     title: 'Unknown payment gateway',

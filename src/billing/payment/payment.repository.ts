@@ -4,7 +4,7 @@ import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import type { Posting } from '../ledger/posting.js';
 import type { Operation, OperationStatus } from './operation.entity.js';
-import type { Payment, PaymentPurpose } from './payment.entity.js';
+import type { Payment, PaymentPurpose, ReceivedKind } from './payment.entity.js';
 import {
   OPERATION,
   type LateCharge,
@@ -27,15 +27,21 @@ export interface OpenRow {
   readonly paymentId: string;
   readonly operationId: string;
   readonly voidOperationId: string;
-  readonly orderId: string;
+  readonly orderId: string | null;
+  readonly invoiceId: string | null;
   readonly customerId: string | null;
   readonly amount: Money;
   readonly gateway: string;
+  readonly capture: 'automatic' | 'manual';
+  /** A kept method, in place of a token. */
+  readonly methodId: string | null;
+  readonly offSession: boolean;
+  readonly saveMethod: boolean;
   readonly purpose: PaymentPurpose;
   /** Whether an open payment may become one of another amount: part of what is owed was paid otherwise. */
   readonly mayChangeAmount: boolean;
-  readonly token: string;
-  readonly buyer: object;
+  readonly token: string | null;
+  readonly buyer: object | null;
   readonly returnUrl: string | null;
   readonly accessHash: Buffer | null;
   readonly now: Date;
@@ -47,7 +53,7 @@ export interface TakenRow {
   readonly orderId: string;
   readonly customerId: string | null;
   readonly amount: Money;
-  readonly gateway: 'gift_card' | 'store_credit';
+  readonly gateway: 'gift_card' | 'store_credit' | ReceivedKind;
   readonly purpose: PaymentPurpose;
   readonly instrumentId: string;
   readonly last4: string | null;
@@ -94,6 +100,11 @@ export class PaymentRepository {
         row.voidOperationId,
         MAX_ATTEMPTS,
         row.mayChangeAmount,
+        row.capture,
+        row.invoiceId,
+        row.methodId,
+        row.offSession,
+        row.saveMethod,
       ],
     );
     return opened ? { paymentId: opened.id, attempt: opened.attempts, superseded: opened.superseded } : null;
@@ -131,7 +142,8 @@ export class PaymentRepository {
   async lockAllBeside(paymentId: string): Promise<Payment[]> {
     const rows = await this.database.query<PaymentColumns>(
       `SELECT ${PAYMENT} FROM billing.payments p
-        WHERE order_id = (SELECT order_id FROM billing.payments WHERE id = $1) ORDER BY created_at, id FOR UPDATE`,
+        WHERE id = $1 OR order_id = (SELECT order_id FROM billing.payments WHERE id = $1)
+          OR invoice_id = (SELECT invoice_id FROM billing.payments WHERE id = $1) ORDER BY created_at, id FOR UPDATE`,
       [paymentId],
     );
     return rows.map(toPayment);
@@ -142,6 +154,15 @@ export class PaymentRepository {
     const rows = await this.database.query<PaymentColumns>(
       `SELECT ${PAYMENT} FROM billing.payments p WHERE order_id = $1 ORDER BY created_at, id FOR UPDATE`,
       [orderId],
+    );
+    return rows.map(toPayment);
+  }
+
+  /** Every payment of an invoice, locked, the oldest first. */
+  async lockAllOfInvoice(invoiceId: string): Promise<Payment[]> {
+    const rows = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE invoice_id = $1 ORDER BY created_at, id FOR UPDATE`,
+      [invoiceId],
     );
     return rows.map(toPayment);
   }
@@ -192,6 +213,9 @@ export class PaymentRepository {
       ),
       payment.orderId,
       operation.kind === 'refund' ? refundStatus(operation.status) : null,
+      operation.advice,
+      payment.captureReserved.amount,
+      payment.captureBefore,
     ]);
   }
 
@@ -338,24 +362,26 @@ const refundStatus = (status: OperationStatus): string =>
 const ALONE: Record<PaymentPurpose, string> = {
   order: `status <> 'canceled' AND purpose = 'order' AND instrument_id IS NULL`,
   extra: `status NOT IN ('canceled', 'captured') AND purpose = 'extra' AND instrument_id IS NULL`,
+  invoice: `status <> 'canceled' AND purpose = 'invoice' AND instrument_id IS NULL`,
 };
 
 const open = (purpose: PaymentPurpose): string => `
   WITH payment AS (
     INSERT INTO billing.payments AS p (id, order_id, customer_id, status, amount, currency, gateway, operation_id, return_url,
-      buyer, access_hash, created_at, updated_at, purpose)
-    VALUES ($1, $2, $3, 'processing', $4, $5, $6, $7, $8, $9, $10, $11, $11, '${purpose}')
-    ON CONFLICT (order_id) WHERE ${ALONE[purpose]} DO UPDATE
+      buyer, access_hash, created_at, updated_at, purpose, capture, invoice_id)
+    VALUES ($1, $2, $3, 'processing', $4, $5, $6, $7, $8, $9, $10, $11, $11, '${purpose}', $17, $18)
+    ON CONFLICT (${purpose === 'invoice' ? 'invoice_id' : 'order_id'}) WHERE ${ALONE[purpose]} DO UPDATE
       SET status = 'processing', amount = excluded.amount, attempts = p.attempts + 1, operation_id = excluded.operation_id, gateway = excluded.gateway,
-        return_url = excluded.return_url, next_action_url = NULL, decline_code = NULL, gateway_ref = NULL,
+        capture = excluded.capture, return_url = excluded.return_url, next_action_url = NULL, decline_code = NULL, gateway_ref = NULL,
         access_hash = coalesce(excluded.access_hash, p.access_hash), version = p.version + 1, updated_at = $11
       WHERE p.status IN ('requires_payment_method', 'requires_action')
         AND (p.amount = excluded.amount OR $16::boolean) AND p.currency = excluded.currency AND p.attempts < $15
     RETURNING p.id, p.attempts
   ), attempt AS (
     INSERT INTO billing.operations
-      (id, payment_id, kind, status, attempt, amount, currency, token, next_check_at, created_at, updated_at)
-    SELECT $7, id, 'authorize', 'created', attempts, $4, $5, $12, $13, $11, $11 FROM payment
+      (id, payment_id, kind, status, attempt, amount, currency, token, next_check_at, created_at, updated_at,
+        method_id, off_session, save_method)
+    SELECT $7, id, 'authorize', 'created', attempts, $4, $5, $12, $13, $11, $11, $19, $20, $21 FROM payment
   ), superseded AS (
     UPDATE billing.operations o SET status = 'failed', code = 'superseded', token = NULL, next_check_at = NULL, updated_at = $11
       FROM payment WHERE o.payment_id = payment.id AND o.kind = 'authorize' AND o.status = 'pending'
@@ -368,7 +394,11 @@ const open = (purpose: PaymentPurpose): string => `
     RETURNING id
   )
   SELECT id, attempts, EXISTS (SELECT FROM void) AS superseded FROM payment`;
-const OPEN: Record<PaymentPurpose, string> = { order: open('order'), extra: open('extra') };
+const OPEN: Record<PaymentPurpose, string> = {
+  order: open('order'),
+  extra: open('extra'),
+  invoice: open('invoice'),
+};
 
 // No gateway is called for it: the number of its operation is its own, and no operation has it.
 const TAKEN = `
@@ -385,14 +415,14 @@ const GIVE_TO = `
 const SAVE = `
   WITH operation AS (
     UPDATE billing.operations
-       SET status = $2, gateway_ref = $3, gateway_version = $4, code = $5, next_check_at = $6, updated_at = $7,
+       SET status = $2, gateway_ref = $3, gateway_version = $4, code = $5, next_check_at = $6, updated_at = $7, advice = $21,
          token = CASE WHEN $2 IN ('created', 'unknown') THEN token END,
          attention_since = CASE WHEN $6::timestamptz IS NOT NULL THEN attention_since END
      WHERE id = $1
   ), payment AS (
     UPDATE billing.payments
        SET status = $9, captured = $10, refund_reserved = $11, refunded = $12, gateway_ref = $13, decline_code = $14,
-         review_reason = $15, next_action_url = $16, version = version + 1, updated_at = $7
+         review_reason = $15, next_action_url = $16, capture_reserved = $22, capture_before = $23, version = version + 1, updated_at = $7
      WHERE id = $8
   ), refund AS (
     UPDATE billing.refunds

@@ -1,15 +1,22 @@
 import { Money } from '../../platform/money/money.js';
+import type { Advice } from '../gateway/payment-gateway.port.js';
 import { Operation, type OperationKind, type OperationStatus } from './operation.entity.js';
 import { Payment, type PaymentPurpose, type PaymentStatus } from './payment.entity.js';
 
 export interface PaymentColumns {
   id: string;
-  order_id: string;
+  order_id: string | null;
+  invoice_id: string | null;
   customer_id: string | null;
   status: PaymentStatus;
   amount: string;
   currency: string;
   captured: string;
+  capture_reserved: string;
+  capture_before: Date | null;
+  capture: 'automatic' | 'manual';
+  disputed: string;
+  dispute_lost: string;
   refund_reserved: string;
   refunded: string;
   gateway: string;
@@ -39,6 +46,10 @@ export interface OperationColumns {
   o_code: string | null;
   o_refund_id: string | null;
   o_charge_id: string | null;
+  o_off_session: boolean;
+  o_final: boolean;
+  o_save_method: boolean;
+  o_advice: Advice | null;
   o_checks: number;
   o_next_check_at: Date | null;
   o_attention_since: Date | null;
@@ -49,10 +60,16 @@ export const toPayment = (row: PaymentColumns): Payment => {
   return new Payment({
     id: row.id,
     orderId: row.order_id,
+    invoiceId: row.invoice_id,
     customerId: row.customer_id,
     status: row.status,
     amount: money(row.amount),
     captured: money(row.captured),
+    captureReserved: money(row.capture_reserved),
+    captureBefore: row.capture_before,
+    capture: row.capture,
+    disputed: money(row.disputed),
+    disputeLost: money(row.dispute_lost),
     refundReserved: money(row.refund_reserved),
     refunded: money(row.refunded),
     gateway: row.gateway,
@@ -83,6 +100,10 @@ export const toOperation = (row: OperationColumns): Operation =>
     code: row.o_code,
     refundId: row.o_refund_id,
     chargeId: row.o_charge_id,
+    offSession: row.o_off_session,
+    final: row.o_final,
+    saveMethod: row.o_save_method,
+    advice: row.o_advice,
     checks: row.o_checks,
     nextCheckAt: row.o_next_check_at,
     attentionSince: row.o_attention_since,
@@ -127,11 +148,13 @@ export const toLateCharge = (row: LateChargeColumns): LateCharge => {
 };
 
 /** The columns of a payment `p`. */
-export const PAYMENT = `p.id, p.order_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
+export const PAYMENT = `p.id, p.order_id, p.invoice_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
+  p.capture, p.capture_reserved, p.capture_before, p.disputed, p.dispute_lost,
   p.gateway, p.purpose, p.instrument_id, p.last4, p.gateway_ref, p.operation_id, p.attempts, p.decline_code, p.review_reason, p.next_action_url, p.version, p.created_at`;
 
 /** The columns of an operation `o`, beside those of its payment. */
 export const OPERATION = `o.id AS o_id, o.payment_id AS o_payment_id, o.kind AS o_kind, o.status AS o_status, o.attempt AS o_attempt,
   o.amount AS o_amount, o.currency AS o_currency, o.gateway_ref AS o_gateway_ref, o.gateway_version AS o_gateway_version,
   o.code AS o_code, o.refund_id AS o_refund_id, o.charge_id AS o_charge_id,
+  o.off_session AS o_off_session, o.final AS o_final, o.save_method AS o_save_method, o.advice AS o_advice,
   o.checks AS o_checks, o.next_check_at AS o_next_check_at, o.attention_since AS o_attention_since`;

@@ -12,41 +12,23 @@ import {
   PaymentCanceled,
   PaymentCaptured,
   PaymentDeclined,
+  PaymentPartlyCaptured,
   PaymentReviewRequired,
   RefundFailed,
   RefundSettled,
 } from '../billing.events.js';
-import {
-  type GatewayOutcome,
-  type GatewaySnapshot,
-  PaymentGateway,
-} from '../gateway/payment-gateway.port.js';
+import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
+import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
 import { RefundService } from '../refund/refund.service.js';
 import { Operation } from './operation.entity.js';
 import { OperationRepository } from './operation.repository.js';
-import type { Payment, PaymentPurpose, Settlement } from './payment.entity.js';
-import { paymentProblems } from './payment.errors.js';
-import { MAX_ATTEMPTS, PaymentRepository } from './payment.repository.js';
+import type { Payment, Settlement } from './payment.entity.js';
+import { PaymentRepository } from './payment.repository.js';
 import { type PaymentView, viewOf } from './payment.view.js';
 
-export interface OpenPayment {
-  readonly orderId: string;
-  readonly amount: Money;
-  /** `extra`: a further amount, after the order was paid; each is a payment of its own, one open at a time. */
-  readonly purpose?: PaymentPurpose;
-  /** Whether the open payment of the order may become one of this amount; without it, the first amount is fixed. */
-  readonly mayChangeAmount?: boolean;
-  readonly gateway: string;
-  readonly token: string;
-  /** The buyer as frozen on the order; kept for the invoice. */
-  readonly buyer: { readonly email: string; readonly name: string; readonly billingAddress: object | null };
-  readonly customerId?: string | null;
-  /** SHA-256 of the cart's token: whoever holds the token may see and confirm the payment. */
-  readonly accessHash?: Buffer | null;
-  readonly returnUrl?: string | null;
-}
+const HOLD_MS = 4 * 86_400_000;
 
-/** Opens payments and takes in what became of them. The only writer of their states. */
+/** Takes in what became of payments. The only writer of what a gateway says about them. */
 @Injectable()
 export class PaymentService {
   private readonly log = new Logger('billing');
@@ -58,37 +40,8 @@ export class PaymentService {
     private readonly refunds: RefundService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    private readonly gateway: PaymentGateway,
+    private readonly methods: PaymentMethodRepository,
   ) {}
-
-  /** In the caller's transaction: opens the payment of an order, or adds an attempt to the one that is open. */
-  async open(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
-    this.needTransaction();
-    if (input.gateway !== this.gateway.code) throw paymentProblems.unknown_gateway();
-    this.gateway.assertRepresentable(input.amount);
-    const now = this.clock.now();
-    const [operationId, voidOperationId] = [newId(), newId()];
-    const opened = await this.payments.open({
-      paymentId: newId(),
-      purpose: input.purpose ?? 'order',
-      mayChangeAmount: input.mayChangeAmount ?? false,
-      operationId,
-      voidOperationId,
-      orderId: input.orderId,
-      customerId: input.customerId ?? null,
-      amount: input.amount,
-      gateway: input.gateway,
-      token: input.token,
-      buyer: input.buyer,
-      returnUrl: input.returnUrl ?? null,
-      accessHash: input.accessHash ?? null,
-      now,
-      nextCheckAt: Operation.nextCheck('created', 'authorize', 0, now),
-    });
-    if (opened === null) throw await this.whyNotOpened(input);
-    if (opened.superseded) this.outbox.record(new OperationScheduled({ operationId: voidOperationId }));
-    return { paymentId: opened.paymentId, operationId, attempt: opened.attempt };
-  }
 
   /** In the caller's transaction: one outcome, taken in once. Hearing it again answers the present state. */
   async settle(operationId: string, outcome: GatewayOutcome): Promise<PaymentView> {
@@ -100,6 +53,13 @@ export class PaymentService {
     if (settlement.changed) {
       const now = this.clock.now();
       operation.nextCheckAt = Operation.nextCheck(operation.status, operation.kind, operation.checks, now);
+      // Where the gateway does not say how long it holds: as long as the networks do at least.
+      if (settlement.payment === 'authorized') payment.captureBefore ??= new Date(now.getTime() + HOLD_MS);
+      if (operation.saveMethod && outcome.kind === 'ok' && outcome.method)
+        await this.methods.keep(payment.customerId, payment.gateway, outcome.method, {
+          isDefault: false,
+          now,
+        });
       if (settlement.giveBack) await this.giveBack(payment, operation, settlement, now);
       if (settlement.foreign) await this.keepApart(payment, operation, settlement.foreign, now);
       if (settlement.lateCharge) await this.payments.changeLateCharge(settlement.lateCharge);
@@ -108,19 +68,6 @@ export class PaymentService {
     }
     failpoint('billing.after_settle');
     return viewOf(payment);
-  }
-
-  /** Everything that the gateway's view of a charge says about a payment, in one transaction. */
-  async apply(paymentId: string, snapshot: GatewaySnapshot): Promise<void> {
-    await this.database.transaction(async () => {
-      for (const operation of await this.operations.ofPayment(paymentId)) {
-        const outcome = snapshot.outcomeOf(operation.id);
-        const known =
-          (operation.status === 'succeeded' && outcome?.kind === 'ok') ||
-          (operation.status === 'failed' && outcome?.kind === 'declined');
-        if (outcome && !known) await this.settle(operation.id, outcome);
-      }
-    });
   }
 
   /** Money of another currency is none of the payment's amounts: it stands beside it until a person has decided. */
@@ -180,10 +127,14 @@ export class PaymentService {
   }
 
   private tell(payment: Payment, operation: Operation, settlement: Settlement): void {
-    const of = { paymentId: payment.id, orderId: payment.orderId };
+    const { orderId, invoiceId } = payment;
+    const of = { paymentId: payment.id, orderId, invoiceId };
     switch (settlement.payment) {
       case 'captured':
         this.outbox.record(new PaymentCaptured({ ...of, amount: payment.captured.toJSON() }));
+        break;
+      case 'partly_captured':
+        this.outbox.record(new PaymentPartlyCaptured({ ...of, amount: payment.captured.toJSON() }));
         break;
       case 'authorized':
         this.outbox.record(new PaymentAuthorized({ ...of, amount: payment.amount.toJSON() }));
@@ -213,24 +164,6 @@ export class PaymentService {
         ? new RefundSettled(refund)
         : new RefundFailed({ ...refund, code: operation.code ?? 'declined' }),
     );
-  }
-
-  private async whyNotOpened({ orderId, amount, purpose = 'order' }: OpenPayment) {
-    const payments = await this.payments.lockAllOfOrder(orderId);
-    const payment = payments.findLast(
-      (each) =>
-        each.kind === 'card' &&
-        each.purpose === purpose &&
-        each.status !== 'canceled' &&
-        (purpose === 'order' || each.status !== 'captured'),
-    );
-    if (payment?.status === 'captured') return paymentProblems.payment_already_captured();
-    if (payment && !payment.amount.equals(amount)) return paymentProblems.payment_amount_frozen();
-    if (payment && payment.attempts >= MAX_ATTEMPTS) return paymentProblems.too_many_attempts();
-    return paymentProblems.payment_in_progress(undefined, {
-      retryAfter: 2,
-      extra: payment ? { paymentId: payment.id, orderId } : { orderId },
-    });
   }
 
   private needTransaction(): void {

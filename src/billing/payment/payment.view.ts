@@ -5,7 +5,9 @@ import { Money } from '../../platform/money/money.js';
 /** A payment as other modules see it. */
 export interface PaymentView {
   readonly id: string;
-  readonly orderId: string;
+  /** What it pays: an order, or an invoice. */
+  readonly orderId: string | null;
+  readonly invoiceId: string | null;
   readonly status: PaymentStatus;
   readonly kind: PaymentKind;
   readonly purpose: PaymentPurpose;
@@ -14,6 +16,9 @@ export interface PaymentView {
   readonly amount: Money;
   readonly captured: Money;
   readonly refunded: Money;
+  /** What banks have taken back for now, and what of it they keep. */
+  readonly disputed: Money;
+  readonly disputeLost: Money;
   /** Captured, and neither refunded nor on its way back: what an order may rely on. */
   readonly kept: Money;
   readonly declineCode: string | null;
@@ -50,12 +55,13 @@ export function orderBalance(
 }
 
 export function viewOf(payment: Payment): PaymentView {
-  const { id, orderId, status, kind, purpose, last4, amount, captured, refunded } = payment;
-  const { declineCode, reviewReason, nextActionUrl, createdAt, refundable: kept } = payment;
+  const { id, orderId, invoiceId, status, kind, purpose, last4, amount, captured, refunded } = payment;
+  const { disputed, disputeLost, declineCode, reviewReason, nextActionUrl, createdAt, kept } = payment;
   return {
     ...{
       id,
       orderId,
+      invoiceId,
       status,
       kind,
       purpose,
@@ -63,6 +69,8 @@ export function viewOf(payment: Payment): PaymentView {
       amount,
       captured,
       refunded,
+      disputed,
+      disputeLost,
       kept,
       declineCode,
       createdAt,

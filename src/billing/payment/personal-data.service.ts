@@ -6,6 +6,7 @@ import {
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
 import { GiftCardPeopleRepository } from '../gift-card/gift-card-people.repository.js';
+import { MyPaymentMethods } from '../payment-method/my-payment-methods.service.js';
 import { StoreCreditPeopleRepository } from '../store-credit/store-credit-people.repository.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { PaymentPersonalDataRepository } from './personal-data.repository.js';
@@ -21,10 +22,14 @@ export class BillingPersonalData implements PersonalDataProvider {
     private readonly cards: GiftCardPeopleRepository,
     private readonly credits: StoreCreditPeopleRepository,
     private readonly balances: StoreCredits,
+    private readonly methods: MyPaymentMethods,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
     yield* pagesOf<{ id: string }>('payments', (after, limit) => this.rows.payments(subject, after, limit));
+    const { customerId } = subject;
+    const rows = customerId === null ? [] : (await this.methods.list(customerId)).items;
+    yield { section: 'paymentMethods', rows };
     yield* pagesOf<{ id: string }>('giftCards', (after, limit) => this.cards.cards(subject, after, limit));
     yield* pagesOf<{ id: string }>('storeCredit', (after, limit) =>
       this.credits.credits(subject, after, limit),
@@ -42,5 +47,6 @@ export class BillingPersonalData implements PersonalDataProvider {
     // Credit is the customer's alone: nobody could spend what is left.
     if (subject.customerId !== null) await this.balances.forfeit(subject.customerId);
     await this.credits.anonymise(subject);
+    if (subject.customerId !== null) await this.methods.erase(subject.customerId);
   }
 }

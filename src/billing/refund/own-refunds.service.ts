@@ -6,7 +6,7 @@ import { RefundFailed, RefundSettled } from '../billing.events.js';
 import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { postings } from '../ledger/posting.js';
-import type { Payment } from '../payment/payment.entity.js';
+import { type Payment, RECEIVED_KINDS } from '../payment/payment.entity.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { type RefundDestination, RefundRepository } from './refund.repository.js';
 
@@ -18,7 +18,7 @@ interface Accepted {
   readonly requestedBy: string;
 }
 
-/** Refunds that the house pays out itself, to a gift card or as store credit: decided in the transaction that accepts them. */
+/** Refunds that the house pays out itself, to a gift card, as store credit or by hand: decided in the transaction that accepts them. */
 @Injectable()
 export class OwnRefunds {
   private readonly log = new Logger('billing');
@@ -52,7 +52,7 @@ export class OwnRefunds {
    */
   async pay(payment: Payment, accepted: Accepted): Promise<void> {
     const { refundId, amount, reason, requestedBy } = accepted;
-    const { id: paymentId, orderId } = payment;
+    const { id: paymentId, orderId, invoiceId } = payment;
     const destination = await this.payOut(payment, accepted);
     const now = this.clock.now();
     await this.refunds.addDecided({
@@ -61,13 +61,16 @@ export class OwnRefunds {
       status: destination === null ? 'failed' : 'succeeded',
       failureCode: destination === null ? NOWHERE[payment.kind] : null,
     });
-    const fact = { refundId, paymentId, orderId, amount: amount.toJSON() };
+    const fact = { refundId, paymentId, orderId, invoiceId, amount: amount.toJSON() };
     if (destination === null) {
       this.log.error(`payment ${paymentId} needs a person: there is nothing that its refund could go to`);
       this.outbox.record(new RefundFailed({ ...fact, code: NOWHERE[payment.kind] }));
       return;
     }
-    await this.ledger.post({ paymentId, orderId }, [postings.refundAccepted(refundId, amount)], now);
+    const paid = [postings.refundAccepted(refundId, amount)];
+    if (isReceived(payment) && destination === 'original')
+      paid.push(postings.refundSettled(refundId, payment.gateway, amount));
+    await this.ledger.post({ paymentId, orderId }, paid, now);
     this.outbox.record(new RefundSettled(fact));
   }
 
@@ -78,6 +81,8 @@ export class OwnRefunds {
   ): Promise<RefundDestination | null> {
     const { id: paymentId, orderId, customerId, kind, instrumentId } = payment;
     const of = { orderId, paymentId, refundId };
+    // What came by hand goes back by hand: a person who says so has paid it out, and the house by itself cannot.
+    if (to === 'original' && isReceived(payment)) return actor === 'system' ? null : 'original';
     if (to === 'original' && kind === 'gift_card' && instrumentId !== null) {
       if (await this.giftCards.giveBack(instrumentId, amount, of)) return 'original';
     }
@@ -93,4 +98,9 @@ const NOWHERE = {
   card: 'no_customer',
   gift_card: 'gift_card_canceled',
   store_credit: 'no_customer',
+  bank_transfer: 'pay_by_hand',
+  cash: 'pay_by_hand',
+  other: 'pay_by_hand',
 } as const;
+
+const isReceived = ({ kind }: Payment): boolean => RECEIVED_KINDS.some((each) => each === kind);

@@ -4,11 +4,11 @@ import type { PaymentKind, PaymentStatus } from '../payment/payment.entity.js';
 import { splitRefund } from './refund-split.js';
 
 const eur = (amount: number) => Money.of(amount, 'EUR');
-const KINDS = ['card', 'store_credit', 'gift_card'] as const;
+const KINDS: readonly PaymentKind[] = ['card', 'store_credit', 'gift_card'];
 const payments = fc.uniqueArray(
   fc.record({
     id: fc.uuid(),
-    kind: fc.constantFrom<PaymentKind>(...KINDS),
+    kind: fc.constantFrom(...KINDS),
     status: fc.constantFrom<PaymentStatus>('captured', 'captured', 'captured', 'canceled', 'requires_review'),
     refundable: fc.nat(10_000).map(eur),
     createdAt: fc.nat(1_000).map((at) => new Date(at)),

@@ -9,7 +9,7 @@ export interface RefundPart<P> {
 
 type Source = Pick<Payment, 'id' | 'kind' | 'status' | 'refundable' | 'createdAt'>;
 
-const RANK = { card: 0, store_credit: 1, gift_card: 2 } as const;
+const RANK = { card: 0, bank_transfer: 1, cash: 1, other: 1, store_credit: 2, gift_card: 3 } as const;
 
 /**
  * Shares a refund out over what was captured and not refunded: cards first, then store credit, then gift cards, the newest of
@@ -32,7 +32,7 @@ export function splitRefund<P extends Source>(amount: Money, payments: readonly 
 /** What of an order a refund may take: money that waits for a person, or came to nothing, is decided at its own payment. */
 export const refundOrder = <P extends Source>(payments: readonly P[]): P[] =>
   payments
-    .filter(({ status }) => status === 'captured')
+    .filter(({ status }) => status === 'captured' || status === 'authorized')
     .sort(
       (a, b) =>
         RANK[a.kind] - RANK[b.kind] ||

@@ -38,6 +38,8 @@ export class RefundController {
       '201 with status `succeeded`, or `failed` when the gateway refused it: then its amount is free ' +
       'again and a new key may try again. 202 with status `pending` when the gateway has not decided; it ' +
       'settles by itself, read `GET /v1/admin/refunds/{id}`.\n\n' +
+      'While a bank disputes the payment nothing of it is refunded (409 `billing.payment_disputed`): its customer would get ' +
+      'the money twice.\n\n' +
       'Money that came too late (`lateCharges` of the payment) goes back by itself; where the gateway ' +
       'refused that, name its charge in `chargeId`.\n\n' +
       'What was paid from a gift card or store credit goes back there at once; with `to: store_credit` anything becomes ' +
@@ -47,6 +49,7 @@ export class RefundController {
       platformProblems.not_found,
       refundProblems.refund_amount_required,
       refundProblems.refund_exceeds_captured,
+      refundProblems.payment_disputed,
       refundProblems.credit_needs_customer,
       giftCardProblems.gift_card_kept,
     ],

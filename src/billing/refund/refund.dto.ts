@@ -40,8 +40,8 @@ export class RefundDto {
   @Uuid()
   paymentId: string;
 
-  @Uuid()
-  orderId: string;
+  @Uuid({ nullable: true, description: 'Null where an invoice was paid.' })
+  orderId: string | null;
 
   @Uuid({
     nullable: true,

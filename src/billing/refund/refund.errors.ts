@@ -15,6 +15,12 @@ export const refundProblems = defineProblems('billing', {
     meaning: 'What was captured, less earlier refunds and those under way, is less than this refund.',
     remedy: 'Refund at most `maximumRefundable`.',
   },
+  payment_disputed: {
+    status: 409,
+    title: 'A bank disputes the payment',
+    meaning: 'The bank has taken the money back for its customer: a refund beside it would give it twice.',
+    remedy: 'Wait until the dispute is decided; what is won can be refunded again.',
+  },
   refund_amount_required: {
     status: 400,
     title: 'Say how much to refund',

@@ -10,7 +10,7 @@ export type RefundDestination = 'original' | 'store_credit';
 export interface Refund {
   readonly id: string;
   readonly paymentId: string;
-  readonly orderId: string;
+  readonly orderId: string | null;
   /** Null when no gateway is asked for it. */
   readonly operationId: string | null;
   /** The late charge that it goes to; null for the charge that the payment counts. */
@@ -28,7 +28,7 @@ export interface Refund {
 interface RefundRow {
   id: string;
   payment_id: string;
-  order_id: string;
+  order_id: string | null;
   operation_id: string | null;
   destination: RefundDestination;
   charge_id: string | null;
@@ -180,11 +180,12 @@ const DECIDED = `
 
 const RESERVE = `
   WITH wanted AS (
-    SELECT id, coalesce($2::bigint, captured - refund_reserved) AS amount FROM billing.payments WHERE id = $1 FOR UPDATE
+    SELECT id, coalesce($2::bigint, captured - refund_reserved - dispute_lost) AS amount FROM billing.payments WHERE id = $1 FOR UPDATE
   )
   UPDATE billing.payments p SET refund_reserved = p.refund_reserved + wanted.amount, version = p.version + 1
     FROM wanted
-   WHERE p.id = wanted.id AND wanted.amount > 0 AND p.refund_reserved + wanted.amount <= p.captured
+   WHERE p.id = wanted.id AND wanted.amount > 0 AND p.refund_reserved + wanted.amount <= p.captured - p.dispute_lost
+     AND p.disputed = 0
   RETURNING wanted.amount, p.gateway_ref AS ref`;
 
 // The payment's lock comes first, as in every change of what belongs to it.

@@ -132,7 +132,8 @@ export class RefundService {
 
   /** Money that bought gift cards stays for as long as they can be spent, or were. Under the lock of the payments. */
   private async keepForCards(payments: readonly Payment[], wanted: Money): Promise<void> {
-    const [{ orderId } = { orderId: '' }] = payments;
+    const orderId = payments[0]?.orderId ?? null;
+    if (orderId === null) return;
     const kept = Money.of(await this.giftCards.keptOf(orderId), wanted.currency);
     if (kept.isZero()) return;
     const all = Money.sum(
@@ -150,6 +151,7 @@ export class RefundService {
     const payment = await this.payments.find(paymentId);
     const charge = payment && (await this.charge(payment, chargeId));
     if (charge === null) return platformProblems.not_found();
+    if (payment && chargeId === null && !payment.disputed.isZero()) return refundProblems.payment_disputed();
     return refundProblems.refund_exceeds_captured(
       `At most ${charge.refundable.toString()} can be refunded.`,
       {

@@ -20,7 +20,7 @@ const AT_ONCE = 100;
 
 export interface Deed {
   actor: string;
-  orderId?: string;
+  orderId?: string | null;
   paymentId?: string;
   sourceId?: string;
   reason?: string;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import type { FieldError } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
@@ -10,21 +11,21 @@ import { PaymentEnd } from '../payment/payment-end.service.js';
 import type { Payment, PaymentPurpose } from '../payment/payment.entity.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
-import { type OpenPayment, PaymentService } from '../payment/payment.service.js';
+import { type OpenPayment, PaymentOpening } from '../payment/payment-opening.service.js';
+import { ReceiptRepository } from '../receipt/receipt.repository.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { tenderProblems } from './tender.errors.js';
 
 /** What an order is to be paid with. */
-export interface PayOrder extends Pick<
-  OpenPayment,
-  'orderId' | 'purpose' | 'buyer' | 'customerId' | 'accessHash'
-> {
+export interface PayOrder extends Pick<OpenPayment, 'purpose' | 'customerId' | 'accessHash'> {
+  readonly buyer: NonNullable<OpenPayment['buyer']>;
+  readonly orderId: string;
   /** Of an order all of it; of a further amount (`extra`) what is due now, after what was taken for it already. */
   readonly total: Money;
   /** The order was written in this very transaction: it has no payment yet. */
   readonly isNew: boolean;
   /** Pays what the others leave; null: nothing may be left. */
-  readonly card: Pick<OpenPayment, 'gateway' | 'token' | 'returnUrl'> | null;
+  readonly card: Pick<OpenPayment, 'gateway' | 'token' | 'returnUrl' | 'methodId' | 'saveMethod'> | null;
   readonly giftCards: readonly { readonly code: string; readonly pointer: string }[];
   readonly storeCredit: StoreCreditWanted | null;
 }
@@ -49,12 +50,14 @@ export interface Opened {
 export class Tenders {
   constructor(
     private readonly rows: PaymentRepository,
-    private readonly payments: PaymentService,
+    private readonly payments: PaymentOpening,
     private readonly ends: PaymentEnd,
     private readonly giftCards: GiftCards,
     private readonly credits: StoreCredits,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
+    private readonly receipts: ReceiptRepository,
+    private readonly config: Config,
   ) {}
 
   /** See `BillingApi.payOrder`. */
@@ -78,6 +81,7 @@ export class Tenders {
       return { operationId: null, isSplit };
     }
     if (card === null) throw missingMethod(rest);
+    if (card.gateway === 'bank_transfer') return this.awaitTransfer(input, present, rest);
     const { buyer, customerId, accessHash } = input;
     const of = { orderId, purpose, buyer, customerId: customerId ?? null, accessHash: accessHash ?? null };
     const opened = await this.payments.open({ ...card, ...of, amount: rest, mayChangeAmount: true });
@@ -152,8 +156,21 @@ export class Tenders {
       customerId: customerId ?? null,
       accessHash: accessHash ?? null,
     });
-    this.outbox.record(new PaymentCaptured({ paymentId: id, orderId, amount: from.amount.toJSON() }));
+    this.outbox.record(
+      new PaymentCaptured({ paymentId: id, orderId, invoiceId: null, amount: from.amount.toJSON() }),
+    );
     return id;
+  }
+
+  /** The buyer transfers the rest: nobody is asked for it, and it is written down when it is there. */
+  private async awaitTransfer(input: PayOrder, present: readonly Payment[], rest: Money): Promise<Opened> {
+    const { orderId, buyer, purpose = 'order' } = input;
+    if (this.config.bankTransfer === null || purpose !== 'order') throw paymentProblems.unknown_gateway();
+    await this.giveUpCard(orderId, purpose, present);
+    const [customerId, accessHash] = [input.customerId ?? null, input.accessHash ?? null];
+    const awaited = { id: newId(), orderId, buyer, customerId, accessHash, amount: rest };
+    await this.receipts.addAwaited(awaited, this.clock.now());
+    return { operationId: null, isSplit: true };
   }
 
   /** Nothing is left for the gateway, as long as it has not taken anything yet. */
@@ -164,7 +181,7 @@ export class Tenders {
   ): Promise<void> {
     const card = present.find(
       (one) =>
-        one.kind === 'card' &&
+        (one.kind === 'card' || one.isAwaitedTransfer) &&
         one.purpose === purpose &&
         one.status !== 'canceled' &&
         // Further amounts that a card has paid are over and done.

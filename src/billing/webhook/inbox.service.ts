@@ -9,9 +9,9 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { GatewayNoticeReceived } from '../billing.events.js';
 import { GatewayAccountRepository } from '../gateway/gateway-account.repository.js';
 import { BadSignature, type GatewayNotice, PaymentGateway } from '../gateway/payment-gateway.port.js';
+import { ChargeNews } from '../payment/charge-news.service.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
-import { PaymentService } from '../payment/payment.service.js';
 import { InboxRepository, type InboxRow } from './inbox.repository.js';
 
 /** A notice may overtake the commit of what it is about: so often it is tried again, then it is an orphan. */
@@ -31,7 +31,7 @@ export class InboxService implements OnApplicationBootstrap {
     private readonly database: Database,
     private readonly inbox: InboxRepository,
     private readonly rows: PaymentRepository,
-    private readonly payments: PaymentService,
+    private readonly news: ChargeNews,
     private readonly gateway: PaymentGateway,
     private readonly accounts: GatewayAccountRepository,
     private readonly outbox: Outbox,
@@ -97,7 +97,7 @@ export class InboxService implements OnApplicationBootstrap {
       return;
     }
     await this.database.transaction(async () => {
-      await this.payments.apply(paymentId, snapshot);
+      await this.news.apply(paymentId, snapshot);
       await this.inbox.done(code, eventId);
     });
   }

@@ -72,7 +72,7 @@ export class AdminAccountController {
       '`ordering:promotion:write`\n' +
       '- `support`: `catalog:product:read`, `catalog:review:read`, `catalog:review:moderate`, `ordering:order:read`, `ordering:order:write`, ' +
       '`ordering:promotion:read`, `ordering:report:read`, ' +
-      '`billing:payment:read`, `billing:refund:write`, `identity:customer:read`, ' +
+      '`billing:payment:read`, `billing:payment:write`, `billing:refund:write`, `identity:customer:read`, ' +
       '`identity:customer:write`, `identity:customer:export`, `identity:factor:reset`, ' +
       '`identity:customer:impersonate`\n' +
       '- `read-only`: `catalog:product:read`, `catalog:review:read`, `ordering:order:read`, ' +

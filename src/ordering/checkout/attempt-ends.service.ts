@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PaymentView } from '../../billing/billing.api.js';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
 import type { Problem } from '../../platform/http/problem.js';
 import { ChangeRepository } from '../change/change.repository.js';
 import { UnpaidChanges } from '../change/unpaid-changes.service.js';
@@ -23,11 +24,19 @@ export class AttemptEnds {
     private readonly changes: ChangeRepository,
     private readonly unpaid: UnpaidChanges,
     private readonly clock: Clock,
+    private readonly config: Config,
   ) {}
 
   /** Whether the gateway said no, so that another method may be tried. */
   static isDeclined(payment: PaymentView): boolean {
     return payment.status === 'requires_payment_method' || payment.status === 'canceled';
+  }
+
+  /** The transfer that an order waits for, where nobody was asked for money. */
+  static transferOf(payments: readonly PaymentView[]): PaymentView | null {
+    return (
+      payments.find(({ kind, status }) => kind === 'bank_transfer' && status === 'requires_action') ?? null
+    );
   }
 
   /** The history says so, and the 402 that is to be answered. */
@@ -45,8 +54,13 @@ export class AttemptEnds {
   }
 
   /** What the order, or a change of it, holds is held until the outcome can be there; answers until when. */
-  async waits(order: Order, { status }: PaymentView): Promise<Date> {
-    const wait = status === 'requires_action' ? HOLD_FOR_ACTION_MS : HOLD_FOR_OUTCOME_MS;
+  async waits(order: Order, { kind, status }: PaymentView): Promise<Date> {
+    const wait =
+      kind === 'bank_transfer'
+        ? this.config.bankTransferDays * 24 * 60 * 60_000
+        : status === 'requires_action'
+          ? HOLD_FOR_ACTION_MS
+          : HOLD_FOR_OUTCOME_MS;
     const until = new Date(this.clock.now().getTime() + wait);
     if (order.status === 'pending_payment') {
       await this.holds.prolong(order.id, until);

@@ -1,5 +1,6 @@
 import { TOKENS_HELP } from '../../billing/billing.api.js';
 import {
+  Bool,
   Email,
   ListOf,
   MoneyDto,
@@ -17,18 +18,32 @@ import { VatId } from '../tax/taxation.dto.js';
 const unset = { optional: true, nullable: true } as const;
 
 export class PaymentMethodDto {
-  @Text({ max: 50, example: 'test', description: 'Code of the gateway; `test` in a sandbox.' })
+  @Text({
+    max: 50,
+    example: 'test',
+    description:
+      'Code of the gateway; `test` in a sandbox. `bank_transfer` where the shop takes transfers: the answer says where to.',
+  })
   gateway: string;
 
   @Text({
     max: 500,
+    optional: true,
     example: 'ok',
-    description: `What the gateway gave the shopper in place of a card.\n\n${TOKENS_HELP}`,
+    description: `What the gateway gave the shopper in place of a card; needed for every gateway.\n\n${TOKENS_HELP}`,
   })
-  token: string;
+  token?: string;
 
   @Url({ ...unset, description: 'Where the bank sends the shopper back to.' })
   returnUrl?: string | null;
+
+  @Bool({
+    optional: true,
+    example: false,
+    description:
+      'Keeps the method for later, where the customer is signed in: see `GET /v1/me/payment-methods`.',
+  })
+  save?: boolean;
 }
 
 export class CheckoutGiftCardDto {

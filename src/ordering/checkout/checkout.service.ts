@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi } from '../../billing/billing.api.js';
+import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
 import { requireAddresses } from '../../platform/address/address.js';
 import { Database } from '../../platform/database/database.js';
 import { failpoint } from '../../platform/failpoint.js';
@@ -7,6 +7,7 @@ import type { StoredAnswer } from '../../platform/http/idempotency.js';
 import type { Problem } from '../../platform/http/problem.js';
 import type { Holder } from '../cart/cart.access.js';
 import { isBought } from '../order/order.guards.js';
+import type { TransferDto } from '../order/order.dto.js';
 import { orderView } from '../order/order.view.js';
 import { AttemptEnds } from './attempt-ends.service.js';
 import { CheckoutTerms } from './checkout-terms.service.js';
@@ -75,8 +76,18 @@ export class CheckoutService {
     }
     if (order.status !== 'pending_payment')
       return checkoutProblems.order_closed(`The order is ${order.status}.`, { extra });
-    if (payment === null || AttemptEnds.isDeclined(payment)) return this.ends.declined(order, payment);
-    const expiresAt = await this.ends.waits(order, payment);
-    return { status: 202, body: orderView({ ...order, expiresAt }, payments) };
+    const waited = payment ?? AttemptEnds.transferOf(payments);
+    if (waited === null || AttemptEnds.isDeclined(waited)) return this.ends.declined(order, waited);
+    const expiresAt = await this.ends.waits(order, waited);
+    const body = orderView({ ...order, expiresAt }, payments);
+    return { status: 202, body: payment ? body : { ...body, transfer: this.transfer(body.number, waited) } };
+  }
+
+  /** Where the buyer transfers the money to. */
+  private transfer(reference: string, { amount }: PaymentView): TransferDto | null {
+    const account = this.billing.transferAccount;
+    if (account === null) return null;
+    const { holder, iban, bic } = account;
+    return { holder, iban, bic, reference, amount: amount.toJSON() };
   }
 }

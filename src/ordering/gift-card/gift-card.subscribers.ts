@@ -17,12 +17,12 @@ export class GiftCardSubscribers {
   }
 
   @On(PaymentCaptured)
-  captured({ payload }: PaymentCaptured): Promise<void> {
-    return this.giftCards.issueFor(payload.orderId);
+  async captured({ payload: { orderId } }: PaymentCaptured): Promise<void> {
+    if (orderId !== null) await this.giftCards.issueFor(orderId);
   }
 
   @On(RefundFailed)
-  refundFailed({ payload }: RefundFailed): Promise<void> {
-    return this.giftCards.issueFor(payload.orderId);
+  async refundFailed({ payload: { orderId } }: RefundFailed): Promise<void> {
+    if (orderId !== null) await this.giftCards.issueFor(orderId);
   }
 }

@@ -102,7 +102,7 @@ export class OrderingIntegrity implements IntegrityCheckProvider {
       this.rows.standing(ids),
       this.billing.paymentsOf([...ids]),
     ]);
-    const ofOrder = grouped(payments, ({ orderId }) => orderId);
+    const ofOrder = grouped(payments, ({ orderId }) => orderId ?? '');
     return orders.flatMap((order) => judge(order, ofOrder.get(order.id) ?? []) ?? []);
   }
 
@@ -114,7 +114,7 @@ export class OrderingIntegrity implements IntegrityCheckProvider {
       this.billing.paymentsOf([...ids]),
       this.billing.giftCardsOf(ids),
     ]);
-    const ofOrder = grouped(payments, ({ orderId }) => orderId);
+    const ofOrder = grouped(payments, ({ orderId }) => orderId ?? '');
     const ofLine = new Map(cards.map((one) => [one.lineId, one.cards]));
     return all
       .filter(({ lastAt }) => lastAt.getTime() <= quiet)

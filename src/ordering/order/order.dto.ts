@@ -327,7 +327,32 @@ export class OrderSummaryDto extends OrderBase {
   total: MoneyDto;
 }
 
+export class TransferDto {
+  @Text({ max: 200, example: 'Guildhall Ltd' })
+  holder: string;
+
+  @Text({ max: 34, example: 'DE89370400440532013000' })
+  iban: string;
+
+  @Text({ max: 11, nullable: true, example: 'COBADEFFXXX' })
+  bic: string | null;
+
+  @Text({ max: 30, example: '1001', description: 'To be named in the transfer.' })
+  reference: string;
+
+  @MoneyField()
+  amount: MoneyDto;
+}
+
 export class OrderDto extends OrderBase {
+  @Nested(() => TransferDto, {
+    optional: true,
+    nullable: true,
+    description:
+      'In the answer to a checkout by `bank_transfer`: where the money goes. The order waits until `expiresAt`.',
+  })
+  transfer?: TransferDto | null;
+
   @Instant({
     nullable: true,
     description: 'Unpaid until then, it gives its stock back; null when it is paid.',

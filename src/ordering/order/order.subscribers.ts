@@ -1,9 +1,13 @@
 import { BillingApi } from '../../billing/billing.api.js';
 import {
+  AuthorizationExpiring,
+  DisputeClosed,
+  DisputeOpened,
   PaymentAuthorized,
   PaymentCanceled,
   PaymentCaptured,
   PaymentDeclined,
+  PaymentPartlyCaptured,
   RefundFailed,
   RefundSettled,
 } from '../../billing/billing.events.js';
@@ -33,6 +37,26 @@ export class OrderPaymentSubscribers {
     return this.follow(payload.orderId);
   }
 
+  @On(PaymentPartlyCaptured)
+  partlyCaptured({ payload }: PaymentPartlyCaptured): Promise<void> {
+    return this.follow(payload.orderId);
+  }
+
+  @On(DisputeOpened)
+  disputed({ payload: { orderId, reason } }: DisputeOpened): Promise<void> {
+    return this.note(orderId, 'dispute_opened', reason);
+  }
+
+  @On(DisputeClosed)
+  decided({ payload: { orderId, outcome } }: DisputeClosed): Promise<void> {
+    return this.note(orderId, `dispute_${outcome}`, null);
+  }
+
+  @On(AuthorizationExpiring)
+  expiring({ payload: { orderId, captureBefore } }: AuthorizationExpiring): Promise<void> {
+    return this.note(orderId, 'authorization_expiring', captureBefore);
+  }
+
   @On(PaymentAuthorized)
   authorized({ payload }: PaymentAuthorized): Promise<void> {
     return this.follow(payload.orderId);
@@ -49,7 +73,8 @@ export class OrderPaymentSubscribers {
   }
 
   @On(RefundFailed)
-  async refundFailed({ payload: { orderId, ...facts } }: RefundFailed): Promise<void> {
+  async refundFailed({ payload: { orderId, invoiceId: _, ...facts } }: RefundFailed): Promise<void> {
+    if (orderId === null) return;
     await this.follow(orderId, true);
     const order = await this.orders.find(orderId);
     if (!order) return;
@@ -60,12 +85,14 @@ export class OrderPaymentSubscribers {
 
   /** Also of methods that take days. */
   @On(PaymentDeclined)
-  declined({ payload: { orderId } }: PaymentDeclined): Promise<void> {
-    return this.lateDeclines.take(orderId);
+  async declined({ payload: { orderId } }: PaymentDeclined): Promise<void> {
+    if (orderId !== null) await this.lateDeclines.take(orderId);
   }
 
   /** The order follows its payments; most of the time the checkout was quicker and there is nothing to do. */
-  private async follow(orderId: string, refundRefused = false): Promise<void> {
+  private async follow(orderId: string | null, refundRefused = false): Promise<void> {
+    // Invoices without an order are somebody else's.
+    if (orderId === null) return;
     const [seen, known] = await Promise.all([
       this.orders.glance(orderId),
       this.payments.paymentsOf([orderId]),
@@ -76,5 +103,17 @@ export class OrderPaymentSubscribers {
     const order = await this.orders.locked(orderId);
     if (!order) return;
     await this.orderPayments.take(order, payments, billing, { refundRefused });
+  }
+
+  /** The history of the order says so, for staff. */
+  private async note(orderId: string | null, event: string, note: string | null): Promise<void> {
+    const order = orderId === null ? null : await this.orders.find(orderId);
+    if (order)
+      await this.orders.note(order.id, order, {
+        event,
+        actor: billing,
+        at: this.clock.now(),
+        ...(note !== null && { note }),
+      });
   }
 }

@@ -101,8 +101,9 @@ export class LinkPayments {
     if (order.status === 'canceled' || order.status === 'expired')
       return paymentLinkProblems.payment_link_ended('The money goes back.');
     if (payment && AttemptEnds.isDeclined(payment)) return this.ends.declined(order, payment);
-    const isDone = payment === null || payment.status === 'captured' || payment.status === 'authorized';
-    if (payment && !isDone) await this.ends.waits(order, payment);
+    const waited = payment ?? AttemptEnds.transferOf(payments);
+    const isDone = waited === null || waited.status === 'captured' || waited.status === 'authorized';
+    if (!isDone) await this.ends.waits(order, waited);
     return { status: isDone ? 201 : 202, body: dueOrderView(order, payments, new Date(begun.expiresAt)) };
   }
 }

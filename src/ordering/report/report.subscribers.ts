@@ -49,13 +49,13 @@ export class ReportSubscribers {
   }
 
   @On(RefundSettled)
-  refunded({ payload: { refundId, orderId, amount } }: RefundSettled): Promise<void> {
-    return this.orders.refund(refundId, orderId, amount.amount, this.clock.now(), false);
+  async refunded({ payload: { refundId, orderId, amount } }: RefundSettled): Promise<void> {
+    if (orderId !== null) await this.orders.refund(refundId, orderId, amount.amount, this.clock.now(), false);
   }
 
   @On(RefundFailed)
-  refundFailed({ payload: { refundId, orderId, amount } }: RefundFailed): Promise<void> {
-    return this.orders.refund(refundId, orderId, amount.amount, this.clock.now(), true);
+  async refundFailed({ payload: { refundId, orderId, amount } }: RefundFailed): Promise<void> {
+    if (orderId !== null) await this.orders.refund(refundId, orderId, amount.amount, this.clock.now(), true);
   }
 
   @Every('5s', 'ordering.update_reports')

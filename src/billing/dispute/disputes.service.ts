@@ -1,0 +1,66 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { DisputeClosed, DisputeOpened } from '../billing.events.js';
+import type { GatewayDispute } from '../gateway/payment-gateway.port.js';
+import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { type Posting, postings } from '../ledger/posting.js';
+import type { Payment } from '../payment/payment.entity.js';
+import { PaymentRepository } from '../payment/payment.repository.js';
+import { DisputeRepository } from './dispute.repository.js';
+
+/** Takes in what gateways say about disputes: the amounts of the payment, the books and the facts follow. */
+@Injectable()
+export class Disputes {
+  private readonly log = new Logger('billing');
+
+  constructor(
+    private readonly disputes: DisputeRepository,
+    private readonly payments: PaymentRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In the caller's transaction. Hearing the same again, or news that are older, changes nothing. */
+  async take(paymentId: string, told: readonly GatewayDispute[]): Promise<void> {
+    const payment = await this.payments.lockPayment(paymentId);
+    if (payment === null) return;
+    const now = this.clock.now();
+    let changed = false;
+    for (const each of told) changed = (await this.takeOne(payment, each, now)) || changed;
+    if (changed) await this.disputes.count(paymentId, now);
+  }
+
+  private async takeOne(payment: Payment, told: GatewayDispute, now: Date): Promise<boolean> {
+    const { id: paymentId, orderId, invoiceId, gateway } = payment;
+    const { before, id } = await this.disputes.take(payment, told, now);
+    const of = { disputeId: id, paymentId, orderId, invoiceId, amount: told.amount.toJSON() };
+    const written: Posting[] = [];
+    if (before === null) {
+      written.push(postings.disputeOpened(id, gateway, told.amount));
+      this.log.error(
+        `payment ${paymentId} needs a person: its bank disputes ${told.amount.toString()} (${told.reason})`,
+      );
+      this.outbox.record(new DisputeOpened({ ...of, reason: told.reason }));
+    }
+    // A decision is never taken back by news that were on their way before it.
+    const status = before === null || before.status === 'open' ? told.status : before.status;
+    const isDecided = status !== 'open' && (before === null || before.status === 'open');
+    const hadFee = before !== null && !before.fee.isZero();
+    const fee = hadFee ? before.fee : told.fee;
+    if (!hadFee && !fee.isZero()) written.push(postings.disputeFee(id, gateway, fee));
+    if (isDecided) {
+      written.push(
+        status === 'won'
+          ? postings.disputeWon(id, gateway, told.amount)
+          : postings.disputeLost(id, gateway, told.amount),
+      );
+      this.outbox.record(new DisputeClosed({ ...of, outcome: status === 'won' ? 'won' : 'lost' }));
+    }
+    if (written.length === 0) return false;
+    await this.ledger.post({ paymentId, orderId }, written, now);
+    await this.disputes.change(id, { status, fee, evidenceDueAt: told.evidenceDueAt }, now);
+    return true;
+  }
+}

@@ -1,0 +1,24 @@
+import { defineProblems } from '../../platform/http/problem.js';
+
+/** What can go wrong with methods that are kept. */
+export const methodProblems = defineProblems('billing', {
+  no_payment_method: {
+    status: 409,
+    title: 'No such payment method',
+    meaning: 'The customer has kept no such method, or none at all.',
+    remedy: 'Read the kept methods and name one of them, or add one.',
+  },
+  payment_method_declined: {
+    status: 402,
+    title: 'The payment method was refused',
+    meaning: 'The bank did not agree to its being kept; nothing was charged.',
+    remedy: 'Use another method.',
+    members: {
+      declineCode: {
+        description: 'Why, in the words of the gateway.',
+        schema: { type: ['string', 'null'] },
+        example: 'lost_card',
+      },
+    },
+  },
+});

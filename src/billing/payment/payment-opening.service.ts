@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Config } from '../../platform/config.js';
+import { Database } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { newId } from '../../platform/ids.js';
+import type { Money } from '../../platform/money/money.js';
+import { OperationScheduled } from '../billing.events.js';
+import { PaymentGateway } from '../gateway/payment-gateway.port.js';
+import { Operation } from './operation.entity.js';
+import type { PaymentPurpose } from './payment.entity.js';
+import { paymentProblems } from './payment.errors.js';
+import { MAX_ATTEMPTS, PaymentRepository } from './payment.repository.js';
+
+export interface OpenPayment {
+  /** What it pays: an order, or with `purpose: 'invoice'` an invoice. */
+  readonly orderId: string | null;
+  readonly invoiceId?: string | null;
+  readonly amount: Money;
+  /** `extra`: a further amount, after the order was paid; each is a payment of its own, one open at a time. */
+  readonly purpose?: PaymentPurpose;
+  /** Whether the open payment of the order may become one of this amount; without it, the first amount is fixed. */
+  readonly mayChangeAmount?: boolean;
+  readonly gateway: string;
+  /** What the gateway gave the shopper in place of a card; null with `methodId`. */
+  readonly token: string | null;
+  /** A kept method of the customer. */
+  readonly methodId?: string | null;
+  /** Nobody is there to answer the bank. */
+  readonly offSession?: boolean;
+  /** Keeps what pays, for later charges of this customer. */
+  readonly saveMethod?: boolean;
+  /** The buyer as frozen on the order; kept for the invoice. */
+  readonly buyer: {
+    readonly email: string;
+    readonly name: string;
+    readonly billingAddress: object | null;
+  } | null;
+  readonly customerId?: string | null;
+  /** SHA-256 of the cart's token: whoever holds the token may see and confirm the payment. */
+  readonly accessHash?: Buffer | null;
+  readonly returnUrl?: string | null;
+}
+
+/** Opens payments at the gateway, and attempts of those that are open. */
+@Injectable()
+export class PaymentOpening {
+  constructor(
+    private readonly database: Database,
+    private readonly payments: PaymentRepository,
+    private readonly gateway: PaymentGateway,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  /** In the caller's transaction: opens the payment of an order, or adds an attempt to the one that is open. */
+  async open(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
+    if (!this.database.inTransaction)
+      throw new Error('payments are opened only in a transaction of their caller');
+    if (input.gateway !== this.gateway.code) throw paymentProblems.unknown_gateway();
+    this.gateway.assertRepresentable(input.amount);
+    const now = this.clock.now();
+    const [operationId, voidOperationId] = [newId(), newId()];
+    const opened = await this.payments.open({
+      paymentId: newId(),
+      purpose: input.purpose ?? 'order',
+      mayChangeAmount: input.mayChangeAmount ?? false,
+      operationId,
+      voidOperationId,
+      orderId: input.orderId,
+      invoiceId: input.invoiceId ?? null,
+      capture: (input.purpose ?? 'order') === 'order' ? this.config.paymentCapture : 'automatic',
+      methodId: input.methodId ?? null,
+      offSession: input.offSession ?? false,
+      saveMethod: (input.saveMethod ?? false) && (input.customerId ?? null) !== null,
+      customerId: input.customerId ?? null,
+      amount: input.amount,
+      gateway: input.gateway,
+      token: input.token,
+      buyer: input.buyer,
+      returnUrl: input.returnUrl ?? null,
+      accessHash: input.accessHash ?? null,
+      now,
+      nextCheckAt: Operation.nextCheck('created', 'authorize', 0, now),
+    });
+    if (opened === null) throw await this.whyNotOpened(input);
+    if (opened.superseded) this.outbox.record(new OperationScheduled({ operationId: voidOperationId }));
+    return { paymentId: opened.paymentId, operationId, attempt: opened.attempt };
+  }
+
+  private async whyNotOpened({ orderId, invoiceId, amount, purpose = 'order' }: OpenPayment) {
+    const payments = orderId
+      ? await this.payments.lockAllOfOrder(orderId)
+      : await this.payments.lockAllOfInvoice(invoiceId ?? '');
+    const payment = payments.findLast(
+      (each) =>
+        each.kind === 'card' &&
+        each.purpose === purpose &&
+        each.status !== 'canceled' &&
+        (purpose !== 'extra' || each.status !== 'captured'),
+    );
+    if (payment?.status === 'captured') return paymentProblems.payment_already_captured();
+    if (payment && !payment.amount.equals(amount)) return paymentProblems.payment_amount_frozen();
+    if (payment && payment.attempts >= MAX_ATTEMPTS) return paymentProblems.too_many_attempts();
+    return paymentProblems.payment_in_progress(undefined, {
+      retryAfter: 2,
+      extra: { ...(payment && { paymentId: payment.id }), ...(orderId && { orderId }) },
+    });
+  }
+}

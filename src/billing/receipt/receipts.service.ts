@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { newId } from '../../platform/ids.js';
+import type { Money } from '../../platform/money/money.js';
+import { PaymentCaptured } from '../billing.events.js';
+import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { postings } from '../ledger/posting.js';
+import type { Payment, ReceivedKind } from '../payment/payment.entity.js';
+import { PaymentEnd } from '../payment/payment-end.service.js';
+import { PaymentRepository } from '../payment/payment.repository.js';
+import { receiptProblems } from './receipt.errors.js';
+import { ReceiptRepository } from './receipt.repository.js';
+
+/** Money of an order that staff have found in the bank or in the till. */
+export interface ReceivedMoney {
+  readonly orderId: string;
+  readonly customerId: string | null;
+  readonly accessHash: Buffer | null;
+  /** The buyer as frozen on the order. */
+  readonly buyer: { readonly email: string; readonly name: string; readonly billingAddress: object | null };
+  /** In the currency of the order. */
+  readonly amount: Money;
+  readonly method: ReceivedKind;
+  readonly reference: string;
+  readonly receivedAt: Date;
+  /** Null: not a person. */
+  readonly recordedBy: string | null;
+}
+
+/** Writes down money that came without a gateway: it is captured at once. */
+@Injectable()
+export class Receipts {
+  constructor(
+    private readonly payments: PaymentRepository,
+    private readonly receipts: ReceiptRepository,
+    private readonly ends: PaymentEnd,
+    private readonly ledger: LedgerRepository,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** See `BillingApi.receive`. */
+  async receive(money: ReceivedMoney): Promise<{ paymentId: string }> {
+    const { orderId, customerId, accessHash, buyer, amount, method } = money;
+    const present = await this.payments.lockAllOfOrder(orderId);
+    const [paymentId, receiptId, now] = [newId(), newId(), this.clock.now()];
+    await this.payments.addTaken({
+      ...{ id: paymentId, orderId, customerId, accessHash, buyer, amount, now },
+      ...{ gateway: method, purpose: 'order', instrumentId: receiptId, last4: null },
+    });
+    if (!(await this.receipts.add({ ...money, id: receiptId, paymentId }, now)))
+      throw receiptProblems.receipt_known();
+    await this.ledger.post(
+      { paymentId, orderId },
+      [postings.received(receiptId, method, amount)],
+      money.receivedAt,
+    );
+    this.outbox.record(new PaymentCaptured({ paymentId, orderId, invoiceId: null, amount: amount.toJSON() }));
+    await this.awaitLess(present, amount, now);
+    return { paymentId };
+  }
+
+  /** What was awaited is there, or less of it is awaited. */
+  private async awaitLess(present: readonly Payment[], amount: Money, now: Date): Promise<void> {
+    const awaited = present.find((one) => one.isAwaitedTransfer);
+    if (awaited === undefined) return;
+    if (amount.compare(awaited.amount) >= 0) await this.ends.giveUp(awaited);
+    else await this.receipts.awaitLess(awaited.id, awaited.amount.minus(amount), now);
+  }
+}

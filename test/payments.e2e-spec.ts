@@ -1,0 +1,428 @@
+import { randomUUID } from 'node:crypto';
+import { fetch } from 'undici';
+import { BillingApi } from '../src/billing/billing.api.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
+import { Money } from '../src/platform/money/money.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+import {
+  berlin,
+  buy,
+  type CartInHand,
+  checkOut,
+  fillCart,
+  goods,
+  type Goods,
+  imbalance,
+  key,
+  stockOf,
+} from './support/purchase.js';
+
+type Body = Answer['body'];
+
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+/** Of one piece at 19.99 with its parcel. */
+const TOTAL = 2489;
+
+describe('money that is held, kept methods, disputes and transfers', () => {
+  let app: TestApp;
+  let staff: string;
+
+  beforeAll(async () => {
+    app = await startApp({
+      PAYMENT_CAPTURE: 'manual',
+      BANK_TRANSFER: 'on',
+      BANK_ACCOUNT_HOLDER: 'Guildhall Ltd',
+      BANK_IBAN: 'DE89 3704 0044 0532 0130 00',
+    });
+    staff = await given.admin(app);
+  });
+  afterAll(async () => {
+    await app?.settle();
+    expect(await imbalance(app)).toBeNull();
+    await app.close();
+  });
+
+  const asStaff = () => ({ token: staff, key: key() });
+  const paymentAt = async (id: string): Promise<Body> =>
+    (await app.get(`/v1/admin/payments/${id}`, { token: staff })).body;
+  const orderAt = async (id: string): Promise<Body> =>
+    (await app.get(`/v1/admin/orders/${id}`, { token: staff })).body;
+  const capture = (id: string, body: object): Promise<Answer> =>
+    app.post(`/v1/admin/payments/${id}/captures`, body, asStaff());
+  const release = (id: string): Promise<Answer> =>
+    app.post(`/v1/admin/payments/${id}/void`, undefined, asStaff());
+  const refund = (id: string, body: object): Promise<Answer> =>
+    app.post(`/v1/admin/payments/${id}/refunds`, body, asStaff());
+  const balanceOf = async (account: string): Promise<number> => {
+    const [row] = await app.database.query<{ sum: number }>(
+      'SELECT coalesce(sum(amount), 0)::int AS sum FROM billing.ledger_entries WHERE account = $1',
+      [account],
+    );
+    return row?.sum ?? 0;
+  };
+
+  /** An order whose money is held. */
+  async function held(token = 'ok'): Promise<{ orderId: string; id: string }> {
+    const thing = await goods(app, { stock: 5 });
+    const { answer } = await buy(app, [thing], { token });
+    expect(answer).toMatchObject({ status: 201, body: { status: 'placed', paymentStatus: 'authorized' } });
+    expect(await stockOf(app, thing)).toMatchObject({ allocated: 1 });
+    return { orderId: answer.body.id, id: answer.body.payments[0].id };
+  }
+
+  /** The same time for the shop and for its gateway. */
+  async function pass(time: { days?: number; hours?: number }): Promise<void> {
+    app.clock.advance(time);
+    await app.app.get(PaymentGateway).moveClock(app.clock.now());
+    await app.run('billing.catch_up');
+    await app.settle();
+  }
+
+  it('is captured in parts, never more than is held, and the rest is let go', async () => {
+    const { id, orderId } = await held();
+    expect(await balanceOf('memo:authorized')).toBe(TOTAL);
+    expect(await paymentAt(id)).toMatchObject({
+      status: 'authorized',
+      capturable: eur(TOTAL),
+      captured: eur(0),
+    });
+
+    for (const body of [{}, { amount: eur(1), full: true }, { amount: eur(0) }])
+      expect((await capture(id, body)).status).toBe(400);
+    expect((await capture(id, { amount: { amount: 1, currency: 'USD' } })).body.code).toBe(
+      'billing.capture_amount_required',
+    );
+    const once = asStaff();
+    const first = await app.post(`/v1/admin/payments/${id}/captures`, { amount: eur(1000) }, once);
+    expect(first).toMatchObject({
+      status: 200,
+      body: {
+        status: 'authorized',
+        captured: eur(1000),
+        capturable: eur(TOTAL - 1000),
+        refundable: eur(1000),
+      },
+    });
+    const again = await app.post(`/v1/admin/payments/${id}/captures`, { amount: eur(1000) }, once);
+    expect(again.text).toBe(first.text);
+    await app.settle();
+    expect(await orderAt(orderId)).toMatchObject({ paymentStatus: 'authorized' });
+
+    const tooMuch = await capture(id, { amount: eur(TOTAL - 999) });
+    expect(tooMuch).toMatchObject({
+      status: 409,
+      body: { code: 'billing.capture_exceeds_held', maximumCapturable: eur(TOTAL - 1000) },
+    });
+    const last = await capture(id, { amount: eur(400), final: true });
+    expect(last).toMatchObject({
+      status: 200,
+      body: { status: 'captured', captured: eur(1400), capturable: eur(0), captureBefore: null },
+    });
+    await app.settle();
+    expect(await orderAt(orderId)).toMatchObject({ paymentStatus: 'partially_paid' });
+    expect(await balanceOf('memo:authorized')).toBe(0);
+    expect((await capture(id, { full: true })).body.code).toBe('billing.nothing_held');
+    expect((await release(id)).body.code).toBe('billing.nothing_held');
+    expect((await refund(id, { full: true })).body).toMatchObject({ status: 'succeeded', amount: eur(1400) });
+  });
+
+  it('of twenty captures at once takes what there is, and a capture and a void never both', async () => {
+    const { id } = await held();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => capture(id, { amount: eur(200) })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(12);
+    expect(answers.filter(({ body }) => body.code === 'billing.capture_exceeds_held')).toHaveLength(8);
+    expect(await paymentAt(id)).toMatchObject({
+      status: 'authorized',
+      captured: eur(2400),
+      capturable: eur(89),
+    });
+    expect((await capture(id, { full: true })).body).toMatchObject({
+      status: 'captured',
+      captured: eur(TOTAL),
+    });
+
+    for (let round = 0; round < 4; round++) {
+      const { id: other, orderId } = await held();
+      const [captured, released] = await Promise.all([capture(other, { full: true }), release(other)]);
+      expect([captured.status, released.status].sort()).toEqual([200, 409]);
+      await app.settle();
+      const after = await paymentAt(other);
+      expect(after.status).toBe(captured.status === 200 ? 'captured' : 'canceled');
+      expect(after.captured.amount).toBe(captured.status === 200 ? TOTAL : 0);
+      expect((await orderAt(orderId)).paymentStatus).toBe(captured.status === 200 ? 'paid' : 'voided');
+    }
+    expect(await balanceOf('memo:authorized')).toBe(0);
+  });
+
+  it('goes back as it came when the order is canceled: what was captured, and what was only held', async () => {
+    const { id, orderId } = await held();
+    expect((await capture(id, { amount: eur(500) })).status).toBe(200);
+    const canceled = await app.post(`/v1/orders/${orderId}/cancellation`, {}, asStaff());
+    expect(canceled.status).toBe(201);
+    await app.settle();
+    expect(await paymentAt(id)).toMatchObject({ status: 'captured', captured: eur(500), refunded: eur(500) });
+    expect(await orderAt(orderId)).toMatchObject({ status: 'canceled', paymentStatus: 'refunded' });
+    expect(await balanceOf('memo:authorized')).toBe(0);
+  });
+
+  it('is told of a day before it ends, and ends', async () => {
+    const { id, orderId } = await held();
+    const { id: caught } = await held();
+    const { captureBefore } = await paymentAt(id);
+    expect(new Date(captureBefore).getTime() - app.clock.now().getTime()).toBeGreaterThan(6 * 86_400_000);
+    await pass({ days: 6, hours: 12 });
+    for (let look = 0; look < 2; look++) await app.run('billing.end_holds');
+    await app.settle();
+    const told = async () =>
+      (await orderAt(orderId)).history.filter(({ event }: Body) => event === 'authorization_expiring');
+    expect(await told()).toHaveLength(1);
+    // The last capture and the end meet: one of them wins.
+    app.clock.advance({ hours: 13 });
+    const [saved] = await Promise.all([capture(caught, { full: true }), app.run('billing.end_holds')]);
+    await pass({ hours: 1 });
+    await app.run('billing.end_holds');
+    await app.settle();
+    expect(await paymentAt(id)).toMatchObject({ status: 'canceled', captured: eur(0), capturable: eur(0) });
+    expect(await orderAt(orderId)).toMatchObject({ paymentStatus: 'voided' });
+    const won = saved.status === 200 && saved.body.status === 'captured';
+    expect((await paymentAt(caught)).status).toBe(won ? 'captured' : 'canceled');
+    expect(await balanceOf('memo:authorized')).toBe(0);
+  });
+
+  it('comes too late: a hold is let go, and what was taken goes back', async () => {
+    const thing = await goods(app, { stock: 5 });
+    const { answer } = await buy(app, [thing], { token: 'async_ok:1500' });
+    expect(answer.status).toBe(202);
+    const other = await held('refund_timeout_before');
+    expect(other.id).toBeDefined();
+    const mismatch = await buy(app, [thing], { token: 'amount_mismatch' });
+    expect(mismatch.answer).toMatchObject({ status: 402, body: { declineCode: 'amount_mismatch' } });
+    await app.settle();
+    expect(await paymentAt(mismatch.answer.body.paymentId)).toMatchObject({
+      status: 'requires_payment_method',
+    });
+  });
+
+  it('is taken back by a bank: nothing is refunded beside it, and the books say what was lost', async () => {
+    const before = await balanceOf('expense:bad_debt');
+    const lost = await held('dispute_lost');
+    const won = await held('dispute_won');
+    for (const { id } of [lost, won]) expect((await capture(id, { full: true })).status).toBe(200);
+    await pass({ days: 3, hours: 1 });
+    const { items } = (await app.get('/v1/admin/disputes?status=open', { token: staff })).body;
+    expect(items).toHaveLength(2);
+    expect(await balanceOf('assets:disputes:test')).toBe(2 * TOTAL);
+    for (const { id, orderId } of [lost, won]) {
+      expect(await paymentAt(id)).toMatchObject({ disputed: eur(TOTAL), disputeLost: eur(0) });
+      expect((await refund(id, { full: true })).body.code).toBe('billing.payment_disputed');
+      expect((await orderAt(orderId)).history.at(-1)).toMatchObject({ event: 'dispute_opened' });
+    }
+    await pass({ days: 8 });
+    expect(await balanceOf('assets:disputes:test')).toBe(0);
+    expect((await balanceOf('expense:bad_debt')) - before).toBe(TOTAL);
+    expect(await paymentAt(lost.id)).toMatchObject({
+      disputed: eur(0),
+      disputeLost: eur(TOTAL),
+      refundable: eur(0),
+    });
+    expect((await refund(lost.id, { full: true })).body.code).toBe('billing.refund_exceeds_captured');
+    expect((await refund(won.id, { amount: eur(100) })).body).toMatchObject({ status: 'succeeded' });
+    const [first] = (await app.get(`/v1/admin/disputes?paymentId=${lost.id}`, { token: staff })).body.items;
+    const read = await app.get(`/v1/admin/disputes/${first.id}`, { token: staff });
+    expect(read.body).toMatchObject({ status: 'lost', amount: eur(TOTAL) });
+    expect(read.body.fee.amount).toBeGreaterThan(0);
+    expect((await orderAt(lost.orderId)).history.at(-1)).toMatchObject({ event: 'dispute_lost' });
+  });
+
+  it('is charged to methods that customers keep, with and without them', async () => {
+    const ada = await given.customer(app);
+    const mine = async (): Promise<Body[]> =>
+      (await app.get('/v1/me/payment-methods', { token: ada.token })).body.items;
+    const add = (token: string, extra: object = {}, once = key()): Promise<Answer> =>
+      app.post(
+        '/v1/me/payment-methods',
+        { gateway: 'test', token, ...extra },
+        { token: ada.token, key: once },
+      );
+
+    // Two at once make one customer at the gateway, and each is kept once.
+    const once = key();
+    const [plain, other] = await Promise.all([add('ok', {}, once), add('ok+card=2')]);
+    expect([plain.status, other.status]).toEqual([201, 201]);
+    expect((await add('ok', {}, once)).body).toEqual(plain.body);
+    expect(await mine()).toHaveLength(2);
+    expect((await mine()).filter(({ isDefault }) => isDefault)).toHaveLength(1);
+    const refs = await app.database.query('SELECT ref FROM billing.gateway_customers');
+    expect(refs).toHaveLength(1);
+    expect((await add('lost')).body).toMatchObject({
+      code: 'billing.payment_method_declined',
+      declineCode: 'lost_card',
+    });
+    expect((await add('ok', { gateway: 'other' })).body.code).toBe('billing.unknown_gateway');
+
+    // The bank asks first.
+    const asked = await add('sca_required', { makeDefault: true });
+    expect(asked).toMatchObject({ status: 202, body: { status: 'requires_action', methodId: null } });
+    const confirm = (who = ada.token) =>
+      app.post(`/v1/me/payment-method-setups/${asked.body.id}/confirmation`, undefined, { token: who });
+    expect((await confirm()).body.status).toBe('requires_action');
+    const stranger = await given.customer(app);
+    expect((await confirm(stranger.token)).status).toBe(404);
+    await fetch(asked.body.nextAction.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'decision=approve',
+      redirect: 'manual',
+    });
+    const kept = (await confirm()).body;
+    expect(kept).toMatchObject({ status: 'succeeded', nextAction: null });
+    expect((await mine()).find(({ isDefault }) => isDefault)?.id).toBe(kept.methodId);
+
+    // Kept at the checkout, of whoever is signed in.
+    const thing = await goods(app, { stock: 5 });
+    const cart = (
+      await app.post(
+        '/v1/carts',
+        { currency: 'EUR', email: ada.email, lines: [{ variantId: thing.variantId, quantity: 1 }] },
+        { token: ada.token },
+      )
+    ).body;
+    const bought = await app.post(
+      `/v1/carts/${cart.id}/checkout`,
+      { payment: { gateway: 'test', token: 'ok+card=3', save: true }, shippingAddress: berlin },
+      { token: ada.token, key: key() },
+    );
+    expect(bought.status).toBe(201);
+    expect(await mine()).toHaveLength(4);
+
+    // Without the customer: charged at once, declined with advice, or left to the customer.
+    const charge = async (methodId: string | null, invoiceId = randomUUID()) => {
+      const { id: customerId } = (await app.get('/v1/me', { token: ada.token })).body;
+      const amount = Money.of(1900, 'EUR');
+      const { paymentId, operationId } = await app.database.transaction(() =>
+        app.app.get(MethodCharges).open({ purpose: 'invoice', invoiceId, customerId, methodId, amount }),
+      );
+      const billing = app.app.get(BillingApi);
+      const outcome = await billing.authorize(operationId);
+      await app.database.transaction(() => billing.settle(operationId, outcome));
+      return paymentAt(paymentId);
+    };
+    const invoiceId = randomUUID();
+    const paid = await charge(plain.body.methodId, invoiceId);
+    expect(paid).toMatchObject({ status: 'captured', captured: eur(1900), orderId: null, invoiceId });
+    await expect(charge(plain.body.methodId, invoiceId)).rejects.toMatchObject({
+      code: 'billing.payment_already_captured',
+    });
+    const authenticate = await charge(kept.methodId);
+    expect(authenticate).toMatchObject({
+      ...{ status: 'requires_action', nextAction: null, declineCode: 'authentication_required' },
+      operations: [{ status: 'failed', advice: 'authenticate', nextCheckAt: null }],
+    });
+    const hollow = (await add('attach_ok_charge_fails')).body.methodId;
+    const declined = await charge(hollow);
+    expect(declined).toMatchObject({ status: 'requires_payment_method', operations: [{ status: 'failed' }] });
+    expect(declined.operations[0].advice).not.toBeNull();
+    await expect(charge(randomUUID())).rejects.toMatchObject({ code: 'billing.no_payment_method' });
+    expect((await refund(paid.id, { full: true })).body).toMatchObject({
+      status: 'succeeded',
+      orderId: null,
+    });
+
+    // What is removed is gone here and at the gateway, and another one takes its place.
+    const remove = (id: string, token = ada.token) => app.delete(`/v1/me/payment-methods/${id}`, { token });
+    expect((await remove(kept.methodId, stranger.token)).status).toBe(404);
+    expect((await remove(kept.methodId)).status).toBe(204);
+    expect((await remove(kept.methodId)).status).toBe(404);
+    expect((await mine()).filter(({ isDefault }) => isDefault)).toHaveLength(1);
+    const chosen = await app.post(`/v1/me/payment-methods/${plain.body.methodId}/default`, undefined, {
+      token: ada.token,
+    });
+    expect(chosen.body).toMatchObject({ id: plain.body.methodId, isDefault: true });
+    await app.settle();
+    const left = await app.database.query('SELECT id FROM billing.payment_methods WHERE customer_id IS NULL');
+    expect(left).toEqual([]);
+  });
+
+  it('comes by transfer or in cash: too little leaves the rest due, too much can be given back', async () => {
+    const receive = (orderId: string, body: object): Promise<Answer> =>
+      app.post(`/v1/admin/orders/${orderId}/payments`, body, asStaff());
+    const transfer = (amount: number, reference: string) => ({
+      ...{ method: 'bank_transfer', amount: eur(amount), reference },
+    });
+    const promised = async (): Promise<{ orderId: string; thing: Goods; cart: CartInHand }> => {
+      const thing = await goods(app, { stock: 5 });
+      const cart = await fillCart(app, [thing]);
+      const answer = await app.post(
+        `/v1/carts/${cart.id}/checkout`,
+        { payment: { gateway: 'bank_transfer' }, shippingAddress: berlin },
+        { key: key(), cartToken: cart.token },
+      );
+      const { number } = answer.body;
+      expect(answer).toMatchObject({
+        status: 202,
+        body: {
+          status: 'pending_payment',
+          transfer: { iban: 'DE89370400440532013000', reference: number, amount: eur(TOTAL) },
+        },
+      });
+      return { orderId: answer.body.id, thing, cart };
+    };
+    const bank = await balanceOf('assets:bank');
+    const { orderId, thing } = await promised();
+    // It waits for days, with its goods.
+    app.clock.advance({ days: 6 });
+    await app.run('ordering.expire_orders');
+    expect(await stockOf(app, thing)).toMatchObject({ reserved: 1 });
+    for (const [body, pointer] of [
+      [{ ...transfer(0, 'zero') }, '/amount'],
+      [{ ...transfer(5, 'dollars'), amount: { amount: 5, currency: 'USD' } }, '/amount'],
+      [{ ...transfer(5, 'later'), receivedAt: '2099-01-01T00:00:00Z' }, '/receivedAt'],
+    ] as const)
+      expect((await receive(orderId, body)).body.errors[0].pointer).toBe(pointer);
+    const part = await receive(orderId, transfer(1000, 'line 1'));
+    expect(part).toMatchObject({
+      status: 201,
+      body: { orderStatus: 'pending_payment', paymentStatus: 'partially_paid', due: eur(TOTAL - 1000) },
+    });
+    expect((await receive(orderId, transfer(1000, 'line 1'))).body.code).toBe('billing.receipt_known');
+    // Two at once, of which each would do.
+    const again = async (body: object): Promise<Answer> => {
+      const answer = await receive(orderId, body);
+      return answer.body.code === 'ordering.payment_undecided' ? again(body) : answer;
+    };
+    const both = await Promise.all([
+      again(transfer(TOTAL - 1000, 'line 2')),
+      again({ ...transfer(TOTAL - 1000, 'till 1'), method: 'cash' }),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual([201, 201]);
+    await app.settle();
+    expect(await orderAt(orderId)).toMatchObject({ status: 'placed', paymentStatus: 'overcharged' });
+    expect(await stockOf(app, thing)).toMatchObject({ reserved: 0, allocated: 1 });
+    expect((await balanceOf('assets:bank')) - bank).toBe(TOTAL);
+    const cash = both[1].body.paymentId;
+    const given = await refund(cash, { amount: eur(TOTAL - 1000) });
+    expect(given).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+    expect(await balanceOf('assets:cash')).toBe(0);
+    expect((await receive(orderId, transfer(1, 'tip'))).body).toMatchObject({ overpaid: eur(1) });
+
+    // Nobody transfers: the goods are free again, and what came of it waits for a person.
+    const late = await promised();
+    expect((await receive(late.orderId, transfer(1, 'line 3'))).status).toBe(201);
+    app.clock.advance({ days: 8 });
+    await app.run('ordering.expire_orders');
+    await app.settle();
+    expect(await orderAt(late.orderId)).toMatchObject({ status: 'expired' });
+    expect(await stockOf(app, late.thing)).toMatchObject({ reserved: 0, allocated: 0 });
+    const failed = (await app.get(`/v1/admin/refunds?orderId=${late.orderId}`, { token: staff })).body.items;
+    expect(failed).toMatchObject([{ status: 'failed', failureCode: 'pay_by_hand' }]);
+
+    // Whoever has promised a transfer may still pay by card, and nothing is awaited twice.
+    const changed = await promised();
+    const card = await checkOut(app, changed.cart);
+    expect(card).toMatchObject({ status: 201, body: { paymentStatus: 'authorized' } });
+    expect(card.body.payments).toHaveLength(1);
+  });
+});
