@@ -1,3 +1,5 @@
+import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
+import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
 import { IdentityIntegrityPermissions1780000000611 } from './identity/1780000000611-integrity-permissions.js';
 import { CatalogListedPromotions1760000010500 } from './catalog/1760000010500-listed-promotions.js';
@@ -218,4 +220,6 @@ export const migrations: Migrations = [
   OrderingDraftBuyers1780000000630,
   OrderingRefusedRefunds1780000000660,
   OrderingFoundOrders1780000000661,
+  BillingInvoices1780000000730,
+  IdentityInvoicePermissions1760000020640,
 ];

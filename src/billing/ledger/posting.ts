@@ -9,7 +9,15 @@ export interface Leg {
 /** What is written to the books for one fact. The source and kind are unique there: a fact is posted once. */
 export interface Posting {
   readonly kind: PostingKind;
-  readonly sourceType: 'operation' | 'refund' | 'gift_card_entry' | 'store_credit_entry';
+  readonly sourceType:
+    | 'operation'
+    | 'refund'
+    | 'gift_card_entry'
+    | 'store_credit_entry'
+    | 'invoice'
+    | 'invoice_settlement'
+    | 'credit_note'
+    | 'credit_note_match';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -30,11 +38,23 @@ export type PostingKind =
   | 'store_credit_adjusted'
   | 'store_credit_refunded'
   | 'store_credit_spent'
-  | 'store_credit_expired';
+  | 'store_credit_expired'
+  // The postings of documents stand in invoice/invoice-posting.ts.
+  | 'invoice_finalized'
+  | 'invoice_voided'
+  | 'invoice_settled'
+  | 'invoice_written_off'
+  | 'invoice_recovered'
+  | 'credit_note_issued'
+  | 'credit_note_refunded'
+  | 'credit_note_kept';
 
 export const accounts = {
   clearing: (gateway: string) => `assets:provider:${gateway}:clearing`,
   unapplied: 'liab:unapplied',
+  receivable: 'assets:ar',
+  bank: 'assets:bank',
+  badDebt: 'expense:bad_debt',
   refundsPayable: 'liab:refunds_payable',
   refunds: 'contra:refunds',
   giftCards: 'liab:gift_cards',

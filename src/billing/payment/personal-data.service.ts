@@ -6,6 +6,7 @@ import {
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
 import { GiftCardPeopleRepository } from '../gift-card/gift-card-people.repository.js';
+import { InvoicePeople } from '../invoice/invoice-people.service.js';
 import { StoreCreditPeopleRepository } from '../store-credit/store-credit-people.repository.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { PaymentPersonalDataRepository } from './personal-data.repository.js';
@@ -21,6 +22,7 @@ export class BillingPersonalData implements PersonalDataProvider {
     private readonly cards: GiftCardPeopleRepository,
     private readonly credits: StoreCreditPeopleRepository,
     private readonly balances: StoreCredits,
+    private readonly invoices: InvoicePeople,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
@@ -28,6 +30,9 @@ export class BillingPersonalData implements PersonalDataProvider {
     yield* pagesOf<{ id: string }>('giftCards', (after, limit) => this.cards.cards(subject, after, limit));
     yield* pagesOf<{ id: string }>('storeCredit', (after, limit) =>
       this.credits.credits(subject, after, limit),
+    );
+    yield* pagesOf<{ id: string }>('invoices', (after, limit) =>
+      this.invoices.invoices(subject, after, limit),
     );
   }
 
@@ -42,5 +47,6 @@ export class BillingPersonalData implements PersonalDataProvider {
     // Credit is the customer's alone: nobody could spend what is left.
     if (subject.customerId !== null) await this.balances.forfeit(subject.customerId);
     await this.credits.anonymise(subject);
+    await this.invoices.anonymise(subject);
   }
 }
