@@ -1,3 +1,5 @@
+import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
+import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
 import { IdentityIntegrityPermissions1780000000611 } from './identity/1780000000611-integrity-permissions.js';
 import { CatalogListedPromotions1760000010500 } from './catalog/1760000010500-listed-promotions.js';
@@ -222,4 +224,6 @@ export const migrations: Migrations = [
   OrderingFoundOrders1780000000661,
   BillingCapturesAndMethods1780000000710,
   IdentityPaymentPermissions1760000020620,
+  BillingInvoices1780000000730,
+  IdentityInvoicePermissions1760000020640,
 ];

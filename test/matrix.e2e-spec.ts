@@ -210,6 +210,9 @@ describe('who may do what', () => {
    */
   const belongings = async (token: string, keeper: string): Promise<string> => {
     const lamp = await goods(app);
+    const address = { line1: 'Gildenweg 1', city: 'Lübeck', country: 'DE' };
+    const seller = { name: 'Guildhall', vatId: 'DE136695976', address };
+    must(await app.put('/v1/admin/seller-profile', seller, { token: keeper }));
     const mine = { currency: 'EUR', lines: [{ variantId: lamp.variantId, quantity: 1 }] };
     const bought = must(await app.post('/v1/carts', mine, { token }));
     const payment = { gateway: 'test', token: 'ok' };
@@ -242,6 +245,7 @@ describe('who may do what', () => {
     );
     const kept = { gateway: 'test', token: 'sca_required' };
     const setup = must(await app.post('/v1/me/payment-methods', kept, { token, key: randomUUID() }));
+    await app.settle();
     Object.assign(ids, {
       '/v1/returns': back.id,
       '/v1/me/payment-method-setups': setup.id,

@@ -6,6 +6,8 @@ import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
+import { Invoices } from '../src/billing/invoice/invoices.service.js';
+import { planInvoice } from './support/invoices.js';
 import { berlin, buy, checkOut, goods } from './support/purchase.js';
 import { Browser, RealProvider } from './support/providers.js';
 
@@ -493,6 +495,26 @@ describe('the example', () => {
     await ask('getMyStoreCredit', {}, { token });
   }
 
+  /** Of a bought lamp, paid, and of two that nobody pays. */
+  async function invoices(): Promise<void> {
+    await replay('putSellerProfile');
+    const { token, email } = await given.customer(app);
+    const { answer } = await buy(app, [await goods(app)], { by: token, body: { email } });
+    await app.settle();
+    const of = answer.body.id as string;
+    const [{ id }] = (await ask('listInvoices', {}, { token: staff }, `?orderId=${of}`)).body.items;
+    for (const read of ['getInvoice', 'explainInvoice']) await ask(read, { id });
+    await ask('listMyInvoices', {}, { token });
+    await ask('getMyInvoice', { id }, { token });
+    const note = (await replay('createCreditNote', { ids: { id } })).body;
+    await ask('getCreditNote', { id: note.id });
+    await ask('listOrderInvoices', { id: of }, { token });
+    for (const end of ['voidInvoice', 'writeOffInvoice']) {
+      const made = await app.database.transaction(() => app.app.get(Invoices).finalize(planInvoice(11_900)));
+      await replay(end, { ids: { id: made.invoiceId } });
+    }
+  }
+
   async function collections(productId: string): Promise<void> {
     const { id } = (await replay('createCollection')).body;
     await replay('updateCollection', { ids: { id } });
@@ -614,6 +636,7 @@ describe('the example', () => {
     await downloads();
     await giftCards();
     await storeCredit();
+    await invoices();
     await collections(product.id);
     await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;

@@ -15,12 +15,14 @@ import { PaymentEnd } from './payment/payment-end.service.js';
 import { type OrderBalance, orderBalance, type PaymentView, viewOf } from './payment/payment.view.js';
 import { type OrderRefund, OrderRefunds, type RefundShare } from './refund/order-refunds.service.js';
 import type { OrderState } from './invoice/order-state.js';
+import { type BuyerInvoice, MyInvoices } from './invoice/my-invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
 import { type Opened, type PayOrder, Tenders } from './tender/tenders.service.js';
 import { type ReceivedMoney, Receipts } from './receipt/receipts.service.js';
 import { RefundService } from './refund/refund.service.js';
 
+export type { BuyerInvoice } from './invoice/my-invoices.service.js';
 export type { OrderState } from './invoice/order-state.js';
 export type { InvoiceBuyer, InvoiceLine, InvoiceTax } from './invoice/invoice-content.js';
 export { receiptProblems } from './receipt/receipt.errors.js';
@@ -61,6 +63,7 @@ export class BillingApi {
     private readonly outbox: Outbox,
     private readonly confirmations: ConfirmationService,
     private readonly documents: OrderDocuments,
+    private readonly invoices: MyInvoices,
   ) {}
 
   /**
@@ -146,6 +149,7 @@ export class BillingApi {
   /** In the caller's transaction: payments of these orders that are nobody's become this customer's. Locks them. */
   async giveTo(customerId: string, orderIds: readonly string[]): Promise<void> {
     await this.rows.giveTo(customerId, orderIds);
+    await this.documents.giveTo(customerId, orderIds);
   }
 
   /**
@@ -227,6 +231,11 @@ export class BillingApi {
   /** How many gift cards each line of these orders has bought, canceled ones too. */
   giftCardsOf(orderIds: readonly string[]): Promise<{ lineId: string; cards: number }[]> {
     return this.giftCards.boughtBy(orderIds);
+  }
+
+  /** The invoices of an order with their credit notes, the oldest first; drafts are not among them. */
+  invoicesOf(orderId: string): Promise<BuyerInvoice[]> {
+    return this.invoices.ofOrder(orderId);
   }
 
   /** The gift card of a code, however it is typed; null when there is none. */

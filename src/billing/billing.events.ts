@@ -110,3 +110,42 @@ export class OperationScheduled extends DomainEvent<{ operationId: string }> {
 export class GatewayNoticeReceived extends DomainEvent<{ gateway: string; eventId: string }> {
   static readonly type = 'billing.gateway_notice_received';
 }
+
+/** The shop has said anew who sells: invoices that waited for that may be finalised. */
+export class SellerProfileChanged extends DomainEvent<{ version: number }> {
+  static readonly type = 'billing.seller_profile_changed';
+}
+
+/** An invoice has its number. `state` is `paid` when its money was there already. */
+export class InvoiceFinalized extends DomainEvent<{
+  invoiceId: string;
+  orderId: string | null;
+  subscriptionId: string | null;
+  number: string;
+  total: MoneyJson;
+  state: string;
+}> {
+  static readonly type = 'billing.invoice_finalized';
+}
+
+/** What was due of a finalised invoice has changed: by money, a credit note, or because nobody expects it any more. */
+export class InvoiceMoved extends DomainEvent<{
+  invoiceId: string;
+  orderId: string | null;
+  subscriptionId: string | null;
+  state: string;
+  due: MoneyJson;
+}> {
+  static readonly type = 'billing.invoice_moved';
+}
+
+/** Part of an invoice, or all of it, is credited. */
+export class CreditNoteIssued extends DomainEvent<{
+  creditNoteId: string;
+  invoiceId: string;
+  orderId: string | null;
+  number: string;
+  total: MoneyJson;
+}> {
+  static readonly type = 'billing.credit_note_issued';
+}

@@ -19,6 +19,26 @@ import { GiftCards } from './gift-card/gift-cards.service.js';
 import { StaffGiftCards } from './gift-card/staff-gift-cards.service.js';
 import { BillingIntegrity } from './integrity/billing-integrity.service.js';
 import { BillingIntegrityRepository } from './integrity/integrity.repository.js';
+import { InvoiceJobs } from './invoice/invoice.jobs.js';
+import { InvoiceMoney } from './invoice/invoice-money.service.js';
+import { InvoiceMoneyRepository } from './invoice/invoice-money.repository.js';
+import { InvoicePeopleRepository } from './invoice/invoice-people.repository.js';
+import { InvoicePeople } from './invoice/invoice-people.service.js';
+import { InvoicePapers } from './invoice/invoice-papers.service.js';
+import { InvoiceRepository } from './invoice/invoice.repository.js';
+import { InvoiceSubscribers } from './invoice/invoice.subscribers.js';
+import { CreditNoteRepository } from './credit-note/credit-note.repository.js';
+import { CreditNotes } from './credit-note/credit-notes.service.js';
+import { SellerProfileRepository } from './seller/seller-profile.repository.js';
+import { SellerProfiles } from './seller/seller-profiles.service.js';
+import { SellerProfileController } from './seller/seller-profile.controller.js';
+import { StaffInvoices } from './invoice/staff-invoices.service.js';
+import { InvoiceListRepository } from './invoice/invoice-list.repository.js';
+import { MyInvoices } from './invoice/my-invoices.service.js';
+import { StaffCreditNotes } from './credit-note/staff-credit-notes.service.js';
+import { InvoiceAdminController } from './invoice/invoice.admin.controller.js';
+import { MyInvoicesController } from './invoice/my-invoices.controller.js';
+import { CreditNoteController } from './credit-note/credit-note.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
@@ -61,6 +81,7 @@ import { OwnRefunds } from './refund/own-refunds.service.js';
 import { RefundController } from './refund/refund.controller.js';
 import { ReceiptRepository } from './receipt/receipt.repository.js';
 import { Receipts } from './receipt/receipts.service.js';
+import { RefundDocuments } from './refund/refund-documents.service.js';
 import { RefundReader } from './refund/refund.reader.service.js';
 import { RefundRepository } from './refund/refund.repository.js';
 import { RefundService } from './refund/refund.service.js';
@@ -99,6 +120,10 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentAdminController,
     PaymentMethodController,
     RefundController,
+    InvoiceAdminController,
+    MyInvoicesController,
+    CreditNoteController,
+    SellerProfileController,
     LedgerController,
     MyStoreCreditController,
     NoticeAdminController,
@@ -131,6 +156,22 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InboxSubscribers,
     Invoices,
     OrderDocuments,
+    StaffInvoices,
+    InvoiceListRepository,
+    MyInvoices,
+    StaffCreditNotes,
+    InvoiceJobs,
+    InvoiceMoney,
+    InvoiceMoneyRepository,
+    InvoicePapers,
+    InvoicePeople,
+    InvoicePeopleRepository,
+    InvoiceRepository,
+    InvoiceSubscribers,
+    CreditNoteRepository,
+    CreditNotes,
+    SellerProfileRepository,
+    SellerProfiles,
     LedgerReader,
     LedgerRepository,
     CaptureRepository,
@@ -164,6 +205,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentSubscribers,
     ReceiptRepository,
     Receipts,
+    RefundDocuments,
     RefundReader,
     RefundRepository,
     RefundService,

@@ -162,6 +162,9 @@ import { SharedCartController } from './shared-cart/shared-cart.controller.js';
 import { SharedCartRepository } from './shared-cart/shared-cart.repository.js';
 import { SharedCarts } from './shared-cart/shared-cart.service.js';
 import { SellingRules } from './selling/selling-rules.js';
+import { OrderInvoicesController } from './invoice/order-invoices.controller.js';
+import { OrderInvoices } from './invoice/order-invoices.service.js';
+import { OrderInvoiceSubscribers } from './invoice/order-invoices.subscribers.js';
 import { CarrierQuoteJobs } from './shipping/carrier-quotes.jobs.js';
 import { CarrierQuoteRepository } from './shipping/carrier-quotes.repository.js';
 import { CarrierQuoteService } from './shipping/carrier-quotes.service.js';
@@ -235,6 +238,7 @@ import { VatCheck } from './tax/vat-check.port.js';
     FulfilmentController,
     OrderController,
     OrderAdminController,
+    OrderInvoicesController,
     PromotionController,
     PromotionGroupController,
     PickListController,
@@ -350,6 +354,8 @@ import { VatCheck } from './tax/vat-check.port.js';
     GuestOrdersRepository,
     GuestOrderSubscribers,
     OrderHolds,
+    OrderInvoices,
+    OrderInvoiceSubscribers,
     OrderJobs,
     OrderListRepository,
     OrderListService,

@@ -17,6 +17,8 @@ const FIXED: Readonly<Record<string, unknown>> = {
   cohort: '2026-11',
   month: '2026-11',
   last4: 'HW5N',
+  issueDate: '2026-11-21',
+  dueDate: '2026-12-05',
   nextCursor: `WyIwMTkzM2I1ZSJd.${TOKEN.slice(0, 22)}`,
   lastPosition: 1,
   gatewayRef: 'ch_4b3f9a2e71',
@@ -87,6 +89,7 @@ function steady(body: object): unknown {
         .replace(/([?&]token=)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
         .replace(/^[\w-]{86}$/, TOKEN + TOKEN)
+        .replace(/^(test:\w+:)?(TEST-)?(CN-)?\d{4}-(\d{6})?$/, '$1$2$32026-$4')
         .replace(/^\/v1\/downloads\/[\w-]+$/, `/v1/downloads/${TOKEN}`)
         .replace(/(\/v1\/feeds\/merchant\/)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^http:\/\/127\.0\.0\.1:\d+\/challenge\/\w+/, 'https://bank.example.test/challenge/4')

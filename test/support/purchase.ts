@@ -123,12 +123,12 @@ export async function fillCart(
 export function checkOut(
   app: Shop,
   cart: CartInHand,
-  options: { token?: string; key?: string; body?: object } = {},
+  options: { token?: string; key?: string; body?: object; by?: string } = {},
 ): Promise<Answer> {
   return app.post(
     `/v1/carts/${cart.id}/checkout`,
     { payment: { gateway: 'test', token: options.token ?? 'ok' }, shippingAddress: berlin, ...options.body },
-    { key: options.key ?? key(), cartToken: cart.token },
+    { key: options.key ?? key(), cartToken: cart.token, ...(options.by && { token: options.by }) },
   );
 }
 
@@ -136,7 +136,7 @@ export function checkOut(
 export async function buy(
   app: Shop,
   lines: (Goods & { quantity?: number })[],
-  options: { token?: string; body?: object } = {},
+  options: { token?: string; body?: object; by?: string } = {},
 ): Promise<{ cart: CartInHand; answer: Answer }> {
   const cart = await fillCart(app, lines);
   return { cart, answer: await checkOut(app, cart, options) };

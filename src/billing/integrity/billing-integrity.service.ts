@@ -50,4 +50,20 @@ const PROMISES: Readonly<Record<BillingSubject, Promised>> = {
     subjectType: 'store_credit',
     promise: 'The balance of store credit is the sum of its entries, and the books owe as much.',
   },
+  invoice: {
+    code: 'billing.invoice_receivables',
+    subjectType: 'invoice',
+    promise:
+      'What the books say is owed on an invoice is its total less what has settled it, and no more is credited than it charged.',
+  },
+  tax: {
+    code: 'billing.tax_documents',
+    subjectType: 'ledger_account',
+    promise: 'The tax that the books owe is that of all invoices less that of all credit notes.',
+  },
+  series: {
+    code: 'billing.number_gaps',
+    subjectType: 'number_series',
+    promise: 'Every number of a series belongs to one document, and none is missing.',
+  },
 };

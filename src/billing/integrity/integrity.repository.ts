@@ -2,7 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { type Difference, differing, idsBehind } from '../../platform/integrity/integrity.js';
 
-export const BILLING_SUBJECTS = ['ledger', 'account', 'payment', 'giftCard', 'storeCredit'] as const;
+export const BILLING_SUBJECTS = [
+  'ledger',
+  'account',
+  'payment',
+  'giftCard',
+  'storeCredit',
+  'invoice',
+  'tax',
+  'series',
+] as const;
 export type BillingSubject = (typeof BILLING_SUBJECTS)[number];
 
 /** Whether the books and what they are about say the same. One statement sees one moment. */
@@ -36,6 +45,12 @@ const SUBJECTS: Readonly<Record<BillingSubject, string>> = {
   payment: idsBehind('billing.payments'),
   giftCard: idsBehind('billing.gift_cards'),
   storeCredit: idsBehind('billing.store_credits'),
+  invoice: idsBehind('billing.invoices'),
+  tax: `
+    SELECT id FROM (SELECT DISTINCT account || ' ' || currency AS id FROM billing.ledger_entries
+      WHERE account LIKE 'liab:tax:%') AS accounts
+    WHERE id > coalesce($1, '') ORDER BY id LIMIT $2`,
+  series: `SELECT series AS id FROM billing.number_series WHERE series > coalesce($1, '') ORDER BY series LIMIT $2`,
 };
 
 const LOOK: Readonly<Record<BillingSubject, string>> = {
@@ -118,4 +133,50 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
       ('balance', s.entries, c.balance), ('books', s.entries, b.owed), ('of it ends', least(l.ending, c.balance), l.ending)
     ) AS v (name, expected, found)
     WHERE c.id = ANY ($1::uuid[])`),
+  invoice: differing(`
+    SELECT i.id, v.name, v.expected, v.found FROM billing.invoices i
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(e.amount), 0) AS owed FROM billing.ledger_transactions t
+      JOIN billing.ledger_entries e ON e.transaction_id = t.id AND e.account = 'assets:ar' AND e.currency = i.currency
+      WHERE t.invoice_id = i.id
+    ) b
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(amount), 0) AS settled FROM billing.invoice_settlements WHERE invoice_id = i.id
+    ) s
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(total), 0) AS credited FROM billing.credit_notes WHERE invoice_id = i.id
+    ) n
+    CROSS JOIN LATERAL (VALUES
+      ('books', CASE WHEN i.state IN ('draft', 'void') THEN 0 ELSE i.total - i.settled END, b.owed),
+      ('settled', s.settled, i.settled),
+      ('credited of the total', least(n.credited, i.total), n.credited)
+    ) AS v (name, expected, found)
+    WHERE i.id = ANY ($1::uuid[])`),
+  tax: differing(`
+    WITH asked AS (
+      SELECT id, substr(id, 1, length(id) - 4) AS account, right(id, 3) AS currency FROM unnest($1::text[]) AS a (id)
+    ), documents AS (
+      SELECT content, currency, 1 AS sign FROM billing.invoices WHERE state NOT IN ('draft', 'void')
+      UNION ALL SELECT content, currency, -1 FROM billing.credit_notes
+    ), taxes AS (
+      SELECT 'liab:tax:' || (t ->> 'jurisdiction') || ':' || trim_scale((t ->> 'ratePpm')::numeric / 10000) AS account, d.currency,
+        sum(d.sign * (t -> 'amount' ->> 'amount')::bigint) AS owed
+      FROM documents d CROSS JOIN LATERAL jsonb_array_elements(d.content -> 'lines') AS l
+      CROSS JOIN LATERAL jsonb_array_elements(l -> 'taxes') AS t GROUP BY 1, 2
+    )
+    SELECT a.id, 'tax' AS name, coalesce(t.owed, 0) AS expected,
+      (SELECT coalesce(-sum(e.amount), 0) FROM billing.ledger_entries e
+        WHERE e.account = a.account AND e.currency = a.currency) AS found
+    FROM asked a LEFT JOIN taxes t USING (account, currency)`),
+  // Counted from one, each number once: as many as were given, and the last of them the highest.
+  series: differing(`
+    SELECT s.series AS id, v.name, v.expected, v.found FROM billing.number_series s
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS documents, coalesce(max(sequence), 0) AS highest FROM (
+        SELECT sequence FROM billing.invoices WHERE series = s.series
+        UNION ALL SELECT sequence FROM billing.credit_notes WHERE series = s.series) AS numbers
+    ) d
+    CROSS JOIN LATERAL (VALUES ('documents', s.next - 1, d.documents), ('highest', s.next - 1, d.highest))
+      AS v (name, expected, found)
+    WHERE s.series = ANY ($1::text[])`),
 };

@@ -31,6 +31,25 @@ const KINDS = [
   'store_credit_refunded',
   'store_credit_spent',
   'store_credit_expired',
+  'invoice_finalized',
+  'invoice_voided',
+  'invoice_settled',
+  'invoice_written_off',
+  'invoice_recovered',
+  'credit_note_issued',
+  'credit_note_refunded',
+  'credit_note_kept',
+] as const;
+
+const SOURCES = [
+  'operation',
+  'refund',
+  'gift_card_entry',
+  'store_credit_entry',
+  'invoice',
+  'invoice_settlement',
+  'credit_note',
+  'credit_note_match',
 ] as const;
 
 export class LedgerEntryDto {
@@ -48,7 +67,7 @@ export class LedgerTransactionDto {
   @OneOf(KINDS, { example: 'payment_captured' })
   kind: string;
 
-  @OneOf(['operation', 'refund', 'gift_card_entry', 'store_credit_entry'], {
+  @OneOf(SOURCES, {
     description: 'What it was posted for; a fact is posted once.',
   })
   sourceType: string;
@@ -64,6 +83,9 @@ export class LedgerTransactionDto {
 
   @Uuid({ nullable: true })
   orderId: string | null;
+
+  @Uuid({ nullable: true, description: 'The invoice whose receivable it moves, or that it credits.' })
+  invoiceId: string | null;
 
   @Instant({ description: 'When it happened in the business.' })
   effectiveAt: string;
@@ -82,6 +104,7 @@ export class LedgerTransactionDto {
       sourceId: row.source_id,
       paymentId: row.payment_id,
       orderId: row.order_id,
+      invoiceId: row.invoice_id,
       effectiveAt: row.effective_at.toISOString(),
       recordedAt: row.recorded_at.toISOString(),
       entries: row.entries.map(({ account, currency, amount }) => ({
@@ -98,6 +121,9 @@ export class LedgerQuery extends PageQuery {
 
   @Uuid({ optional: true })
   orderId?: string;
+
+  @Uuid({ optional: true })
+  invoiceId?: string;
 
   @OneOf(KINDS, { optional: true })
   kind?: string;

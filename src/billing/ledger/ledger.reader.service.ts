@@ -20,8 +20,24 @@ export class LedgerReader {
 
   /** A page of postings with their entries, newest first. 400 for a cursor of another list or filter. */
   async transactions(query: LedgerQuery): Promise<Page<LedgerTransactionDto>> {
-    const { limit, cursor, paymentId = null, orderId = null, kind = null, account = null } = query;
-    const filter = { paymentId, orderId, kind, account, from: instant(query.from), to: instant(query.to) };
+    const {
+      limit,
+      cursor,
+      paymentId = null,
+      orderId = null,
+      invoiceId = null,
+      kind = null,
+      account = null,
+    } = query;
+    const filter = {
+      paymentId,
+      orderId,
+      invoiceId,
+      kind,
+      account,
+      from: instant(query.from),
+      to: instant(query.to),
+    };
     const list = `ledger ${JSON.stringify(filter)}`;
     const after = this.cursors.decode(list, cursor) as [string, string] | null;
     const rows = await this.ledger.list(filter, after, limit + 1);

@@ -6,6 +6,7 @@ import type { Posting } from './posting.js';
 export interface LedgerFilter {
   readonly paymentId: string | null;
   readonly orderId: string | null;
+  readonly invoiceId: string | null;
   readonly kind: string | null;
   readonly account: string | null;
   readonly from: Date | null;
@@ -19,6 +20,7 @@ export interface LedgerTransactionRow {
   readonly source_id: string;
   readonly payment_id: string | null;
   readonly order_id: string | null;
+  readonly invoice_id: string | null;
   readonly effective_at: Date;
   readonly recorded_at: Date;
   readonly entries: { account: string; currency: string; amount: number }[];
@@ -38,7 +40,7 @@ export class LedgerRepository {
 
   /** Writes postings in the running transaction; an unbalanced one stops the commit. */
   async post(
-    of: { paymentId: string | null; orderId: string | null },
+    of: { paymentId: string | null; orderId: string | null; invoiceId?: string | null },
     postings: readonly Posting[],
     effectiveAt: Date,
   ): Promise<void> {
@@ -54,6 +56,7 @@ export class LedgerRepository {
         legs.map(({ account }) => account),
         legs.map(({ amount }) => amount.currency),
         legs.map(({ amount }) => amount.amount.toString()),
+        of.invoiceId ?? null,
       ]);
     }
   }
@@ -67,6 +70,7 @@ export class LedgerRepository {
     const wanted: [(value: string) => string, unknown][] = [
       [(value) => `t.payment_id = ${value}`, filter.paymentId],
       [(value) => `t.order_id = ${value}`, filter.orderId],
+      [(value) => `t.invoice_id = ${value}`, filter.invoiceId],
       [(value) => `t.kind = ${value}`, filter.kind],
       [(value) => `t.effective_at >= ${value}`, filter.from],
       [(value) => `t.effective_at < ${value}`, filter.to],
@@ -97,15 +101,15 @@ export class LedgerRepository {
 
 const POST = `
   WITH posted AS (
-    INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at, invoice_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $11)
   )
   INSERT INTO billing.ledger_entries (transaction_id, position, account, currency, amount)
   SELECT $1, position, account, currency, amount
     FROM unnest($8::text[], $9::text[], $10::bigint[]) WITH ORDINALITY AS legs (account, currency, amount, position)`;
 
 const TRANSACTIONS = `
-  SELECT t.id, t.kind, t.source_type, t.source_id, t.payment_id, t.order_id, t.effective_at, t.recorded_at, e.entries
+  SELECT t.id, t.kind, t.source_type, t.source_id, t.payment_id, t.order_id, t.invoice_id, t.effective_at, t.recorded_at, e.entries
     FROM billing.ledger_transactions t
     CROSS JOIN LATERAL (
       SELECT json_agg(json_build_object('account', account, 'currency', currency, 'amount', amount) ORDER BY position) AS entries

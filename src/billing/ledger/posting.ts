@@ -10,7 +10,16 @@ export interface Leg {
 export interface Posting {
   readonly kind: PostingKind;
   readonly sourceType:
-    'operation' | 'refund' | 'gift_card_entry' | 'store_credit_entry' | 'dispute' | 'receipt';
+    | 'operation'
+    | 'refund'
+    | 'gift_card_entry'
+    | 'store_credit_entry'
+    | 'invoice'
+    | 'invoice_settlement'
+    | 'credit_note'
+    | 'credit_note_match'
+    | 'dispute'
+    | 'receipt';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -35,7 +44,16 @@ export type PostingKind =
   | 'store_credit_adjusted'
   | 'store_credit_refunded'
   | 'store_credit_spent'
-  | 'store_credit_expired';
+  | 'store_credit_expired'
+  // The postings of documents stand in invoice/invoice-posting.ts.
+  | 'invoice_finalized'
+  | 'invoice_voided'
+  | 'invoice_settled'
+  | 'invoice_written_off'
+  | 'invoice_recovered'
+  | 'credit_note_issued'
+  | 'credit_note_refunded'
+  | 'credit_note_kept';
 
 /** Where money is that came without a gateway. */
 const WITHOUT_GATEWAY: Readonly<Record<string, string>> = {
@@ -50,6 +68,8 @@ export const accounts = {
   disputeFees: 'expense:dispute_fees',
   badDebt: 'expense:bad_debt',
   unapplied: 'liab:unapplied',
+  receivable: 'assets:ar',
+  bank: 'assets:bank',
   refundsPayable: 'liab:refunds_payable',
   refunds: 'contra:refunds',
   giftCards: 'liab:gift_cards',

@@ -7,6 +7,7 @@ import {
 } from '../../platform/personal-data/personal-data.js';
 import { GiftCardPeopleRepository } from '../gift-card/gift-card-people.repository.js';
 import { MyPaymentMethods } from '../payment-method/my-payment-methods.service.js';
+import { InvoicePeople } from '../invoice/invoice-people.service.js';
 import { StoreCreditPeopleRepository } from '../store-credit/store-credit-people.repository.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { PaymentPersonalDataRepository } from './personal-data.repository.js';
@@ -23,6 +24,7 @@ export class BillingPersonalData implements PersonalDataProvider {
     private readonly credits: StoreCreditPeopleRepository,
     private readonly balances: StoreCredits,
     private readonly methods: MyPaymentMethods,
+    private readonly invoices: InvoicePeople,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
@@ -33,6 +35,9 @@ export class BillingPersonalData implements PersonalDataProvider {
     yield* pagesOf<{ id: string }>('giftCards', (after, limit) => this.cards.cards(subject, after, limit));
     yield* pagesOf<{ id: string }>('storeCredit', (after, limit) =>
       this.credits.credits(subject, after, limit),
+    );
+    yield* pagesOf<{ id: string }>('invoices', (after, limit) =>
+      this.invoices.invoices(subject, after, limit),
     );
   }
 
@@ -48,5 +53,6 @@ export class BillingPersonalData implements PersonalDataProvider {
     if (subject.customerId !== null) await this.balances.forfeit(subject.customerId);
     await this.credits.anonymise(subject);
     if (subject.customerId !== null) await this.methods.erase(subject.customerId);
+    await this.invoices.anonymise(subject);
   }
 }

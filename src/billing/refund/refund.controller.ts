@@ -8,6 +8,7 @@ import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import { giftCardProblems } from '../gift-card/gift-card.errors.js';
+import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { CreateRefundDto, RefundDto, RefundQuery } from './refund.dto.js';
 import { refundProblems } from './refund.errors.js';
 import { RefundReader } from './refund.reader.service.js';
@@ -43,7 +44,8 @@ export class RefundController {
       'Money that came too late (`lateCharges` of the payment) goes back by itself; where the gateway ' +
       'refused that, name its charge in `chargeId`.\n\n' +
       'What was paid from a gift card or store credit goes back there at once; with `to: store_credit` anything becomes ' +
-      'credit of the customer.',
+      'credit of the customer.\n\n' +
+      'Where the order has an invoice, `creditNote` says which document corrects its tax.',
     answers: { 201: RefundDto, 202: RefundDto },
     problems: [
       platformProblems.not_found,
@@ -52,23 +54,30 @@ export class RefundController {
       refundProblems.payment_disputed,
       refundProblems.credit_needs_customer,
       giftCardProblems.gift_card_kept,
+      invoiceProblems.credit_note_missing,
+      invoiceProblems.credit_note_reason_required,
     ],
     idempotency: 'steps',
   })
   async refund(
     @Param('id', ParseUUIDPipe) id: string,
-    @Body() { amount, full, chargeId, to = 'original', reason = 'requested_by_customer' }: CreateRefundDto,
+    @Body() input: CreateRefundDto,
     @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    const { amount, full, chargeId, to = 'original', reason = 'requested_by_customer' } = input;
     if ((amount === undefined) === (full !== true)) throw refundProblems.refund_amount_required();
+    const document = {
+      creditNote: input.creditNote ?? 'create',
+      reason: input.creditNoteReason ?? null,
+    } as const;
     const how = {
       ...(amount ? { amount: Money.fromJSON(amount) } : { full: true as const }),
       chargeId,
       to,
       reason,
     };
-    const { status, body } = await this.staff.refund(id, how, actor);
+    const { status, body } = await this.staff.refund(id, how, document, actor);
     void reply.code(status);
     return body;
   }

@@ -1,6 +1,11 @@
 import { Bool, Instant, MoneyDto, MoneyField, OneOf, Text, Uuid } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
-import type { Refund, RefundDestination } from './refund.repository.js';
+import {
+  CREDIT_NOTE_WISHES,
+  type CreditNoteWish,
+  type Refund,
+  type RefundDestination,
+} from './refund.repository.js';
 
 const DESTINATIONS = ['original', 'store_credit'] as const;
 const REFUND_STATUSES = ['pending', 'succeeded', 'failed'] as const;
@@ -31,6 +36,18 @@ export class CreateRefundDto {
 
   @Text({ max: 200, optional: true, description: 'Why, for the books.', example: 'Arrived broken' })
   reason?: string;
+
+  @OneOf(CREDIT_NOTE_WISHES, {
+    optional: true,
+    example: 'create',
+    description:
+      'Where the order has an invoice: `create` (when left out) makes a credit note of the same amount as soon as the money is on ' +
+      'its way, `existing` says that an earlier one has kept so much for the buyer, `none` corrects no tax and says why.',
+  })
+  creditNote?: CreditNoteWish;
+
+  @Text({ max: 500, optional: true, description: 'Why there is no credit note.', example: 'Goodwill' })
+  creditNoteReason?: string;
 }
 
 export class RefundDto {

@@ -7,6 +7,10 @@ export type RefundStatus = 'pending' | 'succeeded' | 'failed';
 /** `original`: back to where the money came from. */
 export type RefundDestination = 'original' | 'store_credit';
 
+/** Which document says that a refund by hand went back. */
+export const CREDIT_NOTE_WISHES = ['create', 'existing', 'none'] as const;
+export type CreditNoteWish = (typeof CREDIT_NOTE_WISHES)[number];
+
 export interface Refund {
   readonly id: string;
   readonly paymentId: string;
@@ -107,6 +111,14 @@ export class RefundRepository {
       refund.createdAt,
       refund.destination,
     ]);
+  }
+
+  /** In the transaction that accepts it: a refund by hand, whose credit note does not follow the order. */
+  async wish(id: string, creditNote: CreditNoteWish, reason: string | null): Promise<void> {
+    await this.database.execute(
+      'UPDATE billing.refunds SET credit_note = $2, credit_note_reason = $3 WHERE id = $1',
+      [id, creditNote, reason],
+    );
   }
 
   async find(id: string): Promise<Refund | null> {

@@ -6,7 +6,8 @@ import { Idempotency } from '../../platform/http/idempotency.js';
 import { GatewayCalls } from '../gateway/gateway-calls.service.js';
 import { PaymentService } from '../payment/payment.service.js';
 import { RefundDto } from './refund.dto.js';
-import { type Refund, RefundRepository } from './refund.repository.js';
+import { RefundDocuments } from './refund-documents.service.js';
+import { type CreditNoteWish, type Refund, RefundRepository } from './refund.repository.js';
 import { type RefundRequest, RefundService } from './refund.service.js';
 
 interface Accepted {
@@ -23,6 +24,7 @@ export class StaffRefunds {
     private readonly rows: RefundRepository,
     private readonly payments: PaymentService,
     private readonly calls: GatewayCalls,
+    private readonly documents: RefundDocuments,
     private readonly audit: Audit,
   ) {}
 
@@ -32,6 +34,7 @@ export class StaffRefunds {
     how:
       | Omit<Extract<RefundRequest, { full: true }>, 'requestedBy'>
       | Omit<Extract<RefundRequest, { amount: unknown }>, 'requestedBy'>,
+    document: { creditNote: CreditNoteWish; reason: string | null },
     actor: Actor,
   ): Promise<{ status: 201 | 202; body: string }> {
     const request = Idempotency.current();
@@ -43,6 +46,7 @@ export class StaffRefunds {
           ...how,
           requestedBy: personId(actor) ?? 'system',
         });
+        await this.documents.accept(accepted.refundId, document);
         this.audit.record({
           actor,
           action: 'billing.refund.requested',

@@ -27,6 +27,7 @@ export const TAGS: Record<string, string> = {
   Checkout: 'The one step that turns a cart into an order, holds its stock and asks for the money.',
   Collections:
     'Products that belong together for a shopper, picked one by one or told by a rule, shown for as long as they shall be.',
+  'Credit notes': 'What is taken off an invoice: a document of its own, with a number of its own series.',
   'Customer groups':
     'Groups that customers are in, such as wholesale; prices and promotions may count on them.',
   Customers: 'Accounts of customers as staff see them: profile, addresses, groups, consent and sessions.',
@@ -41,6 +42,8 @@ export const TAGS: Record<string, string> = {
   'Gift cards':
     'Cards with a balance that are bought or given, mailed to who gets them, and spent by their code.',
   Imports: 'Whole catalogs from files, in the background, with a report of each product that was refused.',
+  Invoices:
+    'What the law wants on paper: frozen, numbered without a gap, and settled by payments, credit notes or a write-off.',
   Keys: 'What programs sign in with, and what tokens are signed with.',
   Ledger: 'The books: every movement of money in double entry, only ever added to.',
   'Marketing consent':

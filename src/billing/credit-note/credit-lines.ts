@@ -1,0 +1,78 @@
+import { Money, type MoneyJson } from '../../platform/money/money.js';
+import { taxKey } from '../invoice/invoice-arithmetic.js';
+import type { InvoiceLine, InvoiceTax } from '../invoice/invoice-content.js';
+import type { Creditable } from './credit-arithmetic.js';
+
+/** A line of an invoice with what was credited of it before. */
+export interface CreditableLine extends Creditable {
+  readonly line: InvoiceLine;
+  /** What is left of it. */
+  readonly leftTotal: bigint;
+  readonly leftTax: bigint;
+}
+
+const big = ({ amount }: MoneyJson): bigint => BigInt(amount);
+const sum = (all: readonly bigint[]): bigint => all.reduce((whole, one) => whole + one, 0n);
+
+/** The lines of an invoice, with what credit notes have credited of them. */
+export function creditableLines(
+  lines: readonly InvoiceLine[],
+  credited: readonly Pick<InvoiceLine, 'id' | 'total' | 'tax'>[],
+): CreditableLine[] {
+  return lines.map((line) => {
+    const before = credited.filter(({ id }) => id === line.id);
+    const creditedTotal = sum(before.map(({ total }) => big(total)));
+    const creditedTax = sum(before.map(({ tax }) => big(tax)));
+    return {
+      line,
+      key: line.taxes.map(taxKey).join(),
+      total: big(line.total),
+      tax: big(line.tax),
+      creditedTotal,
+      creditedTax,
+      leftTotal: big(line.total) - creditedTotal,
+      leftTax: big(line.tax) - creditedTax,
+    };
+  });
+}
+
+/** Part of a line of an invoice as a line of its credit note; amounts are above zero there too. */
+export function creditLine(
+  line: InvoiceLine,
+  part: { total: bigint; tax: bigint; quantity?: string; explain: string },
+  pricesIncludeTax: boolean,
+): InvoiceLine {
+  const { currency } = line.total;
+  const [total, tax] = [Money.of(part.total, currency), Money.of(part.tax, currency)];
+  const net = total.minus(tax);
+  const amount = pricesIncludeTax ? total : net;
+  const charged = Money.fromJSON(pricesIncludeTax ? line.total : line.net);
+  const off = Money.fromJSON(line.discount);
+  const discount = charged.isZero() ? off : off.timesRatio(amount.amount, charged.amount);
+  const price = amount.plus(discount);
+  return {
+    ...line,
+    quantity: part.quantity ?? '1',
+    unitPrice: part.quantity === undefined ? price.toJSON() : line.unitPrice,
+    price: price.toJSON(),
+    discount: discount.toJSON(),
+    net: net.toJSON(),
+    tax: tax.toJSON(),
+    total: total.toJSON(),
+    taxes: taxesOf(line, net, tax),
+    explain: part.explain,
+  };
+}
+
+function taxesOf(line: InvoiceLine, net: Money, tax: Money): InvoiceTax[] {
+  const shares = tax.split(line.taxes.map(({ amount }) => BigInt(Math.abs(amount.amount))));
+  const whole = big(line.net);
+  return line.taxes.map((one, index) => ({
+    ...one,
+    base:
+      line.taxes.length === 1 || whole === 0n
+        ? net.toJSON()
+        : Money.fromJSON(one.base).timesRatio(net.amount, whole).toJSON(),
+    amount: (shares[index] ?? Money.zero(tax.currency)).toJSON(),
+  }));
+}

@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { failpoint } from '../../platform/failpoint.js';
+import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
+import { CreditNoteIssued } from '../billing.events.js';
+import { sumsOf, taxesOf } from '../invoice/invoice-arithmetic.js';
+import type { InvoiceLine } from '../invoice/invoice-content.js';
+import { InvoiceMoneyRepository } from '../invoice/invoice-money.repository.js';
+import { InvoiceMoney } from '../invoice/invoice-money.service.js';
+import { InvoicePapers, type PublicContent } from '../invoice/invoice-papers.service.js';
+import { invoicePostings } from '../invoice/invoice-posting.js';
+import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { Invoices } from '../invoice/invoices.service.js';
+import { SellerProfiles } from '../seller/seller-profiles.service.js';
+import { creditTaxes, shareOut } from './credit-arithmetic.js';
+import { creditableLines, creditLine } from './credit-lines.js';
+import { type CreditNote, CreditNoteRepository, type CreditSplit } from './credit-note.repository.js';
+
+/** What is to be credited of an invoice; the lines are parts of its lines, and no more than is left of them. */
+export interface Credit extends Pick<CreditNote, 'origin' | 'reason' | 'memo' | 'refundId' | 'createdBy'> {
+  readonly lines: readonly InvoiceLine[];
+  /** Given back outside of the shop. */
+  readonly outOfBand?: Money;
+}
+
+/** Makes credit notes. */
+@Injectable()
+export class CreditNotes {
+  constructor(
+    private readonly rows: CreditNoteRepository,
+    private readonly invoices: InvoiceRepository,
+    private readonly making: Invoices,
+    private readonly money: InvoiceMoney,
+    private readonly sources: InvoiceMoneyRepository,
+    private readonly papers: InvoicePapers,
+    private readonly sellers: SellerProfiles,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * In the caller's transaction, under the lock of the invoice (and of its order): a credit note, its postings, and last of all its
+   * number. What went back to the buyer and no note accounts for yet is accounted for by it; then it reduces what is open; the
+   * rest is kept for the buyer.
+   */
+  async issue(seen: Invoice, credit: Credit): Promise<CreditNote> {
+    const invoice = (await this.invoices.find(seen.id)) ?? seen;
+    const { id: invoiceId, orderId, content: from } = invoice;
+    const { net, tax, gross: total } = sumsOf(credit.lines, invoice.total.currency);
+    const [id, now, seller] = [newId(), this.clock.now(), await this.sellers.current()];
+    const split = await this.split(invoice, total, credit);
+    const [known] = await this.papers.open([{ ...invoice, keyId: invoiceId }]);
+    if (!known) throw new Error(`invoice ${invoiceId} does not open`);
+    if (!split.reduced.isZero()) await this.invoices.settle(invoiceId, 'credit_note', id, split.reduced, now);
+    const posting = invoicePostings.credited(id, credit.lines, split);
+    await this.money.post({ paymentId: null, orderId, invoiceId }, posting);
+    const zero = Money.zero(total.currency).toJSON();
+    const content: PublicContent = {
+      ...from,
+      kind: 'credit_note',
+      number: null,
+      dueDate: null,
+      lines: credit.lines,
+      taxes: taxesOf(credit.lines),
+      totals: {
+        net: net.toJSON(),
+        tax: tax.toJSON(),
+        gross: total.toJSON(),
+        prepaid: total.toJSON(),
+        due: zero,
+      },
+      references: { number: invoice.number ?? '', issueDate: invoice.issueDate ?? '' },
+      notes: [...from.notes, ...(credit.memo === null ? [] : [credit.memo])],
+    };
+    const { origin, reason, memo, refundId, createdBy } = credit;
+    const note = {
+      ...{ id, invoiceId, orderId, origin, reason, memo, refundId, createdBy, total, content },
+      ...split,
+      people: await this.papers.sealPeople(invoiceId, id, known),
+      createdAt: now,
+    };
+    if (!split.reduced.isZero()) await this.money.tell(invoiceId);
+    failpoint('credit_note.before_number');
+    const number = await this.rows.insert(note, this.making.series('credit_note', seller));
+    this.outbox.record(
+      new CreditNoteIssued({ creditNoteId: id, invoiceId, orderId, number, total: total.toJSON() }),
+    );
+    return (await this.rows.find(id)) as CreditNote;
+  }
+
+  /** In the caller's transaction, under the lock of the order: refunds by hand get the credit notes that they want. */
+  async forRefunds(orderId: string): Promise<void> {
+    for (const refund of await this.rows.wanted(orderId)) {
+      let left = refund.amount.amount;
+      for (const invoice of await this.invoices.lockFinal(orderId)) {
+        const lines = await this.shared(invoice, left);
+        if (lines.length === 0) continue;
+        const wish = { origin: 'refund', reason: 'other', memo: null, refundId: refund.id } as const;
+        const note = await this.issue(invoice, { ...wish, lines, createdBy: refund.requestedBy });
+        left -= note.total.amount;
+        if (left === 0n) break;
+      }
+    }
+  }
+
+  /** Under the lock of the invoice: up to so much of what is left of it, shared out over its lines; gift cards are left out. */
+  async shared(invoice: Invoice, amount: bigint): Promise<InvoiceLine[]> {
+    const all = await this.creditable(invoice);
+    const open = all.filter(({ line, leftTotal }) => line.revenue !== 'voucher' && leftTotal > 0n);
+    const most = open.reduce((sum, { leftTotal }) => sum + leftTotal, 0n);
+    const totals = shareOut(amount < most ? amount : most, open) ?? [];
+    const taxes = creditTaxes(open, totals);
+    const explain =
+      'The credited amount in proportion to what is left of each line; the tax by cumulative difference.';
+    return open.flatMap(({ line }, index) => {
+      const total = totals[index] ?? 0n;
+      if (total === 0n) return [];
+      return [
+        creditLine(line, { total, tax: taxes[index] ?? 0n, explain }, invoice.content.pricesIncludeTax),
+      ];
+    });
+  }
+
+  /** The lines of an invoice with what was credited of them. */
+  async creditable(invoice: Invoice) {
+    const notes = await this.rows.ofInvoices([invoice.id]);
+    return creditableLines(
+      invoice.content.lines,
+      notes.flatMap(({ content }) => content.lines),
+    );
+  }
+
+  private async split(invoice: Invoice, total: Money, credit: Credit): Promise<CreditSplit> {
+    const zero = Money.zero(total.currency);
+    const { outOfBand = zero, refundId, origin } = credit;
+    let left = total.minus(outOfBand);
+    const part = (most: Money): Money => {
+      const taken = most.isNegative() ? zero : most.compare(left) < 0 ? most : left;
+      left = left.minus(taken);
+      return taken;
+    };
+    const { orderId } = invoice;
+    const unmatched = orderId === null ? 0n : await this.sources.unmatched(orderId, refundId);
+    const refunded = part(origin === 'refund' ? total : Money.of(unmatched, total.currency));
+    const reduced = part(dueOf(invoice));
+    return { refunded, reduced, outOfBand, kept: left };
+  }
+}

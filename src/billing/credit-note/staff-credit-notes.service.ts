@@ -1,0 +1,188 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, personId } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Database } from '../../platform/database/database.js';
+import { Cursors, type Page } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { Money } from '../../platform/money/money.js';
+import type { InvoiceLine } from '../invoice/invoice-content.js';
+import { invoiceProblems } from '../invoice/invoice.errors.js';
+import { InvoicePapers } from '../invoice/invoice-papers.service.js';
+import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { OrderRefunds } from '../refund/order-refunds.service.js';
+import { creditTaxes } from './credit-arithmetic.js';
+import { type CreditableLine, creditLine } from './credit-lines.js';
+import {
+  CreditNoteDto,
+  type CreateCreditNoteDto,
+  type CreditLineInput,
+  type CreditNoteQuery,
+} from './credit-note.dto.js';
+import { type CreditNote, CreditNoteRepository } from './credit-note.repository.js';
+import { CreditNotes } from './credit-notes.service.js';
+
+/** Credit notes as staff read and make them. */
+@Injectable()
+export class StaffCreditNotes {
+  constructor(
+    private readonly database: Database,
+    private readonly rows: CreditNoteRepository,
+    private readonly invoices: InvoiceRepository,
+    private readonly creditNotes: CreditNotes,
+    private readonly refunds: OrderRefunds,
+    private readonly papers: InvoicePapers,
+    private readonly audit: Audit,
+    private readonly cursors: Cursors,
+  ) {}
+
+  async list({ limit, cursor, ...wanted }: CreditNoteQuery): Promise<Page<CreditNoteDto>> {
+    const { invoiceId = null, orderId = null, number = null } = wanted;
+    const filter = { invoiceId, orderId, number };
+    const list = `credit-notes ${JSON.stringify(filter)}`;
+    const [after = null] = this.cursors.decode(list, cursor) ?? [];
+    const rows = await this.rows.list(filter, after as string | null, limit + 1);
+    const page = this.cursors.page(list, rows, limit, ({ id }) => [id]);
+    return { ...page, items: await this.shown(page.items) };
+  }
+
+  async get(id: string): Promise<CreditNoteDto> {
+    const note = await this.rows.find(id);
+    const [shown] = note ? await this.shown([note]) : [];
+    if (!shown) throw platformProblems.not_found();
+    return shown;
+  }
+
+  /**
+   * Credits part of an invoice. What was open of it is reduced first; the rest has to be said where it goes, exactly, and goes
+   * there in the same transaction. 422 when it is more than is left of the invoice, or of a line.
+   */
+  async create(invoiceId: string, input: CreateCreditNoteDto, actor: Actor): Promise<CreditNoteDto> {
+    const seen = await this.invoices.find(invoiceId);
+    if (seen === null) throw platformProblems.not_found();
+    const note = await this.database.transaction(async () => {
+      if (seen.orderId !== null) await this.invoices.lockOrder(seen.orderId, null);
+      const invoice = (await this.invoices.lock(invoiceId)) ?? seen;
+      if (invoice.state === 'draft' || invoice.state === 'void') throw invoiceProblems.invoice_not_open();
+      const lines = await this.linesOf(invoice, input);
+      const total = lines.reduce((sum, line) => sum + BigInt(line.total.amount), 0n);
+      const outOfBand = await this.giveBack(invoice, Money.of(total, invoice.total.currency), input, actor);
+      const made = await this.creditNotes.issue(invoice, {
+        ...{ lines, outOfBand, origin: 'staff', refundId: null, reason: input.reason },
+        memo: input.memo ?? null,
+        createdBy: personId(actor) ?? actor.kind,
+      });
+      this.audit.record({
+        actor,
+        action: 'billing.credit_note.issued',
+        subjectType: 'credit_note',
+        subjectId: made.id,
+        details: { invoiceId, number: made.number, total: made.total.toJSON() },
+      });
+      return made;
+    });
+    return this.get(note.id);
+  }
+
+  /** Sends back what is more than what is open, as was asked for; answers what was given back outside. */
+  private async giveBack(
+    { orderId, ...invoice }: Invoice,
+    total: Money,
+    input: CreateCreditNoteDto,
+    actor: Actor,
+  ): Promise<Money> {
+    const zero = Money.zero(total.currency);
+    const read = (json: CreateCreditNoteDto['refund']) => (json ? Money.fromJSON(json) : zero);
+    const [refund, credit, outOfBand] = [read(input.refund), read(input.storeCredit), read(input.outOfBand)];
+    const due = dueOf(invoice);
+    const toSplit = total.compare(due) > 0 ? total.minus(due) : zero;
+    const given = [refund, credit, outOfBand];
+    const isRight =
+      given.every(({ currency }) => currency === total.currency) &&
+      Money.sum(given, total.currency).equals(toSplit) &&
+      (orderId !== null || outOfBand.equals(toSplit));
+    if (!isRight)
+      throw invoiceProblems.credit_split_wrong(`${toSplit.toString()} has to go somewhere.`, {
+        extra: { toSplit: toSplit.toJSON() },
+      });
+    if (orderId === null) return outOfBand;
+    const how = { reason: 'credit_note', requestedBy: personId(actor) ?? 'system' };
+    if (!refund.isZero()) await this.refunds.refund(orderId, refund, how);
+    if (!credit.isZero()) await this.refunds.refund(orderId, credit, { ...how, to: 'store_credit' });
+    return outOfBand;
+  }
+
+  private async linesOf(invoice: Invoice, { lines, amount }: CreateCreditNoteDto): Promise<InvoiceLine[]> {
+    if ((lines === undefined) === (amount === undefined))
+      throw wrong('/lines', 'one_of', 'send this or the amount');
+    const all = await this.creditNotes.creditable(invoice);
+    const most = all.reduce((sum, { leftTotal }) => sum + leftTotal, 0n);
+    if (amount !== undefined) {
+      if (amount.currency !== invoice.total.currency || amount.amount === 0)
+        throw wrong('/amount', 'out_of_range', `must be above zero in ${invoice.total.currency}`);
+      const shared = await this.creditNotes.shared(invoice, BigInt(amount.amount));
+      const total = shared.reduce((sum, line) => sum + line.total.amount, 0);
+      if (total !== amount.amount) throw tooMuch(BigInt(total), invoice);
+      return shared;
+    }
+    const wanted = all.map(() => 0n);
+    lines?.forEach((one, index) => {
+      const at = all.findIndex(({ line }) => line.id === one.lineId);
+      const found = all[at];
+      if (!found) throw wrong(`/lines/${index}/lineId`, 'unknown', 'is no line of the invoice');
+      const total = totalOf(found, one, index);
+      if (total > found.leftTotal || total <= 0n) throw tooMuch(most, invoice, `/lines/${index}`);
+      wanted[at] = total;
+    });
+    const taxes = creditTaxes(all, wanted);
+    const explain = 'As it was decided; the tax by cumulative difference.';
+    return all.flatMap(({ line }, index) => {
+      const total = wanted[index] ?? 0n;
+      if (total === 0n) return [];
+      const quantity = lines?.find(({ lineId }) => lineId === line.id)?.quantity;
+      const part = { total, tax: taxes[index] ?? 0n, explain };
+      return [
+        creditLine(
+          line,
+          quantity === undefined ? part : { ...part, quantity: String(quantity) },
+          invoice.content.pricesIncludeTax,
+        ),
+      ];
+    });
+  }
+
+  private async shown(notes: readonly CreditNote[]): Promise<CreditNoteDto[]> {
+    const contents = await this.papers.open(notes.map((note) => ({ ...note, keyId: note.invoiceId })));
+    return notes.flatMap((note, index) => {
+      const content = contents[index];
+      return content ? [CreditNoteDto.from(note, content)] : [];
+    });
+  }
+}
+
+/** Of a line, with its tax. */
+function totalOf({ line, total, leftTotal }: CreditableLine, input: CreditLineInput, index: number): bigint {
+  const { quantity, amount } = input;
+  if (quantity !== undefined && amount !== undefined)
+    throw wrong(`/lines/${index}/amount`, 'one_of', 'send this or the quantity');
+  if (amount !== undefined) {
+    if (amount.currency !== line.total.currency)
+      throw wrong(`/lines/${index}/amount`, 'foreign_currency', `must be in ${line.total.currency}`);
+    return BigInt(amount.amount);
+  }
+  if (quantity === undefined) return leftTotal;
+  const pieces = BigInt(Math.ceil(Number(line.quantity)));
+  const share = (total * BigInt(quantity) + pieces - 1n) / pieces;
+  // The odd units go with the first pieces, so the last ones get what is left.
+  return share > leftTotal && BigInt(quantity) <= pieces ? leftTotal : share;
+}
+
+const wrong = (pointer: string, code: string, message: string) =>
+  platformProblems.invalid_input(`${pointer.slice(1)} ${message}.`, { errors: [{ pointer, code, message }] });
+
+const tooMuch = (most: bigint, { total }: Invoice, pointer = '/amount') => {
+  const maximumCreditable = Money.of(most, total.currency);
+  return invoiceProblems.credit_exceeds_invoice(`At most ${maximumCreditable.toString()} is left.`, {
+    errors: [{ pointer, code: 'too_much', message: 'is more than is left' }],
+    extra: { maximumCreditable: maximumCreditable.toJSON() },
+  });
+};

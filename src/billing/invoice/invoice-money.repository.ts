@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { SettlementKind } from './invoice.repository.js';
+
+/** Money that may pay invoices: what was captured and pays none yet, and what credit notes keep for the buyer. */
+export interface MoneySource {
+  readonly id: string;
+  readonly kind: Extract<SettlementKind, 'payment' | 'balance'>;
+  readonly left: bigint;
+}
+
+type Row = Omit<MoneySource, 'left'> & { left: string };
+
+/** The money of an order, or of a subscription, as its documents see it. Under the lock of the documents. */
+@Injectable()
+export class InvoiceMoneyRepository {
+  constructor(private readonly database: Database) {}
+
+  /** What may pay the invoices of an order; what was kept for the buyer first, then payments, the oldest first. */
+  async ofOrder(orderId: string): Promise<MoneySource[]> {
+    return (await this.database.query<Row>(OF_ORDER, [orderId])).map(toSource);
+  }
+
+  /** What may pay an invoice that is of no order. */
+  async ofInvoice(invoiceId: string, subscriptionId: string | null): Promise<MoneySource[]> {
+    return (await this.database.query<Row>(OF_INVOICE, [invoiceId, subscriptionId])).map(toSource);
+  }
+
+  /** Of what a credit note keeps, so much pays another invoice. */
+  async useKept(creditNoteId: string, amount: bigint): Promise<void> {
+    const done = await this.database.execute(
+      'UPDATE billing.credit_notes SET used = used + $2 WHERE id = $1 AND used + $2 <= kept',
+      [creditNoteId, amount],
+    );
+    if (done !== 1) throw new Error(`credit note ${creditNoteId} does not keep so much`);
+  }
+
+  /**
+   * What went back to the buyer of an order and no credit note accounts for; below zero: a refund that one accounts for came to
+   * nothing. Of refunds by hand that want a credit note of their own only those count that have one, and `refundId`.
+   */
+  async unmatched(orderId: string, refundId: string | null): Promise<bigint> {
+    const [row] = await this.database.query<{ unmatched: string }>(UNMATCHED, [orderId, refundId]);
+    return BigInt(row?.unmatched ?? 0);
+  }
+
+  /** Moves between what went back and what is kept, as far as `amount` and the notes go; answers what of which. */
+  async match(
+    orderId: string,
+    amount: bigint,
+  ): Promise<{ creditNoteId: string; invoiceId: string; amount: bigint; currency: string }[]> {
+    const rows = await this.database.query<{
+      creditNoteId: string;
+      invoiceId: string;
+      amount: string;
+      currency: string;
+    }>(amount > 0n ? GIVE : TAKE_BACK, [orderId, amount > 0n ? amount : -amount]);
+    return rows.map((row) => ({ ...row, amount: BigInt(row.amount) }));
+  }
+}
+
+const toSource = ({ left, ...row }: Row): MoneySource => ({ ...row, left: BigInt(left) });
+
+const paid = (of: string): string => `
+  SELECT p.id, 'payment' AS kind, (p.captured - s.amount)::text AS "left", p.created_at AS at
+  FROM billing.payments p
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount), 0) AS amount FROM billing.invoice_settlements WHERE source_id = p.id AND kind = 'payment'
+  ) s
+  WHERE ${of} AND p.status NOT IN ('canceled', 'requires_review') AND p.captured > s.amount`;
+const OF_ORDER = `
+  SELECT id, 'balance' AS kind, (kept - used)::text AS "left", created_at AS at FROM billing.credit_notes
+  WHERE order_id = $1 AND kept > used
+  UNION ALL ${paid('p.order_id = $1')} ORDER BY kind, at, id`;
+const OF_INVOICE = `
+  SELECT n.id, 'balance' AS kind, (n.kept - n.used)::text AS "left", n.created_at AS at
+  FROM billing.credit_notes n JOIN billing.invoices i ON i.id = n.invoice_id
+  WHERE i.subscription_id = $2 AND n.kept > n.used
+  UNION ALL ${paid('p.invoice_id = $1')} ORDER BY kind, at, id`;
+
+// Money that came too late, or was never accepted, was never the order's.
+const UNMATCHED = `
+  SELECT (coalesce((
+      SELECT sum(r.amount) FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
+      WHERE r.order_id = $1 AND r.status <> 'failed' AND r.charge_id IS NULL
+        AND p.status NOT IN ('canceled', 'requires_review')
+        AND (r.credit_note IN ('order', 'existing') OR r.id = $2
+          OR EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id))
+    ), 0) - coalesce((SELECT sum(refunded) FROM billing.credit_notes WHERE order_id = $1), 0))::text AS unmatched`;
+
+const moving = (left: string, order: string, sign: '+' | '-'): string => `
+  WITH before AS (
+    SELECT id, ${left} AS "left", coalesce(sum(${left}) OVER (ORDER BY id ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+      AS taken
+    FROM billing.credit_notes WHERE order_id = $1 AND ${left} > 0
+  ), moved AS (
+    SELECT id, least("left", $2::bigint - taken) AS amount FROM before WHERE taken < $2::bigint
+  )
+  UPDATE billing.credit_notes n SET refunded = n.refunded ${sign} m.amount, kept = n.kept ${sign === '+' ? '-' : '+'} m.amount
+  FROM moved m WHERE n.id = m.id
+  RETURNING n.id AS "creditNoteId", n.invoice_id AS "invoiceId", (${sign}m.amount)::text AS amount, n.currency`;
+const GIVE = moving('(kept - used)', 'ASC', '+');
+const TAKE_BACK = moving('refunded', 'DESC', '-');

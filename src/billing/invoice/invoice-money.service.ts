@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { newId } from '../../platform/ids.js';
+import { Money } from '../../platform/money/money.js';
+import { InvoiceMoved } from '../billing.events.js';
+import { LedgerRepository } from '../ledger/ledger.repository.js';
+import type { Posting } from '../ledger/posting.js';
+import { InvoiceMoneyRepository } from './invoice-money.repository.js';
+import { invoicePostings } from './invoice-posting.js';
+import { dueOf, type Invoice, InvoiceRepository } from './invoice.repository.js';
+
+type Payable = Pick<Invoice, 'id' | 'orderId' | 'subscriptionId' | 'total'>;
+
+/** Takes money that is there to the invoices that it is for. What was taken once is never taken again. */
+@Injectable()
+export class InvoiceMoney {
+  constructor(
+    private readonly invoices: InvoiceRepository,
+    private readonly sources: InvoiceMoneyRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In the caller's transaction, under the lock of the documents: pays up to `due` of an invoice; answers how much that was. */
+  async take(invoice: Payable, due: Money): Promise<Money> {
+    const { id, orderId, subscriptionId } = invoice;
+    let left = due;
+    if (left.isZero()) return left;
+    const all =
+      orderId === null
+        ? await this.sources.ofInvoice(id, subscriptionId)
+        : await this.sources.ofOrder(orderId);
+    for (const source of all) {
+      if (left.isZero()) break;
+      const there = Money.of(source.left, due.currency);
+      const amount = there.compare(left) < 0 ? there : left;
+      if (source.kind === 'balance') await this.sources.useKept(source.id, amount.amount);
+      const settlementId = await this.invoices.settle(id, source.kind, source.id, amount, this.clock.now());
+      const of = { paymentId: source.kind === 'payment' ? source.id : null, orderId, invoiceId: id };
+      await this.post(of, invoicePostings.settled(settlementId, amount));
+      left = left.minus(amount);
+    }
+    return due.minus(left);
+  }
+
+  /** In the caller's transaction, under the lock of the invoice: what has come for it; answers what is still due. */
+  async collect(invoice: Invoice): Promise<Money> {
+    if (invoice.state === 'uncollectible') await this.recover(invoice);
+    const present =
+      invoice.state === 'uncollectible' ? ((await this.invoices.find(invoice.id)) ?? invoice) : invoice;
+    const due = present.state === 'draft' ? Money.zero(invoice.total.currency) : dueOf(present);
+    const taken = await this.take(present, due);
+    if (!taken.isZero()) await this.tell(invoice.id);
+    return due.minus(taken);
+  }
+
+  /** In the caller's transaction: money that has come for an order pays its invoices, and refunds meet their credit notes. */
+  async settleOrder(orderId: string): Promise<void> {
+    if ((await this.invoices.lockOrder(orderId, null)) === null) return;
+    await this.match(orderId);
+    for (const invoice of await this.invoices.lockFinal(orderId)) await this.collect(invoice);
+  }
+
+  /** In the caller's transaction, under the lock: the state of an invoice is told to whoever waits for it. */
+  async tell(id: string): Promise<void> {
+    const invoice = await this.invoices.find(id);
+    if (invoice === null) return;
+    const { orderId, subscriptionId, state } = invoice;
+    const due = dueOf(invoice).toJSON();
+    this.outbox.record(new InvoiceMoved({ invoiceId: id, orderId, subscriptionId, state, due }));
+  }
+
+  /** In the caller's transaction, under the lock: so much of a write-off is taken back. */
+  async takeBackWriteOff({ id, orderId }: Payable, amount: Money): Promise<void> {
+    const back = amount.negated();
+    const settlementId = await this.invoices.settle(id, 'write_off', id, back, this.clock.now());
+    await this.post(
+      { paymentId: null, orderId, invoiceId: id },
+      invoicePostings.writtenOff(settlementId, back),
+    );
+  }
+
+  /** What of an invoice nobody expected any more. */
+  async writtenOff({ id, total }: Payable): Promise<Money> {
+    const settlements = await this.invoices.settlements(id);
+    return Money.sum(
+      settlements.filter(({ kind }) => kind === 'write_off').map(({ amount }) => amount),
+      total.currency,
+    );
+  }
+
+  async post(
+    of: { paymentId: string | null; orderId: string | null; invoiceId: string },
+    posting: Posting | null,
+  ): Promise<void> {
+    if (posting) await this.ledger.post(of, [posting], this.clock.now());
+  }
+
+  /** Money for an invoice that was given up: so much of it is expected again. */
+  private async recover(invoice: Invoice): Promise<void> {
+    const { id, orderId, subscriptionId, total } = invoice;
+    const written = await this.writtenOff(invoice);
+    const all =
+      orderId === null
+        ? await this.sources.ofInvoice(id, subscriptionId)
+        : await this.sources.ofOrder(orderId);
+    const there = Money.of(
+      all.reduce((sum, { left }) => sum + left, 0n),
+      total.currency,
+    );
+    const amount = there.compare(written) < 0 ? there : written;
+    if (amount.isZero()) return;
+    if (amount.equals(written)) await this.invoices.end(id, 'open', null, this.clock.now());
+    await this.takeBackWriteOff(invoice, amount);
+  }
+
+  private async match(orderId: string): Promise<void> {
+    const unmatched = await this.sources.unmatched(orderId, null);
+    if (unmatched === 0n) return;
+    for (const { creditNoteId: _, invoiceId, amount, currency } of await this.sources.match(
+      orderId,
+      unmatched,
+    ))
+      await this.post(
+        { paymentId: null, orderId, invoiceId },
+        invoicePostings.matched(newId(), Money.of(amount, currency)),
+      );
+  }
+}

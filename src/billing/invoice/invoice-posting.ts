@@ -1,0 +1,111 @@
+import { Money, type MoneyJson } from '../../platform/money/money.js';
+import { accounts, type Leg, type Posting } from '../ledger/posting.js';
+import type { InvoiceLine, InvoiceTax, Revenue } from './invoice-content.js';
+
+const INCOME: Readonly<Record<Revenue, string>> = {
+  sales: 'income:sales',
+  shipping: 'income:shipping',
+  subscription: 'income:subscription',
+  deferred: 'liab:deferred_revenue',
+  // No revenue, and no tax, before it is spent: the money stays the buyer's until the card is issued out of it.
+  voucher: accounts.unapplied,
+};
+
+/** `liab:tax:DE:19`; 7.7 % is `7.7`. */
+export const taxAccount = ({ jurisdiction, ratePpm }: Pick<InvoiceTax, 'jurisdiction' | 'ratePpm'>): string =>
+  `liab:tax:${jurisdiction}:${ratePpm / 10_000}`;
+
+/** What each account gets; those that come to nothing are left out. */
+class Legs {
+  private readonly sums = new Map<string, Money>();
+
+  debit(account: string, amount: Money): this {
+    this.sums.set(account, (this.sums.get(account) ?? Money.zero(amount.currency)).plus(amount));
+    return this;
+  }
+
+  credit(account: string, amount: Money): this {
+    return this.debit(account, amount.negated());
+  }
+
+  get all(): Leg[] {
+    return [...this.sums].flatMap(([account, amount]) => (amount.isZero() ? [] : [{ account, amount }]));
+  }
+}
+
+type Lines = readonly Pick<InvoiceLine, 'net' | 'taxes' | 'revenue'>[];
+
+const money = (json: MoneyJson): Money => Money.fromJSON(json);
+
+/** A fact about a document; null when it moves nothing. */
+const posting = (
+  kind: Posting['kind'],
+  sourceType: Posting['sourceType'],
+  sourceId: string,
+  { all }: Legs,
+): Posting | null => (all.length === 0 ? null : { kind, sourceType, sourceId, legs: all });
+
+function charged(lines: Lines, total: Money): Legs {
+  const legs = new Legs().debit(accounts.receivable, total);
+  for (const { net, revenue, taxes } of lines) {
+    legs.credit(INCOME[revenue], money(net));
+    for (const tax of taxes) legs.credit(taxAccount(tax), money(tax.amount));
+  }
+  return legs;
+}
+
+/** Which accounts the facts of documents move. */
+export const invoicePostings = {
+  /** The buyer owes it; it is income and tax. */
+  finalized: (invoiceId: string, lines: Lines, total: Money): Posting | null =>
+    posting('invoice_finalized', 'invoice', invoiceId, charged(lines, total)),
+  voided: (invoiceId: string, lines: Lines, total: Money): Posting | null => {
+    const back = new Legs();
+    for (const { account, amount } of charged(lines, total).all) back.credit(account, amount);
+    return posting('invoice_voided', 'invoice', invoiceId, back);
+  },
+  /** Money that was there pays it. */
+  settled: (settlementId: string, amount: Money): Posting | null =>
+    posting(
+      'invoice_settled',
+      'invoice_settlement',
+      settlementId,
+      new Legs().debit(accounts.unapplied, amount).credit(accounts.receivable, amount),
+    ),
+  /** Nobody expects it any more; below zero that is taken back, because money has come. */
+  writtenOff: (settlementId: string, amount: Money): Posting | null =>
+    posting(
+      amount.isNegative() ? 'invoice_recovered' : 'invoice_written_off',
+      'invoice_settlement',
+      settlementId,
+      new Legs().debit(accounts.badDebt, amount).credit(accounts.receivable, amount),
+    ),
+  /**
+   * Income and tax are taken back. A refund has taken, or will take, its whole amount out of `contra:refunds`; the part of the
+   * note that goes back by refunds is put in there, so that what stays in it is the net, whichever of them comes first.
+   */
+  credited: (
+    creditNoteId: string,
+    lines: Lines,
+    split: { reduced: Money; refunded: Money; outOfBand: Money; kept: Money },
+  ): Posting | null => {
+    const legs = new Legs()
+      .credit(accounts.receivable, split.reduced)
+      .credit(accounts.refunds, split.refunded)
+      .credit(accounts.bank, split.outOfBand)
+      .credit(accounts.unapplied, split.kept);
+    for (const { net, revenue, taxes } of lines) {
+      legs.debit(revenue === 'voucher' ? accounts.unapplied : accounts.refunds, money(net));
+      for (const tax of taxes) legs.debit(taxAccount(tax), money(tax.amount));
+    }
+    return posting('credit_note_issued', 'credit_note', creditNoteId, legs);
+  },
+  /** What was kept for the buyer went back after all; below zero a refund came to nothing, and it is kept again. */
+  matched: (matchId: string, amount: Money): Posting | null =>
+    posting(
+      amount.isNegative() ? 'credit_note_kept' : 'credit_note_refunded',
+      'credit_note_match',
+      matchId,
+      new Legs().debit(accounts.unapplied, amount).credit(accounts.refunds, amount),
+    ),
+};

@@ -1,0 +1,29 @@
+import { On, Subscriber } from '../../platform/events/subscribers.js';
+import { PaymentCaptured, RefundFailed, RefundSettled } from '../billing.events.js';
+import { Invoices } from './invoices.service.js';
+import { OrderDocuments } from './order-documents.service.js';
+
+/** Money that moves after the invoice was made. */
+@Subscriber()
+export class InvoiceSubscribers {
+  constructor(
+    private readonly documents: OrderDocuments,
+    private readonly invoices: Invoices,
+  ) {}
+
+  @On(PaymentCaptured)
+  async captured({ payload: { orderId, invoiceId } }: PaymentCaptured): Promise<void> {
+    if (orderId !== null) await this.documents.followMoney(orderId);
+    else if (invoiceId !== null) await this.invoices.applyPayments(invoiceId);
+  }
+
+  @On(RefundSettled)
+  async refunded({ payload }: RefundSettled): Promise<void> {
+    if (payload.orderId !== null) await this.documents.followMoney(payload.orderId);
+  }
+
+  @On(RefundFailed)
+  async refundFailed({ payload }: RefundFailed): Promise<void> {
+    if (payload.orderId !== null) await this.documents.followMoney(payload.orderId);
+  }
+}

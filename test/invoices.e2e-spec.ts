@@ -1,0 +1,475 @@
+import { jest } from '@jest/globals';
+import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
+import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-content.js';
+import { Invoices } from '../src/billing/invoice/invoices.service.js';
+import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
+import { OrderPlaced } from '../src/ordering/ordering.events.js';
+import { OrderInvoiceSubscribers } from '../src/ordering/invoice/order-invoices.subscribers.js';
+import { armFailpoint } from '../src/platform/failpoint.js';
+import { newId } from '../src/platform/ids.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { planInvoice } from './support/invoices.js';
+import { given } from './support/given.js';
+import {
+  berlin,
+  buy,
+  type CartInHand,
+  checkOut,
+  fillCart,
+  goods,
+  type Goods,
+  imbalance,
+  key,
+} from './support/purchase.js';
+
+type Body = Answer['body'];
+
+const SELLER = {
+  name: 'Guildhall Trading GmbH',
+  address: { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' },
+  vatId: 'DE136695976',
+  iban: 'DE02120300000000202051',
+  bic: 'BYLADEM1001',
+  timeZone: 'Europe/Berlin',
+  notes: ['Goods remain our property until they are paid.'],
+};
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+/** The suite makes some; `FINALISE=1500` makes as many as were measured, and prints how long that took. */
+const FINALISE = Number(process.env.FINALISE ?? 150);
+
+describe('invoices and credit notes', () => {
+  let app: TestApp;
+  let token: string;
+  let lamp: Goods;
+  let book: Goods;
+
+  beforeAll(async () => {
+    app = await startApp();
+    token = await given.admin(app);
+    lamp = await goods(app, { price: 1999, stock: 10_000 });
+    book = await goods(app, { price: 1000, stock: 10_000, taxClass: 'reduced' });
+  });
+  afterEach(async () => {
+    await app.settle();
+    expect(await imbalance(app)).toBeNull();
+    for (const check of app.app.get(BillingIntegrity).checks) {
+      const subjects = await check.subjects(null, 10_000);
+      expect([check.code, await check.look(subjects)]).toEqual([check.code, []]);
+    }
+  });
+  afterAll(() => app?.close());
+
+  const post = (path: string, body: object) => app.post(path, body, { token, key: key() });
+  const placed = async (
+    lines: (Goods & { quantity?: number })[],
+    options: { token?: string; body?: object } = {},
+  ): Promise<{ cart: CartInHand; order: Body }> => {
+    const { cart, answer } = await buy(app, lines, options);
+    expect(answer.text).toContain('"number"');
+    await app.settle();
+    return { cart, order: answer.body };
+  };
+  const invoicesOf = async (orderId: string): Promise<Body[]> => {
+    const list = await app.get(`/v1/admin/invoices?orderId=${orderId}`, { token });
+    const all = await Promise.all(
+      list.body.items.map(
+        async ({ id }: Body) => (await app.get(`/v1/admin/invoices/${id}`, { token })).body,
+      ),
+    );
+    return all.reverse();
+  };
+  const notesOf = async (orderId: string): Promise<Body[]> =>
+    (await app.get(`/v1/admin/credit-notes?orderId=${orderId}`, { token })).body.items.reverse();
+  const orderOf = async (id: string): Promise<Body> =>
+    (await app.get(`/v1/admin/orders/${id}`, { token })).body;
+  const lineOf = (order: Body, { sku }: Goods): Body => order.lines.find((line: Body) => line.sku === sku);
+  const change = async (orderId: string, plan: object): Promise<Body> => {
+    const path = `/v1/admin/orders/${orderId}/changes`;
+    const { body: draft, text } = await app.post(path, plan, { token });
+    expect(text).toContain('"state":"draft"');
+    const shown = (await app.get(`${path}/${draft.id}/preview`, { token })).body;
+    const done = await post(`${path}/${draft.id}/confirmation`, { expectedDifference: shown.difference });
+    expect(done.text).toContain('"decidedAt":"');
+    await app.settle();
+    return done.body;
+  };
+  const balance = async (account: string, orderId: string): Promise<number> => {
+    const [row] = await app.database.query<{ sum: string }>(
+      `SELECT coalesce(sum(e.amount), 0)::text AS sum FROM billing.ledger_transactions t
+       JOIN billing.ledger_entries e ON e.transaction_id = t.id WHERE t.order_id = $1 AND e.account LIKE $2`,
+      [orderId, account],
+    );
+    return Number(row?.sum);
+  };
+  const sum = (all: Body[], pick: (one: Body) => number): number =>
+    all.reduce((whole, one) => whole + pick(one), 0);
+  const taxOf = (documents: Body[], ratePpm: number): number =>
+    sum(
+      documents.flatMap(({ content }) => content.taxes).filter((tax: Body) => tax.ratePpm === ratePpm),
+      (tax) => tax.amount.amount,
+    );
+
+  it('wait as drafts for the seller, and are finalised in the order of the sales once it is known', async () => {
+    const { cart, order } = await placed([{ ...lamp, quantity: 2 }, book]);
+    const [draft] = await invoicesOf(order.id);
+    expect(draft).toMatchObject({
+      state: 'draft',
+      number: null,
+      reason: 'seller_incomplete',
+      content: { kind: 'pro_forma', number: null, totals: { gross: order.totals.total } },
+    });
+    const guest = await app.get(`/v1/orders/${order.id}/invoices`, { cartToken: cart.token });
+    expect(guest.body).toEqual({ items: [] });
+
+    const bad = await app.put(
+      '/v1/admin/seller-profile',
+      { ...SELLER, iban: 'DE03120300000000202051', timeZone: 'Mars/Base', creditNotePrefix: '{year}-' },
+      { token },
+    );
+    expect(bad.status).toBe(400);
+    expect(bad.body.errors.map(({ pointer }: Body) => pointer)).toEqual([
+      '/iban',
+      '/timeZone',
+      '/creditNotePrefix',
+    ]);
+    const set = await app.put('/v1/admin/seller-profile', SELLER, { token });
+    expect(set.body).toMatchObject({ missing: [], version: 1 });
+    const stale = await app.put('/v1/admin/seller-profile', SELLER, {
+      token,
+      headers: { 'if-match': '"0"' },
+    });
+    expect(stale.status).toBe(412);
+    await app.settle();
+
+    const [invoice] = await invoicesOf(order.id);
+    const year = invoice.content.issueDate.slice(0, 4);
+    expect(invoice).toMatchObject({
+      state: 'paid',
+      number: `TEST-${year}-000001`,
+      due: { amount: 0 },
+      settlements: [{ kind: 'payment', sourceId: order.payments[0].id, amount: order.totals.total }],
+      content: {
+        kind: 'invoice',
+        seller: { name: SELLER.name },
+        buyer: { name: 'Ada Byron', email: 'ada@example.test' },
+        totals: { gross: order.totals.total, tax: order.totals.tax, due: { amount: 0 } },
+        notes: SELLER.notes,
+      },
+    });
+    const shown = await app.get(`/v1/orders/${order.id}/invoices`, { cartToken: cart.token });
+    expect(shown.body.items).toMatchObject([{ number: invoice.number, state: 'paid', creditNotes: [] }]);
+    expect((await app.get(`/v1/orders/${order.id}/invoices`)).status).toBe(404);
+
+    const why = await app.get(`/v1/admin/invoices/${invoice.id}/explain`, { token });
+    const cents = (end: string) =>
+      sum(
+        why.body.items.filter(({ what }: Body) => what.endsWith(end)),
+        (one) => one.amount.amount,
+      );
+    expect(cents('/totals/gross')).toBe(order.totals.total.amount);
+    expect(
+      sum(
+        why.body.items.filter(({ what }: Body) => /^\/lines\/\d+\/tax$/.test(what)),
+        (one) => one.amount.amount,
+      ),
+    ).toBe(order.totals.tax.amount);
+    expect(why.body.items.find(({ what }: Body) => what === '/taxes/0').formula).toMatch(/×/);
+  });
+
+  it('follow an order through edit, addition, goodwill, return and cancellation, to the cent', async () => {
+    const { order } = await placed([{ ...lamp, quantity: 3 }, book]);
+    // Told twice, and by two at once: it has one invoice.
+    const { number, lines, totals } = order;
+    const told = new OrderPlaced({ orderId: order.id, number, total: totals.total, customerId: null, lines });
+    const subscribers = app.app.get(OrderInvoiceSubscribers);
+    await Promise.all([1, 2].map(() => app.database.transaction(() => subscribers.placed(told))));
+    expect(await invoicesOf(order.id)).toHaveLength(1);
+
+    const edit = await change(order.id, {
+      kind: 'edit',
+      remove: [{ lineId: lineOf(order, lamp).id, quantity: 1 }],
+    });
+    const [first] = await notesOf(order.id);
+    expect(first).toMatchObject({
+      origin: 'order',
+      total: { amount: -edit.difference.amount },
+      refunded: { amount: -edit.difference.amount },
+      content: { kind: 'credit_note', references: { number: (await invoicesOf(order.id))[0].number } },
+    });
+    expect(first.content.lines).toMatchObject([{ quantity: '1', sku: lamp.sku }]);
+
+    // As many for as many: nothing is paid or goes back, and still both are on paper.
+    await change(order.id, {
+      kind: 'edit',
+      remove: [{ lineId: lineOf(order, book).id, quantity: 1 }],
+      add: [{ variantId: book.variantId, quantity: 1 }],
+    });
+    const [, second] = await invoicesOf(order.id);
+    expect(second).toMatchObject({ state: 'paid', settlements: [{ kind: 'balance', amount: eur(1000) }] });
+
+    // By hand, with a document of its own; then one without, and why.
+    const paymentId = order.payments[0].id;
+    const refund = (body: object) => post(`/v1/admin/payments/${paymentId}/refunds`, body);
+    expect((await refund({ amount: eur(333) })).status).toBe(201);
+    await app.settle();
+    const goodwill = (await notesOf(order.id)).at(-1);
+    expect(goodwill).toMatchObject({ origin: 'refund', total: eur(333), refunded: eur(333), kept: eur(0) });
+    const unexplained = await refund({ amount: eur(100), creditNote: 'none' });
+    expect(unexplained.body.code).toBe('billing.credit_note_reason_required');
+    expect((await refund({ amount: eur(100), creditNote: 'existing' })).body.code).toBe(
+      'billing.credit_note_missing',
+    );
+    expect(
+      (await refund({ amount: eur(100), creditNote: 'none', creditNoteReason: 'A present' })).status,
+    ).toBe(201);
+    await app.settle();
+
+    expect((await post(`/v1/orders/${order.id}/cancellation`, {})).status).toBe(201);
+    await app.settle();
+    const [invoices, notes] = [await invoicesOf(order.id), await notesOf(order.id)];
+    for (const ratePpm of [190_000, 70_000]) expect(taxOf(notes, ratePpm)).toBe(taxOf(invoices, ratePpm));
+    expect(sum(notes, ({ total }) => total.amount)).toBe(sum(invoices, ({ total }) => total.amount));
+    for (const account of ['liab:tax:%', 'assets:ar', 'liab:refunds_payable'])
+      expect([account, await balance(account, order.id)]).toEqual([account, 0]);
+    // Every account is at zero: what was sold was taken back, but for the 1.00 that no document tells of.
+    const net = (await balance('income:%', order.id)) + (await balance('contra:refunds', order.id));
+    expect(net + (await balance('liab:unapplied', order.id))).toBe(0);
+    const shown = (await orderOf(order.id)).payments[0];
+    expect(shown.refunded).toEqual(shown.captured);
+  });
+
+  it('take money as it comes: cards, gift cards and credit together, and gift cards that are sold', async () => {
+    const ada = await given.customer(app);
+    const id = (await given.accountId(app, ada.email)) ?? '';
+    await post('/v1/admin/store-credits', {
+      customerId: id,
+      amount: eur(500),
+      reason: 'The parcel was lost',
+    });
+    const cart = await fillCart(app, [lamp]);
+    const split = await app.post(
+      `/v1/carts/${cart.id}/checkout`,
+      {
+        payment: { gateway: 'test', token: 'ok' },
+        storeCredit: true,
+        shippingAddress: berlin,
+        email: ada.email,
+      },
+      { key: key(), cartToken: cart.token, token: ada.token },
+    );
+    expect(split.status).toBe(201);
+    await app.settle();
+    const [invoice] = await invoicesOf(split.body.id);
+    expect(invoice.settlements.map(({ amount }: Body) => amount.amount).sort()).toEqual(
+      split.body.payments.map(({ amount }: Body) => amount.amount).sort(),
+    );
+    expect(invoice.state).toBe('paid');
+    const mine = await app.get('/v1/me/invoices', { token: ada.token });
+    expect(mine.body.items).toMatchObject([
+      { number: invoice.number, state: 'paid', orderId: split.body.id },
+    ]);
+    const one = await app.get(`/v1/me/invoices/${invoice.id}`, { token: ada.token });
+    expect(one.body.content.buyer.email).toBe(ada.email);
+    const other = await given.customer(app);
+    expect((await app.get(`/v1/me/invoices/${invoice.id}`, { token: other.token })).status).toBe(404);
+
+    // The copy of one's data holds them; forgotten, the address is off, and what the law wants stays, sealed.
+    const people = app.app.get(BillingPersonalData);
+    const subject = { customerId: id, email: ada.email };
+    const pages = [];
+    for await (const page of people.collect(subject)) pages.push(page);
+    const copy = pages.find(({ section }) => section === 'invoices')?.rows as Body[];
+    expect(copy).toMatchObject([
+      { invoice: { number: invoice.number, buyer: { name: 'Ada Byron', email: ada.email } } },
+    ]);
+    expect(copy[0].kept).toContain('The law wants');
+    for (const _ of [1, 2]) await app.database.transaction(() => people.erase(subject));
+    const [kept] = await invoicesOf(split.body.id);
+    expect(kept).toMatchObject({ customerId: null, content: { buyer: { name: 'Ada Byron', email: null } } });
+    const [row] = await app.database.query<{ text: string }>(
+      'SELECT i::text AS text FROM billing.invoices i WHERE id = $1',
+      [invoice.id],
+    );
+    expect(row?.text).not.toMatch(/Byron|Linden/);
+
+    const made = await app.post(
+      '/v1/admin/products',
+      {
+        title: 'Gift card',
+        status: 'published',
+        variants: [{ sku: `CARD-${newId()}`, kind: 'gift_card', prices: [eur(5000)] }],
+      },
+      { token },
+    );
+    const [card] = made.body.variants;
+    const { order } = await placed([{ variantId: card.id, sku: card.sku }, lamp]);
+    const [sold] = await invoicesOf(order.id);
+    expect(sold.content.lines.find(({ sku }: Body) => sku === card.sku)).toMatchObject({
+      category: 'E',
+      revenue: 'voucher',
+      tax: eur(0),
+    });
+    expect(await balance('liab:gift_cards', order.id)).toBe(-5000);
+    expect(await balance('liab:unapplied', order.id)).toBe(0);
+    expect(await balance('income:%', order.id)).toBe(
+      -(order.totals.total.amount - order.totals.tax.amount - 5000),
+    );
+  });
+
+  it('say how an order was taxed: included, reverse charge and export', async () => {
+    const settings = (patch: object) => app.patch('/v1/admin/tax-settings', patch, { token });
+    await settings({ origin: { country: 'DE' }, unverifiedVatIds: 'accept' });
+    const vienna = { ...berlin, country: 'AT', city: 'Wien', postalCode: '1010' };
+    const bern = { ...berlin, country: 'CH', city: 'Bern', postalCode: '3011' };
+    for (const [address, extra, category] of [
+      [berlin, {}, 'S'],
+      [vienna, { vatId: 'ATU13585627' }, 'AE'],
+      [bern, {}, 'G'],
+    ] as const) {
+      const cart = await fillCart(app, [lamp, { ...book, quantity: 2 }]);
+      const { body: order, status } = await checkOut(app, cart, {
+        body: { shippingAddress: address, ...extra },
+      });
+      // Where nothing is sent to, nothing is to be invoiced.
+      if (status !== 201) continue;
+      await app.settle();
+      const [invoice] = await invoicesOf(order.id);
+      const { taxes, totals, notes } = invoice.content;
+      expect([category, ...new Set(taxes.map((tax: Body) => tax.category))]).toEqual([category, category]);
+      expect(totals).toMatchObject({ gross: order.totals.total, tax: order.totals.tax });
+      for (const tax of taxes) expect(tax.reason === null).toBe(category === 'S');
+      if (category === 'AE')
+        expect([notes[0], invoice.content.buyer.vatId]).toEqual([order.taxation.note, 'ATU13585627']);
+    }
+    await settings({ origin: null });
+  });
+
+  const finalize = (wanted: InvoiceDraft) =>
+    app.database.transaction(() => app.app.get(Invoices).finalize(wanted));
+
+  it('are credited, given up and ended by staff, and never changed', async () => {
+    const [{ invoiceId: open }, { invoiceId: lost }, { invoiceId: nothing }] = [
+      await finalize(planInvoice(11_900)),
+      await finalize(planInvoice(5950)),
+      await finalize(planInvoice(0)),
+    ];
+    expect((await app.get(`/v1/admin/invoices/${nothing}`, { token })).body.state).toBe('paid');
+    await expect(
+      finalize({
+        ...planInvoice(100),
+        lines: [{ ...(planInvoice(100).lines[0] as InvoiceLine), net: eur(1) }],
+      }),
+    ).rejects.toMatchObject({ code: 'billing.invoice_invalid' });
+
+    const credit = (body: object) => post(`/v1/admin/invoices/${open}/credit-notes`, body);
+    const many = await credit({ amount: eur(11_901), reason: 'other' });
+    expect(many.body).toMatchObject({
+      code: 'billing.credit_exceeds_invoice',
+      maximumCreditable: eur(11_900),
+    });
+    // Of two who credit 100.00 of 119.00 at once, one finds too little left.
+    const both = await Promise.all([1, 2].map(() => credit({ amount: eur(10_000), reason: 'duplicate' })));
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 422]);
+    const rest = await credit({ lines: [{ lineId: 'plan' }], reason: 'other', memo: 'The rest' });
+    expect(rest.body).toMatchObject({ total: eur(1900), reduced: eur(1900), kept: eur(0) });
+    const credited = (await app.get(`/v1/admin/invoices/${open}`, { token })).body;
+    expect(credited).toMatchObject({ state: 'paid', due: eur(0) });
+    expect((await post(`/v1/admin/invoices/${open}/voidance`, { reason: 'x' })).body.code).toBe(
+      'billing.invoice_not_open',
+    );
+
+    const given_up = await post(`/v1/admin/invoices/${lost}/write-off`, {
+      reason: 'The company is bankrupt',
+    });
+    expect(given_up.body).toMatchObject({ state: 'uncollectible', due: eur(0) });
+    const ended = await post(`/v1/admin/invoices/${lost}/voidance`, { reason: 'Sent by mistake' });
+    expect(ended.body).toMatchObject({ state: 'void', due: eur(0), reason: 'Sent by mistake' });
+    for (const sql of [
+      `UPDATE billing.invoices SET total = total - 1 WHERE id = $1`,
+      `UPDATE billing.invoices SET content = content || '{"notes": []}' WHERE id = $1`,
+      `DELETE FROM billing.invoices WHERE id = $1`,
+      `UPDATE billing.invoices SET contact = '\\x00' WHERE id = $1`,
+    ])
+      await expect(app.database.execute(sql, [open])).rejects.toThrow();
+
+    // A paid one: what was paid has to go somewhere, exactly.
+    const { order } = await placed([{ ...lamp, quantity: 2 }]);
+    const [paid] = await invoicesOf(order.id);
+    const note = (body: object) =>
+      post(`/v1/admin/invoices/${paid.id}/credit-notes`, { reason: 'other', ...body });
+    const [line] = paid.content.lines;
+    const unsaid = await note({ lines: [{ lineId: line.id, quantity: 1 }] });
+    expect(unsaid.body).toMatchObject({ code: 'billing.credit_split_wrong', toSplit: eur(1999) });
+    const said = await note({
+      lines: [{ lineId: line.id, quantity: 1 }],
+      refund: eur(1500),
+      outOfBand: eur(499),
+    });
+    expect(said.body).toMatchObject({
+      refunded: eur(1500),
+      outOfBand: eur(499),
+      kept: eur(0),
+      reduced: eur(0),
+    });
+    await app.settle();
+    expect(await balance('contra:refunds', order.id)).toBe(said.body.content.totals.net.amount);
+  });
+
+  it('have no gap, whatever comes to nothing, and whoever dies in between', async () => {
+    const spy = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    for (const place of ['invoice.before_number', 'invoice.after_number']) {
+      armFailpoint(place);
+      await expect(finalize(planInvoice(1190))).rejects.toThrow('killed');
+      const { answer } = await buy(app, [lamp]);
+      await app.database.query(`SELECT pg_sleep(0.3)`);
+      expect(await invoicesOf(answer.body.id)).toEqual([]);
+      armFailpoint(null);
+      await app.database.execute(`UPDATE platform.deliveries SET state = state`);
+      await app.settle();
+      expect(await invoicesOf(answer.body.id)).toMatchObject([{ state: 'paid' }]);
+    }
+    spy.mockRestore();
+
+    const started = performance.now();
+    let made = 0;
+    let undone = 0;
+    const workers = Array.from({ length: 60 }, async (_, worker) => {
+      for (let n = worker; n < FINALISE; n += 60) {
+        const dies = (n * 7) % 10 < 3;
+        const done = app.database.transaction(async () => {
+          await app.app.get(Invoices).finalize(planInvoice(1190));
+          if (dies) throw new Error('rolled back');
+        });
+        await done.then(
+          () => made++,
+          () => undone++,
+        );
+      }
+    });
+    await Promise.all(workers);
+    const seconds = (performance.now() - started) / 1000;
+    expect([made, undone]).toEqual([FINALISE - undone, Math.round(FINALISE * 0.3)]);
+    if (process.env.FINALISE)
+      console.log(
+        `${made} finalised, ${undone} rolled back, in ${seconds.toFixed(1)} s: ${(made / seconds).toFixed(0)}/s`,
+      );
+
+    const register: Body[] = [];
+    for (let cursor = ''; ;) {
+      const page = await app.get(`/v1/admin/invoice-register?limit=100${cursor}`, { token });
+      register.push(...page.body.items);
+      if (page.body.nextCursor === null) break;
+      cursor = `&cursor=${page.body.nextCursor}`;
+    }
+    for (const series of new Set(register.map((entry) => entry.series))) {
+      const own = register.filter((entry) => entry.series === series);
+      expect(own.map(({ sequence }) => sequence)).toEqual(own.map((_, index) => index + 1));
+      const days = own.map(({ issueDate }) => issueDate);
+      expect(days).toEqual([...days].sort());
+    }
+    expect(register.some(({ state, reason }) => state === 'void' && reason === 'Sent by mistake')).toBe(true);
+  });
+});
