@@ -42,7 +42,6 @@ export class DocumentController {
   }
 
   @Get('credit-notes/:id/document')
-  @ApiTags('Credit notes')
   @Operation({
     id: 'getCreditNoteDocument',
     headers: ['ETag'],
