@@ -244,7 +244,15 @@ describe('who may do what', () => {
       await app.post(`/v1/orders/${order.id}/returns`, { lines }, { token, key: randomUUID() }),
     );
     await app.settle();
+    const invoice = must(await app.get('/v1/me/invoices', { token })).items[0];
+    const credit = operations.find(({ id }) => id === 'createCreditNote')?.example;
+    const credited = `/v1/admin/invoices/${invoice.id}/credit-notes`;
+    const note = must(await app.post(credited, credit, { token: keeper, key: randomUUID() }));
+    await app.settle();
     Object.assign(ids, {
+      '/v1/me/credit-notes': note.id,
+      '/v1/orders/{id}/invoices': invoice.id,
+      '/v1/orders/{id}/credit-notes': note.id,
       '/v1/returns': back.id,
       '/v1/carts': cart.id,
       '/v1/carts/{id}/lines': cart.lines[0].id,
