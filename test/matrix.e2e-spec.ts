@@ -246,7 +246,15 @@ describe('who may do what', () => {
     const kept = { gateway: 'test', token: 'sca_required' };
     const setup = must(await app.post('/v1/me/payment-methods', kept, { token, key: randomUUID() }));
     await app.settle();
+    const invoice = must(await app.get('/v1/me/invoices', { token })).items[0];
+    const credit = operations.find(({ id }) => id === 'createCreditNote')?.example;
+    const credited = `/v1/admin/invoices/${invoice.id}/credit-notes`;
+    const note = must(await app.post(credited, credit, { token: keeper, key: randomUUID() }));
+    await app.settle();
     Object.assign(ids, {
+      '/v1/me/credit-notes': note.id,
+      '/v1/orders/{id}/invoices': invoice.id,
+      '/v1/orders/{id}/credit-notes': note.id,
       '/v1/returns': back.id,
       '/v1/me/payment-method-setups': setup.id,
       '/v1/carts': cart.id,

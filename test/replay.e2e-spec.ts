@@ -509,6 +509,12 @@ describe('the example', () => {
     const note = (await replay('createCreditNote', { ids: { id } })).body;
     await ask('getCreditNote', { id: note.id });
     await ask('listOrderInvoices', { id: of }, { token });
+    await ask('getInvoiceDocument', { id });
+    await ask('getCreditNoteDocument', { id: note.id });
+    await ask('getMyInvoiceDocument', { id }, { token });
+    await ask('getMyCreditNoteDocument', { id: note.id }, { token });
+    await ask('getOrderInvoiceDocument', { id: of, documentId: id }, { token });
+    await ask('getOrderCreditNoteDocument', { id: of, documentId: note.id }, { token });
     for (const end of ['voidInvoice', 'writeOffInvoice']) {
       const made = await app.database.transaction(() => app.app.get(Invoices).finalize(planInvoice(11_900)));
       await replay(end, { ids: { id: made.invoiceId } });

@@ -155,10 +155,6 @@ export class BillingInvoices1780000000730 implements MigrationInterface {
       ALTER TABLE billing.ledger_transactions ADD COLUMN invoice_id uuid;
       CREATE INDEX ledger_transactions_invoice ON billing.ledger_transactions (invoice_id) WHERE invoice_id IS NOT NULL;
 
-      -- A payment is for an order, or for an invoice that is of none.
-      ALTER TABLE billing.payments ADD COLUMN IF NOT EXISTS invoice_id uuid;
-      CREATE INDEX IF NOT EXISTS payments_invoice ON billing.payments (invoice_id) WHERE invoice_id IS NOT NULL;
-
       -- Which document says that the money went back. order: those that follow the order.
       ALTER TABLE billing.refunds ADD COLUMN credit_note text NOT NULL DEFAULT 'order'
           CONSTRAINT refunds_credit_note_check CHECK (credit_note IN ('order', 'create', 'existing', 'none')),
@@ -169,7 +165,6 @@ export class BillingInvoices1780000000730 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       ALTER TABLE billing.refunds DROP COLUMN credit_note, DROP COLUMN credit_note_reason;
-      ALTER TABLE billing.payments DROP COLUMN IF EXISTS invoice_id;
       ALTER TABLE billing.ledger_transactions DROP COLUMN invoice_id;
       DROP TABLE billing.invoice_settlements;
       DROP TABLE billing.credit_notes;

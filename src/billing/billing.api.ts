@@ -15,6 +15,8 @@ import { PaymentEnd } from './payment/payment-end.service.js';
 import { type OrderBalance, orderBalance, type PaymentView, viewOf } from './payment/payment.view.js';
 import { type OrderRefund, OrderRefunds, type RefundShare } from './refund/order-refunds.service.js';
 import type { OrderState } from './invoice/order-state.js';
+import { Documents, type DocumentWish } from './document/documents.service.js';
+import type { Drawn } from './document/drawing.js';
 import { type BuyerInvoice, MyInvoices } from './invoice/my-invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
@@ -22,6 +24,9 @@ import { type Opened, type PayOrder, Tenders } from './tender/tenders.service.js
 import { type ReceivedMoney, Receipts } from './receipt/receipts.service.js';
 import { RefundService } from './refund/refund.service.js';
 
+export { type DocumentFormat, DOCUMENT_FORMATS, type Drawn } from './document/drawing.js';
+export type { DocumentWish } from './document/documents.service.js';
+export { documentProblems } from './document/document.errors.js';
 export type { BuyerInvoice } from './invoice/my-invoices.service.js';
 export type { OrderState } from './invoice/order-state.js';
 export type { InvoiceBuyer, InvoiceLine, InvoiceTax } from './invoice/invoice-content.js';
@@ -64,6 +69,7 @@ export class BillingApi {
     private readonly confirmations: ConfirmationService,
     private readonly documents: OrderDocuments,
     private readonly invoices: MyInvoices,
+    private readonly papers: Documents,
   ) {}
 
   /**
@@ -236,6 +242,11 @@ export class BillingApi {
   /** The invoices of an order with their credit notes, the oldest first; drafts are not among them. */
   invoicesOf(orderId: string): Promise<BuyerInvoice[]> {
     return this.invoices.ofOrder(orderId);
+  }
+
+  /** An invoice or a credit note of an order as a file; 404 for one of another order, and for drafts. */
+  documentOf(orderId: string, wish: DocumentWish): Promise<Drawn> {
+    return this.papers.ofOrder(orderId, wish);
   }
 
   /** The gift card of a code, however it is typed; null when there is none. */

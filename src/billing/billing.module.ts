@@ -39,6 +39,11 @@ import { StaffCreditNotes } from './credit-note/staff-credit-notes.service.js';
 import { InvoiceAdminController } from './invoice/invoice.admin.controller.js';
 import { MyInvoicesController } from './invoice/my-invoices.controller.js';
 import { CreditNoteController } from './credit-note/credit-note.controller.js';
+import { DocumentController } from './document/document.controller.js';
+import { DocumentLetters } from './document/document-letters.subscribers.js';
+import { DocumentAttachments } from './document/document-attachments.service.js';
+import { Documents } from './document/documents.service.js';
+import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
@@ -123,6 +128,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InvoiceAdminController,
     MyInvoicesController,
     CreditNoteController,
+    DocumentController,
+    MyDocumentController,
     SellerProfileController,
     LedgerController,
     MyStoreCreditController,
@@ -157,6 +164,9 @@ import { WebhookController } from './webhook/webhook.controller.js';
     Invoices,
     OrderDocuments,
     StaffInvoices,
+    DocumentAttachments,
+    DocumentLetters,
+    Documents,
     InvoiceListRepository,
     MyInvoices,
     StaffCreditNotes,

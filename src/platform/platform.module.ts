@@ -35,6 +35,7 @@ import { IntegrityJobs } from './integrity/integrity.jobs.js';
 import { IntegrityRegistry } from './integrity/integrity.registry.js';
 import { IntegrityRunner } from './integrity/integrity-runner.js';
 import { IntegrityRuns } from './integrity/integrity-runs.js';
+import { MailAttachments } from './mail/attachments.js';
 import { Mail } from './mail/mail.js';
 import { MailSubscriber } from './mail/mail.subscribers.js';
 import { Mailer } from './mail/mailer.port.js';
@@ -76,6 +77,7 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     IntegrityRuns,
     JobQueues,
     Mail,
+    MailAttachments,
     MailSubscriber,
     { provide: Mailer, inject: [Config], useFactory: mailerOf },
     Metrics,

@@ -5,10 +5,11 @@ import {
   Integer,
   Line,
   Nested,
+  OneOf,
   Text,
   TextList,
 } from '../../platform/http/fields.js';
-import { missingOf } from './seller-profile.js';
+import { INVOICE_LETTERS, type InvoiceLetters, missingOf } from './seller-profile.js';
 import type { StoredProfile } from './seller-profile.repository.js';
 
 export class SellerAddressDto {
@@ -133,6 +134,15 @@ export class SellerProfileInput {
     example: ['Goods remain our property until they are paid.'],
   })
   notes?: string[];
+
+  @OneOf(INVOICE_LETTERS, {
+    optional: true,
+    description:
+      'Invoices and credit notes are sent to the buyer by mail: as a PDF, as a PDF with the e-invoice in it (`facturx`), or not at ' +
+      'all (`none`). `pdf` when left out.',
+    example: 'pdf',
+  })
+  letters?: InvoiceLetters;
 }
 
 export class SellerProfileDto extends SellerProfileInput {

@@ -11,7 +11,13 @@ export interface SellerProfile extends Omit<InvoiceSeller, 'address'> {
   readonly creditNotePrefix: string;
   /** Printed on every document. */
   readonly notes: readonly string[];
+  /** What the buyer gets with the letter about a document; `none`: no letter is written. */
+  readonly letters: InvoiceLetters;
 }
+
+/** `facturx`: the PDF with the XML in it, where there is any. */
+export const INVOICE_LETTERS = ['pdf', 'facturx', 'none'] as const;
+export type InvoiceLetters = (typeof INVOICE_LETTERS)[number];
 
 /** What a shop has that never said who it is: enough to number by, and too little to print. */
 export const unknownSeller = (shopName: string): SellerProfile => ({
@@ -28,6 +34,7 @@ export const unknownSeller = (shopName: string): SellerProfile => ({
   invoicePrefix: '{year}-',
   creditNotePrefix: 'CN-{year}-',
   notes: [],
+  letters: 'pdf',
 });
 
 /** What the law wants on every invoice and is not there (Directive 2006/112/EC, Art. 226): JSON Pointers. */

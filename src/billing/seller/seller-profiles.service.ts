@@ -83,6 +83,7 @@ function profileOf(input: SellerProfileInput, base: SellerProfile): SellerProfil
     invoicePrefix: invoicePrefix ?? base.invoicePrefix,
     creditNotePrefix: creditNotePrefix ?? base.creditNotePrefix,
     notes,
+    letters: input.letters ?? base.letters,
   };
 }
 

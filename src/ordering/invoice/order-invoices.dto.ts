@@ -1,5 +1,24 @@
-import type { BuyerInvoice } from '../../billing/billing.api.js';
+import { type BuyerInvoice, DOCUMENT_FORMATS, type DocumentFormat } from '../../billing/billing.api.js';
 import { ListOf, MoneyDto, MoneyField, OneOf, Text, Uuid } from '../../platform/http/fields.js';
+
+export class OrderDocumentParams {
+  @Uuid()
+  id: string;
+
+  @Uuid()
+  documentId: string;
+}
+
+export class OrderDocumentQuery {
+  @OneOf(DOCUMENT_FORMATS, {
+    optional: true,
+    description:
+      '`pdf` for people; `ubl`, an e-invoice by EN 16931 in UBL 2.1; `facturx`, the PDF (PDF/A-3) with the e-invoice in it as CII. ' +
+      '`pdf` when left out.',
+    example: 'pdf',
+  })
+  format?: DocumentFormat;
+}
 
 const DAY = { max: 10, example: '2026-11-21' };
 

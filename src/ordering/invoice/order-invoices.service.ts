@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi, type BuyerInvoice, type OrderState } from '../../billing/billing.api.js';
+import {
+  BillingApi,
+  type BuyerInvoice,
+  type DocumentWish,
+  type Drawn,
+  type OrderState,
+} from '../../billing/billing.api.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { Holder } from '../cart/cart.access.js';
 import { ChangeRepository } from '../change/change.repository.js';
@@ -36,5 +42,12 @@ export class OrderInvoices {
     const order = await this.orders.find(orderId);
     if (!order || !(await this.access.mayRead(holder, order))) throw platformProblems.not_found();
     return this.billing.invoicesOf(orderId);
+  }
+
+  /** An invoice or a credit note of the order as a file, for whoever may read it. */
+  async document(orderId: string, holder: Holder, wish: DocumentWish): Promise<Drawn> {
+    const order = await this.orders.find(orderId);
+    if (!order || !(await this.access.mayRead(holder, order))) throw platformProblems.not_found();
+    return this.billing.documentOf(orderId, wish);
   }
 }

@@ -4,6 +4,7 @@ import { Config } from '../config.js';
 import { Database } from '../database/database.js';
 import { Outbox } from '../events/outbox.js';
 import { newId } from '../ids.js';
+import { MailAttachments } from './attachments.js';
 import { MailRequested } from './mail.events.js';
 import { Mailer } from './mailer.port.js';
 import { renderMail } from './templates.js';
@@ -36,6 +37,7 @@ export class Mail {
     private readonly database: Database,
     private readonly outbox: Outbox,
     private readonly mailer: Mailer,
+    private readonly attachments: MailAttachments,
     private readonly config: Config,
   ) {}
 
@@ -69,10 +71,13 @@ export class Mail {
       messageId: row.message_id,
     };
     try {
-      await this.mailer.send(letter);
+      const attachments = await this.attachments.of(row.template, row.data);
+      await this.mailer.send({ ...letter, attachments }).catch((error: unknown) => {
+        throw new MailNotTaken(error);
+      });
     } catch (error) {
       await this.database.execute(RELEASE, [id]);
-      throw new MailNotTaken(error);
+      throw error;
     }
     await this.database.execute(SENT, [id]);
   }

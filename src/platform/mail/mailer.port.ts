@@ -1,3 +1,11 @@
+/** A file that goes with a letter. */
+export interface Attachment {
+  name: string;
+  /** Media type. */
+  type: string;
+  bytes: Buffer;
+}
+
 /** A letter as it goes out. */
 export interface Letter {
   from: string;
@@ -7,6 +15,7 @@ export interface Letter {
   html: string;
   /** The same for every try: a receiver that gets it twice can tell. */
   messageId: string;
+  attachments: readonly Attachment[];
 }
 
 /** The way to the outside for mails: SMTP, or files when there is none. */

@@ -45,7 +45,15 @@ export class FileMailer extends Mailer {
 }
 
 /** The recipient as one address: as text it would be read as a list of them. */
-const envelope = (letter: Letter) => ({ ...letter, to: { name: '', address: letter.to } });
+const envelope = ({ attachments, ...letter }: Letter) => ({
+  ...letter,
+  to: { name: '', address: letter.to },
+  attachments: attachments.map(({ name, type, bytes }) => ({
+    filename: name,
+    contentType: type,
+    content: bytes,
+  })),
+});
 
 export function mailerOf(config: Config): Mailer {
   return config.smtpUrl === null

@@ -6,6 +6,7 @@ declare module 'pdfkit' {
     width?: number;
     align?: 'left' | 'center' | 'right';
     lineGap?: number;
+    lineBreak?: boolean;
     continued?: boolean;
   }
 
@@ -33,6 +34,20 @@ declare module 'pdfkit' {
     addPage(): this;
     bufferedPageRange(): { start: number; count: number };
     switchToPage(page: number): this;
+    /** Lies in the document as a file of its own. */
+    file(
+      source: Buffer,
+      options: {
+        name: string;
+        type: string;
+        description: string;
+        creationDate: Date;
+        modifiedDate: Date;
+        relationship: 'Alternative';
+      },
+    ): this;
+    /** RDF descriptions, added to the metadata as they are. */
+    appendXML(xml: string): void;
     end(): void;
   }
 
@@ -41,6 +56,8 @@ declare module 'pdfkit' {
     margin?: number;
     bufferPages?: boolean;
     info?: Record<string, unknown>;
+    subset?: 'PDF/A-3b';
+    pdfVersion?: '1.3' | '1.7';
   }) => PDFDocument;
   export default PDFDocument;
 }

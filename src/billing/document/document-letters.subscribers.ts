@@ -1,0 +1,44 @@
+import { On, Subscriber } from '../../platform/events/subscribers.js';
+import { Mail } from '../../platform/mail/mail.js';
+import { Money } from '../../platform/money/money.js';
+import { CreditNoteIssued, InvoiceFinalized } from '../billing.events.js';
+import { SellerProfiles } from '../seller/seller-profiles.service.js';
+import { documentMail } from './document.mails.js';
+import { Documents, type DocumentWish } from './documents.service.js';
+
+/** Every document goes to its buyer once, when it has its number. */
+@Subscriber()
+export class DocumentLetters {
+  constructor(
+    private readonly documents: Documents,
+    private readonly sellers: SellerProfiles,
+    private readonly mail: Mail,
+  ) {}
+
+  @On(InvoiceFinalized)
+  invoiced({ payload }: InvoiceFinalized): Promise<void> {
+    return this.write('invoice', payload.invoiceId);
+  }
+
+  @On(CreditNoteIssued)
+  credited({ payload }: CreditNoteIssued): Promise<void> {
+    return this.write('credit_note', payload.creditNoteId);
+  }
+
+  private async write(kind: DocumentWish['kind'], id: string): Promise<void> {
+    const { letters } = await this.sellers.current();
+    if (letters === 'none') return;
+    const { buyer, number, orderNumber, totals, dueDate } = await this.documents.content({ kind, id });
+    if (buyer.email === null || number === null) return;
+    await this.mail.request({
+      template: documentMail.name,
+      subjectId: id,
+      to: buyer.email,
+      data: {
+        ...{ kind, id, number, orderNumber, dueDate, name: buyer.name, format: letters },
+        total: Money.fromJSON(totals.gross).toString(),
+        due: totals.due.amount > 0 ? Money.fromJSON(totals.due).toString() : null,
+      },
+    });
+  }
+}
