@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { fetch } from 'undici';
 import { BillingApi } from '../src/billing/billing.api.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { planInvoice } from './support/invoices.js';
 import {
   berlin,
   buy,
@@ -299,7 +301,12 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(await mine()).toHaveLength(4);
 
     // Without the customer: charged at once, declined with advice, or left to the customer.
-    const charge = async (methodId: string | null, invoiceId = randomUUID()) => {
+    const invoice = async () => {
+      const wanted = app.database.transaction(() => app.app.get(Invoices).finalize(planInvoice(1900)));
+      return (await wanted).invoiceId;
+    };
+    const charge = async (methodId: string | null, given: string | null = null) => {
+      const invoiceId = given ?? (await invoice());
       const { id: customerId } = (await app.get('/v1/me', { token: ada.token })).body;
       const amount = Money.of(1900, 'EUR');
       const { paymentId, operationId } = await app.database.transaction(() =>
@@ -310,7 +317,7 @@ describe('money that is held, kept methods, disputes and transfers', () => {
       await app.database.transaction(() => billing.settle(operationId, outcome));
       return paymentAt(paymentId);
     };
-    const invoiceId = randomUUID();
+    const invoiceId = await invoice();
     const paid = await charge(plain.body.methodId, invoiceId);
     expect(paid).toMatchObject({ status: 'captured', captured: eur(1900), orderId: null, invoiceId });
     await expect(charge(plain.body.methodId, invoiceId)).rejects.toMatchObject({

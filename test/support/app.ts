@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { rm } from 'node:fs/promises';
@@ -42,8 +43,6 @@ const TEMPLATE_LOCK = 4_711_003;
 const prefix = process.env.TEST_DATABASE_PREFIX ?? 'guildhall_test';
 const template = `${prefix}_template`;
 
-let made = 0;
-
 /** The server that the global setup started, or the one of DATABASE_URL. */
 function serverUrl(): string {
   const url = process.env.TEST_DATABASE_URL;
@@ -69,7 +68,7 @@ async function onServer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> 
 
 /** A fresh database with the newest schema: a copy of a template that is migrated once per run. */
 export async function freshDatabase(): Promise<string> {
-  const name = `${prefix}_${process.pid}_${++made}`;
+  const name = `${prefix}_${randomBytes(6).toString('hex')}`;
   await onServer(async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     try {

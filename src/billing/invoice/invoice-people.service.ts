@@ -8,7 +8,7 @@ import { InvoicePeopleRepository } from './invoice-people.repository.js';
 /** What the person is told of documents that outlive the account. */
 const KEPT =
   'The law wants invoices and credit notes kept for years, with name and address. When you are erased, your e-mail address and the ' +
-  'link to your account are taken off them; the rest stays, sealed, until that time is over.';
+  'link to your account are taken off them; the rest stays, encrypted, until that time is over.';
 
 interface Told {
   id: string;
