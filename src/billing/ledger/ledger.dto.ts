@@ -39,6 +39,10 @@ const KINDS = [
   'credit_note_issued',
   'credit_note_refunded',
   'credit_note_kept',
+  'dispute_opened',
+  'dispute_fee',
+  'dispute_won',
+  'dispute_lost',
 ] as const;
 
 const SOURCES = [
@@ -50,6 +54,8 @@ const SOURCES = [
   'invoice_settlement',
   'credit_note',
   'credit_note_match',
+  'dispute',
+  'receipt',
 ] as const;
 
 export class LedgerEntryDto {
