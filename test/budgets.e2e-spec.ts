@@ -98,6 +98,7 @@ const BUDGETS: Record<string, Budget> = {
   reportSales: [1],
   reportSalesAsCsv: [1],
   reportCustomers: [1],
+  reportCustomersAsCsv: [1],
   reportCarts: [1],
   reportCartsAsCsv: [1],
   reportStock: [1],

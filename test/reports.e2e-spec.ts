@@ -277,6 +277,14 @@ describe('reports', () => {
     const [known] = (await app.get(path, { token })).body.items;
     expect(known).toMatchObject({ orders: 3, newCustomers: 1, repeaters: 1, repeatPpm: 1_000_000 });
     expect(known.cohorts).toMatchObject([{ cohort: month, customers: 1, repeaters: 1 }]);
+    const table = await app.get(path.replace('/customers?', '/customers.csv?'), { token });
+    const [head, ...lines] = table.text.trimEnd().split('\r\n');
+    expect(head).toBe('cohort,month,currency,customers,repeaters,orders,total');
+    expect(lines).toHaveLength(known.cohorts[0].months.length);
+    for (const [index, one] of known.cohorts[0].months.entries())
+      expect(lines[index]).toMatch(
+        new RegExp(`^${month},${one.month},EUR,${one.customers},\\d+,${one.orders},[\\d.]+$`),
+      );
     expect(known.averageOrder.amount).toBe(Math.round(known.total.amount / 3));
 
     const cart = await fillCart(app, [{ ...lamp, quantity: 2 }], { email: 'cleo@example.test' });

@@ -17,7 +17,7 @@ import {
   SalesRowDto,
 } from './report.dto.js';
 import { ReportRebuilds } from './report-rebuilds.service.js';
-import { Reports } from './reports.service.js';
+import { type CohortLine, Reports } from './reports.service.js';
 
 const SALES_COLUMNS = [
   ...([
@@ -45,6 +45,15 @@ const CARTS_COLUMNS = [
     'recoveryPpm',
   ] as const),
 ];
+const CUSTOMERS_COLUMNS = [
+  'cohort',
+  'month',
+  'currency',
+  'customers',
+  'repeaters',
+  'orders',
+  'total',
+] as const;
 const CSV = { 200: { contentType: 'text/csv', description: 'The file, as it is read.' } };
 
 @ApiTags('Reports')
@@ -103,6 +112,24 @@ export class ReportController {
   })
   async customers(@Query() query: CustomersQuery): Promise<CustomersReportsDto> {
     return { items: await this.reports.customers(query) };
+  }
+
+  @Get('customers.csv')
+  @Header('cache-control', 'no-store')
+  @Operation({
+    id: 'reportCustomersAsCsv',
+    summary: 'Who comes back, for a spreadsheet',
+    description:
+      'The cohorts of `GET /v1/admin/reports/customers` as they are at one moment: a row for what the customers of one month of ' +
+      'first order did in one month, with amounts in units of their currency (`19.99`). `repeaters` ordered for the second time ' +
+      'in that month.',
+    answers: CSV,
+  })
+  customersFile(@Query() query: CustomersQuery): StreamableFile {
+    return csvFile(
+      'customers-by-cohort',
+      csvOf<CohortLine>(CUSTOMERS_COLUMNS, this.reports.allCustomers(query)),
+    );
   }
 
   @Get('carts')

@@ -33,6 +33,17 @@ const USUAL_MONTHS = 12;
 
 type Asked = Pick<SalesQuery, 'from' | 'to' | 'timeZone' | 'currency'>;
 
+/** What the customers of one month of first order did in one month, as a file has it. */
+export interface CohortLine {
+  cohort: string;
+  month: string;
+  currency: string;
+  customers: number;
+  repeaters: number;
+  orders: number;
+  total: MoneyJson;
+}
+
 /** Reports for staff: pages by keyset, or all rows for a file. */
 @Injectable()
 export class Reports {
@@ -80,14 +91,9 @@ export class Reports {
     return allOf(() => this.reports.carts(groupBy, period, null, null), toCarts);
   }
 
-  async customers({ currency, ...asked }: CustomersQuery): Promise<CustomersReportDto[]> {
-    const { to = this.clock.now().toISOString().slice(0, 7) } = asked;
-    const { from = monthOf(monthNumber(to) - USUAL_MONTHS + 1) } = asked;
-    const months = monthNumber(to) - monthNumber(from) + 1;
-    if (months < 1) refuse('/to', 'too_small', 'must not be before `from`');
-    if (months > MOST_MONTHS)
-      refuse('/to', 'too_large', `must be at most ${MOST_MONTHS - 1} months after \`from\``);
-    const rows = await this.reports.cohorts(`${from}-01`, `${to}-01`, currency ?? null);
+  async customers(query: CustomersQuery): Promise<CustomersReportDto[]> {
+    const { from, to, currency } = monthsOf(query, this.clock.now());
+    const rows = await this.reports.cohorts(`${from}-01`, `${to}-01`, currency);
     const currencies = [...new Set(rows.map((row) => row.currency))];
     return currencies.map((one) =>
       toCustomers(
@@ -97,11 +103,27 @@ export class Reports {
       ),
     );
   }
+
+  /** Every cohort in every month, of one moment; what is wrong with the question is told before the first. */
+  allCustomers(query: CustomersQuery): AsyncIterable<CohortLine> {
+    const { from, to, currency } = monthsOf(query, this.clock.now());
+    return allOf(() => this.reports.cohorts(`${from}-01`, `${to}-01`, currency), toCohortLine);
+  }
 }
 
 /** What one statement has read: rows that change while the file is sent are in it once, as they were. */
 async function* allOf<R, T>(read: () => Promise<R[]>, view: (row: R) => T): AsyncGenerator<T> {
   for (const row of await read()) yield view(row);
+}
+
+function monthsOf({ currency = null, ...asked }: CustomersQuery, now: Date) {
+  const { to = now.toISOString().slice(0, 7) } = asked;
+  const { from = monthOf(monthNumber(to) - USUAL_MONTHS + 1) } = asked;
+  const months = monthNumber(to) - monthNumber(from) + 1;
+  if (months < 1) refuse('/to', 'too_small', 'must not be before `from`');
+  if (months > MOST_MONTHS)
+    refuse('/to', 'too_large', `must be at most ${MOST_MONTHS - 1} months after \`from\``);
+  return { from, to, currency };
 }
 
 function afterOf(key: (string | number | null)[] | null): After {
@@ -187,6 +209,14 @@ function toCarts(row: CartsRow): CartsRowDto {
     recoveryPpm: ppm(BigInt(row.recovered), BigInt(row.abandoned)),
   };
 }
+
+const toCohortLine = ({ currency, cohort, month, ...row }: CohortMonth): CohortLine => ({
+  ...{ cohort, month, currency },
+  customers: count(row.customers),
+  repeaters: count(row.repeaters),
+  orders: count(row.orders),
+  total: Money.of(BigInt(row.total), currency).toJSON(),
+});
 
 function toCustomers(currency: string, rows: readonly CohortMonth[], from: string): CustomersReportDto {
   const sum = (of: readonly CohortMonth[], name: 'customers' | 'repeaters' | 'orders' | 'total') =>
