@@ -79,7 +79,9 @@ class Books {
           }
         : one,
     );
-    const { lines: charged, credited } = this.documents.find((one) => one.invoiceId === invoiceId) as Documented;
+    const { lines: charged, credited } = this.documents.find(
+      (one) => one.invoiceId === invoiceId,
+    ) as Documented;
     for (const { leftTotal, leftTax } of creditableLines(charged, credited)) {
       expect(leftTax).toBeGreaterThanOrEqual(0n);
       expect(leftTotal).toBeGreaterThanOrEqual(leftTax);

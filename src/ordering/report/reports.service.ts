@@ -116,14 +116,14 @@ async function* allOf<R, T>(read: () => Promise<R[]>, view: (row: R) => T): Asyn
   for (const row of await read()) yield view(row);
 }
 
-function monthsOf({ currency = null, ...asked }: CustomersQuery, now: Date) {
+function monthsOf({ currency, ...asked }: CustomersQuery, now: Date) {
   const { to = now.toISOString().slice(0, 7) } = asked;
   const { from = monthOf(monthNumber(to) - USUAL_MONTHS + 1) } = asked;
   const months = monthNumber(to) - monthNumber(from) + 1;
   if (months < 1) refuse('/to', 'too_small', 'must not be before `from`');
   if (months > MOST_MONTHS)
     refuse('/to', 'too_large', `must be at most ${MOST_MONTHS - 1} months after \`from\``);
-  return { from, to, currency };
+  return { from, to, currency: currency ?? null };
 }
 
 function afterOf(key: (string | number | null)[] | null): After {
