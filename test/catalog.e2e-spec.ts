@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -19,6 +18,7 @@ import { DemoCatalog } from '../src/catalog/demo/demo-catalog.service.js';
 import { Problem } from '../src/platform/http/problem.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 import { checkOut, fillCart } from './support/purchase.js';
 
 describe('the catalog', () => {
@@ -488,12 +488,6 @@ describe('the catalog', () => {
       });
       const rename = ({ id }: { id: string }, sku: string) =>
         app.patch(`/v1/admin/variants/${id}`, { sku }, { token });
-      const waiting = async () => {
-        const [row] = await app.database.query<{ count: number }>(
-          `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return row?.count ?? 0;
-      };
       // Both are on their way before either can write the search row.
       const holder = new pg.Client({ connectionString: app.config.databaseUrl ?? '' });
       await holder.connect();
@@ -502,7 +496,7 @@ describe('the catalog', () => {
         await holder.query('SELECT FROM catalog.search_documents WHERE product_id = $1 FOR UPDATE', [id]);
         const [left, right = left] = variants;
         const both = [rename(left, 'LEFTMOST'), rename(right, 'RIGHTMOST')];
-        while ((await waiting()) < 2) await wait(10);
+        await untilWaiting((sql) => holder.query(sql), 2);
         await holder.query('COMMIT');
         expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
       } finally {
@@ -835,10 +829,7 @@ describe('the catalog', () => {
       ).body;
       const brake = new pg.Client({ connectionString: app.config.databaseUrl ?? '' });
       await brake.connect();
-      const waiting = async (count: number) => {
-        const SQL = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
-        while (((await brake.query(SQL)).rowCount ?? 0) < count) await wait(10);
-      };
+      const waiting = (many: number) => untilWaiting((sql) => brake.query(sql), many);
       try {
         await brake.query('BEGIN');
         await brake.query('LOCK TABLE platform.audit_entries IN ACCESS EXCLUSIVE MODE');
@@ -1137,11 +1128,7 @@ describe('the catalog', () => {
         await sweeper.query('BEGIN');
         await sweeper.query('SELECT FROM catalog.stock WHERE variant_id = $1 FOR UPDATE', [variantId]);
         const again = reserve(order, [{ variantId, quantity: 5 }]);
-        const waiting = () =>
-          sweeper.query(
-            `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-          );
-        while ((await waiting()).rowCount === 0) await wait(10);
+        await untilWaiting((sql) => sweeper.query(sql));
         await sweeper.query(
           `WITH freed AS (UPDATE catalog.reservations SET state = 'expired' WHERE reference = $1 RETURNING stock_id, quantity)
            UPDATE catalog.stock s SET reserved = s.reserved - f.quantity FROM freed f WHERE s.id = f.stock_id`,

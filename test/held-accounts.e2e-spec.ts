@@ -4,6 +4,7 @@ import { startApp, type TestApp } from './support/app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 
 const ORIGIN = 'http://shop.test';
 const OTHER = 'seven other words of mine';
@@ -26,16 +27,7 @@ describe('an account that is being changed', () => {
   afterEach(() => rival.query('ROLLBACK'));
 
   /** A request waits for somebody. */
-  const waiting = async (): Promise<void> => {
-    for (let look = 0; look < 500; look++) {
-      const { rows } = await rival.query<{ found: boolean }>(
-        `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') AS found`,
-      );
-      if (rows[0]?.found) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    throw new Error('nobody waits');
-  };
+  const waiting = (): Promise<void> => untilWaiting((sql) => rival.query(sql));
   const hold = async (email: string): Promise<string> => {
     const id = await given.accountId(app, email);
     if (id === null) throw new Error('there is no such account');

@@ -8,6 +8,7 @@ import pg from 'pg';
 import { admin, databaseUrl, dropDatabase, freshDatabase, startApp, type TestApp } from './support/app.js';
 import { Client } from './support/client.js';
 import { given } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 import { buy } from './support/purchase.js';
 import { newFolder, RealProcess } from './support/real-process.js';
 
@@ -623,11 +624,7 @@ describe('imports', () => {
         [variantId, productId],
       );
       const importing = importAll(lines(product('wanted')));
-      const waiting = () =>
-        rival.query(
-          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-        );
-      while ((await waiting()).rowCount === 0) await wait(10);
+      await untilWaiting((sql) => rival.query(sql));
       await rival.query('COMMIT');
       const done = await importing;
       expect(done).toMatchObject({ state: 'finished', counts: { created: 0, rejected: 1 } });

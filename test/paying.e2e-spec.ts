@@ -8,6 +8,7 @@ import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 import {
   berlin,
   type CartInHand,
@@ -115,14 +116,8 @@ describe('paying, when others are at it too', () => {
     throw new Error('it never came');
   }
 
-  /** Whether somebody waits for a lock in the database. */
-  const somebodyWaits = async (many = 1): Promise<true | undefined> => {
-    const [row] = await app.database.query<{ waiting: number }>(
-      `SELECT count(*)::int AS waiting FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    return (row?.waiting ?? 0) >= many || undefined;
-  };
+  /** Until so many wait for a lock in the database. */
+  const othersWait = (many = 1): Promise<void> => untilWaiting((sql) => app.database.query(sql), many);
 
   it('knows all that paid for an order when it takes up an attempt that had died', async () => {
     const gift = await card(1000);
@@ -179,9 +174,9 @@ describe('paying, when others are at it too', () => {
     const [paying, canceling] = await app.database.transaction(async () => {
       await app.database.query('SELECT FROM billing.gift_cards WHERE id = $1 FOR UPDATE', [gift.id]);
       const first = payLink(link, { payment: by('insufficient_funds'), giftCards: [{ code: gift.code }] });
-      await until(() => somebodyWaits());
+      await othersWait();
       const second = cancel(orderId);
-      await until(() => somebodyWaits(2));
+      await othersWait(2);
       return [first, second].map((each) => () => each);
     });
     const [paid, canceled] = [await paying?.(), await canceling?.()] as [Answer, Answer];
@@ -224,7 +219,7 @@ describe('paying, when others are at it too', () => {
         { expectedTotal: draft.quote.totals.total, payLater: true },
         asStaff({ key: key() }),
       );
-      await until(() => somebodyWaits());
+      await othersWait();
       await app.database.execute('UPDATE ordering.draft_orders SET version = version + 1 WHERE id = $1', [
         draft.id,
       ]);

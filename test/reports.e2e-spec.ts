@@ -1,5 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { CatalogApi } from '../src/catalog/catalog.api.js';
 import { OrderingPersonalData } from '../src/ordering/order/personal-data.service.js';
@@ -9,6 +8,7 @@ import { newId } from '../src/platform/ids.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 import { buy, checkOut, email, fillCart, key, setStock } from './support/purchase.js';
 
 type Body = Answer['body'];
@@ -18,15 +18,8 @@ const ROOT = '/v1/admin/reports';
 const HOUR_MS = 3_600_000;
 
 /** Until so many statements wait for a lock. */
-async function waits({ database }: TestApp, many = 1): Promise<void> {
-  for (;;) {
-    const waiting = await database.query(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (waiting.length >= many) return;
-    await wait(5);
-  }
-}
+const waits = ({ database }: TestApp, many = 1): Promise<void> =>
+  untilWaiting((sql) => database.query(sql), many);
 
 describe('reports', () => {
   let app: TestApp;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { OrderCanceled, OrderPlaced, OrdersClaimed } from '../src/ordering/ordering.events.js';
 import { Outbox } from '../src/platform/events/outbox.js';
@@ -8,6 +7,7 @@ import { newId } from '../src/platform/ids.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer, Options } from './support/client.js';
 import { given, type GivenProduct } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 import { berlin, checkOut, fillCart, key } from './support/purchase.js';
 
 interface Recommended {
@@ -602,13 +602,7 @@ describe('what customers say and buy', () => {
       await committing;
     });
     const erasing = app.run('identity.run_erasures');
-    for (let look = 0; look < 100; look++) {
-      const waits = await app.database.query(
-        `SELECT FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      if (waits.length > 0) break;
-      await wait(20);
-    }
+    await untilWaiting((sql) => app.database.query(sql));
     commit();
     await Promise.all([rejecting, erasing]);
     await app.settle();
