@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../src/platform/config.js';
 import { exponentOf } from '../src/platform/money/currencies.js';
 import { readArguments } from '../src/platform/start/arguments.js';
@@ -160,9 +161,17 @@ await steps.step('payment', async () => {
 await steps.step('confirmation', async () => {
   if (!verified) return `not looked for: the letters are not in ${options.mail}`;
   if (options.token !== 'ok') return 'not looked for: it comes when the payment does';
-  const found = await mailbox.letter(new RegExp(`^Subject: (.*${order.number}.*)$`, 'm'), 10_000);
+  const found = await mailbox.letter(new RegExp(`^Subject: (.*order ${order.number}.*)$`, 'm'), 10_000);
   demand(found !== null, `no letter about order ${order.number} in ten seconds`);
   return `“${found?.[1]}”`;
+});
+await steps.step('invoice', async () => {
+  if (options.token !== 'ok') return 'not looked for: it comes when the payment does';
+  for (const deadline = performance.now() + 10_000; performance.now() < deadline; await sleep(100)) {
+    const { items } = await steps.call('GET', `/v1/orders/${order.id}/invoices`, [200]);
+    if (items[0]?.number) return `${items[0].number}, ${price(items[0].total)}`;
+  }
+  return 'it waits until the store has said who sells (PUT /v1/admin/seller-profile)';
 });
 console.log(`\nA whole purchase in ${steps.seconds} s.`);
 process.exit(0);

@@ -42,6 +42,7 @@ describe('npm start', () => {
       );
       expect(bought.output).not.toMatch(/^✗/m);
       expect(bought.output).toMatch(/^✓ confirmation .+Your order 1001/m);
+      expect(bought.output).toMatch(/^✓ invoice +200 .+TEST-\d{4}-000001, [\d.]+ EUR$/m);
       expect(bought.code).toBe(0);
     });
 

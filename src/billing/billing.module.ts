@@ -29,6 +29,7 @@ import { InvoiceRepository } from './invoice/invoice.repository.js';
 import { InvoiceSubscribers } from './invoice/invoice.subscribers.js';
 import { CreditNoteRepository } from './credit-note/credit-note.repository.js';
 import { CreditNotes } from './credit-note/credit-notes.service.js';
+import { DemoSeller } from './seller/demo-seller.service.js';
 import { SellerProfileRepository } from './seller/seller-profile.repository.js';
 import { SellerProfiles } from './seller/seller-profiles.service.js';
 import { SellerProfileController } from './seller/seller-profile.controller.js';
@@ -182,6 +183,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     CreditNotes,
     SellerProfileRepository,
     SellerProfiles,
+    DemoSeller,
     LedgerReader,
     LedgerRepository,
     CaptureRepository,

@@ -8,6 +8,9 @@ export interface StoredProfile {
   updatedAt: Date;
 }
 
+/** Any number; it keeps two processes from saying at once who sells. */
+const SAYING = 4_711_011;
+
 @Injectable()
 export class SellerProfileRepository {
   constructor(private readonly database: Database) {}
@@ -17,6 +20,18 @@ export class SellerProfileRepository {
       'SELECT profile, version, updated_at AS "updatedAt" FROM billing.seller_profile',
     );
     return row ?? null;
+  }
+
+  /**
+   * Whether nobody ever said who sells, and no invoice waits for it (it would be finalised, and sent, under a wrong name).
+   * Whoever asks is alone until the transaction ends.
+   */
+  async claimUnsaid(): Promise<boolean> {
+    await this.database.query('SELECT pg_advisory_xact_lock($1)', [SAYING]);
+    const [row] = await this.database.query<{ unsaid: boolean }>(
+      `SELECT NOT EXISTS (SELECT FROM billing.seller_profile) AND NOT EXISTS (SELECT FROM billing.invoices) AS unsaid`,
+    );
+    return row?.unsaid ?? false;
   }
 
   /** False when somebody else has written since `version` was read (0: there was none). */
