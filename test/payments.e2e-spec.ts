@@ -285,20 +285,38 @@ describe('money that is held, kept methods, disputes and transfers', () => {
 
     // Kept at the checkout, of whoever is signed in.
     const thing = await goods(app, { stock: 5 });
-    const cart = (
-      await app.post(
-        '/v1/carts',
-        { currency: 'EUR', email: ada.email, lines: [{ variantId: thing.variantId, quantity: 1 }] },
-        { token: ada.token },
-      )
-    ).body;
-    const bought = await app.post(
-      `/v1/carts/${cart.id}/checkout`,
-      { payment: { gateway: 'test', token: 'ok+card=3', save: true }, shippingAddress: berlin },
-      { token: ada.token, key: key() },
-    );
+    const cartOf = async (token: string): Promise<string> => {
+      const lines = [{ variantId: thing.variantId, quantity: 1 }];
+      return (await app.post('/v1/carts', { currency: 'EUR', lines }, { token })).body.id;
+    };
+    const buy = (cartId: string, payment: object, token = ada.token): Promise<Answer> =>
+      app.post(
+        `/v1/carts/${cartId}/checkout`,
+        { payment: { gateway: 'test', ...payment }, shippingAddress: berlin },
+        { token, key: key() },
+      );
+    const bought = await buy(await cartOf(ada.token), { token: 'ok+card=3', save: true });
     expect(bought.status).toBe(201);
     expect(await mine()).toHaveLength(4);
+
+    // And used there again, by nobody else; the bank may ask, since the customer is there to answer.
+    const foreign = await cartOf(stranger.token);
+    const taken = await buy(foreign, { methodId: plain.body.methodId }, stranger.token);
+    expect([taken.status, taken.body.code]).toEqual([409, 'billing.no_payment_method']);
+    const [again, asking] = [await cartOf(ada.token), kept.methodId];
+    const both = await buy(again, { methodId: plain.body.methodId, token: 'ok' });
+    expect(both.body.errors).toMatchObject([{ pointer: '/payment/methodId', code: 'not_both' }]);
+    const questioned = await buy(again, { methodId: asking });
+    expect([questioned.status, questioned.body.status]).toEqual([202, 'pending_payment']);
+    expect(questioned.body.payments[0].nextAction.url).toMatch(/^http/);
+    const withKept = await buy(await cartOf(ada.token), { methodId: plain.body.methodId });
+    expect([withKept.status, withKept.body.status]).toEqual([201, 'placed']);
+    expect(await mine()).toHaveLength(4);
+    const guests = await fillCart(app, [thing]);
+    const nobody = await checkOut(app, guests, {
+      body: { payment: { gateway: 'test', methodId: plain.body.methodId } },
+    });
+    expect(nobody.body.errors).toMatchObject([{ pointer: '/payment/methodId', code: 'sign_in_required' }]);
 
     // Without the customer: charged at once, declined with advice, or left to the customer.
     const invoice = async () => {

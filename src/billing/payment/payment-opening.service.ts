@@ -7,6 +7,8 @@ import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import { OperationScheduled } from '../billing.events.js';
 import { PaymentGateway } from '../gateway/payment-gateway.port.js';
+import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
 import { Operation } from './operation.entity.js';
 import type { PaymentPurpose } from './payment.entity.js';
 import { paymentProblems } from './payment.errors.js';
@@ -52,6 +54,7 @@ export class PaymentOpening {
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     private readonly config: Config,
+    private readonly methods: PaymentMethodRepository,
   ) {}
 
   /** In the caller's transaction: opens the payment of an order, or adds an attempt to the one that is open. */
@@ -60,6 +63,7 @@ export class PaymentOpening {
       throw new Error('payments are opened only in a transaction of their caller');
     if (input.gateway !== this.gateway.code) throw paymentProblems.unknown_gateway();
     this.gateway.assertRepresentable(input.amount);
+    if (input.methodId) await this.mustHave(input.customerId ?? null, input.methodId);
     const now = this.clock.now();
     const [operationId, voidOperationId] = [newId(), newId()];
     const opened = await this.payments.open({
@@ -87,6 +91,11 @@ export class PaymentOpening {
     if (opened === null) throw await this.whyNotOpened(input);
     if (opened.superseded) this.outbox.record(new OperationScheduled({ operationId: voidOperationId }));
     return { paymentId: opened.paymentId, operationId, attempt: opened.attempt };
+  }
+
+  private async mustHave(customerId: string | null, methodId: string): Promise<void> {
+    const method = customerId === null ? null : await this.methods.find(customerId, methodId);
+    if (method?.gateway !== this.gateway.code) throw methodProblems.no_payment_method();
   }
 
   private async whyNotOpened({ orderId, invoiceId, amount, purpose = 'order' }: OpenPayment) {

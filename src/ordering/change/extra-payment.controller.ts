@@ -45,6 +45,7 @@ export class ExtraPaymentController {
       'billing.payment_in_progress',
       'billing.payment_method_required',
       'billing.tender_refused',
+      'billing.no_payment_method',
       'billing.too_many_attempts',
       'billing.unknown_gateway',
       'billing.amount_not_representable',

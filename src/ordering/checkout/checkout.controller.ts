@@ -31,7 +31,8 @@ and the same one again when no answer came.
   are fixed now. What gift cards and store credit have paid stays paid: send more of them, the same or none, and \`payment\`
   for the rest. A new key while a challenge is open gives that challenge up.
 - **409**: \`ordering.out_of_stock\` (\`errors\` says of which line), \`ordering.promotion_used_up\` (\`errors\` says which
-  code), \`ordering.order_closed\` (paid, canceled or expired: make a new cart), \`billing.payment_in_progress\` (an earlier try is not decided: poll, do not pay twice).
+  code), \`ordering.order_closed\` (paid, canceled or expired: make a new cart), \`billing.payment_in_progress\` (an earlier try is not decided: poll, do not pay twice),
+  \`billing.no_payment_method\` (\`payment.methodId\` is none that the customer has kept).
   Of many checkouts of one cart at once one pays. The others get \`billing.payment_in_progress\` while that is not decided,
   and \`ordering.order_closed\` or \`billing.payment_already_captured\` once it is paid: with either the cart has its order.
 - **422** \`billing.tender_refused\`: a gift card or store credit cannot pay (\`errors\`: \`unknown_code\`, \`empty\`, \`disabled\`,
@@ -90,6 +91,7 @@ export class CheckoutController {
       'billing.unknown_gateway',
       'billing.amount_not_representable',
       'billing.tender_refused',
+      'billing.no_payment_method',
       'billing.payment_method_required',
       platformProblems.too_many_requests,
     ],

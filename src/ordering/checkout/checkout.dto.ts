@@ -30,9 +30,16 @@ export class PaymentMethodDto {
     max: 500,
     optional: true,
     example: 'ok',
-    description: `What the gateway gave the shopper in place of a card; needed for every gateway.\n\n${TOKENS_HELP}`,
+    description: `What the gateway gave the shopper in place of a card; a gateway needs this or \`methodId\`.\n\n${TOKENS_HELP}`,
   })
   token?: string;
+
+  @Uuid({
+    ...unset,
+    description:
+      'In place of a token: a method that the customer who is signed in has kept (`GET /v1/me/payment-methods`).',
+  })
+  methodId?: string | null;
 
   @Url({ ...unset, description: 'Where the bank sends the shopper back to.' })
   returnUrl?: string | null;

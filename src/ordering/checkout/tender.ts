@@ -9,13 +9,20 @@ import type { TenderDto } from './checkout.dto.js';
 export const giftCardsOf = (given: TenderDto['giftCards']) =>
   (given ?? []).map(({ code }, index) => ({ code, pointer: `/giftCards/${index}/code` }));
 
-/** A transfer needs none. */
-function tokenOf({ gateway, token }: NonNullable<TenderDto['payment']>): string | null {
-  if (token !== undefined || gateway === 'bank_transfer') return token ?? null;
-  throw platformProblems.invalid_input(undefined, {
-    errors: [{ pointer: '/payment/token', code: 'missing', message: 'is needed for this gateway' }],
-  });
+/** By a token or a kept method, not both; a transfer needs neither. */
+function sourceOf({ gateway, token, methodId }: NonNullable<TenderDto['payment']>, isOwn: boolean) {
+  const source = { token: token ?? null, methodId: methodId ?? null };
+  const given = [source.token, source.methodId].filter((one) => one !== null).length;
+  if (given === 0 && gateway !== 'bank_transfer')
+    throw faultOf('/payment/token', 'missing', 'is needed for this gateway, or a methodId');
+  if (given > 1) throw faultOf('/payment/methodId', 'not_both', 'goes without a token');
+  if (source.methodId !== null && !isOwn)
+    throw faultOf('/payment/methodId', 'sign_in_required', 'needs the customer of the order to be signed in');
+  return source;
 }
+
+const faultOf = (pointer: string, code: string, message: string) =>
+  platformProblems.invalid_input(undefined, { errors: [{ pointer, code, message }] });
 
 /** So much of an order, paid with what the payer sends; store credit is that of the customer whose order it is. */
 export function tenderOf(
@@ -26,22 +33,23 @@ export function tenderOf(
 ): Omit<PayOrder, 'isNew' | 'purpose'> {
   const address = order.billingAddress ?? order.shippingAddress;
   const me = personId(payer);
+  // Only for whom it is: nobody pays with, or keeps, a card in somebody else's account.
+  const isOwn = me !== null && me === order.customerId;
   return {
     orderId: order.id,
     total,
     card: payment
       ? {
           gateway: payment.gateway,
-          token: tokenOf(payment),
+          ...sourceOf(payment, isOwn),
           returnUrl: payment.returnUrl ?? null,
-          // Only for whom it is: nobody keeps a card in somebody else's account.
-          saveMethod: payment.save === true && me !== null && me === order.customerId,
+          saveMethod: payment.save === true && isOwn,
         }
       : null,
     giftCards: giftCardsOf(giftCards),
     storeCredit: storeCredit
       ? {
-          customerId: me === order.customerId ? me : null,
+          customerId: isOwn ? me : null,
           amount: storeCredit !== true && storeCredit.amount ? Money.fromJSON(storeCredit.amount) : null,
           pointer: '/storeCredit',
         }

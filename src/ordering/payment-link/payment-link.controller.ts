@@ -104,6 +104,7 @@ export class PaymentLinkController {
       'billing.payment_in_progress',
       'billing.payment_method_required',
       'billing.tender_refused',
+      'billing.no_payment_method',
       'billing.too_many_attempts',
       'billing.unknown_gateway',
       'billing.amount_not_representable',
