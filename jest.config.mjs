@@ -1,8 +1,25 @@
+import fs from 'node:fs';
+
+/**
+ * To load the application takes a test file longer than most tests take. When everything is run, the files that
+ * `test/together/` imports share one loading; named by their path, they run alone.
+ */
+const together = 'test/together';
+const isNamed = process.argv.slice(2).some((word) => !word.startsWith('-') && !word.includes(together));
+const imported = fs
+  .readdirSync(new URL(together, import.meta.url))
+  .flatMap((name) => fs.readFileSync(new URL(`${together}/${name}`, import.meta.url), 'utf8').split('\n'))
+  .flatMap((line) => /^import '\.\.\/(.+)\.js';$/.exec(line)?.[1] ?? []);
+const others = isNamed
+  ? [`/${together}/`]
+  : imported.map((name) => `/test/${name.replaceAll('.', '\\.')}\\.ts$`);
+
 /** Compiled by swc for speed; `npm run types` and the build check the types. */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
+  testPathIgnorePatterns: ['/node_modules/', ...others],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
