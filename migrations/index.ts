@@ -1,3 +1,4 @@
+import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
@@ -226,4 +227,5 @@ export const migrations: Migrations = [
   IdentityPaymentPermissions1760000020620,
   BillingInvoices1780000000730,
   IdentityInvoicePermissions1760000020640,
+  BillingBooks1780000000720,
 ];

@@ -212,10 +212,24 @@ describe('the example', () => {
       await app.settle();
       const [dispute] = (await ask('listDisputes')).body.items;
       await ask('getDispute', { id: dispute.id });
+      await books();
     } finally {
       await app.close();
       [app, staff] = [shop, keeper];
     }
+  }
+
+  /** What was held, captured and disputed, in the books of a month that is over. */
+  async function books(): Promise<void> {
+    const code = 'assets:provider:test:clearing';
+    for (const read of ['getLedgerStatement', 'getLedgerStatementAsCsv'])
+      await ask(read, { code }, { token: staff }, '?currency=EUR');
+    await app.run('billing.ledger_checkpoint');
+    for (const read of ['verifyLedger', 'exportLedger']) await ask(read);
+    app.clock.advance({ days: 40 });
+    const periods = (await app.get('/v1/admin/ledger/periods', { token: staff })).body.items;
+    await ask('closeLedgerPeriod', { period: periods.at(-1).period });
+    await ask('listLedgerPeriods');
   }
 
   const secretOfMail = async (): Promise<string> =>

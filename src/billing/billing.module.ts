@@ -47,6 +47,14 @@ import { Documents } from './document/documents.service.js';
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
+import { BooksController } from './ledger/books.controller.js';
+import { LedgerChainRepository } from './ledger/ledger-chain.repository.js';
+import { LedgerChain } from './ledger/ledger-chain.service.js';
+import { LedgerJobs } from './ledger/ledger.jobs.js';
+import { PeriodRepository } from './ledger/period.repository.js';
+import { LedgerPeriods } from './ledger/periods.service.js';
+import { StatementRepository } from './ledger/statement.repository.js';
+import { Statements } from './ledger/statements.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
@@ -133,6 +141,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     MyDocumentController,
     SellerProfileController,
     LedgerController,
+    BooksController,
     MyStoreCreditController,
     NoticeAdminController,
     StoreCreditAdminController,
@@ -186,6 +195,13 @@ import { WebhookController } from './webhook/webhook.controller.js';
     DemoSeller,
     LedgerReader,
     LedgerRepository,
+    LedgerChain,
+    LedgerChainRepository,
+    LedgerJobs,
+    LedgerPeriods,
+    PeriodRepository,
+    StatementRepository,
+    Statements,
     CaptureRepository,
     Captures,
     ChargeNews,

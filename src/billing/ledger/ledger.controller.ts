@@ -36,8 +36,8 @@ export class LedgerController {
     id: 'getTrialBalance',
     summary: 'Read the trial balance',
     description:
-      'Every account with its debits, credits and balance in minor units, now or as of `at`. The totals ' +
-      'are zero, or the books are wrong.',
+      'Every account with its kind, debits, credits and balance in minor units: now, of what had happened by `at`, or of what is ' +
+      'booked up to the end of the day `on`. The totals are zero, or the books are wrong. `chart` explains the accounts.',
     answers: { 200: TrialBalanceDto },
   })
   accounts(@Query() query: TrialBalanceQuery): Promise<TrialBalanceDto> {

@@ -1,6 +1,7 @@
 import {
   CurrencyCode,
   Instant,
+  Integer,
   ListOf,
   MoneyDto,
   MoneyField,
@@ -12,9 +13,11 @@ import {
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { Money } from '../../platform/money/money.js';
+import { ACCOUNT_TYPES, CHART, chartAccountOf } from './chart.js';
+import { DAY } from './day.js';
 import type { AccountRow, LedgerTransactionRow } from './ledger.repository.js';
 
-const KINDS = [
+export const KINDS = [
   'payment_authorized',
   'authorization_released',
   'payment_captured',
@@ -45,7 +48,7 @@ const KINDS = [
   'dispute_lost',
 ] as const;
 
-const SOURCES = [
+export const SOURCES = [
   'operation',
   'refund',
   'gift_card_entry',
@@ -96,8 +99,31 @@ export class LedgerTransactionDto {
   @Instant({ description: 'When it happened in the business.' })
   effectiveAt: string;
 
+  @Text({
+    ...DAY,
+    example: '2026-11-21',
+    description:
+      'The day of the books: that of `effectiveAt` at the seller, or the first open day when its month was closed.',
+  })
+  bookedOn: string;
+
   @Instant({ description: 'When it was written down.' })
   recordedAt: string;
+
+  @Integer({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    nullable: true,
+    description: 'Place in the chain; null until it is sealed, a minute at most.',
+  })
+  position: number | null;
+
+  @Text({
+    max: 64,
+    nullable: true,
+    description: 'SHA-256 over the seal before and this transaction, in hex.',
+  })
+  seal: string | null;
 
   @ListOf(() => LedgerEntryDto, { max: 100, description: 'They add up to zero in each currency.' })
   entries: LedgerEntryDto[];
@@ -112,7 +138,10 @@ export class LedgerTransactionDto {
       orderId: row.order_id,
       invoiceId: row.invoice_id,
       effectiveAt: row.effective_at.toISOString(),
+      bookedOn: row.booked_on,
       recordedAt: row.recorded_at.toISOString(),
+      position: row.position,
+      seal: row.seal,
       entries: row.entries.map(({ account, currency, amount }) => ({
         account,
         amount: { amount, currency },
@@ -145,16 +174,50 @@ export class LedgerQuery extends PageQuery {
 }
 
 export class TrialBalanceQuery {
-  @Instant({ optional: true, description: 'The books as they stood then; now when it is left out.' })
+  @Instant({ optional: true, description: 'All that had happened by then; now when it is left out.' })
   at?: string;
+
+  @Text({
+    ...DAY,
+    optional: true,
+    example: '2026-10-31',
+    description: 'All that is booked up to the end of this day, as statements have it.',
+  })
+  on?: string;
 
   @CurrencyCode({ optional: true })
   currency?: string;
 }
 
+/** A kind of account. */
+export class ChartAccountDto {
+  @Text({
+    max: 200,
+    example: 'assets:provider:{gateway}:clearing',
+    description: 'Words in braces stand for what tells its accounts apart.',
+  })
+  code: string;
+
+  @OneOf(ACCOUNT_TYPES, { example: 'asset' })
+  type: string;
+
+  @Text({ max: 200, example: 'Captured at a gateway and not yet paid out by it.' })
+  meaning: string;
+}
+
 export class LedgerAccountDto {
   @Text({ max: 200, example: 'assets:provider:test:clearing' })
   account: string;
+
+  @OneOf(ACCOUNT_TYPES, {
+    nullable: true,
+    example: 'asset',
+    description: 'Null for one that the chart does not know.',
+  })
+  type: string | null;
+
+  @Text({ max: 200, nullable: true, example: 'Captured at a gateway and not yet paid out by it.' })
+  meaning: string | null;
 
   @MoneyField()
   debit: MoneyDto;
@@ -167,8 +230,9 @@ export class LedgerAccountDto {
 
   static from({ account, currency, debit, credit }: AccountRow): LedgerAccountDto {
     const [debited, credited] = [Money.of(BigInt(debit), currency), Money.of(BigInt(credit), currency)];
+    const { type, meaning } = chartAccountOf(account) ?? { type: null, meaning: null };
     return {
-      account,
+      ...{ account, type, meaning },
       debit: debited.toJSON(),
       credit: credited.toJSON(),
       balance: debited.minus(credited).toJSON(),
@@ -184,6 +248,9 @@ export class TrialBalanceDto {
   @ListOf(() => SignedMoneyDto, { max: 200, description: 'The sum of all balances in each currency: zero.' })
   totals: SignedMoneyDto[];
 
+  @ListOf(() => ChartAccountDto, { max: 100, description: 'The chart: every kind of account that there is.' })
+  chart: ChartAccountDto[];
+
   static from(rows: AccountRow[]): TrialBalanceDto {
     const totals = new Map<string, Money>();
     for (const { currency, debit, credit } of rows) {
@@ -193,6 +260,7 @@ export class TrialBalanceDto {
     return {
       items: rows.map((row) => LedgerAccountDto.from(row)),
       totals: [...totals.values()].map((total) => total.toJSON()),
+      chart: CHART.map((account) => ({ ...account })),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Cursors, type Page } from '../../platform/http/page.js';
+import { assertSpan } from './day.js';
 import {
   type LedgerQuery,
   LedgerTransactionDto,
@@ -46,7 +47,8 @@ export class LedgerReader {
   }
 
   /** Every account as it stood then, with totals that are zero in each currency, or the books are wrong. */
-  async trialBalance({ at, currency }: TrialBalanceQuery): Promise<TrialBalanceDto> {
-    return TrialBalanceDto.from(await this.ledger.trialBalance(instant(at), currency ?? null));
+  async trialBalance({ at, on, currency }: TrialBalanceQuery): Promise<TrialBalanceDto> {
+    assertSpan({ ...(on !== undefined && { on }) });
+    return TrialBalanceDto.from(await this.ledger.trialBalance(instant(at), on ?? null, currency ?? null));
   }
 }

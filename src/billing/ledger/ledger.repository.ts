@@ -22,7 +22,10 @@ export interface LedgerTransactionRow {
   readonly order_id: string | null;
   readonly invoice_id: string | null;
   readonly effective_at: Date;
+  readonly booked_on: string;
   readonly recorded_at: Date;
+  readonly position: number | null;
+  readonly seal: string | null;
   readonly entries: { account: string; currency: string; amount: number }[];
 }
 
@@ -93,9 +96,12 @@ export class LedgerRepository {
     );
   }
 
-  /** Every account with what was ever debited and credited: the sums of both are equal in each currency. */
-  async trialBalance(at: Date | null, currency: string | null): Promise<AccountRow[]> {
-    return this.database.query<AccountRow>(TRIAL_BALANCE, [at, currency]);
+  /**
+   * Every account with what was debited and credited: the sums of both are equal in each currency. `at`: what had taken effect
+   * by then; `on`: what is booked up to that day. Sums of days are taken as they are kept, and only the rest is counted.
+   */
+  async trialBalance(at: Date | null, on: string | null, currency: string | null): Promise<AccountRow[]> {
+    return this.database.query<AccountRow>(TRIAL_BALANCE, [at, on, currency]);
   }
 }
 
@@ -109,16 +115,32 @@ const POST = `
     FROM unnest($8::text[], $9::text[], $10::bigint[]) WITH ORDINALITY AS legs (account, currency, amount, position)`;
 
 const TRANSACTIONS = `
-  SELECT t.id, t.kind, t.source_type, t.source_id, t.payment_id, t.order_id, t.invoice_id, t.effective_at, t.recorded_at, e.entries
+  SELECT t.id, t.kind, t.source_type, t.source_id, t.payment_id, t.order_id, t.invoice_id, t.effective_at,
+      t.booked_on::text AS booked_on, t.recorded_at, s.position::float8 AS position, encode(s.hash, 'hex') AS seal, e.entries
     FROM billing.ledger_transactions t
+    LEFT JOIN billing.ledger_seals s ON s.transaction_id = t.id
     CROSS JOIN LATERAL (
       SELECT json_agg(json_build_object('account', account, 'currency', currency, 'amount', amount) ORDER BY position) AS entries
         FROM billing.ledger_entries WHERE transaction_id = t.id
     ) e`;
 
+// Nothing that is booked on a day takes effect after it. Wherever on earth that day was, it is over two days later.
 const TRIAL_BALANCE = `
-  SELECT e.account, e.currency, coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)::text AS debit,
-         coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0)::text AS credit
-    FROM billing.ledger_entries e JOIN billing.ledger_transactions t ON t.id = e.transaction_id
-   WHERE ($1::timestamptz IS NULL OR t.effective_at <= $1) AND ($2::text IS NULL OR e.currency = $2)
-   GROUP BY e.account, e.currency ORDER BY e.account, e.currency`;
+  WITH whole AS (SELECT least($2::date, ($1::timestamptz AT TIME ZONE 'UTC')::date - 2) AS last_day),
+  sums AS (
+    SELECT d.account, d.currency, d.debit, d.credit FROM billing.ledger_days d CROSS JOIN whole
+     WHERE whole.last_day IS NULL OR d.day <= whole.last_day
+    UNION ALL
+    SELECT e.account, e.currency, greatest(e.amount, 0), greatest(-e.amount, 0)
+      FROM (
+        SELECT t.id, t.effective_at, t.booked_on FROM billing.ledger_unsealed u
+          JOIN billing.ledger_transactions t ON t.id = u.transaction_id
+        UNION ALL
+        SELECT t.id, t.effective_at, t.booked_on FROM billing.ledger_transactions t
+         WHERE t.booked_on > (SELECT last_day FROM whole)
+           AND NOT EXISTS (SELECT FROM billing.ledger_unsealed u WHERE u.transaction_id = t.id)
+      ) AS t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+     WHERE ($1::timestamptz IS NULL OR t.effective_at <= $1) AND ($2::date IS NULL OR t.booked_on <= $2)
+  )
+  SELECT account, currency, sum(debit)::text AS debit, sum(credit)::text AS credit FROM sums
+   WHERE $3::text IS NULL OR currency = $3 GROUP BY account, currency ORDER BY account, currency`;

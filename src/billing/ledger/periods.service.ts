@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, actorId } from '../../platform/access/actor.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { Cursors, type Page, type PageQuery } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import { CHAIN_START } from './chain.js';
+import { dayIn, lastDay, monthAfter, monthOf } from './day.js';
+import { LedgerChain } from './ledger-chain.service.js';
+import { ledgerProblems } from './ledger.errors.js';
+import { LedgerPeriodDto } from './period.dto.js';
+import { PeriodRepository } from './period.repository.js';
+
+const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+
+/** Months of the books, closed one after the other and for good. */
+@Injectable()
+export class LedgerPeriods {
+  constructor(
+    private readonly database: Database,
+    private readonly rows: PeriodRepository,
+    private readonly chain: LedgerChain,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** A page of months, newest first. */
+  async list({ limit, cursor }: PageQuery): Promise<Page<LedgerPeriodDto>> {
+    const [before = null] = this.cursors.decode('ledger periods', cursor) ?? [];
+    const rows = await this.rows.list(before as string | null, limit + 1);
+    const page = this.cursors.page('ledger periods', rows, limit, ({ period }) => [period]);
+    return { ...page, items: page.items.map((row) => LedgerPeriodDto.from(row)) };
+  }
+
+  /**
+   * Closes a month: nothing is booked in it any more, and what takes effect in it later is booked on the first open day. A
+   * closed one stays as it is. 409 when it is not over, not the next one, or the books do not balance.
+   */
+  async close(period: string, actor: Actor): Promise<LedgerPeriodDto> {
+    if (!MONTH.test(period)) throw platformProblems.not_found();
+    // Most of the work, while everybody may still post.
+    await this.chain.seal();
+    return this.database.transaction(async () => {
+      await this.rows.stopBooking();
+      const closed = await this.rows.find(period);
+      if (closed) return LedgerPeriodDto.from(closed);
+      await this.assertNext(period);
+      await this.chain.seal();
+      const currencies = await this.rows.unbalanced(lastDay(period));
+      if (currencies.length > 0)
+        throw ledgerProblems.period_unbalanced(`The books do not balance in ${currencies.join(', ')}.`);
+      const { position, hash } = (await this.chain.head()) ?? { position: 0, hash: CHAIN_START };
+      await this.rows.close(period, this.clock.now(), actorId(actor), position, hash);
+      this.audit.record({
+        actor,
+        action: 'billing.ledger_period.closed',
+        subjectType: 'ledger_period',
+        subjectId: period,
+        details: { position, seal: hash },
+      });
+      const row = await this.rows.find(period);
+      if (row === null) throw new Error('a month that was closed is not there');
+      return LedgerPeriodDto.from(row);
+    });
+  }
+
+  private async assertNext(period: string): Promise<void> {
+    const { closed, first } = await this.rows.ends();
+    const nextPeriod = closed === null ? first : monthAfter(closed);
+    if (period !== nextPeriod) throw ledgerProblems.period_out_of_order(undefined, { extra: { nextPeriod } });
+    const today = dayIn(await this.rows.timeZone(), this.clock.now());
+    if (period >= monthOf(today)) throw ledgerProblems.period_not_over();
+  }
+}

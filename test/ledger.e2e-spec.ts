@@ -1,0 +1,382 @@
+import { AsyncResource } from 'node:async_hooks';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { verifyLines } from '../src/billing/ledger/exported-chain.js';
+import { LedgerChain } from '../src/billing/ledger/ledger-chain.service.js';
+import { LedgerRepository } from '../src/billing/ledger/ledger.repository.js';
+import { PeriodRepository } from '../src/billing/ledger/period.repository.js';
+import { postings } from '../src/billing/ledger/posting.js';
+import { newId } from '../src/platform/ids.js';
+import { Money } from '../src/platform/money/money.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+import { buy, goods, type Goods, imbalance, key } from './support/purchase.js';
+
+type Body = Answer['body'];
+
+const SELLER = {
+  name: 'Guildhall Trading GmbH',
+  address: { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' },
+  vatId: 'DE136695976',
+  timeZone: 'Europe/Berlin',
+};
+const CASH = 'assets:cash';
+
+describe('the books', () => {
+  let app: TestApp;
+  let token: string;
+  let reader: string;
+  let lamp: Goods;
+  let closedSeal: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    token = await given.admin(app);
+    reader = (await given.staff(app, ['read-only'], token)).token;
+    lamp = await goods(app, { price: 1999, stock: 1_000 });
+    await app.put('/v1/admin/seller-profile', SELLER, { token });
+  });
+  afterEach(async () => {
+    await app.settle();
+    expect(await imbalance(app)).toBeNull();
+  });
+  afterAll(() => app?.close());
+
+  const get = (path: string, by = token) => app.get(`/v1/admin/ledger/${path}`, { token: by });
+  const close = (period: string, options: { token?: string; key?: string } = {}) =>
+    app.post(`/v1/admin/ledger/periods/${period}/closing`, undefined, { token, ...options });
+  /** Cash of so many cents, with the moment of its fact; in the running transaction, or in one of its own. */
+  const post = (amount: number, at: string): Promise<string> =>
+    app.database.transaction(async () => {
+      const id = newId();
+      const posting = postings.received(id, 'cash', Money.of(amount, 'EUR'));
+      await app.app.get(LedgerRepository).post({ paymentId: null, orderId: null }, [posting], new Date(at));
+      return id;
+    });
+  const bookedOn = async (sourceId: string): Promise<string | undefined> => {
+    const [row] = await app.database.query<{ day: string }>(
+      'SELECT booked_on::text AS day FROM billing.ledger_transactions WHERE source_id = $1',
+      [sourceId],
+    );
+    return row?.day;
+  };
+  /** What the whole ledger comes to, counted entry by entry. */
+  const counted = async (where: string, values: unknown[] = []): Promise<Record<string, string>> => {
+    const rows = await app.database.query<{ account: string; sum: string }>(
+      `SELECT e.account || ' ' || e.currency AS account, sum(e.amount)::text AS sum FROM billing.ledger_entries e
+       JOIN billing.ledger_transactions t ON t.id = e.transaction_id WHERE ${where} GROUP BY 1 ORDER BY 1`,
+      values,
+    );
+    return Object.fromEntries(rows.map(({ account, sum }) => [account, sum]));
+  };
+  const balances = async (query = ''): Promise<Record<string, string>> => {
+    const { body } = await get(`accounts${query}`);
+    expect(body.totals.every(({ amount }: { amount: number }) => amount === 0)).toBe(true);
+    return Object.fromEntries(
+      body.items.map(({ account, balance }: Body) => [
+        `${account} ${balance.currency}`,
+        String(balance.amount),
+      ]),
+    );
+  };
+  /** All that is booked in a closed month was sealed when it was closed. */
+  const intact = async (): Promise<void> => {
+    await app.run('billing.seal_ledger');
+    const intruders = await app.database.query(
+      `SELECT t.id, t.booked_on::text FROM billing.ledger_periods p
+       JOIN billing.ledger_transactions t ON t.booked_on < p.period + interval '1 month'
+       JOIN billing.ledger_seals s ON s.transaction_id = t.id AND s.position > p.position`,
+    );
+    expect(intruders).toEqual([]);
+  };
+  const pages = async (path: string): Promise<Body[]> => {
+    const all = [(await get(path)).body];
+    while (all.at(-1).nextCursor) all.push((await get(`${path}&cursor=${all.at(-1).nextCursor}`)).body);
+    return all;
+  };
+
+  it('have a balance of each account that is what its entries come to, sealed or not, at any time', async () => {
+    const orders = [];
+    for (let n = 1; n <= 3; n++) orders.push((await buy(app, [{ ...lamp, quantity: n }])).answer.body);
+    const [first] = orders;
+    await post(500, '2026-07-31T22:30:00Z');
+    await post(700, '2026-08-10T12:00:00Z');
+    const everything = () => counted('true');
+    expect(await balances()).toEqual(await everything());
+    await app.run('billing.seal_ledger');
+    expect(await balances()).toEqual(await everything());
+    await app.post(
+      `/v1/admin/payments/${first.payments[0].id}/refunds`,
+      { amount: { amount: 333, currency: 'EUR' } },
+      { token, key: key() },
+    );
+    await app.settle();
+    expect(await balances()).toEqual(await everything());
+    for (const at of ['2026-07-31T23:00:00Z', '2026-08-05T00:00:00Z', '2026-12-31T00:00:00Z'])
+      expect([at, await balances(`?at=${at}`)]).toEqual([at, await counted('t.effective_at <= $1', [at])]);
+    // Half past midnight at the seller: it is August there.
+    for (const on of ['2026-07-31', '2026-08-01', '2026-08-09', '2026-12-31'])
+      expect([on, await balances(`?on=${on}`)]).toEqual([on, await counted('t.booked_on <= $1', [on])]);
+    expect((await get('accounts?on=2026-02-30')).body.errors).toMatchObject([{ pointer: '/query/on' }]);
+
+    const { body } = await get('accounts', reader);
+    expect(body.items.every(({ type, meaning }: Body) => type !== null && meaning !== null)).toBe(true);
+    expect(body.items.find(({ account }: Body) => account === CASH)).toMatchObject({
+      ...{ type: 'asset', debit: { amount: 1200 }, credit: { amount: 0 } },
+    });
+    expect(body.chart.map(({ code }: Body) => code)).toContain('liab:tax:{jurisdiction}:{rate}');
+  });
+
+  it('give statements whose running balance holds over all pages, whatever is booked in the meantime', async () => {
+    for (let day = 1; day <= 7; day++) await post(day * 100, `2026-09-0${day}T12:00:00Z`);
+    const path = `accounts/${CASH}/statement?currency=EUR&from=2026-09-02&to=2026-09-30&limit=2`;
+    const first = (await get(path, reader)).body;
+    expect(first).toMatchObject({
+      ...{ account: CASH, type: 'asset', opening: { amount: 1300 }, closing: { amount: 4000 } },
+      items: [
+        {
+          bookedOn: '2026-09-02',
+          amount: { amount: 200 },
+          balance: { amount: 1500 },
+          kind: 'payment_captured',
+        },
+        { bookedOn: '2026-09-03', amount: { amount: 300 }, balance: { amount: 1800 } },
+      ],
+    });
+    // Before, on and behind the page that was read; sealed by somebody else's reading.
+    for (const day of ['01', '03', '05']) await post(10_000, `2026-09-${day}T13:00:00Z`);
+    await app.run('billing.seal_ledger');
+    let [balance, cursor, lines] = [first.items.at(-1).balance.amount, first.nextCursor, 2];
+    while (cursor) {
+      const { body } = await get(`${path}&cursor=${cursor}`);
+      expect([body.asOf, body.opening, body.closing]).toEqual([first.asOf, first.opening, first.closing]);
+      for (const line of body.items) expect((balance += line.amount.amount)).toBe(line.balance.amount);
+      [cursor, lines] = [body.nextCursor, lines + body.items.length];
+    }
+    expect([balance, lines]).toEqual([4000, 6]);
+
+    const again = await pages(path);
+    const all = again.flatMap(({ items }) => items);
+    expect([again[0].opening.amount, again[0].closing.amount, all.length]).toEqual([11_300, 34_000, 8]);
+    expect(all.at(-1).balance.amount).toBe(34_000);
+    const csv = await get(`accounts/${CASH}/statement.csv?currency=EUR&from=2026-09-02&to=2026-09-30`);
+    const rows = csv.text.trim().split('\r\n');
+    expect(rows).toHaveLength(all.length + 3);
+    expect([rows[1], rows.at(-1)]).toEqual([
+      expect.stringMatching(/^assets:cash,2026-09-02,,opening,.*,EUR,,113[.]00$/),
+      expect.stringMatching(/^assets:cash,2026-09-30,,closing,.*,EUR,,340[.]00$/),
+    ]);
+    expect(rows[2]).toMatch(/,EUR,2[.]00,115[.]00$/);
+
+    // Every account, from its beginning to its end, is what it is in the trial balance.
+    for (const [account, sum] of Object.entries(await balances())) {
+      const [code = '', currency] = account.split(' ');
+      const [page] = await pages(
+        `accounts/${encodeURIComponent(code)}/statement?currency=${currency}&limit=100`,
+      );
+      expect([account, String(page.closing.amount), page.opening.amount]).toEqual([account, sum, 0]);
+    }
+    expect((await get('accounts/assets:gold/statement?currency=EUR')).body.code).toBe(
+      'billing.account_not_found',
+    );
+    expect((await get('accounts/assets:gold/statement.csv?currency=EUR')).status).toBe(404);
+    const turned = await get(`accounts/${CASH}/statement?currency=EUR&from=2026-09-02&to=2026-09-01`);
+    expect(turned.body.errors).toMatchObject([{ pointer: '/query/to' }]);
+    expect((await get(`accounts/${CASH}/statement?currency=USD&cursor=${first.nextCursor}`)).status).toBe(
+      400,
+    );
+  });
+
+  it('close month after month for good, and nothing gets into a closed one, whoever is quicker', async () => {
+    expect((await close('2026-08', { token: reader })).status).toBe(403);
+    expect((await close('2026-13')).status).toBe(404);
+    expect((await close('2026-09')).body).toMatchObject({
+      ...{ code: 'billing.period_out_of_order', nextPeriod: '2026-08' },
+    });
+    const bend = (by: number) =>
+      app.database.transaction(async () => {
+        await app.database.execute('ALTER TABLE billing.ledger_entries DISABLE TRIGGER USER');
+        await app.database.execute(
+          `UPDATE billing.ledger_entries SET amount = amount + $1 WHERE transaction_id IN
+           (SELECT id FROM billing.ledger_transactions WHERE booked_on = '2026-08-10') AND account = $2`,
+          [by, CASH],
+        );
+        await app.database.execute('ALTER TABLE billing.ledger_entries ENABLE TRIGGER USER');
+      });
+    await bend(1);
+    expect((await close('2026-08')).body.code).toBe('billing.period_unbalanced');
+    await bend(-1);
+    const asked = await Promise.all([close('2026-08'), close('2026-08'), close('2026-08', { key: key() })]);
+    expect(asked.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(new Set(asked.map(({ text }) => text)).size).toBe(1);
+    const [closed] = asked;
+    expect(closed?.body).toMatchObject({ period: '2026-08', state: 'closed' });
+    const trail = await app.get('/v1/admin/audit?action=billing.ledger_period.closed', { token });
+    expect(trail.body.items).toMatchObject([{ subjectId: '2026-08', details: { seal: closed?.body.seal } }]);
+
+    const overdue = await post(900, '2026-08-15T12:00:00Z');
+    const older = await post(100, '2025-01-01T12:00:00Z');
+    expect([await bookedOn(overdue), await bookedOn(older)]).toEqual(['2026-09-01', '2026-09-01']);
+    const [moved] = (
+      await get(`accounts/${CASH}/statement?currency=EUR&from=2026-09-01&to=2026-09-01`)
+    ).body.items.filter(({ sourceId }: Body) => sourceId === overdue);
+    expect(moved).toMatchObject({ bookedOn: '2026-09-01', effectiveAt: '2026-08-15T12:00:00.000Z' });
+    for (const at of ['2026-08-20T00:00:00Z', '2026-09-02T00:00:00Z'])
+      expect([at, await balances(`?at=${at}`)]).toEqual([at, await counted('t.effective_at <= $1', [at])]);
+
+    // A posting that is under way: the closing waits for it, and it is part of the month.
+    let finish: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    let posted: (id: string) => void = () => undefined;
+    const underWay = new Promise<string>((resolve) => (posted = resolve));
+    const slow = app.database.transaction(async () => {
+      posted(await post(50, '2026-09-20T12:00:00Z'));
+      await held;
+    });
+    const slowId = await underWay;
+    const closing = close('2026-09');
+    const waiting = () =>
+      app.database.query(
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7204112 AND NOT granted`,
+      );
+    while ((await waiting()).length === 0);
+    finish();
+    await slow;
+    const september = await closing;
+    expect(september.body).toMatchObject({ period: '2026-09', state: 'closed' });
+    expect(await bookedOn(slowId)).toBe('2026-09-20');
+    closedSeal = september.body.seal;
+    await intact();
+
+    // And one that waits while the month is closed: it sees what was done in the meantime.
+    await post(1, '2026-10-02T12:00:00Z');
+    const elsewhere = AsyncResource.bind(() => post(60, '2026-10-20T12:00:00Z'));
+    const months = app.app.get(PeriodRepository);
+    let late: Promise<string> | undefined;
+    await app.database.transaction(async () => {
+      await months.stopBooking();
+      late = elsewhere();
+      while ((await waiting()).length === 0);
+      await app.app.get(LedgerChain).seal();
+      const head = await app.app.get(LedgerChain).head();
+      await months.close('2026-10', new Date(), null, head?.position ?? 0, head?.hash ?? '');
+    });
+    expect(await bookedOn((await late) ?? '')).toBe('2026-11-01');
+    await intact();
+
+    // Many at once.
+    expect((await close('2026-11')).body.code).toBe('billing.period_not_over');
+    app.clock.advance({ days: 45 });
+    const crowd = Array.from({ length: 40 }, (_, n) => post(n + 1, '2026-11-25T12:00:00Z'));
+    const closings = [close('2026-11'), close('2026-11')];
+    const days = await Promise.all((await Promise.all(crowd)).map((id) => bookedOn(id)));
+    for (const day of days) expect(['2026-11-25', '2026-12-01']).toContain(day);
+    const [one, two] = await Promise.all(closings);
+    expect([one?.status, one?.text]).toEqual([200, two?.text]);
+    await intact();
+    const { body } = await get('periods?limit=2');
+    const rest = (await get(`periods?limit=100&cursor=${body.nextCursor}`)).body.items;
+    expect([...body.items, ...rest].map(({ period, state }: Body) => `${period} ${state}`)).toEqual(
+      ['12 open', '11 closed', '10 closed', '09 closed', '08 closed']
+        .slice(days.includes('2026-12-01') ? 0 : 1)
+        .map((month) => `2026-${month}`),
+    );
+  });
+
+  it('are chained, and show a change at any place, in the store and in an export', async () => {
+    await app.run('billing.ledger_checkpoint');
+    await app.run('billing.ledger_checkpoint');
+    const chain = app.app.get(LedgerChain);
+    const whole = (await get('integrity', reader)).body;
+    const [count] = await app.database.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM billing.ledger_transactions',
+    );
+    expect(whole).toMatchObject({
+      ...{ isWhole: true, transactions: count?.n, brokenAt: null, checkpoints: 1 },
+      ...{ unsealed: 0, strangers: 0, differingDays: 0, unbalanced: 0 },
+    });
+    const [listed] = (await get('transactions?limit=1')).body.items;
+    expect(listed.seal).toMatch(/^[0-9a-f]{64}$/);
+
+    const file = await get('export', reader);
+    const lines = file.text.trim().split('\n');
+    const verify = (changed: readonly string[], kept?: string) => verifyLines(Readable.from(changed), kept);
+    expect(await verify(lines, closedSeal)).toMatchObject({
+      isWhole: true,
+      head: whole.head,
+      holdsKept: true,
+      checkpoints: 1,
+    });
+    const taken = lines.findIndex((line) => line.includes('"amount":"500"'));
+    const changed = lines.map((line, at) => (at === taken ? line.replaceAll('500"', '501"') : line));
+    expect(await verify(changed)).toMatchObject({ isWhole: false, brokenAt: taken + 1 });
+
+    // From a shell, with a file and without a store; then with the store.
+    const folder = mkdtempSync(join(tmpdir(), 'guildhall-ledger-'));
+    const shell = (args: string[], env: object = {}) =>
+      spawnSync('node', ['dist/src/billing/ledger/verify-ledger.js', ...args], {
+        env: { ...process.env, DATABASE_URL: '', ...env },
+        encoding: 'utf8',
+      });
+    const write = (name: string, text: readonly string[]) => {
+      writeFileSync(join(folder, name), `${text.join('\n')}\n`);
+      return join(folder, name);
+    };
+    const good = shell([write('good.jsonl', lines), '--head', closedSeal]);
+    expect([good.stderr, good.status, good.stdout]).toEqual([
+      '',
+      0,
+      expect.stringContaining('The ledger is whole'),
+    ]);
+    const bad = shell([write('bad.jsonl', changed)]);
+    expect([bad.status, bad.stdout]).toEqual([1, expect.stringContaining(`place ${taken + 1} does not fit`)]);
+
+    // Each place is bent in a transaction of its own, looked at, and left as it was.
+    const bent = (sql: string) =>
+      app.database.rehearse(async () => {
+        for (const table of ['transactions', 'entries', 'seals', 'checkpoints'])
+          await app.database.execute(`ALTER TABLE billing.ledger_${table} DISABLE TRIGGER USER`);
+        await app.database.execute(sql);
+        return chain.verify();
+      });
+    const nth = (n: number) => `(SELECT transaction_id FROM billing.ledger_seals WHERE position = ${n})`;
+    const last = whole.transactions as number;
+    for (const n of [1, 2, Math.ceil(last / 2), last - 1, last]) {
+      const entry = `UPDATE billing.ledger_entries SET`;
+      const transaction = `UPDATE billing.ledger_transactions SET`;
+      const changes = [
+        `${entry} amount = amount * 2 WHERE transaction_id = ${nth(n)}`,
+        `${entry} account = account || '0' WHERE position = 1 AND transaction_id = ${nth(n)}`,
+        `${entry} currency = 'USD' WHERE transaction_id = ${nth(n)}`,
+        `${transaction} effective_at = effective_at + interval '1 microsecond' WHERE id = ${nth(n)}`,
+        `${transaction} booked_on = booked_on - 1 WHERE id = ${nth(n)}`,
+        `${transaction} order_id = gen_random_uuid() WHERE id = ${nth(n)}`,
+        `WITH gone AS (DELETE FROM billing.ledger_entries WHERE transaction_id = ${nth(n)})
+         DELETE FROM billing.ledger_transactions WHERE id = ${nth(n)}`,
+        `UPDATE billing.ledger_seals SET hash = sha256(hash) WHERE position = ${n}`,
+      ];
+      for (const change of changes)
+        expect([change, await bent(change)]).toMatchObject([change, { isWhole: false, brokenAt: n }]);
+    }
+    const stranger = `INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, effective_at, booked_on)
+      VALUES (gen_random_uuid(), 'payment_captured', 'receipt', gen_random_uuid(), now(), now())`;
+    expect(await bent(stranger)).toMatchObject({ isWhole: false, strangers: 1 });
+    expect(await bent('UPDATE billing.ledger_days SET debit = debit + 1')).toMatchObject({ isWhole: false });
+    // Whoever cuts off the end of the chain, or hashes it anew, meets the checkpoint.
+    const cut = `WITH cut AS (DELETE FROM billing.ledger_seals WHERE position = ${last} RETURNING transaction_id),
+      entries AS (DELETE FROM billing.ledger_entries WHERE transaction_id IN (SELECT transaction_id FROM cut))
+      DELETE FROM billing.ledger_transactions WHERE id IN (SELECT transaction_id FROM cut)`;
+    const [{ brokenCheckpoint: day }] = [await bent(cut)];
+    expect(day).not.toBeNull();
+    const forged = `UPDATE billing.ledger_checkpoints SET position = 1, hash = (SELECT hash FROM billing.ledger_seals WHERE position = 1)`;
+    expect(await bent(forged)).toMatchObject({ isWhole: false, brokenAt: null, brokenCheckpoint: day });
+
+    await expect(app.database.execute('DELETE FROM billing.ledger_seals')).rejects.toThrow('append-only');
+    await expect(app.database.execute('DELETE FROM billing.ledger_periods')).rejects.toThrow('append-only');
+    expect((await get('integrity')).body).toEqual(whole);
+  });
+});
