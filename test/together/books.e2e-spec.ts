@@ -1,0 +1,2 @@
+// Books, and what is charged again and again.
+import '../ledger.e2e-spec.js';
