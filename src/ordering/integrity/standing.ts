@@ -14,6 +14,9 @@ const owedOf = ({ total, givenBack, currency }: StandingOrder): Money =>
   Money.of(BigInt(total) + BigInt(givenBack), currency);
 const isLive = ({ status }: StandingOrder): boolean => status === 'placed' || status === 'completed';
 
+/** Less came in than was to come, and whoever reads the order sees it. */
+const SHORT: readonly string[] = ['partially_paid', 'voided'];
+
 /** The statuses of an order as its lines and payments say them. */
 export function statusDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
   const { status, lines } = order;
@@ -27,7 +30,8 @@ export function statusDifference(order: StandingOrder, payments: readonly Paymen
 
 /**
  * What came in for an order is what it was to take, and what stays of it is no more than it costs. Neither is told of an order
- * that waits for money, or for a person to look at it; a charge of too much is a status that staff see.
+ * that waits for money, or for a person to look at it; a charge of too much is a status that staff see, and so is one of too
+ * little: a hold that ended, or of which staff captured a part.
  */
 export function moneyDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
   const { currency } = order;
@@ -44,7 +48,7 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
   );
   const [total, owed] = [totalOf(order), owedOf(order)];
   return differenceOf(order.id, {
-    received: [owed.amount, received.amount],
+    ...(!SHORT.includes(order.paymentStatus) && { received: [owed.amount, received.amount] }),
     kept: [kept.compare(total) > 0 ? total.amount : kept.amount, kept.amount],
   });
 }
