@@ -112,6 +112,7 @@ import { IdentityReportPermissions1760000020520 } from './identity/1760000020520
 import { OrderingReports1780000000600 } from './ordering/1780000000600-reports.js';
 import { OrderingRefusedRefunds1780000000660 } from './ordering/1780000000660-refused-refunds.js';
 import { OrderingFoundOrders1780000000661 } from './ordering/1780000000661-found-orders.js';
+import { PlatformTestClock1780000000790 } from './platform/1780000000790-test-clock.js';
 
 /** Every change of the schema, in order. A list and not a glob: the compiler checks it, and no build can forget a file. */
 export const migrations: Migrations = [
@@ -228,4 +229,5 @@ export const migrations: Migrations = [
   BillingInvoices1780000000730,
   IdentityInvoicePermissions1760000020640,
   BillingBooks1780000000720,
+  PlatformTestClock1780000000790,
 ];

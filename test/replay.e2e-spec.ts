@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { startApp, type TestApp } from './support/app.js';
 import { AnswerBook } from './support/answers.js';
@@ -982,6 +983,13 @@ describe('the example', () => {
       if (!plain || asksMore || book.has(operation.operationId, '200')) continue;
       await ask(operation.operationId, {}, path.startsWith('/v1/admin') ? { token: staff } : {});
     }
+    // Last, because much happens in a day.
+    const { id } = (await replay('advanceTestClock')).body;
+    while (
+      (await app.get(`/v1/admin/test-clock/advancements/${id}`, { token: staff })).body.state !== 'finished'
+    )
+      await wait(20);
+    await ask('getClockAdvancement', { id });
     // They need something that goes wrong, or that takes its time.
     const rare = [
       'cancelExport 200',

@@ -6,6 +6,7 @@ import { PlatformModule } from '../platform/platform.module.js';
 import { BillingApi } from './billing.api.js';
 import { GatewayAccountRepository } from './gateway/gateway-account.repository.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
+import { GatewayClock } from './gateway/gateway-clock.js';
 import { PaymentGateway } from './gateway/payment-gateway.port.js';
 import { StripeGateway } from './gateway/stripe-gateway.adapter.js';
 import { TestGateway } from './gateway/test-gateway.adapter.js';
@@ -162,6 +163,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     ConfirmationService,
     GatewayAccountRepository,
     GatewayCalls,
+    GatewayClock,
     GiftCardCodes,
     GiftCardIssuer,
     GiftCardJobs,

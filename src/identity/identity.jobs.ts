@@ -29,43 +29,43 @@ export class IdentityJobs {
     private readonly indexes: AccountIndexRepository,
   ) {}
 
-  @Every('1h', 'identity.forget_counters')
+  @Every('1h', 'identity.forget_counters', { time: 'real' })
   forgetCounters(): Promise<number> {
     return this.throttles.forgetOld();
   }
 
-  @Every('1h', 'identity.forget_challenges')
+  @Every('1h', 'identity.forget_challenges', { time: 'real' })
   forgetChallenges(): Promise<number> {
     return this.challenges.forgetOld();
   }
 
-  @Every('1d', 'identity.forget_pending_factors')
+  @Every('1d', 'identity.forget_pending_factors', { time: 'real' })
   forgetPendingFactors(): Promise<number> {
     return this.factors.forgetPending();
   }
 
-  @Every('1d', 'identity.forget_links')
+  @Every('1d', 'identity.forget_links', { time: 'real' })
   forgetLinks(): Promise<number> {
     return this.links.forgetOld();
   }
 
-  @Every('1h', 'identity.forget_flows')
+  @Every('1h', 'identity.forget_flows', { time: 'real' })
   forgetFlows(): Promise<number> {
     return this.flows.forgetOld();
   }
 
-  @Every('1d', 'identity.forget_tokens')
+  @Every('1d', 'identity.forget_tokens', { time: 'real' })
   forgetTokens(): Promise<number> {
     return this.revoked.forgetOld();
   }
 
-  @Every('5m', 'identity.reset_factors')
+  @Every('5m', 'identity.reset_factors', { time: 'real' })
   resetFactors(): Promise<void> {
     return this.resets.runDue();
   }
 
   /** While SECRET_KEY is being replaced: what lies sealed is sealed with the new one. Passwords follow at each sign-in. */
-  @Every('1m', 'identity.seal_anew')
+  @Every('1m', 'identity.seal_anew', { time: 'real' })
   async sealAnew(): Promise<void> {
     await this.ring.sealAnew();
     await this.totps.sealAnew();
@@ -73,7 +73,7 @@ export class IdentityJobs {
   }
 
   /** Often, so that keys go soon after their last token; one signs for thirty days all the same. */
-  @Every('5m', 'identity.rotate_signing_keys')
+  @Every('5m', 'identity.rotate_signing_keys', { time: 'real' })
   rotateKeys(): Promise<void> {
     return this.rotation.runDue(system('identity'));
   }

@@ -114,6 +114,8 @@ import { GuestOrderSubscribers } from './order/guest-orders.subscribers.js';
 import { OrderAdminController } from './order/order.admin.controller.js';
 import { OrderController } from './order/order.controller.js';
 import { OrderLocks } from './order/order-locks.service.js';
+import { NextDueRepository } from './order/next-due.repository.js';
+import { OrderClock } from './order/order-clock.js';
 import { OrderHolds } from './order/order-holds.service.js';
 import { OrderJobs } from './order/order.jobs.js';
 import { OrderMails } from './order/order-mails.subscribers.js';
@@ -353,6 +355,8 @@ import { VatCheck } from './tax/vat-check.port.js';
     GuestOrders,
     GuestOrdersRepository,
     GuestOrderSubscribers,
+    NextDueRepository,
+    OrderClock,
     OrderHolds,
     OrderInvoices,
     OrderInvoiceSubscribers,

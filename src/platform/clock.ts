@@ -12,12 +12,18 @@ export class SystemClock extends Clock {
   }
 }
 
-/** Real time plus what it was moved by. */
+/** Real time plus what the store's clock is ahead, plus what it was moved by in this process alone. */
 export class MovableClock extends Clock {
+  private ahead = 0;
   private offset = 0;
 
   now(): Date {
-    return new Date(Date.now() + this.offset);
+    return new Date(Date.now() + this.ahead + this.offset);
+  }
+
+  /** The clock that all processes of the store share is so many milliseconds ahead of real time. */
+  follow(aheadMs: number): void {
+    this.ahead = aheadMs;
   }
 
   advance(by: { days?: number; hours?: number; minutes?: number; seconds?: number }): void {

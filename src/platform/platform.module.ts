@@ -47,20 +47,33 @@ import { Readiness } from './observability/readiness.js';
 import { SubjectKeys } from './personal-data/subject-keys.js';
 import { PersonalDataRegistry } from './personal-data/personal-data.registry.js';
 import { PlatformPersonalData } from './personal-data/platform-personal-data.js';
+import { ClockAdvancements } from './test-clock/clock-advancements.js';
+import { ClockMover } from './test-clock/clock-mover.js';
+import { TestClock } from './test-clock/test-clock.js';
+import { TestClockController } from './test-clock/test-clock.controller.js';
+import { TestClockJobs } from './test-clock/test-clock.jobs.js';
 
 /** What every module stands on. It knows no module. */
 @Module({
   imports: [ConfigModule, DatabaseModule.instance, DiscoveryModule],
-  controllers: [AuditController, HealthController, IntegrityController, OperationsController],
+  controllers: [
+    AuditController,
+    HealthController,
+    IntegrityController,
+    OperationsController,
+    TestClockController,
+  ],
   providers: [
     {
       provide: Clock,
       inject: [Config],
-      useFactory: (config: Config) => (config.test ? new MovableClock() : new SystemClock()),
+      useFactory: (config: Config) => (config.production ? new SystemClock() : new MovableClock()),
     },
     AccessCheck,
     Audit,
     Batches,
+    ClockAdvancements,
+    ClockMover,
     AuditChain,
     AuditReader,
     Consumers,
@@ -93,6 +106,8 @@ import { PlatformPersonalData } from './personal-data/platform-personal-data.js'
     Relay,
     RelaySignal,
     SubjectKeys,
+    TestClock,
+    TestClockJobs,
     Workers,
   ],
   exports: [

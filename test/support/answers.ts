@@ -16,6 +16,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
   previewToken: `01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e.1795266826000.${TOKEN}`,
   cohort: '2026-11',
   month: '2026-11',
+  aheadSeconds: 21_600,
   last4: 'HW5N',
   bookedOn: '2026-11-21',
   period: '2026-11',
@@ -47,6 +48,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
 /** Of jobs in motion, of which a run sees one state or the next. */
 const IN_MOTION: Readonly<Record<string, unknown>> = {
   'startImport 202': { state: 'pending', startedAt: null, finishedAt: null },
+  'getClockAdvancement 200': { steps: 2, facts: [{ type: 'ordering.order_expired', count: 1 }] },
 };
 
 /** Answers of the replayed examples, as examples of answers: the first of each operation and status. */
@@ -91,6 +93,7 @@ function steady(body: object): unknown {
       if (name === 'group') return value.replace(/^\d{4}-\d\d-\d\d$/, '2026-11-21');
       return value
         .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, idOf)
+        .replace(/SKU-[0-9a-f]{12}/, 'SKU-2f1c5a6b7d8e')
         .replace(/([?&]token=)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
         .replace(/^[\w-]{86}$/, TOKEN + TOKEN)

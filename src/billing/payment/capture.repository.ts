@@ -33,6 +33,15 @@ export class CaptureRepository {
     );
   }
 
+  /** When the first hold ends, of those that have not ended yet; null when nothing is held. */
+  async nextEnd(after: Date): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date | null }>(
+      `SELECT min(capture_before) AS at FROM billing.payments WHERE status = 'authorized' AND capture_before > $1`,
+      [after],
+    );
+    return row?.at ?? null;
+  }
+
   /** True for the one who is to tell. */
   async tellOnce(paymentId: string, now: Date): Promise<boolean> {
     const rows = await this.database.query(

@@ -25,7 +25,7 @@ export class ExportSubscribers {
   }
 
   /** A worker that died holds its lease until it runs out; then the export is asked for again. */
-  @Every('15s', 'catalog.resume_exports')
+  @Every('15s', 'catalog.resume_exports', { time: 'real' })
   async resume(): Promise<void> {
     await this.database.transaction(async () => {
       for (const exportId of await this.exports.abandoned())

@@ -26,7 +26,7 @@ export class ImportSubscribers {
   }
 
   /** A worker that died holds its lease until it runs out; then the import is asked for again. */
-  @Every('15s', 'catalog.resume_imports')
+  @Every('15s', 'catalog.resume_imports', { time: 'real' })
   async resume(): Promise<void> {
     await this.database.transaction(async () => {
       for (const importId of await this.imports.abandoned())

@@ -50,7 +50,7 @@ export class MediaSubscribers {
   }
 
   /** A worker that died holds its lease until it runs out; then the sizes are asked for again. */
-  @Every('30s', 'catalog.resume_media')
+  @Every('30s', 'catalog.resume_media', { time: 'real' })
   async resume(): Promise<void> {
     await this.database.transaction(async () => {
       for (const mediaId of await this.media.abandoned()) this.outbox.record(new MediaUploaded({ mediaId }));

@@ -9,7 +9,7 @@ export class SearchJobs {
     private readonly searches: SearchLog,
   ) {}
 
-  @Every('10m', 'catalog.count_search_words')
+  @Every('10m', 'catalog.count_search_words', { time: 'real' })
   async countWords(): Promise<void> {
     await this.searchIndex.countWords();
   }

@@ -22,7 +22,7 @@ export class StockNoticeSubscribers {
     return this.notices.tellAll();
   }
 
-  @Every('1h', 'catalog.reseal_stock_notices')
+  @Every('1h', 'catalog.reseal_stock_notices', { time: 'real' })
   reseal(): Promise<void> {
     return this.notices.reseal();
   }

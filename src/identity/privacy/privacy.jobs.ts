@@ -16,12 +16,12 @@ export class PrivacyJobs {
     private readonly keys: SubjectKeys,
   ) {}
 
-  @Every('15s', 'identity.run_exports')
+  @Every('15s', 'identity.run_exports', { time: 'real' })
   runExports(): Promise<void> {
     return this.exporter.run();
   }
 
-  @Every('5m', 'identity.forget_exports')
+  @Every('5m', 'identity.forget_exports', { time: 'real' })
   async forgetExports(): Promise<void> {
     await this.database.transaction(async () => {
       for (const guest of await this.exports.forget()) await this.keys.destroy(guest);

@@ -15,7 +15,7 @@ export class OrderLookupSubscribers {
     return this.lookups.write(payload.lookupId);
   }
 
-  @Every('1h', 'ordering.forget_lookups')
+  @Every('1h', 'ordering.forget_lookups', { time: 'real' })
   forget(): Promise<number> {
     return this.rows.forgetOld();
   }

@@ -16,28 +16,28 @@ export class Housekeeping {
     private readonly subjectKeys: SubjectKeys,
   ) {}
 
-  @Every('15s', 'platform.sweep_deliveries')
+  @Every('15s', 'platform.sweep_deliveries', { time: 'real' })
   sweep(): Promise<number> {
     return this.deliveries.sweep();
   }
 
-  @Every('1h', 'platform.enlist_consumers')
+  @Every('1h', 'platform.enlist_consumers', { time: 'real' })
   async enlist(): Promise<void> {
     await this.consumers.enlist();
     await this.consumers.strikeOff();
   }
 
-  @Every('15s', 'platform.seal_audit')
+  @Every('15s', 'platform.seal_audit', { time: 'real' })
   seal(): Promise<number> {
     return this.auditChain.seal();
   }
 
-  @Every('1h', 'platform.forget_idempotency_keys')
+  @Every('1h', 'platform.forget_idempotency_keys', { time: 'real' })
   forget(): Promise<number> {
     return this.idempotency.forgetOld();
   }
 
-  @Every('1m', 'platform.rewrap_subject_keys')
+  @Every('1m', 'platform.rewrap_subject_keys', { time: 'real' })
   rewrap(): Promise<number> {
     return this.subjectKeys.rewrap();
   }

@@ -132,6 +132,15 @@ export class JobQueues implements OnApplicationShutdown {
     }
   }
 
+  /** Runs a periodic job now, beside its schedule. Should it be lost, the schedule is behind it. */
+  async wake(job: string): Promise<void> {
+    try {
+      await this.queue('scheduled').add(job, {}, { attempts: 1, removeOnFail: true });
+    } catch (error) {
+      this.log.warn({ err: error, job }, 'a job waits for its schedule');
+    }
+  }
+
   async onApplicationShutdown(): Promise<void> {
     if (this.reachable) await Promise.allSettled(this.all().map((queue) => queue.close()));
     await this.pool?.end();

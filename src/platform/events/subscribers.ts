@@ -25,6 +25,15 @@ export interface Subscription extends Required<OnOptions> {
 export interface Schedule {
   name: string;
   milliseconds: number;
+  time: 'store' | 'real';
+}
+
+export interface EveryOptions {
+  /**
+   * By which time it judges: that of the store (the default), which a sandbox may move and which then runs it at each of its
+   * stops; or real time, as what looks after leases, sessions and keys.
+   */
+  time?: 'store' | 'real';
 }
 
 /** A class whose methods hear events (`@On`) or run by the clock (`@Every`). */
@@ -49,10 +58,10 @@ export function On<E extends DomainEvent>(event: EventClass<E>, options: OnOptio
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Runs again and again (`30s`, `5m`, `1h`), on one worker at a time. `name` is `module.what_it_does`, unique. */
-export function Every(interval: string, name: string) {
+export function Every(interval: string, name: string, { time = 'store' }: EveryOptions = {}) {
   const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(interval) ?? [];
   if (!count || !unit) throw new Error(`@Every('${interval}'): use a number and ms, s, m, h or d`);
-  const schedule: Schedule = { name, milliseconds: Number(count) * (UNITS[unit] ?? 1) };
+  const schedule: Schedule = { name, milliseconds: Number(count) * (UNITS[unit] ?? 1), time };
   return <T>(_target: object, _name: string, descriptor: TypedPropertyDescriptor<() => Promise<T>>): void => {
     Reflect.defineMetadata(EVERY, schedule, descriptor.value as object);
   };

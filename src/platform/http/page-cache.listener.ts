@@ -18,12 +18,18 @@ export class PageCacheListener implements OnApplicationShutdown {
   private client: pg.Client | null = null;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
+  private readonly others = new Map<string, () => void>();
 
   constructor(
     private readonly config: Config,
     private readonly pages: PageCache,
     private readonly locales: Locales,
   ) {}
+
+  /** Calls `work` when this is said. What is said while the connection is broken is not heard. */
+  when(said: string, work: () => void): void {
+    this.others.set(said, work);
+  }
 
   /** Begins to listen; comes back by itself when the connection breaks. */
   async start(): Promise<void> {
@@ -57,6 +63,7 @@ export class PageCacheListener implements OnApplicationShutdown {
 
   private hear(types: string): void {
     const known = types.split(' ');
+    for (const type of known) this.others.get(type)?.();
     if (known.some((type) => TEXTS.test(type))) void this.hearLanguages();
     if (known.some((type) => CONTENT.test(type))) this.pages.dropAll();
     else if (known.some((type) => type.startsWith('catalog.'))) this.pages.touchStock();

@@ -14,6 +14,7 @@ import { JsonLogger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
 import { Readiness } from '../observability/readiness.js';
 import { installRequestLog } from '../observability/request-log.js';
+import { TestClock } from '../test-clock/test-clock.js';
 import { type BannerPart, firstStart } from './first-start.js';
 import type { Shutdown } from './shutdown.js';
 
@@ -61,6 +62,7 @@ export async function open(
     await sleep(config.shutdownGraceMs);
     await Promise.all([closeServer(app.getHttpServer() as Server, DRAIN_MS), workers.stop()]);
   }, DRAIN_MS + config.shutdownGraceMs);
+  await app.get(TestClock).start();
   const shown = await firstStart(app);
   if (config.role !== 'api') await workers.start();
   await app.get(PageCacheListener).start();

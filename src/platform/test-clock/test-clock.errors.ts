@@ -1,0 +1,16 @@
+import { defineProblems } from '../http/problem.js';
+
+export const testClockProblems = defineProblems('platform', {
+  clock_not_movable: {
+    status: 409,
+    title: 'The clock of a shop is not moved',
+    meaning: 'This store runs in production, where the time is the real one.',
+    remedy: 'Move the clock of a sandbox: a store with its own database, without NODE_ENV=production.',
+  },
+  clock_moving: {
+    status: 409,
+    title: 'The clock is being moved already',
+    meaning: 'Another advancement has not reached its end yet.',
+    remedy: 'Wait until `advancement.state` of `GET /v1/admin/test-clock` is `finished`, and ask again.',
+  },
+});
