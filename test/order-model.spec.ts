@@ -70,6 +70,7 @@ const paymentsOf = ({ notes }: OrderModel): PaymentView[] =>
       isRejected: false,
       amount: eur(amount),
       captured: eur(captured),
+      held: eur(state === 'held' ? amount : 0),
       refunded: eur(back),
       kept: eur(captured - back - leaving),
     } as PaymentView;

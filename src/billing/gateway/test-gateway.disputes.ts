@@ -24,7 +24,7 @@ export class DisputeRules {
       evidenceDueAt: new Date(at + DECIDES_MS).toISOString(),
       decides: name === 'dispute' ? null : { at: at + DECIDES_MS, won: name === 'dispute_won' },
     };
-    if (amount > 0) await this.write(charge, 'dispute.opened', dispute, -amount, at);
+    await this.write(charge, 'dispute.opened', dispute, -amount, at);
   }
 
   /** The bank has decided; deciding twice changes nothing. */

@@ -6,6 +6,8 @@ import type { WebhookKnobs } from './test-gateway.tokens.js';
 export interface AccountKnobs extends WebhookKnobs {
   /** True, or from one hour of the account's clock to another: it answers 503 and does nothing. */
   readonly outage?: boolean | { readonly from: string; readonly to: string };
+  /** It does what it is asked to do with a charge, and the connection breaks before its answer. */
+  readonly loseAnswers?: boolean;
   readonly settlement?: SettlementKnobs;
 }
 

@@ -107,7 +107,7 @@ export function gatewayServer({ book, rules, setups, timetable, knobs }: Gateway
       const { name, ms } = behaviourOf(charge.token);
       const refund = request.url.endsWith('/refunds');
       if (refund ? name === 'refund_timeout_after' : name === 'timeout_after') await sleep(ms ?? HANG_MS);
-      if (!refund && name === 'reset_after') {
+      if ((!refund && name === 'reset_after') || knobs.of(charge.account).loseAnswers === true) {
         request.raw.socket.resetAndDestroy();
         return reply.hijack();
       }

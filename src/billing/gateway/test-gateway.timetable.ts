@@ -60,7 +60,9 @@ export class Timetable {
       const at = operation.later?.at;
       due(at, () => this.rules.mature(charge, operation, at ?? 0));
     }
-    const { holdEndsAt, disputeAt } = charge;
+    const { holdEndsAt, captured, refunded } = charge;
+    // Of what went back nothing can be taken back.
+    const disputeAt = captured > refunded ? charge.disputeAt : null;
     due(holdEndsAt, () => this.rules.expire(charge, holdEndsAt ?? 0));
     due(disputeAt, () => this.disputes.open(charge, disputeAt ?? 0));
     for (const { ref, decides } of charge.disputes)

@@ -1,5 +1,5 @@
 import { On, Subscriber } from '../../platform/events/subscribers.js';
-import { PaymentCaptured, RefundFailed, RefundSettled } from '../billing.events.js';
+import { PaymentCaptured, PaymentPartlyCaptured, RefundFailed, RefundSettled } from '../billing.events.js';
 import { Invoices } from './invoices.service.js';
 import { OrderDocuments } from './order-documents.service.js';
 
@@ -15,6 +15,12 @@ export class InvoiceSubscribers {
   async captured({ payload: { orderId, invoiceId } }: PaymentCaptured): Promise<void> {
     if (orderId !== null) await this.documents.followMoney(orderId);
     else if (invoiceId !== null) await this.invoices.applyPayments(invoiceId);
+  }
+
+  /** A part of a hold pays as much of the invoice at once, whatever becomes of the rest. */
+  @On(PaymentPartlyCaptured)
+  async partlyCaptured({ payload: { orderId } }: PaymentPartlyCaptured): Promise<void> {
+    if (orderId !== null) await this.documents.followMoney(orderId);
   }
 
   @On(RefundSettled)

@@ -151,6 +151,14 @@ export class Payment {
     return this.status === 'authorized' ? this.amount.minus(this.captured) : Money.zero(this.amount.currency);
   }
 
+  /** What was held and never captured. */
+  get letGo(): Money {
+    const isOver = this.capture === 'manual' && (this.status === 'captured' || this.status === 'canceled');
+    return isOver && this.captured.compare(this.amount) < 0
+      ? this.amount.minus(this.captured)
+      : Money.zero(this.amount.currency);
+  }
+
   /** Takes in what became of one operation. Hearing the same again changes nothing. */
   settle(operation: Operation, outcome: GatewayOutcome): Settlement {
     const settlement = new Settlement();
@@ -428,6 +436,7 @@ export type PaymentFields = Omit<
   | 'isCapturing'
   | 'isAwaitedTransfer'
   | 'held'
+  | 'letGo'
   | 'kept'
   | 'refundable'
   | 'isAcceptable'

@@ -15,6 +15,10 @@ export interface PaymentView {
   readonly last4: string | null;
   readonly amount: Money;
   readonly captured: Money;
+  /** Promised and not captured: it can be taken until the hold ends. */
+  readonly held: Money;
+  /** What was held and never captured: staff have let it go, or its time was over. */
+  readonly letGo: Money;
   readonly refunded: Money;
   /** What banks have taken back for now, and what of it they keep. */
   readonly disputed: Money;
@@ -38,11 +42,11 @@ export interface OrderBalance {
 
 /** See `BillingApi.amountDue`; the payments are those of one order. */
 export function orderBalance(
-  payments: readonly Pick<PaymentView, 'status' | 'amount' | 'kept'>[],
+  payments: readonly Pick<PaymentView, 'held' | 'kept'>[],
   total: Money,
 ): OrderBalance {
   const paid = Money.sum(
-    payments.map(({ status, amount, kept }) => (status === 'authorized' ? amount : kept)),
+    payments.map(({ held, kept }) => kept.plus(held)),
     total.currency,
   );
   const none = Money.zero(total.currency);
@@ -56,7 +60,8 @@ export function orderBalance(
 
 export function viewOf(payment: Payment): PaymentView {
   const { id, orderId, invoiceId, status, kind, purpose, last4, amount, captured, refunded } = payment;
-  const { disputed, disputeLost, declineCode, reviewReason, nextActionUrl, createdAt, kept } = payment;
+  const { disputed, disputeLost, declineCode, reviewReason, nextActionUrl, createdAt, kept, held, letGo } =
+    payment;
   return {
     ...{
       id,
@@ -68,6 +73,8 @@ export function viewOf(payment: Payment): PaymentView {
       last4,
       amount,
       captured,
+      held,
+      letGo,
       refunded,
       disputed,
       disputeLost,

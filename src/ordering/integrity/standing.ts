@@ -14,9 +14,6 @@ const owedOf = ({ total, givenBack, currency }: StandingOrder): Money =>
   Money.of(BigInt(total) + BigInt(givenBack), currency);
 const isLive = ({ status }: StandingOrder): boolean => status === 'placed' || status === 'completed';
 
-/** Less came in than was to come, and whoever reads the order sees it. */
-const SHORT: readonly string[] = ['partially_paid', 'voided'];
-
 /** The statuses of an order as its lines and payments say them. */
 export function statusDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
   const { status, lines } = order;
@@ -29,9 +26,8 @@ export function statusDifference(order: StandingOrder, payments: readonly Paymen
 }
 
 /**
- * What came in for an order is what it was to take, and what stays of it is no more than it costs. Neither is told of an order
- * that waits for money, or for a person to look at it; a charge of too much is a status that staff see, and so is one of too
- * little: a hold that ended, or of which staff captured a part.
+ * What came in for an order is what it was to take, less what was let go of holds, and what stays of it is no more than it costs.
+ * Neither is told of an order that waits for money, or for a person to look at it; a charge of too much is a status that staff see.
  */
 export function moneyDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
   const { currency } = order;
@@ -42,13 +38,14 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
   );
   if (order.status === 'canceled') return differenceOf(order.id, { kept: [0n, kept.amount] });
   if (!isLive(order) || order.awaitingChange !== null || order.paymentStatus === 'overcharged') return null;
-  const received = Money.sum(
-    payments.map(({ status, amount, captured }) => (status === 'authorized' ? amount : captured)),
-    currency,
-  );
+  const sum = (of: (payment: Payment) => Money) => Money.sum(payments.map(of), currency);
+  const [captured, held] = [sum((payment) => payment.captured), sum((payment) => payment.held)];
+  const letGo = sum((payment) => payment.letGo);
   const [total, owed] = [totalOf(order), owedOf(order)];
+  // Of a hold as much is captured as is needed.
+  const isThere = captured.compare(owed) <= 0 && captured.plus(held).plus(letGo).compare(owed) >= 0;
   return differenceOf(order.id, {
-    ...(!SHORT.includes(order.paymentStatus) && { received: [owed.amount, received.amount] }),
+    received: [owed.amount, isThere ? owed.amount : captured.plus(held).amount],
     kept: [kept.compare(total) > 0 ? total.amount : kept.amount, kept.amount],
   });
 }

@@ -8,6 +8,7 @@ const payment = (status: PaymentView['status'], captured = 0, refunded = 0) =>
     status,
     amount: eur(1000),
     captured: eur(captured),
+    held: eur(status === 'authorized' ? 1000 - captured : 0),
     refunded: eur(refunded),
     kept: eur(captured - refunded),
   }) as PaymentView;
@@ -59,6 +60,10 @@ describe('money that may be relied on', () => {
     expect(isCovered([late], eur(1000))).toBe(false);
     expect(isCovered([payment('captured', 1000)], eur(1000))).toBe(true);
     expect(isCovered([late, payment('authorized', 0)], eur(1000))).toBe(true);
+    // What was captured of a hold and went back again is not promised a second time.
+    const partly = { ...payment('authorized', 400), kept: eur(0) };
+    expect(isCovered([partly], eur(1000))).toBe(false);
+    expect(isCovered([partly], eur(600))).toBe(true);
     expect(isCovered([], eur(0))).toBe(true);
   });
 });

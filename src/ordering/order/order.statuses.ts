@@ -64,7 +64,7 @@ export function paymentStatusOf(payments: readonly PaymentView[], owed: Money): 
     owed.currency,
   );
   const held = Money.sum(
-    payments.filter(({ status }) => status === 'authorized').map(({ amount }) => amount),
+    payments.map((payment) => payment.held),
     owed.currency,
   );
   // Part of it may be there while the rest is held: together they promise the whole.
@@ -142,7 +142,7 @@ export const isSecured = (status: PaymentStatus): boolean =>
  */
 export function isCovered(payments: readonly PaymentView[], total: Money): boolean {
   const kept = Money.sum(
-    payments.map(({ status, amount, kept }) => (status === 'authorized' ? amount : kept)),
+    payments.map(({ held, kept }) => kept.plus(held)),
     total.currency,
   );
   return kept.compare(total) >= 0;
