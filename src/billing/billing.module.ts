@@ -45,6 +45,10 @@ import { DocumentController } from './document/document.controller.js';
 import { DocumentLetters } from './document/document-letters.subscribers.js';
 import { DocumentAttachments } from './document/document-attachments.service.js';
 import { Documents } from './document/documents.service.js';
+import { CollectionAttemptRepository } from './dunning/collection-attempt.repository.js';
+import { CollectionRepository } from './dunning/collection.repository.js';
+import { Collections } from './dunning/collections.service.js';
+import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js';
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
@@ -173,6 +177,10 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InboxRepository,
     InboxService,
     InboxSubscribers,
+    CollectionAttemptRepository,
+    CollectionRepository,
+    Collections,
+    DunningPolicyRepository,
     Invoices,
     OrderDocuments,
     StaffInvoices,
