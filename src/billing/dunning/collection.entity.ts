@@ -127,9 +127,10 @@ export class Collection {
     return { letter: firstFailure ? 'first_failure' : null, firstFailure, ended: false };
   }
 
-  /** The customer has kept another method: it is tried at once, if anything was tried before. */
+  /** The customer has kept another method: it is tried at once, if anything was tried before; hearing of it again changes nothing. */
   tryNow(methodId: string, now: Date): boolean {
-    if (this.state !== 'collecting' || this.firstFailedAt === null) return false;
+    if (this.state !== 'collecting' || this.firstFailedAt === null || this.methodId === methodId)
+      return false;
     this.methodId = methodId;
     this.extraAt = now;
     this.errors = 0;

@@ -35,4 +35,16 @@ export class Collections {
     const policy = await this.policies.default();
     await this.rows.insert(collection, policy, this.clock.now());
   }
+
+  /** In the caller's transaction: a customer has another method, and everything that has failed is tried with it now. */
+  async tryNow(customerId: string, methodId: string): Promise<number> {
+    const now = this.clock.now();
+    let wanted = 0;
+    for (const { collection } of await this.rows.lockFailing(customerId)) {
+      if (!collection.tryNow(methodId, now)) continue;
+      await this.rows.save(collection);
+      wanted++;
+    }
+    return wanted;
+  }
 }
