@@ -64,6 +64,8 @@ import { StaffCollections } from './dunning/staff-collections.service.js';
 import { CollectionController } from './dunning/collection.controller.js';
 import { DunningPolicyController } from './dunning/dunning-policy.controller.js';
 import { InvoiceLinkController } from './dunning/invoice-link.controller.js';
+import { DunningPeopleRepository } from './dunning/dunning-people.repository.js';
+import { LinkAttempts } from './dunning/link-attempts.service.js';
 import { Collections } from './dunning/collections.service.js';
 import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js';
 import { MyDocumentController } from './document/my-document.controller.js';
@@ -213,6 +215,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InvoicePayments,
     SimulationRepository,
     StaffCollections,
+    DunningPeopleRepository,
+    LinkAttempts,
     Collections,
     DunningPolicyRepository,
     Invoices,

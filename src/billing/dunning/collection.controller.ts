@@ -7,10 +7,10 @@ import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import {
-  CollectionDto,
-  CollectionParams,
-  CollectionQuery,
-  CollectionSummaryDto,
+  InvoiceCollectionDto,
+  InvoiceCollectionParams,
+  InvoiceCollectionQuery,
+  InvoiceCollectionSummaryDto,
   InvoiceLinkDto,
 } from './collection.dto.js';
 import { dunningProblems, invoiceLinkProblems } from './dunning.errors.js';
@@ -21,44 +21,44 @@ const { not_found } = platformProblems;
 /** Invoices that are collected from kept methods, for staff. */
 @ApiTags('Dunning')
 @Permissions('billing:dunning:read')
-@Controller('v1/admin/collections')
+@Controller('v1/admin/invoice-collections')
 export class CollectionController {
   constructor(private readonly collections: StaffCollections) {}
 
   @Get()
   @Operation({
-    id: 'listCollections',
+    id: 'listInvoiceCollections',
     summary: 'List invoices that are collected, the newest first',
     description: 'By state, customer or subscription: how far each is, and when it is tried again.',
-    answers: { 200: PageOf(CollectionSummaryDto) },
+    answers: { 200: PageOf(InvoiceCollectionSummaryDto) },
     problems: [platformProblems.invalid_cursor],
   })
-  list(@Query() query: CollectionQuery): Promise<Page<CollectionSummaryDto>> {
+  list(@Query() query: InvoiceCollectionQuery): Promise<Page<InvoiceCollectionSummaryDto>> {
     return this.collections.list(query);
   }
 
   @Get(':invoiceId')
   @Operation({
-    id: 'getCollection',
+    id: 'getInvoiceCollection',
     summary: 'Read how an invoice is collected',
     description:
       'With every attempt, those that were not made as well, and whether its method may be charged again.',
-    answers: { 200: CollectionDto },
+    answers: { 200: InvoiceCollectionDto },
     problems: [not_found],
   })
-  get(@Param() { invoiceId }: CollectionParams): Promise<CollectionDto> {
+  get(@Param() { invoiceId }: InvoiceCollectionParams): Promise<InvoiceCollectionDto> {
     return this.collections.get(invoiceId);
   }
 
   @Post(':invoiceId/attempts')
   @Permissions('billing:dunning:write')
   @Operation({
-    id: 'tryCollection',
+    id: 'tryInvoiceCollection',
     summary: 'Try to collect an invoice now',
     description:
       'Charges the kept method beside the schedule, which stays as it is. A decline is no problem of the request: it is the last of ' +
       '`attempts`. What the bank or the card networks forbid is refused, 409 `billing.collection_barred`.',
-    answers: { 200: CollectionDto },
+    answers: { 200: InvoiceCollectionDto },
     problems: [
       not_found,
       dunningProblems.collection_barred,
@@ -68,7 +68,7 @@ export class CollectionController {
     idempotency: 'steps',
     rawJson: true,
   })
-  attempt(@Param() { invoiceId }: CollectionParams, @CurrentActor() actor: Actor): Promise<string> {
+  attempt(@Param() { invoiceId }: InvoiceCollectionParams, @CurrentActor() actor: Actor): Promise<string> {
     return this.collections.tryNow(invoiceId, actor);
   }
 
@@ -85,7 +85,10 @@ export class CollectionController {
     problems: [not_found, invoiceLinkProblems.invoice_not_due],
     idempotency: 'required',
   })
-  link(@Param() { invoiceId }: CollectionParams, @CurrentActor() actor: Actor): Promise<InvoiceLinkDto> {
+  link(
+    @Param() { invoiceId }: InvoiceCollectionParams,
+    @CurrentActor() actor: Actor,
+  ): Promise<InvoiceLinkDto> {
     return this.collections.link(invoiceId, actor);
   }
 }

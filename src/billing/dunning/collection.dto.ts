@@ -25,12 +25,12 @@ import type { Collecting } from './collection.repository.js';
 
 const COUNT = { min: 0, max: 1000 };
 
-export class CollectionParams {
+export class InvoiceCollectionParams {
   @Uuid({ description: 'Of the invoice.' })
   invoiceId: string;
 }
 
-export class CollectionQuery extends PageQuery {
+export class InvoiceCollectionQuery extends PageQuery {
   @OneOf(COLLECTION_STATES, { optional: true })
   state?: CollectionState;
 
@@ -41,7 +41,7 @@ export class CollectionQuery extends PageQuery {
   subscriptionId?: string;
 }
 
-export class CollectionSummaryDto {
+export class InvoiceCollectionSummaryDto {
   @Uuid()
   invoiceId: string;
 
@@ -105,7 +105,7 @@ export class CollectionSummaryDto {
   @Instant({ nullable: true, example: null })
   endedAt: string | null;
 
-  static summary({ collection, due, number }: Collecting): CollectionSummaryDto {
+  static summary({ collection, due, number }: Collecting): InvoiceCollectionSummaryDto {
     const { invoiceId, subscriptionId, customerId, state, policyId, endAction, step, code } = collection;
     return {
       ...{ invoiceId, invoiceNumber: number, subscriptionId, customerId, state, due: due.toJSON(), policyId },
@@ -118,7 +118,7 @@ export class CollectionSummaryDto {
   }
 }
 
-export class CollectionAttemptDto {
+export class InvoiceCollectionAttemptDto {
   @Uuid()
   id: string;
 
@@ -169,14 +169,14 @@ export class CollectionAttemptDto {
     amount,
     at,
     ...attempt
-  }: Attempt): CollectionAttemptDto {
+  }: Attempt): InvoiceCollectionAttemptDto {
     return { ...attempt, amount: amount.toJSON(), at: at.toISOString() };
   }
 }
 
-export class CollectionDto extends CollectionSummaryDto {
-  @ListOf(() => CollectionAttemptDto, { max: 1000, description: 'The oldest first.' })
-  attempts: CollectionAttemptDto[];
+export class InvoiceCollectionDto extends InvoiceCollectionSummaryDto {
+  @ListOf(() => InvoiceCollectionAttemptDto, { max: 1000, description: 'The oldest first.' })
+  attempts: InvoiceCollectionAttemptDto[];
 
   @Text({
     max: 50,
@@ -186,10 +186,14 @@ export class CollectionDto extends CollectionSummaryDto {
   })
   bar: string | null;
 
-  static from(collecting: Collecting, attempts: readonly Attempt[], bar: string | null): CollectionDto {
+  static from(
+    collecting: Collecting,
+    attempts: readonly Attempt[],
+    bar: string | null,
+  ): InvoiceCollectionDto {
     return {
-      ...CollectionSummaryDto.summary(collecting),
-      attempts: attempts.map((each) => CollectionAttemptDto.from(each)),
+      ...InvoiceCollectionSummaryDto.summary(collecting),
+      attempts: attempts.map((each) => InvoiceCollectionAttemptDto.from(each)),
       bar,
     };
   }

@@ -9,7 +9,11 @@ import { paymentProblems } from '../payment/payment.errors.js';
 import { ChargeableMethods } from './chargeable-methods.service.js';
 import { CollectionAttemptRepository } from './collection-attempt.repository.js';
 import { CollectionCharges } from './collection-charges.service.js';
-import { CollectionDto, type CollectionQuery, CollectionSummaryDto } from './collection.dto.js';
+import {
+  InvoiceCollectionDto,
+  type InvoiceCollectionQuery,
+  InvoiceCollectionSummaryDto,
+} from './collection.dto.js';
 import { CollectionNews } from './collection-news.service.js';
 import { type Collecting, CollectionRepository } from './collection.repository.js';
 import { dunningProblems, invoiceLinkProblems } from './dunning.errors.js';
@@ -35,21 +39,25 @@ export class StaffCollections {
   ) {}
 
   /** A page, the newest invoice first. */
-  async list({ limit, cursor, ...wanted }: CollectionQuery): Promise<Page<CollectionSummaryDto>> {
+  async list({
+    limit,
+    cursor,
+    ...wanted
+  }: InvoiceCollectionQuery): Promise<Page<InvoiceCollectionSummaryDto>> {
     const { state = null, customerId = null, subscriptionId = null } = wanted;
     const filter = { state, customerId, subscriptionId };
     const list = `collections ${JSON.stringify(filter)}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
     const rows = await this.rows.list(filter, after as string | null, limit + 1);
     const page = this.cursors.page(list, rows, limit, ({ collection }) => [collection.invoiceId]);
-    return { ...page, items: page.items.map((each) => CollectionSummaryDto.summary(each)) };
+    return { ...page, items: page.items.map((each) => InvoiceCollectionSummaryDto.summary(each)) };
   }
 
-  async get(invoiceId: string): Promise<CollectionDto> {
+  async get(invoiceId: string): Promise<InvoiceCollectionDto> {
     const collecting = await this.rows.find(invoiceId);
     if (collecting === null) throw platformProblems.not_found();
     const bar = collecting.invoiceState === 'open' ? (await this.methods.of(collecting)).bar : null;
-    return CollectionDto.from(collecting, await this.attempts.ofInvoice(invoiceId), bar);
+    return InvoiceCollectionDto.from(collecting, await this.attempts.ofInvoice(invoiceId), bar);
   }
 
   /**
