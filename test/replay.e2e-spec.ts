@@ -985,7 +985,6 @@ describe('the example', () => {
       'copySharedCart',
       'createApiKey',
       'createFeed',
-      'createInvoiceLink',
       'createLocation',
       'createPaymentLink',
       'createPromotionCode',
