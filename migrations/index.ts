@@ -1,4 +1,6 @@
 import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
+import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js';
+import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
@@ -230,4 +232,6 @@ export const migrations: Migrations = [
   IdentityInvoicePermissions1760000020640,
   BillingBooks1780000000720,
   PlatformTestClock1780000000790,
+  BillingDunning1780000000760,
+  IdentityDunningPermissions1760000020670,
 ];

@@ -142,6 +142,7 @@ describe('ordering', () => {
       sca_fail: { outcome: challenged, books: {} },
       sca_then_decline: { outcome: challenged, books: {} },
       attach_ok_charge_fails: { outcome: declined, books: {} },
+      attach_ok_then_lost: { outcome: declined, books: {} },
       recover_after: { outcome: declined, books: {} },
       429: { outcome: declined, books: {} },
       auth_expires: { outcome: paid, books: charged(2489) },

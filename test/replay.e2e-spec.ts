@@ -7,6 +7,7 @@ import type { Answer, Options } from './support/client.js';
 import { shownCode } from './support/authenticator-app.js';
 import { SoftAuthenticator } from './support/authenticator.js';
 import { given } from './support/given.js';
+import { Collections } from '../src/billing/dunning/collections.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { planInvoice } from './support/invoices.js';
 import { berlin, buy, checkOut, goods } from './support/purchase.js';
@@ -536,6 +537,37 @@ describe('the example', () => {
     }
   }
 
+  /** An invoice that could not be collected: tried by hand, and paid by a link. */
+  async function dunning(): Promise<void> {
+    const { id } = (await replay('createDunningPolicy')).body;
+    await replay('updateDunningPolicy', { ids: { id } });
+    await replay('simulateDunningPolicy', { ids: { id } });
+    await ask('getDunningPolicy', { id });
+    const { token } = await given.customer(app);
+    const { id: customerId } = (await app.get('/v1/me', { token })).body;
+    const card = { gateway: 'test', token: 'attach_ok_charge_fails' };
+    const kept = await app.post('/v1/me/payment-methods', card, { token, key: crypto.randomUUID() });
+    expect(kept.status).toBe(201);
+    const invoiceId = await app.database.transaction(async () => {
+      const made = await app.app.get(Invoices).finalize(planInvoice(1_900));
+      const collection = { invoiceId: made.invoiceId, subscriptionId: null, customerId, methodId: null };
+      await app.app.get(Collections).start(collection);
+      return made.invoiceId;
+    });
+    await app.run('billing.collect');
+    await app.settle();
+    const keyed = () => ({ token: staff, key: crypto.randomUUID() });
+    await ask('tryInvoiceCollection', { invoiceId }, keyed());
+    await ask('getInvoiceCollection', { invoiceId });
+    await ask('listInvoiceCollections', {}, { token: staff }, `?customerId=${customerId}`);
+    const { url } = (await ask('createInvoiceLink', { invoiceId }, keyed())).body;
+    const linkToken = new URL(url).searchParams.get('token') ?? '';
+    await replay('viewInvoiceLink', { linkToken });
+    await replay('payInvoiceByLink', { linkToken, secrets: { token: 'sca_required' } });
+    await replay('confirmInvoicePayment', { linkToken });
+    await replay('payInvoiceByLink', { linkToken });
+  }
+
   async function collections(productId: string): Promise<void> {
     const { id } = (await replay('createCollection')).body;
     await replay('updateCollection', { ids: { id } });
@@ -658,6 +690,7 @@ describe('the example', () => {
     await giftCards();
     await storeCredit();
     await invoices();
+    await dunning();
     await collections(product.id);
     await searchTools(product.id);
     const priceListId = (await replay('createPriceList')).body.id;
@@ -961,6 +994,7 @@ describe('the example', () => {
       'fulfilOrder',
       'generatePromotionCodes',
       'payByLink',
+      'payInvoiceByLink',
       'payOrder',
       'placeDraftOrder',
       'receiveOrderPayment',

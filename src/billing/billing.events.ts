@@ -149,3 +149,28 @@ export class CreditNoteIssued extends DomainEvent<{
 }> {
   static readonly type = 'billing.credit_note_issued';
 }
+
+/** An attempt of the schedule to collect an invoice has failed; more are to come. `first`: nothing had failed before. */
+export class CollectionFailed extends DomainEvent<{
+  invoiceId: string;
+  subscriptionId: string | null;
+  code: string | null;
+  first: boolean;
+  nextAt: string | null;
+}> {
+  static readonly type = 'billing.collection_failed';
+}
+
+/** The last attempt to collect an invoice has failed. `action`: what the policy wants to become of the subscription. */
+export class CollectionEnded extends DomainEvent<{
+  invoiceId: string;
+  subscriptionId: string | null;
+  action: 'cancel' | 'unpaid' | 'leave_past_due';
+}> {
+  static readonly type = 'billing.collection_ended';
+}
+
+/** A method of a customer is the default from now on: newly kept, or chosen. */
+export class DefaultMethodChanged extends DomainEvent<{ customerId: string; methodId: string }> {
+  static readonly type = 'billing.default_method_changed';
+}

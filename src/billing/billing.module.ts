@@ -45,6 +45,29 @@ import { DocumentController } from './document/document.controller.js';
 import { DocumentLetters } from './document/document-letters.subscribers.js';
 import { DocumentAttachments } from './document/document-attachments.service.js';
 import { Documents } from './document/documents.service.js';
+import { CollectionAttemptRepository } from './dunning/collection-attempt.repository.js';
+import { CollectionRepository } from './dunning/collection.repository.js';
+import { CollectionCharges } from './dunning/collection-charges.service.js';
+import { CollectionJobs } from './dunning/collection.jobs.js';
+import { CollectionNews } from './dunning/collection-news.service.js';
+import { CollectionSubscribers } from './dunning/collection.subscribers.js';
+import { ChargeableMethods } from './dunning/chargeable-methods.service.js';
+import { DunningLetters } from './dunning/dunning-letters.service.js';
+import { InvoiceLinkRepository } from './dunning/invoice-link.repository.js';
+import { InvoiceLinks } from './dunning/invoice-links.service.js';
+import { DueInvoices } from './dunning/due-invoices.service.js';
+import { DunningPolicies } from './dunning/dunning-policies.service.js';
+import { DunningSimulations } from './dunning/dunning-simulations.service.js';
+import { InvoicePayments } from './dunning/invoice-payments.service.js';
+import { SimulationRepository } from './dunning/simulation.repository.js';
+import { StaffCollections } from './dunning/staff-collections.service.js';
+import { CollectionController } from './dunning/collection.controller.js';
+import { DunningPolicyController } from './dunning/dunning-policy.controller.js';
+import { InvoiceLinkController } from './dunning/invoice-link.controller.js';
+import { DunningPeopleRepository } from './dunning/dunning-people.repository.js';
+import { LinkAttempts } from './dunning/link-attempts.service.js';
+import { Collections } from './dunning/collections.service.js';
+import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js';
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
@@ -128,6 +151,9 @@ import { WebhookController } from './webhook/webhook.controller.js';
 @Module({
   imports: [PlatformModule, IdentityModule],
   controllers: [
+    CollectionController,
+    DunningPolicyController,
+    InvoiceLinkController,
     DisputeController,
     GiftCardAdminController,
     GiftCardController,
@@ -173,6 +199,26 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InboxRepository,
     InboxService,
     InboxSubscribers,
+    CollectionAttemptRepository,
+    CollectionRepository,
+    CollectionCharges,
+    CollectionJobs,
+    CollectionNews,
+    CollectionSubscribers,
+    ChargeableMethods,
+    DunningLetters,
+    InvoiceLinkRepository,
+    InvoiceLinks,
+    DueInvoices,
+    DunningPolicies,
+    DunningSimulations,
+    InvoicePayments,
+    SimulationRepository,
+    StaffCollections,
+    DunningPeopleRepository,
+    LinkAttempts,
+    Collections,
+    DunningPolicyRepository,
     Invoices,
     OrderDocuments,
     StaffInvoices,

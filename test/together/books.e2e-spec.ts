@@ -1,2 +1,3 @@
 // Books, and what is charged again and again.
 import '../ledger.e2e-spec.js';
+import '../dunning.e2e-spec.js';

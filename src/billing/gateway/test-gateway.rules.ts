@@ -271,6 +271,7 @@ export class GatewayRules {
 
   private declineOf({ account, method }: ChargeRequest, name: TokenName): string | null {
     if (name === 'attach_ok_charge_fails') return 'generic_decline';
+    if (name === 'attach_ok_then_lost') return 'lost_card';
     if (name !== 'recover_after') return DECLINES[name] ?? null;
     const { count } = behaviourOf(method.token);
     return this.book.declinesOf(account, method.ref) < (count ?? 1) ? 'insufficient_funds' : null;

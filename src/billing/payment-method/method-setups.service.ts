@@ -5,6 +5,8 @@ import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { type NextAction, PaymentGateway, type SetupOutcome } from '../gateway/payment-gateway.port.js';
+import { Outbox } from '../../platform/events/outbox.js';
+import { DefaultMethodChanged } from '../billing.events.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { GatewayCustomers } from './gateway-customers.service.js';
 import { type MethodSetup, MethodSetupRepository } from './method-setup.repository.js';
@@ -28,6 +30,7 @@ export class MethodSetups {
     private readonly customers: GatewayCustomers,
     private readonly gateway: PaymentGateway,
     private readonly clock: Clock,
+    private readonly outbox: Outbox,
   ) {}
 
   /** A repeat with the same key goes on with the same set-up, which the gateway makes once. */
@@ -93,6 +96,9 @@ export class MethodSetups {
       case 'ok': {
         const how = { isDefault: makeDefault, now: this.clock.now() };
         const methodId = await this.methods.keep(customerId, gateway, outcome.method, how);
+        const present = await this.methods.find(customerId, null);
+        if (methodId !== null && present?.id === methodId)
+          this.outbox.record(new DefaultMethodChanged({ customerId, methodId }));
         return { ref: outcome.ref, status: 'succeeded', code: null, methodId };
       }
       case 'action_required':

@@ -3,7 +3,7 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { PaymentMethodRemoved } from '../billing.events.js';
+import { DefaultMethodChanged, PaymentMethodRemoved } from '../billing.events.js';
 import { MethodSetups } from './method-setups.service.js';
 import {
   type AddPaymentMethodDto,
@@ -48,6 +48,7 @@ export class MyPaymentMethods {
       if (!(await this.rows.makeDefault(customerId, id))) throw platformProblems.not_found();
       const method = await this.rows.find(customerId, id);
       if (method === null) throw platformProblems.not_found();
+      this.outbox.record(new DefaultMethodChanged({ customerId, methodId: id }));
       return KeptMethodDto.from(method);
     });
   }

@@ -57,6 +57,7 @@ export class KeptMethodDto {
     customerId: _,
     ref: _ref,
     customerRef: _customerRef,
+    fingerprint: _fingerprint,
     createdAt,
     ...method
   }: PaymentMethod): KeptMethodDto {

@@ -142,7 +142,7 @@ export class PaymentMethodRepository {
 }
 
 const METHOD = `m.id, m.customer_id AS "customerId", m.gateway, m.ref, m.customer_ref AS "customerRef", m.brand, m.last4,
-  m.expiry_month AS "expiryMonth", m.expiry_year AS "expiryYear", m.is_default AS "isDefault", m.created_at AS "createdAt"`;
+  m.expiry_month AS "expiryMonth", m.expiry_year AS "expiryYear", m.fingerprint, m.is_default AS "isDefault", m.created_at AS "createdAt"`;
 
 // What was removed stays removed, also when an old call is told of once more.
 const KEEP = `

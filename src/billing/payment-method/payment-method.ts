@@ -11,6 +11,8 @@ export interface PaymentMethod {
   readonly last4: string;
   readonly expiryMonth: number;
   readonly expiryYear: number;
+  /** The same for the same card, however often it is kept. */
+  readonly fingerprint: string | null;
   readonly isDefault: boolean;
   readonly createdAt: Date;
 }

@@ -298,6 +298,15 @@ export class PaymentRepository {
     return row ? toPayment(row) : null;
   }
 
+  /** Those of an invoice, oldest first. */
+  async ofInvoice(invoiceId: string): Promise<Payment[]> {
+    const rows = await this.database.query<PaymentColumns>(
+      `SELECT ${PAYMENT} FROM billing.payments p WHERE invoice_id = $1 ORDER BY created_at, id`,
+      [invoiceId],
+    );
+    return rows.map(toPayment);
+  }
+
   async ofOrders(orderIds: readonly string[]): Promise<Payment[]> {
     const rows = await this.database.query<PaymentColumns>(
       `SELECT ${PAYMENT} FROM billing.payments p WHERE order_id = ANY($1::uuid[]) ORDER BY created_at, id`,

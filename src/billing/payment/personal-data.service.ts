@@ -5,6 +5,8 @@ import {
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
+import { Clock } from '../../platform/clock.js';
+import { DunningPeopleRepository } from '../dunning/dunning-people.repository.js';
 import { GiftCardPeopleRepository } from '../gift-card/gift-card-people.repository.js';
 import { MyPaymentMethods } from '../payment-method/my-payment-methods.service.js';
 import { InvoicePeople } from '../invoice/invoice-people.service.js';
@@ -25,6 +27,8 @@ export class BillingPersonalData implements PersonalDataProvider {
     private readonly balances: StoreCredits,
     private readonly methods: MyPaymentMethods,
     private readonly invoices: InvoicePeople,
+    private readonly collections: DunningPeopleRepository,
+    private readonly clock: Clock,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
@@ -38,6 +42,9 @@ export class BillingPersonalData implements PersonalDataProvider {
     );
     yield* pagesOf<{ id: string }>('invoices', (after, limit) =>
       this.invoices.invoices(subject, after, limit),
+    );
+    yield* pagesOf<{ id: string }>('collections', (after, limit) =>
+      this.collections.theirs(customerId, after, limit),
     );
   }
 
@@ -53,6 +60,7 @@ export class BillingPersonalData implements PersonalDataProvider {
     if (subject.customerId !== null) await this.balances.forfeit(subject.customerId);
     await this.credits.anonymise(subject);
     if (subject.customerId !== null) await this.methods.erase(subject.customerId);
+    if (subject.customerId !== null) await this.collections.anonymise(subject.customerId, this.clock.now());
     await this.invoices.anonymise(subject);
   }
 }

@@ -33,6 +33,8 @@ export const TAGS: Record<string, string> = {
   Customers: 'Accounts of customers as staff see them: profile, addresses, groups, consent and sessions.',
   'Draft orders':
     'Orders that staff write for somebody: quoted like a cart, with prices of their own where that was agreed, and paid by a link.',
+  Dunning:
+    'What happens when an invoice could not be collected: by which policy it is tried again, every attempt, and the link to pay.',
   Exports: 'Products as files: to change and import again, for another shop, or for those who list offers.',
   Feeds: 'What others fetch by themselves from an address with a secret in it, such as Google Merchant.',
   Fulfilments:

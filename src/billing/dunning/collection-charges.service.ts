@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { failpoint } from '../../platform/failpoint.js';
+import { Problem } from '../../platform/http/problem.js';
+import { GatewayCalls } from '../gateway/gateway-calls.service.js';
+import { MethodCharges } from '../payment-method/method-charges.service.js';
+import { PaymentService } from '../payment/payment.service.js';
+import { paymentProblems } from '../payment/payment.errors.js';
+import { CollectionAttemptRepository } from './collection-attempt.repository.js';
+import { CollectionNews } from './collection-news.service.js';
+import type { AttemptKind } from './collection.entity.js';
+import { type Collecting, CollectionRepository } from './collection.repository.js';
+import { ChargeableMethods } from './chargeable-methods.service.js';
+
+/** What came of beginning an attempt: an operation to be sent, or why nothing is. */
+export type BegunAttempt = { readonly operationId: string } | { readonly bar: string };
+
+/**
+ * Makes the attempts to collect, in steps that each survive a crash: one transaction takes the attempt off the calendar and opens
+ * the charge, the gateway is asked with none open, and what became of it is heard from the facts of the payment. An attempt that
+ * died in between is found by the repair of payments and comes to the calendar again.
+ */
+@Injectable()
+export class CollectionCharges {
+  constructor(
+    private readonly database: Database,
+    private readonly rows: CollectionRepository,
+    private readonly attempts: CollectionAttemptRepository,
+    private readonly methods: ChargeableMethods,
+    private readonly charges: MethodCharges,
+    private readonly calls: GatewayCalls,
+    private readonly payments: PaymentService,
+    private readonly news: CollectionNews,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Makes the attempt that has been due for the longest time; false when none is. */
+  async next(): Promise<boolean> {
+    const begun = await this.database.transaction(async () => {
+      const now = this.clock.now();
+      const collecting = await this.rows.lockDue(now);
+      if (collecting === null) return null;
+      const kind = collecting.collection.take(now);
+      return kind === null ? null : this.begin(collecting, kind);
+    });
+    if (begun === null) return false;
+    failpoint('dunning.after_begin');
+    if ('operationId' in begun) await this.send(begun.operationId);
+    return true;
+  }
+
+  /** In the caller's transaction, which holds the collection: opens the charge, or says why nothing could come of one. */
+  async begin(collecting: Collecting, kind: AttemptKind): Promise<BegunAttempt> {
+    const { collection, due: amount } = collecting;
+    const { invoiceId, customerId, step } = collection;
+    const now = this.clock.now();
+    const { method, bar } = await this.methods.of(collecting);
+    const attempt = {
+      ...{ invoiceId, kind, step, amount, at: now, methodId: method?.id ?? null },
+      ...{ brand: method?.brand ?? null, fingerprint: method?.fingerprint ?? null },
+    };
+    const skip = async (code: string): Promise<BegunAttempt> => {
+      await this.attempts.add({ ...attempt, operationId: null, outcome: 'skipped', code });
+      await this.news.follow(collecting, { kind, outcome: 'skipped', code });
+      return { bar: code };
+    };
+    if (method === null || customerId === null || bar !== null) return skip(bar ?? 'no_method');
+    try {
+      const charge = { purpose: 'invoice', invoiceId, customerId, methodId: method.id, amount } as const;
+      const { operationId } = await this.charges.open(charge);
+      await this.attempts.add({ ...attempt, operationId, outcome: null, code: null });
+      await this.rows.save(collection);
+      return { operationId };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code !== paymentProblems.payment_in_progress.kind.code)
+        return skip(error.code.replace(/^billing\./, ''));
+      collection.postpone(kind, now);
+      await this.rows.save(collection);
+      return { bar: 'payment_in_progress' };
+    }
+  }
+
+  /** Asks the gateway and takes in what it says; repeating it moves nothing twice. Network: not in a transaction. */
+  async send(operationId: string): Promise<void> {
+    const outcome = await this.calls.send(operationId);
+    failpoint('dunning.after_gateway');
+    await this.database.transaction(() => this.payments.settle(operationId, outcome));
+  }
+}

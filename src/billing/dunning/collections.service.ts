@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { CollectionRepository } from './collection.repository.js';
+import { DunningPolicyRepository } from './dunning-policy.repository.js';
+
+/** An invoice whose money is fetched, and not waited for. */
+export interface NewCollection {
+  readonly invoiceId: string;
+  readonly subscriptionId: string | null;
+  readonly customerId: string;
+  /** The kept method to charge; null: the customer's default, whichever it is by then. */
+  readonly methodId: string | null;
+}
+
+/** Invoices that are collected from methods which customers have kept. */
+@Injectable()
+export class Collections {
+  constructor(
+    private readonly database: Database,
+    private readonly rows: CollectionRepository,
+    private readonly policies: DunningPolicyRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * In the transaction that finalises the invoice: its money is fetched from now on. The first attempt is made by a job after the
+   * commit, and so are all others; an invoice that is a draft waits for its number, one of nothing ends as paid. Starting twice
+   * starts once. What becomes of it is told by `billing.collection_failed`, `billing.invoice_moved` and
+   * `billing.collection_ended`.
+   */
+  async start(collection: NewCollection): Promise<void> {
+    if (!this.database.inTransaction)
+      throw new Error('a collection is started in the transaction of its invoice');
+    const policy = await this.policies.default();
+    await this.rows.insert(collection, policy, this.clock.now());
+  }
+
+  /** In the caller's transaction: a customer has another method, and everything that has failed is tried with it now. */
+  async tryNow(customerId: string, methodId: string): Promise<number> {
+    const now = this.clock.now();
+    let wanted = 0;
+    for (const { collection } of await this.rows.lockFailing(customerId)) {
+      if (!collection.tryNow(methodId, now)) continue;
+      await this.rows.save(collection);
+      wanted++;
+    }
+    return wanted;
+  }
+}

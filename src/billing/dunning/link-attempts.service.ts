@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, personId } from '../../platform/access/actor.js';
+import { Clock } from '../../platform/clock.js';
+import { platformProblems } from '../../platform/http/problem.js';
+import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
+import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { Invoices } from '../invoice/invoices.service.js';
+import { PaymentOpening } from '../payment/payment-opening.service.js';
+import { PaymentService } from '../payment/payment.service.js';
+import type { PaymentView } from '../payment/payment.view.js';
+import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { ChargeableMethods } from './chargeable-methods.service.js';
+import { CollectionAttemptRepository } from './collection-attempt.repository.js';
+import { CollectionRepository } from './collection.repository.js';
+import { invoiceLinkProblems } from './dunning.errors.js';
+import type { PayInvoiceDto } from './invoice-link.dto.js';
+
+/** Attempts that somebody makes by a link, there to answer the bank. The schedule knows nothing of them. */
+@Injectable()
+export class LinkAttempts {
+  constructor(
+    private readonly rows: CollectionRepository,
+    private readonly invoices: InvoiceRepository,
+    private readonly settling: Invoices,
+    private readonly attempts: CollectionAttemptRepository,
+    private readonly methods: ChargeableMethods,
+    private readonly opening: PaymentOpening,
+    private readonly payments: PaymentService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In the caller's transaction: opens the payment of what is due; answers the operation to be sent. */
+  async begin(invoiceId: string, input: PayInvoiceDto, actor: Actor): Promise<string> {
+    const collecting = await this.rows.lock(invoiceId);
+    const invoice = await this.invoices.lock(invoiceId);
+    if (collecting === null || invoice === null) throw platformProblems.not_found();
+    if (invoice.state !== 'open') throw invoiceLinkProblems.invoice_not_due();
+    const { customerId, step } = collecting.collection;
+    const kept = input.payment ? null : (await this.methods.of(collecting)).method;
+    if (!input.payment && kept === null) throw methodProblems.no_payment_method();
+    const amount = dueOf(invoice);
+    const { operationId } = await this.opening.open({
+      ...{ purpose: 'invoice', invoiceId, orderId: null, customerId, amount, mayChangeAmount: true },
+      ...{ buyer: null, returnUrl: input.returnUrl ?? null },
+      gateway: input.payment?.gateway ?? kept?.gateway ?? '',
+      token: input.payment?.token ?? null,
+      methodId: kept?.id ?? null,
+      saveMethod: (input.payment?.save ?? false) && customerId !== null && personId(actor) === customerId,
+    });
+    await this.attempts.add({
+      ...{ invoiceId, kind: 'link', step, amount, operationId },
+      ...{ methodId: kept?.id ?? null, brand: kept?.brand ?? null, fingerprint: kept?.fingerprint ?? null },
+      ...{ outcome: null, code: null, at: this.clock.now() },
+    });
+    return operationId;
+  }
+
+  /** In the caller's transaction: takes in what the gateway says, and what was paid to the invoice. */
+  async take(invoiceId: string, operationId: string, outcome: GatewayOutcome): Promise<PaymentView> {
+    await this.invoices.lock(invoiceId);
+    const payment = await this.payments.settle(operationId, outcome);
+    if (payment.status === 'captured') await this.settling.applyPayments(invoiceId);
+    return payment;
+  }
+
+  /** In the caller's transaction: a payment was confirmed, and its money is taken to the invoice. */
+  async paid(invoiceId: string): Promise<void> {
+    await this.settling.applyPayments(invoiceId);
+  }
+}

@@ -1,0 +1,63 @@
+import { meaningOf } from '../gateway/declines.js';
+import type { CardAttempt } from './collection.entity.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Why nobody is asked, though an attempt is due. */
+export type Bar =
+  | 'no_method'
+  | 'hard_decline'
+  | 'method_refused'
+  | 'authentication_required'
+  | 'scheme_limit'
+  | 'too_many_attempts';
+
+/** So many failures are allowed within so many milliseconds; of one amount, or of all. */
+interface Ceiling {
+  readonly most: number;
+  readonly withinMs: number;
+  readonly sameAmount: boolean;
+}
+
+/** The networks fine those who go beyond. What is no Visa card is held to the stricter of both. */
+const VISA: readonly Ceiling[] = [{ most: 20, withinMs: 30 * DAY, sameAmount: true }];
+const MASTERCARD: readonly Ceiling[] = [
+  { most: 10, withinMs: DAY, sameAmount: false },
+  { most: 35, withinMs: 30 * DAY, sameAmount: false },
+];
+const CEILINGS: Readonly<Record<string, readonly Ceiling[]>> = { visa: VISA, mastercard: MASTERCARD };
+
+export interface Charge {
+  readonly invoiceId: string;
+  readonly methodId: string;
+  readonly brand: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly now: Date;
+}
+
+/** Why a card must not be charged now; null: it may be. `past`: what was tried on it, on whatever invoice. */
+export function barOf(charge: Charge, past: readonly CardAttempt[]): Bar | null {
+  const failed = past.filter(({ outcome }) => outcome === 'declined' || outcome === 'needs_customer');
+  if (failed.some(({ code, advice }) => advice === 'never' || (code !== null && meaningOf(code).hard)))
+    return 'hard_decline';
+  const here = failed.filter(
+    (each) => each.methodId === charge.methodId && each.invoiceId === charge.invoiceId,
+  );
+  if (here.some(({ advice }) => advice === 'new_method')) return 'method_refused';
+  if (here.some(({ advice }) => advice === 'authenticate')) return 'authentication_required';
+  return isBeyond(charge, failed) ? 'scheme_limit' : null;
+}
+
+function isBeyond({ brand, amount, currency, now }: Charge, failed: readonly CardAttempt[]): boolean {
+  const ceilings = CEILINGS[brand.toLowerCase()] ?? [...VISA, ...MASTERCARD];
+  return ceilings.some(({ most, withinMs, sameAmount }) => {
+    const counted = failed.filter(
+      (each) =>
+        each.at.getTime() > now.getTime() - withinMs &&
+        (!sameAmount || (each.amount === amount && each.currency === currency)),
+    );
+    return counted.length >= most;
+  });
+}

@@ -1,0 +1,404 @@
+import { jest } from '@jest/globals';
+import { fetch } from 'undici';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { Collections } from '../src/billing/dunning/collections.service.js';
+import { Invoices } from '../src/billing/invoice/invoices.service.js';
+import { armFailpoint } from '../src/platform/failpoint.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+import { planInvoice } from './support/invoices.js';
+import { imbalance, key } from './support/purchase.js';
+
+type Body = Answer['body'];
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+
+describe('invoices that are collected', () => {
+  let app: TestApp;
+  let staff: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    staff = await given.admin(app);
+    const address = { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' };
+    const seller = { name: 'Guildhall', vatId: 'DE136695976', address, email: 'shop@example.test' };
+    const put = await app.put('/v1/admin/seller-profile', seller, { token: staff });
+    if (put.status !== 200) throw new Error(put.text);
+  });
+  afterAll(async () => {
+    await app?.settle();
+    expect(await imbalance(app)).toBeNull();
+    await app.close();
+  });
+
+  const asStaff = () => ({ token: staff, key: key() });
+  const collectionOf = async (id: string): Promise<Body> =>
+    (await app.get(`/v1/admin/invoice-collections/${id}`, { token: staff })).body;
+  const invoiceOf = async (id: string): Promise<Body> =>
+    (await app.get(`/v1/admin/invoices/${id}`, { token: staff })).body;
+
+  interface Buyer {
+    readonly id: string;
+    readonly token: string;
+    readonly email: string;
+  }
+  /** Somebody who has kept a card. */
+  async function buyer(card: string | null): Promise<Buyer> {
+    const { token, email } = await given.customer(app);
+    const { id } = (await app.get('/v1/me', { token })).body;
+    const who = { id, token, email };
+    if (card !== null) await keep(who, card);
+    return who;
+  }
+  async function keep({ token }: Buyer, card: string): Promise<string> {
+    const input = { gateway: 'test', token: card, makeDefault: true };
+    const kept = await app.post('/v1/me/payment-methods', input, { token, key: key() });
+    if (kept.status !== 201) throw new Error(kept.text);
+    return kept.body.methodId;
+  }
+
+  /** An invoice of a subscription, about to be collected. */
+  async function due({ id, email }: Buyer, gross = 1900): Promise<string> {
+    const draft = planInvoice(gross);
+    return app.database.transaction(async () => {
+      const { invoiceId } = await app.app.get(Invoices).finalize({
+        ...draft,
+        customerId: id,
+        buyer: { ...draft.buyer, email },
+      });
+      const { subscriptionId } = draft.subject as { subscriptionId: string };
+      await app.app.get(Collections).start({ invoiceId, subscriptionId, customerId: id, methodId: null });
+      return invoiceId;
+    });
+  }
+
+  async function collect(): Promise<void> {
+    await app.run('billing.collect');
+    await app.settle();
+  }
+  /** The same time for the shop and for its gateway, with all that is due in it. */
+  async function pass(time: { days?: number; hours?: number; minutes?: number }): Promise<void> {
+    app.clock.advance(time);
+    await app.app.get(PaymentGateway).moveClock(app.clock.now());
+    await collect();
+  }
+  const lettersTo = async (email: string) =>
+    (await app.letters()).filter(
+      ({ to, subject }) =>
+        to === email && /invoice TEST/.test(subject) && !subject.startsWith('Your invoice'),
+    );
+  const linkIn = (text: string): string => /token=([\w-]{43})/.exec(text)?.[1] ?? '';
+  const outcomes = ({ attempts }: Body): string[] =>
+    attempts.map(({ kind, outcome }: Body) => `${kind} ${outcome}`);
+
+  it('are paid at once where the card is good, once, however often the job runs', async () => {
+    const ada = await buyer('ok');
+    const id = await due(ada);
+    await Promise.all([collect(), collect(), collect()]);
+    await app.settle();
+    const collection = await collectionOf(id);
+    expect(collection).toMatchObject({ state: 'paid', failures: 0, due: eur(0), nextAt: null });
+    expect(outcomes(collection)).toEqual(['scheduled paid']);
+    expect(await invoiceOf(id)).toMatchObject({ state: 'paid' });
+    expect(await lettersTo(ada.email)).toEqual([]);
+    // Of nothing: paid, and nobody is asked.
+    const nothing = await due(ada, 0);
+    await collect();
+    expect(await collectionOf(nothing)).toMatchObject({ state: 'paid', attempts: [] });
+  });
+
+  it('are tried again on days 1 and 4, announced, and paid when there is enough', async () => {
+    const ada = await buyer('recover_after:2');
+    const id = await due(ada);
+    await collect();
+    const first = await collectionOf(id);
+    expect(first).toMatchObject({ state: 'collecting', failures: 1, code: 'insufficient_funds', bar: null });
+    const letters = await lettersTo(ada.email);
+    expect(letters).toHaveLength(1);
+    expect(letters[0]?.subject).toMatch(/did not go through/);
+    await pass({ hours: 23 });
+    expect((await collectionOf(id)).failures).toBe(1);
+    await pass({ hours: 2 });
+    expect(await collectionOf(id)).toMatchObject({ failures: 2 });
+    await pass({ days: 1 });
+    expect(await lettersTo(ada.email)).toHaveLength(1);
+    await pass({ days: 1 });
+    const announced = await lettersTo(ada.email);
+    expect(announced).toHaveLength(2);
+    expect(announced[1]?.subject).toMatch(/about to collect/);
+    await collect();
+    expect(await lettersTo(ada.email)).toHaveLength(2);
+    await pass({ days: 1 });
+    const paid = await collectionOf(id);
+    expect(paid).toMatchObject({ state: 'paid' });
+    expect(outcomes(paid)).toEqual(['scheduled declined', 'scheduled declined', 'scheduled paid']);
+  });
+
+  it('end by their policy after the last attempt, and can still be paid by the link of the letter', async () => {
+    const ada = await buyer('attach_ok_charge_fails');
+    const id = await due(ada);
+    await collect();
+    for (const days of [1, 3, 5, 7]) await pass({ days, minutes: 1 });
+    expect(await collectionOf(id)).toMatchObject({
+      state: 'ended',
+      failures: 5,
+      nextAt: null,
+      endAction: 'cancel',
+    });
+    const facts = await app.database.query<{ type: string; payload: Body }>(
+      `SELECT type, payload FROM platform.events WHERE type LIKE 'billing.collection%' AND payload ->> 'invoiceId' = $1 ORDER BY id`,
+      [id],
+    );
+    expect(facts.map(({ type }) => type.slice(8))).toEqual([
+      ...[
+        'collection_failed',
+        'collection_failed',
+        'collection_failed',
+        'collection_failed',
+        'collection_ended',
+      ],
+    ]);
+    expect(facts.map(({ payload }) => payload.first ?? payload.action)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      'cancel',
+    ]);
+    const letters = await lettersTo(ada.email);
+    expect(letters.map(({ subject }) => subject.split(' ')[0])).toEqual(['Your', 'We', 'We', 'We', 'Last']);
+    await pass({ days: 2 });
+    expect((await collectionOf(id)).attempts).toHaveLength(5);
+
+    const token = linkIn(letters.at(-1)?.text ?? '');
+    const view = (given = token) => app.post('/v1/invoice-links/view', { token: given });
+    expect((await view()).body).toMatchObject({
+      ...{ state: 'open', amountDue: eur(1900), method: expect.stringMatching(/^visa/), nextAction: null },
+    });
+    expect((await view('nobody-was-given-this')).status).toBe(404);
+    const pay = (payment: object | null, once = key(), returnUrl = 'https://shop.test/back') =>
+      app.post('/v1/invoice-links/payment', { token, payment, returnUrl }, { key: once });
+    const declined = await pay({ gateway: 'test', token: 'insufficient_funds' });
+    expect(declined).toMatchObject({
+      status: 402,
+      body: { code: 'billing.invoice_payment_declined', declineCode: 'insufficient_funds' },
+    });
+    expect((await pay({ gateway: 'other', token: 'ok' })).body.code).toBe('billing.unknown_gateway');
+    // Two at once, one of them twice with its key: the money moves once.
+    const once = key();
+    const answers = await Promise.all([
+      pay({ gateway: 'test', token: 'ok' }, once),
+      pay({ gateway: 'test', token: 'ok' }, once),
+      pay({ gateway: 'test', token: 'ok' }),
+    ]);
+    expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThan(0);
+    await app.settle();
+    const after = await invoiceOf(id);
+    expect(after).toMatchObject({ state: 'paid' });
+    expect(after.settlements).toHaveLength(1);
+    expect((await pay({ gateway: 'test', token: 'ok' })).body.code).toBe('billing.invoice_not_due');
+    expect((await view()).body).toMatchObject({ state: 'paid', amountDue: eur(0) });
+    expect(await collectionOf(id)).toMatchObject({ state: 'paid' });
+    app.clock.advance({ days: 31 });
+    expect((await view()).body.code).toBe('billing.invoice_link_ended');
+  });
+
+  it('are not tried again on a lost card: letters only, on this invoice and on the next', async () => {
+    const ada = await buyer('attach_ok_then_lost');
+    const id = await due(ada);
+    await collect();
+    await pass({ days: 1, minutes: 1 });
+    const collection = await collectionOf(id);
+    expect(outcomes(collection)).toEqual(['scheduled declined', 'scheduled skipped']);
+    expect(collection).toMatchObject({
+      bar: 'hard_decline',
+      failures: 2,
+      attempts: [{ code: 'lost_card' }, {}],
+    });
+    const next = await due(ada);
+    await collect();
+    expect(outcomes(await collectionOf(next))).toEqual(['scheduled skipped']);
+    expect((await lettersTo(ada.email))[0]?.text).toMatch(/do not try this payment method again/);
+    const tried = await app.post(`/v1/admin/invoice-collections/${id}/attempts`, undefined, asStaff());
+    expect(tried).toMatchObject({
+      status: 409,
+      body: { code: 'billing.collection_barred', bar: 'hard_decline' },
+    });
+    // Another card is tried at once, for both, and once, however often it is chosen.
+    const methodId = await keep(ada, 'ok+card=7');
+    await app.post(`/v1/me/payment-methods/${methodId}/default`, undefined, { token: ada.token });
+    await app.settle();
+    for (const invoice of [id, next]) {
+      const paid = await collectionOf(invoice);
+      expect(paid).toMatchObject({ state: 'paid' });
+      expect(outcomes(paid).filter((each) => each.startsWith('new_method'))).toEqual(['new_method paid']);
+    }
+  });
+
+  it('wait for the customer where the bank wants one, who pays by the link with the card that is kept', async () => {
+    const ada = await buyer(null);
+    const asked = await app.post(
+      '/v1/me/payment-methods',
+      { gateway: 'test', token: 'sca_required' },
+      { token: ada.token, key: key() },
+    );
+    const approve = (url: string) =>
+      fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'decision=approve',
+        redirect: 'manual',
+      });
+    await approve(asked.body.nextAction.url);
+    await app.post(`/v1/me/payment-method-setups/${asked.body.id}/confirmation`, undefined, {
+      token: ada.token,
+    });
+    const id = await due(ada);
+    await collect();
+    expect(outcomes(await collectionOf(id))).toEqual(['scheduled needs_customer']);
+    const [letter] = await lettersTo(ada.email);
+    expect(letter?.text).toMatch(/bank wants you to confirm/);
+    await pass({ days: 1, minutes: 1 });
+    expect(outcomes(await collectionOf(id))).toEqual(['scheduled needs_customer', 'scheduled skipped']);
+
+    const token = linkIn(letter?.text ?? '');
+    const begun = await app.post('/v1/invoice-links/payment', { token }, { key: key() });
+    expect(begun).toMatchObject({ status: 202, body: { state: 'in_progress' } });
+    await approve(begun.body.nextAction.url);
+    const confirmed = await app.post('/v1/invoice-links/confirmation', { token });
+    expect(confirmed).toMatchObject({ status: 200, body: { state: 'paid', amountDue: eur(0) } });
+    await app.settle();
+    const paid = await collectionOf(id);
+    expect(paid).toMatchObject({ state: 'paid' });
+    expect(outcomes(paid).at(-1)).toBe('link paid');
+  });
+
+  it('use no attempt up while the gateway is away, or when nobody knows what became of one', async () => {
+    const [busy, silent] = [await buyer('429'), await buyer('http_500_before')];
+    const [first, second] = [await due(busy), await due(silent)];
+    await collect();
+    expect(await collectionOf(first)).toMatchObject({
+      state: 'collecting',
+      failures: 0,
+      firstFailedAt: null,
+    });
+    expect(outcomes(await collectionOf(second))).toEqual(['scheduled null']);
+    expect(await lettersTo(busy.email)).toEqual([]);
+    await pass({ minutes: 6 });
+    await app.run('billing.repair');
+    await app.settle();
+    expect(outcomes(await collectionOf(first))).toEqual(['scheduled errored', 'scheduled errored']);
+    expect(outcomes(await collectionOf(second))).toEqual(['scheduled errored']);
+    await pass({ minutes: 6 });
+    expect((await collectionOf(first)).attempts).toHaveLength(2);
+    await pass({ minutes: 6 });
+    expect((await collectionOf(first)).attempts).toHaveLength(3);
+    expect(await collectionOf(second)).toMatchObject({ failures: 0, firstFailedAt: null });
+    // The payer need not wait for it.
+    for (const id of [first, second]) {
+      const link = await app.post(`/v1/admin/invoice-collections/${id}/links`, undefined, asStaff());
+      const payment = { gateway: 'test', token: 'ok' };
+      const once = key();
+      const pay = () =>
+        app.post('/v1/invoice-links/payment', { token: linkIn(link.body.url), payment }, { key: once });
+      app.clock.advance({ minutes: 6 });
+      await app.run('billing.repair');
+      await app.settle();
+      expect(await pay()).toMatchObject({ status: 201, body: { state: 'paid' } });
+    }
+  });
+
+  it('are tried by hand beside the schedule, and one attempt at a time, whoever dies in between', async () => {
+    const ada = await buyer('recover_after:3');
+    const id = await due(ada);
+    const spy = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    armFailpoint('dunning.after_begin');
+    await expect(app.run('billing.collect')).rejects.toThrow();
+    armFailpoint(null);
+    spy.mockRestore();
+    await collect();
+    expect(outcomes(await collectionOf(id))).toEqual(['scheduled null']);
+    // Nobody knows whether it was sent: the gateway is asked, and it is tried again.
+    await pass({ minutes: 6 });
+    await app.run('billing.repair');
+    await app.settle();
+    await pass({ minutes: 6 });
+    expect(outcomes(await collectionOf(id))).toEqual(['scheduled errored', 'scheduled declined']);
+    const before = await collectionOf(id);
+    const attempt = (by = asStaff()) =>
+      app.post(`/v1/admin/invoice-collections/${id}/attempts`, undefined, by);
+    const once = asStaff();
+    const tried = await attempt(once);
+    expect(tried).toMatchObject({ status: 200, body: { failures: 1, nextAt: before.nextAt } });
+    expect((await attempt(once)).text).toBe(tried.text);
+    const all = await Promise.all([attempt(), attempt(), attempt()]);
+    expect(all.every(({ status }) => status === 200 || status === 409)).toBe(true);
+    await app.settle();
+    const settled = await collectionOf(id);
+    const { body } = await app.get(`/v1/admin/payments?customerId=${ada.id}`, { token: staff });
+    expect(body.items).toHaveLength(1);
+    if (settled.state === 'collecting') {
+      expect(settled).toMatchObject({ failures: 1, nextAt: before.nextAt });
+      await pass({ days: 1 });
+      await pass({ days: 3 });
+    }
+    expect(await collectionOf(id)).toMatchObject({ state: 'paid' });
+    const listed = await app.get(`/v1/admin/invoice-collections?customerId=${ada.id}&state=paid`, {
+      token: staff,
+    });
+    expect(listed.body.items).toMatchObject([{ invoiceId: id, state: 'paid', due: eur(0) }]);
+  });
+
+  it('follow policies that are data: written, tried against the past, and made the default', async () => {
+    const url = '/v1/admin/dunning-policies';
+    const terms = { endAction: 'unpaid', restrictAfterDays: 5, blockAfterDays: 8, cancelAfterDays: null };
+    const write = (body: object) =>
+      app.post(url, { name: 'Short', retryDays: [2], ...terms, ...body }, asStaff());
+    for (const [body, pointer] of [
+      [{ retryDays: [3, 2] }, '/retryDays'],
+      [{ retryDays: [] }, '/retryDays'],
+      [{ blockAfterDays: 4 }, '/blockAfterDays'],
+      [{ cancelAfterDays: 7 }, '/cancelAfterDays'],
+      [{ endAction: 'forgive' }, '/endAction'],
+    ] as const)
+      expect(await write(body)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+    const made = await write({});
+    expect(made).toMatchObject({ status: 201, body: { isDefault: false, version: 1, retryDays: [2] } });
+    const { id } = made.body;
+    const simulated = await app.post(
+      `${url}/${id}/simulations`,
+      { attemptFee: { amount: 10, currency: 'EUR' } },
+      { token: staff },
+    );
+    expect(simulated.status).toBe(200);
+    const { collections, actual, predicted, avoidedAttempts, feesAvoided } = simulated.body;
+    expect(collections).toBeGreaterThanOrEqual(4);
+    expect(actual.recovered).toBeGreaterThanOrEqual(predicted.recovered);
+    expect(feesAvoided).toEqual(eur(avoidedAttempts * 10));
+    const backwards = { from: '2027-01-02T00:00:00Z', to: '2027-01-01T00:00:00Z' };
+    const refused = await app.post(`${url}/${id}/simulations`, backwards, { token: staff });
+    expect(refused.body.errors[0].pointer).toBe('/from');
+
+    const change = (policy: string, body: object, etag?: string) =>
+      app.patch(`${url}/${policy}`, body, { token: staff, ...(etag && { headers: { 'if-match': etag } }) });
+    expect((await change(id, { name: 'x' }, '"7"')).status).toBe(412);
+    const [standard] = (await app.get(url, { token: staff })).body.items;
+    expect((await change(standard.id, { isDefault: false })).body.errors[0].pointer).toBe('/isDefault');
+    await Promise.all([change(id, { isDefault: true }), change(id, { isDefault: true })]);
+    const { items } = (await app.get(url, { token: staff })).body;
+    expect(items.filter(({ isDefault }: Body) => isDefault)).toMatchObject([{ id }]);
+    const ada = await buyer('attach_ok_charge_fails');
+    const invoice = await due(ada);
+    await collect();
+    await pass({ days: 2, minutes: 1 });
+    expect(await collectionOf(invoice)).toMatchObject({
+      state: 'ended',
+      endAction: 'unpaid',
+      failures: 2,
+      policyId: id,
+    });
+    expect((await change(standard.id, { isDefault: true })).status).toBe(200);
+  });
+});
