@@ -1,4 +1,6 @@
 import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
+import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
+import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
@@ -228,4 +230,6 @@ export const migrations: Migrations = [
   BillingInvoices1780000000730,
   IdentityInvoicePermissions1760000020640,
   BillingBooks1780000000720,
+  BillingFraud1780000000770,
+  IdentityFraudPermissions1760000020680,
 ];

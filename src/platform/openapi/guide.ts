@@ -35,6 +35,8 @@ export const TAGS: Record<string, string> = {
     'Orders that staff write for somebody: quoted like a cart, with prices of their own where that was agreed, and paid by a link.',
   Exports: 'Products as files: to change and import again, for another shop, or for those who list offers.',
   Feeds: 'What others fetch by themselves from an address with a secret in it, such as Google Merchant.',
+  'Fraud screening':
+    'Rules that look at attempts to pay before the gateway is asked, and payments that wait for a person.',
   Fulfilments:
     'The work of the warehouse: what to pick where, what leaves together, and how far it is until it has arrived.',
   'Gateway webhooks':
