@@ -1,6 +1,8 @@
 import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
 import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js';
 import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
+import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
+import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
@@ -234,4 +236,6 @@ export const migrations: Migrations = [
   PlatformTestClock1780000000790,
   BillingDunning1780000000760,
   IdentityDunningPermissions1760000020670,
+  BillingFraud1780000000770,
+  IdentityFraudPermissions1760000020680,
 ];

@@ -197,6 +197,26 @@ describe('the example', () => {
     await ask('removeMyPaymentMethod', { id: first.methodId }, { token });
   }
 
+  /** Rules look at payments, and a person at those that they hold back. */
+  async function screening(): Promise<void> {
+    const thing = await goods(app);
+    const pay = async (): Promise<string> => (await buy(app, [thing])).answer.body.payments[0].id;
+    const rule = (await replay('createFraudRule')).body;
+    await replay('updateFraudRule', { ids: { id: rule.id } });
+    await ask('getFraudRule', { id: rule.id });
+    await app.delete(`/v1/admin/fraud-rules/${rule.id}`, { token: staff });
+    await replay('simulateFraudRules');
+    const hold = { name: 'Guests', mode: 'live', outcome: 'review', conditions: { guest: true } };
+    const { id } = (await app.post('/v1/admin/fraud-rules', hold, { token: staff })).body;
+    const [taken, refused, open] = [await pay(), await pay(), await pay()];
+    await app.delete(`/v1/admin/fraud-rules/${id}`, { token: staff });
+    await ask('listPaymentReviews');
+    await replay('approvePaymentReview', { ids: { paymentId: taken } });
+    await replay('rejectPaymentReview', { ids: { paymentId: refused } });
+    await ask('getPaymentReview', { paymentId: open });
+    await ask('listPaymentScreenings', { id: taken });
+  }
+
   /** Of a shop that holds money before it takes it, and of a bank that takes it back. */
   async function holds(): Promise<void> {
     const [shop, keeper] = [app, staff];
@@ -752,6 +772,7 @@ describe('the example', () => {
     // A payment waits for a person when the gateway took another amount than was asked for.
     const strange = await buy('amount_mismatch');
     await replay('reviewPayment', { ids: { id: strange.order.payments[0].id } });
+    await screening();
     await app.database.execute(
       `INSERT INTO billing.gateway_events (gateway, event_id, type, object_ref, object_version, digest, created_at, received_at, status)
        VALUES ('test', 'evt_odd', 'charge.captured', 'ch_odd', 1, 'x', now(), now(), 'orphan')`,
@@ -1026,6 +1047,7 @@ describe('the example', () => {
     await ask('getClockAdvancement', { id });
     // They need something that goes wrong, or that takes its time.
     const rare = [
+      'approvePaymentReview 202',
       'cancelExport 200',
       'cancelImport 200',
       'capturePayment 202',

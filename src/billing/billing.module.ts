@@ -4,6 +4,19 @@ import { Config } from '../platform/config.js';
 import { Database } from '../platform/database/database.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { BillingApi } from './billing.api.js';
+import { FraudRuleController } from './fraud/fraud-rule.controller.js';
+import { FraudJobs } from './fraud/fraud.jobs.js';
+import { FraudRuleRepository } from './fraud/fraud-rule.repository.js';
+import { FraudRuleSet } from './fraud/fraud-rule-set.service.js';
+import { FraudRules } from './fraud/fraud-rules.service.js';
+import { FraudScreen } from './fraud/fraud-screen.service.js';
+import { FraudSimulations } from './fraud/fraud-simulations.service.js';
+import { PaymentReviewController } from './fraud/payment-review.controller.js';
+import { PaymentReviewRepository } from './fraud/payment-review.repository.js';
+import { PaymentReviews } from './fraud/payment-reviews.service.js';
+import { ScreeningController } from './fraud/screening.controller.js';
+import { ScreeningFacts } from './fraud/screening-facts.js';
+import { ScreeningRepository } from './fraud/screening.repository.js';
 import { GatewayAccountRepository } from './gateway/gateway-account.repository.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { GatewayClock } from './gateway/gateway-clock.js';
@@ -155,6 +168,9 @@ import { WebhookController } from './webhook/webhook.controller.js';
     DunningPolicyController,
     InvoiceLinkController,
     DisputeController,
+    FraudRuleController,
+    PaymentReviewController,
+    ScreeningController,
     GiftCardAdminController,
     GiftCardController,
     PaymentController,
@@ -187,6 +203,16 @@ import { WebhookController } from './webhook/webhook.controller.js';
     BillingIntegrity,
     BillingIntegrityRepository,
     ConfirmationService,
+    FraudJobs,
+    FraudRuleRepository,
+    FraudRuleSet,
+    FraudRules,
+    FraudScreen,
+    FraudSimulations,
+    PaymentReviewRepository,
+    PaymentReviews,
+    ScreeningFacts,
+    ScreeningRepository,
     GatewayAccountRepository,
     GatewayCalls,
     GatewayClock,

@@ -11,7 +11,8 @@ interface Watchable {
 // Zones are read once a second for all requests; whether that falls into this one is chance.
 const BEHIND =
   /platform\.(events|deliveries|outbox)|bullmq|pg_notify|advisory|gateway_events|(tax|shipping)_zones|promotion_groups/i;
-const OF_A_REQUEST = /ordering\.|idempotency_keys|billing\.payments|catalog\.(variants|stock)/;
+const OF_A_REQUEST =
+  /ordering\.|idempotency_keys|billing\.(payments|screen_attempt)|catalog\.(variants|stock)/;
 
 /** The statements of requests, by transaction: what stands alone is a transaction of its own. */
 export function watch(database: Database): { stop(): { statements: number; commits: number } } {
@@ -49,7 +50,9 @@ export function watch(database: Database): { stop(): { statements: number; commi
         const all = texts.join('\n');
         return OF_A_REQUEST.test(all) && (texts.length > 1 || !BEHIND.test(all));
       });
-      const writes = own.filter((texts) => texts.length > 1 || /INSERT|UPDATE|DELETE/.test(texts.join()));
+      const writes = own.filter(
+        (texts) => texts.length > 1 || /INSERT|UPDATE|DELETE|screen_attempt/.test(texts.join()),
+      );
       return { statements: own.flat().length, commits: writes.length };
     },
   };

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../../platform/failpoint.js';
+import { BLOCKED, FraudScreen } from '../fraud/fraud-screen.service.js';
+import type { ScreeningOutcome } from '../fraud/fraud-rule.js';
 import { GatewayCustomers } from '../payment-method/gateway-customers.service.js';
 import { OperationRepository, type PreparedCall } from '../payment/operation.repository.js';
 import { type GatewayOutcome, type GatewaySnapshot, PaymentGateway } from './payment-gateway.port.js';
@@ -13,6 +15,7 @@ export class GatewayCalls {
     private readonly gateway: PaymentGateway,
     private readonly operations: OperationRepository,
     private readonly customers: GatewayCustomers,
+    private readonly screening: FraudScreen,
   ) {}
 
   /** Sends an operation; its id is the key, so sending it again after a crash never moves money twice. */
@@ -20,8 +23,10 @@ export class GatewayCalls {
     const call = await this.operations.prepared(operationId);
     if (call === null) throw new Error(`there is no operation ${operationId}`);
     if (call.gateway !== this.gateway.code) return this.elsewhere(call);
+    const screened = await this.screen(call);
+    if (screened === 'block') return BLOCKED;
     failpoint('billing.before_gateway');
-    const outcome = await this.dispatch(call);
+    const outcome = await this.dispatch(call, screened);
     failpoint('billing.after_gateway');
     if (outcome.kind === 'unknown')
       this.log.warn(`operation ${operationId}: outcome unknown (${outcome.cause})`);
@@ -34,6 +39,7 @@ export class GatewayCalls {
     if (call === null) throw new Error(`there is no operation ${operationId}`);
     if (call.gateway !== this.gateway.code) return this.elsewhere(call);
     const { kind } = call.operation;
+    if (call.attempt?.outcome === 'block') return BLOCKED;
     const snapshot = await this.look(call);
     const outcome = snapshot?.outcomeOf(operationId) ?? null;
     if (outcome) return outcome;
@@ -57,10 +63,16 @@ export class GatewayCalls {
       : this.gateway.retrieve(chargeRef);
   }
 
-  private dispatch(call: PreparedCall): Promise<GatewayOutcome> {
+  /** What is decided, or was sent before, is looked at no more. */
+  private async screen({ operation, attempt, fingerprint }: PreparedCall): Promise<ScreeningOutcome> {
+    if (operation.kind !== 'authorize' || operation.status !== 'created') return attempt?.outcome ?? 'allow';
+    return this.screening.screen(operation.id, attempt, fingerprint);
+  }
+
+  private dispatch(call: PreparedCall, screened: ScreeningOutcome = 'allow'): Promise<GatewayOutcome> {
     const { operation, chargeRef } = call;
     const { id: operationId, kind, amount, final } = operation;
-    if (kind === 'authorize') return this.authorize(call);
+    if (kind === 'authorize') return this.authorize(call, screened);
     if (chargeRef === null) return Promise.resolve({ kind: 'errored', code: 'no_charge', retryable: false });
     const followUp = { operationId, ref: chargeRef, amount };
     switch (kind) {
@@ -73,8 +85,8 @@ export class GatewayCalls {
     }
   }
 
-  private async authorize(call: PreparedCall): Promise<GatewayOutcome> {
-    const { operation, token, method, customerId, returnUrl, capture } = call;
+  private async authorize(call: PreparedCall, screened: ScreeningOutcome): Promise<GatewayOutcome> {
+    const { operation, token, method, customerId, returnUrl } = call;
     const { id: operationId, amount, offSession } = operation;
     const source = token === null ? method : { token };
     // The token is forgotten when an attempt is decided: then there is nothing left to send.
@@ -85,7 +97,10 @@ export class GatewayCalls {
       if (customerRef === null) return { kind: 'errored', code: 'customer_not_made', retryable: false };
       save = { customerRef };
     }
-    const how = { capture, offSession, challenge: 'auto', save, returnUrl } as const;
+    // Nothing is taken before a person has looked at it.
+    const capture = screened === 'review' ? 'manual' : call.capture;
+    const challenge = screened === 'challenge' ? 'required' : 'auto';
+    const how = { capture, offSession, challenge, save, returnUrl } as const;
     return this.gateway.authorize({ operationId, amount, source, ...how });
   }
 }

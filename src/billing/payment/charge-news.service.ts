@@ -38,7 +38,7 @@ export class ChargeNews {
   /** The gateway holds nothing any more, without our having asked for it: the time of the hold is over. */
   private async release(paymentId: string, { ref, version }: GatewaySnapshot): Promise<void> {
     const payment = await this.rows.lockPayment(paymentId);
-    if (payment?.status !== 'authorized' || payment.gatewayRef !== ref) return;
+    if (payment === null || payment.held.isZero() || payment.gatewayRef !== ref) return;
     const open = (await this.operations.ofPayment(paymentId)).find(
       ({ kind, isFinal }) => kind === 'void' && !isFinal,
     );

@@ -1,4 +1,5 @@
 import type { Money } from '../../platform/money/money.js';
+import type { Fired } from '../fraud/fraud-rule.js';
 import type { Advice } from '../gateway/payment-gateway.port.js';
 
 export type OperationKind = 'authorize' | 'capture' | 'void' | 'refund';
@@ -12,6 +13,17 @@ const UNKNOWN_PAUSES = [5 * MINUTE, HOUR, DAY, DAY, DAY, DAY, DAY];
 const PENDING_PAUSES = [HOUR, DAY, DAY, DAY, DAY, DAY, DAY, DAY, DAY, DAY, DAY, DAY, DAY, DAY];
 /** What was certainly not done is sent again soon, but not for ever. */
 const ERRORED_PAUSES = [MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, DAY, DAY, DAY];
+
+/** What the gateway told with an authorization, and what the screening makes of it. */
+export interface Seen {
+  readonly risk: number | null;
+  /** A digest of the card. */
+  readonly card: string | null;
+  /** Rules that waited for it and hold. */
+  readonly fired: readonly Fired[];
+  /** A person has to look at the payment before it counts. */
+  readonly isHeldBack: boolean;
+}
 
 /** One call to the gateway. Its id is the idempotency key of the call; it is never deleted, whatever comes of it. */
 export class Operation {
@@ -35,6 +47,7 @@ export class Operation {
   saveMethod: boolean;
   /** What the gateway advises after a decline. */
   advice: Advice | null;
+  seen: Seen | null = null;
   checks: number;
   nextCheckAt: Date | null;
   /** Since when a person has to look at it: it was asked about as often as it should take, and nobody knows. */
@@ -82,4 +95,4 @@ function pausesOf(status: OperationStatus, kind: OperationKind): readonly number
   }
 }
 
-export type OperationFields = Omit<Operation, 'isFinal' | 'hasFailed'>;
+export type OperationFields = Omit<Operation, 'isFinal' | 'hasFailed' | 'seen'>;

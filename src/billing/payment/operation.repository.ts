@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { Money } from '../../platform/money/money.js';
+import type { ToScreen } from '../fraud/fraud-screen.service.js';
 import type { Operation, OperationKind } from './operation.entity.js';
 import type { Payment } from './payment.entity.js';
-import { OPERATION, type OperationColumns, toOperation } from './payment.rows.js';
+import {
+  OPERATION,
+  type OperationColumns,
+  SCREENING,
+  type ScreeningColumns,
+  toOperation,
+  toScreen,
+} from './payment.rows.js';
 
 /** What a call to the gateway needs to know of its operation. */
 export interface PreparedCall {
@@ -17,6 +25,10 @@ export interface PreparedCall {
   readonly capture: 'automatic' | 'manual';
   readonly returnUrl: string | null;
   readonly chargeRef: string | null;
+  /** Null: nobody screens it. */
+  readonly attempt: ToScreen | null;
+  /** Of the kept method. */
+  readonly fingerprint: string | null;
 }
 
 interface PreparedColumns {
@@ -28,6 +40,7 @@ interface PreparedColumns {
   customer_id: string | null;
   method_ref: string | null;
   customer_ref: string | null;
+  fingerprint: string | null;
 }
 
 /** Calls to gateways: what is to be sent, what was, and what somebody must look at. Their outcomes are written with their payment. */
@@ -73,11 +86,12 @@ export class OperationRepository {
   }
 
   async prepared(operationId: string): Promise<PreparedCall | null> {
-    const [row] = await this.database.query<OperationColumns & PreparedColumns>(
+    const [row] = await this.database.query<OperationColumns & PreparedColumns & ScreeningColumns>(
       `SELECT ${OPERATION}, o.token, p.return_url, coalesce(o.gateway_ref, p.gateway_ref) AS charge_ref, p.capture, p.gateway,
-         p.customer_id, m.ref AS method_ref, m.customer_ref
+         p.customer_id, m.ref AS method_ref, m.customer_ref, m.fingerprint, ${SCREENING}
          FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id
-         LEFT JOIN billing.payment_methods m ON m.id = o.method_id WHERE o.id = $1`,
+         LEFT JOIN billing.payment_methods m ON m.id = o.method_id
+         LEFT JOIN billing.screenings s ON s.operation_id = o.id WHERE o.id = $1`,
       [operationId],
     );
     return row
@@ -93,6 +107,8 @@ export class OperationRepository {
               : null,
           customerId: row.customer_id,
           capture: row.capture,
+          attempt: toScreen(row),
+          fingerprint: row.fingerprint,
         }
       : null;
   }

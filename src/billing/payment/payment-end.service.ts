@@ -3,7 +3,12 @@ import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { newId } from '../../platform/ids.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { OperationScheduled, PaymentCanceled, PaymentCaptured } from '../billing.events.js';
+import {
+  OperationScheduled,
+  PaymentAuthorized,
+  PaymentCanceled,
+  PaymentCaptured,
+} from '../billing.events.js';
 import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { OwnRefunds } from '../refund/own-refunds.service.js';
 import { RefundRepository } from '../refund/refund.repository.js';
@@ -63,17 +68,23 @@ export class PaymentEnd {
     return { canceled: true };
   }
 
-  /** In the caller's transaction: what a person decided about a payment of another amount or currency than was owed. */
+  /** In the caller's transaction: what a person decided about a payment that waits for one. What was held may be captured then. */
   async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
     const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);
     if (payment === undefined) throw platformProblems.not_found();
     if (payment.status !== 'requires_review' || (accept && !payment.isAcceptable))
       throw paymentProblems.review_not_possible();
     if (accept) {
+      const wasHeld = payment.isHeldBack;
       payment.decideReview(true);
       await this.payments.saveStatus(payment, this.clock.now());
-      const { orderId, invoiceId, captured } = payment;
-      this.outbox.record(new PaymentCaptured({ paymentId, orderId, invoiceId, amount: captured.toJSON() }));
+      const { orderId, invoiceId, captured, amount } = payment;
+      const of = { paymentId, orderId, invoiceId };
+      this.outbox.record(
+        wasHeld
+          ? new PaymentAuthorized({ ...of, amount: amount.toJSON() })
+          : new PaymentCaptured({ ...of, amount: captured.toJSON() }),
+      );
     } else {
       await this.rejectReview(payment, 'review_rejected', requestedBy);
     }
@@ -102,8 +113,10 @@ export class PaymentEnd {
 
   /** The payment ends and what came of it goes back. */
   private async rejectReview(payment: Payment, reason: string, requestedBy: string): Promise<void> {
+    const now = this.clock.now();
+    if (payment.isHeldBack) await this.scheduleVoid(payment, now);
     payment.decideReview(false);
-    await this.payments.saveStatus(payment, this.clock.now());
+    await this.payments.saveStatus(payment, now);
     const { id: paymentId, orderId, invoiceId } = payment;
     this.outbox.record(new PaymentCanceled({ paymentId, orderId, invoiceId }));
     await this.refundAll(payment, reason, requestedBy);

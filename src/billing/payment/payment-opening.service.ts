@@ -6,6 +6,7 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import { OperationScheduled } from '../billing.events.js';
+import { ScreeningFacts, type ScreeningInput } from '../fraud/screening-facts.js';
 import { PaymentGateway } from '../gateway/payment-gateway.port.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
@@ -42,6 +43,8 @@ export interface OpenPayment {
   /** SHA-256 of the cart's token: whoever holds the token may see and confirm the payment. */
   readonly accessHash?: Buffer | null;
   readonly returnUrl?: string | null;
+  /** What else is known of the attempt; null: nobody screens it. */
+  readonly screening?: ScreeningInput | null;
 }
 
 /** Opens payments at the gateway, and attempts of those that are open. */
@@ -55,6 +58,7 @@ export class PaymentOpening {
     private readonly clock: Clock,
     private readonly config: Config,
     private readonly methods: PaymentMethodRepository,
+    private readonly facts: ScreeningFacts,
   ) {}
 
   /** In the caller's transaction: opens the payment of an order, or adds an attempt to the one that is open. */
@@ -85,6 +89,7 @@ export class PaymentOpening {
       buyer: input.buyer,
       returnUrl: input.returnUrl ?? null,
       accessHash: input.accessHash ?? null,
+      screening: this.factsOf(input),
       now,
       nextCheckAt: Operation.nextCheck('created', 'authorize', 0, now),
     });
@@ -96,6 +101,16 @@ export class PaymentOpening {
   private async mustHave(customerId: string | null, methodId: string): Promise<void> {
     const method = customerId === null ? null : await this.methods.find(customerId, methodId);
     if (method?.gateway !== this.gateway.code) throw methodProblems.no_payment_method();
+  }
+
+  private factsOf({ screening, amount, buyer, customerId, token }: OpenPayment) {
+    if (!screening) return null;
+    return this.facts.of(screening, {
+      amount,
+      email: buyer?.email ?? null,
+      customerId: customerId ?? null,
+      token,
+    });
   }
 
   private async whyNotOpened({ orderId, invoiceId, amount, purpose = 'order' }: OpenPayment) {

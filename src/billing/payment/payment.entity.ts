@@ -24,6 +24,9 @@ export type ReceivedKind = (typeof RECEIVED_KINDS)[number];
 export const PAYMENT_PURPOSES = ['order', 'extra', 'invoice'] as const;
 export type PaymentPurpose = (typeof PAYMENT_PURPOSES)[number];
 
+/** The `reviewReason` of what a rule of the screening holds back. */
+export const SCREENING = 'screening';
+
 /** Every legal step. `captured` and `canceled` are never left: refunds are amounts, not states. */
 export const TRANSITIONS: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
   processing: ['requires_payment_method', 'requires_action', 'authorized', 'captured', 'requires_review'],
@@ -44,7 +47,8 @@ export const TRANSITIONS: Readonly<Record<PaymentStatus, readonly PaymentStatus[
     'requires_review',
   ],
   authorized: ['captured', 'canceled', 'requires_review'],
-  requires_review: ['captured', 'canceled'],
+  // A hold that a rule has kept back is a hold like any other once a person has looked at it.
+  requires_review: ['authorized', 'captured', 'canceled'],
   captured: [],
   canceled: [],
 };
@@ -148,7 +152,14 @@ export class Payment {
 
   /** What is held and was not captured. */
   get held(): Money {
-    return this.status === 'authorized' ? this.amount.minus(this.captured) : Money.zero(this.amount.currency);
+    return this.status === 'authorized' || this.isHeldBack
+      ? this.amount.minus(this.captured)
+      : Money.zero(this.amount.currency);
+  }
+
+  /** Whether money is held that nobody may capture before a person has looked at it. */
+  get isHeldBack(): boolean {
+    return this.status === 'requires_review' && this.reviewReason === SCREENING && this.captured.isZero();
   }
 
   /** What was held and never captured. */
@@ -195,14 +206,17 @@ export class Payment {
     this.nextActionUrl = null;
   }
 
-  /** A person has looked at a payment whose amount differs: it counts as it is, or its money goes back. */
+  /** A person has looked at it: what came counts as it is and what is held may be captured, or it goes back. */
   decideReview(accept: boolean): void {
-    this.moveTo(accept ? 'captured' : 'canceled', new Settlement());
+    const accepted = this.isHeldBack ? 'authorized' : 'captured';
+    // It is a hold like any other now.
+    if (accept && this.isHeldBack) this.reviewReason = null;
+    this.moveTo(accept ? accepted : 'canceled', new Settlement());
   }
 
   /** Whether what came may count as this payment: money of another currency can only go back. */
   get isAcceptable(): boolean {
-    return this.status === 'requires_review' && this.reviewReason === 'amount_mismatch';
+    return this.status === 'requires_review' && this.reviewReason !== 'currency_mismatch';
   }
 
   private settleAuthorize(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {
@@ -283,6 +297,12 @@ export class Payment {
       settlement.payment = 'review_required';
       return;
     }
+    if (operation.seen?.isHeldBack) {
+      this.reviewReason = SCREENING;
+      this.moveTo('requires_review', settlement);
+      settlement.payment = 'review_required';
+      return;
+    }
     this.moveTo(captured ? 'captured' : 'authorized', settlement);
     settlement.payment = captured ? 'captured' : 'authorized';
   }
@@ -311,15 +331,29 @@ export class Payment {
     if (operation.status === 'succeeded' || operation.status === 'failed') return;
     if (outcome.kind !== 'ok') {
       this.markFollowUp(operation, outcome, settlement);
+      // Nothing is there to be released any more: it ran out while somebody looked at it.
+      if (operation.hasFailed && this.wasRefused) this.releaseRefused(operation, settlement);
       return;
     }
     this.mark(operation, 'succeeded', null, settlement);
+    if (operation.gatewayRef !== this.gatewayRef) return;
+    if (this.wasRefused) this.releaseRefused(operation, settlement);
     // Only a hold that counted stands in the books; a late one, or a challenge that nobody answered, never did.
-    if (this.status !== 'authorized' || operation.gatewayRef !== this.gatewayRef) return;
+    if (this.status !== 'authorized' && !this.isHeldBack) return;
     settlement.postings.push(postings.authorizationReleased(operation.id, this.held));
     // What was captured of it stays paid; only the rest is let go.
     this.endHold(this.captured.isZero() ? 'canceled' : 'captured', settlement);
     settlement.payment = this.captured.isZero() ? 'canceled' : 'captured';
+  }
+
+  /** Canceled by whoever looked at it, while the money was only held: the books have the hold until it is released. */
+  private get wasRefused(): boolean {
+    return this.status === 'canceled' && this.reviewReason === SCREENING && this.captured.isZero();
+  }
+
+  private releaseRefused(operation: Operation, settlement: Settlement): void {
+    if (operation.gatewayRef === this.gatewayRef)
+      settlement.postings.push(postings.authorizationReleased(operation.id, this.amount));
   }
 
   private endHold(status: 'captured' | 'canceled', settlement: Settlement): void {
@@ -434,6 +468,7 @@ export type PaymentFields = Omit<
   | 'kind'
   | 'isUndecided'
   | 'isCapturing'
+  | 'isHeldBack'
   | 'isAwaitedTransfer'
   | 'held'
   | 'letGo'

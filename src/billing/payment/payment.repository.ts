@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
+import type { AttemptFacts } from '../fraud/screening-facts.js';
+import type { ToScreen } from '../fraud/fraud-screen.service.js';
 import type { Posting } from '../ledger/posting.js';
 import type { Operation, OperationStatus } from './operation.entity.js';
 import type { Payment, PaymentPurpose, ReceivedKind } from './payment.entity.js';
@@ -12,9 +14,12 @@ import {
   type OperationColumns,
   PAYMENT,
   type PaymentColumns,
+  SCREENING,
+  type ScreeningColumns,
   toLateCharge,
   toOperation,
   toPayment,
+  toScreen,
 } from './payment.rows.js';
 
 /** No card is tried for ever: after this many attempts a payment takes no more. */
@@ -44,6 +49,8 @@ export interface OpenRow {
   readonly buyer: object | null;
   readonly returnUrl: string | null;
   readonly accessHash: Buffer | null;
+  /** What is kept of it for the screening; null: nobody screens it. */
+  readonly screening: AttemptFacts | null;
   readonly now: Date;
   readonly nextCheckAt: Date | null;
 }
@@ -105,19 +112,22 @@ export class PaymentRepository {
         row.methodId,
         row.offSession,
         row.saveMethod,
+        row.screening && JSON.stringify(row.screening),
       ],
     );
     return opened ? { paymentId: opened.id, attempt: opened.attempts, superseded: opened.superseded } : null;
   }
 
   /** The operation with its payment, both locked: the payment first, always. */
-  async lock(operationId: string): Promise<{ payment: Payment; operation: Operation } | null> {
-    const [row] = await this.database.query<PaymentColumns & OperationColumns>(
-      `SELECT ${PAYMENT}, ${OPERATION} FROM billing.payments p JOIN billing.operations o ON o.payment_id = p.id
-        WHERE o.id = $1 FOR UPDATE OF p FOR UPDATE OF o`,
+  async lock(
+    operationId: string,
+  ): Promise<{ payment: Payment; operation: Operation; attempt: ToScreen | null } | null> {
+    const [row] = await this.database.query<PaymentColumns & OperationColumns & ScreeningColumns>(
+      `SELECT ${PAYMENT}, ${OPERATION}, ${SCREENING} FROM billing.payments p JOIN billing.operations o ON o.payment_id = p.id
+         LEFT JOIN billing.screenings s ON s.operation_id = o.id WHERE o.id = $1 FOR UPDATE OF p FOR UPDATE OF o`,
       [operationId],
     );
-    return row ? { payment: toPayment(row), operation: toOperation(row) } : null;
+    return row ? { payment: toPayment(row), operation: toOperation(row), attempt: toScreen(row) } : null;
   }
 
   /** A payment that was taken from a gift card or from store credit; the money is there. */
@@ -216,6 +226,7 @@ export class PaymentRepository {
       operation.advice,
       payment.captureReserved.amount,
       payment.captureBefore,
+      operation.seen && JSON.stringify(operation.seen),
     ]);
   }
 
@@ -272,8 +283,8 @@ export class PaymentRepository {
   /** Writes the state of a payment that no operation changed; the caller holds its lock. */
   async saveStatus(payment: Payment, now: Date): Promise<void> {
     await this.database.execute(
-      `UPDATE billing.payments SET status = $2, next_action_url = NULL, version = version + 1, updated_at = $3 WHERE id = $1`,
-      [payment.id, payment.status, now],
+      `UPDATE billing.payments SET status = $2, review_reason = $4, next_action_url = NULL, version = version + 1, updated_at = $3 WHERE id = $1`,
+      [payment.id, payment.status, now, payment.reviewReason],
     );
   }
 
@@ -391,6 +402,11 @@ const open = (purpose: PaymentPurpose): string => `
       (id, payment_id, kind, status, attempt, amount, currency, token, next_check_at, created_at, updated_at,
         method_id, off_session, save_method)
     SELECT $7, id, 'authorize', 'created', attempts, $4, $5, $12, $13, $11, $11, $19, $20, $21 FROM payment
+  ), screening AS (
+    INSERT INTO billing.screenings (operation_id, payment_id, at, facts, network, email, customer, card)
+    SELECT $7, payment.id, $11, s.facts, s.network, s.email, s.customer, s.card FROM payment,
+      jsonb_to_record($22::jsonb) AS s (facts jsonb, network text, email text, customer text, card text)
+      WHERE $22::jsonb IS NOT NULL
   ), superseded AS (
     UPDATE billing.operations o SET status = 'failed', code = 'superseded', token = NULL, next_check_at = NULL, updated_at = $11
       FROM payment WHERE o.payment_id = payment.id AND o.kind = 'authorize' AND o.status = 'pending'
@@ -438,6 +454,16 @@ const SAVE = `
        SET status = $20, failure_code = CASE WHEN $20 = 'failed' THEN $5 END, version = version + 1,
          settled_at = CASE WHEN $20 = 'pending' THEN NULL ELSE $7 END
      WHERE operation_id = $1 AND $20::text IS NOT NULL
+  ), screening AS (
+    UPDATE billing.screenings s
+       SET card = coalesce(seen.card, s.card), risk = coalesce(seen.risk, s.risk),
+         fired = CASE WHEN seen.fired = '[]' THEN s.fired ELSE coalesce(s.fired, '[]') || seen.fired END,
+         outcome = CASE WHEN seen."isHeldBack" THEN 'review' ELSE s.outcome END
+      FROM jsonb_to_record($24::jsonb) AS seen (card text, risk integer, fired jsonb, "isHeldBack" boolean)
+     WHERE s.operation_id = $1 AND $24::jsonb IS NOT NULL
+  ), review AS (
+    INSERT INTO billing.payment_reviews (payment_id, reason, opened_at, expires_at)
+    SELECT $8, coalesce($15, 'unknown'), $7, $23 WHERE $9 = 'requires_review' ON CONFLICT DO NOTHING
   ), transactions AS (
     INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at)
     SELECT id, kind, source_type, source_id, $8, $19, $7

@@ -17,6 +17,7 @@ import {
   RefundFailed,
   RefundSettled,
 } from '../billing.events.js';
+import { FraudScreen } from '../fraud/fraud-screen.service.js';
 import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
 import { RefundService } from '../refund/refund.service.js';
@@ -41,6 +42,7 @@ export class PaymentService {
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     private readonly methods: PaymentMethodRepository,
+    private readonly screening: FraudScreen,
   ) {}
 
   /** In the caller's transaction: one outcome, taken in once. Hearing it again answers the present state. */
@@ -49,12 +51,14 @@ export class PaymentService {
     const locked = await this.payments.lock(operationId);
     if (locked === null) throw new Error(`there is no operation ${operationId}`);
     const { payment, operation } = locked;
+    operation.seen = await this.screening.after(operation, locked.attempt, outcome);
     const settlement = payment.settle(operation, outcome);
     if (settlement.changed) {
       const now = this.clock.now();
       operation.nextCheckAt = Operation.nextCheck(operation.status, operation.kind, operation.checks, now);
       // Where the gateway does not say how long it holds: as long as the networks do at least.
-      if (settlement.payment === 'authorized') payment.captureBefore ??= new Date(now.getTime() + HOLD_MS);
+      if (outcome.kind === 'ok' && !payment.held.isZero())
+        payment.captureBefore ??= new Date(now.getTime() + HOLD_MS);
       if (operation.saveMethod && outcome.kind === 'ok' && outcome.method)
         await this.methods.keep(payment.customerId, payment.gateway, outcome.method, {
           isDefault: false,

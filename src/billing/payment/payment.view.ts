@@ -29,6 +29,8 @@ export interface PaymentView {
   readonly nextAction: NextAction | null;
   /** A person has looked at it and sent the money back. */
   readonly isRejected: boolean;
+  /** Until when a person can decide about it, where its money is only held; null: it waits for nobody, or its money is there. */
+  readonly reviewUntil: Date | null;
   readonly createdAt: Date;
 }
 
@@ -84,5 +86,6 @@ export function viewOf(payment: Payment): PaymentView {
     },
     nextAction: nextActionUrl === null ? null : { type: 'redirect', url: nextActionUrl },
     isRejected: status === 'canceled' && reviewReason !== null,
+    reviewUntil: payment.isHeldBack ? payment.captureBefore : null,
   };
 }

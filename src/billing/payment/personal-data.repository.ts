@@ -31,6 +31,7 @@ export class PaymentPersonalDataRepository {
       JSON.stringify(ERASED_ADDRESS),
       ERASED_ADDRESS.firstName,
     ];
+    await this.database.execute(FORGET_SCREENINGS, [customerId, email]);
     await this.database.execute(ANONYMISE, values);
   }
 }
@@ -51,6 +52,15 @@ const OPEN = `
       OR EXISTS (SELECT FROM billing.refunds r WHERE r.payment_id = p.id AND r.status = 'pending')
       OR EXISTS (SELECT FROM billing.operations o WHERE o.payment_id = p.id AND o.status IN ('created', 'pending', 'unknown')))
   ) AS found`;
+// Digests tell a person from others as long as somebody has the key; the words of who decided may name anybody.
+const FORGET_SCREENINGS = `
+  WITH theirs AS (
+    SELECT p.id FROM billing.payments p WHERE ${THEIRS}
+  ), notes AS (
+    UPDATE billing.payment_reviews r SET note = NULL FROM theirs WHERE r.payment_id = theirs.id AND r.note IS NOT NULL
+  )
+  DELETE FROM billing.screenings s USING billing.operations o, theirs
+  WHERE o.payment_id = theirs.id AND s.operation_id = o.id`;
 // A program's reasons are codes; a person's are words, and nobody knows what they say.
 const ANONYMISE = `
   WITH held AS (

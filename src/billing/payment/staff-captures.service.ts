@@ -11,7 +11,8 @@ import { PaymentRepository } from './payment.repository.js';
 import { PaymentService } from './payment.service.js';
 
 interface Accepted {
-  readonly operationId: string;
+  /** Null: the gateway is asked for nothing. */
+  readonly operationId: string | null;
 }
 
 /** A capture or a release that a person asks for and waits for: accept and commit, ask the gateway, take in the outcome. */
@@ -35,7 +36,8 @@ export class StaffCaptures {
     return this.run(id, 'void_requested', actor, () => this.captures.release(id));
   }
 
-  private async run(
+  /** `accept` runs in a transaction, once; its operation is sent and settled however often this is repeated with one key. */
+  async run(
     paymentId: string,
     deed: string,
     actor: Actor,
@@ -57,11 +59,12 @@ export class StaffCaptures {
         await request.remember(accepted);
         return accepted;
       }));
-    const outcome = await this.calls.send(operationId);
+    const outcome = operationId === null ? null : await this.calls.send(operationId);
     return this.database.transaction(async () => {
-      await this.payments.settle(operationId, outcome);
+      if (operationId !== null && outcome !== null) await this.payments.settle(operationId, outcome);
       const payment = (await this.rows.find(paymentId)) as Payment;
-      const isOpen = outcome.kind === 'unknown' || outcome.kind === 'pending' || isAgain(outcome);
+      const isOpen =
+        outcome !== null && (outcome.kind === 'unknown' || outcome.kind === 'pending' || isAgain(outcome));
       const status = isOpen ? 202 : 200;
       return { status, body: request.answer(status, AdminPaymentDto.from(payment)) };
     });

@@ -4,6 +4,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { PaymentReviewRepository } from '../fraud/payment-review.repository.js';
 import { OperationRepository } from './operation.repository.js';
 import {
   AdminPaymentDto,
@@ -25,6 +26,7 @@ export class StaffPayments {
     private readonly audit: Audit,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
+    private readonly reviews: PaymentReviewRepository,
   ) {}
 
   /** A page of payments, newest first. 400 for a cursor of another list or filter. */
@@ -62,9 +64,11 @@ export class StaffPayments {
     return OperationDto.from(operation);
   }
 
-  /** In the caller's transaction: what a person decided about a payment of another amount, with who it was. */
+  /** In the caller's transaction: what a person decided about a payment that waits for one, with who it was. */
   async review(id: string, decision: 'accept' | 'reject', actor: Actor): Promise<AdminPaymentDto> {
     const payment = await this.payments.review(id, decision === 'accept', personId(actor) ?? 'system');
+    const as = decision === 'accept' ? 'approved' : 'rejected';
+    await this.reviews.decide(id, { as, by: personId(actor), note: null, at: this.clock.now() });
     const action = `billing.payment.review_${decision}ed`;
     this.audit.record({ actor, action, subjectType: 'payment', subjectId: id });
     return AdminPaymentDto.from(payment);

@@ -17,7 +17,7 @@ import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { tenderProblems } from './tender.errors.js';
 
 /** What an order is to be paid with. */
-export interface PayOrder extends Pick<OpenPayment, 'purpose' | 'customerId' | 'accessHash'> {
+export interface PayOrder extends Pick<OpenPayment, 'purpose' | 'customerId' | 'accessHash' | 'screening'> {
   readonly buyer: NonNullable<OpenPayment['buyer']>;
   readonly orderId: string;
   /** Of an order all of it; of a further amount (`extra`) what is due now, after what was taken for it already. */
@@ -82,8 +82,8 @@ export class Tenders {
     }
     if (card === null) throw missingMethod(rest);
     if (card.gateway === 'bank_transfer') return this.awaitTransfer(input, present, rest);
-    const { buyer, customerId, accessHash } = input;
-    const of = { orderId, purpose, buyer, customerId: customerId ?? null, accessHash: accessHash ?? null };
+    const { buyer, customerId = null, accessHash = null, screening = null } = input;
+    const of = { orderId, purpose, buyer, customerId, accessHash, screening };
     const opened = await this.payments.open({ ...card, ...of, amount: rest, mayChangeAmount: true });
     return { operationId: opened.operationId, isSplit };
   }

@@ -54,14 +54,15 @@ export class AttemptEnds {
   }
 
   /** What the order, or a change of it, holds is held until the outcome can be there; answers until when. */
-  async waits(order: Order, { kind, status }: PaymentView): Promise<Date> {
+  async waits(order: Order, { kind, status, reviewUntil }: PaymentView): Promise<Date> {
     const wait =
       kind === 'bank_transfer'
         ? this.config.bankTransferDays * 24 * 60 * 60_000
         : status === 'requires_action'
           ? HOLD_FOR_ACTION_MS
           : HOLD_FOR_OUTCOME_MS;
-    const until = new Date(this.clock.now().getTime() + wait);
+    // Who looks at a hold has as long as the hold lasts.
+    const until = reviewUntil ?? new Date(this.clock.now().getTime() + wait);
     if (order.status === 'pending_payment') {
       await this.holds.prolong(order.id, until);
       // Whoever was told to wait is written to when nothing comes of it.

@@ -1,5 +1,6 @@
 import type { PayOrder } from '../../billing/billing.api.js';
 import { type Actor, personId } from '../../platform/access/actor.js';
+import { currentRequest } from '../../platform/http/request-context.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import type { Order } from '../order/order.js';
@@ -61,5 +62,11 @@ export function tenderOf(
     },
     customerId: order.customerId,
     accessHash: order.tokenHash,
+    screening: {
+      network: currentRequest()?.caller ?? null,
+      shippingCountry: order.shippingAddress?.country ?? null,
+      billingCountry: address?.country ?? null,
+      itemCount: order.lines.reduce((sum, { quantity }) => sum + quantity, 0),
+    },
   };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Actor } from '../access/actor.js';
 import type { IdempotentRequest } from './idempotency.js';
-import { placeOf } from './network.js';
+import { isThisMachine, networkOf, placeOf } from './network.js';
 
 /** What belongs to the request being answered, for the few places that cannot be handed it: logs, audit, events. */
 export interface RequestContext {
@@ -13,6 +13,11 @@ export interface RequestContext {
   actor: Actor | null;
   /** The network that it came from, too wide to find a person by: /24 or /48. */
   network: string | null;
+  /**
+   * Who is counted together when it is about too many tries: one address. Never kept or logged as it is. Null: this machine, so that
+   * it says nothing of who asks.
+   */
+  caller: string | null;
   idempotency: IdempotentRequest | null;
 }
 
@@ -44,6 +49,7 @@ export function installRequestContext(server: FastifyInstance): void {
         traceparent: typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : null,
         actor: null,
         network: placeOf(request.ip),
+        caller: isThisMachine(request.ip) ? null : networkOf(request.ip),
         idempotency: null,
       },
       done,

@@ -37,6 +37,8 @@ export const TAGS: Record<string, string> = {
     'What happens when an invoice could not be collected: by which policy it is tried again, every attempt, and the link to pay.',
   Exports: 'Products as files: to change and import again, for another shop, or for those who list offers.',
   Feeds: 'What others fetch by themselves from an address with a secret in it, such as Google Merchant.',
+  'Fraud screening':
+    'Rules that look at attempts to pay before the gateway is asked, and payments that wait for a person.',
   Fulfilments:
     'The work of the warehouse: what to pick where, what leaves together, and how far it is until it has arrived.',
   'Gateway webhooks':

@@ -1,0 +1,398 @@
+import { randomUUID } from 'node:crypto';
+import { fetch } from 'undici';
+import { BillingApi } from '../src/billing/billing.api.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
+import { Money } from '../src/platform/money/money.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+import { berlin, email, fillCart, type Goods, goods, imbalance, key, stockOf } from './support/purchase.js';
+import { watch } from './support/statements.js';
+
+type Body = Answer['body'];
+
+const RULES = '/v1/admin/fraud-rules';
+const REVIEWS = '/v1/admin/payment-reviews';
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+/** Of one piece at 19.99 with its parcel. */
+const TOTAL = 2489;
+
+describe('the screening of payments', () => {
+  let app: TestApp;
+  let staff: string;
+
+  beforeAll(async () => {
+    app = await startApp({ TRUSTED_PROXIES: '127.0.0.1' });
+    staff = await given.admin(app);
+  });
+  afterAll(async () => {
+    await app?.settle();
+    expect(await imbalance(app)).toBeNull();
+    await app.close();
+  });
+
+  const asStaff = () => ({ token: staff, key: key() });
+  const get = async (path: string): Promise<Body> => (await app.get(path, { token: staff })).body;
+  const paymentAt = (id: string) => get(`/v1/admin/payments/${id}`);
+  const orderAt = (id: string) => get(`/v1/admin/orders/${id}`);
+  const screened = async (id: string): Promise<Body[]> =>
+    (await get(`/v1/admin/payments/${id}/screenings`)).items;
+  const simulate = (body: object) => app.post(`${RULES}/simulate`, body, { token: staff });
+  const decide = (id: string, what: 'approval' | 'rejection', body: object = {}, how = asStaff()) =>
+    app.post(`${REVIEWS}/${id}/${what}`, body, how);
+
+  /** A rule for as long as something is tried under it. */
+  async function under<T>(rule: object, work: (id: string) => Promise<T>): Promise<T> {
+    const made = await app.post(RULES, { name: 'Tried out', mode: 'live', ...rule }, { token: staff });
+    expect(made.status).toBe(201);
+    try {
+      return await work(made.body.id);
+    } finally {
+      expect((await app.delete(`${RULES}/${made.body.id}`, { token: staff })).status).toBe(204);
+    }
+  }
+
+  let last = 0;
+  const address = () => `198.51.100.${++last}`;
+
+  /** Somebody buys one piece, from an address. */
+  async function buyFrom(
+    from: string,
+    thing: Goods,
+    { token = 'ok', by, body = {} }: { token?: string; by?: string; body?: object } = {},
+  ): Promise<Answer> {
+    const cart = await fillCart(app, [thing]);
+    return app.post(
+      `/v1/carts/${cart.id}/checkout`,
+      { payment: { gateway: 'test', token }, shippingAddress: berlin, ...body },
+      {
+        key: key(),
+        cartToken: cart.token,
+        headers: { 'x-forwarded-for': from },
+        ...(by !== undefined && { token: by }),
+      },
+    );
+  }
+
+  /** What the gateway knows of an operation. */
+  async function journal(operationId: string): Promise<{ what: string }[]> {
+    const answer = await fetch(`${app.config.testGatewayUrl}/journal`);
+    const { entries } = (await answer.json()) as { entries: { what: string; operationId: string }[] };
+    return entries.filter((entry) => entry.operationId === operationId);
+  }
+
+  const held = async (): Promise<number> => {
+    const [row] = await app.database.query<{ sum: number }>(
+      `SELECT coalesce(sum(amount), 0)::int AS sum FROM billing.ledger_entries WHERE account = 'memo:authorized'`,
+    );
+    return row?.sum ?? 0;
+  };
+
+  it('costs a shop without rules no statement, and one with rules a single one', async () => {
+    const thing = await goods(app, { stock: 50 });
+    const statements = async () => {
+      const watching = watch(app.database);
+      const answer = await buyFrom(address(), thing);
+      const { statements: count, commits } = watching.stop();
+      expect(answer.status).toBe(201);
+      const id = answer.body.payments[0].id as string;
+      await app.settle();
+      return { count, commits, id };
+    };
+    await statements();
+    const without = await statements();
+    expect(await screened(without.id)).toMatchObject([{ outcome: null, fired: [] }]);
+    const rule = {
+      outcome: 'block',
+      conditions: { velocity: [{ per: 'network', count: 'failures', atLeast: 3, withinMinutes: 5 }] },
+    };
+    const shadow = { mode: 'shadow', outcome: 'block', conditions: { guest: true } };
+    await under(rule, () =>
+      under(shadow, async (id) => {
+        // The first one reads the rules.
+        await statements();
+        const withRules = await statements();
+        expect([withRules.count - without.count, withRules.commits - without.commits]).toEqual([1, 1]);
+        expect(await screened(withRules.id)).toMatchObject([
+          { outcome: 'allow', fired: [{ ruleId: id, mode: 'shadow', outcome: 'block' }] },
+        ]);
+      }),
+    );
+    await statements();
+    const after = await statements();
+    expect([after.count, after.commits]).toEqual([without.count, without.commits]);
+    // What is kept says of nobody who it is.
+    const rows = JSON.stringify(await app.database.query('SELECT * FROM billing.screenings'));
+    expect(rows).not.toContain(email);
+    expect(rows).not.toContain('198.51.100');
+  });
+
+  it('stops three hundred attempts at once exactly at the limit, and answers like a declined card', async () => {
+    const [shipped] = (await get(`${RULES}?mode=off`)).items;
+    expect(shipped).toMatchObject({ outcome: 'block', activeSince: null });
+    const on = await app.patch(
+      `${RULES}/${shipped.id}`,
+      { mode: 'live' },
+      { token: staff, headers: { 'if-match': `"${shipped.version}"` } },
+    );
+    expect(on).toMatchObject({ status: 200, body: { mode: 'live', version: shipped.version + 1 } });
+    const stale = await app.patch(
+      `${RULES}/${shipped.id}`,
+      { mode: 'off' },
+      { token: staff, headers: { 'if-match': `"${shipped.version}"` } },
+    );
+    expect(stale.status).toBe(412);
+
+    const billing = app.app.get(BillingApi);
+    const thief = '203.0.113.7';
+    const attempts: { paymentId: string; operationId: string }[] = [];
+    await app.database.transaction(async () => {
+      for (let n = 0; n < 300; n++)
+        attempts.push(
+          await billing.openPayment({
+            ...{ orderId: randomUUID(), amount: Money.of(100n, 'EUR'), gateway: 'test', customerId: null },
+            token: `decline_generic+card=${n}`,
+            buyer: { email: `${n}@example.test`, name: 'Nobody', billingAddress: null },
+            screening: { network: thief, shippingCountry: 'DE', billingCountry: 'DE', itemCount: 1 },
+          }),
+        );
+    });
+    const outcomes = await Promise.all(attempts.map(({ operationId }) => billing.authorize(operationId)));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(outcomes.map(() => 'declined'));
+    // Whoever is blocked has no charge: the gateway was not asked.
+    const asked = outcomes.flatMap((outcome, n) => (outcome.kind === 'declined' && outcome.ref ? [n] : []));
+    expect(asked).toHaveLength(10);
+    const [blocked] = attempts.filter((_, n) => !asked.includes(n));
+    const again = await billing.authorize(blocked?.operationId ?? '');
+    expect(again).toEqual(outcomes.find((outcome) => outcome.kind === 'declined' && outcome.ref === null));
+    // One request dies before it has written its outcome down: the repair knows it too, without asking anybody.
+    await app.database.transaction(async () => {
+      for (const [n, { operationId }] of attempts.entries()) {
+        const outcome = outcomes[n];
+        if (outcome && operationId !== blocked?.operationId) await billing.settle(operationId, outcome);
+      }
+    });
+    app.clock.advance({ minutes: 6 });
+    await app.run('billing.repair');
+    expect(await paymentAt(blocked?.paymentId ?? '')).toMatchObject({
+      status: 'requires_payment_method',
+      declineCode: 'generic_decline',
+      operations: [{ status: 'failed', gatewayRef: null }],
+    });
+    expect(await screened(blocked?.paymentId ?? '')).toMatchObject([
+      { outcome: 'block', fired: [{ ruleId: shipped.id }] },
+    ]);
+
+    const thing = await goods(app, { stock: 5 });
+    const refused = await buyFrom(thief, thing, { token: 'ok' });
+    const declined = await buyFrom(address(), thing, { token: 'decline_generic' });
+    const blind = ({ text, body }: Answer) =>
+      [body.orderId, body.paymentId, body.number, body.requestId, body.instance].reduce(
+        (rest: string, id: string) => rest.replaceAll(id, '…'),
+        text,
+      );
+    expect([refused.status, blind(refused)]).toEqual([402, blind(declined)]);
+    expect([...refused.headers.keys()]).toEqual([...declined.headers.keys()]);
+    expect((await buyFrom(address(), thing)).status).toBe(201);
+
+    // Tried out afterwards, the rule says what it has done, and another one what it would have done.
+    const kept = await simulate({ ruleId: shipped.id });
+    expect(kept).toMatchObject({ status: 200, body: { isWhole: true, outcomes: { block: 291 } } });
+    const five = { per: 'network', count: 'failures', atLeast: 5, withinMinutes: 60 };
+    const draft = { name: 'Five', outcome: 'block', conditions: { velocity: [five] } };
+    const stricter = (await simulate({ rule: draft })).body;
+    expect(stricter.rules).toEqual([
+      { ruleId: null, name: 'Five', mode: 'live', outcome: 'block', fired: 296 },
+    ]);
+    expect(stricter.attempts).toHaveLength(100);
+    const cards = { per: 'network', count: 'cards', atLeast: 20, withinMinutes: 60 };
+    const one = await simulate({
+      rule: { ...draft, conditions: { velocity: [cards], guest: true } },
+      paymentId: refused.body.paymentId,
+    });
+    expect(one.body).toMatchObject({
+      looked: 1,
+      outcomes: { block: 1 },
+      attempts: [{ was: 'block', outcome: 'block', status: 'failed' }],
+    });
+    expect((await simulate({ paymentId: randomUUID() })).status).toBe(404);
+    expect((await simulate({ rule: draft, ruleId: shipped.id })).body.errors[0].pointer).toBe('/ruleId');
+    // No rule, nothing counted: two look alike and only one is refused once the hour is over.
+    app.clock.advance({ minutes: 61 });
+    expect((await buyFrom(thief, thing)).status).toBe(201);
+    await app.patch(`${RULES}/${shipped.id}`, { mode: 'off' }, { token: staff });
+  });
+
+  it('challenges, lets somebody past, and refuses rules that could do nothing', async () => {
+    const thing = await goods(app, { stock: 20 });
+    const challenge = {
+      outcome: 'challenge',
+      conditions: { amountAtLeast: eur(TOTAL), countriesDiffer: true },
+    };
+    const billingAddress = { ...berlin, country: 'FR', postalCode: '75001', city: 'Paris' };
+    await under(challenge, async () => {
+      expect((await buyFrom(address(), thing)).status).toBe(201);
+      const asked = await buyFrom(address(), thing, { body: { billingAddress } });
+      expect(asked).toMatchObject({ status: 202, body: { payments: [{ status: 'requires_action' }] } });
+      // The strictest of all that hold, unless one above them allows.
+      await under({ outcome: 'block', conditions: { guest: true } }, async () => {
+        expect((await buyFrom(address(), thing, { body: { billingAddress } })).status).toBe(402);
+        await under({ outcome: 'allow', priority: 5, conditions: { currency: 'EUR' } }, async () => {
+          const passed = await buyFrom(address(), thing, { body: { billingAddress } });
+          expect(passed.status).toBe(201);
+          expect(
+            (await screened(passed.body.payments[0].id))[0].fired.map(({ outcome }: Body) => outcome),
+          ).toEqual(['allow', 'challenge', 'block']);
+        });
+      });
+    });
+    const wrong: [object, string][] = [
+      [{ outcome: 'block', conditions: {} }, '/conditions'],
+      [{ outcome: 'block', conditions: { riskAtLeast: 50 } }, '/outcome'],
+      [{ outcome: 'allow', conditions: { shippingCountries: ['*'] } }, '/conditions/shippingCountries'],
+      [
+        {
+          outcome: 'block',
+          conditions: { velocity: [{ per: 'network', count: 'cards', atLeast: 0, withinMinutes: 5 }] },
+        },
+        '/conditions/velocity/0/atLeast',
+      ],
+    ];
+    for (const [rule, pointer] of wrong) {
+      const answer = await app.post(RULES, { name: 'Wrong', ...rule }, { token: staff });
+      expect([answer.status, answer.body.errors?.[0]?.pointer]).toEqual([400, pointer]);
+    }
+    expect((await get(RULES)).items.map(({ mode }: Body) => mode)).toEqual(['off']);
+    expect((await get(`${RULES}?archived=true`)).items.length).toBeGreaterThan(3);
+  });
+
+  describe('holds money back for a person, who', () => {
+    const rule = { outcome: 'review', conditions: { itemsAtLeast: 1 } };
+
+    /** An order whose money waits for a person. */
+    async function waiting(thing: Goods): Promise<{ id: string; orderId: string }> {
+      const answer = await buyFrom(address(), thing);
+      expect(answer).toMatchObject({
+        status: 202,
+        body: { status: 'pending_payment', payments: [{ status: 'requires_review', captured: eur(0) }] },
+      });
+      return { id: answer.body.payments[0].id, orderId: answer.body.id };
+    }
+
+    it('takes it once, or lets it go', async () => {
+      const thing = await goods(app, { stock: 9 });
+      const [taken, refused, canceled] = await under(rule, async () => [
+        await waiting(thing),
+        await waiting(thing),
+        await waiting(thing),
+      ]);
+      if (!taken || !refused || !canceled) throw new Error('three were bought');
+      expect(await held()).toBe(3 * TOTAL);
+      const open = (await get(REVIEWS)).items as Body[];
+      expect(
+        open.map(({ paymentId, reason, state, fired }) => [paymentId, reason, state, fired[0].name]),
+      ).toEqual([taken, refused, canceled].map(({ id }) => [id, 'screening', 'open', 'Tried out']));
+      expect(open[0].expiresAt).toBe((await orderAt(taken.orderId)).expiresAt);
+      const page = await get(`${REVIEWS}?limit=2`);
+      const rest = await get(`${REVIEWS}?limit=2&cursor=${encodeURIComponent(page.nextCursor)}`);
+      expect(rest.items.map(({ paymentId }: Body) => paymentId)).toEqual([canceled.id]);
+
+      const { operations } = await paymentAt(taken.id);
+      expect((await journal(operations[0].id)).map(({ what }) => what)).toEqual(['charge.authorized']);
+      const tries = [asStaff(), asStaff()];
+      const answers = await Promise.all(
+        tries.map((how) => decide(taken.id, 'approval', { note: 'A gift' }, how)),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+      const first = answers.findIndex(({ status }) => status === 200);
+      const again = await decide(taken.id, 'approval', { note: 'A gift' }, tries[first]);
+      expect([again.status, again.text]).toEqual([200, answers[first]?.text]);
+      expect(await paymentAt(taken.id)).toMatchObject({
+        status: 'captured',
+        captured: eur(TOTAL),
+        reviewReason: null,
+      });
+      await app.settle();
+      expect(await orderAt(taken.orderId)).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
+      expect(await get(`${REVIEWS}/${taken.id}`)).toMatchObject({
+        state: 'approved',
+        decidedBy: expect.any(String),
+      });
+
+      const [back, late] = await Promise.all([
+        decide(refused.id, 'rejection', { note: 'Nobody lives there' }),
+        decide(refused.id, 'approval'),
+      ]);
+      expect([back.status, late.status].sort()).toEqual([200, 409]);
+      await app.settle();
+      // Whoever was first has decided.
+      const isBack = back.status === 200;
+      expect(await orderAt(refused.orderId)).toMatchObject({ status: isBack ? 'canceled' : 'placed' });
+      expect((await paymentAt(refused.id)).captured.amount).toBe(isBack ? 0 : TOTAL);
+
+      const end = await app.post(`/v1/orders/${canceled.orderId}/cancellation`, {}, asStaff());
+      expect(end.status).toBe(201);
+      await app.settle();
+      expect(await get(`${REVIEWS}/${canceled.id}`)).toMatchObject({ state: 'withdrawn', decidedAt: null });
+      expect((await get(REVIEWS)).items).toEqual([]);
+      expect(await held()).toBe(0);
+      expect(await stockOf(app, thing)).toMatchObject({ reserved: 0, allocated: isBack ? 1 : 2 });
+      expect((await get(`${REVIEWS}/${randomUUID()}`)).status).toBe(404);
+      expect((await decide(randomUUID(), 'rejection')).status).toBe(404);
+      const trail = (await get(`/v1/admin/audit?subjectId=${taken.id}`)).items as Body[];
+      expect(trail.map(({ action }) => action)).toContain('billing.payment.review_approved');
+    });
+
+    it('may be too late: the hold ends, and so does the order', async () => {
+      const thing = await goods(app, { stock: 3 });
+      const { id, orderId } = await under(rule, () => waiting(thing));
+      app.clock.advance({ days: 3 });
+      await app.run('ordering.expire_orders');
+      expect(await orderAt(orderId)).toMatchObject({ status: 'pending_payment' });
+      app.clock.advance({ days: 5 });
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await app.run('billing.end_reviews');
+      await app.settle();
+      expect(await get(`${REVIEWS}/${id}`)).toMatchObject({ state: 'expired', decidedBy: null });
+      expect(await orderAt(orderId)).toMatchObject({ status: 'canceled', paymentStatus: 'voided' });
+      expect(await paymentAt(id)).toMatchObject({ status: 'canceled' });
+      expect(await stockOf(app, thing)).toMatchObject({ reserved: 0, allocated: 0 });
+      expect(await held()).toBe(0);
+    });
+
+    it('sees what the gateway thinks risky, though the money is there', async () => {
+      const thing = await goods(app, { stock: 3 });
+      const risky = await under({ outcome: 'review', conditions: { riskAtLeast: 80 } }, async () => {
+        expect((await buyFrom(address(), thing, { token: 'risk:79' })).status).toBe(201);
+        return buyFrom(address(), thing, { token: 'risk:80' });
+      });
+      expect(risky).toMatchObject({ status: 202, body: { payments: [{ status: 'requires_review' }] } });
+      const { id } = risky.body.payments[0];
+      expect(await get(`${REVIEWS}/${id}`)).toMatchObject({
+        risk: 80,
+        captured: eur(TOTAL),
+        expiresAt: null,
+      });
+      expect((await decide(id, 'rejection')).body).toMatchObject({ status: 'canceled' });
+      await app.settle();
+      expect(await paymentAt(id)).toMatchObject({ refunded: eur(TOTAL) });
+      expect(await orderAt(risky.body.id)).toMatchObject({ status: 'canceled', paymentStatus: 'refunded' });
+    });
+  });
+
+  it('forgets people who are erased, and everybody after ninety days', async () => {
+    const thing = await goods(app, { stock: 3 });
+    const customer = await given.customer(app);
+    const bought = await buyFrom(address(), thing, { by: customer.token });
+    expect(bought.status).toBe(201);
+    const id = bought.body.payments[0].id as string;
+    expect(await screened(id)).toHaveLength(1);
+    const subject = { customerId: await given.accountId(app, customer.email), email: customer.email };
+    await app.database.transaction(() => app.app.get(BillingPersonalData).erase(subject));
+    expect(await screened(id)).toEqual([]);
+    app.clock.advance({ days: 91 });
+    await app.run('billing.forget_screenings');
+    expect(await app.database.query('SELECT FROM billing.screenings')).toEqual([]);
+  });
+});
