@@ -84,6 +84,9 @@ import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js'
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
+import { LimboController } from './limbo/limbo.controller.js';
+import { LimboRepository } from './limbo/limbo.repository.js';
+import { Limbo } from './limbo/limbo.service.js';
 import { BooksController } from './ledger/books.controller.js';
 import { LedgerChainRepository } from './ledger/ledger-chain.repository.js';
 import { LedgerChain } from './ledger/ledger-chain.service.js';
@@ -185,6 +188,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SellerProfileController,
     LedgerController,
     BooksController,
+    LimboController,
     MyStoreCreditController,
     NoticeAdminController,
     StoreCreditAdminController,
@@ -269,6 +273,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     DemoSeller,
     LedgerReader,
     LedgerRepository,
+    Limbo,
+    LimboRepository,
     LedgerChain,
     LedgerChainRepository,
     LedgerJobs,
