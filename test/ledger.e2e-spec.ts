@@ -494,4 +494,169 @@ describe('the books', () => {
     await app.settle();
     expect(kinds(await limbo())).toEqual(['dispute']);
   });
+
+  it('are held against the account at the gateway: fees and payouts are booked once, the rest is a case', async () => {
+    const gateway = app.app.get(PaymentGateway);
+    const begin = new Date(Date.now() - 86_400_000).toISOString();
+    const paid = async (card = 'ok'): Promise<{ paymentId: string; operationId: string }> => {
+      const { id } = (await buy(app, [lamp], { token: card })).answer.body.payments[0];
+      const { operations } = (await app.get(`/v1/admin/payments/${id}`, { token })).body;
+      return { paymentId: id, operationId: operations[0].id };
+    };
+    const [hidden, doubled, wrong, refunded] = [await paid(), await paid(), await paid(), await paid()];
+    const refunds = `/v1/admin/payments/${refunded.paymentId}/refunds`;
+    await app.post(refunds, { amount: { amount: 333, currency: 'EUR' } }, { token, key: key() });
+    await app.settle();
+    const [known] = await app.database.query<{ account: string }>(
+      'SELECT account FROM billing.gateway_accounts',
+    );
+    const knobs = async (settlement: object) => {
+      const headers = { authorization: `Bearer ${known?.account}`, 'content-type': 'application/json' };
+      const body = JSON.stringify(settlement);
+      await fetch(`${app.config.testGatewayUrl}/knobs`, { method: 'POST', headers, body });
+    };
+    const monthly = { id: 'txn_monthly', kind: 'fee', ref: null, operationId: null, amount: -450, fee: 0 };
+    const add = [{ ...monthly, currency: 'EUR', at: app.clock.now().toISOString() }];
+    const lie = { hide: [hidden.operationId], double: [doubled.operationId], wrong: [wrong.operationId] };
+    await knobs({ settlement: { ...lie, add } });
+    app.clock.advance({ days: 2 });
+    await gateway.moveClock(app.clock.now());
+
+    const start = (body: object, by = token) =>
+      app.post('/v1/admin/reconciliation/runs', body, { token: by });
+    expect((await start({}, reader)).status).toBe(403);
+    expect((await start({ from: '2020-01-01T00:00:00Z' })).body.errors).toMatchObject([{ pointer: '/from' }]);
+    const work = () => Promise.all([app.run('billing.reconcile'), app.run('billing.reconcile')]);
+    const run = async (): Promise<Body> => {
+      const body = { from: begin, to: app.clock.now().toISOString() };
+      const [one, two] = await Promise.all([start(body), start(body)]);
+      expect([one.status, two.status]).toEqual([202, 202]);
+      await work();
+      const done = (await app.get(`/v1/admin/reconciliation/runs/${one.body.id}`, { token: reader })).body;
+      expect(done).toMatchObject({ state: 'finished', lastError: null });
+      return done;
+    };
+    const cases = async (query = '&state=open'): Promise<Body[]> =>
+      (await app.get(`/v1/admin/reconciliation/cases?limit=100${query}`, { token: reader })).body.items;
+    const told = async () =>
+      app.database.query<{
+        status: string;
+        kind: string;
+        currency: string;
+        amount: number;
+        fee: number;
+        booked: number;
+      }>('SELECT status, kind, currency, amount::int, fee::int, booked::int FROM billing.settlement_lines');
+    const booked = async (account: string) => Number((await balances())[`${account} EUR`] ?? 0);
+    const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0);
+    /** The books of the gateway's account are what it tells, but for what the open cases say. */
+    const explained = async (): Promise<void> => {
+      const lines = (await told()).filter(({ currency }) => currency === 'EUR');
+      const open = (await cases()).filter(({ subjectType }) => subjectType !== 'payout');
+      const apart = open.map(({ kind, expected, found }) =>
+        kind === 'duplicate' ? found.amount : (found?.amount ?? 0) - (expected?.amount ?? 0),
+      );
+      const clearing = await booked('assets:provider:test:clearing');
+      expect(clearing).toBe(sum(lines.map(({ amount, fee }) => amount - fee)) - sum(apart));
+      const payouts = lines.filter(({ kind }) => kind === 'payout').map(({ booked: units }) => units);
+      expect([payouts.length > 0, await booked('assets:bank')]).toEqual([true, sum(payouts)]);
+      const fees = lines.map(({ kind, amount, fee }) => (kind === 'fee' ? -amount : fee));
+      expect(await booked('expense:provider_fees')).toBe(sum(fees));
+    };
+
+    const first = await run();
+    expect((await cases()).map(({ kind }) => kind).sort()).toEqual([
+      ...['amount_diff', 'duplicate', 'missing_here', 'missing_there'],
+    ]);
+    const found = async (kind: string) => (await cases('')).find((one) => one.kind === kind);
+    expect(await found('missing_here')).toMatchObject({
+      expected: null,
+      found: { amount: 777 },
+      subjectType: 'line',
+    });
+    expect(await found('missing_there')).toMatchObject({ paymentId: hidden.paymentId, found: null });
+    expect(await found('amount_diff')).toMatchObject({ paymentId: wrong.paymentId, subjectType: 'line' });
+    const { expected, found: said } = await found('amount_diff');
+    expect(said.amount - expected.amount).toBe(1);
+    expect(first.counts).toMatchObject({ missing_here: 1, amount_diff: 1, duplicate: 1, openCases: 4 });
+    await explained();
+    const inLimbo = (await app.get('/v1/admin/payments/limbo?kind=case', { token: reader })).body.items;
+    expect(inLimbo.map(({ reason }: Body) => reason).sort()).toEqual([
+      'amount_diff',
+      'duplicate',
+      'missing_here',
+      'missing_there',
+    ]);
+
+    // Again, by two at once, and by a worker that takes over from one that died: nothing is booked twice.
+    const [before, open] = [await counted('true'), await cases()];
+    await run();
+    await app.database.execute(
+      `UPDATE billing.reconciliation_runs SET state = 'running', finished_at = NULL, lease_until = now() - interval '1 second'`,
+    );
+    await work();
+    expect([await counted('true'), await cases()]).toEqual([before, open]);
+    // While the gateway is away a run waits, and says why.
+    await knobs({ outage: true });
+    const { id } = (await start({})).body;
+    await work();
+    const waiting = (await app.get(`/v1/admin/reconciliation/runs/${id}`, { token })).body;
+    expect(waiting).toMatchObject({ state: 'waiting', attempts: 1, lastError: expect.any(String) });
+
+    // The gateway puts right what it can; the rest is decided by a person, once.
+    await knobs({ settlement: { add } });
+    await app.database.execute('UPDATE billing.reconciliation_runs SET lease_until = NULL');
+    await run();
+    // What it has told before is not forgotten: not the line that it told twice, and not the payout that was another.
+    const left = (await cases()).map(({ kind, subjectType }) => `${kind} of a ${subjectType}`).sort();
+    expect(left).toEqual([
+      ...[
+        'amount_diff of a line',
+        'amount_diff of a payout',
+        'duplicate of a line',
+        'missing_here of a line',
+      ],
+    ]);
+    expect(
+      (await cases('&kind=amount_diff')).map(({ paymentId, state }) => [paymentId, state]).sort(),
+    ).toEqual([
+      ...[
+        [null, 'open'],
+        [null, 'open'],
+        [wrong.paymentId, 'resolved'],
+      ].sort(),
+    ]);
+    expect(await found('missing_there')).toMatchObject({ state: 'resolved', resolution: 'settled' });
+    await explained();
+    const stranger = await found('missing_here');
+    const path = `/v1/admin/reconciliation/cases/${stranger.id}`;
+    const decision = { resolution: 'accepted', reason: 'A charge of another shop' };
+    const resolve = (version: number, by = token) =>
+      app.post(`${path}/resolution`, decision, { token: by, headers: { 'if-match': `"${version}"` } });
+    expect((await resolve(stranger.version, reader)).status).toBe(403);
+    expect((await resolve(stranger.version + 1)).status).toBe(412);
+    const both = await Promise.all([resolve(stranger.version), resolve(stranger.version)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, expect.any(Number)]);
+    expect(both.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect((await resolve(stranger.version + 1)).body.code).toBe('billing.case_resolved');
+    await run();
+    expect((await app.get(path, { token: reader })).body).toMatchObject({ state: 'resolved', ...decision });
+    const trail = await app.get('/v1/admin/audit?action=billing.reconciliation_case.resolved', { token });
+    expect(trail.body.items).toMatchObject([{ subjectId: stranger.id }]);
+    const listed = await app.get('/v1/admin/reconciliation/lines?status=duplicate', { token: reader });
+    expect(listed.body.items).toMatchObject([{ operationId: doubled.operationId, kind: 'charge' }]);
+
+    // Every night by itself, from where it was.
+    const nightly = async () =>
+      (await app.get('/v1/admin/reconciliation/runs?limit=100', { token })).body.items.filter(
+        ({ requestedBy }: Body) => requestedBy === null,
+      );
+    const hour = app.clock.now().getUTCHours();
+    app.clock.advance({ hours: (26 - hour) % 24 });
+    for (let n = 0; n < 2; n++) await app.run('billing.plan_reconciliation');
+    expect(await nightly()).toHaveLength(1);
+    app.clock.advance({ days: 1 });
+    await app.run('billing.plan_reconciliation');
+    expect(await nightly()).toHaveLength(2);
+  });
 });

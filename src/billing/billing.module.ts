@@ -98,6 +98,13 @@ import { Statements } from './ledger/statements.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
+import { CaseRepository } from './reconciliation/case.repository.js';
+import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
+import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
+import { Reconciliation } from './reconciliation/reconciliation.service.js';
+import { RunRepository } from './reconciliation/run.repository.js';
+import { SettlementLineRepository } from './reconciliation/settlement-line.repository.js';
+import { StaffReconciliation } from './reconciliation/staff-reconciliation.service.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { OperationRepository } from './payment/operation.repository.js';
 import { PaymentAccess } from './payment/payment-access.service.js';
@@ -189,6 +196,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     LedgerController,
     BooksController,
     LimboController,
+    ReconciliationController,
     MyStoreCreditController,
     NoticeAdminController,
     StoreCreditAdminController,
@@ -273,6 +281,12 @@ import { WebhookController } from './webhook/webhook.controller.js';
     DemoSeller,
     LedgerReader,
     LedgerRepository,
+    CaseRepository,
+    Reconciliation,
+    ReconciliationJobs,
+    RunRepository,
+    SettlementLineRepository,
+    StaffReconciliation,
     Limbo,
     LimboRepository,
     LedgerChain,

@@ -10,6 +10,7 @@ export const LIMBO_KINDS = [
   'dispute',
   'hold',
   'unapplied',
+  'case',
 ] as const;
 export type LimboKind = (typeof LIMBO_KINDS)[number];
 
@@ -99,6 +100,10 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
       SELECT id, gateway FROM billing.payments WHERE order_id = n.order_id AND captured > refund_reserved ORDER BY created_at LIMIT 1
     ) p ON true
     WHERE n.kept > n.used AND n.created_at <= $2`,
+  case: `
+    SELECT 'case', c.id::text, c.gateway, c.payment_id, NULL, p.order_id, p.invoice_id,
+      abs(coalesce(c.found, 0) - coalesce(c.expected, 0)), c.currency, c.kind, c.created_at, NULL
+    FROM billing.reconciliation_cases c LEFT JOIN billing.payments p ON p.id = c.payment_id WHERE c.state = 'open'`,
 };
 
 const LIST = `
