@@ -10,6 +10,7 @@ import {
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { Money } from '../../platform/money/money.js';
+import { SCREENING } from '../payment/payment.entity.js';
 import { LIMBO_KINDS, type LimboKind, type LimboRow } from './limbo.repository.js';
 
 export class LimboQuery extends PageQuery {
@@ -104,6 +105,9 @@ const RESOLUTIONS: Readonly<Record<LimboKind, [operationId: string, path: string
   case: ['resolveReconciliationCase', 'reconciliation/cases/{id}/resolution'],
 };
 
+/** One that a rule has stopped, and not its amount. */
+const SCREENED = ['approvePaymentReview', 'payment-reviews/{paymentId}/approval'] as const;
+
 /** Null where nothing that its path needs is known. */
 function resolutionOf({
   kind,
@@ -111,8 +115,9 @@ function resolutionOf({
   gateway,
   paymentId,
   operationId: call,
+  reason,
 }: LimboRow): LimboResolutionDto | null {
-  const [operationId, template, method = 'POST'] = RESOLUTIONS[kind];
+  const [operationId, template, method = 'POST'] = reason === SCREENING ? SCREENED : RESOLUTIONS[kind];
   const values: Record<string, string | null> = { id, gateway, paymentId, operationId: call };
   let isKnown = true;
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
