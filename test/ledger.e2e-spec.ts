@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { verifyLines } from '../src/billing/ledger/exported-chain.js';
+import { Temporal } from 'temporal-polyfill';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { LedgerChain } from '../src/billing/ledger/ledger-chain.service.js';
 import { LedgerRepository } from '../src/billing/ledger/ledger.repository.js';
 import { PeriodRepository } from '../src/billing/ledger/period.repository.js';
@@ -33,8 +35,15 @@ describe('the books', () => {
   let lamp: Goods;
   let closedSeal: string;
 
+  /** This month and those before it, and the last day before all of them. */
+  let [m0, m1, m2, m3, eve] = ['', '', '', '', ''];
+
   beforeAll(async () => {
     app = await startApp();
+    const today = Temporal.PlainDate.from(app.clock.now().toISOString().slice(0, 10));
+    const month = (months: number) => today.subtract({ months }).toPlainYearMonth().toString();
+    [m0, m1, m2, m3] = [month(0), month(1), month(2), month(3)];
+    eve = Temporal.PlainDate.from(`${m3}-01`).subtract({ days: 1 }).toString();
     token = await given.admin(app);
     reader = (await given.staff(app, ['read-only'], token)).token;
     lamp = await goods(app, { price: 1999, stock: 1_000 });
@@ -103,8 +112,9 @@ describe('the books', () => {
     const orders = [];
     for (let n = 1; n <= 3; n++) orders.push((await buy(app, [{ ...lamp, quantity: n }])).answer.body);
     const [first] = orders;
-    await post(500, '2026-07-31T22:30:00Z');
-    await post(700, '2026-08-10T12:00:00Z');
+    await post(500, `${eve}T23:30:00Z`);
+    await post(700, `${m3}-10T12:00:00Z`);
+    await app.settle();
     const everything = () => counted('true');
     expect(await balances()).toEqual(await everything());
     await app.run('billing.seal_ledger');
@@ -116,10 +126,10 @@ describe('the books', () => {
     );
     await app.settle();
     expect(await balances()).toEqual(await everything());
-    for (const at of ['2026-07-31T23:00:00Z', '2026-08-05T00:00:00Z', '2026-12-31T00:00:00Z'])
+    for (const at of [`${eve}T23:45:00Z`, `${m3}-05T00:00:00Z`, '2999-12-31T00:00:00Z'])
       expect([at, await balances(`?at=${at}`)]).toEqual([at, await counted('t.effective_at <= $1', [at])]);
     // Half past midnight at the seller: it is August there.
-    for (const on of ['2026-07-31', '2026-08-01', '2026-08-09', '2026-12-31'])
+    for (const on of [eve, `${m3}-01`, `${m3}-09`, '2999-12-31'])
       expect([on, await balances(`?on=${on}`)]).toEqual([on, await counted('t.booked_on <= $1', [on])]);
     expect((await get('accounts?on=2026-02-30')).body.errors).toMatchObject([{ pointer: '/query/on' }]);
 
@@ -132,23 +142,23 @@ describe('the books', () => {
   });
 
   it('give statements whose running balance holds over all pages, whatever is booked in the meantime', async () => {
-    for (let day = 1; day <= 7; day++) await post(day * 100, `2026-09-0${day}T12:00:00Z`);
-    const path = `accounts/${CASH}/statement?currency=EUR&from=2026-09-02&to=2026-09-30&limit=2`;
+    for (let day = 1; day <= 7; day++) await post(day * 100, `${m2}-0${day}T12:00:00Z`);
+    const path = `accounts/${CASH}/statement?currency=EUR&from=${m2}-02&to=${m2}-28&limit=2`;
     const first = (await get(path, reader)).body;
     expect(first).toMatchObject({
       ...{ account: CASH, type: 'asset', opening: { amount: 1300 }, closing: { amount: 4000 } },
       items: [
         {
-          bookedOn: '2026-09-02',
+          bookedOn: `${m2}-02`,
           amount: { amount: 200 },
           balance: { amount: 1500 },
           kind: 'payment_captured',
         },
-        { bookedOn: '2026-09-03', amount: { amount: 300 }, balance: { amount: 1800 } },
+        { bookedOn: `${m2}-03`, amount: { amount: 300 }, balance: { amount: 1800 } },
       ],
     });
     // Before, on and behind the page that was read; sealed by somebody else's reading.
-    for (const day of ['01', '03', '05']) await post(10_000, `2026-09-${day}T13:00:00Z`);
+    for (const day of ['01', '03', '05']) await post(10_000, `${m2}-${day}T13:00:00Z`);
     await app.run('billing.seal_ledger');
     let [balance, cursor, lines] = [first.items.at(-1).balance.amount, first.nextCursor, 2];
     while (cursor) {
@@ -163,12 +173,12 @@ describe('the books', () => {
     const all = again.flatMap(({ items }) => items);
     expect([again[0].opening.amount, again[0].closing.amount, all.length]).toEqual([11_300, 34_000, 8]);
     expect(all.at(-1).balance.amount).toBe(34_000);
-    const csv = await get(`accounts/${CASH}/statement.csv?currency=EUR&from=2026-09-02&to=2026-09-30`);
+    const csv = await get(`accounts/${CASH}/statement.csv?currency=EUR&from=${m2}-02&to=${m2}-28`);
     const rows = csv.text.trim().split('\r\n');
     expect(rows).toHaveLength(all.length + 3);
     expect([rows[1], rows.at(-1)]).toEqual([
-      expect.stringMatching(/^assets:cash,2026-09-02,,opening,.*,EUR,,113[.]00$/),
-      expect.stringMatching(/^assets:cash,2026-09-30,,closing,.*,EUR,,340[.]00$/),
+      expect.stringMatching(new RegExp(`^assets:cash,${m2}-02,,opening,.*,EUR,,113[.]00$`)),
+      expect.stringMatching(new RegExp(`^assets:cash,${m2}-28,,closing,.*,EUR,,340[.]00$`)),
     ]);
     expect(rows[2]).toMatch(/,EUR,2[.]00,115[.]00$/);
 
@@ -184,7 +194,7 @@ describe('the books', () => {
       'billing.account_not_found',
     );
     expect((await get('accounts/assets:gold/statement.csv?currency=EUR')).status).toBe(404);
-    const turned = await get(`accounts/${CASH}/statement?currency=EUR&from=2026-09-02&to=2026-09-01`);
+    const turned = await get(`accounts/${CASH}/statement?currency=EUR&from=${m2}-02&to=${m2}-01`);
     expect(turned.body.errors).toMatchObject([{ pointer: '/query/to' }]);
     expect((await get(`accounts/${CASH}/statement?currency=USD&cursor=${first.nextCursor}`)).status).toBe(
       400,
@@ -192,40 +202,40 @@ describe('the books', () => {
   });
 
   it('close month after month for good, and nothing gets into a closed one, whoever is quicker', async () => {
-    expect((await close('2026-08', { token: reader })).status).toBe(403);
+    expect((await close(m3, { token: reader })).status).toBe(403);
     expect((await close('2026-13')).status).toBe(404);
-    expect((await close('2026-09')).body).toMatchObject({
-      ...{ code: 'billing.period_out_of_order', nextPeriod: '2026-08' },
+    expect((await close(m2)).body).toMatchObject({
+      ...{ code: 'billing.period_out_of_order', nextPeriod: m3 },
     });
     const bend = (by: number) =>
       app.database.transaction(async () => {
         await app.database.execute('ALTER TABLE billing.ledger_entries DISABLE TRIGGER USER');
         await app.database.execute(
           `UPDATE billing.ledger_entries SET amount = amount + $1 WHERE transaction_id IN
-           (SELECT id FROM billing.ledger_transactions WHERE booked_on = '2026-08-10') AND account = $2`,
-          [by, CASH],
+           (SELECT id FROM billing.ledger_transactions WHERE booked_on = $3) AND account = $2`,
+          [by, CASH, `${m3}-10`],
         );
         await app.database.execute('ALTER TABLE billing.ledger_entries ENABLE TRIGGER USER');
       });
     await bend(1);
-    expect((await close('2026-08')).body.code).toBe('billing.period_unbalanced');
+    expect((await close(m3)).body.code).toBe('billing.period_unbalanced');
     await bend(-1);
-    const asked = await Promise.all([close('2026-08'), close('2026-08'), close('2026-08', { key: key() })]);
+    const asked = await Promise.all([close(m3), close(m3), close(m3, { key: key() })]);
     expect(asked.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(new Set(asked.map(({ text }) => text)).size).toBe(1);
     const [closed] = asked;
-    expect(closed?.body).toMatchObject({ period: '2026-08', state: 'closed' });
+    expect(closed?.body).toMatchObject({ period: m3, state: 'closed' });
     const trail = await app.get('/v1/admin/audit?action=billing.ledger_period.closed', { token });
-    expect(trail.body.items).toMatchObject([{ subjectId: '2026-08', details: { seal: closed?.body.seal } }]);
+    expect(trail.body.items).toMatchObject([{ subjectId: m3, details: { seal: closed?.body.seal } }]);
 
-    const overdue = await post(900, '2026-08-15T12:00:00Z');
+    const overdue = await post(900, `${m3}-15T12:00:00Z`);
     const older = await post(100, '2025-01-01T12:00:00Z');
-    expect([await bookedOn(overdue), await bookedOn(older)]).toEqual(['2026-09-01', '2026-09-01']);
+    expect([await bookedOn(overdue), await bookedOn(older)]).toEqual([`${m2}-01`, `${m2}-01`]);
     const [moved] = (
-      await get(`accounts/${CASH}/statement?currency=EUR&from=2026-09-01&to=2026-09-01`)
+      await get(`accounts/${CASH}/statement?currency=EUR&from=${m2}-01&to=${m2}-01`)
     ).body.items.filter(({ sourceId }: Body) => sourceId === overdue);
-    expect(moved).toMatchObject({ bookedOn: '2026-09-01', effectiveAt: '2026-08-15T12:00:00.000Z' });
-    for (const at of ['2026-08-20T00:00:00Z', '2026-09-02T00:00:00Z'])
+    expect(moved).toMatchObject({ bookedOn: `${m2}-01`, effectiveAt: `${m3}-15T12:00:00.000Z` });
+    for (const at of [`${m3}-20T00:00:00Z`, `${m2}-02T00:00:00Z`])
       expect([at, await balances(`?at=${at}`)]).toEqual([at, await counted('t.effective_at <= $1', [at])]);
 
     // A posting that is under way: the closing waits for it, and it is part of the month.
@@ -234,11 +244,11 @@ describe('the books', () => {
     let posted: (id: string) => void = () => undefined;
     const underWay = new Promise<string>((resolve) => (posted = resolve));
     const slow = app.database.transaction(async () => {
-      posted(await post(50, '2026-09-20T12:00:00Z'));
+      posted(await post(50, `${m2}-20T12:00:00Z`));
       await held;
     });
     const slowId = await underWay;
-    const closing = close('2026-09');
+    const closing = close(m2);
     const waiting = () =>
       app.database.query(
         `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7204112 AND NOT granted`,
@@ -247,14 +257,14 @@ describe('the books', () => {
     finish();
     await slow;
     const september = await closing;
-    expect(september.body).toMatchObject({ period: '2026-09', state: 'closed' });
-    expect(await bookedOn(slowId)).toBe('2026-09-20');
+    expect(september.body).toMatchObject({ period: m2, state: 'closed' });
+    expect(await bookedOn(slowId)).toBe(`${m2}-20`);
     closedSeal = september.body.seal;
     await intact();
 
     // And one that waits while the month is closed: it sees what was done in the meantime.
-    await post(1, '2026-10-02T12:00:00Z');
-    const elsewhere = AsyncResource.bind(() => post(60, '2026-10-20T12:00:00Z'));
+    await post(1, `${m1}-02T12:00:00Z`);
+    const elsewhere = AsyncResource.bind(() => post(60, `${m1}-20T12:00:00Z`));
     const months = app.app.get(PeriodRepository);
     let late: Promise<string> | undefined;
     await app.database.transaction(async () => {
@@ -263,28 +273,29 @@ describe('the books', () => {
       while ((await waiting()).length === 0);
       await app.app.get(LedgerChain).seal();
       const head = await app.app.get(LedgerChain).head();
-      await months.close('2026-10', new Date(), null, head?.position ?? 0, head?.hash ?? '');
+      await months.close(m1, new Date(), null, head?.position ?? 0, head?.hash ?? '');
     });
-    expect(await bookedOn((await late) ?? '')).toBe('2026-11-01');
+    expect(await bookedOn((await late) ?? '')).toBe(`${m0}-01`);
     await intact();
 
     // Many at once.
-    expect((await close('2026-11')).body.code).toBe('billing.period_not_over');
+    expect((await close(m0)).body.code).toBe('billing.period_not_over');
     app.clock.advance({ days: 45 });
-    const crowd = Array.from({ length: 40 }, (_, n) => post(n + 1, '2026-11-25T12:00:00Z'));
-    const closings = [close('2026-11'), close('2026-11')];
+    const crowd = Array.from({ length: 40 }, (_, n) => post(n + 1, `${m0}-25T12:00:00Z`));
+    const closings = [close(m0), close(m0)];
     const days = await Promise.all((await Promise.all(crowd)).map((id) => bookedOn(id)));
-    for (const day of days) expect(['2026-11-25', '2026-12-01']).toContain(day);
+    const next = Temporal.PlainYearMonth.from(m0).add({ months: 1 }).toString();
+    for (const day of days) expect([`${m0}-25`, `${next}-01`]).toContain(day);
     const [one, two] = await Promise.all(closings);
     expect([one?.status, one?.text]).toEqual([200, two?.text]);
     await intact();
     const { body } = await get('periods?limit=2');
     const rest = (await get(`periods?limit=100&cursor=${body.nextCursor}`)).body.items;
-    expect([...body.items, ...rest].map(({ period, state }: Body) => `${period} ${state}`)).toEqual(
-      ['12 open', '11 closed', '10 closed', '09 closed', '08 closed']
-        .slice(days.includes('2026-12-01') ? 0 : 1)
-        .map((month) => `2026-${month}`),
-    );
+    const open = days.includes(`${next}-01`) ? [`${next} open`] : [];
+    expect([...body.items, ...rest].map(({ period, state }: Body) => `${period} ${state}`)).toEqual([
+      ...open,
+      ...[m0, m1, m2, m3].map((month) => `${month} closed`),
+    ]);
   });
 
   it('are chained, and show a change at any place, in the store and in an export', async () => {
@@ -378,5 +389,274 @@ describe('the books', () => {
     await expect(app.database.execute('DELETE FROM billing.ledger_seals')).rejects.toThrow('append-only');
     await expect(app.database.execute('DELETE FROM billing.ledger_periods')).rejects.toThrow('append-only');
     expect((await get('integrity')).body).toEqual(whole);
+  });
+
+  it('say of all money that is neither here nor there how old it is, and what settles it', async () => {
+    const limbo = async (query = ''): Promise<Body[]> =>
+      (await app.get(`/v1/admin/payments/limbo?limit=100${query}`, { token: reader })).body.items;
+    expect(await limbo()).toEqual([]);
+    const gateway = app.app.get(PaymentGateway);
+    await gateway.moveClock(app.clock.now());
+    const paid = async (card: string) => (await buy(app, [lamp], { token: card })).answer.body;
+    const unheard = await paid('timeout_before:10');
+    const [more, other] = [await paid('amount_mismatch'), await paid('currency_switch')];
+    const back = (await paid('refund_pending:9d')).payments[0].id;
+    const refunds = `/v1/admin/payments/${back}/refunds`;
+    await app.post(refunds, { full: true }, { token, key: key() });
+    const disputed = await paid('dispute');
+    const once = {
+      source: { token: 'ok' },
+      capture: 'automatic',
+      offSession: false,
+      challenge: 'auto',
+    } as const;
+    const stranger = { amount: Money.of(777, 'EUR'), save: null, returnUrl: null, operationId: key() };
+    await gateway.authorize({ ...once, ...stranger });
+    await app.settle();
+    const accept = `/v1/admin/payments/${more.payments[0].id}/review`;
+    expect((await app.post(accept, { decision: 'accept' }, { token, key: key() })).status).toBe(200);
+
+    app.clock.advance({ days: 3, hours: 1 });
+    await gateway.moveClock(app.clock.now());
+    await app.run('billing.catch_up');
+    await app.settle();
+    for (let look = 0; look < 4; look++) {
+      app.clock.advance({ minutes: 11 });
+      await app.run('billing.retry_notices');
+    }
+    const all = await limbo();
+    const kinds = (of: Body[]) => of.map(({ kind }: Body) => kind).sort();
+    expect(kinds(all)).toEqual(['dispute', 'notice', 'operation', 'refund', 'review', 'unapplied']);
+    const the = (kind: string) => all.find((one: Body) => one.kind === kind);
+    const days = 3 * 86_400;
+    expect(the('operation')).toMatchObject({
+      ...{
+        orderId: unheard.id,
+        amount: { amount: unheard.totals.total.amount },
+        reason: 'authorize unknown',
+      },
+      nextCheckAt: expect.any(String),
+    });
+    expect(the('review')).toMatchObject({
+      orderId: other.id,
+      reason: 'currency_mismatch',
+      nextCheckAt: null,
+    });
+    expect(the('refund')).toMatchObject({
+      paymentId: back,
+      reason: 'pending',
+      nextCheckAt: expect.any(String),
+    });
+    expect(the('dispute')).toMatchObject({ orderId: disputed.id });
+    expect(the('notice')).toMatchObject({
+      amount: null,
+      reason: expect.stringContaining('orphan'),
+      gateway: 'test',
+    });
+    // One cent more than was owed was accepted, and no invoice has taken it.
+    expect(the('unapplied')).toMatchObject({ orderId: more.id, amount: { amount: 1, currency: 'EUR' } });
+    for (const { kind, ageSeconds } of all)
+      if (kind !== 'dispute' && kind !== 'notice') expect(ageSeconds).toBeGreaterThan(days);
+    expect((await app.get('/v1/admin/payments/limbo', { token: undefined as never })).status).toBe(401);
+
+    // Page by page the same, each kind alone, and every one of them is settled by what it names.
+    let [cursor, seen] = ['', [] as Body[]];
+    do {
+      const page = await app.get(`/v1/admin/payments/limbo?limit=2${cursor}`, { token: reader });
+      seen = [...seen, ...page.body.items];
+      cursor = page.body.nextCursor === null ? '' : `&cursor=${page.body.nextCursor}`;
+    } while (cursor !== '');
+    expect(seen.map(({ id }) => id)).toEqual(all.map(({ id }: Body) => id));
+    expect(kinds(await limbo('&kind=refund'))).toEqual(['refund']);
+    const settled = async (kind: string, body?: object) => {
+      const { method, path } = the(kind).resolution;
+      const answer = await app.send(method, path, body, { token, ...(method === 'POST' && { key: key() }) });
+      expect([kind, answer.status, answer.text]).toEqual([
+        kind,
+        expect.any(Number),
+        expect.not.stringContaining('/problems/'),
+      ]);
+    };
+    await settled('review', { decision: 'reject' });
+    await settled('unapplied', {
+      amount: { amount: 1, currency: 'EUR' },
+      creditNote: 'none',
+      creditNoteReason: 'Too much',
+    });
+    await settled('operation');
+    await settled('dispute');
+    const dismissal = the('notice').resolution.path.replace('/retry', '/dismissal');
+    await app.post(dismissal, { reason: 'A charge of another shop' }, { token, key: key() });
+    await app.settle();
+    app.clock.advance({ days: 7 });
+    await gateway.moveClock(app.clock.now());
+    for (const job of ['billing.catch_up', 'billing.repair']) await app.run(job);
+    await app.settle();
+    expect(kinds(await limbo())).toEqual(['dispute']);
+  });
+
+  it('are held against the account at the gateway: fees and payouts are booked once, the rest is a case', async () => {
+    const gateway = app.app.get(PaymentGateway);
+    const begin = new Date(Date.now() - 86_400_000).toISOString();
+    const paid = async (card = 'ok'): Promise<{ paymentId: string; operationId: string }> => {
+      const { id } = (await buy(app, [lamp], { token: card })).answer.body.payments[0];
+      const { operations } = (await app.get(`/v1/admin/payments/${id}`, { token })).body;
+      return { paymentId: id, operationId: operations[0].id };
+    };
+    const [hidden, doubled, wrong, refunded] = [await paid(), await paid(), await paid(), await paid()];
+    const refunds = `/v1/admin/payments/${refunded.paymentId}/refunds`;
+    await app.post(refunds, { amount: { amount: 333, currency: 'EUR' } }, { token, key: key() });
+    await app.settle();
+    const [known] = await app.database.query<{ account: string }>(
+      'SELECT account FROM billing.gateway_accounts',
+    );
+    const knobs = async (settlement: object) => {
+      const headers = { authorization: `Bearer ${known?.account}`, 'content-type': 'application/json' };
+      const body = JSON.stringify(settlement);
+      await fetch(`${app.config.testGatewayUrl}/knobs`, { method: 'POST', headers, body });
+    };
+    const monthly = { id: 'txn_monthly', kind: 'fee', ref: null, operationId: null, amount: -450, fee: 0 };
+    const add = [{ ...monthly, currency: 'EUR', at: app.clock.now().toISOString() }];
+    const lie = { hide: [hidden.operationId], double: [doubled.operationId], wrong: [wrong.operationId] };
+    await knobs({ settlement: { ...lie, add } });
+    app.clock.advance({ days: 2 });
+    await gateway.moveClock(app.clock.now());
+
+    const start = (body: object, by = token) =>
+      app.post('/v1/admin/reconciliation/runs', body, { token: by });
+    expect((await start({}, reader)).status).toBe(403);
+    expect((await start({ from: '2020-01-01T00:00:00Z' })).body.errors).toMatchObject([{ pointer: '/from' }]);
+    const work = () => Promise.all([app.run('billing.reconcile'), app.run('billing.reconcile')]);
+    const run = async (): Promise<Body> => {
+      const body = { from: begin, to: app.clock.now().toISOString() };
+      const [one, two] = await Promise.all([start(body), start(body)]);
+      expect([one.status, two.status]).toEqual([202, 202]);
+      await work();
+      const done = (await app.get(`/v1/admin/reconciliation/runs/${one.body.id}`, { token: reader })).body;
+      expect(done).toMatchObject({ state: 'finished', lastError: null });
+      return done;
+    };
+    const cases = async (query = '&state=open'): Promise<Body[]> =>
+      (await app.get(`/v1/admin/reconciliation/cases?limit=100${query}`, { token: reader })).body.items;
+    const told = async () =>
+      app.database.query<{
+        status: string;
+        kind: string;
+        currency: string;
+        amount: number;
+        fee: number;
+        booked: number;
+      }>('SELECT status, kind, currency, amount::int, fee::int, booked::int FROM billing.settlement_lines');
+    const booked = async (account: string) => Number((await balances())[`${account} EUR`] ?? 0);
+    const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0);
+    /** The books of the gateway's account are what it tells, but for what the open cases say. */
+    const explained = async (): Promise<void> => {
+      const lines = (await told()).filter(({ currency }) => currency === 'EUR');
+      const open = (await cases()).filter(({ subjectType }) => subjectType !== 'payout');
+      const apart = open.map(({ kind, expected, found }) =>
+        kind === 'duplicate' ? found.amount : (found?.amount ?? 0) - (expected?.amount ?? 0),
+      );
+      const clearing = await booked('assets:provider:test:clearing');
+      expect(clearing).toBe(sum(lines.map(({ amount, fee }) => amount - fee)) - sum(apart));
+      const payouts = lines.filter(({ kind }) => kind === 'payout').map(({ booked: units }) => units);
+      expect([payouts.length > 0, await booked('assets:bank')]).toEqual([true, sum(payouts)]);
+      const fees = lines.map(({ kind, amount, fee }) => (kind === 'fee' ? -amount : fee));
+      expect(await booked('expense:provider_fees')).toBe(sum(fees));
+    };
+
+    const first = await run();
+    expect((await cases()).map(({ kind }) => kind).sort()).toEqual([
+      ...['amount_diff', 'duplicate', 'missing_here', 'missing_there'],
+    ]);
+    const found = async (kind: string) => (await cases('')).find((one) => one.kind === kind);
+    expect(await found('missing_here')).toMatchObject({
+      expected: null,
+      found: { amount: 777 },
+      subjectType: 'line',
+    });
+    expect(await found('missing_there')).toMatchObject({ paymentId: hidden.paymentId, found: null });
+    expect(await found('amount_diff')).toMatchObject({ paymentId: wrong.paymentId, subjectType: 'line' });
+    const { expected, found: said } = await found('amount_diff');
+    expect(said.amount - expected.amount).toBe(1);
+    expect(first.counts).toMatchObject({ missing_here: 1, amount_diff: 1, duplicate: 1, openCases: 4 });
+    await explained();
+    const inLimbo = (await app.get('/v1/admin/payments/limbo?kind=case', { token: reader })).body.items;
+    expect(inLimbo.map(({ reason }: Body) => reason).sort()).toEqual([
+      'amount_diff',
+      'duplicate',
+      'missing_here',
+      'missing_there',
+    ]);
+
+    // Again, by two at once, and by a worker that takes over from one that died: nothing is booked twice.
+    const [before, open] = [await counted('true'), await cases()];
+    await run();
+    await app.database.execute(
+      `UPDATE billing.reconciliation_runs SET state = 'running', finished_at = NULL, lease_until = now() - interval '1 second'`,
+    );
+    await work();
+    expect([await counted('true'), await cases()]).toEqual([before, open]);
+    // While the gateway is away a run waits, and says why.
+    await knobs({ outage: true });
+    const { id } = (await start({})).body;
+    await work();
+    const waiting = (await app.get(`/v1/admin/reconciliation/runs/${id}`, { token })).body;
+    expect(waiting).toMatchObject({ state: 'waiting', attempts: 1, lastError: expect.any(String) });
+
+    // The gateway puts right what it can; the rest is decided by a person, once.
+    await knobs({ settlement: { add } });
+    await app.database.execute('UPDATE billing.reconciliation_runs SET lease_until = NULL');
+    await run();
+    // What it has told before is not forgotten: not the line that it told twice, and not the payout that was another.
+    const left = (await cases()).map(({ kind, subjectType }) => `${kind} of a ${subjectType}`).sort();
+    expect(left).toEqual([
+      ...[
+        'amount_diff of a line',
+        'amount_diff of a payout',
+        'duplicate of a line',
+        'missing_here of a line',
+      ],
+    ]);
+    expect(
+      (await cases('&kind=amount_diff')).map(({ paymentId, state }) => [paymentId, state]).sort(),
+    ).toEqual([
+      ...[
+        [null, 'open'],
+        [null, 'open'],
+        [wrong.paymentId, 'resolved'],
+      ].sort(),
+    ]);
+    expect(await found('missing_there')).toMatchObject({ state: 'resolved', resolution: 'settled' });
+    await explained();
+    const stranger = await found('missing_here');
+    const path = `/v1/admin/reconciliation/cases/${stranger.id}`;
+    const decision = { resolution: 'accepted', reason: 'A charge of another shop' };
+    const resolve = (version: number, by = token) =>
+      app.post(`${path}/resolution`, decision, { token: by, headers: { 'if-match': `"${version}"` } });
+    expect((await resolve(stranger.version, reader)).status).toBe(403);
+    expect((await resolve(stranger.version + 1)).status).toBe(412);
+    const both = await Promise.all([resolve(stranger.version), resolve(stranger.version)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, expect.any(Number)]);
+    expect(both.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect((await resolve(stranger.version + 1)).body.code).toBe('billing.case_resolved');
+    await run();
+    expect((await app.get(path, { token: reader })).body).toMatchObject({ state: 'resolved', ...decision });
+    const trail = await app.get('/v1/admin/audit?action=billing.reconciliation_case.resolved', { token });
+    expect(trail.body.items).toMatchObject([{ subjectId: stranger.id }]);
+    const listed = await app.get('/v1/admin/reconciliation/lines?status=duplicate', { token: reader });
+    expect(listed.body.items).toMatchObject([{ operationId: doubled.operationId, kind: 'charge' }]);
+
+    // Every night by itself, from where it was.
+    const nightly = async () =>
+      (await app.get('/v1/admin/reconciliation/runs?limit=100', { token })).body.items.filter(
+        ({ requestedBy }: Body) => requestedBy === null,
+      );
+    const hour = app.clock.now().getUTCHours();
+    app.clock.advance({ hours: (26 - hour) % 24 });
+    for (let n = 0; n < 2; n++) await app.run('billing.plan_reconciliation');
+    expect(await nightly()).toHaveLength(1);
+    app.clock.advance({ days: 1 });
+    await app.run('billing.plan_reconciliation');
+    expect(await nightly()).toHaveLength(2);
   });
 });

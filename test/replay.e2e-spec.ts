@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Money } from '../src/platform/money/money.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { startApp, type TestApp } from './support/app.js';
 import { AnswerBook } from './support/answers.js';
@@ -248,6 +249,19 @@ describe('the example', () => {
       await ask(read, { code }, { token: staff }, '?currency=EUR');
     await app.run('billing.ledger_checkpoint');
     for (const read of ['verifyLedger', 'exportLedger']) await ask(read);
+    // The gateway tells of a charge that nobody here knows.
+    await app.app.get(PaymentGateway).authorize({
+      ...{ operationId: crypto.randomUUID(), amount: Money.of(777, 'EUR'), source: { token: 'ok' } },
+      ...{ capture: 'automatic', offSession: false, challenge: 'auto', save: null, returnUrl: null },
+    });
+    const asked = (await replay('startReconciliation')).body;
+    await app.post('/v1/admin/reconciliation/runs', {}, { token: staff });
+    await app.run('billing.reconcile');
+    await ask('getReconciliationRun', { id: asked.id });
+    for (const list of ['listReconciliationRuns', 'listSettlementLines', 'listMoneyInLimbo']) await ask(list);
+    const [unknown] = (await ask('listReconciliationCases')).body.items;
+    await ask('getReconciliationCase', { id: unknown.id });
+    await replay('resolveReconciliationCase', { ids: { id: unknown.id } });
     app.clock.advance({ days: 40 });
     const periods = (await app.get('/v1/admin/ledger/periods', { token: staff })).body.items;
     await ask('closeLedgerPeriod', { period: periods.at(-1).period });

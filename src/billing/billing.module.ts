@@ -84,6 +84,9 @@ import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js'
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
+import { LimboController } from './limbo/limbo.controller.js';
+import { LimboRepository } from './limbo/limbo.repository.js';
+import { Limbo } from './limbo/limbo.service.js';
 import { BooksController } from './ledger/books.controller.js';
 import { LedgerChainRepository } from './ledger/ledger-chain.repository.js';
 import { LedgerChain } from './ledger/ledger-chain.service.js';
@@ -95,6 +98,13 @@ import { Statements } from './ledger/statements.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
+import { CaseRepository } from './reconciliation/case.repository.js';
+import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
+import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
+import { Reconciliation } from './reconciliation/reconciliation.service.js';
+import { RunRepository } from './reconciliation/run.repository.js';
+import { SettlementLineRepository } from './reconciliation/settlement-line.repository.js';
+import { StaffReconciliation } from './reconciliation/staff-reconciliation.service.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { OperationRepository } from './payment/operation.repository.js';
 import { PaymentAccess } from './payment/payment-access.service.js';
@@ -185,6 +195,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SellerProfileController,
     LedgerController,
     BooksController,
+    LimboController,
+    ReconciliationController,
     MyStoreCreditController,
     NoticeAdminController,
     StoreCreditAdminController,
@@ -269,6 +281,14 @@ import { WebhookController } from './webhook/webhook.controller.js';
     DemoSeller,
     LedgerReader,
     LedgerRepository,
+    CaseRepository,
+    Reconciliation,
+    ReconciliationJobs,
+    RunRepository,
+    SettlementLineRepository,
+    StaffReconciliation,
+    Limbo,
+    LimboRepository,
     LedgerChain,
     LedgerChainRepository,
     LedgerJobs,

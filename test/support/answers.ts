@@ -23,6 +23,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
   seal: '6f1c9d3be0a74f5c8e2b71d04a9c5e83f6b2d7a01c4e98f35b7d620ae1f4c893',
   head: '6f1c9d3be0a74f5c8e2b71d04a9c5e83f6b2d7a01c4e98f35b7d620ae1f4c893',
   asOf: 12,
+  ageSeconds: 5400,
   issueDate: '2026-11-21',
   dueDate: '2026-12-05',
   nextCursor: `WyIwMTkzM2I1ZSJd.${TOKEN.slice(0, 22)}`,
@@ -97,6 +98,8 @@ function steady(body: object): unknown {
         .replace(/([?&]token=)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
         .replace(/^[\w-]{86}$/, TOKEN + TOKEN)
+        .replace(/^txn_.*/, 'txn_4')
+        .replace(/^(ch|po)_[0-9a-f]{16,}$/, '$1_4b3f9a2e71')
         .replace(/^(test:\w+:)?(TEST-)?(CN-)?\d{4}-(\d{6})?$/, '$1$2$32026-$4')
         .replace(/^\/v1\/downloads\/[\w-]+$/, `/v1/downloads/${TOKEN}`)
         .replace(/(\/v1\/feeds\/merchant\/)[\w-]{43}$/, `$1${TOKEN}`)

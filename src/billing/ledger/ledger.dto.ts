@@ -46,6 +46,8 @@ export const KINDS = [
   'dispute_fee',
   'dispute_won',
   'dispute_lost',
+  'gateway_fee',
+  'gateway_payout',
 ] as const;
 
 export const SOURCES = [
@@ -59,6 +61,7 @@ export const SOURCES = [
   'credit_note_match',
   'dispute',
   'receipt',
+  'settlement_line',
 ] as const;
 
 export class LedgerEntryDto {

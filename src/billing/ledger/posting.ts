@@ -19,7 +19,8 @@ export interface Posting {
     | 'credit_note'
     | 'credit_note_match'
     | 'dispute'
-    | 'receipt';
+    | 'receipt'
+    | 'settlement_line';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -36,6 +37,9 @@ export type PostingKind =
   | 'dispute_fee'
   | 'dispute_won'
   | 'dispute_lost'
+  // What is booked from a gateway's own account stands in reconciliation/settlement.ts.
+  | 'gateway_fee'
+  | 'gateway_payout'
   | 'gift_card_issued'
   | 'gift_card_redeemed'
   | 'gift_card_given_back'
@@ -66,6 +70,7 @@ export const accounts = {
   clearing: (gateway: string) => WITHOUT_GATEWAY[gateway] ?? `assets:provider:${gateway}:clearing`,
   disputes: (gateway: string) => `assets:disputes:${gateway}`,
   disputeFees: 'expense:dispute_fees',
+  providerFees: 'expense:provider_fees',
   badDebt: 'expense:bad_debt',
   unapplied: 'liab:unapplied',
   receivable: 'assets:ar',

@@ -76,6 +76,8 @@ export const TAGS: Record<string, string> = {
     'What makes things cheaper: conditions and an effect, by itself or by codes, with limits and budgets that hold to the order.',
   Recommendations:
     'What goes with a product and why: bought together, similar, or looked at before by whoever is signed in.',
+  Reconciliation:
+    'What gateways say of their accounts with the shop, held against the books line by line, and what does not fit.',
   Refunds: 'Money that goes back to the shopper, in part or in full, each with its own state.',
   Reports:
     'Sales, customers and abandoned carts in sums that are kept up to date, to be shown or opened in a spreadsheet.',

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+
+export const LIMBO_KINDS = [
+  'operation',
+  'refund',
+  'late_charge',
+  'review',
+  'notice',
+  'dispute',
+  'hold',
+  'unapplied',
+  'case',
+] as const;
+export type LimboKind = (typeof LIMBO_KINDS)[number];
+
+export interface LimboRow {
+  readonly kind: LimboKind;
+  /** Of the operation, refund, late charge, payment, notice, dispute, credit note or case. */
+  readonly id: string;
+  readonly gateway: string | null;
+  readonly paymentId: string | null;
+  readonly operationId: string | null;
+  readonly orderId: string | null;
+  readonly invoiceId: string | null;
+  readonly amount: string | null;
+  readonly currency: string | null;
+  readonly reason: string;
+  readonly since: Date;
+  /** Null: nothing happens by itself. */
+  readonly nextCheckAt: Date | null;
+}
+
+const DAY = 86_400_000;
+
+/** All money whose truth is not settled, wherever it is written. */
+@Injectable()
+export class LimboRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The oldest first, from behind `after`. */
+  list(kind: string | null, now: Date, after: [string, string] | null, limit: number): Promise<LimboRow[]> {
+    const [since, id] = after ?? [null, null];
+    const [yesterday, tomorrow] = [new Date(now.getTime() - DAY), new Date(now.getTime() + DAY)];
+    return this.database.query<LimboRow>(LIST, [kind, yesterday, tomorrow, since, id, limit]);
+  }
+}
+
+const PARTS: Readonly<Record<LimboKind, string>> = {
+  // Whatever is not decided has an hour at which it is asked about.
+  operation: `
+    SELECT 'operation' AS kind, o.id::text AS id, p.gateway, o.payment_id, o.id AS operation_id, p.order_id, p.invoice_id,
+      o.amount, o.currency, o.kind || ' ' || o.status AS reason, o.created_at AS since, o.next_check_at
+    FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id
+    WHERE o.next_check_at IS NOT NULL AND o.kind <> 'refund'`,
+  refund: `
+    SELECT 'refund', r.id::text, p.gateway, r.payment_id, r.operation_id, p.order_id, p.invoice_id,
+      r.amount, r.currency, coalesce(o.status, r.status), r.created_at, o.next_check_at
+    FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
+    LEFT JOIN billing.operations o ON o.id = r.operation_id
+    WHERE r.status = 'pending'`,
+  late_charge: `
+    SELECT 'late_charge', c.id::text, p.gateway, c.payment_id, NULL, p.order_id, p.invoice_id,
+      c.captured - c.refund_reserved, c.currency, 'nobody owed it', c.created_at, NULL
+    FROM billing.late_charges c JOIN billing.payments p ON p.id = c.payment_id
+    WHERE c.refund_reserved < c.captured AND (p.status <> 'requires_review' OR c.id <> p.operation_id)`,
+  review: `
+    SELECT 'review', p.id::text, p.gateway, p.id, p.operation_id, p.order_id, p.invoice_id,
+      coalesce(c.captured, nullif(p.captured, 0), p.amount), coalesce(c.currency, p.currency),
+      coalesce(p.review_reason, 'unknown'), p.updated_at, NULL
+    FROM billing.payments p LEFT JOIN billing.late_charges c ON c.id = p.operation_id
+    WHERE p.status = 'requires_review'`,
+  notice: `
+    SELECT 'notice', e.event_id, e.gateway, NULL, e.operation_id, NULL, NULL,
+      NULL, NULL, e.type || ' ' || e.status, e.received_at, e.next_try_at
+    FROM billing.gateway_events e WHERE e.status <> 'done' AND (e.status <> 'received' OR e.failures > 0)`,
+  dispute: `
+    SELECT 'dispute', d.id::text, d.gateway, d.payment_id, NULL, p.order_id, p.invoice_id,
+      d.amount, d.currency, d.reason, d.created_at, d.evidence_due_at
+    FROM billing.disputes d JOIN billing.payments p ON p.id = d.payment_id WHERE d.status = 'open'`,
+  hold: `
+    SELECT 'hold', p.id::text, p.gateway, p.id, NULL, p.order_id, p.invoice_id,
+      p.amount - p.capture_reserved, p.currency, 'it ends soon', p.created_at, p.capture_before
+    FROM billing.payments p WHERE p.status = 'authorized' AND p.capture_before <= $3`,
+  // What no invoice has taken and nobody has sent back, and what credit notes keep for the buyer.
+  unapplied: `
+    SELECT 'unapplied', p.id::text, p.gateway, p.id, NULL, p.order_id, p.invoice_id,
+      p.captured - p.refund_reserved - s.amount, p.currency, 'no invoice has taken it', p.created_at, NULL
+    FROM billing.payments p
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(amount), 0)::bigint AS amount FROM billing.invoice_settlements
+      WHERE source_id = p.id AND kind = 'payment'
+    ) s
+    WHERE p.captured > p.refund_reserved + s.amount AND p.status NOT IN ('canceled', 'requires_review') AND p.created_at <= $2
+    UNION ALL
+    SELECT 'unapplied', n.id::text, p.gateway, p.id, NULL, n.order_id, n.invoice_id,
+      n.kept - n.used, n.currency, 'a credit note keeps it for the buyer', n.created_at, NULL
+    FROM billing.credit_notes n
+    LEFT JOIN LATERAL (
+      SELECT id, gateway FROM billing.payments WHERE order_id = n.order_id AND captured > refund_reserved ORDER BY created_at LIMIT 1
+    ) p ON true
+    WHERE n.kept > n.used AND n.created_at <= $2`,
+  case: `
+    SELECT 'case', c.id::text, c.gateway, c.payment_id, NULL, p.order_id, p.invoice_id,
+      abs(coalesce(c.found, 0) - coalesce(c.expected, 0)), c.currency, c.kind, c.created_at, NULL
+    FROM billing.reconciliation_cases c LEFT JOIN billing.payments p ON p.id = c.payment_id WHERE c.state = 'open'`,
+};
+
+const LIST = `
+  SELECT kind, id, gateway, payment_id AS "paymentId", operation_id AS "operationId", order_id AS "orderId",
+    invoice_id AS "invoiceId", amount::text AS amount, currency, reason, since, next_check_at AS "nextCheckAt"
+  FROM (
+    SELECT kind, id, gateway, payment_id, operation_id, order_id, invoice_id, amount, currency, reason,
+      date_trunc('milliseconds', since) AS since, next_check_at
+    FROM (${Object.values(PARTS).join(' UNION ALL ')}) AS parts
+  ) AS limbo
+  WHERE ($1::text IS NULL OR kind = $1) AND ($4::timestamptz IS NULL OR (since, id) > ($4, $5))
+  ORDER BY since, id LIMIT $6`;
