@@ -2,6 +2,7 @@ import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
 import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js';
 import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
 import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
+import { BillingQuickScreening1780000000771 } from './billing/1780000000771-quick-screening.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
@@ -240,4 +241,5 @@ export const migrations: Migrations = [
   BillingFraud1780000000770,
   IdentityFraudPermissions1760000020680,
   BillingReconciliation1780000000721,
+  BillingQuickScreening1780000000771,
 ];

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { fetch } from 'undici';
 import { BillingApi } from '../src/billing/billing.api.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
+import { armFailpoint } from '../src/platform/failpoint.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
@@ -342,6 +344,44 @@ describe('the screening of payments', () => {
       expect((await decide(randomUUID(), 'rejection')).status).toBe(404);
       const trail = (await get(`/v1/admin/audit?subjectId=${taken.id}`)).items as Body[];
       expect(trail.map(({ action }) => action)).toContain('billing.payment.review_approved');
+    });
+
+    it('is not hindered by a shopper at the bank, nor by an approval that dies on its way', async () => {
+      const thing = await goods(app, { stock: 3 });
+      const asked = await under(rule, () => buyFrom(address(), thing, { token: 'sca_required' }));
+      const [{ id, status, nextAction }] = asked.body.payments;
+      expect([asked.status, status]).toEqual([202, 'requires_action']);
+      await fetch(nextAction.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ decision: 'approve' }),
+      });
+      await app.app.get(BillingApi).confirm(id);
+      expect(await paymentAt(id)).toMatchObject({ status: 'requires_review', captured: eur(0) });
+      // Long after the shopper's hour the goods still wait for whoever decides.
+      app.clock.advance({ hours: 30 });
+      await app.run('ordering.expire_orders');
+      expect(await stockOf(app, thing)).toMatchObject({ reserved: 1 });
+
+      const once = asStaff();
+      for (const spot of ['billing.before_gateway', 'billing.after_gateway']) {
+        const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
+          armFailpoint(null);
+          throw new Error(`died at ${spot}`);
+        });
+        armFailpoint(spot);
+        expect((await decide(id, 'approval', {}, once)).status).toBe(500);
+        kill.mockRestore();
+      }
+      expect(await decide(id, 'approval', {}, once)).toMatchObject({
+        status: 200,
+        body: { status: 'captured', captured: eur(TOTAL) },
+      });
+      await app.settle();
+      expect(await orderAt(asked.body.id)).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
+      const { operations } = await paymentAt(id);
+      expect(operations.map(({ kind }: Body) => kind)).toEqual(['authorize', 'capture']);
+      expect((await journal(operations[1].id)).map(({ what }) => what)).toEqual(['charge.captured']);
     });
 
     it('may be too late: the hold ends, and so does the order', async () => {

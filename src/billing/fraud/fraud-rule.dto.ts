@@ -28,7 +28,7 @@ import {
 
 /** A week. */
 export const MAX_WINDOW_MINUTES = 7 * 24 * 60;
-const MAX_COUNT = 10_000;
+const MAX_COUNT = 1_000;
 
 export class VelocityDto {
   @OneOf(VELOCITY_KEYS, {
@@ -42,8 +42,8 @@ export class VelocityDto {
   @OneOf(VELOCITY_COUNTS, {
     example: 'failures',
     description:
-      '`attempts`: all, blocked ones too. `failures`: those that were declined or are not decided; blocked ones are none. ' +
-      '`cards`: other cards than that of the attempt.',
+      '`attempts`: all, blocked ones too. Of those that were not blocked: `failures`, which were declined or are not decided, and ' +
+      '`cards`, other ones than that of the attempt.',
   })
   count: VelocityCount;
 

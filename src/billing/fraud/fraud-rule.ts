@@ -7,7 +7,7 @@ export type RuleMode = (typeof RULE_MODES)[number];
 /** By what attempts are counted together; a card is what the gateway says it is, or else the token that stands for it. */
 export const VELOCITY_KEYS = ['network', 'email', 'customer', 'card'] as const;
 export type VelocityKey = (typeof VELOCITY_KEYS)[number];
-/** `failures`: those that the gateway declined or has not decided; `cards`: other cards than that of this attempt. */
+/** Of those that were not blocked: `failures`, which the gateway declined or has not decided; `cards`, other ones than that of the attempt. */
 export const VELOCITY_COUNTS = ['attempts', 'failures', 'cards'] as const;
 export type VelocityCount = (typeof VELOCITY_COUNTS)[number];
 

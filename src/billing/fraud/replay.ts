@@ -19,6 +19,7 @@ export interface Replayed {
 /** An attempt as those that come after it count it. */
 interface Past {
   readonly at: number;
+  /** Null: it was blocked, or nobody knows. */
   readonly card: string | null;
   readonly hasFailed: boolean;
 }
@@ -43,10 +44,11 @@ export function replay(attempts: readonly Screening[], rules: readonly FraudRule
       )
       .map(firedOf);
     const outcome = decide(fired);
+    const isThrough = outcome !== 'block';
     const entry = {
       at: at.getTime(),
-      card: keys.card,
-      hasFailed: outcome !== 'block' && FAILED.includes(status),
+      card: isThrough ? keys.card : null,
+      hasFailed: isThrough && FAILED.includes(status),
     };
     for (const [kind, key] of Object.entries(keys)) {
       if (key === null) continue;

@@ -54,9 +54,15 @@ export class OrderJobs {
 
   private async expireOne(id: string): Promise<void> {
     const now = this.clock.now();
-    const { order } = (await this.locks.lock(id)) ?? {};
+    const { order, payments = [] } = (await this.locks.lock(id)) ?? {};
     if (order?.status !== 'pending_payment' || order.expiresAt > now) {
       throw new Error('it was paid, canceled or prolonged in this very moment');
+    }
+    // A person has as long to look at a hold as it lasts, however it came to be looked at.
+    const reviewed = payments.find(({ reviewUntil }) => reviewUntil !== null && reviewUntil > now);
+    if (reviewed?.reviewUntil) {
+      await this.holds.prolong(id, reviewed.reviewUntil);
+      return;
     }
     const { canceled } = await this.billing.cancelFor(id, 'order_expired');
     if (!canceled) {
