@@ -3,6 +3,7 @@ import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js'
 import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
 import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
+import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
@@ -238,4 +239,5 @@ export const migrations: Migrations = [
   IdentityDunningPermissions1760000020670,
   BillingFraud1780000000770,
   IdentityFraudPermissions1760000020680,
+  BillingInvoicesPaidInParts1780000000715,
 ];
