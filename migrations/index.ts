@@ -5,6 +5,7 @@ import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
 import { BillingQuickScreening1780000000771 } from './billing/1780000000771-quick-screening.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
+import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
@@ -242,4 +243,5 @@ export const migrations: Migrations = [
   IdentityFraudPermissions1760000020680,
   BillingReconciliation1780000000721,
   BillingQuickScreening1780000000771,
+  BillingInvoicesPaidInParts1780000000715,
 ];

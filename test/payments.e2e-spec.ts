@@ -7,6 +7,7 @@ import { MethodCharges } from '../src/billing/payment-method/method-charges.serv
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
+import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import { planInvoice } from './support/invoices.js';
 import {
@@ -195,17 +196,48 @@ describe('money that is held, kept methods, disputes and transfers', () => {
   });
 
   it('comes too late: a hold is let go, and what was taken goes back', async () => {
+    const book = await GatewayBook.of(app);
+    const before = await balanceOf('memo:authorized');
+    const clearing = await balanceOf('assets:provider:test:clearing');
+    // Approved at the bank, of which the shop hears only when another card has paid: the second hold is let go.
     const thing = await goods(app, { stock: 5 });
-    const { answer } = await buy(app, [thing], { token: 'async_ok:1500' });
+    const { cart, answer } = await buy(app, [thing], { token: 'sca_required+drop' });
     expect(answer.status).toBe(202);
-    const other = await held('refund_timeout_before');
-    expect(other.id).toBeDefined();
+    const { id } = answer.body.payments[0];
+    const first = (await paymentAt(id)).gatewayRef;
+    await book.decide(first, 'approve');
+    expect((await checkOut(app, cart)).body).toMatchObject({ status: 'placed', paymentStatus: 'authorized' });
+    await pass({ hours: 1 });
+    expect(await book.charge(first)).toMatchObject({ status: 'voided', captured: 0 });
+    expect(await paymentAt(id)).toMatchObject({ status: 'authorized', captured: eur(0) });
+    expect((await balanceOf('memo:authorized')) - before).toBe(TOTAL);
+
+    // Captured, of which the shop hears only when it has asked for the order to be canceled.
+    await book.turn({ loseAnswers: true, drop: 100 });
+    expect((await capture(id, { full: true })).status).toBe(202);
+    await book.turn({ drop: 100 });
+    const order = answer.body.id;
+    const cancel = () => app.post(`/v1/orders/${order}/cancellation`, {}, asStaff());
+    expect((await cancel()).body.code).toBe('ordering.payment_undecided');
+    await pass({ hours: 1 });
+    await app.run('billing.repair');
+    await app.settle();
+    expect(await paymentAt(id)).toMatchObject({ status: 'captured', captured: eur(TOTAL) });
+    expect((await cancel()).status).toBe(201);
+    await app.settle();
+    expect(await orderAt(order)).toMatchObject({ status: 'canceled', paymentStatus: 'refunded' });
+    expect(await balanceOf('memo:authorized')).toBe(before);
+
+    // Taken although another amount was asked for: nothing is held for us.
     const mismatch = await buy(app, [thing], { token: 'amount_mismatch' });
     expect(mismatch.answer).toMatchObject({ status: 402, body: { declineCode: 'amount_mismatch' } });
+    await book.turn({});
     await app.settle();
     expect(await paymentAt(mismatch.answer.body.paymentId)).toMatchObject({
       status: 'requires_payment_method',
     });
+    expect(await balanceOf('assets:provider:test:clearing')).toBe(clearing);
+    expect(await stockOf(app, thing)).toMatchObject({ allocated: 0 });
   });
 
   it('is taken back by a bank: nothing is refunded beside it, and the books say what was lost', async () => {
@@ -323,10 +355,10 @@ describe('money that is held, kept methods, disputes and transfers', () => {
       const wanted = app.database.transaction(() => app.app.get(Invoices).finalize(planInvoice(1900)));
       return (await wanted).invoiceId;
     };
-    const charge = async (methodId: string | null, given: string | null = null) => {
+    const charge = async (methodId: string | null, given: string | null = null, minor = 1900) => {
       const invoiceId = given ?? (await invoice());
       const { id: customerId } = (await app.get('/v1/me', { token: ada.token })).body;
-      const amount = Money.of(1900, 'EUR');
+      const amount = Money.of(minor, 'EUR');
       const { paymentId, operationId } = await app.database.transaction(() =>
         app.app.get(MethodCharges).open({ purpose: 'invoice', invoiceId, customerId, methodId, amount }),
       );
@@ -339,6 +371,19 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     const paid = await charge(plain.body.methodId, invoiceId);
     expect(paid).toMatchObject({ status: 'captured', captured: eur(1900), orderId: null, invoiceId });
     await expect(charge(plain.body.methodId, invoiceId)).rejects.toMatchObject({
+      code: 'billing.payment_already_captured',
+    });
+    // In parts, by one payment after the other, and never more than is due; also when two come at once.
+    const parts = await invoice();
+    expect(await charge(plain.body.methodId, parts, 700)).toMatchObject({ status: 'captured' });
+    await expect(charge(plain.body.methodId, parts, 1201)).rejects.toMatchObject({
+      code: 'billing.charge_exceeds_due',
+      details: { extra: { maximumChargeable: eur(1200) } },
+    });
+    const rest = await Promise.allSettled([1, 2, 3].map(() => charge(plain.body.methodId, parts, 1200)));
+    expect(rest.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await app.settle();
+    await expect(charge(plain.body.methodId, parts, 1)).rejects.toMatchObject({
       code: 'billing.payment_already_captured',
     });
     const authenticate = await charge(kept.methodId);
@@ -413,14 +458,20 @@ describe('money that is held, kept methods, disputes and transfers', () => {
       body: { orderStatus: 'pending_payment', paymentStatus: 'partially_paid', due: eur(TOTAL - 1000) },
     });
     expect((await receive(orderId, transfer(1000, 'line 1'))).body.code).toBe('billing.receipt_known');
+    // Of one line of the statement that is sent in by five at once, one counts.
+    const same = await Promise.all(
+      Array.from({ length: 5 }, () => receive(orderId, transfer(400, 'line 1b'))),
+    );
+    const codes = same.map(({ status, body }) => (status === 201 ? 201 : body.code)).sort();
+    expect(codes).toEqual([201, ...Array.from({ length: 4 }, () => 'billing.receipt_known')]);
     // Two at once, of which each would do.
     const again = async (body: object): Promise<Answer> => {
       const answer = await receive(orderId, body);
-      return answer.body.code === 'ordering.payment_undecided' ? again(body) : answer;
+      return answer.body.code === 'billing.receipt_in_progress' ? again(body) : answer;
     };
     const both = await Promise.all([
-      again(transfer(TOTAL - 1000, 'line 2')),
-      again({ ...transfer(TOTAL - 1000, 'till 1'), method: 'cash' }),
+      again(transfer(TOTAL - 1400, 'line 2')),
+      again({ ...transfer(TOTAL - 1400, 'till 1'), method: 'cash' }),
     ]);
     expect(both.map(({ status }) => status)).toEqual([201, 201]);
     await app.settle();
@@ -428,7 +479,7 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(await stockOf(app, thing)).toMatchObject({ reserved: 0, allocated: 1 });
     expect((await balanceOf('assets:bank')) - bank).toBe(TOTAL);
     const cash = both[1].body.paymentId;
-    const given = await refund(cash, { amount: eur(TOTAL - 1000) });
+    const given = await refund(cash, { amount: eur(TOTAL - 1400) });
     expect(given).toMatchObject({ status: 201, body: { status: 'succeeded' } });
     expect(await balanceOf('assets:cash')).toBe(0);
     expect((await receive(orderId, transfer(1, 'tip'))).body).toMatchObject({ overpaid: eur(1) });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../platform/config.js';
+import type { Problem } from '../platform/http/problem.js';
 import type { Money } from '../platform/money/money.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { type GiftCardRecipient, GiftCardIssuer } from './gift-card/gift-card-issuer.service.js';
@@ -106,6 +107,14 @@ export class BillingApi {
    */
   receive(money: ReceivedMoney): Promise<{ paymentId: string }> {
     return this.receipts.receive(money);
+  }
+
+  /**
+   * Why money of an order cannot be written down when another payment of it came first in this very moment: it is the same money
+   * (`billing.receipt_known`), or it can be tried again (`billing.receipt_in_progress`).
+   */
+  otherReceipt(money: Pick<ReceivedMoney, 'method' | 'reference'>): Promise<Problem> {
+    return this.receipts.whyNotNow(money);
   }
 
   /** Where buyers may transfer money to, and for how many days it is waited for; null: they may not. */

@@ -274,7 +274,7 @@ interface Finding {
   subjectId: string;
 }
 
-/** Findings but those that are for a person: of orders that are over and keep money which nobody would take back. */
+/** Findings but those that are for a person: of orders that keep money which the gateway, a bank or the till would not give back. */
 export async function unexcused<F extends Finding>(
   { database }: TestApp,
   findings: readonly F[],
@@ -286,6 +286,5 @@ export async function unexcused<F extends Finding>(
 }
 
 const FOR_PERSONS = `
-  SELECT id FROM ordering.orders o WHERE status = 'canceled'
-    AND (EXISTS (SELECT FROM billing.refunds r WHERE r.order_id = o.id AND r.status = 'failed')
+  SELECT id FROM ordering.orders o WHERE (EXISTS (SELECT FROM billing.refunds r WHERE r.order_id = o.id AND r.status = 'failed')
       OR EXISTS (SELECT FROM billing.disputes d WHERE d.order_id = o.id))`;

@@ -73,6 +73,7 @@ export class OrderModel {
       return this.notes.length > 0 && this.notes.every(({ state }) => state === 'ended') ? 'voided' : 'none';
     if (back > 0 && back === came) return 'refunded';
     if (came < owed) return 'partially_paid';
+    if (came - back > owed) return 'overcharged';
     if (back > 0) return 'partially_refunded';
     return came > owed && came > 0 ? 'overcharged' : 'paid';
   }

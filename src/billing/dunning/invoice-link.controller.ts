@@ -63,6 +63,7 @@ export class InvoiceLinkController {
       invoice_payment_declined,
       methodProblems.no_payment_method,
       paymentProblems.payment_already_captured,
+      paymentProblems.charge_exceeds_due,
       paymentProblems.payment_in_progress,
       paymentProblems.too_many_attempts,
       paymentProblems.unknown_gateway,

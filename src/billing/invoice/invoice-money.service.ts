@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { InvoiceMoved } from '../billing.events.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import type { Posting } from '../ledger/posting.js';
+import { invoiceProblems } from './invoice.errors.js';
 import { InvoiceMoneyRepository } from './invoice-money.repository.js';
 import { invoicePostings } from './invoice-posting.js';
 import { dueOf, type Invoice, InvoiceRepository } from './invoice.repository.js';
@@ -22,6 +24,27 @@ export class InvoiceMoney {
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
+
+  /** In the caller's transaction: nobody else charges this invoice until its end. 404. */
+  async lock(invoiceId: string): Promise<Invoice> {
+    const invoice = await this.invoices.lock(invoiceId);
+    if (invoice === null) throw platformProblems.not_found();
+    return invoice;
+  }
+
+  /**
+   * In the caller's transaction: what may still be charged for an invoice that is of no order, which is locked. Money that was
+   * captured counts from then on, also before it is taken to the invoice, for which a draft waits. 404, and 409
+   * `billing.invoice_not_open` for one that is void.
+   */
+  async chargeable(invoiceId: string): Promise<Money> {
+    const invoice = await this.lock(invoiceId);
+    if (invoice.state === 'void') throw invoiceProblems.invoice_not_open();
+    const expected = invoice.state === 'uncollectible' ? await this.writtenOff(invoice) : dueOf(invoice);
+    const there = (await this.sources.ofInvoice(invoiceId, null)).reduce((sum, { left }) => sum + left, 0n);
+    const rest = expected.minus(Money.of(there, expected.currency));
+    return rest.isNegative() ? Money.zero(expected.currency) : rest;
+  }
 
   /** In the caller's transaction, under the lock of the documents: pays up to `due` of an invoice; answers how much that was. */
   async take(invoice: Payable, due: Money): Promise<Money> {

@@ -26,8 +26,8 @@ export class MethodCharges {
    * In the caller's transaction: opens the payment of an invoice from a kept method, or adds an attempt to the one that is open.
    * After the commit it is sent and settled like that of an order (`BillingApi.authorize`, `BillingApi.settle`). When the bank
    * wants to see the customer (`authentication_required`) the payment is `requires_action` without a page of the bank: only the
-   * customer can go on, with an attempt of their own. 409 `billing.no_payment_method` when there is nothing to charge, 409
-   * `billing.payment_in_progress` while the outcome of an earlier attempt is not known.
+   * customer can go on, with an attempt of their own. 409 `billing.no_payment_method` when there is nothing to charge, 409 `billing.payment_in_progress` while the outcome of
+   * an earlier attempt is not known.
    */
   async open(charge: MethodCharge): Promise<{ paymentId: string; operationId: string }> {
     const { purpose, invoiceId, customerId, amount } = charge;

@@ -10,6 +10,7 @@ import { ScreeningFacts, type ScreeningInput } from '../fraud/screening-facts.js
 import { PaymentGateway } from '../gateway/payment-gateway.port.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
+import { InvoiceMoney } from '../invoice/invoice-money.service.js';
 import { Operation } from './operation.entity.js';
 import type { PaymentPurpose } from './payment.entity.js';
 import { paymentProblems } from './payment.errors.js';
@@ -53,6 +54,7 @@ export class PaymentOpening {
   constructor(
     private readonly database: Database,
     private readonly payments: PaymentRepository,
+    private readonly invoices: InvoiceMoney,
     private readonly gateway: PaymentGateway,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -61,13 +63,18 @@ export class PaymentOpening {
     private readonly facts: ScreeningFacts,
   ) {}
 
-  /** In the caller's transaction: opens the payment of an order, or adds an attempt to the one that is open. */
+  /**
+   * In the caller's transaction: opens the payment of an order or of an invoice, or adds an attempt to the one that is open. An
+   * invoice may be paid in parts, by one payment after the other, and never for more than is due of it: 409
+   * `billing.payment_already_captured` when nothing is, 409 `billing.charge_exceeds_due` when less is.
+   */
   async open(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
     if (!this.database.inTransaction)
       throw new Error('payments are opened only in a transaction of their caller');
     if (input.gateway !== this.gateway.code) throw paymentProblems.unknown_gateway();
     this.gateway.assertRepresentable(input.amount);
     if (input.methodId) await this.mustHave(input.customerId ?? null, input.methodId);
+    if (input.purpose === 'invoice') await this.requireDue(input);
     const now = this.clock.now();
     const [operationId, voidOperationId] = [newId(), newId()];
     const opened = await this.payments.open({
@@ -113,6 +120,19 @@ export class PaymentOpening {
     });
   }
 
+  /** Before anything is written. What another payment captures in this moment is waited for, and seen. */
+  private async requireDue({ invoiceId, amount }: OpenPayment): Promise<void> {
+    const id = invoiceId ?? '';
+    await this.invoices.lock(id);
+    await this.payments.lockAllOfInvoice(id);
+    const due = await this.invoices.chargeable(id);
+    if (due.isZero()) throw paymentProblems.payment_already_captured();
+    if (amount.compare(due) > 0)
+      throw paymentProblems.charge_exceeds_due(`At most ${due.toString()} is due.`, {
+        extra: { maximumChargeable: due.toJSON() },
+      });
+  }
+
   private async whyNotOpened({ orderId, invoiceId, amount, purpose = 'order' }: OpenPayment) {
     const payments = orderId
       ? await this.payments.lockAllOfOrder(orderId)
@@ -122,7 +142,7 @@ export class PaymentOpening {
         each.kind === 'card' &&
         each.purpose === purpose &&
         each.status !== 'canceled' &&
-        (purpose !== 'extra' || each.status !== 'captured'),
+        (purpose === 'order' || each.status !== 'captured'),
     );
     if (payment?.status === 'captured') return paymentProblems.payment_already_captured();
     if (payment && !payment.amount.equals(amount)) return paymentProblems.payment_amount_frozen();

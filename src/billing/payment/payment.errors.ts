@@ -17,8 +17,21 @@ export const paymentProblems = defineProblems('billing', {
   payment_already_captured: {
     status: 409,
     title: 'Already paid',
-    meaning: 'The order was paid already.',
-    remedy: 'Read the order; there is nothing left to pay.',
+    meaning: 'The order, or the invoice, was paid already.',
+    remedy: 'Read it; there is nothing left to pay.',
+  },
+  charge_exceeds_due: {
+    status: 409,
+    title: 'More than is due',
+    meaning: 'The invoice is open for less: something of it was paid or credited, or is just being paid.',
+    remedy: 'Charge at most `maximumChargeable`.',
+    members: {
+      maximumChargeable: {
+        description: 'What is still due of the invoice.',
+        schema: { $ref: '#/components/schemas/MoneyDto' },
+        example: { amount: 1999, currency: 'EUR' },
+      },
+    },
   },
   payment_amount_frozen: {
     status: 409,

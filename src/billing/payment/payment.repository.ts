@@ -378,11 +378,14 @@ const NEEDS_ATTENTION = `EXISTS (SELECT FROM billing.operations o WHERE o.paymen
 const refundStatus = (status: OperationStatus): string =>
   status === 'succeeded' ? 'succeeded' : status === 'failed' ? 'failed' : 'pending';
 
-/** The predicates of the two unique indexes: one payment at a gateway is alive, and one further amount is open at a time. */
+/**
+ * The predicates of the three unique indexes: one payment of an order at a gateway is alive, and of further amounts and of an
+ * invoice, which may be paid in parts, one is open at a time.
+ */
 const ALONE: Record<PaymentPurpose, string> = {
   order: `status <> 'canceled' AND purpose = 'order' AND instrument_id IS NULL`,
   extra: `status NOT IN ('canceled', 'captured') AND purpose = 'extra' AND instrument_id IS NULL`,
-  invoice: `status <> 'canceled' AND purpose = 'invoice' AND instrument_id IS NULL`,
+  invoice: `status NOT IN ('canceled', 'captured') AND purpose = 'invoice' AND instrument_id IS NULL`,
 };
 
 const open = (purpose: PaymentPurpose): string => `

@@ -8,4 +8,11 @@ export const receiptProblems = defineProblems('billing', {
     meaning: 'Money with this reference was written down before: each line of a statement counts once.',
     remedy: 'Read the payments of the order; where it is other money, send its own reference.',
   },
+  receipt_in_progress: {
+    status: 409,
+    headers: ['Retry-After'],
+    title: 'Other money of the order is just being written down',
+    meaning: 'A payment of the order was made in this very moment. Nothing of this request was kept.',
+    remedy: 'Repeat after `Retry-After`.',
+  },
 });

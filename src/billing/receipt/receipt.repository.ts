@@ -28,6 +28,14 @@ export interface AwaitedRow {
 export class ReceiptRepository {
   constructor(private readonly database: Database) {}
 
+  async knows(method: ReceivedKind, reference: string): Promise<boolean> {
+    const rows = await this.database.query(
+      'SELECT FROM billing.receipts WHERE method = $1 AND reference = $2',
+      [method, reference],
+    );
+    return rows.length > 0;
+  }
+
   /** False when the reference is known. */
   async add(receipt: Receipt, now: Date): Promise<boolean> {
     const rows = await this.database.query(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import type { Problem } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import { PaymentCaptured } from '../billing.events.js';
@@ -39,6 +40,13 @@ export class Receipts {
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
+
+  /** See `BillingApi.otherReceipt`. */
+  async whyNotNow({ method, reference }: Pick<ReceivedMoney, 'method' | 'reference'>): Promise<Problem> {
+    return (await this.receipts.knows(method, reference))
+      ? receiptProblems.receipt_known()
+      : receiptProblems.receipt_in_progress(undefined, { retryAfter: 1 });
+  }
 
   /** See `BillingApi.receive`. */
   async receive(money: ReceivedMoney): Promise<{ paymentId: string }> {

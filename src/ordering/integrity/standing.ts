@@ -1,4 +1,4 @@
-import type { PaymentView } from '../../billing/billing.api.js';
+import { type PaymentView, RECEIVED_KINDS } from '../../billing/billing.api.js';
 import type { StockSource } from '../../catalog/catalog.api.js';
 import { type Difference, differenceOf } from '../../platform/integrity/integrity.js';
 import { Money } from '../../platform/money/money.js';
@@ -42,13 +42,18 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
   const [captured, held] = [sum((payment) => payment.captured), sum((payment) => payment.held)];
   const letGo = sum((payment) => payment.letGo);
   const [total, owed] = [totalOf(order), owedOf(order)];
-  // Of a hold as much is captured as is needed.
-  const isThere = captured.compare(owed) <= 0 && captured.plus(held).plus(letGo).compare(owed) >= 0;
+  // What was too much has gone back, or is on its way. Of a hold as much is captured as is needed.
+  const isTooMuch = captured.compare(owed) > 0 && !(payments.some(mayBeTooMuch) && kept.compare(total) <= 0);
+  const isThere = !isTooMuch && captured.plus(held).plus(letGo).compare(owed) >= 0;
   return differenceOf(order.id, {
     received: [owed.amount, isThere ? owed.amount : captured.plus(held).amount],
     kept: [kept.compare(total) > 0 ? total.amount : kept.amount, kept.amount],
   });
 }
+
+/** Whether more than it was to be may have come in by it: by hand, or because the gateway took more and staff accepted that. */
+const mayBeTooMuch = ({ kind, captured, amount }: Payment): boolean =>
+  RECEIVED_KINDS.some((each) => each === kind) || captured.compare(amount) > 0;
 
 /** Each piece of a gift card that is paid for is a card; of what was taken off later the cards stay. */
 export function giftCardDifference(

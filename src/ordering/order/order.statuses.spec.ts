@@ -25,6 +25,8 @@ describe('the statuses of an order', () => {
     ['partially_refunded', [payment('captured', 1000, 1)]],
     ['refunded', [payment('captured', 1000, 1000)]],
     ['partially_paid', [payment('captured', 900, 100)]],
+    ['overcharged', [payment('captured', 1000, 1), payment('captured', 10)]],
+    ['partially_refunded', [payment('captured', 1000, 1), payment('captured', 1)]],
     ['voided', [payment('canceled')]],
     ['none', [payment('canceled'), payment('processing')]],
   ])('say %s', (status, payments) => {

@@ -78,6 +78,8 @@ export function paymentStatusOf(payments: readonly PaymentView[], owed: Money): 
   const difference = captured.compare(owed);
   if (!refunded.isZero()) {
     if (refunded.compare(captured) >= 0) return 'refunded';
+    // What went back is not all that was too much.
+    if (captured.minus(refunded).compare(owed) > 0) return 'overcharged';
     return difference < 0 ? 'partially_paid' : 'partially_refunded';
   }
   return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';

@@ -6,7 +6,6 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { OrderParams } from '../order/order.dto.js';
-import { orderProblems } from '../order/order.errors.js';
 import { ReceivedPaymentDto, ReceivePaymentDto } from './received-payment.dto.js';
 import { ReceivedPayments } from './received-payments.service.js';
 
@@ -26,7 +25,11 @@ export class ReceivedPaymentController {
       'Refunds of such money are written down, not sent: pay them out first. What is to go back because an order was canceled ' +
       'or has expired waits as a refund that has failed (`pay_by_hand`).',
     answers: { 201: ReceivedPaymentDto },
-    problems: [platformProblems.not_found, receiptProblems.receipt_known, orderProblems.payment_undecided],
+    problems: [
+      platformProblems.not_found,
+      receiptProblems.receipt_known,
+      receiptProblems.receipt_in_progress,
+    ],
     idempotency: 'required',
   })
   receive(

@@ -3,9 +3,10 @@ import { BillingApi } from '../../billing/billing.api.js';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { platformProblems, Problem } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import { owedOf } from '../order/order.js';
+import { orderProblems } from '../order/order.errors.js';
 import { OrderLocks } from '../order/order-locks.service.js';
 import { OrderPaymentService } from '../order/order-payment.service.js';
 import type { ReceivedPaymentDto, ReceivePaymentDto } from './received-payment.dto.js';
@@ -23,10 +24,14 @@ export class ReceivedPayments {
 
   /**
    * In the caller's transaction: the money is a payment of the order, which is placed when nothing is missing. What is too little
-   * leaves the rest due, what is too much can be refunded. 409 `billing.receipt_known` for a reference that was taken before.
+   * leaves the rest due, what is too much can be refunded. 409 `billing.receipt_known` for a reference that was taken before,
+   * 409 `billing.receipt_in_progress` when another payment of the order came first in this very moment.
    */
   async receive(orderId: string, input: ReceivePaymentDto, actor: Actor): Promise<ReceivedPaymentDto> {
-    const locked = await this.locks.lock(orderId);
+    const locked = await this.locks.lock(orderId).catch(async (error: unknown) => {
+      const isOther = error instanceof Problem && error.code === orderProblems.payment_undecided.kind.code;
+      throw isOther ? await this.billing.otherReceipt(input) : error;
+    });
     if (locked === null) throw platformProblems.not_found();
     const { order } = locked;
     const now = this.clock.now();
