@@ -4,6 +4,9 @@ import { IdentityDunningPermissions1760000020670 } from './identity/176000002067
 import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
+import { BillingPlans1780000000750 } from './billing/1780000000750-plans.js';
+import { BillingSubscriptions1780000000751 } from './billing/1780000000751-subscriptions.js';
+import { IdentitySubscriptionPermissions1760000020660 } from './identity/1760000020660-subscription-permissions.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
 import { IdentityIntegrityPermissions1780000000611 } from './identity/1780000000611-integrity-permissions.js';
@@ -238,4 +241,7 @@ export const migrations: Migrations = [
   IdentityDunningPermissions1760000020670,
   BillingFraud1780000000770,
   IdentityFraudPermissions1760000020680,
+  BillingPlans1780000000750,
+  BillingSubscriptions1780000000751,
+  IdentitySubscriptionPermissions1760000020660,
 ];
