@@ -7,6 +7,9 @@ import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
+import { BillingPlans1780000000750 } from './billing/1780000000750-plans.js';
+import { BillingSubscriptions1780000000751 } from './billing/1780000000751-subscriptions.js';
+import { IdentitySubscriptionPermissions1760000020660 } from './identity/1760000020660-subscription-permissions.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
 import { IdentityIntegrityPermissions1780000000611 } from './identity/1780000000611-integrity-permissions.js';
@@ -244,4 +247,7 @@ export const migrations: Migrations = [
   BillingReconciliation1780000000721,
   BillingQuickScreening1780000000771,
   BillingInvoicesPaidInParts1780000000715,
+  BillingPlans1780000000750,
+  BillingSubscriptions1780000000751,
+  IdentitySubscriptionPermissions1760000020660,
 ];

@@ -545,9 +545,67 @@ describe('the example', () => {
     await ask('getMyStoreCredit', {}, { token });
   }
 
+  /** A plan from its first terms to its end, and what somebody and then staff do with a subscription. */
+  async function subscriptions(): Promise<void> {
+    const planId = (await replay('createPlan')).body.id as string;
+    await replay('updatePlan', { ids: { id: planId } });
+    await replay('addPlanVersion', { ids: { id: planId } });
+    await ask('getPlan', { id: planId });
+    await ask('listOfferedPlans', {}, {});
+    const { token } = await given.customer(app);
+    const keyed = () => ({ token, key: crypto.randomUUID() });
+    const kept = async (card: string): Promise<string> =>
+      (await app.post('/v1/me/payment-methods', { gateway: 'test', token: card, makeDefault: true }, keyed()))
+        .body.methodId;
+    const poor = await kept('attach_ok_charge_fails');
+    const { id } = (await replay('createMySubscription', { token, ids: { planId } })).body;
+    await replay('payMySubscription', { token, ids: { id, paymentMethodId: poor } });
+    const paymentMethodId = await kept('ok');
+    await replay('payMySubscription', { token, ids: { id, paymentMethodId } });
+    await replay('createMySubscription', { token, ids: { planId } });
+    await replay('updateMySubscription', { token, ids: { id, paymentMethodId } });
+    for (const read of ['getMySubscription', 'listMySubscriptions', 'previewMyNextInvoice'])
+      await ask(read, { id }, { token });
+    const change = async (which: 'MySubscription' | 'Subscription', who: string, quantity: number) => {
+      const path = `/v1/${which === 'Subscription' ? 'admin' : 'me'}/subscriptions/${id}/changes`;
+      const { quote } = (await replay(`preview${which}Change`, { token: who, ids: { id, planId } })).body;
+      await replay(`change${which}`, { token: who, ids: { id }, secrets: { quote } });
+      await app.run('billing.collect');
+      await app.settle();
+      const later = { quantity, behaviour: 'at_period_end' };
+      const waiting = (await app.post(`${path}/preview`, later, { token: who })).body;
+      await app.post(path, { quote: waiting.quote }, { token: who, key: crypto.randomUUID() });
+    };
+    await change('MySubscription', token, 5);
+    await ask('dropMyScheduledChange', { id }, { token });
+    await replay('cancelMySubscription', { token, ids: { id } });
+    await ask('keepMySubscription', { id }, { token });
+    for (const step of ['pauseMySubscription', 'resumeMySubscription']) await ask(step, { id }, keyed());
+    for (const read of ['listSubscriptions', 'getSubscription', 'previewNextInvoice'])
+      await ask(read, { id });
+    const fewer = (
+      await app.post(`/v1/admin/subscriptions/${id}/changes/preview`, { quantity: 1 }, { token: staff })
+    ).body;
+    const asStaff = () => ({ token: staff, key: crypto.randomUUID() });
+    await app.post(`/v1/admin/subscriptions/${id}/changes`, { quote: fewer.quote }, asStaff());
+    await change('Subscription', staff, 7);
+    await ask('dropScheduledChange', { id });
+    await replay('cancelSubscription', { ids: { id } });
+    await ask('keepSubscription', { id });
+    await app.settle();
+    for (const step of ['pauseSubscription', 'resumeSubscription']) await ask(step, { id }, asStaff());
+    await app.database.execute(
+      `UPDATE billing.subscriptions SET parked_reason = '14 periods were not billed'`,
+    );
+    await replay('releaseSubscription', { ids: { id } });
+    await ask('listPlans');
+    await ask('archivePlan', { id: planId });
+  }
+
   /** Of a bought lamp, paid, and of two that nobody pays. */
   async function invoices(): Promise<void> {
     await replay('putSellerProfile');
+    await subscriptions();
     const { token, email } = await given.customer(app);
     const { answer } = await buy(app, [await goods(app)], { by: token, body: { email } });
     await app.settle();
@@ -1013,6 +1071,7 @@ describe('the example', () => {
       'addMyPaymentMethod',
       'addOrderNote',
       'addPasskey',
+      'addPlanVersion',
       'addVariant',
       'adjustStoreCredit',
       'cancelGiftCard',

@@ -783,6 +783,7 @@ describe('sessions', () => {
         'cancelMyStockNotice',
         'copySharedCart',
         'getSharedCart',
+        'previewMySubscriptionChange',
         'removeSavedLine',
         'reorder',
         'revokeCartShare',

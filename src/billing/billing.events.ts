@@ -174,3 +174,78 @@ export class CollectionEnded extends DomainEvent<{
 export class DefaultMethodChanged extends DomainEvent<{ customerId: string; methodId: string }> {
   static readonly type = 'billing.default_method_changed';
 }
+
+/** Somebody has subscribed. */
+export class SubscriptionCreated extends DomainEvent<{
+  subscriptionId: string;
+  planId: string;
+  planVersionId: string;
+  quantity: number;
+  state: string;
+}> {
+  static readonly type = 'billing.subscription_created';
+}
+
+/** A subscription is in another state. `cause`: what has moved it. */
+export class SubscriptionMoved extends DomainEvent<{
+  subscriptionId: string;
+  from: string;
+  to: string;
+  cause: string;
+}> {
+  static readonly type = 'billing.subscription_moved';
+}
+
+/** A period is billed: once, whatever ran twice. Without an invoice there was nothing to charge. */
+export class SubscriptionBilled extends DomainEvent<{
+  subscriptionId: string;
+  scheduleNo: number;
+  periodIndex: number;
+  /** Local dates, half-open. */
+  periodStart: string;
+  periodEnd: string;
+  invoiceId: string | null;
+  total: MoneyJson;
+}> {
+  static readonly type = 'billing.subscription_billed';
+}
+
+/** A period of goods has begun: whoever keeps orders makes one of it. Told once for each period. */
+export class SubscriptionPeriodDue extends DomainEvent<{
+  subscriptionId: string;
+  customerId: string | null;
+  planId: string;
+  planVersionId: string;
+  quantity: number;
+  scheduleNo: number;
+  periodIndex: number;
+  periodStart: string;
+  periodEnd: string;
+}> {
+  static readonly type = 'billing.subscription_period_due';
+}
+
+/** A subscription is for another plan or quantity, or will be: `effectiveAt`. */
+export class SubscriptionChanged extends DomainEvent<{
+  subscriptionId: string;
+  planId: string;
+  planVersionId: string;
+  quantity: number;
+  behaviour: string;
+  effectiveAt: string;
+}> {
+  static readonly type = 'billing.subscription_changed';
+}
+
+/** It ends with the running period, or no longer does. */
+export class SubscriptionEndAnnounced extends DomainEvent<{
+  subscriptionId: string;
+  atPeriodEnd: boolean;
+}> {
+  static readonly type = 'billing.subscription_end_announced';
+}
+
+/** Nothing more is billed until a person has looked. */
+export class SubscriptionParked extends DomainEvent<{ subscriptionId: string; reason: string }> {
+  static readonly type = 'billing.subscription_parked';
+}

@@ -79,7 +79,6 @@ import { DunningPolicyController } from './dunning/dunning-policy.controller.js'
 import { InvoiceLinkController } from './dunning/invoice-link.controller.js';
 import { DunningPeopleRepository } from './dunning/dunning-people.repository.js';
 import { LinkAttempts } from './dunning/link-attempts.service.js';
-import { Collections } from './dunning/collections.service.js';
 import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js';
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
@@ -105,6 +104,7 @@ import { Reconciliation } from './reconciliation/reconciliation.service.js';
 import { RunRepository } from './reconciliation/run.repository.js';
 import { SettlementLineRepository } from './reconciliation/settlement-line.repository.js';
 import { StaffReconciliation } from './reconciliation/staff-reconciliation.service.js';
+import { Collections } from './dunning/collections.service.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { OperationRepository } from './payment/operation.repository.js';
 import { PaymentAccess } from './payment/payment-access.service.js';
@@ -139,6 +139,10 @@ import { PaymentSubscribers } from './payment/payment.subscribers.js';
 import { StaffPayments } from './payment/staff-payments.service.js';
 import { OrderRefunds } from './refund/order-refunds.service.js';
 import { OwnRefunds } from './refund/own-refunds.service.js';
+import { PlanAdminController } from './plan/plan.admin.controller.js';
+import { PlanController } from './plan/plan.controller.js';
+import { PlanRepository } from './plan/plan.repository.js';
+import { Plans } from './plan/plans.service.js';
 import { RefundController } from './refund/refund.controller.js';
 import { ReceiptRepository } from './receipt/receipt.repository.js';
 import { Receipts } from './receipt/receipts.service.js';
@@ -155,6 +159,30 @@ import { StoreCreditJobs } from './store-credit/store-credit.jobs.js';
 import { StoreCreditPeopleRepository } from './store-credit/store-credit-people.repository.js';
 import { StoreCreditRepository } from './store-credit/store-credit.repository.js';
 import { StoreCredits } from './store-credit/store-credits.service.js';
+import { ChangeMaker } from './subscription/change-maker.service.js';
+import { ChangePlanner } from './subscription/change-planner.service.js';
+import { ChangeQuotes } from './subscription/change-quotes.service.js';
+import { MySubscriptions } from './subscription/my-subscriptions.service.js';
+import { Renewals } from './subscription/renewals.service.js';
+import { SubscriptionCharges } from './subscription/subscription-charges.service.js';
+import { SubscriptionChanges } from './subscription/subscription-changes.service.js';
+import { SubscriptionDesk } from './subscription/subscription-desk.service.js';
+import { SubscriptionEnds } from './subscription/subscription-ends.service.js';
+import { SubscriptionJobs } from './subscription/subscription.jobs.js';
+import { SubscriptionOffers } from './subscription/subscription-offers.service.js';
+import { SubscriptionPeople } from './subscription/subscription-people.service.js';
+import { SubscriptionPayments } from './subscription/subscription-payments.service.js';
+import { SubscriptionReader } from './subscription/subscription.reader.service.js';
+import { SubscriptionStarts } from './subscription/subscription-starts.service.js';
+import { SubscriptionSubscribers } from './subscription/subscription.subscribers.js';
+import { SubscriptionAdminController } from './subscription/subscription.admin.controller.js';
+import { SubscriptionController } from './subscription/subscription.controller.js';
+import { Payability } from './subscription/payability.service.js';
+import { PendingLineRepository } from './subscription/pending-line.repository.js';
+import { SubscriptionBuyers } from './subscription/subscription-buyers.service.js';
+import { SubscriptionInvoices } from './subscription/subscription-invoices.service.js';
+import { SubscriptionRepository } from './subscription/subscription.repository.js';
+import { Subscriptions } from './subscription/subscriptions.service.js';
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
 import { Tenders } from './tender/tenders.service.js';
 import { InboxRepository } from './webhook/inbox.repository.js';
@@ -199,7 +227,11 @@ import { WebhookController } from './webhook/webhook.controller.js';
     ReconciliationController,
     MyStoreCreditController,
     NoticeAdminController,
+    PlanAdminController,
+    PlanController,
     StoreCreditAdminController,
+    SubscriptionAdminController,
+    SubscriptionController,
     WebhookController,
   ],
   providers: [
@@ -340,6 +372,30 @@ import { WebhookController } from './webhook/webhook.controller.js';
     StoreCreditPeopleRepository,
     StoreCreditRepository,
     StoreCredits,
+    PlanRepository,
+    Plans,
+    ChangeMaker,
+    ChangePlanner,
+    ChangeQuotes,
+    MySubscriptions,
+    Renewals,
+    SubscriptionChanges,
+    SubscriptionCharges,
+    SubscriptionDesk,
+    SubscriptionEnds,
+    SubscriptionJobs,
+    SubscriptionOffers,
+    SubscriptionPayments,
+    SubscriptionPeople,
+    SubscriptionReader,
+    SubscriptionStarts,
+    SubscriptionSubscribers,
+    Payability,
+    PendingLineRepository,
+    SubscriptionBuyers,
+    SubscriptionInvoices,
+    SubscriptionRepository,
+    Subscriptions,
     Tenders,
   ],
   exports: [BillingApi],

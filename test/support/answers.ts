@@ -38,6 +38,10 @@ const FIXED: Readonly<Record<string, unknown>> = {
   iat: 1795266226,
   userAgent: 'Firefox on Linux',
   challenge: TOKEN,
+  quote: `${TOKEN}.${TOKEN}`,
+  anchorDate: '2026-11-21',
+  start: '2026-11-21',
+  end: '2026-12-20',
   excludeCredentials: [],
   kid: TOKEN.slice(0, 8),
   recoveryCodes: Array.from({ length: 10 }, (_, row) => `${String(row + 1).padStart(2, '0')}-Q3KWA-M03PC`),
@@ -97,6 +101,8 @@ function steady(body: object): unknown {
         .replace(/SKU-[0-9a-f]{12}/, 'SKU-2f1c5a6b7d8e')
         .replace(/([?&]token=)[\w-]{43}$/, `$1${TOKEN}`)
         .replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)$/, '2026-11-21T10:00:00.000Z')
+        .replace(/, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/, ', 2026-11-21 to 2026-12-20')
+        .replace(/ × \d+ ÷ \d+ days /, ' × 30 ÷ 30 days ')
         .replace(/^[\w-]{86}$/, TOKEN + TOKEN)
         .replace(/^txn_.*/, 'txn_4')
         .replace(/^(ch|po)_[0-9a-f]{16,}$/, '$1_4b3f9a2e71')

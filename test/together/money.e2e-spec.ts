@@ -5,4 +5,3 @@ import '../payments.e2e-spec.js';
 import '../paying.e2e-spec.js';
 import '../invoices.e2e-spec.js';
 import '../documents.e2e-spec.js';
-import '../fraud.e2e-spec.js';

@@ -10,6 +10,7 @@ import { DunningPeopleRepository } from '../dunning/dunning-people.repository.js
 import { GiftCardPeopleRepository } from '../gift-card/gift-card-people.repository.js';
 import { MyPaymentMethods } from '../payment-method/my-payment-methods.service.js';
 import { InvoicePeople } from '../invoice/invoice-people.service.js';
+import { SubscriptionPeople } from '../subscription/subscription-people.service.js';
 import { StoreCreditPeopleRepository } from '../store-credit/store-credit-people.repository.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { PaymentPersonalDataRepository } from './personal-data.repository.js';
@@ -29,6 +30,7 @@ export class BillingPersonalData implements PersonalDataProvider {
     private readonly invoices: InvoicePeople,
     private readonly collections: DunningPeopleRepository,
     private readonly clock: Clock,
+    private readonly subscriptions: SubscriptionPeople,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
@@ -46,6 +48,9 @@ export class BillingPersonalData implements PersonalDataProvider {
     yield* pagesOf<{ id: string }>('collections', (after, limit) =>
       this.collections.theirs(customerId, after, limit),
     );
+    yield* pagesOf<{ id: string }>('subscriptions', async (after, limit) =>
+      customerId === null ? [] : this.subscriptions.subscriptions(customerId, after, limit),
+    );
   }
 
   async hindrances(subject: Subject): Promise<string[]> {
@@ -59,8 +64,11 @@ export class BillingPersonalData implements PersonalDataProvider {
     // Credit is the customer's alone: nobody could spend what is left.
     if (subject.customerId !== null) await this.balances.forfeit(subject.customerId);
     await this.credits.anonymise(subject);
-    if (subject.customerId !== null) await this.methods.erase(subject.customerId);
-    if (subject.customerId !== null) await this.collections.anonymise(subject.customerId, this.clock.now());
+    if (subject.customerId !== null) {
+      await this.subscriptions.erase(subject.customerId);
+      await this.methods.erase(subject.customerId);
+      await this.collections.anonymise(subject.customerId, this.clock.now());
+    }
     await this.invoices.anonymise(subject);
   }
 }

@@ -65,6 +65,8 @@ export const TAGS: Record<string, string> = {
   'Personal data': 'Copies of all that is kept about somebody, and its erasure.',
   People: 'Accounts of staff: who works here, and as what.',
   'Pickup points': 'Places where shoppers fetch what they ordered, in place of having it sent.',
+  Plans:
+    'What can be subscribed to, and on which terms; other terms are a further version, and none ever changes.',
   'Price lists':
     'Prices for some customers, from some quantity on or for a while. They begin and end by the clock.',
   Prices: 'What a variant costs in each currency, since when and by whom; earlier prices stay readable.',
@@ -93,6 +95,8 @@ export const TAGS: Record<string, string> = {
   'Sign-in': 'Making an account, signing in and out, and the links that are mailed on the way.',
   Stock: 'How many pieces lie where, how many are promised, and every movement that made it so.',
   'Stock notices': 'One letter to whoever waits for something that is sold out, and then they are forgotten.',
+  Subscriptions:
+    'What customers pay again and again: begun, billed by the calendar, changed to the cent as it was shown, and ended.',
   'Store credit':
     'What the shop owes a customer: given by staff, or in place of a refund, and spent at checkouts until it ends.',
   Stocktakes: 'What lies at a location, counted by hand while it is sold from, and brought to the books.',

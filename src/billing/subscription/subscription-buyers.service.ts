@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { IdentityApi } from '../../identity/identity.api.js';
+import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
+import type { InvoiceBuyer } from '../invoice/invoice-content.js';
+import type { Subscription, SubscriptionBuyer } from './subscription.js';
+
+/** Who is invoiced for a subscription: sealed with the key of the customer, so it is gone when the customer is erased. */
+@Injectable()
+export class SubscriptionBuyers {
+  constructor(
+    private readonly keys: SubjectKeys,
+    private readonly identity: IdentityApi,
+  ) {}
+
+  seal(customerId: string, subscriptionId: string, buyer: SubscriptionBuyer): Promise<Buffer> {
+    return this.keys.seal(customerId, placeOf(subscriptionId), JSON.stringify(buyer));
+  }
+
+  /** Null when nobody knows it any more. */
+  async open({
+    id,
+    customerId,
+    buyer,
+  }: Pick<Subscription, 'id' | 'customerId' | 'buyer'>): Promise<SubscriptionBuyer | null> {
+    if (customerId === null || buyer === null) return null;
+    const text = await this.keys.open(customerId, placeOf(id), buyer);
+    return text === null ? null : (JSON.parse(text) as SubscriptionBuyer);
+  }
+
+  /** As an invoice of today has it, with the present address for letters. */
+  async invoiced(subscription: Subscription): Promise<InvoiceBuyer> {
+    const buyer = await this.open(subscription);
+    const customer =
+      subscription.customerId === null ? null : await this.identity.customer(subscription.customerId);
+    if (buyer === null || customer === null)
+      throw new Error(`nobody knows who pays for subscription ${subscription.id}`);
+    const { name, company, address, vatId } = buyer;
+    return { name, company, address, email: customer.email, vatId, vatCheck: null };
+  }
+}
+
+const placeOf = (id: string): string => `billing.subscriptions|buyer|${id}`;

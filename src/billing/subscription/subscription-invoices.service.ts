@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import type { Money } from '../../platform/money/money.js';
+import { Collections } from '../dunning/collections.service.js';
+import { sumsOf } from '../invoice/invoice-arithmetic.js';
+import { type Finalized, Invoices } from '../invoice/invoices.service.js';
+import { PendingLineRepository } from './pending-line.repository.js';
+import { addDays, type BillingPeriod } from './periods.js';
+import type { Subscription, SubscriptionItem } from './subscription.js';
+import { SubscriptionBuyers } from './subscription-buyers.service.js';
+import { fitting, invoiceLines, type PendingLine } from './subscription-lines.js';
+
+/** Invoices of subscriptions. */
+@Injectable()
+export class SubscriptionInvoices {
+  constructor(
+    private readonly pending: PendingLineRepository,
+    private readonly buyers: SubscriptionBuyers,
+    private readonly invoices: Invoices,
+    private readonly collections: Collections,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * All that the next invoice of a subscription has to say, and what of its credits it cannot take: `own` are the lines of its
+   * reason, and what has waited comes with them. This is the one place where lines are gathered.
+   */
+  async gather(
+    subscription: Subscription,
+    own: readonly PendingLine[],
+  ): Promise<{ now: PendingLine[]; later: PendingLine[] }> {
+    return fitting([...own, ...(await this.pending.waiting(subscription.id))], subscription.currency);
+  }
+
+  /**
+   * In the caller's transaction, under the lock of the subscription, and last of all in it: the invoice of these lines and of what
+   * has waited. Null when there is nothing to say. With `collect` its money is fetched from the method of the customer.
+   */
+  async issue(
+    subscription: Subscription,
+    item: SubscriptionItem,
+    own: readonly PendingLine[],
+    { period, collect }: { period: BillingPeriod; collect: boolean },
+  ): Promise<Finalized | null> {
+    const { now, later } = await this.gather(subscription, own);
+    if (now.length === 0) {
+      // Nothing but credits: they wait, as lines of their own where they are new.
+      await this.pending.add(subscription.id, own, this.clock.now());
+      return null;
+    }
+    const { id: subscriptionId, customerId, currency, country, methodId } = subscription;
+    const { pricesIncludeTax } = item.terms;
+    const invoice = await this.invoices.finalize({
+      kind: 'invoice',
+      subject: { subscriptionId, periodStart: period.start },
+      customerId,
+      buyer: await this.buyers.invoiced(subscription),
+      shipTo: null,
+      ...{ currency, pricesIncludeTax },
+      lines: invoiceLines(now, { currency, pricesIncludeTax, country }),
+      deliveryDate: null,
+      period: { start: period.start, end: addDays(period.end, -1) },
+      dueInDays: subscription.collection === 'automatic' ? 0 : null,
+      taxNote: null,
+    });
+    await this.pending.taken(subscriptionId, invoice.invoiceId);
+    await this.pending.add(subscriptionId, later, this.clock.now());
+    if (collect && subscription.collection === 'automatic' && customerId !== null && !invoice.total.isZero())
+      await this.collections.start({ invoiceId: invoice.invoiceId, subscriptionId, customerId, methodId });
+    return invoice;
+  }
+
+  /** What lines come to with their taxes. */
+  totalOf(
+    { currency, country }: Pick<Subscription, 'currency' | 'country'>,
+    { terms: { pricesIncludeTax } }: Pick<SubscriptionItem, 'terms'>,
+    lines: readonly PendingLine[],
+  ): { net: Money; tax: Money; gross: Money } {
+    return sumsOf(invoiceLines(lines, { currency, pricesIncludeTax, country }), currency);
+  }
+}

@@ -1,0 +1,143 @@
+import { Money, type MoneyJson } from '../../platform/money/money.js';
+import { computedLines } from '../invoice/invoice-arithmetic.js';
+import type { InvoiceDraftLine } from '../invoice/invoice-content.js';
+import type { PlanTax, PlanTerms } from '../plan/plan.js';
+import type { ChangeLine } from './change-line.js';
+import { addDays, type BillingPeriod } from './periods.js';
+
+/** `cycle`: a whole period; `setup`: once, at the beginning; credit and debit: of a change; `usage`: metered. */
+export type LineKind = 'cycle' | 'setup' | 'credit' | 'debit' | 'usage';
+
+/** A line of an invoice to be, before its tax is counted. It is plain data: it may wait in a table. */
+export interface PendingLine {
+  readonly kind: LineKind;
+  readonly title: string;
+  readonly sku: string;
+  /** Whole; below zero in a credit, whose price stays above. */
+  readonly quantity: number;
+  readonly unitPrice: MoneyJson;
+  /** Off the whole line. */
+  readonly discount: MoneyJson;
+  /** Local dates, half-open. */
+  readonly period: Pick<BillingPeriod, 'start' | 'end'> | null;
+  readonly tax: PlanTax;
+  readonly explain: string | null;
+}
+
+/** What a whole period costs. */
+export function cycleLine(
+  terms: Pick<PlanTerms, 'title' | 'code' | 'number'>,
+  unitPrice: Money,
+  quantity: number,
+  tax: PlanTax,
+  { start, end }: BillingPeriod,
+): PendingLine {
+  return {
+    ...{ kind: 'cycle', title: terms.title, sku: terms.code, quantity, tax },
+    unitPrice: unitPrice.toJSON(),
+    discount: Money.zero(unitPrice.currency).toJSON(),
+    period: { start, end },
+    explain: `${unitPrice} × ${quantity} (version ${terms.number}), ${start} to ${addDays(end, -1)}`,
+  };
+}
+
+/** What is charged once for each unit. */
+export function setupLine(
+  terms: Pick<PlanTerms, 'title' | 'code'>,
+  setupFee: Money,
+  quantity: number,
+  tax: PlanTax,
+): PendingLine {
+  return {
+    ...{ kind: 'setup', title: `${terms.title}: set-up`, sku: terms.code, quantity, tax },
+    unitPrice: setupFee.toJSON(),
+    discount: Money.zero(setupFee.currency).toJSON(),
+    period: null,
+    explain: `${setupFee} × ${quantity}, once`,
+  };
+}
+
+/** A line of a change. A credit is taxed as the line was that it gives back. */
+export function lineOfChange(
+  { kind, title, period, amount, formula }: ChangeLine,
+  sku: string,
+  tax: PlanTax,
+): PendingLine {
+  const isCredit = amount.isNegative();
+  return {
+    ...{ kind, title, sku, period, tax, explain: formula },
+    quantity: isCredit ? -1 : 1,
+    unitPrice: (isCredit ? amount.negated() : amount).toJSON(),
+    discount: Money.zero(amount.currency).toJSON(),
+  };
+}
+
+/** Price times quantity, less the discount. */
+export const amountOf = ({ unitPrice, quantity, discount }: PendingLine): Money =>
+  Money.fromJSON(unitPrice).times(quantity).minus(Money.fromJSON(discount));
+
+/**
+ * The lines that one invoice can take, which never comes to less than nothing, and what is left of credits for the next one. Of
+ * the credit that does not fit a part stays behind.
+ */
+export function fitting(
+  lines: readonly PendingLine[],
+  currency: string,
+): { now: PendingLine[]; later: PendingLine[] } {
+  let left = Money.sum(
+    lines.map(amountOf).filter((amount) => !amount.isNegative()),
+    currency,
+  );
+  const [now, later]: [PendingLine[], PendingLine[]] = [[], []];
+  for (const line of lines) {
+    const amount = amountOf(line);
+    if (!amount.isNegative()) {
+      now.push(line);
+      continue;
+    }
+    const credit = amount.negated();
+    const taken = credit.compare(left) > 0 ? left : credit;
+    const rest = credit.minus(taken);
+    left = left.minus(taken);
+    if (!taken.isZero()) now.push(creditOf(line, taken, credit));
+    if (!rest.isZero()) later.push(creditOf(line, rest, credit));
+  }
+  return { now, later };
+}
+
+/** The lines as the invoice has them, with their taxes. */
+export function invoiceLines(
+  lines: readonly PendingLine[],
+  { currency, pricesIncludeTax, country }: { currency: string; pricesIncludeTax: boolean; country: string },
+): InvoiceDraftLine[] {
+  const priced = lines.map((line) => ({
+    quantity: String(line.quantity),
+    unitPrice: Money.fromJSON(line.unitPrice),
+    discount: Money.fromJSON(line.discount),
+    category: line.tax.category,
+    ratePpm: line.tax.ratePpm,
+    taxTitle: line.tax.title,
+    jurisdiction: country,
+    reason: line.tax.reason,
+  }));
+  const computed = computedLines(priced, { currency, pricesIncludeTax });
+  return computed.map(({ taxTitle: _, jurisdiction: __, reason: ___, ...amounts }, index) => {
+    const { kind, title, sku, period, explain } = lines[index] as PendingLine;
+    return {
+      ...amounts,
+      ...{ id: `${kind}-${index + 1}`, title, sku, unit: 'C62', revenue: 'subscription', explain },
+      period: period && { start: period.start, end: addDays(period.end, -1) },
+    };
+  });
+}
+
+function creditOf(line: PendingLine, amount: Money, whole: Money): PendingLine {
+  if (amount.equals(whole)) return line;
+  return {
+    ...line,
+    quantity: -1,
+    unitPrice: amount.toJSON(),
+    discount: Money.zero(amount.currency).toJSON(),
+    explain: `${line.explain ?? ''}; of ${whole} ${amount} here`,
+  };
+}

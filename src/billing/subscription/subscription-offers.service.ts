@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { type FieldError, platformProblems } from '../../platform/http/problem.js';
+import { priceIn, taxIn } from '../plan/plan.js';
+import { PlanRepository } from '../plan/plan.repository.js';
+import { isTimeZone, missingOf } from '../seller/seller-profile.js';
+import { SellerProfiles } from '../seller/seller-profiles.service.js';
+import { addDays, localDate, periodOf } from './periods.js';
+import type { Start } from './subscription-starts.service.js';
+import { subscriptionProblems } from './subscription.errors.js';
+import { SubscriptionRepository } from './subscription.repository.js';
+
+/** What somebody wants to subscribe to. */
+export interface Wanted {
+  readonly planId: string;
+  readonly quantity?: number;
+  readonly currency: string;
+  readonly country: string;
+  readonly timeZone?: string;
+  readonly anchorDate?: string | null;
+}
+
+/** Whether what somebody wants is sold, and on which terms. */
+@Injectable()
+export class SubscriptionOffers {
+  constructor(
+    private readonly plans: PlanRepository,
+    private readonly rows: SubscriptionRepository,
+    private readonly sellers: SellerProfiles,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The terms of today. A trial is had once. 422 `billing.plan_not_sold` names what does not fit; 409 `billing.seller_unknown`
+   * while no invoice can be written.
+   */
+  async take(
+    customerId: string,
+    { planId, quantity = 1, currency, country, timeZone, anchorDate = null }: Wanted,
+  ): Promise<Pick<Start, 'terms' | 'tax' | 'quantity' | 'currency' | 'zone' | 'anchorDate' | 'trialDays'>> {
+    const now = this.clock.now();
+    const seller = await this.sellers.current();
+    if (missingOf(seller).length > 0) throw subscriptionProblems.seller_unknown();
+    const terms = await this.plans.sold(planId, now);
+    const unsold = (pointer: string, message: string) =>
+      subscriptionProblems.plan_not_sold(undefined, { errors: [{ pointer, code: 'not_sold', message }] });
+    if (terms === null || terms.state !== 'active') throw unsold('/planId', 'must be a plan that is sold');
+    if (priceIn(terms, currency) === null) throw unsold('/currency', 'must be a currency of the plan');
+    const tax = taxIn(terms, country);
+    if (tax === null) throw unsold('/billingAddress/country', 'must be a country that the plan is sold in');
+    const zone = timeZone ?? seller.timeZone;
+    if (!isTimeZone(zone))
+      throw refused('/timeZone', 'unknown', 'must be an IANA zone, such as Europe/Berlin');
+    const hasTrial = terms.trialDays > 0 && !(await this.rows.hadTrial(customerId, planId));
+    const trialDays = hasTrial ? terms.trialDays : 0;
+    if (anchorDate !== null) {
+      if (trialDays > 0)
+        throw refused('/anchorDate', 'fixed', 'must be left out: the end of the trial is the anchor');
+      const today = localDate(now, zone);
+      const latest = periodOf({ anchorDate: today, zone, interval: terms.interval }, 0).end;
+      if (!isDate(anchorDate) || anchorDate <= today || anchorDate > latest)
+        throw refused('/anchorDate', 'out_of_range', `must be a day after ${today} and not after ${latest}`);
+    }
+    return { terms, tax, quantity, currency, zone, anchorDate, trialDays };
+  }
+}
+
+const refused = (pointer: string, code: string, message: string) => {
+  const errors: FieldError[] = [{ pointer, code, message }];
+  return platformProblems.invalid_input(`${pointer.slice(1)} ${message}.`, { errors });
+};
+
+/** Whether there is such a day. */
+function isDate(text: string): boolean {
+  try {
+    return addDays(text, 0) === text;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,53 @@
+import { defineProblems } from '../../platform/http/problem.js';
+
+/** What can go wrong with subscriptions. */
+export const subscriptionProblems = defineProblems('billing', {
+  plan_not_sold: {
+    status: 422,
+    title: 'The plan is not sold so',
+    meaning:
+      'There is no such plan, it is archived, or it has no price in this currency or no tax for this country.',
+    remedy: 'Read what is sold: GET /v1/plans; `errors` says what does not fit.',
+  },
+  seller_unknown: {
+    status: 409,
+    title: 'The shop cannot write invoices yet',
+    meaning: 'The profile of the seller is not complete, and a subscription begins with an invoice.',
+    remedy: 'Staff complete it: PUT /v1/admin/seller-profile.',
+  },
+  subscription_state: {
+    status: 409,
+    title: 'Not in this state',
+    meaning: 'The subscription is in a state from which this step does not lead anywhere, or it owes money.',
+    remedy: 'Read the subscription; pay what it owes first.',
+  },
+  subscription_renewing: {
+    status: 409,
+    headers: ['Retry-After'],
+    title: 'A period is just being billed',
+    meaning:
+      'The running period has begun and its invoice is made within minutes; a change before that would miss it.',
+    remedy: 'Repeat it after `Retry-After` seconds.',
+  },
+  change_not_possible: {
+    status: 422,
+    title: 'It cannot become that',
+    meaning:
+      'Nothing would change, or the plans are of another kind or have their taxes counted in another way.',
+    remedy: 'Correct what `errors` points at, or subscribe anew.',
+  },
+  quote_stale: {
+    status: 409,
+    members: {
+      quote: {
+        description: 'What it would come to now, with a quote that can be confirmed.',
+        schema: { $ref: '#/components/schemas/SubscriptionChangePreviewDto' },
+        example: {},
+      },
+    },
+    title: 'The quote does not hold any more',
+    meaning:
+      'Its time is over, or the subscription or the price has changed since. Nothing was changed or billed.',
+    remedy: 'Show `quote` to whoever confirms, and confirm that one.',
+  },
+});

@@ -1,0 +1,49 @@
+import { Logger } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Every, Subscriber } from '../../platform/events/subscribers.js';
+import { Renewals } from './renewals.service.js';
+import { SubscriptionEnds } from './subscription-ends.service.js';
+import { type DueOne, SubscriptionRepository } from './subscription.repository.js';
+
+const AT_ONCE = 200;
+
+/** Wakes what is due; the table says what that is. */
+@Subscriber()
+export class SubscriptionJobs {
+  private readonly log = new Logger('billing');
+
+  constructor(
+    private readonly rows: SubscriptionRepository,
+    private readonly renewals: Renewals,
+    private readonly ends: SubscriptionEnds,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Any number of these may run at a time. */
+  @Every('1m', 'billing.renew_subscriptions')
+  async renew(): Promise<void> {
+    const now = this.clock.now();
+    let after: DueOne | null = null;
+    for (let more = true; more;) {
+      const due: DueOne[] = await this.rows.due(now, after, AT_ONCE);
+      for (const { id } of due) await this.each(id, 'billed', () => this.renewals.catchUp(id));
+      after = due.at(-1) ?? null;
+      more = due.length === AT_ONCE;
+    }
+  }
+
+  @Every('5m', 'billing.expire_subscriptions')
+  async expire(): Promise<void> {
+    for (const id of await this.rows.expired(this.clock.now(), AT_ONCE))
+      await this.each(id, 'ended', () => this.ends.expire(id));
+  }
+
+  private async each(id: string, what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // The others are none the worse for it, and this one has its next minute.
+      this.log.error(`subscription ${id} could not be ${what}: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { On, Subscriber } from '../../platform/events/subscribers.js';
+import { CollectionEnded, CollectionFailed, InvoiceFinalized, InvoiceMoved } from '../billing.events.js';
+import { Subscriptions } from './subscriptions.service.js';
+
+/** What becomes of the invoices of subscriptions. */
+@Subscriber()
+export class SubscriptionSubscribers {
+  constructor(private readonly subscriptions: Subscriptions) {}
+
+  /** Paid, credited in full or void: whatever it is, it is not owed any more. */
+  @On(InvoiceMoved)
+  async invoiceMoved({ payload: { invoiceId, subscriptionId, state } }: InvoiceMoved): Promise<void> {
+    if (subscriptionId !== null && state !== 'open') await this.subscriptions.invoicePaid(invoiceId);
+  }
+
+  /** One that waited as a draft may be paid when it gets its number. */
+  @On(InvoiceFinalized)
+  async invoiceFinalized({ payload: { invoiceId, subscriptionId, state } }: InvoiceFinalized): Promise<void> {
+    if (subscriptionId !== null && state === 'paid') await this.subscriptions.invoicePaid(invoiceId);
+  }
+
+  @On(CollectionFailed)
+  async collectionFailed({ payload: { invoiceId, subscriptionId } }: CollectionFailed): Promise<void> {
+    if (subscriptionId !== null) await this.subscriptions.overdue(invoiceId);
+  }
+
+  @On(CollectionEnded)
+  async collectionEnded({ payload: { invoiceId, subscriptionId, action } }: CollectionEnded): Promise<void> {
+    if (subscriptionId !== null) await this.subscriptions.collectionEnded(invoiceId, action);
+  }
+}

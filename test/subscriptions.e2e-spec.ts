@@ -1,0 +1,575 @@
+import { jest } from '@jest/globals';
+import { fetch } from 'undici';
+import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
+import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { Subscriptions } from '../src/billing/subscription/subscriptions.service.js';
+import { armFailpoint } from '../src/platform/failpoint.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+import { berlin, imbalance, key } from './support/purchase.js';
+
+type Body = Answer['body'];
+
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+const SELLER = {
+  name: 'Guildhall Trading GmbH',
+  address: { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' },
+  vatId: 'DE136695976',
+  timeZone: 'Europe/Berlin',
+};
+const VAT = [
+  { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' },
+  { countries: ['CH'], category: 'O', ratePpm: 0, title: 'No VAT', reason: 'Not supplied in the Union.' },
+];
+const terms = (amount: number, extra: object = {}) => ({
+  interval: { unit: 'month', count: 1 },
+  pricesIncludeTax: true,
+  prices: [{ amount: eur(amount) }],
+  taxes: VAT,
+  ...extra,
+});
+
+describe('plans and subscriptions', () => {
+  let app: TestApp;
+  let staff: string;
+
+  beforeAll(async () => {
+    app = await startApp();
+    staff = await given.admin(app);
+    await at('2027-01-31T11:00:00Z');
+    const { id } = await plan(terms(1000));
+    expect((await subscribe(await customer(null), id)).body.code).toBe('billing.seller_unknown');
+    await app.put('/v1/admin/seller-profile', SELLER, { token: staff });
+  });
+  afterEach(async () => {
+    await app.settle();
+    expect(await imbalance(app)).toBeNull();
+    for (const check of app.app.get(BillingIntegrity).checks)
+      expect([check.code, await check.look(await check.subjects(null, 10_000))]).toEqual([check.code, []]);
+  });
+  afterAll(() => app?.close());
+
+  /** The same time for the shop and for its gateway; nothing is woken. */
+  async function at(instant: string): Promise<void> {
+    app.clock.advance({ seconds: (Date.parse(instant) - app.clock.now().getTime()) / 1_000 });
+    await app.app.get(PaymentGateway).moveClock(app.clock.now());
+  }
+  async function renew(): Promise<void> {
+    await app.run('billing.renew_subscriptions');
+    await collect();
+  }
+  /** What is to be charged to methods that are kept. */
+  async function collect(): Promise<void> {
+    await app.run('billing.collect');
+    await app.settle();
+  }
+  const asStaff = () => ({ token: staff, key: key() });
+  let plans = 0;
+  async function plan(first: object, extra: object = {}): Promise<Body> {
+    const body = { code: `plan-${++plans}`, title: `Plan ${plans}`, terms: first, ...extra };
+    const made = await app.post('/v1/admin/plans', body, asStaff());
+    expect(made.text).toContain('"state":"active"');
+    return made.body;
+  }
+  interface Customer {
+    token: string;
+    methodId: string | null;
+  }
+  async function keep(token: string, card: string, extra: object = {}): Promise<Body> {
+    const body = { gateway: 'test', token: card, ...extra };
+    return (await app.post('/v1/me/payment-methods', body, { token, key: key() })).body;
+  }
+  async function customer(card: string | null = 'ok'): Promise<Customer> {
+    const { token } = await given.customer(app);
+    return { token, methodId: card === null ? null : (await keep(token, card)).methodId };
+  }
+  const subscribe = (
+    { token }: Customer,
+    planId: string,
+    extra: object = {},
+    once = key(),
+  ): Promise<Answer> =>
+    app.post(
+      '/v1/me/subscriptions',
+      { planId, currency: 'EUR', billingAddress: berlin, ...extra },
+      { token, key: once },
+    );
+  const mine = async ({ token }: Customer, id: string): Promise<Body> =>
+    (await app.get(`/v1/me/subscriptions/${id}`, { token })).body;
+  const mySub = (who: Customer, id: string, step: string, body?: object): Promise<Answer> =>
+    app.post(`/v1/me/subscriptions/${id}/${step}`, body, { token: who.token, key: key() });
+  /** The oldest first. */
+  async function invoices(subscriptionId: string): Promise<Body[]> {
+    const list = await app.get(`/v1/admin/invoices?subscriptionId=${subscriptionId}`, { token: staff });
+    const all: Body[] = list.body.items.toReversed();
+    return Promise.all(
+      all.map(async ({ id }) => (await app.get(`/v1/admin/invoices/${id}`, { token: staff })).body),
+    );
+  }
+  const facts = async (type: string, id: string): Promise<Body[]> =>
+    (
+      await app.database.query<{ payload: Body }>(
+        `SELECT payload FROM platform.events WHERE type = $1 AND payload ->> 'subscriptionId' = $2 ORDER BY position`,
+        [type, id],
+      )
+    ).map(({ payload }) => payload);
+  async function approve(url: string, decision = 'approve'): Promise<void> {
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `decision=${decision}`,
+      redirect: 'manual',
+    });
+  }
+
+  it('are sold on terms that never change, by a shop that says who it is', async () => {
+    const wrong = await app.post(
+      '/v1/admin/plans',
+      {
+        code: 'wrong',
+        title: 'Wrong',
+        terms: {
+          ...terms(1000),
+          prices: [{ amount: eur(1000), setupFee: { amount: 1, currency: 'USD' } }, { amount: eur(900) }],
+          taxes: [{ countries: ['DE'], category: 'Z', ratePpm: 190_000, title: 'VAT' }],
+          components: [
+            {
+              code: 'calls',
+              title: 'Calls',
+              aggregation: 'sum',
+              mode: 'volume',
+              tiers: [{ upTo: '5', price: eur(1) }],
+            },
+          ],
+        },
+      },
+      asStaff(),
+    );
+    expect(wrong.status).toBe(400);
+    expect(wrong.body.errors.map(({ pointer }: Body) => pointer)).toEqual([
+      '/terms/prices/0/setupFee/currency',
+      '/terms/prices/1/amount/currency',
+      '/terms/taxes/0/ratePpm',
+      '/terms/components/0/tiers',
+    ]);
+    const basic = await plan(terms(1000));
+    const taken = await app.post(
+      '/v1/admin/plans',
+      { code: basic.code, title: 'X', terms: terms(1) },
+      asStaff(),
+    );
+    expect(taken.status).toBe(409);
+    const version = (body: object, headers = {}) =>
+      app.post(`/v1/admin/plans/${basic.id}/versions`, body, { ...asStaff(), headers });
+    const early = {
+      ...terms(1200),
+      appliesTo: 'all',
+      interval: { unit: 'year', count: 1 },
+      validFrom: '2026-01-01T00:00:00Z',
+    };
+    expect((await version(early)).body.errors.map(({ pointer }: Body) => pointer)).toEqual([
+      '/validFrom',
+      '/interval',
+    ]);
+    expect((await version({ ...terms(1200), appliesTo: 'new' }, { 'if-match': '"7"' })).status).toBe(412);
+    const second = await version({ ...terms(1200), appliesTo: 'new', validFrom: '2027-02-01T00:00:00Z' });
+    expect(second.body.versions.map(({ number, prices }: Body) => [number, prices[0].amount.amount])).toEqual(
+      [
+        [2, 1200],
+        [1, 1000],
+      ],
+    );
+    await expect(app.database.execute('UPDATE billing.plan_versions SET trial_days = 1')).rejects.toThrow(
+      'refused',
+    );
+    await expect(app.database.execute('DELETE FROM billing.plan_versions')).rejects.toThrow('refused');
+    const shown = (await app.get('/v1/plans')).body.items;
+    expect(shown.find(({ id }: Body) => id === basic.id).terms).toMatchObject({
+      number: 1,
+      prices: [{ amount: eur(1000) }],
+    });
+
+    const ada = await customer();
+    for (const [extra, pointer] of [
+      [{ currency: 'USD' }, '/currency'],
+      [{ billingAddress: { ...berlin, country: 'FR', postalCode: '75001' } }, '/billingAddress/country'],
+      [{ planId: key() }, '/planId'],
+      [{ timeZone: 'Mars/Base' }, '/timeZone'],
+      [{ anchorDate: '2027-03-01' }, '/anchorDate'],
+    ] as const) {
+      const refused = await subscribe(ada, basic.id, extra);
+      expect([refused.status >= 400, refused.body.errors[0].pointer]).toEqual([true, pointer]);
+    }
+    expect((await subscribe(await customer(null), basic.id)).body.code).toBe('billing.no_payment_method');
+    expect((await app.get('/v1/me/subscriptions', { token: ada.token })).body.items).toEqual([]);
+    expect((await app.delete(`/v1/admin/plans/${basic.id}`, { token: staff })).status).toBe(204);
+    expect((await subscribe(ada, basic.id)).body.errors[0].pointer).toBe('/planId');
+  });
+
+  it('are billed by the anchor, once for each period, whatever runs twice or dies', async () => {
+    const basic = await plan(terms(1000));
+    const ada = await customer();
+    const once = key();
+    const [first, again] = [
+      await subscribe(ada, basic.id, { quantity: 2 }, once),
+      await subscribe(ada, basic.id, { quantity: 2 }, once),
+    ];
+    expect(again.body).toEqual(first.body);
+    expect(first).toMatchObject({
+      status: 201,
+      body: {
+        state: 'active',
+        quantity: 2,
+        anchorDate: '2027-01-31',
+        currentPeriod: { start: '2027-01-31', end: '2027-02-27' },
+      },
+    });
+    const { id } = first.body;
+    expect(Date.parse(first.body.nextBillAt) - Date.parse('2027-02-27T23:00:00Z')).toBeLessThan(600_000);
+    expect(
+      (await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token: ada.token })).body,
+    ).toMatchObject({
+      days: { start: '2027-02-28', end: '2027-03-30' },
+      totals: { net: eur(1681), tax: eur(319), gross: eur(2000) },
+    });
+    expect(
+      (await app.get(`/v1/me/subscriptions/${id}`, { token: (await customer(null)).token })).status,
+    ).toBe(404);
+    // A new price, for all, from the period that begins after it.
+    await app.post(
+      `/v1/admin/plans/${basic.id}/versions`,
+      { ...terms(1190), appliesTo: 'all', validFrom: '2027-03-01T00:00:00Z' },
+      asStaff(),
+    );
+    await at('2027-02-27T22:59:00Z');
+    await renew();
+    expect(await invoices(id)).toHaveLength(1);
+    await at('2027-02-27T23:10:00Z');
+    // Four at once bill it once, as if one had died before and another one after its commit.
+    await Promise.all([renew(), renew(), renew(), renew()]);
+    expect(await invoices(id)).toMatchObject([{ state: 'paid' }, { state: 'paid', total: eur(2000) }]);
+
+    // Dies with its invoice made and not committed: the next run makes it, and no number is lost.
+    await at('2027-03-31T12:00:00Z');
+    const spy = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    armFailpoint('subscription.after_invoice');
+    await renew();
+    armFailpoint(null);
+    spy.mockRestore();
+    expect(await invoices(id)).toHaveLength(2);
+    await renew();
+    await renew();
+    const [, , third] = await invoices(id);
+    expect(third.content).toMatchObject({
+      period: { start: '2027-03-31', end: '2027-04-29' },
+      totals: { net: eur(2000), tax: eur(380), gross: eur(2380) },
+      lines: [{ quantity: '2', unitPrice: eur(1190), period: { start: '2027-03-31', end: '2027-04-29' } }],
+    });
+    const seen = await mine(ada, id);
+    expect(seen.periods.map(({ days }: Body) => days.start)).toEqual([
+      '2027-03-31',
+      '2027-02-28',
+      '2027-01-31',
+    ]);
+    expect(seen.items.map(({ plan: { number } }: Body) => number)).toEqual([1, 2]);
+    expect(Date.parse(seen.nextBillAt) - Date.parse('2027-04-29T22:00:00Z')).toBeLessThan(600_000);
+    expect((await facts('billing.subscription_billed', id)).map(({ periodIndex }) => periodIndex)).toEqual([
+      0, 1, 2,
+    ]);
+    const numbers = await app.database.query<{ gaps: number }>(
+      'SELECT (max(sequence) - count(*))::int AS gaps FROM billing.invoices WHERE sequence IS NOT NULL',
+    );
+    expect(numbers[0]?.gaps).toBe(0);
+    const explained = await app.get(`/v1/admin/invoices/${third.id}/explain`, { token: staff });
+    expect(explained.text).toContain('11.90 EUR × 2 (version 2), 2027-03-31 to 2027-04-29');
+
+    // Who was forgotten for two periods is caught up with; for very long, a person has to look.
+    await at('2027-05-31T12:00:00Z');
+    await renew();
+    expect(await invoices(id)).toHaveLength(5);
+    await at('2028-08-01T12:00:00Z');
+    await renew();
+    expect((await mine(ada, id)).parkedReason).toContain('14 periods');
+    const parked = await app.get(`/v1/admin/subscriptions?parked=true&planId=${basic.id}`, { token: staff });
+    expect(parked.body.items).toMatchObject([{ id }]);
+    expect(await invoices(id)).toHaveLength(5);
+    const released = await app.post(`/v1/admin/subscriptions/${id}/release`, { missed: 'skip' }, asStaff());
+    expect(released.body).toMatchObject({ parkedReason: null, currentPeriod: { start: '2028-07-31' } });
+    expect(await invoices(id)).toHaveLength(6);
+  });
+
+  it('begin with a payment that the bank may ask about, and end when it never comes', async () => {
+    const basic = await plan(terms(1000, { prices: [{ amount: eur(1000), setupFee: eur(500) }] }));
+    const careful = await customer(null);
+    const setup = await keep(careful.token, 'sca_required', { makeDefault: true });
+    await approve(setup.nextAction.url);
+    await app.post(`/v1/me/payment-method-setups/${setup.id}/confirmation`, undefined, {
+      token: careful.token,
+    });
+    const asked = await subscribe(careful, basic.id);
+    expect(asked).toMatchObject({
+      status: 202,
+      body: { state: 'incomplete', payment: { status: 'requires_action' } },
+    });
+    await approve(asked.body.payment.nextAction.url);
+    const confirmed = await app.post(`/v1/payments/${asked.body.payment.id}/confirmation`, undefined, {
+      token: careful.token,
+    });
+    expect(confirmed.body).toMatchObject({ status: 'captured', captured: eur(1500) });
+    await app.settle();
+    expect(await mine(careful, asked.body.id)).toMatchObject({
+      state: 'active',
+      payment: null,
+      expiresAt: null,
+    });
+
+    const poor = await customer('attach_ok_charge_fails');
+    const declined = await subscribe(poor, basic.id);
+    expect(declined).toMatchObject({ status: 202, body: { state: 'incomplete' } });
+    expect(declined.body.payment).toMatchObject({ status: 'requires_payment_method', nextAction: null });
+    expect(declined.body.payment.declineCode).not.toBeNull();
+    const late = await subscribe(poor, basic.id);
+    const { methodId } = await keep(poor.token, 'ok+card=9');
+    const paid = await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId });
+    expect(paid).toMatchObject({ status: 200, body: { state: 'active', payment: null } });
+    expect((await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId })).body.code).toBe(
+      'billing.subscription_state',
+    );
+    app.clock.advance({ hours: 22 });
+    await app.run('billing.expire_subscriptions');
+    expect((await mine(poor, late.body.id)).state).toBe('incomplete');
+    app.clock.advance({ hours: 2 });
+    await Promise.all([app.run('billing.expire_subscriptions'), app.run('billing.expire_subscriptions')]);
+    await app.settle();
+    expect(await mine(poor, late.body.id)).toMatchObject({
+      state: 'incomplete_expired',
+      payment: null,
+      nextBillAt: null,
+    });
+    expect(await invoices(late.body.id)).toMatchObject([{ state: 'void' }]);
+    expect((await mySub(poor, late.body.id, 'payment', { paymentMethodId: methodId })).status).toBe(409);
+  });
+
+  it('change as it was shown to the cent, or not at all', async () => {
+    await at('2029-02-28T11:00:00Z');
+    const [basic, pro, yearly] = [
+      await plan(terms(1000)),
+      await plan(terms(2000)),
+      await plan(terms(10_000, { interval: { unit: 'year', count: 1 } })),
+    ];
+    const ada = await customer();
+    const { id } = (await subscribe(ada, basic.id)).body;
+    await at('2029-03-14T11:00:00Z');
+    const preview = (body: object) => mySub(ada, id, 'changes/preview', body);
+    const confirm = (quote: string) => mySub(ada, id, 'changes', { quote });
+    expect((await preview({})).body).toMatchObject({ code: 'billing.change_not_possible' });
+    const up = (await preview({ planId: pro.id })).body;
+    expect(up).toMatchObject({ behaviour: 'invoice_now', bills: 'now', dueNow: eur(500) });
+    expect(up.lines.map(({ kind, amount, explain }: Body) => [kind, amount.amount, explain])).toEqual([
+      ['credit', -500, '(10.00 EUR × 1) × 14 ÷ 28 days = 5.00 EUR'],
+      ['debit', 1000, '(20.00 EUR × 1) × 14 ÷ 28 days = 10.00 EUR'],
+    ]);
+    expect((await confirm(`${up.quote}x`)).status).toBe(400);
+    // Two at once: one is made, and for the other one there is nothing left to change.
+    const two = await Promise.all([confirm(up.quote), confirm(up.quote)]);
+    expect(two.map(({ status }) => status).sort()).toEqual([200, 422]);
+    await collect();
+    const [, raised] = await invoices(id);
+    expect(raised).toMatchObject({ state: 'paid', total: eur(500) });
+    expect(raised.content.lines).toMatchObject([
+      { quantity: '-1', unitPrice: eur(500), total: eur(-500) },
+      { quantity: '1', total: eur(1000) },
+    ]);
+
+    // Back again: never more is given back than was billed, and it waits for the next invoice.
+    const down = (await preview({ planId: basic.id })).body;
+    expect(down).toMatchObject({ behaviour: 'prorate_next_invoice', bills: 'next_invoice', dueNow: eur(0) });
+    expect(down.totals.gross).toEqual(eur(-500));
+    app.clock.advance({ minutes: 31 });
+    const over = await confirm(down.quote);
+    expect(over.body).toMatchObject({ code: 'billing.quote_stale', quote: { totals: down.totals } });
+    expect((await confirm(over.body.quote.quote)).body).toMatchObject({ plan: { id: basic.id } });
+    const next = await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token: ada.token });
+    expect(next.body).toMatchObject({ days: { start: '2029-03-28' }, totals: { gross: eur(500) } });
+    await at('2029-03-28T11:00:00Z');
+    expect((await preview({ quantity: 3 })).body.code).toBe('billing.subscription_renewing');
+    await renew();
+    expect((await invoices(id)).at(-1)).toMatchObject({ state: 'paid', total: eur(500) });
+
+    // What waits for the period's end can be taken back; another interval then has an anchor of its own.
+    const later = (await preview({ planId: yearly.id, behaviour: 'at_period_end' })).body;
+    expect((await confirm(later.quote)).body.scheduledChange).toMatchObject({
+      interval: { unit: 'year', count: 1 },
+    });
+    const dropped = await app.delete(`/v1/me/subscriptions/${id}/scheduled-change`, { token: ada.token });
+    expect(dropped.body.scheduledChange).toBeNull();
+    const later2 = (await preview({ planId: yearly.id, behaviour: 'at_period_end' })).body;
+    await confirm(later2.quote);
+    await at('2029-04-28T11:00:00Z');
+    await renew();
+    expect(await mine(ada, id)).toMatchObject({
+      plan: { id: yearly.id },
+      anchorDate: '2029-04-28',
+      currentPeriod: { start: '2029-04-28', end: '2030-04-27' },
+      scheduledChange: null,
+    });
+    expect((await invoices(id)).at(-1)).toMatchObject({ state: 'paid', total: eur(10_000) });
+
+    // Two new intervals on one day: a credit that an invoice cannot take waits for the next ones, and every cent comes back.
+    const monthly = (await preview({ planId: pro.id })).body;
+    expect(monthly).toMatchObject({ bills: 'now', dueNow: eur(0), totals: { gross: eur(2000 - 10_000) } });
+    expect((await confirm(monthly.quote)).body).toMatchObject({
+      currentPeriod: { start: '2029-04-28', end: '2029-05-27' },
+    });
+    const back = (await preview({ planId: yearly.id })).body;
+    expect(back).toMatchObject({ dueNow: eur(0), totals: { gross: eur(8000) } });
+    expect((await confirm(back.quote)).body.plan.id).toBe(yearly.id);
+    await collect();
+    const all = await invoices(id);
+    expect(all.every(({ state }) => state === 'paid')).toBe(true);
+    const [waiting] = await app.database.query<{ count: string }>(
+      'SELECT count(*) FROM billing.subscription_pending_lines WHERE subscription_id = $1 AND invoice_id IS NULL',
+      [id],
+    );
+    expect(waiting?.count).toBe('0');
+    expect(all.reduce((sum, { total }) => sum + total.amount, 0)).toBe(1000 + 500 + 500 + 10_000);
+  });
+
+  it('are tried for free once, paused, kept and ended', async () => {
+    await at('2030-06-01T11:00:00Z');
+    const basic = await plan(terms(1000, { trialDays: 14 }));
+    const bob = await customer(null);
+    const trial = await subscribe(bob, basic.id);
+    expect(trial).toMatchObject({
+      status: 201,
+      body: { state: 'trialing', currentPeriod: null, anchorDate: '2030-06-15' },
+    });
+    const { id } = trial.body;
+    await at('2030-06-15T11:00:00Z');
+    await renew();
+    expect(await mine(bob, id)).toMatchObject({ state: 'paused', nextBillAt: null });
+    expect(await invoices(id)).toEqual([]);
+    expect((await mySub(bob, id, 'resumption')).body.code).toBe('billing.subscription_state');
+    await keep(bob.token, 'ok');
+    await at('2030-06-20T11:00:00Z');
+    expect((await mySub(bob, id, 'resumption')).body).toMatchObject({
+      state: 'active',
+      currentPeriod: { start: '2030-06-20', end: '2030-07-19' },
+    });
+    await collect();
+    expect(await invoices(id)).toMatchObject([{ state: 'paid', total: eur(1000) }]);
+    // A second trial of the plan is none.
+    const second = await subscribe(bob, basic.id, { anchorDate: '2030-07-01' });
+    expect(second.body).toMatchObject({
+      state: 'active',
+      trialEndsAt: null,
+      currentPeriod: { start: '2030-06-20', end: '2030-06-30' },
+    });
+    expect(await invoices(second.body.id)).toMatchObject([
+      { total: eur(367), content: { lines: [{ explain: expect.stringContaining('11 ÷ 30 days') }] } },
+    ]);
+
+    // The paid period goes on when the pause was short, and nothing is billed twice or for the pause.
+    expect((await mySub(bob, id, 'pause')).body).toMatchObject({ state: 'paused', nextBillAt: null });
+    expect((await mySub(bob, id, 'pause')).status).toBe(409);
+    await at('2030-06-25T11:00:00Z');
+    expect((await mySub(bob, id, 'resumption')).body.currentPeriod.start).toBe('2030-06-20');
+    await mySub(bob, id, 'pause');
+    await at('2030-10-05T11:00:00Z');
+    await renew();
+    expect(await invoices(id)).toHaveLength(1);
+    expect((await mySub(bob, id, 'resumption')).body.currentPeriod.start).toBe('2030-10-05');
+    expect(await invoices(id)).toHaveLength(2);
+
+    const ending = await mySub(bob, id, 'cancellation', { when: 'period_end', reason: 'Too dear.' });
+    expect(ending.body).toMatchObject({ state: 'active', cancelAtPeriodEnd: true });
+    expect(
+      (await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token: bob.token })).body.at,
+    ).toBeNull();
+    const kept = await app.delete(`/v1/me/subscriptions/${id}/cancellation`, { token: bob.token });
+    expect(kept.body.cancelAtPeriodEnd).toBe(false);
+    await mySub(bob, id, 'cancellation', { when: 'period_end' });
+    const old = { token: staff, key: key(), headers: { 'if-match': '"1"' } };
+    expect((await app.post(`/v1/admin/subscriptions/${id}/cancellation`, { when: 'now' }, old)).status).toBe(
+      412,
+    );
+    await at('2030-11-05T11:00:00Z');
+    await renew();
+    expect(await mine(bob, id)).toMatchObject({ state: 'canceled', nextBillAt: null });
+    expect(await invoices(id)).toHaveLength(2);
+    expect((await facts('billing.subscription_moved', id)).map(({ to }) => to)).toEqual([
+      ...['paused', 'active', 'paused', 'active', 'paused', 'active', 'canceled'],
+    ]);
+  });
+
+  it('fall behind when nobody pays, and come back when somebody does', async () => {
+    await at('2031-01-10T11:00:00Z');
+    const [basic, goods] = [await plan(terms(1000)), await plan(terms(1000), { kind: 'goods' })];
+    const eve = await customer('ok');
+    const { id } = (await subscribe(eve, basic.id)).body;
+    const { methodId } = await keep(eve.token, 'attach_ok_charge_fails');
+    const changed = await app.patch(
+      `/v1/me/subscriptions/${id}`,
+      { paymentMethodId: methodId },
+      { token: eve.token },
+    );
+    expect(changed.body.paymentMethodId).toBe(methodId);
+    await at('2031-02-10T11:00:00Z');
+    await renew();
+    expect(await mine(eve, id)).toMatchObject({
+      state: 'past_due',
+      payment: { status: 'requires_payment_method' },
+    });
+    expect((await mySub(eve, id, 'pause')).status).toBe(409);
+    const [, owed] = await invoices(id);
+    const told = (work: (subscriptions: Subscriptions) => Promise<void>) =>
+      app.database.transaction(() => work(app.app.get(Subscriptions)));
+    await told((all) => all.collectionEnded(owed.id, 'unpaid'));
+    await told((all) => all.collectionEnded(owed.id, 'unpaid'));
+    await at('2031-05-15T11:00:00Z');
+    await renew();
+    expect(await mine(eve, id)).toMatchObject({ state: 'unpaid', nextBillAt: null });
+    expect(await invoices(id)).toHaveLength(2);
+    const other = await mySub(eve, id, 'payment', { paymentMethodId: eve.methodId });
+    expect(other).toMatchObject({ status: 200, body: { payment: null } });
+    await app.settle();
+    await app.patch(`/v1/me/subscriptions/${id}`, { paymentMethodId: eve.methodId }, { token: eve.token });
+    await renew();
+    expect(await mine(eve, id)).toMatchObject({ state: 'active', currentPeriod: { start: '2031-05-15' } });
+    expect(await invoices(id)).toHaveLength(3);
+
+    // Goods are told, once for each period, and not invoiced.
+    const box = (await subscribe(eve, goods.id, { quantity: 3 })).body;
+    await Promise.all([renew(), renew()]);
+    await at('2031-06-15T11:00:00Z');
+    await renew();
+    expect(
+      (await facts('billing.subscription_period_due', box.id)).map(({ periodStart, quantity }) => [
+        periodStart,
+        quantity,
+      ]),
+    ).toEqual([
+      ['2031-05-15', 3],
+      ['2031-06-15', 3],
+    ]);
+    expect(await invoices(box.id)).toEqual([]);
+
+    // Whoever is forgotten has subscribed to nothing any more.
+    const { id: customerId, email } = (await app.get('/v1/me', { token: eve.token })).body;
+    const people = app.app.get(BillingPersonalData);
+    const copy = [];
+    for await (const page of people.collect({ customerId, email })) copy.push(page);
+    expect(copy.find(({ section }) => section === 'subscriptions')?.rows).toMatchObject([
+      { state: 'active', unitPrice: eur(1000), buyer: { name: 'Ada Byron' } },
+      { quantity: 3 },
+    ]);
+    for (const _ of [1, 2]) await app.database.transaction(() => people.erase({ customerId, email }));
+    expect((await app.get(`/v1/admin/subscriptions/${id}`, { token: staff })).body).toMatchObject({
+      ...{ state: 'canceled', customerId: null, nextBillAt: null, paymentMethodId: null },
+    });
+  });
+});
