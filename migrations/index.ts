@@ -6,6 +6,7 @@ import { BillingQuickScreening1780000000771 } from './billing/1780000000771-quic
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
+import { BillingAccountMapping1780000000722 } from './billing/1780000000722-account-mapping.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { BillingPlans1780000000750 } from './billing/1780000000750-plans.js';
 import { BillingSubscriptions1780000000751 } from './billing/1780000000751-subscriptions.js';
@@ -250,4 +251,5 @@ export const migrations: Migrations = [
   BillingPlans1780000000750,
   BillingSubscriptions1780000000751,
   IdentitySubscriptionPermissions1760000020660,
+  BillingAccountMapping1780000000722,
 ];

@@ -659,4 +659,108 @@ describe('the books', () => {
     await app.run('billing.plan_reconciliation');
     expect(await nightly()).toHaveLength(2);
   });
+
+  it('go to the accountant as entries and as a booking batch, numbered as she numbers them', async () => {
+    const span = `from=2000-01-01&to=2999-12-31`;
+    const file = await get(`transactions.csv?${span}&currency=EUR&timeZone=America/New_York`, reader);
+    const [head = '', ...rows] = file.text.trim().split('\r\n');
+    const columns = head.split(',');
+    const of = (row: string, name: string) => row.split(',')[columns.indexOf(name)] ?? '';
+    const cents = (text: string) => Math.round(Number(text || 0) * 100);
+    const sums: Record<string, number> = {};
+    for (const row of rows) {
+      const account = `${of(row, 'account')} EUR`;
+      sums[account] = (sums[account] ?? 0) + cents(of(row, 'debit')) - cents(of(row, 'credit'));
+    }
+    const inEuro = Object.entries(await balances()).filter(([account]) => account.endsWith(' EUR'));
+    expect(sums).toEqual(Object.fromEntries(inEuro.map(([account, sum]) => [account, Number(sum)])));
+    const early = rows.find((row) => of(row, 'account') === CASH);
+    expect([of(early ?? '', 'effectiveAt'), of(early ?? '', 'bookedOn')]).toEqual([
+      expect.stringMatching(new RegExp(`^${eve}T1[89]:30:00[.]000-0[45]:00$`)),
+      `${m3}-01`,
+    ]);
+    expect((await get(`transactions.csv?${span}&timeZone=Mars/Base`)).body.errors).toMatchObject([
+      { pointer: '/query/timeZone' },
+    ]);
+    expect((await get('transactions.csv?from=2026-02-02&to=2026-02-01')).status).toBe(400);
+
+    // Nothing is sent before every account has a number.
+    const batch = (period: string) => get(`exports/datev?period=${period}&currency=EUR`, reader);
+    const refused = await batch(m3);
+    expect([refused.status, refused.body.accounts]).toEqual([422, [CASH, 'liab:unapplied']]);
+    expect((await batch('2026-13')).status).toBe(400);
+    const basis = {
+      consultantNumber: 29098,
+      clientNumber: 55003,
+      fiscalYearMonth: 1,
+      accountLength: 4,
+      chart: '03',
+    };
+    const put = (accounts: object[], by = token, version = 0) =>
+      app.put(
+        '/v1/admin/ledger/account-mapping',
+        { ...basis, accounts },
+        { token: by, headers: { 'if-match': `"${version}"` } },
+      );
+    const wrong = [
+      { account: 'assets:gold', number: '1000' },
+      { account: CASH, number: '1000' },
+      { account: CASH, number: '1000000' },
+    ];
+    expect((await put(wrong)).body.errors.map(({ pointer }: Body) => pointer)).toEqual([
+      ...['/accounts/0/account', '/accounts/2/account', '/accounts/2/number'],
+    ]);
+    expect((await put([], reader)).status).toBe(403);
+    const kinds = (await get('accounts')).body.chart.map(({ code }: Body, at: number) => ({
+      ...{ account: code, number: String(1000 + at) },
+      ...(code === 'liab:unapplied' && { taxKey: '40' }),
+    }));
+    const own = { account: 'liab:tax:DE:19', number: '1776' };
+    expect((await put([...kinds, own])).body).toMatchObject({ version: 1, clientNumber: 55003 });
+    expect((await put([], token, 0)).status).toBe(412);
+
+    const numberOf = (account: string) =>
+      [own, ...kinds].find((each) => each.account === account)?.number ??
+      kinds.find((each: Body) => new RegExp(`^${each.account.replace(/\{\w+\}/g, '[^:]+')}$`).test(account))
+        ?.number;
+    const months = (await get('periods?limit=100')).body.items as { period: string; state: string }[];
+    const moved: Record<string, number> = {};
+    for (const { period, state } of months) {
+      const [header = '', titles = '', ...lines] = (await batch(period)).text
+        .replace(/^\uFEFF/, '')
+        .trim()
+        .split('\r\n');
+      const first = `${period}-01`.replaceAll('-', '');
+      expect(header).toMatch(
+        new RegExp(
+          `^"EXTF";700;21;"Buchungsstapel";13;\\d{17};.*;29098;55003;${first.slice(0, 4)}0101;4;${first};`,
+        ),
+      );
+      expect(titles.split(';')).toHaveLength(125);
+      for (const line of lines) {
+        const cells = line.split(';');
+        const [amount = '', side, , , , , debit = '', credit = '', taxKey, day] = cells;
+        expect([cells.length, side, cells[113]]).toEqual([125, '"S"', state === 'closed' ? '1' : '0']);
+        expect([amount, day]).toEqual([
+          expect.stringMatching(/^\d+,\d\d$/),
+          expect.stringMatching(/^\d{4}$/),
+        ]);
+        if (credit === numberOf('liab:unapplied')) expect(taxKey).toBe('"40"');
+        moved[debit] = (moved[debit] ?? 0) + cents(amount.replace(',', '.'));
+        moved[credit] = (moved[credit] ?? 0) - cents(amount.replace(',', '.'));
+      }
+    }
+    const expected: Record<string, number> = {};
+    for (const [account, sum] of inEuro) {
+      const code = account.split(' ')[0] ?? '';
+      if (code.startsWith('memo:')) continue;
+      const number = numberOf(code) ?? code;
+      expected[number] = (expected[number] ?? 0) + Number(sum);
+    }
+    const nonZero = (of: Record<string, number>) =>
+      Object.fromEntries(Object.entries(of).filter(([, sum]) => sum !== 0));
+    expect(nonZero(moved)).toEqual(nonZero(expected));
+    const trail = await app.get('/v1/admin/audit?action=billing.account_mapping.updated', { token });
+    expect(trail.body.items).toHaveLength(1);
+  });
 });

@@ -262,6 +262,11 @@ describe('the example', () => {
     const [unknown] = (await ask('listReconciliationCases')).body.items;
     await ask('getReconciliationCase', { id: unknown.id });
     await replay('resolveReconciliationCase', { ids: { id: unknown.id } });
+    await replay('putAccountMapping');
+    await ask('getAccountMapping');
+    const span = '?from=2000-01-01&to=2999-12-31';
+    await ask('listLedgerTransactionsAsCsv', {}, { token: staff }, span);
+    await ask('exportLedgerForDatev', {}, { token: staff }, '?period=2000-01&currency=EUR');
     app.clock.advance({ days: 40 });
     const periods = (await app.get('/v1/admin/ledger/periods', { token: staff })).body.items;
     await ask('closeLedgerPeriod', { period: periods.at(-1).period });

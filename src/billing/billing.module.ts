@@ -97,6 +97,11 @@ import { Statements } from './ledger/statements.service.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { LedgerReader } from './ledger/ledger.reader.service.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
+import { AccountingController } from './accounting/accounting.controller.js';
+import { AccountingExportRepository } from './accounting/accounting-export.repository.js';
+import { AccountingExports } from './accounting/accounting-exports.service.js';
+import { AccountMappingRepository } from './accounting/account-mapping.repository.js';
+import { AccountMappings } from './accounting/account-mappings.service.js';
 import { CaseRepository } from './reconciliation/case.repository.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
@@ -225,6 +230,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     BooksController,
     LimboController,
     ReconciliationController,
+    AccountingController,
     MyStoreCreditController,
     NoticeAdminController,
     PlanAdminController,
@@ -313,6 +319,10 @@ import { WebhookController } from './webhook/webhook.controller.js';
     DemoSeller,
     LedgerReader,
     LedgerRepository,
+    AccountingExportRepository,
+    AccountingExports,
+    AccountMappingRepository,
+    AccountMappings,
     CaseRepository,
     Reconciliation,
     ReconciliationJobs,
