@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { PaymentOpening } from '../src/billing/payment/payment-opening.service.js';
 import { startApp, type TestApp } from './support/app.js';
-import { KEPT, schedules, type Step } from './support/billing-schedule.js';
+import { KEPT, PINNED, schedules, type Step } from './support/billing-schedule.js';
 import { differences, faultsOf, quiet, unexcused } from './support/billing-truth.js';
 import { BillingWalk, type BillingWorld, Tally } from './support/billing-walk.js';
 import { faultsOfBooks } from './support/books.js';
@@ -24,6 +24,7 @@ describe('money, whatever happens and in whatever order', () => {
   let app: TestApp;
   let world: BillingWorld;
   const tally = new Tally();
+  let played = 0;
 
   beforeAll(async () => {
     app = await startApp({ GATEWAY_TIMEOUT_MS: '200', PAYMENT_CAPTURE: 'manual' });
@@ -40,7 +41,7 @@ describe('money, whatever happens and in whatever order', () => {
       );
     }
     world = {
-      ...{ app, staff, methods, giftCard: () => giftCard(staff), hold },
+      ...{ app, staff, methods, giftCard: () => giftCard(world.staff), hold },
       book: await GatewayBook.of(app),
       goods: [await thing(staff, 1999), await thing(staff, 900)],
       customerId: (await given.accountId(app, ada.email)) ?? '',
@@ -78,6 +79,8 @@ describe('money, whatever happens and in whatever order', () => {
 
   /** Throws what is wrong afterwards, with all that was done. */
   async function play(schedule: readonly Step[]): Promise<void> {
+    // A token lives for minutes, a long run for longer.
+    if (++played % 20 === 0) world = { ...world, staff: await given.admin(app) };
     const walk = new BillingWalk(world, tally);
     const before = await differences(world);
     await walk.begin();
@@ -96,13 +99,15 @@ describe('money, whatever happens and in whatever order', () => {
 
   it(`is what the gateway says it is, after each of ${SCHEDULES} schedules of deeds, deaths and notices`, async () => {
     const faults: string[] = [];
-    const played = fc.asyncProperty(schedules(LENGTH), (schedule) =>
+    const property = fc.asyncProperty(schedules(LENGTH), (schedule) =>
       GO_ON ? play(schedule).catch((error: unknown) => void faults.push(String(error))) : play(schedule),
     );
-    await fc.assert(played, {
+    await fc.assert(property, {
+      examples: [[PINNED]],
       ...{ numRuns: SCHEDULES, seed: SEED, ...(PATH && { path: PATH }) },
       ...{ interruptAfterTimeLimit: MINUTES * 60_000, markInterruptAsFailure: false },
     });
+    world = { ...world, staff: await given.admin(app) };
     if (SCHEDULES > 10) process.stdout.write(tally.tell(SEED, SCHEDULES));
     expect(faults).toEqual([]);
     expect(await faultsOfBooks(app)).toEqual([]);

@@ -1,6 +1,8 @@
 import { jest } from '@jest/globals';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
 import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-content.js';
+import { InvoiceRepository } from '../src/billing/invoice/invoice.repository.js';
+import { OrderDocuments } from '../src/billing/invoice/order-documents.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { OrderPlaced } from '../src/ordering/ordering.events.js';
@@ -11,6 +13,7 @@ import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { planInvoice } from './support/invoices.js';
 import { given } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 import {
   berlin,
   buy,
@@ -470,5 +473,28 @@ describe('invoices and credit notes', () => {
       expect(days).toEqual([...days].sort());
     }
     expect(register.some(({ state, reason }) => state === 'void' && reason === 'Sent by mistake')).toBe(true);
+  });
+
+  it('are waited for by money that comes while the first of an order is being made', async () => {
+    const [rows, documents] = [app.app.get(InvoiceRepository), app.app.get(OrderDocuments)];
+    const orderId = newId();
+    const open: { begin?: () => void; followed?: boolean } = {};
+    const begun = new Promise<void>((resolve) => (open.begin = resolve));
+    const following = begun.then(() =>
+      app.database.transaction(async () => {
+        await documents.followMoney(orderId);
+        open.followed = true;
+      }),
+    );
+    await app.database.transaction(async () => {
+      // Nothing is committed yet: to look whether there are any would be to find none.
+      await rows.lockOrder(orderId, 1);
+      open.begin?.();
+      await untilWaiting((sql) => app.database.query(sql));
+      expect(open.followed).toBeUndefined();
+    });
+    await following;
+    expect(await app.database.transaction(() => rows.lockOrder(orderId, null))).toBe(1);
+    expect(await app.database.transaction(() => rows.lockOrder(newId(), null))).toBeNull();
   });
 });

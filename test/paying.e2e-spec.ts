@@ -7,6 +7,7 @@ import { armFailpoint } from '../src/platform/failpoint.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
+import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import { untilWaiting } from './support/locks.js';
 import {
@@ -317,6 +318,39 @@ describe('paying, when others are at it too', () => {
     expect(answers.map(({ body }) => body.status)).toEqual(Array(12).fill('requires_action'));
     expect(looks.flatMap(({ mock }) => mock.calls).length).toBeLessThan(6);
     looks.forEach((look) => look.mockRestore());
+  });
+
+  it('gives nothing back twice when a request comes again after a day, and the gateway has forgotten its key', async () => {
+    const book = await GatewayBook.of(app);
+    const refunds = async (ref: string) =>
+      (await book.charge(ref))?.operations.flatMap(({ kind, amount, status }) =>
+        kind === 'refund' ? [[amount, status]] : [],
+      );
+    const { body: order } = await checkOut(app, await fillCart(app, [await goods(app)]));
+    const { id } = order.payments[0];
+    const ask = (once: string) => () =>
+      app.post(
+        `/v1/admin/payments/${id}/refunds`,
+        { amount: eur(100), reason: 'test' },
+        asStaff({ key: once }),
+      );
+    const ref = (await app.get(`/v1/admin/payments/${id}`, asStaff())).body.gatewayRef;
+    const [heard, unheard, alone] = [key(), key(), key()];
+    // Of the first the repair hears before it is asked for again, of the second nobody; the third came to nothing.
+    await diesAt('billing.after_gateway', ask(heard));
+    app.clock.advance({ minutes: 6 });
+    await app.run('billing.repair');
+    await diesAt('billing.after_gateway', ask(unheard));
+    await diesAt('billing.before_gateway', ask(alone));
+    app.clock.advance({ minutes: 6 });
+    await book.turn({ forgetKeys: true });
+    for (const once of [heard, unheard, alone]) {
+      const answer = await ask(once)();
+      expect([answer.status, answer.body.status]).toEqual([201, 'succeeded']);
+    }
+    expect(await refunds(ref)).toEqual([1, 2, 3].map(() => [100, 'succeeded']));
+    const { body: payment } = await app.get(`/v1/admin/payments/${id}`, asStaff());
+    expect(payment.refunded).toEqual(eur(300));
   });
 
   it('never forgets a refund of which nobody knows what became, and lets notices be that are nothing', async () => {

@@ -35,6 +35,7 @@ export interface Knobs {
   oldAfterNew?: boolean;
   outage?: boolean;
   loseAnswers?: boolean;
+  forgetKeys?: boolean;
 }
 
 const realSeconds = () => Math.floor((performance.timeOrigin + performance.now()) / 1000);

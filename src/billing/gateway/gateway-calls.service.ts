@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
 import { failpoint } from '../../platform/failpoint.js';
 import { BLOCKED, FraudScreen } from '../fraud/fraud-screen.service.js';
 import type { ScreeningOutcome } from '../fraud/fraud-rule.js';
@@ -16,13 +17,19 @@ export class GatewayCalls {
     private readonly operations: OperationRepository,
     private readonly customers: GatewayCustomers,
     private readonly screening: FraudScreen,
+    private readonly clock: Clock,
   ) {}
 
-  /** Sends an operation; its id is the key, so sending it again after a crash never moves money twice. */
+  /**
+   * Sends an operation; its id is the key, so sending it again after a crash moves no money twice. Gateways forget keys after a
+   * day: what may have been sent long ago is looked for first, and what is decided is not sent at all.
+   */
   async send(operationId: string): Promise<GatewayOutcome> {
     const call = await this.operations.prepared(operationId);
     if (call === null) throw new Error(`there is no operation ${operationId}`);
     if (call.gateway !== this.gateway.code) return this.elsewhere(call);
+    const known = await this.known(call);
+    if (known) return known;
     const screened = await this.screen(call);
     if (screened === 'block') return BLOCKED;
     failpoint('billing.before_gateway');
@@ -46,6 +53,30 @@ export class GatewayCalls {
     // Nobody stands at the till any more: an attempt that the gateway never saw is over, the shopper may try again.
     if (kind === 'authorize') return { kind: 'errored', code: 'not_received', retryable: false };
     return this.dispatch(call);
+  }
+
+  /** What became of it already; null: it was not sent, or the gateway still knows its key. */
+  private async known(call: PreparedCall): Promise<GatewayOutcome | null> {
+    const { operation, chargeRef: ref } = call;
+    const { id, kind, status, amount, code, advice, gatewayVersion: version } = operation;
+    if (kind !== 'authorize' && ref !== null && status === 'succeeded')
+      return {
+        ...{ kind: 'ok', ref, version, amount, captured: kind === 'capture' },
+        ...{ captureBefore: null, method: null, risk: null },
+      };
+    if (kind !== 'authorize' && status === 'failed')
+      return {
+        kind: 'declined',
+        ...{ ref, version, code: code ?? 'declined', hard: true, advice: advice ?? 'never' },
+      };
+    const isFresh = operation.nextCheckAt !== null && operation.nextCheckAt > this.clock.now();
+    if (status === 'created' && operation.checks === 0 && isFresh) return null;
+    try {
+      return (await this.look(call))?.outcomeOf(id) ?? null;
+    } catch (error) {
+      this.log.warn(`operation ${id}: the gateway could not be asked (${String(error)})`);
+      return { kind: 'unknown', cause: 'no_answer' };
+    }
   }
 
   /** The shop has another gateway now: what was not sent waits for the old one, and what was sent is not known. */

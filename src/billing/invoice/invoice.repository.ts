@@ -75,7 +75,7 @@ export class InvoiceRepository {
    * heard of, this one included; null when the order has none and `version` is null.
    */
   async lockOrder(orderId: string, version: number | null): Promise<number | null> {
-    const [row] = await this.database.query<{ version: number }>(
+    const [row] = await this.database.query<{ version: number | null }>(
       version === null ? LOCK_ORDER : HEAR_ORDER,
       version === null ? [orderId] : [orderId, version],
     );
@@ -228,7 +228,10 @@ export const INVOICE = `id, state, order_id AS "orderId", subscription_id AS "su
 export type InvoiceRow = Row;
 const SELECT = `SELECT ${INVOICE} FROM billing.invoices`;
 
-const LOCK_ORDER = `SELECT order_version AS version FROM billing.order_books WHERE order_id = $1 FOR UPDATE`;
+// Also where there are none yet: whoever makes the first is waited for, and hears of all that was before.
+const LOCK_ORDER = `
+  INSERT INTO billing.order_books AS b (order_id, order_version) VALUES ($1, 0)
+  ON CONFLICT (order_id) DO UPDATE SET order_version = b.order_version RETURNING nullif(order_version, 0) AS version`;
 const HEAR_ORDER = `
   INSERT INTO billing.order_books AS b (order_id, order_version) VALUES ($1, $2)
   ON CONFLICT (order_id) DO UPDATE SET order_version = greatest(b.order_version, excluded.order_version)
