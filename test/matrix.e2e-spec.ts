@@ -250,6 +250,14 @@ describe('who may do what', () => {
     const credit = operations.find(({ id }) => id === 'createCreditNote')?.example;
     const credited = `/v1/admin/invoices/${invoice.id}/credit-notes`;
     const note = must(await app.post(credited, credit, { token: keeper, key: randomUUID() }));
+    const plan = operations.find(({ id }) => id === 'createPlan')?.example;
+    const { id: planId } = must(
+      await app.post('/v1/admin/plans', plan, { token: keeper, key: randomUUID() }),
+    );
+    const card = { gateway: 'test', token: 'ok' };
+    must(await app.post('/v1/me/payment-methods', card, { token, key: randomUUID() }));
+    const wanted = { planId, currency: 'EUR', billingAddress: berlin };
+    must(await app.post('/v1/me/subscriptions', wanted, { token, key: randomUUID() }));
     await app.settle();
     Object.assign(ids, {
       '/v1/me/credit-notes': note.id,

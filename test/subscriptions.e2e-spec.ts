@@ -227,6 +227,23 @@ describe('plans and subscriptions', () => {
       },
     });
     const { id } = first.body;
+    const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    // Whoever dies around the gateway leaves a request that goes on when it is repeated: one subscription, one charge.
+    for (const place of ['billing.before_gateway', 'billing.after_gateway', 'billing.after_settle']) {
+      const [bob, repeated] = [await customer(), key()];
+      armFailpoint(place);
+      expect((await subscribe(bob, basic.id, {}, repeated)).status).toBe(500);
+      armFailpoint(null);
+      expect((await subscribe(bob, basic.id, {}, repeated)).body).toMatchObject({ state: 'active' });
+      const { items } = (await app.get('/v1/me/subscriptions', { token: bob.token })).body;
+      expect(items).toHaveLength(1);
+      const paid = (await app.get('/v1/me/invoices', { token: bob.token })).body.items;
+      expect(paid).toMatchObject([{ total: eur(1000), due: eur(0) }]);
+      await mySub(bob, items[0].id, 'cancellation', { when: 'now' });
+    }
+    kill.mockRestore();
     expect(Date.parse(first.body.nextBillAt) - Date.parse('2027-02-27T23:00:00Z')).toBeLessThan(600_000);
     expect(
       (await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token: ada.token })).body,
@@ -333,6 +350,10 @@ describe('plans and subscriptions', () => {
     expect(declined.body.payment).toMatchObject({ status: 'requires_payment_method', nextAction: null });
     expect(declined.body.payment.declineCode).not.toBeNull();
     const late = await subscribe(poor, basic.id);
+    const dropped = (await subscribe(poor, basic.id)).body.id;
+    const ended = await mySub(poor, dropped, 'cancellation', { when: 'now' });
+    expect(ended.body).toMatchObject({ state: 'canceled', payment: null });
+    expect(await invoices(dropped)).toMatchObject([{ state: 'void' }]);
     const { methodId } = await keep(poor.token, 'ok+card=9');
     const paid = await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId });
     expect(paid).toMatchObject({ status: 200, body: { state: 'active', payment: null } });
@@ -492,6 +513,11 @@ describe('plans and subscriptions', () => {
     ).toBeNull();
     const kept = await app.delete(`/v1/me/subscriptions/${id}/cancellation`, { token: bob.token });
     expect(kept.body.cancelAtPeriodEnd).toBe(false);
+    // What waits for the next invoice when there is none any more comes on a last one.
+    const more = (await mySub(bob, id, 'changes/preview', { quantity: 2, behaviour: 'prorate_next_invoice' }))
+      .body;
+    expect(more).toMatchObject({ dueNow: eur(0), totals: { gross: eur(1000) } });
+    await mySub(bob, id, 'changes', { quote: more.quote });
     await mySub(bob, id, 'cancellation', { when: 'period_end' });
     const old = { token: staff, key: key(), headers: { 'if-match': '"1"' } };
     expect((await app.post(`/v1/admin/subscriptions/${id}/cancellation`, { when: 'now' }, old)).status).toBe(
@@ -500,7 +526,7 @@ describe('plans and subscriptions', () => {
     await at('2030-11-05T11:00:00Z');
     await renew();
     expect(await mine(bob, id)).toMatchObject({ state: 'canceled', nextBillAt: null });
-    expect(await invoices(id)).toHaveLength(2);
+    expect((await invoices(id)).slice(2)).toMatchObject([{ state: 'paid', total: eur(1000) }]);
     expect((await facts('billing.subscription_moved', id)).map(({ to }) => to)).toEqual([
       ...['paused', 'active', 'paused', 'active', 'paused', 'active', 'canceled'],
     ]);

@@ -164,6 +164,7 @@ import { StoreCreditJobs } from './store-credit/store-credit.jobs.js';
 import { StoreCreditPeopleRepository } from './store-credit/store-credit-people.repository.js';
 import { StoreCreditRepository } from './store-credit/store-credit.repository.js';
 import { StoreCredits } from './store-credit/store-credits.service.js';
+import { FirstInvoices } from './subscription/first-invoices.service.js';
 import { ChangeMaker } from './subscription/change-maker.service.js';
 import { ChangePlanner } from './subscription/change-planner.service.js';
 import { ChangeQuotes } from './subscription/change-quotes.service.js';
@@ -384,6 +385,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     StoreCredits,
     PlanRepository,
     Plans,
+    FirstInvoices,
     ChangeMaker,
     ChangePlanner,
     ChangeQuotes,

@@ -110,7 +110,8 @@ export class Renewals {
     const due = await this.rows.lockDue(id, now);
     if (due === null) return false;
     if (due.cancelAtPeriodEnd) {
-      await this.subscriptions.step(due, 'cancel');
+      const ended = await this.subscriptions.step(due, 'cancel');
+      if (ended) await this.invoices.issueLast(ended, await this.rows.item(id));
       return false;
     }
     const behind = (periodAt(due.schedule, now)?.index ?? 0) - due.nextPeriod;

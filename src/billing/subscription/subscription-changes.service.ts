@@ -48,6 +48,7 @@ export class SubscriptionChanges {
    * or anything was changed since.
    */
   async confirm(id: string, token: string, { actor, customerId, version }: Asking): Promise<void> {
+    mine(await this.rows.find(id), customerId);
     const quote = this.quotes.read(token);
     const changed = await this.database.transaction(async () => {
       const subscription = mine(await this.rows.lock(id), customerId);

@@ -5,10 +5,10 @@ import { Collections } from '../dunning/collections.service.js';
 import { sumsOf } from '../invoice/invoice-arithmetic.js';
 import { type Finalized, Invoices } from '../invoice/invoices.service.js';
 import { PendingLineRepository } from './pending-line.repository.js';
-import { addDays, type BillingPeriod } from './periods.js';
+import { addDays, type BillingPeriod, localDate } from './periods.js';
 import type { Subscription, SubscriptionItem } from './subscription.js';
 import { SubscriptionBuyers } from './subscription-buyers.service.js';
-import { fitting, invoiceLines, type PendingLine } from './subscription-lines.js';
+import { amountOf, fitting, invoiceLines, type PendingLine } from './subscription-lines.js';
 
 /** Invoices of subscriptions. */
 @Injectable()
@@ -68,6 +68,20 @@ export class SubscriptionInvoices {
     if (collect && subscription.collection === 'automatic' && customerId !== null && !invoice.total.isZero())
       await this.collections.start({ invoiceId: invoice.invoiceId, subscriptionId, customerId, methodId });
     return invoice;
+  }
+
+  /**
+   * In the caller's transaction, under the lock of a subscription that ends: what has waited for an invoice and is to be paid. A
+   * credit that nothing is left to be taken off stays on record; what becomes of it is for people to decide.
+   */
+  async issueLast(subscription: Subscription, item: SubscriptionItem): Promise<void> {
+    const waiting = await this.pending.waiting(subscription.id);
+    const isOwed = !fitting(waiting, subscription.currency).now.every((line) => amountOf(line).isNegative());
+    if (!isOwed) return;
+    const { zone } = subscription.schedule;
+    const day = localDate(this.clock.now(), zone);
+    const period = { index: subscription.nextPeriod, start: day, end: addDays(day, 1) };
+    await this.issue(subscription, item, [], { period, collect: true });
   }
 
   /** What lines come to with their taxes. */

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { InvoiceRepository } from '../invoice/invoice.repository.js';
+import { Invoices } from '../invoice/invoices.service.js';
+import { PaymentEnd } from '../payment/payment-end.service.js';
+import { PaymentRepository } from '../payment/payment.repository.js';
+import { SubscriptionRepository } from './subscription.repository.js';
+
+/** What is owed for a subscription that has not begun: when it never does, nobody owes it. */
+@Injectable()
+export class FirstInvoices {
+  constructor(
+    private readonly rows: SubscriptionRepository,
+    private readonly documents: InvoiceRepository,
+    private readonly invoices: Invoices,
+    private readonly payments: PaymentRepository,
+    private readonly ends: PaymentEnd,
+  ) {}
+
+  /**
+   * In the caller's transaction, under the lock of the subscription: its open invoices, locked with their payments behind them.
+   * `undecided`: an attempt is under way, or has succeeded just now.
+   */
+  async owed(subscriptionId: string): Promise<string[] | 'undecided'> {
+    const owed = await this.rows.openInvoices(subscriptionId);
+    for (const { id } of owed) {
+      await this.documents.lock(id);
+      const payments = await this.payments.lockAllOfInvoice(id);
+      if (payments.some((one) => one.isUndecided || one.isCapturing || one.status === 'captured'))
+        return 'undecided';
+    }
+    return owed.map(({ id }) => id);
+  }
+
+  /** In the caller's transaction, under their locks: nobody pays them any more. */
+  async drop(invoiceIds: readonly string[], reason: string): Promise<void> {
+    for (const id of invoiceIds) {
+      for (const payment of await this.payments.lockAllOfInvoice(id)) await this.ends.giveUp(payment);
+      await this.invoices.void(id, reason);
+    }
+  }
+}

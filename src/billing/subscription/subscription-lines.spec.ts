@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { Money } from '../../platform/money/money.js';
+import type { PlanTax } from '../plan/plan.js';
+import { amountOf, fitting, invoiceLines, type PendingLine } from './subscription-lines.js';
+
+const VAT: PlanTax = { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT', reason: null };
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+
+/** A charge, or below zero a credit. */
+const line = (amount: number): PendingLine => ({
+  ...{ kind: amount < 0 ? 'credit' : 'debit', title: 'Plan', sku: 'plan', tax: VAT, explain: null },
+  ...{ quantity: amount < 0 ? -1 : 1, unitPrice: eur(Math.abs(amount)), discount: eur(0) },
+  period: { start: '2027-02-28', end: '2027-03-28' },
+});
+const sum = (lines: readonly PendingLine[]): bigint => Money.sum(lines.map(amountOf), 'EUR').amount;
+
+describe('the lines of a subscription', () => {
+  it('never come to less than nothing on one invoice, and no cent of a credit is lost or given twice', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -100_000, max: 100_000 }), { maxLength: 12 }), (amounts) => {
+        const lines = amounts.map(line);
+        const { now, later } = fitting(lines, 'EUR');
+        expect(sum(now) >= 0n).toBe(true);
+        expect(sum(now) + sum(later)).toBe(sum(lines));
+        // A credit waits only when this invoice comes to nothing.
+        expect(later.length === 0 || sum(now) === 0n).toBe(true);
+        // Invoice after invoice takes what is left, and then nothing waits.
+        const next = fitting([line(2_000_000), ...later], 'EUR');
+        expect(next.later).toEqual([]);
+      }),
+    );
+  });
+
+  it('say on a later invoice of which credit they are a part', () => {
+    const { now, later } = fitting([line(-8000), line(2000)], 'EUR');
+    expect(now.map((one) => amountOf(one).amount)).toEqual([-2000n, 2000n]);
+    expect(later.map((one) => [amountOf(one).amount, one.explain])).toEqual([
+      [-6000n, '; of 80.00 EUR 60.00 EUR here'],
+    ]);
+  });
+
+  it('show a credit as a quantity below zero, and the last day of its days', () => {
+    const country = { currency: 'EUR', pricesIncludeTax: false, country: 'DE' };
+    const [credit] = invoiceLines([line(-500), line(1000)], country);
+    expect(credit).toMatchObject({
+      ...{ quantity: '-1', unitPrice: eur(500), net: eur(-500), tax: eur(-95), total: eur(-595) },
+      period: { start: '2027-02-28', end: '2027-03-27' },
+    });
+  });
+});
