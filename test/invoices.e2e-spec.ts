@@ -416,6 +416,28 @@ describe('invoices and credit notes', () => {
     });
     await app.settle();
     expect(await balance('contra:refunds', order.id)).toBe(said.body.content.totals.net.amount);
+    // What went back in cash does not go back once more: neither part of it, nor with all the rest.
+    const [payment] = order.payments;
+    const most = payment.amount.amount - 1999;
+    const refund = (body: object) =>
+      post(`/v1/admin/payments/${payment.id}/refunds`, { reason: 'other', ...body });
+    const again = await refund({ amount: eur(most + 1) });
+    expect(again.body).toMatchObject({
+      code: 'billing.refund_exceeds_captured',
+      maximumRefundable: eur(most),
+    });
+    const [one, other] = await Promise.all([
+      refund({ full: true }),
+      note({ lines: [{ lineId: line.id, quantity: 1 }], outOfBand: eur(1999) }),
+    ]);
+    // Whichever comes first leaves the other what is left.
+    expect(one.status).toBe(201);
+    expect([201, 409]).toContain(other.status);
+    await app.settle();
+    const { body: after } = await app.get(`/v1/admin/payments/${payment.id}`, { token });
+    const outside = 499 + (other.status === 201 ? 1999 : 0);
+    expect(after.refunded.amount).toBe(payment.amount.amount - outside);
+    expect((await refund({ full: true })).status).toBe(409);
   });
 
   it('have no gap, whatever comes to nothing, and whoever dies in between', async () => {

@@ -105,6 +105,7 @@ export class StaffCreditNotes {
         extra: { toSplit: toSplit.toJSON() },
       });
     if (orderId === null) return outOfBand;
+    if (!outOfBand.isZero()) await this.refunds.giveOutside(orderId, toSplit);
     const how = { reason: 'credit_note', requestedBy: personId(actor) ?? 'system' };
     if (!refund.isZero()) await this.refunds.refund(orderId, refund, how);
     if (!credit.isZero()) await this.refunds.refund(orderId, credit, { ...how, to: 'store_credit' });

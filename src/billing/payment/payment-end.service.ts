@@ -133,6 +133,9 @@ export class PaymentEnd {
     if (payment.refundable.isZero()) return;
     // Whoever hears of the order later would only fail once more.
     if (payment.kind !== 'card' && (await this.strandings.isStranded(payment.id))) return;
+    const beside = await this.payments.lockAllBeside(payment.id);
+    // All of it may have been given back outside already.
+    if ((await this.refunds.roomIn(beside, payment.refundable.currency)).isZero()) return;
     const how = { full: true as const, reason, requestedBy };
     const { operationId } = await this.refunds.request(payment.id, how);
     if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));

@@ -5,10 +5,9 @@ import { OperationScheduled } from '../billing.events.js';
 import type { PaymentKind } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { OwnRefunds } from './own-refunds.service.js';
-import { refundProblems } from './refund.errors.js';
 import type { RefundDestination } from './refund.repository.js';
-import { RefundService } from './refund.service.js';
-import { refundOrder, splitRefund } from './refund-split.js';
+import { amountRequired, exceeds, RefundService } from './refund.service.js';
+import { splitRefund } from './refund-split.js';
 
 /** What of a refund goes where. */
 export interface RefundShare {
@@ -44,20 +43,13 @@ export class OrderRefunds {
     amount: Money,
     { to = 'original', reason, requestedBy }: OrderRefund,
   ): Promise<RefundShare[]> {
-    if (amount.isZero() || amount.isNegative()) throw refundProblems.refund_amount_required();
+    if (amount.isZero() || amount.isNegative()) throw amountRequired('must be above zero');
     const payments = await this.payments.lockAllOfOrder(orderId);
     if (payments.some((payment) => payment.amount.currency !== amount.currency))
-      throw refundProblems.refund_amount_required('Refund in the currency of the order.');
-    const parts = splitRefund(amount, payments);
-    if (parts === null) {
-      const most = Money.sum(
-        refundOrder(payments).map(({ refundable }) => refundable),
-        amount.currency,
-      );
-      throw refundProblems.refund_exceeds_captured(`At most ${most.toString()} can be refunded.`, {
-        extra: { maximumRefundable: most.toJSON() },
-      });
-    }
+      throw amountRequired('must be in the currency of the order');
+    const room = await this.refunds.roomIn(payments, amount.currency);
+    const parts = room.compare(amount) < 0 ? null : splitRefund(amount, payments);
+    if (parts === null) throw exceeds(room);
     await this.own.lock(parts.map(({ payment }) => payment));
     const shares: RefundShare[] = [];
     for (const { payment, amount: part } of parts) {
@@ -68,5 +60,15 @@ export class OrderRefunds {
       shares.push({ refundId, paymentId, kind, last4, amount: part });
     }
     return shares;
+  }
+
+  /**
+   * In the caller's transaction: so much of what an order paid is given back in another way, such as in cash. It has to be there,
+   * and until the caller's credit note is written no refund takes it (409 `billing.refund_exceeds_captured`).
+   */
+  async giveOutside(orderId: string, amount: Money): Promise<void> {
+    const payments = await this.payments.lockAllOfOrder(orderId);
+    const room = await this.refunds.roomIn(payments, amount.currency);
+    if (room.compare(amount) < 0) throw exceeds(room);
   }
 }

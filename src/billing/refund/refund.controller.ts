@@ -66,7 +66,10 @@ export class RefundController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const { amount, full, chargeId, to = 'original', reason = 'requested_by_customer' } = input;
-    if ((amount === undefined) === (full !== true)) throw refundProblems.refund_amount_required();
+    if ((amount === undefined) === (full !== true))
+      throw refundProblems.refund_amount_required(undefined, {
+        errors: [{ pointer: '/amount', code: 'one_of', message: 'send this or `full: true`' }],
+      });
     const document = {
       creditNote: input.creditNote ?? 'create',
       reason: input.creditNoteReason ?? null,

@@ -74,6 +74,15 @@ export class RefundRepository {
     return row ? { amount: BigInt(row.amount), ref: row.ref } : null;
   }
 
+  /** What credit notes of an order gave back in another way than by a refund, in minor units. */
+  async givenOutside(orderId: string): Promise<bigint> {
+    const [row] = await this.database.query<{ given: string }>(
+      'SELECT coalesce(sum(out_of_band), 0)::text AS given FROM billing.credit_notes WHERE order_id = $1',
+      [orderId],
+    );
+    return BigInt(row?.given ?? 0);
+  }
+
   async add(refund: Omit<Refund, 'destination' | 'status' | 'failureCode' | 'settledAt'>): Promise<void> {
     await this.database.execute(
       `INSERT INTO billing.refunds (id, payment_id, order_id, operation_id, charge_id, amount, currency, status, reason, requested_by, created_at)

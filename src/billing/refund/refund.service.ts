@@ -59,13 +59,18 @@ export class RefundService {
     const { currency } = charge.refundable;
     const wanted = 'amount' in request ? request.amount : null;
     if (wanted && (wanted.currency !== currency || wanted.isZero() || wanted.isNegative())) {
-      throw refundProblems.refund_amount_required(`Refund an amount above zero in ${currency}.`);
+      throw amountRequired(`must be above zero in ${currency}`);
     }
-    if (chargeId === null) await this.keepForCards(payments, wanted ?? payment.refundable);
+    const room = chargeId === null ? await this.roomIn(payments, currency) : charge.refundable;
+    const most = least(charge.refundable, room);
+    if (most.compare(wanted ?? most) < 0 || (most.isZero() && !charge.refundable.isZero()))
+      throw exceeds(most);
+    if (chargeId === null) await this.keepForCards(payments, wanted ?? most);
     const isOwn = chargeId === null && OwnRefunds.isOwn(payment, to);
     if (isOwn && to === 'store_credit' && payment.customerId === null)
       throw refundProblems.credit_needs_customer();
-    const reserved = await this.refunds.reserve(paymentId, chargeId, wanted?.amount ?? null);
+    const amountWanted = wanted ?? (most.compare(charge.refundable) < 0 ? most : null);
+    const reserved = await this.refunds.reserve(paymentId, chargeId, amountWanted?.amount ?? null);
     if (reserved === null) throw await this.tooMuch(paymentId, chargeId);
     if (isOwn) {
       const refundId = newId();
@@ -130,16 +135,24 @@ export class RefundService {
     return (await this.payments.lateCharges(payment.id)).find(({ id }) => id === chargeId) ?? null;
   }
 
+  /**
+   * How much of what an order paid may still go back, under the lock of its payments: less what it was given back outside, such as
+   * in cash. For an invoice without an order that is all there is.
+   */
+  async roomIn(payments: readonly Payment[], currency: string): Promise<Money> {
+    const [all, orderId] = [refundableOf(payments, currency), payments[0]?.orderId ?? null];
+    if (orderId === null) return all;
+    const left = all.minus(Money.of(await this.refunds.givenOutside(orderId), currency));
+    return left.isNegative() ? Money.zero(currency) : left;
+  }
+
   /** Money that bought gift cards stays for as long as they can be spent, or were. Under the lock of the payments. */
   private async keepForCards(payments: readonly Payment[], wanted: Money): Promise<void> {
     const orderId = payments[0]?.orderId ?? null;
     if (orderId === null) return;
     const kept = Money.of(await this.giftCards.keptOf(orderId), wanted.currency);
     if (kept.isZero()) return;
-    const all = Money.sum(
-      payments.map(({ refundable }) => refundable),
-      wanted.currency,
-    );
+    const all = refundableOf(payments, wanted.currency);
     const left = all.compare(kept) > 0 ? all.minus(kept) : Money.zero(wanted.currency);
     if (wanted.compare(left) <= 0) return;
     throw giftCardProblems.gift_card_kept(`At most ${left.toString()} can be refunded.`, {
@@ -152,11 +165,24 @@ export class RefundService {
     const charge = payment && (await this.charge(payment, chargeId));
     if (charge === null) return platformProblems.not_found();
     if (payment && chargeId === null && !payment.disputed.isZero()) return refundProblems.payment_disputed();
-    return refundProblems.refund_exceeds_captured(
-      `At most ${charge.refundable.toString()} can be refunded.`,
-      {
-        extra: { maximumRefundable: charge.refundable.toJSON() },
-      },
-    );
+    return exceeds(charge.refundable);
   }
 }
+
+const least = (a: Money, b: Money): Money => (a.compare(b) < 0 ? a : b);
+
+const refundableOf = (payments: readonly Payment[], currency: string): Money =>
+  Money.sum(
+    payments.map(({ refundable }) => refundable),
+    currency,
+  );
+
+export const amountRequired = (message: string): Problem =>
+  refundProblems.refund_amount_required(undefined, {
+    errors: [{ pointer: '/amount', code: 'out_of_range', message }],
+  });
+
+export const exceeds = (most: Money): Problem =>
+  refundProblems.refund_exceeds_captured(`At most ${most.toString()} can be refunded.`, {
+    extra: { maximumRefundable: most.toJSON() },
+  });

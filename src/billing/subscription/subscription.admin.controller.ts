@@ -60,7 +60,7 @@ export class SubscriptionAdminController {
     summary: 'Shows a subscription',
     description:
       'With what it was for and when, and the last periods that were billed. Its invoices: `GET ' +
-      '/v1/admin/invoices?subscriptionId=`, and where each cent of them comes from: `/v1/admin/invoices/{id}/explanation`.',
+      '/v1/admin/invoices?subscriptionId=`, and where each cent of them comes from: `/v1/admin/invoices/{id}/explain`.',
     answers: { 200: SubscriptionDetailDto },
     problems: [not_found],
   })
