@@ -49,7 +49,13 @@ describe('plans and subscriptions', () => {
     for (const check of app.app.get(BillingIntegrity).checks)
       expect([check.code, await check.look(await check.subjects(null, 10_000))]).toEqual([check.code, []]);
   });
-  afterAll(() => app?.close());
+  afterAll(async () => {
+    const dead = await app?.database.query(
+      `SELECT consumer, last_error FROM platform.deliveries WHERE state = 'dead'`,
+    );
+    expect(dead).toEqual([]);
+    await app?.close();
+  });
 
   /** The same time for the shop and for its gateway; nothing is woken. */
   async function at(instant: string): Promise<void> {
@@ -405,6 +411,13 @@ describe('plans and subscriptions', () => {
       { quantity: '-1', unitPrice: eur(500), total: eur(-500) },
       { quantity: '1', total: eur(1000) },
     ]);
+
+    // It is a document like any other, and nobody is told to pay what is charged by itself.
+    const xml = await app.get(`/v1/admin/invoices/${raised.id}/document?format=ubl`, { token: staff });
+    expect(xml.text).toContain('>-1</cbc:InvoicedQuantity>');
+    const letter = (await app.letters()).findLast(({ text }) => text.includes(raised.number));
+    expect(letter?.text).toContain('5.00 EUR are charged to the payment method');
+    expect(letter?.text).not.toContain('Please pay');
 
     // Back again: never more is given back than was billed, and it waits for the next invoice.
     const down = (await preview({ planId: basic.id })).body;
