@@ -581,6 +581,17 @@ describe('plans and subscriptions', () => {
     expect(await mine(eve, id)).toMatchObject({ state: 'active', currentPeriod: { start: '2031-05-15' } });
     expect(await invoices(id)).toHaveLength(3);
 
+    // Who would never be billed again is found.
+    const check = app.app
+      .get(BillingIntegrity)
+      .checks.find(({ code }) => code === 'billing.subscription_billing');
+    const next = (value: string) =>
+      `UPDATE billing.subscriptions SET next_bill_at = ${value} WHERE id = '${id}'`;
+    const { nextBillAt } = await mine(eve, id);
+    await app.database.execute(next('NULL'));
+    expect(await check?.look([id])).toMatchObject([{ subjectId: id }]);
+    await app.database.execute(next(`'${nextBillAt}'`));
+
     // Goods are told, once for each period, and not invoiced.
     const box = (await subscribe(eve, goods.id, { quantity: 3 })).body;
     await Promise.all([renew(), renew()]);
