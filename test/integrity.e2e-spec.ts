@@ -190,11 +190,21 @@ describe('the integrity check', () => {
       key: key(),
     });
     expect(credited.status).toBe(201);
+    const terms = {
+      interval: { unit: 'month', count: 1 },
+      prices: [{ amount: { amount: 1000, currency: 'EUR' } }],
+      taxes: [{ countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT' }],
+    };
+    const { id: planId } = await post('/v1/admin/plans', { code: 'plan', title: 'Plan', terms });
+    const hers = () => ({ token: ada.token, key: key() });
+    await app.post('/v1/me/payment-methods', { gateway: 'test', token: 'ok' }, hers());
+    const wanted = { planId, currency: 'EUR', billingAddress: berlin };
+    expect((await app.post('/v1/me/subscriptions', wanted, hers())).status).toBe(201);
     await app.settle();
 
     const run = await check();
     expect(await findings()).toEqual([]);
-    expect(run.results.length).toBe(21);
+    expect(run.results.length).toBe(22);
     for (const { check: code, subjects, promise } of run.results)
       expect([code, promise.length > 20, subjects > 0]).toEqual([code, true, code !== 'platform.slow']);
     const metrics = await app.get('/metrics');
@@ -212,6 +222,7 @@ describe('the integrity check', () => {
       `SELECT transaction_id AS id FROM billing.ledger_entries WHERE account = 'contra:refunds' LIMIT 1`,
     );
     const codeId = await idOf('SELECT id FROM ordering.promotion_codes');
+    const subscription = await idOf('SELECT id FROM billing.subscriptions');
     const invoice = await idOf('SELECT id FROM billing.invoices WHERE order_id = $1', [order('refunded')]);
     const series = await idOf(
       `SELECT series AS id FROM billing.number_series WHERE series LIKE 'test:invoice:%'`,
@@ -268,6 +279,11 @@ describe('the integrity check', () => {
           `UPDATE billing.number_series SET next = next + 1 WHERE series = '${series}'`,
           `UPDATE billing.number_series SET next = next - 1 WHERE series = '${series}'`,
           [['billing.number_gaps', series]],
+        ],
+        [
+          `UPDATE billing.subscriptions SET next_bill_at = NULL ${where(subscription)}`,
+          `UPDATE billing.subscriptions SET next_bill_at = created_at + interval '1 month' ${where(subscription)}`,
+          [['billing.subscription_billing', subscription]],
         ],
         [
           taxTo('DE', 'AT'),

@@ -49,7 +49,13 @@ describe('plans and subscriptions', () => {
     for (const check of app.app.get(BillingIntegrity).checks)
       expect([check.code, await check.look(await check.subjects(null, 10_000))]).toEqual([check.code, []]);
   });
-  afterAll(() => app?.close());
+  afterAll(async () => {
+    const dead = await app?.database.query(
+      `SELECT consumer, last_error FROM platform.deliveries WHERE state = 'dead'`,
+    );
+    expect(dead).toEqual([]);
+    await app?.close();
+  });
 
   /** The same time for the shop and for its gateway; nothing is woken. */
   async function at(instant: string): Promise<void> {
@@ -406,6 +412,13 @@ describe('plans and subscriptions', () => {
       { quantity: '1', total: eur(1000) },
     ]);
 
+    // It is a document like any other, and nobody is told to pay what is charged by itself.
+    const xml = await app.get(`/v1/admin/invoices/${raised.id}/document?format=ubl`, { token: staff });
+    expect(xml.text).toContain('>-1</cbc:InvoicedQuantity>');
+    const letter = (await app.letters()).findLast(({ text }) => text.includes(raised.number));
+    expect(letter?.text).toContain('5.00 EUR are charged to the payment method');
+    expect(letter?.text).not.toContain('Please pay');
+
     // Back again: never more is given back than was billed, and it waits for the next invoice.
     const down = (await preview({ planId: basic.id })).body;
     expect(down).toMatchObject({ behaviour: 'prorate_next_invoice', bills: 'next_invoice', dueNow: eur(0) });
@@ -567,6 +580,17 @@ describe('plans and subscriptions', () => {
     await renew();
     expect(await mine(eve, id)).toMatchObject({ state: 'active', currentPeriod: { start: '2031-05-15' } });
     expect(await invoices(id)).toHaveLength(3);
+
+    // Who would never be billed again is found.
+    const check = app.app
+      .get(BillingIntegrity)
+      .checks.find(({ code }) => code === 'billing.subscription_billing');
+    const next = (value: string) =>
+      `UPDATE billing.subscriptions SET next_bill_at = ${value} WHERE id = '${id}'`;
+    const { nextBillAt } = await mine(eve, id);
+    await app.database.execute(next('NULL'));
+    expect(await check?.look([id])).toMatchObject([{ subjectId: id }]);
+    await app.database.execute(next(`'${nextBillAt}'`));
 
     // Goods are told, once for each period, and not invoiced.
     const box = (await subscribe(eve, goods.id, { quantity: 3 })).body;

@@ -3,6 +3,7 @@ import { Mail } from '../../platform/mail/mail.js';
 import { Money } from '../../platform/money/money.js';
 import { CreditNoteIssued, InvoiceFinalized } from '../billing.events.js';
 import { SellerProfiles } from '../seller/seller-profiles.service.js';
+import { SubscriptionRepository } from '../subscription/subscription.repository.js';
 import { documentMail } from './document.mails.js';
 import { Documents, type DocumentWish } from './documents.service.js';
 
@@ -13,23 +14,25 @@ export class DocumentLetters {
     private readonly documents: Documents,
     private readonly sellers: SellerProfiles,
     private readonly mail: Mail,
+    private readonly subscriptions: SubscriptionRepository,
   ) {}
 
   @On(InvoiceFinalized)
   invoiced({ payload }: InvoiceFinalized): Promise<void> {
-    return this.write('invoice', payload.invoiceId);
+    return this.write('invoice', payload.invoiceId, payload.subscriptionId);
   }
 
   @On(CreditNoteIssued)
   credited({ payload }: CreditNoteIssued): Promise<void> {
-    return this.write('credit_note', payload.creditNoteId);
+    return this.write('credit_note', payload.creditNoteId, null);
   }
 
-  private async write(kind: DocumentWish['kind'], id: string): Promise<void> {
+  private async write(kind: DocumentWish['kind'], id: string, subscriptionId: string | null): Promise<void> {
     const { letters } = await this.sellers.current();
     if (letters === 'none') return;
     const { buyer, number, orderNumber, totals, dueDate } = await this.documents.content({ kind, id });
     if (buyer.email === null || number === null) return;
+    const subscription = subscriptionId === null ? null : await this.subscriptions.find(subscriptionId);
     await this.mail.request({
       template: documentMail.name,
       subjectId: id,
@@ -37,6 +40,7 @@ export class DocumentLetters {
       data: {
         ...{ kind, id, number, orderNumber, dueDate, name: buyer.name, format: letters },
         total: Money.fromJSON(totals.gross).toString(),
+        charged: subscription?.collection === 'automatic',
         due: totals.due.amount > 0 ? Money.fromJSON(totals.due).toString() : null,
       },
     });

@@ -10,11 +10,13 @@ export interface DocumentLetter extends DocumentWish {
   /** Null: nothing is left to be paid. */
   readonly due: string | null;
   readonly dueDate: string | null;
+  /** It is charged to a method that is kept: nobody has to pay it by hand. */
+  readonly charged: boolean;
 }
 
 export const documentMail = defineMail<DocumentLetter>(
   'billing_document',
-  ({ kind, name, number, orderNumber, total, due, dueDate }) => {
+  ({ kind, name, number, orderNumber, total, due, dueDate, charged }) => {
     const what = kind === 'invoice' ? 'invoice' : 'credit note';
     const order = orderNumber === null ? '' : ` for your order ${orderNumber}`;
     return {
@@ -23,7 +25,10 @@ export const documentMail = defineMail<DocumentLetter>(
         `Hello ${name},`,
         `with this letter comes your ${what} ${number}${order}, ${total}.`,
         ...(kind === 'invoice' && due === null ? ['It is paid; there is nothing left to be done.'] : []),
-        ...(due === null ? [] : [`Please pay ${due}${dueDate === null ? '' : ` by ${dueDate}`}.`]),
+        ...(due === null || charged ? [] : [`Please pay ${due}${dueDate === null ? '' : ` by ${dueDate}`}.`]),
+        ...(due !== null && charged
+          ? [`You need not do anything: ${due} are charged to the payment method that you keep with us.`]
+          : []),
       ],
     };
   },

@@ -61,6 +61,11 @@ const PROMISES: Readonly<Record<BillingSubject, Promised>> = {
     subjectType: 'ledger_account',
     promise: 'The tax that the books owe is that of all invoices less that of all credit notes.',
   },
+  subscription: {
+    code: 'billing.subscription_billing',
+    subjectType: 'subscription',
+    promise: 'Whoever subscribes is billed next at some moment, and period follows period without a gap.',
+  },
   series: {
     code: 'billing.number_gaps',
     subjectType: 'number_series',

@@ -11,6 +11,7 @@ export const BILLING_SUBJECTS = [
   'invoice',
   'tax',
   'series',
+  'subscription',
 ] as const;
 export type BillingSubject = (typeof BILLING_SUBJECTS)[number];
 
@@ -50,6 +51,7 @@ const SUBJECTS: Readonly<Record<BillingSubject, string>> = {
     SELECT id FROM (SELECT DISTINCT account || ' ' || currency AS id FROM billing.ledger_entries
       WHERE account LIKE 'liab:tax:%') AS accounts
     WHERE id > coalesce($1, '') ORDER BY id LIMIT $2`,
+  subscription: idsBehind('billing.subscriptions'),
   series: `SELECT series AS id FROM billing.number_series WHERE series > coalesce($1, '') ORDER BY series LIMIT $2`,
 };
 
@@ -168,6 +170,22 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
       (SELECT coalesce(-sum(e.amount), 0) FROM billing.ledger_entries e
         WHERE e.account = a.account AND e.currency = a.currency) AS found
     FROM asked a LEFT JOIN taxes t USING (account, currency)`),
+  // Who is to be billed has a moment for it, or would be forgotten for good; a period begins where the one before it ends.
+  subscription: differing(`
+    SELECT s.id, v.name, v.expected, v.found FROM billing.subscriptions s
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS gaps FROM billing.invoice_periods p JOIN billing.invoice_periods n
+        ON n.subscription_id = p.subscription_id AND n.schedule_no = p.schedule_no AND n.period_index = p.period_index + 1
+      WHERE p.subscription_id = s.id AND n.period_start <> p.period_end
+    ) g
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS present FROM billing.subscription_items WHERE subscription_id = s.id AND until IS NULL
+    ) i
+    CROSS JOIN LATERAL (VALUES
+      ('billed next', (s.state IN ('incomplete', 'trialing', 'active', 'past_due'))::int, (s.next_bill_at IS NOT NULL)::int),
+      ('gaps between periods', 0, g.gaps), ('what it is for', 1, i.present)
+    ) AS v (name, expected, found)
+    WHERE s.id = ANY ($1::uuid[])`),
   // Counted from one, each number once: as many as were given, and the last of them the highest.
   series: differing(`
     SELECT s.series AS id, v.name, v.expected, v.found FROM billing.number_series s
