@@ -10,6 +10,9 @@ import { BillingAccountMapping1780000000722 } from './billing/1780000000722-acco
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { BillingPlans1780000000750 } from './billing/1780000000750-plans.js';
 import { BillingSubscriptions1780000000751 } from './billing/1780000000751-subscriptions.js';
+import { BillingUsage1780000000755 } from './billing/1780000000755-usage.js';
+import { BillingSubscriptionCoupons1780000000758 } from './billing/1780000000758-subscription-coupons.js';
+import { IdentityUsagePermissions1760000020665 } from './identity/1760000020665-usage-permissions.js';
 import { IdentitySubscriptionPermissions1760000020660 } from './identity/1760000020660-subscription-permissions.js';
 import { IdentityInvoicePermissions1760000020640 } from './identity/1760000020640-invoice-permissions.js';
 import { PlatformIntegrity1780000000610 } from './platform/1780000000610-integrity.js';
@@ -252,4 +255,7 @@ export const migrations: Migrations = [
   BillingSubscriptions1780000000751,
   IdentitySubscriptionPermissions1760000020660,
   BillingAccountMapping1780000000722,
+  BillingUsage1780000000755,
+  BillingSubscriptionCoupons1780000000758,
+  IdentityUsagePermissions1760000020665,
 ];

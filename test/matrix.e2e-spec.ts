@@ -256,7 +256,9 @@ describe('who may do what', () => {
     );
     const card = { gateway: 'test', token: 'ok' };
     must(await app.post('/v1/me/payment-methods', card, { token, key: randomUUID() }));
-    const wanted = { planId, currency: 'EUR', billingAddress: berlin };
+    const coupon = operations.find(({ id }) => id === 'createCoupon')?.example as { code: string };
+    must(await app.post('/v1/admin/coupons', coupon, { token: keeper, key: randomUUID() }));
+    const wanted = { planId, currency: 'EUR', billingAddress: berlin, couponCode: coupon.code };
     must(await app.post('/v1/me/subscriptions', wanted, { token, key: randomUUID() }));
     await app.settle();
     Object.assign(ids, {

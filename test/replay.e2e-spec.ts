@@ -607,10 +607,47 @@ describe('the example', () => {
     await ask('archivePlan', { id: planId });
   }
 
+  /** What somebody uses of a plan, and a coupon from its making to its end. */
+  async function metered(): Promise<void> {
+    const couponId = (await replay('createCoupon')).body.id as string;
+    await replay('updateCoupon', { ids: { id: couponId } });
+    const tiers = [{ price: { amount: 10, currency: 'EUR' } }];
+    const component = { code: 'api_calls', title: 'API calls', aggregation: 'sum', mode: 'graduated', tiers };
+    const terms = {
+      ...{ interval: { unit: 'month', count: 1 }, prices: [{ amount: { amount: 1000, currency: 'EUR' } }] },
+      taxes: [{ countries: ['*'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' }],
+      components: [component],
+    };
+    const made = await app.post(
+      '/v1/admin/plans',
+      { code: 'metered', title: 'Metered', terms },
+      { token: staff },
+    );
+    const { token } = await given.customer(app);
+    const keyed = () => ({ token, key: crypto.randomUUID() });
+    await app.post('/v1/me/payment-methods', { gateway: 'test', token: 'ok' }, keyed());
+    const wanted = { planId: made.body.id, currency: 'EUR', billingAddress: berlin };
+    const { id } = (await app.post('/v1/me/subscriptions', wanted, keyed())).body;
+    await app.settle();
+    await replay('giveSubscriptionCoupon', { ids: { id } });
+    await ask('getSubscriptionCoupon', { id });
+    await ask('removeSubscriptionCoupon', { id });
+    await replay('takeCoupon', { token, ids: { id } });
+    await ask('getMySubscriptionCoupon', { id }, { token });
+    await ask('dropCoupon', { id }, { token });
+    await ask('listCouponRedemptions', { id: couponId });
+    for (const read of ['getCoupon', 'listCoupons']) await ask(read, { id: couponId });
+    await ask('archiveCoupon', { id: couponId });
+    await replay('recordUsage', { ids: { id }, secrets: { at: app.clock.now().toISOString() } });
+    for (const read of ['listUsageEvents', 'listUsage']) await ask(read, { id });
+    await ask('listMyUsage', { id }, { token });
+  }
+
   /** Of a bought lamp, paid, and of two that nobody pays. */
   async function invoices(): Promise<void> {
     await replay('putSellerProfile');
     await subscriptions();
+    await metered();
     const { token, email } = await given.customer(app);
     const { answer } = await buy(app, [await goods(app)], { by: token, body: { email } });
     await app.settle();

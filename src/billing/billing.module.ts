@@ -17,6 +17,15 @@ import { PaymentReviews } from './fraud/payment-reviews.service.js';
 import { ScreeningController } from './fraud/screening.controller.js';
 import { ScreeningFacts } from './fraud/screening-facts.js';
 import { ScreeningRepository } from './fraud/screening.repository.js';
+import { CouponAdminController } from './coupon/coupon.admin.controller.js';
+import { CouponGuesses } from './coupon/coupon-guesses.service.js';
+import { CouponRedemptionRepository } from './coupon/coupon-redemption.repository.js';
+import { CouponRepository } from './coupon/coupon.repository.js';
+import { Coupons } from './coupon/coupons.service.js';
+import { CouponSubscribers } from './coupon/coupon.subscribers.js';
+import { MyCouponController } from './coupon/my-coupon.controller.js';
+import { StaffCoupons } from './coupon/staff-coupons.service.js';
+import { SubscriptionCoupons } from './coupon/subscription-coupons.service.js';
 import { GatewayAccountRepository } from './gateway/gateway-account.repository.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { GatewayClock } from './gateway/gateway-clock.js';
@@ -189,8 +198,17 @@ import { SubscriptionBuyers } from './subscription/subscription-buyers.service.j
 import { SubscriptionInvoices } from './subscription/subscription-invoices.service.js';
 import { SubscriptionRepository } from './subscription/subscription.repository.js';
 import { Subscriptions } from './subscription/subscriptions.service.js';
+import { CycleCharges } from './subscription/cycle-charges.service.js';
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
 import { Tenders } from './tender/tenders.service.js';
+import { MyUsageController } from './usage/my-usage.controller.js';
+import { UsageAdminController } from './usage/usage.admin.controller.js';
+import { UsageChargeRepository } from './usage/usage-charge.repository.js';
+import { UsageEventRepository } from './usage/usage-event.repository.js';
+import { UsageEvents } from './usage/usage-events.service.js';
+import { UsageLines } from './usage/usage-lines.service.js';
+import { UsageReader } from './usage/usage-reader.service.js';
+import { UsageSubscribers } from './usage/usage.subscribers.js';
 import { InboxRepository } from './webhook/inbox.repository.js';
 import { InboxService } from './webhook/inbox.service.js';
 import { InboxSubscribers } from './webhook/inbox.subscribers.js';
@@ -240,6 +258,10 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SubscriptionAdminController,
     SubscriptionController,
     WebhookController,
+    CouponAdminController,
+    MyCouponController,
+    UsageAdminController,
+    MyUsageController,
   ],
   providers: [
     {
@@ -251,6 +273,20 @@ import { WebhookController } from './webhook/webhook.controller.js';
           : new StripeGateway(config.stripeApiKey, config, database),
     },
     BillingApi,
+    CouponGuesses,
+    CouponRedemptionRepository,
+    CouponRepository,
+    Coupons,
+    CouponSubscribers,
+    CycleCharges,
+    StaffCoupons,
+    SubscriptionCoupons,
+    UsageChargeRepository,
+    UsageEventRepository,
+    UsageEvents,
+    UsageLines,
+    UsageReader,
+    UsageSubscribers,
     BillingIntegrity,
     BillingIntegrityRepository,
     ConfirmationService,

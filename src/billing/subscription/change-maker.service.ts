@@ -3,6 +3,7 @@ import { Clock } from '../../platform/clock.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import type { PlannedChange } from './change-planner.service.js';
+import { CycleCharges } from './cycle-charges.service.js';
 import { PendingLineRepository } from './pending-line.repository.js';
 import { billAt } from './periods.js';
 import type { Subscription, SubscriptionItem } from './subscription.js';
@@ -17,6 +18,7 @@ export class ChangeMaker {
     private readonly rows: SubscriptionRepository,
     private readonly pending: PendingLineRepository,
     private readonly invoices: SubscriptionInvoices,
+    private readonly charges: CycleCharges,
     private readonly clock: Clock,
   ) {}
 
@@ -47,6 +49,7 @@ export class ChangeMaker {
     const next = await this.rows.change(subscription, { ...anew, nextBillAt });
     await this.rows.claimPeriod(next, period, item.id, this.clock.now());
     const invoice = await this.invoices.issue(next, item, lines, { period, collect: true });
+    if (plan.begun) await this.charges.billed(next, period, plan.begun, invoice?.invoiceId ?? null);
     if (invoice) await this.rows.invoicedPeriod(next, period, invoice.invoiceId);
   }
 

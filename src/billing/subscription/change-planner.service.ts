@@ -2,6 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Money } from '../../platform/money/money.js';
 import { type PlanTax, type PlanTerms, priceIn, taxIn } from '../plan/plan.js';
 import { PlanRepository } from '../plan/plan.repository.js';
+import { Coupons } from '../coupon/coupons.service.js';
+import { type CyclePrice, netOf } from './change-line.js';
+import type { Coupon } from './coupon.js';
+import { type CycleBill, CycleCharges } from './cycle-charges.service.js';
 import { type ChangeTerms, changeTerms } from './change-terms.js';
 import { periodAt } from './periods.js';
 import type { ChangeWish, Subscription, SubscriptionItem } from './subscription.js';
@@ -16,6 +20,8 @@ export interface PlannedChange {
   readonly to: { readonly terms: PlanTerms; readonly quantity: number; readonly tax: PlanTax };
   readonly terms: ChangeTerms;
   readonly lines: readonly PendingLine[];
+  /** Where it begins a cycle: what comes with that, whose lines are among them. */
+  readonly begun: CycleBill | null;
   readonly totals: { readonly net: Money; readonly tax: Money; readonly gross: Money };
   readonly dueNow: Money;
 }
@@ -27,33 +33,44 @@ export class ChangePlanner {
     private readonly rows: SubscriptionRepository,
     private readonly plans: PlanRepository,
     private readonly invoices: SubscriptionInvoices,
+    private readonly charges: CycleCharges,
+    private readonly coupons: Coupons,
   ) {}
 
   async plan(subscription: Subscription, wish: ChangeWish, at: Date): Promise<PlannedChange> {
     const from = await this.rows.item(subscription.id);
     const to = await this.target(subscription, from, wish, at);
-    const terms = this.termsOf(subscription, from, to, wish, at);
-    const lines = terms.lines.map((line) => {
+    const coupon = await this.coupons.running(subscription);
+    const next = await this.coupons.next(subscription, to.terms.code);
+    const coupons = { coupon, nextCoupon: next?.terms ?? null };
+    const terms = this.termsOf(subscription, from, to, wish, at, coupons);
+    const changed = terms.lines.map((line) => {
       const isCredit = line.kind === 'credit';
       const sold = isCredit ? from.terms : to.terms;
       return lineOfChange(line, sold.code, isCredit ? (from.tax ?? to.tax) : to.tax);
     });
+    const begins = terms.bills === 'now' && terms.schedule !== subscription.schedule ? terms.period : null;
+    const { discount } = netOf(priceOf(subscription, to), coupons.nextCoupon);
+    const begun = begins && (await this.charges.begun(subscription, begins, next, discount));
+    const lines = [...changed, ...(begun?.lines ?? [])];
     const totals = this.invoices.totalOf(subscription, to, lines);
     let dueNow = Money.zero(subscription.currency);
     if (terms.bills === 'now') {
       const { now } = await this.invoices.gather(subscription, lines);
       if (now.length > 0) dueNow = this.invoices.totalOf(subscription, to, now).gross;
     }
-    return { from, to, terms, lines, totals, dueNow };
+    return { from, to, terms, lines, begun, totals, dueNow };
   }
 
   private termsOf(
-    { schedule, currency, state, trialEndsAt, nextPeriod }: Subscription,
+    subscription: Subscription,
     from: SubscriptionItem,
     to: PlannedChange['to'],
     { behaviour }: ChangeWish,
     at: Date,
+    coupons: { coupon: Coupon | null; nextCoupon: Coupon | null },
   ): ChangeTerms {
+    const { schedule, currency, state, trialEndsAt, nextPeriod } = subscription;
     if (state !== 'active' && state !== 'trialing') throw subscriptionProblems.subscription_state();
     const running = periodAt(schedule, at);
     if (running !== null && running.index >= nextPeriod)
@@ -61,14 +78,10 @@ export class ChangePlanner {
     // Before an anchor that lies ahead a part of a period is paid for, which no later one knows of.
     if (running === null && trialEndsAt === null && behaviour !== 'at_period_end')
       throw fault('/behaviour', 'must be at_period_end before the first whole period');
-    const price = (terms: PlanTerms) => priceIn(terms, currency)?.amount ?? Money.zero(currency);
     return changeTerms({
-      ...{ schedule, at, coupon: null, nextCoupon: null, behaviour, granularity: 'day' },
-      from: { title: `Unused: ${from.terms.title}`, unitPrice: price(from.terms), quantity: from.quantity },
-      to: {
-        ...{ title: to.terms.title, unitPrice: price(to.terms), quantity: to.quantity },
-        interval: to.terms.interval,
-      },
+      ...{ schedule, at, ...coupons, behaviour, granularity: 'day' },
+      from: { ...priceOf(subscription, from), title: `Unused: ${from.terms.title}` },
+      to: { ...priceOf(subscription, to), interval: to.terms.interval },
       billed: { amount: Money.of(from.billed, currency), credited: Money.of(from.credited, currency) },
     });
   }
@@ -96,6 +109,15 @@ export class ChangePlanner {
     return { terms, quantity: units, tax };
   }
 }
+
+const priceOf = (
+  { currency }: Pick<Subscription, 'currency'>,
+  { terms, quantity }: Pick<SubscriptionItem, 'terms' | 'quantity'>,
+): CyclePrice => ({
+  title: terms.title,
+  unitPrice: priceIn(terms, currency)?.amount ?? Money.zero(currency),
+  quantity,
+});
 
 const fault = (pointer: string, message: string) =>
   subscriptionProblems.change_not_possible(undefined, {

@@ -52,12 +52,14 @@ export class MySubscriptions {
   async create(customerId: string, input: CreateSubscriptionDto): Promise<Answered> {
     const { billingAddress, vatId = null, returnUrl = null, paymentMethodId: methodId = null } = input;
     requireAddresses({ '/billingAddress': billingAddress });
+    const couponCode = input.couponCode ?? null;
+    await this.offers.checkCoupon(customerId, couponCode);
     return this.inSteps(201, async () => {
       const offer = await this.offers.take(customerId, { ...input, country: billingAddress.country });
       const method = await this.methods.find(customerId, methodId);
       if (methodId !== null && method === null) throw methodProblems.no_payment_method();
       const buyer = buyerOf(billingAddress, vatId);
-      const how = { buyer, methodId, method, collection: 'automatic' as const };
+      const how = { buyer, methodId, method, couponCode, collection: 'automatic' as const };
       const { subscription, owed } = await this.starts.begin({ customerId, ...offer, ...how });
       const { id } = subscription;
       if (owed === null || method === null) return { id, payment: null };

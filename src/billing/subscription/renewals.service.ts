@@ -146,9 +146,10 @@ export class Renewals {
       this.outbox.record(new SubscriptionPeriodDue({ ...fact, customerId, planId, planVersionId, quantity }));
       return;
     }
-    const line = this.cycle(entered);
+    const bill = await this.invoices.cycle(next, [this.cycle(entered)]);
+    const [line] = bill.lines as [PendingLine];
     await this.rows.billItem(item.id, { billed: amountOf(line).amount, credited: 0n, tax: line.tax });
-    const invoice = await this.invoices.issue(next, item, [line], { period, collect: true });
+    const invoice = await this.invoices.issueCycle(next, item, bill, { period, collect: true });
     if (invoice) await this.rows.invoicedPeriod(next, period, invoice.invoiceId);
     failpoint('subscription.after_invoice');
     this.outbox.record(

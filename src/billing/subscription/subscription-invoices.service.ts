@@ -4,6 +4,7 @@ import type { Money } from '../../platform/money/money.js';
 import { Collections } from '../dunning/collections.service.js';
 import { sumsOf } from '../invoice/invoice-arithmetic.js';
 import { type Finalized, Invoices } from '../invoice/invoices.service.js';
+import { type CycleBill, CycleCharges } from './cycle-charges.service.js';
 import { PendingLineRepository } from './pending-line.repository.js';
 import { addDays, type BillingPeriod, localDate } from './periods.js';
 import type { Subscription, SubscriptionItem } from './subscription.js';
@@ -15,6 +16,7 @@ import { amountOf, fitting, invoiceLines, type PendingLine } from './subscriptio
 export class SubscriptionInvoices {
   constructor(
     private readonly pending: PendingLineRepository,
+    private readonly charges: CycleCharges,
     private readonly buyers: SubscriptionBuyers,
     private readonly invoices: Invoices,
     private readonly collections: Collections,
@@ -70,18 +72,37 @@ export class SubscriptionInvoices {
     return invoice;
   }
 
+  /** What a cycle is charged: its own lines, what was used before it, and what a coupon takes off; reads only. */
+  cycle(subscription: Subscription, own: readonly PendingLine[]): Promise<CycleBill> {
+    return this.charges.of(subscription, own);
+  }
+
+  /** As `issue`, of a cycle: what was used before it is charged with it, and its coupon has had it. */
+  async issueCycle(
+    subscription: Subscription,
+    item: SubscriptionItem,
+    bill: CycleBill,
+    how: { period: BillingPeriod; collect: boolean },
+  ): Promise<Finalized | null> {
+    const invoice = await this.issue(subscription, item, bill.lines, how);
+    await this.charges.billed(subscription, how.period, bill, invoice?.invoiceId ?? null);
+    return invoice;
+  }
+
   /**
-   * In the caller's transaction, under the lock of a subscription that ends: what has waited for an invoice and is to be paid. A
-   * credit that nothing is left to be taken off stays on record; what becomes of it is for people to decide.
+   * In the caller's transaction, under the lock of a subscription that ends: what was used up to now, and what has waited for an
+   * invoice and is to be paid. A credit that nothing is left to be taken off stays on record; what becomes of it is for people to
+   * decide.
    */
-  async issueLast(subscription: Subscription, item: SubscriptionItem): Promise<void> {
-    const waiting = await this.pending.waiting(subscription.id);
-    const isOwed = !fitting(waiting, subscription.currency).now.every((line) => amountOf(line).isNegative());
-    if (!isOwed) return;
+  async issueLast(subscription: Subscription, item: SubscriptionItem, collect = true): Promise<void> {
+    const bill = await this.charges.last(subscription);
+    const { now } = await this.gather(subscription, bill.lines);
+    if (now.every((line) => amountOf(line).isNegative())) return;
     const { zone } = subscription.schedule;
     const day = localDate(this.clock.now(), zone);
-    const period = { index: subscription.nextPeriod, start: day, end: addDays(day, 1) };
-    await this.issue(subscription, item, [], { period, collect: true });
+    const start = bill.lines[0]?.period?.start ?? day;
+    const period = { index: subscription.nextPeriod, start, end: addDays(day, 1) };
+    await this.issueCycle(subscription, item, bill, { period, collect });
   }
 
   /** What lines come to with their taxes. */

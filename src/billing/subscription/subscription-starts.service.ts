@@ -4,6 +4,7 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { SubscriptionBilled, SubscriptionCreated } from '../billing.events.js';
+import { Coupons } from '../coupon/coupons.service.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { type PlanTax, type PlanTerms, priceIn } from '../plan/plan.js';
@@ -43,6 +44,7 @@ export interface Start {
   readonly methodId: string | null;
   /** What it would be charged to; null: nothing is kept. */
   readonly method: PaymentMethod | null;
+  readonly couponCode: string | null;
 }
 
 export interface Started {
@@ -66,6 +68,7 @@ export class SubscriptionStarts {
     private readonly rows: SubscriptionRepository,
     private readonly buyers: SubscriptionBuyers,
     private readonly invoices: SubscriptionInvoices,
+    private readonly coupons: Coupons,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -77,7 +80,11 @@ export class SubscriptionStarts {
   async begin(start: Start): Promise<Started> {
     const { customerId, terms, quantity, currency, tax, trialDays, collection, methodId } = start;
     const [id, now] = [newId(), this.clock.now()];
-    const { schedule, period, lines } = openingOf(start, now);
+    const { schedule, period, ...opening } = openingOf(start, now);
+    if (start.couponCode !== null)
+      await this.coupons.redeem({ id, currency, customerId }, terms, start.couponCode, '/couponCode');
+    const bill = { usage: null, ...(await this.coupons.apply({ id, currency }, opening.lines)) };
+    const { lines } = bill;
     const item: SubscriptionItem = {
       ...{ id: newId(), subscriptionId: id, terms, quantity, since: now, until: null, credited: 0n },
       billed: Money.sum(lines.filter(({ kind }) => kind !== 'setup').map(amountOf), currency).amount,
@@ -125,7 +132,10 @@ export class SubscriptionStarts {
     );
     if (lines.length === 0) return { subscription, owed: null };
     const days = period ?? { index: 0, start: localDate(now, schedule.zone), end: schedule.anchorDate };
-    const invoice = await this.invoices.issue(subscription, item, lines, { period: days, collect: false });
+    const invoice = await this.invoices.issueCycle(subscription, item, bill, {
+      period: days,
+      collect: false,
+    });
     const invoiceId = invoice?.invoiceId ?? null;
     if (period !== null) {
       if (invoiceId !== null) await this.rows.invoicedPeriod(subscription, period, invoiceId);

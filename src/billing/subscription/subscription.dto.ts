@@ -45,6 +45,9 @@ export class CreateSubscriptionDto {
   @Uuid({ optional: true, nullable: true, description: 'A method that is kept; null: the default one.' })
   paymentMethodId?: string | null;
 
+  @Text({ max: 60, optional: true, nullable: true, example: null, description: 'Of a coupon.' })
+  couponCode?: string | null;
+
   @Text({
     max: 10,
     pattern: DATE,

@@ -86,7 +86,8 @@ export class SubscriptionReader {
     const isBilled = nextBillAt !== null && !cancelAtPeriodEnd && parkedReason === null && kind === 'service';
     if (!isBilled) return { at: null, days: null, lines: [], totals: totalsOf(nothing(currency)) };
     const entered = await this.renewals.entering(subscription, await this.rows.item(id));
-    const { now } = await this.invoices.gather(subscription, [this.renewals.cycle(entered)]);
+    const { lines } = await this.invoices.cycle(entered.subscription, [this.renewals.cycle(entered)]);
+    const { now } = await this.invoices.gather(subscription, lines);
     const { schedule, nextPeriod } = entered.subscription;
     return {
       at: nextBillAt.toISOString(),

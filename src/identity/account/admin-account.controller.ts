@@ -72,12 +72,12 @@ export class AdminAccountController {
       '`ordering:promotion:write`\n' +
       '- `support`: `catalog:product:read`, `catalog:review:read`, `catalog:review:moderate`, `ordering:order:read`, `ordering:order:write`, ' +
       '`ordering:promotion:read`, `ordering:report:read`, ' +
-      '`billing:payment:read`, `billing:payment:write`, `billing:refund:write`, `billing:fraud:read`, `billing:invoice:read`, `billing:invoice:write`, `billing:subscription:read`, `billing:subscription:write`, `billing:dunning:read`, `billing:dunning:write`, `identity:customer:read`, ' +
+      '`billing:payment:read`, `billing:payment:write`, `billing:refund:write`, `billing:fraud:read`, `billing:invoice:read`, `billing:invoice:write`, `billing:subscription:read`, `billing:subscription:write`, `billing:coupon:read`, `billing:coupon:write`, `billing:usage:write`, `billing:dunning:read`, `billing:dunning:write`, `identity:customer:read`, ' +
       '`identity:customer:write`, `identity:customer:export`, `identity:factor:reset`, ' +
       '`identity:customer:impersonate`\n' +
       '- `read-only`: `catalog:product:read`, `catalog:review:read`, `ordering:order:read`, ' +
       '`ordering:promotion:read`, `ordering:report:read`, `billing:payment:read`, ' +
-      '`billing:ledger:read`, `billing:fraud:read`, `billing:invoice:read`, `billing:subscription:read`, `billing:dunning:read`, `identity:customer:read`, `identity:staff:read`, `identity:role:read`, `identity:api-key:read`, `identity:key:read`, `platform:integrity:read`, `platform:jobs:read`, ' +
+      '`billing:ledger:read`, `billing:fraud:read`, `billing:invoice:read`, `billing:subscription:read`, `billing:coupon:read`, `billing:dunning:read`, `identity:customer:read`, `identity:staff:read`, `identity:role:read`, `identity:api-key:read`, `identity:key:read`, `platform:integrity:read`, `platform:jobs:read`, ' +
       '`platform:events:read`\n\n' +
       'Everybody who is signed in may also do what is one’s own: `account:self` and `account:password`.',
     answers: { 201: StaffDto },

@@ -27,6 +27,8 @@ export const TAGS: Record<string, string> = {
   Checkout: 'The one step that turns a cart into an order, holds its stock and asks for the money.',
   Collections:
     'Products that belong together for a shopper, picked one by one or told by a rule, shown for as long as they shall be.',
+  Coupons:
+    'What is taken off subscriptions for some cycles or for all, by a code that is taken only so often.',
   'Credit notes': 'What is taken off an invoice: a document of its own, with a number of its own series.',
   'Customer groups':
     'Groups that customers are in, such as wholesale; prices and promotions may count on them.',
@@ -107,4 +109,5 @@ export const TAGS: Record<string, string> = {
   'Tax settings':
     'Where the shop sends from, whose rates hold abroad, how shipping is taxed and how tax is rounded.',
   'Tax zones': 'Which tax applies in which country, and whether prices include it there.',
+  Usage: 'What subscribers have used of what is metered, event by event, and what it costs period by period.',
 };

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { taxIn, type PlanTax } from '../plan/plan.js';
+import { addDays, localDate, startOfDay } from '../subscription/periods.js';
+import type { Subscription, SubscriptionItem } from '../subscription/subscription.js';
+import type { PendingLine } from '../subscription/subscription-lines.js';
+import { SubscriptionRepository } from '../subscription/subscription.repository.js';
+import { keyOf, UsageChargeRepository } from './usage-charge.repository.js';
+import { usageProblems } from './usage.errors.js';
+import {
+  chargeOf,
+  type ComponentCharge,
+  MOST_CHARGED,
+  type PricedComponent,
+  type UsageTotal,
+  type UsageWindow,
+} from './usage.js';
+
+/** What a stretch of time is charged. */
+export interface UsageBill {
+  readonly window: UsageWindow;
+  readonly charges: readonly ComponentCharge[];
+  readonly lines: readonly PendingLine[];
+}
+
+/** The usage of subscriptions as lines of their invoices. */
+@Injectable()
+export class UsageLines {
+  constructor(
+    private readonly usage: UsageChargeRepository,
+    private readonly rows: SubscriptionRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * What was used since the last time up to this moment, and what has come late for the time before that; null when there is no
+   * such time. Reads only. 422 when it comes to more than an invoice can hold.
+   */
+  async for(subscription: Subscription, until: Date): Promise<UsageBill | null> {
+    const from = await this.usage.settledUntil(subscription.id);
+    if (until <= from) return null;
+    const window = { from, until };
+    const items = await this.rows.items(subscription.id);
+    const known = new Set(items.flatMap(({ terms }) => terms.components.map(({ code }) => code)));
+    if (known.size === 0) return { window, charges: [], lines: [] };
+    const totals = await this.usage.totals(subscription.id, window, [...known]);
+    const charges = await this.chargesOf(subscription, items, totals, from);
+    return { window, charges, lines: charges.flatMap((charge) => lineOf(charge, subscription)) };
+  }
+
+  /** In the transaction of the invoice, under the lock of the subscription: that stretch of time is charged. */
+  async settle(
+    { id }: Subscription,
+    { window, charges }: UsageBill,
+    invoiceId: string | null,
+  ): Promise<void> {
+    await this.usage.settle(id, window, charges, invoiceId, this.clock.now());
+  }
+
+  private async chargesOf(
+    subscription: Subscription,
+    items: readonly SubscriptionItem[],
+    totals: readonly UsageTotal[],
+    settledUntil: Date,
+  ): Promise<ComponentCharge[]> {
+    const { id, currency, trialEndsAt } = subscription;
+    const late = totals.filter(({ until }) => until <= settledUntil).map(({ until }) => until);
+    const before = late.length === 0 ? null : await this.usage.charged(id, late, currency);
+    return totals.map((total) => {
+      const charge = chargeOf(total, pricedBy(items, total, subscription.country), currency, {
+        before: before?.get(keyOf(total)) ?? null,
+        late: total.until <= settledUntil,
+        free: trialEndsAt !== null && total.until <= trialEndsAt,
+      });
+      if (charge.whole.amount > MOST_CHARGED) throw usageProblems.usage_not_billable();
+      return charge;
+    });
+  }
+}
+
+/** A component is charged by the last terms up to the end of the window that have it. */
+function pricedBy(
+  items: readonly SubscriptionItem[],
+  { component: code, until }: UsageTotal,
+  country: string,
+): PricedComponent {
+  const having = items.filter(({ terms }) => terms.components.some((one) => one.code === code));
+  const item = having.findLast(({ since }) => since < until) ?? having[0];
+  const component = item?.terms.components.find((one) => one.code === code);
+  if (item === undefined || component === undefined) throw new Error(`nothing says what ${code} costs`);
+  return { terms: item.terms, component, tax: taxOf(items, item, country) };
+}
+
+function taxOf(items: readonly SubscriptionItem[], { terms }: SubscriptionItem, country: string): PlanTax {
+  const tax = taxIn(terms, country) ?? items.map((item) => taxIn(item.terms, country)).findLast(Boolean);
+  if (!tax) throw usageProblems.usage_not_billable('No terms say how usage is taxed in this country.');
+  return tax;
+}
+
+/** What costs nothing is no line. */
+function lineOf(
+  { component, title, amount, from, until, tax, late, explain }: ComponentCharge,
+  { schedule: { zone } }: Subscription,
+): PendingLine[] {
+  if (amount.isZero()) return [];
+  const [start, last] = [localDate(from, zone), localDate(until, zone)];
+  // A window that ends within a day has that day inside.
+  const end = startOfDay(last, zone).getTime() === until.getTime() ? last : addDays(last, 1);
+  return [
+    {
+      kind: 'usage',
+      title: late ? `${title} (late)` : title,
+      sku: component,
+      quantity: amount.isNegative() ? -1 : 1,
+      unitPrice: (amount.isNegative() ? amount.negated() : amount).toJSON(),
+      discount: { amount: 0, currency: amount.currency },
+      period: { start, end },
+      tax,
+      explain,
+    },
+  ];
+}

@@ -1,0 +1,574 @@
+import { jest } from '@jest/globals';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
+import { Subscriptions } from '../src/billing/subscription/subscriptions.service.js';
+import { armFailpoint } from '../src/platform/failpoint.js';
+import { startApp, type TestApp } from './support/app.js';
+import type { Answer } from './support/client.js';
+import { given } from './support/given.js';
+import { berlin, imbalance, key } from './support/purchase.js';
+
+type Body = Answer['body'];
+
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+const SELLER = {
+  name: 'Guildhall Trading GmbH',
+  address: { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' },
+  vatId: 'DE136695976',
+  timeZone: 'Europe/Berlin',
+};
+/** 100 calls come with it, further ones cost 10 cents, beyond 1,000 of them 3 cents for ten; the highest disk and the last seats. */
+const COMPONENTS = [
+  {
+    ...{ code: 'calls', title: 'Calls', aggregation: 'sum', included: '100', mode: 'graduated' },
+    tiers: [
+      { upTo: '1000', price: eur(10) },
+      { price: eur(3), per: '10', flat: eur(100) },
+    ],
+  },
+  { code: 'disk', title: 'Disk', aggregation: 'max', mode: 'graduated', tiers: [{ price: eur(200) }] },
+  {
+    code: 'seats',
+    title: 'Seats',
+    aggregation: 'last',
+    mode: 'volume',
+    tiers: [{ upTo: '3', price: eur(500) }, { price: eur(400) }],
+  },
+];
+const terms = (amount: number, extra: object = {}) => ({
+  interval: { unit: 'month', count: 1 },
+  pricesIncludeTax: true,
+  prices: [{ amount: eur(amount) }],
+  taxes: [{ countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' }],
+  ...extra,
+});
+
+describe('metered usage and coupons', () => {
+  let app: TestApp;
+  let staff: string;
+  let metered: Body;
+  let plain: Body;
+  let codes = 0;
+
+  beforeAll(async () => {
+    app = await startApp();
+    staff = await given.admin(app);
+    await at('2027-01-31T11:00:00Z');
+    await app.put('/v1/admin/seller-profile', SELLER, { token: staff });
+    metered = await plan(terms(1000, { components: COMPONENTS }));
+    plain = await plan(terms(1000));
+  });
+  afterEach(async () => {
+    await app.settle();
+    expect(await imbalance(app)).toBeNull();
+    for (const check of app.app.get(BillingIntegrity).checks)
+      expect([check.code, await check.look(await check.subjects(null, 10_000))]).toEqual([check.code, []]);
+  });
+  afterAll(() => app?.close());
+
+  /** The same time for the shop and for its gateway; nothing is woken. */
+  async function at(instant: string): Promise<void> {
+    app.clock.advance({ seconds: (Date.parse(instant) - app.clock.now().getTime()) / 1_000 });
+    await app.app.get(PaymentGateway).moveClock(app.clock.now());
+  }
+  async function renew(): Promise<void> {
+    await app.run('billing.renew_subscriptions');
+    await app.run('billing.collect');
+    await app.settle();
+  }
+  const asStaff = () => ({ token: staff, key: key() });
+  async function plan(first: object): Promise<Body> {
+    const code = `plan-${++codes}`;
+    const made = await app.post('/v1/admin/plans', { code, title: code, terms: first }, asStaff());
+    expect(made.text).toContain('"state":"active"');
+    return made.body;
+  }
+  async function customer(): Promise<string> {
+    const { token } = await given.customer(app);
+    const kept = await app.post(
+      '/v1/me/payment-methods',
+      { gateway: 'test', token: 'ok' },
+      { token, key: key() },
+    );
+    expect(kept.body.methodId).not.toBeNull();
+    return token;
+  }
+  async function subscribe(token: string, planId: string, extra: object = {}): Promise<Body> {
+    const body = { planId, currency: 'EUR', billingAddress: berlin, ...extra };
+    const made = await app.post('/v1/me/subscriptions', body, { token, key: key() });
+    expect(made.text).toContain('"id"');
+    await app.settle();
+    return made.body;
+  }
+  let count = 0;
+  const event = (component: string, quantity: string, moment: string, eventId = `event-${++count}`) => ({
+    ...{ eventId, component, quantity, at: moment },
+  });
+  const record = (id: string, events: object[], token = staff): Promise<Answer> =>
+    app.post(`/v1/admin/subscriptions/${id}/usage-events`, { events }, { token });
+  const usage = async (id: string, query = ''): Promise<Body> =>
+    (await app.get(`/v1/admin/subscriptions/${id}/usage${query}`, { token: staff })).body;
+  /** The oldest first, each with its lines as `title, gross`. */
+  async function invoices(id: string): Promise<Body[]> {
+    const list = await app.get(`/v1/admin/invoices?subscriptionId=${id}`, { token: staff });
+    return Promise.all(
+      list.body.items.toReversed().map(async (one: Body) => {
+        const { body } = await app.get(`/v1/admin/invoices/${one.id}`, { token: staff });
+        return {
+          ...{ id: body.id, state: body.state, gross: body.content.totals.gross.amount },
+          lines: body.content.lines.map((line: Body) => [line.title, line.total.amount]),
+          explained: body.content.lines.map((line: Body) => line.explain),
+        };
+      }),
+    );
+  }
+  async function coupon(extra: object): Promise<Body> {
+    const body = { code: `CODE-${++codes}`, title: 'Off', duration: 'forever', ...extra };
+    const made = await app.post('/v1/admin/coupons', body, asStaff());
+    expect(made.text).toContain('"redeemed":0');
+    return made.body;
+  }
+  const give = (id: string, code: string): Promise<Answer> =>
+    app.put(`/v1/admin/subscriptions/${id}/coupon`, { code }, { token: staff });
+  const pointers = ({ body }: Answer) => body.errors.map(({ pointer, code }: Body) => `${pointer} ${code}`);
+
+  it('counts each event once, charges it with the next period, and what comes late as if it had come in time', async () => {
+    const token = await customer();
+    const { id } = await subscribe(token, metered.id);
+    await at('2027-02-10T11:00:00Z');
+
+    const batch = [
+      event('calls', '1000', '2027-02-01T00:00:00Z'),
+      event('calls', '150.5', '2027-02-02T00:00:00Z'),
+      event('disk', '2.5', '2027-02-02T00:00:00Z'),
+      event('disk', '1', '2027-02-03T00:00:00Z'),
+      event('seats', '5', '2027-02-04T00:00:00Z'),
+      event('seats', '2', '2027-02-05T00:00:00Z'),
+    ];
+    const many = await Promise.all(Array.from({ length: 8 }, () => record(id, batch)));
+    expect(many.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    expect(many.map(({ body }) => body.recorded).sort()).toEqual([0, 0, 0, 0, 0, 0, 0, 6]);
+    expect(many.map(({ body }) => body.repeated).sort()).toEqual([0, 6, 6, 6, 6, 6, 6, 6]);
+
+    // Nothing of a batch is taken when something in it is wrong.
+    const [first = {}] = batch;
+    const other = await record(id, [
+      event('calls', '1', '2027-02-02T00:00:00Z'),
+      { ...first, quantity: '999' },
+    ]);
+    expect([other.status, other.body.code]).toEqual([409, 'billing.usage_event_conflict']);
+    expect(pointers(other)).toEqual(['/events/1/eventId other_content']);
+    const twice = event('calls', '1', '2027-02-02T00:00:00Z');
+    const within = await record(id, [twice, { ...twice, component: 'disk' }]);
+    expect(pointers(within)).toEqual(['/events/1/eventId other_content']);
+    const wrong = await record(id, [
+      event('calls', '1', '2027-02-09T00:00:00Z'),
+      event('miles', '1', '2027-02-10T12:00:00Z'),
+      event('calls', '1', '2027-01-31T10:59:59Z'),
+    ]);
+    expect([wrong.status, wrong.body.code]).toEqual([422, 'billing.usage_refused']);
+    expect(pointers(wrong)).toEqual([
+      '/events/1/component unknown',
+      '/events/1/at in_future',
+      '/events/2/at too_early',
+    ]);
+    const malformed = await record(id, [event('calls', '1e3', '2027-02-09T00:00:00Z')]);
+    expect([malformed.status, ...pointers(malformed)]).toEqual([400, '/events/0/quantity malformed']);
+    const tooMany = Array.from({ length: 1_001 }, () => event('calls', '1', '2027-02-09T00:00:00Z'));
+    expect(pointers(await record(id, tooMany))).toEqual(['/events too_wide']);
+
+    // What it costs up to now, for staff and for whose it is.
+    const [open] = (await usage(id)).items;
+    expect(open).toMatchObject({ settled: false, invoiceId: null, amount: eur(10_000 + 500 + 115 + 1000) });
+    const shown = open.components.map((one: Body) => [
+      one.component,
+      one.quantity,
+      one.amount.amount,
+      one.explain,
+    ]);
+    expect(shown).toEqual([
+      [
+        'calls',
+        '1150.5',
+        10_115,
+        '1150.5 (the sum of 2), 100 included (version 1): 1000 × 0.10 EUR = 100.00 EUR, ' +
+          '50.5 × 0.03 EUR per 10 + 1.00 EUR = 1.15 EUR',
+      ],
+      ['disk', '2.5', 500, '2.5 (the highest of 2), 0 included (version 1): 2.5 × 2.00 EUR = 5.00 EUR'],
+      ['seats', '2', 1000, '2 (the last of 2), 0 included (version 1): 2 × 5.00 EUR = 10.00 EUR'],
+    ]);
+    const own = await app.get(`/v1/me/subscriptions/${id}/usage`, { token });
+    expect(own.body.items[0].components.map((one: Body) => one.explain)).toEqual(
+      shown.map((one: Body) => one[3]),
+    );
+    const stranger = (await given.customer(app)).token;
+    expect((await app.get(`/v1/me/subscriptions/${id}/usage`, { token: stranger })).status).toBe(404);
+    const preview = await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token });
+    expect(preview.body.totals.gross).toEqual(eur(12_615));
+
+    // The period ends: two jobs at once, one invoice.
+    await at('2027-03-01T11:00:00Z');
+    await Promise.all([renew(), renew()]);
+    const [, second] = await invoices(id);
+    expect(second).toMatchObject({
+      state: 'paid',
+      gross: 12_615,
+      lines: [
+        [metered.title, 1000],
+        ['Calls', 10_115],
+        ['Disk', 500],
+        ['Seats', 1000],
+      ],
+    });
+    expect(second.explained[1]).toBe(shown[0][3]);
+
+    // Late, for a time that is on an invoice: in all as if it had come in time, and what was too much is given back.
+    const late = await record(id, [
+      event('calls', '49.5', '2027-02-20T00:00:00Z'),
+      event('disk', '4', '2027-02-20T00:00:00Z'),
+      event('seats', '1', '2027-02-20T00:00:00Z'),
+      event('calls', '10', '2027-03-01T00:00:00Z'),
+    ]);
+    expect(late.body).toMatchObject({ recorded: 4, late: 3 });
+    expect(late.body.events.map((one: Body) => one.late)).toEqual([true, true, true, false]);
+    const [running, settled] = (await usage(id)).items;
+    expect(
+      running.components.map((one: Body) => [
+        one.component,
+        one.late,
+        one.quantity,
+        one.whole.amount,
+        one.amount.amount,
+      ]),
+    ).toEqual([
+      ['calls', true, '1200', 10_130, 15],
+      ['disk', true, '4', 800, 300],
+      ['seats', true, '1', 500, -500],
+      ['calls', false, '10', 0, 0],
+    ]);
+    expect(settled).toMatchObject({ settled: true, invoiceId: second.id, amount: eur(11_615) });
+    // A process that dies before the commit has charged nothing; the next one charges all of it, once.
+    await at('2027-04-01T11:00:00Z');
+    const spy = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    armFailpoint('subscription.after_invoice');
+    await renew();
+    armFailpoint(null);
+    spy.mockRestore();
+    expect(await invoices(id)).toHaveLength(2);
+    await renew();
+    const third = (await invoices(id))[2];
+    expect(third).toMatchObject({
+      gross: 1000 + 15 + 300 - 500,
+      lines: [
+        [metered.title, 1000],
+        ['Calls (late)', 15],
+        ['Disk (late)', 300],
+        ['Seats (late)', -500],
+      ],
+    });
+    expect(third.explained[1]).toContain('101.15 EUR of it was charged before');
+
+    // All that was settled stays in the list, page by page; events by filter.
+    const pages: Body[] = [];
+    for (let next: string | null = ''; next !== null;) {
+      const page: Body = await usage(id, `?limit=1${next && `&cursor=${next}`}`);
+      pages.push(...page.items);
+      next = page.nextCursor;
+    }
+    expect(pages.map(({ settled: isOver, amount }) => [isOver, amount.amount])).toEqual([
+      ...[
+        [false, 0],
+        [true, -185],
+        [true, 11_615],
+      ],
+    ]);
+    const list = (query: string) =>
+      app.get(`/v1/admin/subscriptions/${id}/usage-events?${query}`, { token: staff });
+    expect((await list('late=true&component=disk')).body.items).toMatchObject([
+      { quantity: '4', late: true },
+    ]);
+    expect((await list('at[gte]=2027-02-20T00:00:00Z&limit=2')).body.items).toHaveLength(2);
+    expect((await list('limit=2')).body.nextCursor).not.toBeNull();
+
+    // What is used up to the end is charged, too; after it nothing is taken.
+    await record(id, [event('disk', '3', '2027-04-01T10:00:00Z')]);
+    await app.post(`/v1/me/subscriptions/${id}/cancellation`, { when: 'now' }, { token, key: key() });
+    await app.settle();
+    await renew();
+    expect((await invoices(id))[3]).toMatchObject({ state: 'paid', gross: 600, lines: [['Disk', 600]] });
+    const closed = await record(id, [event('disk', '3', '2027-04-01T10:00:00Z')]);
+    expect([closed.status, closed.body.code]).toEqual([409, 'billing.usage_closed']);
+  });
+
+  it('sums a hundred thousand events by one statement, and is free in a trial', async () => {
+    const token = await customer();
+    const trial = await plan(terms(1000, { components: COMPONENTS, trialDays: 14 }));
+    const { id, state } = await subscribe(token, trial.id);
+    expect(state).toBe('trialing');
+    const start = app.clock.now();
+    const later = (days: number) => new Date(start.getTime() + days * 86_400_000).toISOString();
+    await app.database.execute(
+      `INSERT INTO billing.usage_events (id, subscription_id, event_id, component, quantity, used_at, received_at)
+       SELECT gen_random_uuid(), $1, 'seed-' || n, 'calls', 1000000, $2::timestamptz + n * interval '1 second', $2
+       FROM generate_series(1, 100000) AS n`,
+      [id, start],
+    );
+    await at(later(10));
+    const [free] = (await usage(id)).items;
+    expect(free.components).toMatchObject([
+      { component: 'calls', quantity: '100000', whole: eur(0), amount: eur(0) },
+    ]);
+    expect(free.components[0].explain).toContain('free in the trial');
+    await at(later(15));
+    await renew();
+    expect((await invoices(id)).map(({ gross }) => gross)).toEqual([1000]);
+    const paid = await record(id, [
+      event('calls', '100', later(14.9)),
+      event('calls', '7', later(14.9)),
+      event('calls', '-2', later(14.9)),
+      event('calls', '5', later(1)),
+    ]);
+    expect(paid.body).toMatchObject({ recorded: 4, late: 1 });
+    const [open, before] = (await usage(id)).items;
+    expect(open.amount).toEqual(eur(50));
+    expect(open.components.map((one: Body) => [one.late, one.quantity])).toEqual([
+      [true, '100005'],
+      [false, '105'],
+    ]);
+    expect(before.amount).toEqual(eur(0));
+  });
+
+  it('has coupons that are taken so often as they may be, two hundred at once too', async () => {
+    const token = await customer();
+    const { id } = await subscribe(token, plain.id);
+    const limited = await coupon({ percentPpm: 500_000, maxRedemptions: 10 });
+    /** Others like this one. */
+    const copies = (many: number, changed: object) =>
+      app.database.query<{ id: string }>(
+        `WITH copies AS (
+           INSERT INTO billing.subscriptions
+           SELECT (jsonb_populate_record(s, $3::jsonb || jsonb_build_object('id', gen_random_uuid()))).*
+           FROM billing.subscriptions s, generate_series(1, $2) WHERE s.id = $1 RETURNING id)
+         INSERT INTO billing.subscription_items (id, subscription_id, plan_version_id, quantity, since)
+         SELECT gen_random_uuid(), c.id, i.plan_version_id, 1, i.since
+         FROM copies c JOIN billing.subscription_items i ON i.subscription_id = $1 RETURNING subscription_id AS id`,
+        [id, many, JSON.stringify({ next_bill_at: null, buyer: null, ...changed })],
+      );
+    const rows = await copies(200, { customer_id: null });
+    const answers = await Promise.all(rows.map((one) => give(one.id, limited.code.toLowerCase())));
+    const taken = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect([taken.length, refused.length]).toEqual([10, 190]);
+    expect([...new Set(refused.map((one) => `${one.body.code} ${pointers(one).join()}`))]).toEqual([
+      'billing.coupon_not_valid /code used_up',
+    ]);
+    expect((await app.get(`/v1/admin/coupons/${limited.id}`, { token: staff })).body.redeemed).toBe(10);
+    const takers = await app.get(`/v1/admin/coupons/${limited.id}/redemptions`, { token: staff });
+    expect(takers.body.items).toHaveLength(10);
+
+    const once = await coupon({ percentPpm: 1, maxPerCustomer: 1 });
+    const own = await Promise.all((await copies(8, {})).map((one) => give(one.id, once.code)));
+    expect(own.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(422)]);
+    expect((await app.get(`/v1/admin/coupons/${once.id}`, { token: staff })).body.redeemed).toBe(1);
+
+    // One that took nothing off can be taken once more; the same one twice at once is one.
+    const [{ body: had }] = taken as [Answer];
+    const gone = await app.delete(`/v1/admin/subscriptions/${had.subscriptionId}/coupon`, { token: staff });
+    expect(gone.status).toBe(204);
+    const again = await Promise.all([give(id, limited.code), give(id, limited.code)]);
+    expect(again.map(({ status }) => status)).toEqual([200, 200]);
+    expect(again[0].body.id).toBe(again[1].body.id);
+    expect((await app.get(`/v1/admin/coupons/${limited.id}`, { token: staff })).body.redeemed).toBe(10);
+  });
+
+  it('takes coupons off the cycles that they are for', async () => {
+    const token = await customer();
+    const wrong = await app.post(
+      '/v1/admin/coupons',
+      {
+        ...{ code: 'WRONG', title: 'Wrong', percentPpm: 1, amounts: [eur(0)], duration: 'once', cycles: 2 },
+        ...{ redeemBy: '2020-01-01T00:00:00Z', planIds: ['01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e'] },
+      },
+      asStaff(),
+    );
+    expect(pointers(wrong)).toEqual([
+      '/amounts too_many',
+      '/amounts/0/amount too_low',
+      '/cycles cycles',
+      '/redeemBy too_early',
+      '/planIds unknown',
+    ]);
+    const quarter = await coupon({
+      percentPpm: 250_000,
+      duration: 'repeating',
+      cycles: 2,
+      maxPerCustomer: 1,
+    });
+    const copy = await app.post(
+      '/v1/admin/coupons',
+      { code: quarter.code.toLowerCase(), title: 'A', percentPpm: 1, duration: 'once' },
+      asStaff(),
+    );
+    expect([copy.status, ...pointers(copy)]).toEqual([409, '/code taken']);
+    const dollars = await coupon({ amounts: [{ amount: 100, currency: 'USD' }] });
+    const elsewhere = await coupon({ amounts: [eur(100)], planIds: [plain.id] });
+    const { id } = await subscribe(token, metered.id, { couponCode: ` ${quarter.code.toLowerCase()}` });
+    expect((await invoices(id)).map(({ gross }) => gross)).toEqual([750]);
+
+    const mine = (method: 'get' | 'delete') => app[method](`/v1/me/subscriptions/${id}/coupon`, { token });
+    const take = (code: string) => app.put(`/v1/me/subscriptions/${id}/coupon`, { code }, { token });
+    expect((await mine('get')).body).toMatchObject({
+      ...{ code: quarter.code, percentPpm: 250_000, cyclesUsed: 1, endedAt: null },
+      uses: [{ amount: eur(250) }],
+    });
+    expect((await take(elsewhere.code)).body.code).toBe('billing.coupon_present');
+
+    // It is in the preview of the next invoice, and its usage is reduced with the rest.
+    await record(id, [event('disk', '1', app.clock.now().toISOString())]);
+    await renew();
+    const due = (await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token })).body;
+    expect(due.totals.gross).toEqual(eur(900));
+    await at(due.at);
+    await renew();
+    const [, second] = await invoices(id);
+    expect(second).toMatchObject({
+      gross: 900,
+      lines: [
+        [metered.title, 750],
+        ['Disk', 150],
+      ],
+    });
+    expect(second.explained[0]).toContain(`coupon ${quarter.code}: 2.50 EUR off`);
+    expect((await mine('get')).status).toBe(404);
+    expect(pointers(await take(quarter.code))).toEqual(['/code had_before']);
+    expect(pointers(await take(dollars.code))).toEqual(['/code foreign_currency']);
+    expect(pointers(await take(elsewhere.code))).toEqual(['/code other_plan']);
+    const stranger = (await given.customer(app)).token;
+    const theirs = await app.put(
+      `/v1/me/subscriptions/${id}/coupon`,
+      { code: quarter.code },
+      { token: stranger },
+    );
+    expect(theirs.status).toBe(404);
+
+    // An amount is never more than the cycle, and what cost nothing needs no payment.
+    const all = await coupon({ amounts: [eur(5000)], duration: 'once' });
+    expect((await take(all.code)).status).toBe(200);
+    await at((await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token })).body.at);
+    await renew();
+    expect((await invoices(id))[2]).toMatchObject({ state: 'paid', gross: 0 });
+
+    // Staff change how often it is taken, in their version, and take it out of use.
+    const change = (body: object, version: number) =>
+      app.patch(`/v1/admin/coupons/${all.id}`, body, {
+        token: staff,
+        headers: { 'if-match': `"${version}"` },
+      });
+    expect((await change({ maxRedemptions: 5 }, 7)).status).toBe(412);
+    expect((await change({ maxRedemptions: 1, title: 'All' }, 1)).body).toMatchObject({
+      version: 2,
+      title: 'All',
+    });
+    const before = await coupon({ percentPpm: 1_000_000 });
+    expect((await give(id, before.code)).status).toBe(200);
+    expect((await app.delete(`/v1/admin/coupons/${before.id}`, { token: staff })).status).toBe(204);
+    expect((await mine('get')).body.code).toBe(before.code);
+    expect((await mine('delete')).status).toBe(204);
+    expect(pointers(await take(before.code))).toEqual(['/code unknown']);
+    const listed = await app.get(`/v1/admin/coupons?state=archived&code=${before.code.toLowerCase()}`, {
+      token: staff,
+    });
+    expect(listed.body.items.map((one: Body) => one.id)).toEqual([before.id]);
+    for (let n = 0; n < 9; n += 1) await take(`guess-${n}`);
+    expect((await take(quarter.code)).status).toBe(429);
+  });
+
+  it('counts changes with the coupon of the running cycle, and charges usage where a new one begins', async () => {
+    await at('2027-09-01T10:00:00Z');
+    const token = await customer();
+    const half = await coupon({ percentPpm: 500_000, duration: 'repeating', cycles: 2 });
+    const [small, big, yearly] = [
+      await plan(terms(1000, { components: COMPONENTS })),
+      await plan(terms(2000, { components: COMPONENTS })),
+      await plan(terms(12_000, { components: COMPONENTS, interval: { unit: 'year', count: 1 } })),
+    ];
+    const { id } = await subscribe(token, small.id, { couponCode: half.code });
+    await at('2027-09-16T10:00:00Z');
+    const path = `/v1/me/subscriptions/${id}/changes`;
+    const change = async (planId: string): Promise<Body> => {
+      const { body } = await app.post(`${path}/preview`, { planId }, { token });
+      const done = await app.post(path, { quote: body.quote }, { token, key: key() });
+      expect(done.text).toContain('"state":"active"');
+      await app.settle();
+      return body;
+    };
+    expect(await change(big.id)).toMatchObject({ dueNow: eur(250) });
+    expect((await invoices(id))[1]).toMatchObject({
+      lines: [
+        [expect.anything(), -250],
+        [big.title, 500],
+      ],
+    });
+    // Fifteen days of half of 20.00 are given back; the year is the second cycle that has the coupon.
+    await record(id, [event('disk', '3', '2027-09-10T00:00:00Z')]);
+    expect(await change(yearly.id)).toMatchObject({ dueNow: eur(6000 - 500 + 600) });
+    const [, , year] = await invoices(id);
+    expect(year.lines).toEqual([
+      [expect.anything(), -500],
+      [yearly.title, 6000],
+      ['Disk', 600],
+    ]);
+    expect((await usage(id)).items).toMatchObject([
+      { settled: false, amount: eur(0) },
+      { settled: true, invoiceId: year.id, amount: eur(600) },
+    ]);
+    expect((await app.get(`/v1/me/subscriptions/${id}/coupon`, { token })).status).toBe(404);
+  });
+
+  it('sends who is canceled for not paying what was used up to then, and does not charge it', async () => {
+    const { token } = await given.customer(app);
+    const card = { gateway: 'test', token: 'attach_ok_charge_fails' };
+    await app.post('/v1/me/payment-methods', card, { token, key: key() });
+    const trial = await plan(terms(1000, { components: COMPONENTS, trialDays: 1 }));
+    const { id } = await subscribe(token, trial.id);
+    app.clock.advance({ hours: 25 });
+    await renew();
+    const state = async () => (await app.get(`/v1/me/subscriptions/${id}`, { token })).body.state;
+    expect(await state()).toBe('past_due');
+    expect((await record(id, [event('disk', '2', app.clock.now().toISOString())])).body.recorded).toBe(1);
+    const [owed] = await invoices(id);
+    const subscriptions = app.app.get(Subscriptions);
+    await app.database.transaction(() => subscriptions.collectionEnded(owed.id, 'cancel'));
+    await app.settle();
+    expect(await state()).toBe('canceled');
+    const [, last] = await invoices(id);
+    expect(last).toMatchObject({ state: 'open', gross: 400, lines: [['Disk', 400]] });
+    const payments = await app.database.query('SELECT FROM billing.payments WHERE invoice_id = $1', [
+      last.id,
+    ]);
+    expect(payments).toEqual([]);
+  });
+
+  it('gives a coupon back when the first payment never came', async () => {
+    const { token } = await given.customer(app);
+    const card = { gateway: 'test', token: 'attach_ok_charge_fails' };
+    await app.post('/v1/me/payment-methods', card, { token, key: key() });
+    const once = await coupon({ percentPpm: 100_000, duration: 'once', maxRedemptions: 1 });
+    const { id, state } = await subscribe(token, plain.id, { couponCode: once.code });
+    expect(state).toBe('incomplete');
+    const redeemed = async () =>
+      (await app.get(`/v1/admin/coupons/${once.id}`, { token: staff })).body.redeemed;
+    expect(await redeemed()).toBe(1);
+    const closed = await record(id, [event('calls', '1', app.clock.now().toISOString())]);
+    expect(closed.body.code).toBe('billing.usage_closed');
+    app.clock.advance({ hours: 24 });
+    await Promise.all([app.run('billing.expire_subscriptions'), app.run('billing.expire_subscriptions')]);
+    await app.settle();
+    expect(await redeemed()).toBe(0);
+    expect((await give(id, once.code)).body.code).toBe('billing.coupon_late');
+    const takers = await app.get(`/v1/admin/coupons/${once.id}/redemptions`, { token: staff });
+    expect(takers.body.items).toMatchObject([{ givenBack: true, cyclesUsed: 1 }]);
+  });
+});
