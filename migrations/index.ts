@@ -1,3 +1,5 @@
+import { BillingEntitlements1780000000761 } from './billing/1780000000761-entitlements.js';
+import { OrderingBaskets1780000000680 } from './ordering/1780000000680-baskets.js';
 import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
 import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js';
 import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
@@ -252,4 +254,6 @@ export const migrations: Migrations = [
   BillingSubscriptions1780000000751,
   IdentitySubscriptionPermissions1760000020660,
   BillingAccountMapping1780000000722,
+  BillingEntitlements1780000000761,
+  OrderingBaskets1780000000680,
 ];

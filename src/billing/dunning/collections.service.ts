@@ -37,14 +37,10 @@ export class Collections {
   }
 
   /** In the caller's transaction: a customer has another method, and everything that has failed is tried with it now. */
-  async tryNow(customerId: string, methodId: string): Promise<number> {
+  async tryNow(customerId: string, methodId: string): Promise<void> {
     const now = this.clock.now();
-    let wanted = 0;
     for (const { collection } of await this.rows.lockFailing(customerId)) {
-      if (!collection.tryNow(methodId, now)) continue;
-      await this.rows.save(collection);
-      wanted++;
+      if (collection.tryNow(methodId, now)) await this.rows.save(collection);
     }
-    return wanted;
   }
 }
