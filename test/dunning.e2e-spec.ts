@@ -534,11 +534,11 @@ describe('invoices that are collected', () => {
       (await app.get(`/v1/me/orders`, { token: ada.token })).body.items;
 
     await on('2031-03-10T11:00:00Z');
-    const [{ payload: period }] = await app.database.query<{ payload: Body }>(
+    const [due] = await app.database.query<{ payload: Body }>(
       `SELECT payload FROM platform.events WHERE type = 'billing.subscription_period_due' AND payload ->> 'subscriptionId' = $1`,
       [box.id],
     );
-    const make = (of: object = {}) => app.app.get(PeriodOrders).make({ ...period, ...of });
+    const make = (of: object = {}) => app.app.get(PeriodOrders).make({ ...due?.payload, ...of });
     await Promise.all([make(), make(), make()]);
     await app.settle();
     const [first, ...more] = await orders();
