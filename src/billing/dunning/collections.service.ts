@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { CollectionAttemptRepository } from './collection-attempt.repository.js';
 import { CollectionRepository } from './collection.repository.js';
 import { DunningPolicyRepository } from './dunning-policy.repository.js';
 
@@ -19,6 +20,7 @@ export class Collections {
   constructor(
     private readonly database: Database,
     private readonly rows: CollectionRepository,
+    private readonly attempts: CollectionAttemptRepository,
     private readonly policies: DunningPolicyRepository,
     private readonly clock: Clock,
   ) {}
@@ -40,6 +42,8 @@ export class Collections {
   async tryNow(customerId: string, methodId: string): Promise<void> {
     const now = this.clock.now();
     for (const { collection } of await this.rows.lockFailing(customerId)) {
+      // The fact may come late, when it is the very one that has failed.
+      if (await this.attempts.wasTried(collection.invoiceId, methodId)) continue;
       if (collection.tryNow(methodId, now)) await this.rows.save(collection);
     }
   }

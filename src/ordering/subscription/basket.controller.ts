@@ -5,6 +5,7 @@ import type { Actor, PersonActor } from '../../platform/access/actor.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { cartProblems } from '../cart/cart.errors.js';
 import {
   BasketDiscountDto,
   BasketDiscountParams,
@@ -16,6 +17,8 @@ import {
 import { Baskets } from './baskets.service.js';
 
 const { not_found, stale_version } = platformProblems;
+const { variant_unavailable, quantity_limited, too_many_lines, unknown_shipping_option } = cartProblems;
+const unsold = [variant_unavailable, quantity_limited, too_many_lines, unknown_shipping_option];
 
 /** What subscriptions to goods send each period. */
 @ApiTags('Subscriptions')
@@ -62,7 +65,7 @@ export class BasketController {
       'to the method of the subscription. When the card fails the order waits a week for a payment by a link that is mailed; when ' +
       'something is not there nothing is ordered or charged, and a letter says so.',
     answers: { 200: BasketDto },
-    problems: [not_found, stale_version],
+    problems: [not_found, stale_version, ...unsold],
   })
   put(
     @Param() { id }: BasketParams,
