@@ -1,3 +1,5 @@
+import { BillingEntitlements1780000000761 } from './billing/1780000000761-entitlements.js';
+import { OrderingBaskets1780000000680 } from './ordering/1780000000680-baskets.js';
 import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
 import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js';
 import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
@@ -258,4 +260,6 @@ export const migrations: Migrations = [
   BillingUsage1780000000755,
   BillingSubscriptionCoupons1780000000758,
   IdentityUsagePermissions1760000020665,
+  BillingEntitlements1780000000761,
+  OrderingBaskets1780000000680,
 ];

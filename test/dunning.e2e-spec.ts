@@ -3,12 +3,13 @@ import { fetch } from 'undici';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Collections } from '../src/billing/dunning/collections.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
+import { PeriodOrders } from '../src/ordering/subscription/period-orders.service.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
 import { planInvoice } from './support/invoices.js';
-import { imbalance, key } from './support/purchase.js';
+import { berlin, goods, imbalance, key, stockOf } from './support/purchase.js';
 
 type Body = Answer['body'];
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
@@ -400,5 +401,195 @@ describe('invoices that are collected', () => {
       policyId: id,
     });
     expect((await change(standard.id, { isDefault: true })).status).toBe(200);
+  });
+
+  it('tell a year of a subscription: a card that fails in April, money that comes in May', async () => {
+    const start = Date.parse('2030-01-25T10:00:00Z');
+    app.clock.advance({ seconds: (start - app.clock.now().getTime()) / 1_000 });
+    const on = async (day: string, hour = 11): Promise<void> => {
+      app.clock.advance({
+        seconds: (Date.parse(`2030-${day}T${hour}:00:00Z`) - app.clock.now().getTime()) / 1_000,
+      });
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await app.run('billing.renew_subscriptions');
+      await collect();
+      await app.run('billing.entitlements');
+      await app.settle();
+      const { state, entitlement, currentPeriod: period } = await seen();
+      story.push(`2030-${day} ${state}, ${entitlement}; billed for ${period.start} to ${period.end}`);
+    };
+    const story: string[] = [];
+    const print = (lines: string[]) => process.stdout.write(`${lines.join('\n')}\n`);
+    const tax = { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' };
+    const terms = {
+      ...{ interval: { unit: 'month', count: 1 }, pricesIncludeTax: true },
+      ...{ prices: [{ amount: eur(1900) }], taxes: [tax] },
+    };
+    const plan = await app.post('/v1/admin/plans', { code: 'pro', title: 'Pro', terms }, asStaff());
+    expect(plan.status).toBe(201);
+    const ada = await buyer('ok');
+    const wish = { planId: plan.body.id, currency: 'EUR', billingAddress: berlin };
+    const begun = await app.post('/v1/me/subscriptions', wish, { token: ada.token, key: key() });
+    expect(begun).toMatchObject({ status: 201, body: { state: 'active', entitlement: 'full' } });
+    const { id } = begun.body;
+    const seen = async (): Promise<Body> =>
+      (await app.get(`/v1/me/subscriptions/${id}`, { token: ada.token })).body;
+    await app.settle();
+
+    for (const day of ['02-25', '03-25']) await on(day);
+    await keep(ada, 'recover_after:3');
+    await on('04-25');
+    expect(await seen()).toMatchObject({ state: 'past_due', entitlement: 'grace' });
+    for (const day of ['04-26', '04-28', '04-29', '05-03']) await on(day, 13);
+    expect(await seen()).toMatchObject({
+      state: 'past_due',
+      entitlement: 'grace',
+      overdueSince: '2030-04-25',
+    });
+    await on('05-04', 13);
+    expect(await seen()).toMatchObject({ state: 'active', entitlement: 'full', overdueSince: null });
+    for (let month = 5; month <= 12; month++) await on(`${String(month).padStart(2, '0')}-25`);
+
+    // Twelve documents, each paid once, numbered without a gap.
+    const { items } = (await app.get(`/v1/admin/invoices?subscriptionId=${id}`, { token: staff })).body;
+    expect(items).toHaveLength(12);
+    expect(items.every(({ state }: Body) => state === 'paid')).toBe(true);
+    const numbers: number[] = items.map(({ number }: Body) => Number(number.split('-').at(-1))).reverse();
+    expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+    const april = items.find(({ issueDate }: Body) => issueDate === '2030-04-25');
+    expect(outcomes(await collectionOf(april.id))).toEqual([
+      ...['scheduled declined', 'scheduled declined', 'scheduled declined', 'scheduled paid'],
+    ]);
+    const paper = await app.get(`/v1/me/invoices/${april.id}/document?format=pdf`, { token: ada.token });
+    expect([paper.status, paper.text.slice(0, 5)]).toEqual([200, '%PDF-']);
+    const mails = (await app.letters()).filter(({ to }) => to === ada.email).map(({ subject }) => subject);
+    expect(mails.filter((subject) => subject.startsWith('Your invoice'))).toHaveLength(12);
+    const urged = (await lettersTo(ada.email)).map(({ subject }) => subject.replace(/ invoice .*/, ''));
+    expect(urged).toEqual(['Your payment of', 'We are about to collect', 'We are about to collect']);
+
+    // What may be used was told, and the books say what came.
+    const told = await app.database.query<{ payload: Body }>(
+      `SELECT payload FROM platform.events WHERE type = 'billing.entitlement_changed' AND payload ->> 'subscriptionId' = $1
+        ORDER BY position`,
+      [id],
+    );
+    // `none` before the first payment is told only to whoever is quick enough.
+    const entitled = told.map(({ payload }) => payload.entitlement).filter((each: string) => each !== 'none');
+    expect(entitled).toEqual(['full', 'grace', 'full']);
+    const books = await app.database.query<{ account: string; sum: number }>(
+      `SELECT e.account, sum(e.amount)::int AS sum FROM billing.ledger_entries e
+         JOIN billing.ledger_transactions t ON t.id = e.transaction_id
+        WHERE t.invoice_id IN (SELECT id FROM billing.invoices WHERE subscription_id = $1)
+           OR t.payment_id IN (SELECT p.id FROM billing.payments p JOIN billing.invoices i ON i.id = p.invoice_id
+             WHERE i.subscription_id = $1)
+        GROUP BY 1 HAVING sum(e.amount) <> 0 ORDER BY 1`,
+      [id],
+    );
+    const [net, vat] = [12 * 1597, 12 * 303];
+    if (process.env.YEAR === 'print')
+      print([...story, ...mails, ...books.map(({ account, sum }) => `${account} ${sum}`)]);
+    expect(Object.fromEntries(books.map(({ account, sum }) => [account, sum]))).toEqual({
+      'assets:provider:test:clearing': net + vat,
+      'income:subscription': -net,
+      'liab:tax:DE:19': -vat,
+    });
+  });
+
+  it('send goods each period: one order, at the price of the day less what subscribers save', async () => {
+    const on = async (instant: string): Promise<void> => {
+      app.clock.advance({ seconds: (Date.parse(instant) - app.clock.now().getTime()) / 1_000 });
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await Promise.all([app.run('billing.renew_subscriptions'), app.run('billing.renew_subscriptions')]);
+      await app.settle();
+    };
+    await on('2031-03-01T11:00:00Z');
+    const tax = { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' };
+    const terms = {
+      ...{ interval: { unit: 'month', count: 1 }, pricesIncludeTax: true },
+      ...{ prices: [{ amount: eur(0) }], taxes: [tax] },
+    };
+    const plan = await app.post(
+      '/v1/admin/plans',
+      { code: 'box', title: 'Box', kind: 'goods', terms },
+      asStaff(),
+    );
+    expect(plan.status).toBe(201);
+    const save = (id: string) =>
+      app.put(`/v1/admin/plans/${id}/basket-discount`, { percentOff: 10 }, { token: staff });
+    expect((await save(plan.body.id)).body).toMatchObject({ percentOff: 10, version: 1 });
+    expect((await save(plan.body.id.replace(/.$/, 'f'))).status).toBe(404);
+
+    const ada = await buyer('ok');
+    const wish = { planId: plan.body.id, currency: 'EUR', billingAddress: berlin, anchorDate: '2031-03-10' };
+    const { body: box } = await app.post('/v1/me/subscriptions', wish, { token: ada.token, key: key() });
+    const thing = await goods(app, { stock: 10 });
+    const url = `/v1/me/subscriptions/${box.id}/basket`;
+    const put = (quantity: number, { token } = ada, variantId = thing.variantId) =>
+      app.put(url, { lines: [{ variantId, quantity }], shippingAddress: berlin }, { token });
+    expect((await app.get(url, { token: ada.token })).status).toBe(404);
+    expect((await put(1, await buyer(null))).status).toBe(404);
+    expect((await put(1, ada, plan.body.id)).body.code).toBe('ordering.variant_unavailable');
+    expect(await put(1)).toMatchObject({ status: 200, body: { percentOff: 10, orders: [], version: 1 } });
+    const orders = async (): Promise<Body[]> =>
+      (await app.get(`/v1/me/orders`, { token: ada.token })).body.items;
+
+    await on('2031-03-10T11:00:00Z');
+    const [due] = await app.database.query<{ payload: Body }>(
+      `SELECT payload FROM platform.events WHERE type = 'billing.subscription_period_due' AND payload ->> 'subscriptionId' = $1`,
+      [box.id],
+    );
+    const make = (of: object = {}) => app.app.get(PeriodOrders).make({ ...due?.payload, ...of });
+    await Promise.all([make(), make(), make()]);
+    await app.settle();
+    const [first, ...more] = await orders();
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ status: 'placed', paymentStatus: 'paid', total: eur(1799 + 490) });
+    expect((await app.get(url, { token: ada.token })).body.orders).toEqual([
+      { periodStart: '2031-03-10', state: 'ordered', orderId: first.id, code: null },
+    ]);
+
+    // Killed between the order and the charge, and done again twice at once.
+    const spy = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    const other = { periodIndex: 70, periodStart: '2037-01-10' };
+    armFailpoint('subscription_order.after_placing');
+    await expect(make(other)).rejects.toThrow('killed');
+    armFailpoint(null);
+    spy.mockRestore();
+    expect((await orders()).map(({ status }) => status)).toEqual(['pending_payment', 'placed']);
+    await Promise.all([make(other), make(other)]);
+    await app.settle();
+    expect((await orders()).map(({ status }) => status)).toEqual(['placed', 'placed']);
+
+    // More than there is: nothing is ordered or charged, and a letter says why.
+    expect((await put(50)).status).toBe(200);
+    await on('2031-04-10T11:00:00Z');
+    expect(await orders()).toHaveLength(2);
+    const missed = (await app.get(url, { token: ada.token })).body.orders.find(
+      ({ periodStart }: Body) => periodStart === '2031-04-10',
+    );
+    expect(missed).toMatchObject({ state: 'missed', orderId: null, code: 'ordering.out_of_stock' });
+    const mailsOf = async (subject: RegExp) =>
+      (await app.letters()).filter((letter) => letter.to === ada.email && subject.test(letter.subject));
+    expect(await mailsOf(/could not be placed/)).toHaveLength(1);
+
+    // The card fails: the goods are held for a week, and paid for by a link.
+    expect((await put(2)).status).toBe(200);
+    await keep(ada, 'attach_ok_charge_fails');
+    await on('2031-05-10T11:00:00Z');
+    const [held] = await orders();
+    expect(held).toMatchObject({ status: 'pending_payment', total: eur(2 * 1799 + 490) });
+    const [letter, ...none] = await mailsOf(/Pay for your order/);
+    expect(none).toEqual([]);
+    const paid = await app.post(
+      '/v1/payment-links/payment',
+      { token: linkIn(letter?.text ?? ''), payment: { gateway: 'test', token: 'ok' } },
+      { key: key() },
+    );
+    expect(paid.status).toBe(201);
+    await app.settle();
+    expect((await orders()).map(({ status }) => status)).toEqual(['placed', 'placed', 'placed']);
+    expect(await stockOf(app, thing)).toMatchObject({ allocated: 4 });
   });
 });

@@ -603,6 +603,7 @@ describe('the example', () => {
       `UPDATE billing.subscriptions SET parked_reason = '14 periods were not billed'`,
     );
     await replay('releaseSubscription', { ids: { id } });
+    await baskets(token);
     await ask('listPlans');
     await ask('archivePlan', { id: planId });
   }
@@ -669,6 +670,25 @@ describe('the example', () => {
       const made = await app.database.transaction(() => app.app.get(Invoices).finalize(planInvoice(11_900)));
       await replay(end, { ids: { id: made.invoiceId } });
     }
+  }
+
+  /** Goods that are sent each period, for less. */
+  async function baskets(token: string): Promise<void> {
+    const tax = { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT' };
+    const terms = {
+      ...{ interval: { unit: 'month', count: 1 }, pricesIncludeTax: true },
+      ...{ prices: [{ amount: { amount: 0, currency: 'EUR' } }], taxes: [tax] },
+    };
+    const box = { code: 'box', title: 'Box', kind: 'goods', terms };
+    const keyed = (who: string) => ({ token: who, key: crypto.randomUUID() });
+    const { id: planId } = (await app.post('/v1/admin/plans', box, keyed(staff))).body;
+    await replay('putBasketDiscount', { ids: { id: planId } });
+    await ask('getBasketDiscount', { id: planId });
+    const wish = { planId, currency: 'EUR', billingAddress: berlin };
+    const { id } = (await app.post('/v1/me/subscriptions', wish, keyed(token))).body;
+    const { variantId } = await goods(app);
+    await replay('putMySubscriptionBasket', { token, ids: { id, variantId } });
+    await ask('getMySubscriptionBasket', { id }, { token });
   }
 
   /** An invoice that could not be collected: tried by hand, and paid by a link. */

@@ -20,6 +20,7 @@ import { Documents, type DocumentWish } from './document/documents.service.js';
 import type { Drawn } from './document/drawing.js';
 import { type BuyerInvoice, MyInvoices } from './invoice/my-invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
+import { type GoodsSubscription, GoodsSubscriptions } from './subscription/goods-subscriptions.service.js';
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
 import { type Opened, type PayOrder, Tenders } from './tender/tenders.service.js';
 import { type ReceivedMoney, Receipts } from './receipt/receipts.service.js';
@@ -37,6 +38,7 @@ export type { PayOrder, StoreCreditWanted } from './tender/tenders.service.js';
 export { giftCardProblems } from './gift-card/gift-card.errors.js';
 export type { GiftCardRecipient } from './gift-card/gift-card-issuer.service.js';
 export type { GiftCardBalance } from './gift-card/gift-cards.service.js';
+export type { GoodsSubscription } from './subscription/goods-subscriptions.service.js';
 export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 export type { OrderRefund, RefundShare } from './refund/order-refunds.service.js';
@@ -71,6 +73,7 @@ export class BillingApi {
     private readonly documents: OrderDocuments,
     private readonly invoices: MyInvoices,
     private readonly papers: Documents,
+    private readonly goods: GoodsSubscriptions,
   ) {}
 
   /**
@@ -261,5 +264,15 @@ export class BillingApi {
   /** The gift card of a code, however it is typed; null when there is none. */
   giftCard(code: string): Promise<GiftCardBalance | null> {
     return this.giftCards.byCode(code);
+  }
+
+  /** A subscription whose periods become orders; null when there is none, or it is to no goods. */
+  goodsSubscription(id: string): Promise<GoodsSubscription | null> {
+    return this.goods.find(id);
+  }
+
+  /** Whether there is such a plan, and it is one of goods. */
+  isGoodsPlan(planId: string): Promise<boolean> {
+    return this.goods.isPlan(planId);
   }
 }

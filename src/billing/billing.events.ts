@@ -170,6 +170,17 @@ export class CollectionEnded extends DomainEvent<{
   static readonly type = 'billing.collection_ended';
 }
 
+/** What a subscription entitles to is something else now. `overdueDays`: since the oldest invoice that is not paid. */
+export class EntitlementChanged extends DomainEvent<{
+  subscriptionId: string;
+  customerId: string | null;
+  entitlement: 'full' | 'grace' | 'restricted' | 'none';
+  before: 'full' | 'grace' | 'restricted' | 'none' | null;
+  overdueDays: number;
+}> {
+  static readonly type = 'billing.entitlement_changed';
+}
+
 /** A method of a customer is the default from now on: newly kept, or chosen. */
 export class DefaultMethodChanged extends DomainEvent<{ customerId: string; methodId: string }> {
   static readonly type = 'billing.default_method_changed';

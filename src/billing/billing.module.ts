@@ -88,6 +88,12 @@ import { DunningPolicyController } from './dunning/dunning-policy.controller.js'
 import { InvoiceLinkController } from './dunning/invoice-link.controller.js';
 import { DunningPeopleRepository } from './dunning/dunning-people.repository.js';
 import { LinkAttempts } from './dunning/link-attempts.service.js';
+import { EntitlementRepository } from './dunning/entitlement.repository.js';
+import { EntitlementSubscribers } from './dunning/entitlement.subscribers.js';
+import { Entitlements } from './dunning/entitlements.service.js';
+import { GoodsSubscriptions } from './subscription/goods-subscriptions.service.js';
+import { DunningClock } from './dunning/dunning-clock.js';
+import { Collections } from './dunning/collections.service.js';
 import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js';
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
@@ -118,7 +124,6 @@ import { Reconciliation } from './reconciliation/reconciliation.service.js';
 import { RunRepository } from './reconciliation/run.repository.js';
 import { SettlementLineRepository } from './reconciliation/settlement-line.repository.js';
 import { StaffReconciliation } from './reconciliation/staff-reconciliation.service.js';
-import { Collections } from './dunning/collections.service.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { OperationRepository } from './payment/operation.repository.js';
 import { PaymentAccess } from './payment/payment-access.service.js';
@@ -330,6 +335,11 @@ import { WebhookController } from './webhook/webhook.controller.js';
     StaffCollections,
     DunningPeopleRepository,
     LinkAttempts,
+    DunningClock,
+    GoodsSubscriptions,
+    EntitlementRepository,
+    Entitlements,
+    EntitlementSubscribers,
     Collections,
     DunningPolicyRepository,
     Invoices,

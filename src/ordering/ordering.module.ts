@@ -201,6 +201,13 @@ import { TaxService } from './tax/tax.service.js';
 import { TaxSettingsController } from './tax/tax-settings.controller.js';
 import { TaxSettingsService } from './tax/tax-settings.service.js';
 import { VatQuota } from './tax/vat-quota.service.js';
+import { BasketDrafts } from './subscription/basket-drafts.service.js';
+import { BasketRepository } from './subscription/basket.repository.js';
+import { Baskets } from './subscription/baskets.service.js';
+import { PeriodOrders } from './subscription/period-orders.service.js';
+import { PeriodOrderSubscribers } from './subscription/period-orders.subscribers.js';
+import { PeriodPayments } from './subscription/period-payments.service.js';
+import { BasketController } from './subscription/basket.controller.js';
 import { VatCheck } from './tax/vat-check.port.js';
 
 /**
@@ -216,6 +223,7 @@ import { VatCheck } from './tax/vat-check.port.js';
 @Module({
   imports: [PlatformModule, IdentityModule, CatalogModule, BillingModule],
   controllers: [
+    BasketController,
     CalculationController,
     ChangeAdminController,
     CarrierController,
@@ -254,6 +262,12 @@ import { VatCheck } from './tax/vat-check.port.js';
     ExemptionController,
   ],
   providers: [
+    BasketDrafts,
+    BasketRepository,
+    Baskets,
+    PeriodOrders,
+    PeriodOrderSubscribers,
+    PeriodPayments,
     CalculationRepository,
     CalculationService,
     CartCodes,

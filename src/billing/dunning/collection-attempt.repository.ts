@@ -87,6 +87,15 @@ export class CollectionAttemptRepository {
     );
   }
 
+  /** Whether a method was tried on an invoice, or found to be of no use. */
+  async wasTried(invoiceId: string, methodId: string): Promise<boolean> {
+    const [row] = await this.database.query<{ found: boolean }>(
+      `SELECT EXISTS (SELECT FROM billing.collection_attempts WHERE invoice_id = $1 AND method_id = $2) AS found`,
+      [invoiceId, methodId],
+    );
+    return row?.found ?? false;
+  }
+
   /** Of one invoice, the oldest first. */
   async ofInvoice(invoiceId: string): Promise<Attempt[]> {
     const rows = await this.database.query<Row>(`${SELECT} WHERE invoice_id = $1 ORDER BY id`, [invoiceId]);

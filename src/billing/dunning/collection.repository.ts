@@ -50,6 +50,12 @@ export class CollectionRepository {
     return this.one(TO_REMIND, [now]);
   }
 
+  /** When, after this moment, the next attempt or announcement is due. */
+  async nextDue(after: Date): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date | null }>(NEXT_DUE, [after]);
+    return row?.at ?? null;
+  }
+
   /** Those of a customer that are under way and have failed at least once, locked. */
   async lockFailing(customerId: string): Promise<Collecting[]> {
     const rows = await this.database.query<Row>(FAILING, [customerId]);
@@ -123,6 +129,10 @@ const DUE = `${SELECT}
   ORDER BY least(c.step_at, c.extra_at), c.invoice_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED`;
 const TO_REMIND = `${SELECT}
   WHERE c.remind_at <= $1 AND i.state = 'open' ORDER BY c.remind_at, c.invoice_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED`;
+const NEXT_DUE = `
+  SELECT least((SELECT min(step_at) FROM billing.collections WHERE step_at > $1),
+    (SELECT min(extra_at) FROM billing.collections WHERE extra_at > $1),
+    (SELECT min(remind_at) FROM billing.collections WHERE remind_at > $1)) AS at`;
 const FAILING = `${SELECT}
   WHERE c.customer_id = $1 AND c.state = 'collecting' AND c.first_failed_at IS NOT NULL ORDER BY c.invoice_id FOR UPDATE OF c`;
 const SAVE = `

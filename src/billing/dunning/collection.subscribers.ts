@@ -62,8 +62,9 @@ export class CollectionSubscribers {
   /** Whoever has just kept another method waits to see that it works. */
   @On(DefaultMethodChanged, { transactional: false })
   async methodChanged({ payload: { customerId, methodId } }: DefaultMethodChanged): Promise<void> {
-    const wanted = await this.database.transaction(() => this.collections.tryNow(customerId, methodId));
-    if (wanted > 0) while (await this.charges.next());
+    await this.database.transaction(() => this.collections.tryNow(customerId, methodId));
+    // Also what an earlier run, which died, had put on the calendar.
+    while (await this.charges.next());
   }
 
   private async heard({ invoiceId }: { invoiceId: string | null }): Promise<void> {

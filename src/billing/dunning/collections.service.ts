@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { CollectionAttemptRepository } from './collection-attempt.repository.js';
 import { CollectionRepository } from './collection.repository.js';
 import { DunningPolicyRepository } from './dunning-policy.repository.js';
 
@@ -19,6 +20,7 @@ export class Collections {
   constructor(
     private readonly database: Database,
     private readonly rows: CollectionRepository,
+    private readonly attempts: CollectionAttemptRepository,
     private readonly policies: DunningPolicyRepository,
     private readonly clock: Clock,
   ) {}
@@ -37,14 +39,12 @@ export class Collections {
   }
 
   /** In the caller's transaction: a customer has another method, and everything that has failed is tried with it now. */
-  async tryNow(customerId: string, methodId: string): Promise<number> {
+  async tryNow(customerId: string, methodId: string): Promise<void> {
     const now = this.clock.now();
-    let wanted = 0;
     for (const { collection } of await this.rows.lockFailing(customerId)) {
-      if (!collection.tryNow(methodId, now)) continue;
-      await this.rows.save(collection);
-      wanted++;
+      // The fact may come late, when it is the very one that has failed.
+      if (await this.attempts.wasTried(collection.invoiceId, methodId)) continue;
+      if (collection.tryNow(methodId, now)) await this.rows.save(collection);
     }
-    return wanted;
   }
 }

@@ -18,7 +18,7 @@ import { NextActionDto } from '../payment/payment.dto.js';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../payment/payment.entity.js';
 import { IntervalDto } from '../plan/plan.dto.js';
 import { type PlanKind, PLAN_KINDS } from '../plan/plan.js';
-import { SUBSCRIPTION_STATES, type SubscriptionState } from './lifecycle.js';
+import { type Entitlement, ENTITLEMENTS, SUBSCRIPTION_STATES, type SubscriptionState } from './lifecycle.js';
 import { type CollectionMode, COLLECTIONS } from './subscription.js';
 
 /** The most units of a plan that one subscription is for. */
@@ -124,6 +124,22 @@ export class SubscriptionDto {
 
   @OneOf(SUBSCRIPTION_STATES, { example: 'active' })
   state: SubscriptionState;
+
+  @OneOf(ENTITLEMENTS, {
+    example: 'full',
+    description:
+      'What may be used, which is what others should go by: `full`; `grace`: all of it, though an invoice is not paid; `restricted`; ' +
+      '`none`. By the days of the dunning policy; told as `billing.entitlement_changed`.',
+  })
+  entitlement: Entitlement;
+
+  @Text({
+    max: 10,
+    nullable: true,
+    example: null,
+    description: 'The day of the oldest invoice that is not paid; null: nothing is overdue.',
+  })
+  overdueSince: string | null;
 
   @OneOf(PLAN_KINDS, { example: 'service' })
   kind: PlanKind;

@@ -4,6 +4,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import { priceIn } from '../plan/plan.js';
 import { addDays, localDate, periodOf } from './periods.js';
+import { Entitlements, type Shown } from '../dunning/entitlements.service.js';
 import { Renewals } from './renewals.service.js';
 import type { Subscription, SubscriptionItem } from './subscription.js';
 import {
@@ -31,6 +32,7 @@ export class SubscriptionReader {
     private readonly renewals: Renewals,
     private readonly invoices: SubscriptionInvoices,
     private readonly cursors: Cursors,
+    private readonly entitlements: Entitlements,
   ) {}
 
   /** A page, the newest first. */
@@ -43,11 +45,13 @@ export class SubscriptionReader {
     const page = this.cursors.page(list, rows, limit, ({ id }) => [id]);
     const items = await this.rows.presentItems(page.items.map(({ id }) => id));
     const itemOf = new Map(items.map((item) => [item.subscriptionId, item]));
+    const entitled = await this.entitlements.of(page.items);
     return {
       ...page,
-      items: page.items.flatMap((one) => {
+      items: page.items.flatMap((one, index) => {
         const item = itemOf.get(one.id);
-        return item ? [shown(one, item)] : [];
+        const to = entitled[index];
+        return item && to ? [shown(one, item, to)] : [];
       }),
     };
   }
@@ -61,8 +65,9 @@ export class SubscriptionReader {
       this.rows.periods(id, PERIODS),
       this.rows.openPayment(id),
     ]);
+    const [entitled = NOTHING] = await this.entitlements.of([subscription]);
     return {
-      ...shown(subscription, item),
+      ...shown(subscription, item, entitled),
       payment: payment && {
         ...{ id: payment.id, invoiceId: payment.invoiceId, status: payment.status },
         declineCode: payment.declineCode,
@@ -132,14 +137,20 @@ const planOf = ({ planId, code, title, id, number }: SubscriptionItem['terms']):
   ...{ id: planId, code, title, versionId: id, number },
 });
 
-function shown(subscription: Subscription, { terms, quantity }: SubscriptionItem): SubscriptionDto {
+const NOTHING: Shown = { entitlement: 'none', overdueSince: null };
+
+function shown(
+  subscription: Subscription,
+  { terms, quantity }: SubscriptionItem,
+  { entitlement, overdueSince }: Shown,
+): SubscriptionDto {
   const { schedule, currency, scheduledChange, methodId, createdAt } = subscription;
   const { id, customerId, state, kind, collection, cancelAtPeriodEnd, cancelReason, parkedReason, version } =
     subscription;
   const at = (moment: Date | null): string | null => moment?.toISOString() ?? null;
   const current = lastBilled(subscription);
   return {
-    ...{ id, customerId, state, kind, plan: planOf(terms), quantity },
+    ...{ id, customerId, state, entitlement, overdueSince, kind, plan: planOf(terms), quantity },
     unitPrice: priceIn(terms, currency)?.amount.toJSON() ?? null,
     interval: { ...schedule.interval },
     ...{ anchorDate: schedule.anchorDate, timeZone: schedule.zone },

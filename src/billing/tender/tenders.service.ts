@@ -25,7 +25,10 @@ export interface PayOrder extends Pick<OpenPayment, 'purpose' | 'customerId' | '
   /** The order was written in this very transaction: it has no payment yet. */
   readonly isNew: boolean;
   /** Pays what the others leave; null: nothing may be left. */
-  readonly card: Pick<OpenPayment, 'gateway' | 'token' | 'returnUrl' | 'methodId' | 'saveMethod'> | null;
+  readonly card: Pick<
+    OpenPayment,
+    'gateway' | 'token' | 'returnUrl' | 'methodId' | 'saveMethod' | 'offSession'
+  > | null;
   readonly giftCards: readonly { readonly code: string; readonly pointer: string }[];
   readonly storeCredit: StoreCreditWanted | null;
 }

@@ -11,6 +11,7 @@ import { SavedLineRepository } from '../saved-line/saved-line.repository.js';
 import { ExemptionRepository } from '../tax/exemption.repository.js';
 import { TaxAnswersRepository } from '../tax/tax-answers.repository.js';
 import { PurchaseLimits } from '../limit/purchase-limits.service.js';
+import { BasketRepository } from '../subscription/basket.repository.js';
 import { OrderPersonalDataRepository } from './personal-data.repository.js';
 
 /** What ordering knows about people: what they bought and were about to buy. */
@@ -27,6 +28,7 @@ export class OrderingPersonalData implements PersonalDataProvider {
     private readonly reminders: ReminderRepository,
     private readonly exemptions: ExemptionRepository,
     private readonly taxAnswers: TaxAnswersRepository,
+    private readonly baskets: BasketRepository,
   ) {}
 
   async *collect(subject: Subject): AsyncGenerator<PersonalDataPage> {
@@ -41,6 +43,9 @@ export class OrderingPersonalData implements PersonalDataProvider {
     yield { section: 'cartLetterRefusals', rows: await this.reminders.refusalOf(subject.customerId) };
     const { customerId } = subject;
     if (customerId !== null) {
+      yield* pagesOf<{ id: string }>('subscriptionBaskets', (after, limit) =>
+        this.baskets.ofCustomer(customerId, after, limit),
+      );
       yield* pagesOf<{ id: string }>('taxExemptions', (after, limit) =>
         this.exemptions.list(customerId, after?.id ?? null, limit),
       );
@@ -68,6 +73,9 @@ export class OrderingPersonalData implements PersonalDataProvider {
     await this.saved.forget(subject.customerId);
     await this.reminders.forget(subject.customerId);
     await this.limits.forget(subject);
-    if (subject.customerId !== null) await this.exemptions.deleteOf(subject.customerId);
+    if (subject.customerId !== null) {
+      await this.exemptions.deleteOf(subject.customerId);
+      await this.baskets.forget(subject.customerId);
+    }
   }
 }
