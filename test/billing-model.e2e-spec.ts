@@ -108,7 +108,7 @@ describe('money, whatever happens and in whatever order', () => {
       ...{ interruptAfterTimeLimit: MINUTES * 60_000, markInterruptAsFailure: false },
     });
     world = { ...world, staff: await given.admin(app) };
-    if (SCHEDULES > 10) process.stdout.write(tally.tell(SEED, SCHEDULES));
+    if (SCHEDULES > 10) process.stdout.write(tally.tell(SEED, played));
     expect(faults).toEqual([]);
     expect(await faultsOfBooks(app)).toEqual([]);
     const started = await app.post('/v1/admin/integrity/runs', undefined, { token: world.staff });
