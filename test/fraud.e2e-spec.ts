@@ -391,8 +391,11 @@ describe('the screening of payments', () => {
       await app.run('ordering.expire_orders');
       expect(await orderAt(orderId)).toMatchObject({ status: 'pending_payment' });
       app.clock.advance({ days: 5 });
-      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      // Nothing is held any more that could be taken: no order is placed on it.
+      const late = await decide(id, 'approval');
+      expect([late.status, late.body.code]).toEqual([409, 'billing.review_not_possible']);
       await app.run('billing.end_reviews');
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
       await app.settle();
       expect(await get(`${REVIEWS}/${id}`)).toMatchObject({ state: 'expired', decidedBy: null });
       expect(await orderAt(orderId)).toMatchObject({ status: 'canceled', paymentStatus: 'voided' });

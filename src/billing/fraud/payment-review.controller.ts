@@ -55,7 +55,7 @@ export class PaymentReviewController {
     description:
       'Its order is placed. What is held is captured, unless the shop captures by itself (`PAYMENT_CAPTURE=manual`): then it stays ' +
       '`authorized`. 202 when the gateway has not decided about the capture; one that it refuses leaves the payment `authorized`, to ' +
-      'be captured again. 409 `billing.review_not_possible` when it waits no more, or money of another currency came.',
+      'be captured again. 409 `billing.review_not_possible` when it waits no more, the hold is over, or money of another currency came.',
     answers: { 200: AdminPaymentDto, 202: AdminPaymentDto },
     problems: [not_found, paymentProblems.review_not_possible],
     idempotency: 'steps',

@@ -77,9 +77,13 @@ export class ScreeningRepository {
     return rows.map(toScreening);
   }
 
-  /** Forgets what is older; answers how many there were. */
-  forget(before: Date): Promise<number> {
-    return this.database.execute('DELETE FROM billing.screenings WHERE at < $1', [before]);
+  /** Forgets some of what is older; answers how many there were. */
+  forget(before: Date, limit: number): Promise<number> {
+    return this.database.execute(
+      `DELETE FROM billing.screenings
+        WHERE ctid = ANY (ARRAY(SELECT ctid FROM billing.screenings WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [before, limit],
+    );
   }
 }
 

@@ -68,11 +68,14 @@ export class PaymentEnd {
     return { canceled: true };
   }
 
-  /** In the caller's transaction: what a person decided about a payment that waits for one. What was held may be captured then. */
+  /**
+   * In the caller's transaction: what a person decided about a payment that waits for one. What was held may be captured then; 409
+   * `billing.review_not_possible` when its time is over, for nothing would come of it but an order without money.
+   */
   async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
     const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);
     if (payment === undefined) throw platformProblems.not_found();
-    if (payment.status !== 'requires_review' || (accept && !payment.isAcceptable))
+    if (payment.status !== 'requires_review' || (accept && !payment.isAcceptable(this.clock.now())))
       throw paymentProblems.review_not_possible();
     if (accept) {
       const wasHeld = payment.isHeldBack;

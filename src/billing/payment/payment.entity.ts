@@ -214,9 +214,10 @@ export class Payment {
     this.moveTo(accept ? accepted : 'canceled', new Settlement());
   }
 
-  /** Whether what came may count as this payment: money of another currency can only go back. */
-  get isAcceptable(): boolean {
-    return this.status === 'requires_review' && this.reviewReason !== 'currency_mismatch';
+  /** Whether what came may count as this payment: money of another currency can only go back, and a hold that is over is none. */
+  isAcceptable(now: Date): boolean {
+    const isOver = this.isHeldBack && this.captureBefore !== null && this.captureBefore <= now;
+    return this.status === 'requires_review' && this.reviewReason !== 'currency_mismatch' && !isOver;
   }
 
   private settleAuthorize(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {

@@ -80,7 +80,7 @@ export const paymentProblems = defineProblems('billing', {
     status: 409,
     title: 'Nothing to decide',
     meaning:
-      'The payment does not wait for a review, or its money came in another currency and cannot count as payment.',
+      'The payment does not wait for a review, its hold is over, or its money came in another currency and cannot count as payment.',
     remedy: 'Read the payment; money of another currency can only be rejected, and goes back.',
   },
   gateway_unreachable: {

@@ -92,14 +92,14 @@ export class Reconciliation {
   }
 
   private async look(line: KeptLine, now: Date): Promise<void> {
-    const { status, candidate, expected } = verdictOn(line, await this.lines.candidates(line));
+    const { status, candidate, expected, found } = verdictOn(line, await this.lines.candidates(line));
     const { paymentId = null, orderId = null, invoiceId = null, transactionId = null } = candidate ?? {};
     const due = line.booked === 0n ? dueOf(line) : 0n;
     if (due !== 0n) await this.ledger.post({ paymentId, orderId, invoiceId }, postingsOf(line), line.at);
     await this.lines.decide(line.id, status, transactionId, line.booked + due);
     if (transactionId !== null) await this.cases.settle('transaction', [transactionId], now);
     if (status === 'matched') return this.cases.settle('line', [line.id], now);
-    const { gateway, currency, amount: found } = line;
+    const { gateway, currency } = line;
     await this.cases.open(
       {
         gateway,

@@ -77,6 +77,22 @@ describe('a line of a settlement', () => {
     });
   });
 
+  it('that tells another fee than was booked is a difference, however well its amount fits', () => {
+    const kinds = fc.constantFrom('charge' as const, 'refund' as const);
+    const fees = fc.bigInt({ min: 1n, max: 5_000n });
+    fc.assert(
+      fc.property(line, kinds, fees, fees, (any, kind, booked, fee) => {
+        fc.pre(booked !== fee);
+        const each = { ...any, kind, fee, booked };
+        const { amount } = each;
+        expect(verdictOn({ ...each, fee: booked }, [candidate(amount, 'line')]).status).toBe('matched');
+        expect(verdictOn(each, [candidate(amount, 'line')])).toMatchObject({
+          ...{ status: 'amount_diff', expected: amount - booked, found: amount - fee },
+        });
+      }),
+    );
+  });
+
   it('is held against postings that move the account in its direction', () => {
     const kinds = (kind: KeptLine['kind'], amount: bigint) => kindsFor({ kind, amount });
     expect([kinds('charge', 1n), kinds('charge', -1n)]).toEqual([['payment_captured'], []]);

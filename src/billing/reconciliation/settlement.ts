@@ -40,7 +40,9 @@ export interface Verdict {
   readonly status: LineStatus;
   /** The posting that is meant, also where it says another amount. */
   readonly candidate: Candidate | null;
+  /** How the books have moved the account, and how the gateway says that it moved: less the fee where that is what differs. */
   readonly expected: bigint | null;
+  readonly found: bigint;
 }
 
 /** The kinds of postings that a line is held against; none: nothing here can say the same. */
@@ -70,19 +72,26 @@ export function verdictOn(line: KeptLine, candidates: readonly Candidate[]): Ver
       status: isBooked ? 'matched' : 'amount_diff',
       candidate: null,
       expected: isBooked ? null : -line.booked,
+      found: isBooked ? line.amount : -due,
     };
   }
   const free = candidates.filter(({ takenBy }) => takenBy === null || takenBy === line.id);
   const candidate = free.find(({ moved }) => moved === line.amount) ?? free[0] ?? null;
   if (candidate !== null) {
-    const status = candidate.moved === line.amount ? 'matched' : 'amount_diff';
-    return { status, candidate, expected: candidate.moved };
+    // A fee that was booked and is told otherwise later is no less of a difference.
+    const due = dueOf(line);
+    const isFeeAnother = line.booked !== 0n && line.booked !== due;
+    const expected = isFeeAnother ? candidate.moved - line.booked : candidate.moved;
+    const found = isFeeAnother ? line.amount - due : line.amount;
+    const isSame = candidate.moved === line.amount && !isFeeAnother;
+    return { status: isSame ? 'matched' : 'amount_diff', candidate, expected, found };
   }
+  const none = { candidate: null, found: line.amount } as const;
   const [taken] = candidates;
-  if (taken !== undefined) return { status: 'duplicate', candidate: null, expected: taken.moved };
+  if (taken !== undefined) return { ...none, status: 'duplicate', expected: taken.moved };
   return {
+    ...none,
     status: line.kind === 'dispute_fee' ? 'fee_unbooked' : 'missing_here',
-    candidate: null,
     expected: null,
   };
 }
