@@ -316,9 +316,14 @@ describe('invoices that are collected', () => {
       throw new Error('killed');
     });
     armFailpoint('dunning.after_begin');
-    await expect(app.run('billing.collect')).rejects.toThrow();
-    armFailpoint(null);
-    spy.mockRestore();
+    try {
+      // Whoever takes it dies: this run, or the one that comes by itself each minute.
+      while ((await collectionOf(id)).attempts.length === 0)
+        await app.run('billing.collect').catch(() => undefined);
+    } finally {
+      armFailpoint(null);
+      spy.mockRestore();
+    }
     await collect();
     expect(outcomes(await collectionOf(id))).toEqual(['scheduled null']);
     // Nobody knows whether it was sent: the gateway is asked, and it is tried again.
@@ -516,10 +521,10 @@ describe('invoices that are collected', () => {
     expect(plan.status).toBe(201);
     const save = (id: string) =>
       app.put(`/v1/admin/plans/${id}/basket-discount`, { percentOff: 10 }, { token: staff });
-    expect((await save(plan.body.id)).body).toMatchObject({ percentOff: 10, version: 1 });
-    expect((await save(plan.body.id.replace(/.$/, 'f'))).status).toBe(404);
-
     const ada = await buyer('ok');
+    expect((await save(plan.body.id)).body).toMatchObject({ percentOff: 10, version: 1 });
+    expect((await save(ada.id)).status).toBe(404);
+
     const wish = { planId: plan.body.id, currency: 'EUR', billingAddress: berlin, anchorDate: '2031-03-10' };
     const { body: box } = await app.post('/v1/me/subscriptions', wish, { token: ada.token, key: key() });
     const thing = await goods(app, { stock: 10 });
