@@ -251,15 +251,24 @@ describe('who may do what', () => {
     const credited = `/v1/admin/invoices/${invoice.id}/credit-notes`;
     const note = must(await app.post(credited, credit, { token: keeper, key: randomUUID() }));
     const plan = operations.find(({ id }) => id === 'createPlan')?.example;
-    const { id: planId } = must(
-      await app.post('/v1/admin/plans', plan, { token: keeper, key: randomUUID() }),
-    );
+    const planOf = async (body: object): Promise<string> =>
+      must(await app.post('/v1/admin/plans', body, { token: keeper, key: randomUUID() })).id;
+    const [planId, boxId] = [
+      await planOf(plan as object),
+      await planOf({ ...(plan as object), code: 'box', kind: 'goods' }),
+    ];
     const card = { gateway: 'test', token: 'ok' };
     must(await app.post('/v1/me/payment-methods', card, { token, key: randomUUID() }));
     const coupon = operations.find(({ id }) => id === 'createCoupon')?.example as { code: string };
     must(await app.post('/v1/admin/coupons', coupon, { token: keeper, key: randomUUID() }));
     const wanted = { planId, currency: 'EUR', billingAddress: berlin, couponCode: coupon.code };
-    must(await app.post('/v1/me/subscriptions', wanted, { token, key: randomUUID() }));
+    const subscribe = async (body: object): Promise<string> =>
+      must(await app.post('/v1/me/subscriptions', body, { token, key: randomUUID() })).id;
+    const box = await subscribe({ planId: boxId, currency: 'EUR', billingAddress: berlin });
+    const basket = operations.find(({ id }) => id === 'putMySubscriptionBasket')?.example as object;
+    const filled = { ...basket, lines: [{ variantId: (await goods(app)).variantId, quantity: 1 }] };
+    must(await app.put(`/v1/me/subscriptions/${box}/basket`, filled, { token: proved }));
+    await subscribe(wanted);
     await app.settle();
     Object.assign(ids, {
       '/v1/me/credit-notes': note.id,
@@ -273,6 +282,7 @@ describe('who may do what', () => {
       '/v1/carts/{id}/shares': share.id,
       '/v1/orders': order.id,
       '/v1/payments': order.payments[0].id,
+      'of /v1/me/subscriptions/{id}/basket': box,
     });
     const collections = new Set(
       operations
@@ -297,7 +307,8 @@ describe('who may do what', () => {
   const realPath = ({ path }: Operation): string | null => {
     let known = true;
     const whole = path.replace(/\/\{\w+\}/g, (part, at: number) => {
-      const id = ids[path.slice(0, at)];
+      // A basket is that of a subscription to goods, and not of any.
+      const id = ids[`of ${path}`] ?? ids[path.slice(0, at)];
       known &&= id !== undefined;
       return id === undefined ? part : `/${id}`;
     });

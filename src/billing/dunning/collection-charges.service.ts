@@ -13,6 +13,11 @@ import type { AttemptKind } from './collection.entity.js';
 import { type Collecting, CollectionRepository } from './collection.repository.js';
 import { ChargeableMethods } from './chargeable-methods.service.js';
 
+const { payment_in_progress, payment_already_captured, charge_exceeds_due } = paymentProblems;
+const WAITING = new Set(
+  [payment_in_progress, payment_already_captured, charge_exceeds_due].map(({ kind }) => kind.code),
+);
+
 /** What came of beginning an attempt: an operation to be sent, or why nothing is. */
 export type BegunAttempt = { readonly operationId: string } | { readonly bar: string };
 
@@ -37,17 +42,36 @@ export class CollectionCharges {
 
   /** Makes the attempt that has been due for the longest time; false when none is. */
   async next(): Promise<boolean> {
-    const begun = await this.database.transaction(async () => {
-      const now = this.clock.now();
-      const collecting = await this.rows.lockDue(now);
-      if (collecting === null) return null;
-      const kind = collecting.collection.take(now);
-      return kind === null ? null : this.begin(collecting, kind);
+    let taken: string | null = null;
+    const begin = () =>
+      this.database.transaction(async () => {
+        const now = this.clock.now();
+        const collecting = await this.rows.lockDue(now);
+        if (collecting === null) return null;
+        taken = collecting.collection.invoiceId;
+        const kind = collecting.collection.take(now);
+        return kind === null ? null : this.begin(collecting, kind);
+      });
+    const begun = await begin().catch(async (error: unknown) => {
+      // Whatever is wrong with this one, those behind it do not wait for it.
+      if (taken !== null) await this.putOff(taken);
+      throw error;
     });
     if (begun === null) return false;
     failpoint('dunning.after_begin');
     if ('operationId' in begun) await this.send(begun.operationId);
     return true;
+  }
+
+  private async putOff(invoiceId: string): Promise<void> {
+    await this.database.transaction(async () => {
+      const found = await this.rows.lock(invoiceId);
+      const now = this.clock.now();
+      const kind = found?.collection.take(now) ?? null;
+      if (found === null || kind === null) return;
+      found.collection.postpone(kind, now);
+      await this.rows.save(found.collection);
+    });
   }
 
   /** In the caller's transaction, which holds the collection: opens the charge, or says why nothing could come of one. */
@@ -74,11 +98,11 @@ export class CollectionCharges {
       return { operationId };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (error.code !== paymentProblems.payment_in_progress.kind.code)
-        return skip(error.code.replace(/^billing\./, ''));
+      // Money is under way, or has come and was not heard of yet: no failure of whoever pays. Who hears of it ends the collection.
+      if (!WAITING.has(error.code)) return skip(error.code.replace(/^billing\./, ''));
       collection.postpone(kind, now);
       await this.rows.save(collection);
-      return { bar: 'payment_in_progress' };
+      return { bar: error.code.replace(/^billing\./, '') };
     }
   }
 

@@ -7,6 +7,7 @@ import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { couponProblems } from '../coupon/coupon.errors.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { MySubscriptions } from './my-subscriptions.service.js';
@@ -92,6 +93,7 @@ export class SubscriptionController {
       subscriptionProblems.seller_unknown,
       methodProblems.no_payment_method,
       paymentProblems.unknown_gateway,
+      couponProblems.coupon_not_valid,
     ],
     idempotency: 'steps',
   })
