@@ -116,8 +116,9 @@ export class BooksController {
     summary: 'Send the sealed books whole',
     description:
       'A line of JSON for each transaction in the order of booking, with its seal (`sha256(seal before || canonical)`), one for each ' +
-      'signed checkpoint, and at the end one with `head`. `npm run verify-ledger -- export.jsonl` needs nothing else to find any ' +
-      'change. It is sent as it is read, however long it is.',
+      'signed checkpoint, and at the end one with `head`. `npm run verify-ledger -- export.jsonl` needs nothing else to find a ' +
+      'transaction that was changed, taken out or put in; a head that was kept elsewhere (`--head`) tells that the end was not cut ' +
+      'off. It is sent as it is read, however long it is.',
     answers: { 200: { contentType: 'application/x-ndjson', description: 'One object on each line.' } },
   })
   export(): StreamableFile {
