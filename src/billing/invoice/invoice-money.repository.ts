@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { Money } from '../../platform/money/money.js';
 import type { SettlementKind } from './invoice.repository.js';
 
 /** Money that may pay invoices: what was captured and pays none yet, and what credit notes keep for the buyer. */
@@ -44,18 +45,30 @@ export class InvoiceMoneyRepository {
     return BigInt(row?.unmatched ?? 0);
   }
 
-  /** Moves between what went back and what is kept, as far as `amount` and the notes go; answers what of which. */
-  async match(
-    orderId: string,
-    amount: bigint,
-  ): Promise<{ creditNoteId: string; invoiceId: string; amount: bigint; currency: string }[]> {
-    const rows = await this.database.query<{
-      creditNoteId: string;
-      invoiceId: string;
-      amount: string;
-      currency: string;
-    }>(amount > 0n ? GIVE : TAKE_BACK, [orderId, amount > 0n ? amount : -amount]);
-    return rows.map((row) => ({ ...row, amount: BigInt(row.amount) }));
+  /** Moves between what went back and what is kept, as far as `amount` and the notes go. In the books it is the buyer's both ways. */
+  async match(orderId: string, amount: bigint): Promise<void> {
+    await this.database.execute(amount > 0n ? GIVE : TAKE_BACK, [orderId, amount > 0n ? amount : -amount]);
+  }
+
+  /**
+   * By how much more was lost than the books say, of refunds that no credit note is to account for: of an order those by hand that
+   * wanted none, of an invoice without an order all. Money that no invoice had taken is not lost, it was the buyer's.
+   */
+  async undocumented({
+    orderId,
+    invoiceId,
+  }: {
+    orderId: string | null;
+    invoiceId: string | null;
+  }): Promise<{ paymentId: string | null; amount: Money }[]> {
+    const rows = await this.database.query<{ paymentId: string | null; amount: string; currency: string }>(
+      orderId === null ? UNDOCUMENTED_OF_INVOICE : UNDOCUMENTED,
+      [orderId ?? invoiceId],
+    );
+    return rows.map(({ paymentId, amount, currency }) => ({
+      paymentId,
+      amount: Money.of(BigInt(amount), currency),
+    }));
   }
 }
 
@@ -97,7 +110,31 @@ const moving = (left: string, order: string, sign: '+' | '-'): string => `
     SELECT id, least("left", $2::bigint - taken) AS amount FROM before WHERE taken < $2::bigint
   )
   UPDATE billing.credit_notes n SET refunded = n.refunded ${sign} m.amount, kept = n.kept ${sign === '+' ? '-' : '+'} m.amount
-  FROM moved m WHERE n.id = m.id
-  RETURNING n.id AS "creditNoteId", n.invoice_id AS "invoiceId", (${sign}m.amount)::text AS amount, n.currency`;
+  FROM moved m WHERE n.id = m.id`;
 const GIVE = moving('(kept - used)', 'ASC', '+');
 const TAKE_BACK = moving('refunded', 'DESC', '-');
+
+// What the invoices took is not there any more: below what the buyer has, the rest was given away.
+const undocumented = (paymentId: string, refunds: string, books: string): string => `
+  SELECT g.payment_id AS "paymentId", g.currency, (least(greatest(b.short, 0), g.given) - b.lost)::text AS amount
+  FROM (
+    SELECT ${paymentId} AS payment_id, r.currency, coalesce(sum(r.amount) FILTER (WHERE r.status <> 'failed'), 0) AS given
+    FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id WHERE ${refunds} AND r.charge_id IS NULL GROUP BY 1, 2
+  ) g
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type <> 'refund_document'), 0) AS short,
+      coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'refund_document'), 0) AS lost
+    FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+    WHERE ${books} AND e.account = 'liab:unapplied' AND e.currency = g.currency
+  ) b
+  WHERE least(greatest(b.short, 0), g.given) <> b.lost`;
+const UNDOCUMENTED = undocumented(
+  'NULL::uuid',
+  `r.order_id = $1 AND r.credit_note = 'none'`,
+  't.order_id = $1',
+);
+const UNDOCUMENTED_OF_INVOICE = undocumented(
+  'r.payment_id',
+  'p.invoice_id = $1',
+  't.payment_id = g.payment_id',
+);

@@ -75,6 +75,7 @@ export class InvoiceMoney {
       invoice.state === 'uncollectible' ? ((await this.invoices.find(invoice.id)) ?? invoice) : invoice;
     const due = present.state === 'draft' ? Money.zero(invoice.total.currency) : dueOf(present);
     const taken = await this.take(present, due);
+    if (invoice.orderId === null) await this.giveAway({ orderId: null, invoiceId: invoice.id });
     if (!taken.isZero()) await this.tell(invoice.id);
     return due.minus(taken);
   }
@@ -84,6 +85,16 @@ export class InvoiceMoney {
     if ((await this.invoices.lockOrder(orderId, null)) === null) return;
     await this.match(orderId);
     for (const invoice of await this.invoices.lockFinal(orderId)) await this.collect(invoice);
+    await this.giveAway({ orderId, invoiceId: null });
+  }
+
+  /**
+   * In the caller's transaction, under the lock of the documents: what went back of invoiced money, and no credit note is to say
+   * so, is lost; books that say as much already stay as they are.
+   */
+  async giveAway(of: { orderId: string | null; invoiceId: string | null }): Promise<void> {
+    for (const { paymentId, amount } of await this.sources.undocumented(of))
+      await this.post({ ...of, paymentId }, invoicePostings.givenAway(newId(), amount));
   }
 
   /** In the caller's transaction, under the lock: the state of an invoice is told to whoever waits for it. */
@@ -115,7 +126,7 @@ export class InvoiceMoney {
   }
 
   async post(
-    of: { paymentId: string | null; orderId: string | null; invoiceId: string },
+    of: { paymentId: string | null; orderId: string | null; invoiceId: string | null },
     posting: Posting | null,
   ): Promise<void> {
     if (posting) await this.ledger.post(of, [posting], this.clock.now());
@@ -142,13 +153,6 @@ export class InvoiceMoney {
   private async match(orderId: string): Promise<void> {
     const unmatched = await this.sources.unmatched(orderId, null);
     if (unmatched === 0n) return;
-    for (const { creditNoteId: _, invoiceId, amount, currency } of await this.sources.match(
-      orderId,
-      unmatched,
-    ))
-      await this.post(
-        { paymentId: null, orderId, invoiceId },
-        invoicePostings.matched(newId(), Money.of(amount, currency)),
-      );
+    await this.sources.match(orderId, unmatched);
   }
 }

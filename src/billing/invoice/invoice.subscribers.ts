@@ -1,5 +1,11 @@
 import { On, Subscriber } from '../../platform/events/subscribers.js';
-import { PaymentCaptured, PaymentPartlyCaptured, RefundFailed, RefundSettled } from '../billing.events.js';
+import {
+  PaymentCaptured,
+  PaymentPartlyCaptured,
+  RefundFailed,
+  RefundSettled,
+  type Subject,
+} from '../billing.events.js';
 import { Invoices } from './invoices.service.js';
 import { OrderDocuments } from './order-documents.service.js';
 
@@ -25,11 +31,16 @@ export class InvoiceSubscribers {
 
   @On(RefundSettled)
   async refunded({ payload }: RefundSettled): Promise<void> {
-    if (payload.orderId !== null) await this.documents.followMoney(payload.orderId);
+    await this.follow(payload);
   }
 
   @On(RefundFailed)
   async refundFailed({ payload }: RefundFailed): Promise<void> {
-    if (payload.orderId !== null) await this.documents.followMoney(payload.orderId);
+    await this.follow(payload);
+  }
+
+  private async follow({ orderId, invoiceId }: Subject): Promise<void> {
+    if (orderId !== null) await this.documents.followMoney(orderId);
+    else if (invoiceId !== null) await this.invoices.followRefund(invoiceId);
   }
 }
