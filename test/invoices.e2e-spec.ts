@@ -7,7 +7,7 @@ import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-c
 import { InvoiceRepository } from '../src/billing/invoice/invoice.repository.js';
 import { OrderDocuments } from '../src/billing/invoice/order-documents.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
-import { PaymentOpening } from '../src/billing/payment/payment-opening.service.js';
+import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { OrderPlaced } from '../src/ordering/ordering.events.js';
 import { OrderInvoiceSubscribers } from '../src/ordering/invoice/order-invoices.subscribers.js';
@@ -500,7 +500,9 @@ describe('invoices and credit notes', () => {
     const asked = await post(`/v1/admin/payments/${order.payments[0].id}/refunds`, present);
     expect(asked.body.status).toBe('pending');
     const follow = () =>
-      app.database.transaction(() => app.app.get(OrderDocuments).followMoney(order.id as string));
+      app.database.transaction(() =>
+        app.app.get(OrderDocuments).followMoney({ orderId: order.id as string }),
+      );
     await Promise.all([follow(), follow()]);
     expect(await balance('contra:refunds', order.id)).toBe(100);
     expect(await balance('liab:unapplied', order.id)).toBe(0);
@@ -511,29 +513,6 @@ describe('invoices and credit notes', () => {
     }
     expect(await balance('contra:refunds', order.id)).toBe(0);
     expect(await balance('liab:unapplied', order.id)).toBe(0);
-
-    // Of an invoice that no order is behind.
-    const { invoiceId } = await finalize(planInvoice(1190));
-    const { paymentId, operationId } = await app.database.transaction(() =>
-      app.app.get(PaymentOpening).open({
-        ...{ purpose: 'invoice', invoiceId, orderId: null, customerId: null, amount: Money.of(1190, 'EUR') },
-        ...{ gateway: 'test', token: 'ok', buyer: null, returnUrl: null, saveMethod: false },
-      }),
-    );
-    const outcome = await app.app.get(BillingApi).authorize(operationId);
-    await app.database.transaction(() => app.app.get(BillingApi).settle(operationId, outcome));
-    await app.settle();
-    await post(`/v1/admin/payments/${paymentId}/refunds`, { amount: eur(190) });
-    await app.settle();
-    const entries = (
-      await app.get(`/v1/admin/ledger/transactions?paymentId=${paymentId}`, { token })
-    ).body.items.flatMap((one: Body) => one.entries);
-    const moved = (code: string) =>
-      sum(
-        entries.filter(({ account }: Body) => account === code),
-        ({ amount }) => amount.amount,
-      );
-    expect([moved('contra:refunds'), moved('liab:unapplied')]).toEqual([190, 0]);
   });
 
   it('find books of before in order, as if they had been kept so always', async () => {
@@ -575,6 +554,124 @@ describe('invoices and credit notes', () => {
       throw new Error('all of it is taken back');
     });
     await expect(undone).rejects.toThrow('all of it is taken back');
+  });
+
+  it('without an order are credited and given back as with one, and never more than was paid', async () => {
+    const ada = await given.customer(app);
+    const customerId = (await given.accountId(app, ada.email)) ?? '';
+    const paid = async (card: string, parts: number[]) => {
+      const kept = { gateway: 'test', token: card };
+      const method = await app.post('/v1/me/payment-methods', kept, { token: ada.token, key: key() });
+      const { methodId } = method.body;
+      const gross = parts.reduce((whole, one) => whole + one, 0);
+      const { invoiceId } = await finalize({ ...planInvoice(gross), customerId });
+      const payments: string[] = [];
+      for (const part of parts) {
+        const charge = {
+          purpose: 'invoice' as const,
+          invoiceId,
+          customerId,
+          methodId,
+          amount: Money.of(part, 'EUR'),
+        };
+        const opened = await app.database.transaction(() => app.app.get(MethodCharges).open(charge));
+        const outcome = await app.app.get(BillingApi).authorize(opened.operationId);
+        await app.database.transaction(() => app.app.get(BillingApi).settle(opened.operationId, outcome));
+        await app.settle();
+        payments.push(opened.paymentId);
+      }
+      const note = (body: object) =>
+        post(`/v1/admin/invoices/${invoiceId}/credit-notes`, { reason: 'other', ...body });
+      const refund = (at: number, body: object) => post(`/v1/admin/payments/${payments[at]}/refunds`, body);
+      const refunded = () =>
+        Promise.all(
+          payments.map(
+            async (id) => (await app.get(`/v1/admin/payments/${id}`, { token })).body.refunded.amount,
+          ),
+        );
+      const notes = async (): Promise<Body[]> =>
+        (await app.get(`/v1/admin/credit-notes?invoiceId=${invoiceId}`, { token })).body.items.reverse();
+      /** In the books: what was lost is the net of the credit notes, and nobody owes or is owed anything. */
+      const balanced = async (lost = 0) => {
+        const rows = await app.database.query<{ account: string; sum: string }>(
+          `SELECT account, sum(e.amount)::text AS sum FROM billing.ledger_transactions t
+           JOIN billing.ledger_entries e ON e.transaction_id = t.id
+           WHERE t.invoice_id = $1 OR t.payment_id = ANY ($2::uuid[]) GROUP BY 1`,
+          [invoiceId, payments],
+        );
+        const at = (account: string) => Number(rows.find((row) => row.account === account)?.sum ?? 0);
+        const net = sum(await notes(), ({ content }) => content.totals.net.amount);
+        expect(at('contra:refunds')).toBe(net + lost);
+        expect([at('assets:ar'), at('liab:refunds_payable'), at('liab:unapplied')]).toEqual([0, 0, 0]);
+      };
+      return { note, refund, refunded, notes, balanced };
+    };
+
+    // Refunded at its payment: the tax is corrected, or it is said why not.
+    const one = await paid('ok', [12_000]);
+    expect((await one.refund(0, { amount: eur(6000) })).status).toBe(201);
+    await app.settle();
+    expect(await one.notes()).toMatchObject([
+      { origin: 'refund', orderId: null, total: eur(6000), refunded: eur(6000), kept: eur(0) },
+    ]);
+    await one.balanced();
+    for (const [creditNote, code] of [
+      ['none', 'billing.credit_note_reason_required'],
+      ['existing', 'billing.credit_note_missing'],
+    ])
+      expect((await one.refund(0, { amount: eur(1), creditNote })).body.code).toBe(code);
+    // Of a refund of the rest and a note that gives it back in cash, at once, one finds nothing left.
+    const both = await Promise.all([
+      one.refund(0, { full: true }),
+      one.note({ amount: eur(6000), outOfBand: eur(6000) }),
+    ]);
+    expect(both.filter(({ status }) => status === 201)).toHaveLength(1);
+    await app.settle();
+    const outside = sum(await one.notes(), ({ outOfBand }) => outOfBand.amount);
+    expect((await one.refunded())[0] + outside).toBe(12_000);
+    expect(sum(await one.notes(), ({ total }) => total.amount)).toBe(12_000);
+    expect((await one.refund(0, { amount: eur(1) })).status).toBe(409);
+    await one.balanced();
+
+    // Credited: over its payments, the newest card first; as credit of the customer; and in cash.
+    const two = await paid('ok', [7000, 5000]);
+    const split = { refund: eur(5500), storeCredit: eur(1000), outOfBand: eur(500) };
+    expect((await two.note({ amount: eur(7001), ...split })).body).toMatchObject({
+      code: 'billing.credit_split_wrong',
+      toSplit: eur(7001),
+    });
+    expect((await two.note({ amount: eur(7000), ...split })).body).toMatchObject({
+      refunded: eur(6500),
+      outOfBand: eur(500),
+      kept: eur(0),
+    });
+    await app.settle();
+    expect(await two.refunded()).toEqual([1500, 5000]);
+    expect((await app.get('/v1/me/store-credit', { token: ada.token })).text).toContain('"amount":1000');
+    expect((await two.refund(0, { amount: eur(5001) })).body).toMatchObject({
+      code: 'billing.refund_exceeds_captured',
+      maximumRefundable: eur(5000),
+    });
+    await two.balanced();
+
+    // What the gateway would not send back is kept, and goes when it is sent once more.
+    const three = await paid('refund_fail_once', [12_000]);
+    expect((await three.note({ amount: eur(6000), refund: eur(6000) })).status).toBe(201);
+    await app.settle();
+    expect(await three.notes()).toMatchObject([{ refunded: eur(0), kept: eur(6000) }]);
+    const more = await three.refund(0, { amount: eur(6001), creditNote: 'existing' });
+    expect(more.body.code).toBe('billing.credit_note_missing');
+    const existing = await three.refund(0, { amount: eur(6000), creditNote: 'existing' });
+    expect(existing.body).toMatchObject({ status: 'succeeded' });
+    await app.settle();
+    expect(await three.notes()).toMatchObject([{ refunded: eur(6000), kept: eur(0) }]);
+    await three.balanced();
+
+    // A present without a document is lost.
+    const present = { amount: eur(1000), creditNote: 'none', creditNoteReason: 'A present' };
+    expect((await three.refund(0, present)).status).toBe(201);
+    await app.settle();
+    await three.balanced(1000);
   });
 
   it('have no gap, whatever comes to nothing, and whoever dies in between', async () => {
@@ -641,7 +738,7 @@ describe('invoices and credit notes', () => {
     const begun = new Promise<void>((resolve) => (open.begin = resolve));
     const following = begun.then(() =>
       app.database.transaction(async () => {
-        await documents.followMoney(orderId);
+        await documents.followMoney({ orderId });
         open.followed = true;
       }),
     );

@@ -6,27 +6,23 @@ import {
   RefundSettled,
   type Subject,
 } from '../billing.events.js';
-import { Invoices } from './invoices.service.js';
+import { paidBy } from './money-subject.js';
 import { OrderDocuments } from './order-documents.service.js';
 
 /** Money that moves after the invoice was made. */
 @Subscriber()
 export class InvoiceSubscribers {
-  constructor(
-    private readonly documents: OrderDocuments,
-    private readonly invoices: Invoices,
-  ) {}
+  constructor(private readonly documents: OrderDocuments) {}
 
   @On(PaymentCaptured)
-  async captured({ payload: { orderId, invoiceId } }: PaymentCaptured): Promise<void> {
-    if (orderId !== null) await this.documents.followMoney(orderId);
-    else if (invoiceId !== null) await this.invoices.applyPayments(invoiceId);
+  async captured({ payload }: PaymentCaptured): Promise<void> {
+    await this.follow(payload);
   }
 
   /** A part of a hold pays as much of the invoice at once, whatever becomes of the rest. */
   @On(PaymentPartlyCaptured)
   async partlyCaptured({ payload: { orderId } }: PaymentPartlyCaptured): Promise<void> {
-    if (orderId !== null) await this.documents.followMoney(orderId);
+    if (orderId !== null) await this.documents.followMoney({ orderId });
   }
 
   @On(RefundSettled)
@@ -39,8 +35,8 @@ export class InvoiceSubscribers {
     await this.follow(payload);
   }
 
-  private async follow({ orderId, invoiceId }: Subject): Promise<void> {
-    if (orderId !== null) await this.documents.followMoney(orderId);
-    else if (invoiceId !== null) await this.invoices.followRefund(invoiceId);
+  private async follow(payload: Subject): Promise<void> {
+    const subject = paidBy(payload);
+    if (subject) await this.documents.followMoney(subject);
   }
 }

@@ -87,12 +87,6 @@ export class Invoices {
     return this.money.collect(await this.locked(invoiceId));
   }
 
-  /** In the caller's transaction: money that an invoice without an order had taken went back, or did not after all. */
-  async followRefund(invoiceId: string): Promise<void> {
-    await this.locked(invoiceId);
-    await this.money.giveAway({ orderId: null, invoiceId });
-  }
-
   /** In the caller's transaction: ends an invoice that nobody has paid; its number stays in the register. */
   async void(invoiceId: string, reason: string): Promise<void> {
     const invoice = await this.locked(invoiceId);
@@ -135,7 +129,7 @@ export class Invoices {
     const prepaid = await this.money.take(draft, total);
     const posting = invoicePostings.finalized(invoiceId, draft.content.lines, total);
     await this.money.post({ paymentId: null, orderId, invoiceId }, posting);
-    if (orderId !== null) await this.money.giveAway({ orderId, invoiceId: null });
+    if (orderId !== null) await this.money.giveAway({ orderId });
     const { content } = draft;
     const final: PublicContent = {
       ...content,
