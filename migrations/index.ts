@@ -9,6 +9,7 @@ import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
 import { BillingAccountMapping1780000000722 } from './billing/1780000000722-account-mapping.js';
+import { BillingRefundsOfOwnMoney1780000000795 } from './billing/1780000000795-refunds-of-own-money.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { BillingPlans1780000000750 } from './billing/1780000000750-plans.js';
 import { BillingSubscriptions1780000000751 } from './billing/1780000000751-subscriptions.js';
@@ -262,4 +263,5 @@ export const migrations: Migrations = [
   IdentityUsagePermissions1760000020665,
   BillingEntitlements1780000000761,
   OrderingBaskets1780000000680,
+  BillingRefundsOfOwnMoney1780000000795,
 ];

@@ -260,7 +260,14 @@ describe('the integrity check', () => {
     /** What is broken, how it is mended, and what finds it about whom; in rounds of what does not touch. */
     const rounds: [broken: string, mended: string, found: [check: string, subject: string][]][][] = [
       [
-        [ledger(1), ledger(-1), [['billing.ledger_balanced', booked]]],
+        [
+          ledger(1),
+          ledger(-1),
+          [
+            ['billing.ledger_balanced', booked],
+            ['billing.accounts_backed', 'contra:refunds EUR'],
+          ],
+        ],
         [
           giftCard(1),
           giftCard(-1),

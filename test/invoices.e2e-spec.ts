@@ -1,14 +1,19 @@
 import { jest } from '@jest/globals';
+import type { QueryRunner } from 'typeorm';
+import { BillingRefundsOfOwnMoney1780000000795 } from '../migrations/billing/1780000000795-refunds-of-own-money.js';
+import { BillingApi } from '../src/billing/billing.api.js';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
 import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-content.js';
 import { InvoiceRepository } from '../src/billing/invoice/invoice.repository.js';
 import { OrderDocuments } from '../src/billing/invoice/order-documents.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
+import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { OrderPlaced } from '../src/ordering/ordering.events.js';
 import { OrderInvoiceSubscribers } from '../src/ordering/invoice/order-invoices.subscribers.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { newId } from '../src/platform/ids.js';
+import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { planInvoice } from './support/invoices.js';
@@ -105,6 +110,11 @@ describe('invoices and credit notes', () => {
     );
     return Number(row?.sum);
   };
+  /** Nothing was lost, nothing is owed and nothing is kept for the buyer. */
+  const isSquare = async (orderId: string): Promise<void> => {
+    for (const account of ['contra:refunds', 'liab:unapplied', 'liab:refunds_payable', 'assets:provider:%'])
+      expect([account, await balance(account, orderId)]).toEqual([account, 0]);
+  };
   const sum = (all: Body[], pick: (one: Body) => number): number =>
     all.reduce((whole, one) => whole + pick(one), 0);
   const taxOf = (documents: Body[], ratePpm: number): number =>
@@ -124,6 +134,19 @@ describe('invoices and credit notes', () => {
     });
     const guest = await app.get(`/v1/orders/${order.id}/invoices`, { cartToken: cart.token });
     expect(guest.body).toEqual({ items: [] });
+
+    // Gone before it had an invoice: its money was the buyer's all the time, and nobody lost or owes anything.
+    const { order: gone } = await placed([lamp]);
+    expect((await post(`/v1/orders/${gone.id}/cancellation`, {})).status).toBe(201);
+    await app.settle();
+    expect(await invoicesOf(gone.id)).toEqual([]);
+    await isSquare(gone.id);
+    // What no invoice has taken yet goes back out of the buyer's own; it is a present once the invoice takes all.
+    const { order: early } = await placed([lamp]);
+    const present = { amount: eur(100), creditNote: 'none' };
+    expect((await post(`/v1/admin/payments/${early.payments[0].id}/refunds`, present)).status).toBe(201);
+    await app.settle();
+    expect(await balance('contra:refunds', early.id)).toBe(0);
 
     const bad = await app.put(
       '/v1/admin/seller-profile',
@@ -145,6 +168,8 @@ describe('invoices and credit notes', () => {
     expect(stale.status).toBe(412);
     await app.settle();
 
+    expect(await balance('contra:refunds', early.id)).toBe(100);
+    expect(await balance('liab:unapplied', early.id)).toBe(0);
     const [invoice] = await invoicesOf(order.id);
     const year = invoice.content.issueDate.slice(0, 4);
     expect(invoice).toMatchObject({
@@ -227,6 +252,9 @@ describe('invoices and credit notes', () => {
       (await refund({ amount: eur(100), creditNote: 'none', creditNoteReason: 'A present' })).status,
     ).toBe(201);
     await app.settle();
+    const noted = sum(await notesOf(order.id), ({ content }) => content.totals.net.amount);
+    expect(await balance('contra:refunds', order.id)).toBe(noted + 100);
+    expect(await balance('liab:unapplied', order.id)).toBe(0);
 
     expect((await post(`/v1/orders/${order.id}/cancellation`, {})).status).toBe(201);
     await app.settle();
@@ -235,9 +263,9 @@ describe('invoices and credit notes', () => {
     expect(sum(notes, ({ total }) => total.amount)).toBe(sum(invoices, ({ total }) => total.amount));
     for (const account of ['liab:tax:%', 'assets:ar', 'liab:refunds_payable'])
       expect([account, await balance(account, order.id)]).toEqual([account, 0]);
-    // Every account is at zero: what was sold was taken back, but for the 1.00 that no document tells of.
-    const net = (await balance('income:%', order.id)) + (await balance('contra:refunds', order.id));
-    expect(net + (await balance('liab:unapplied', order.id))).toBe(0);
+    // Every account is at zero: what was sold was taken back, and with it the 1.00 that no document had told of.
+    expect((await balance('income:%', order.id)) + (await balance('contra:refunds', order.id))).toBe(0);
+    expect(await balance('liab:unapplied', order.id)).toBe(0);
     const shown = (await orderOf(order.id)).payments[0];
     expect(shown.refunded).toEqual(shown.captured);
   });
@@ -440,6 +468,212 @@ describe('invoices and credit notes', () => {
     expect((await refund({ full: true })).status).toBe(409);
   });
 
+  it('have nothing to do with money that no invoice took, and say when nobody else says that some is lost', async () => {
+    // Of another currency, sent back by a person.
+    const { answer: foreign } = await buy(app, [lamp], { token: 'currency_switch' });
+    await app.settle();
+    const [payment] = foreign.body.payments;
+    const rejected = await post(`/v1/admin/payments/${payment.id}/review`, { decision: 'reject' });
+    expect(rejected.body.status).toBe('canceled');
+    await app.settle();
+    await isSquare(foreign.body.id);
+
+    // A second charge, after the order was paid: the shopper answered the bank, whose notice was lost.
+    const cart = await fillCart(app, [lamp]);
+    const first = await checkOut(app, cart, { token: 'sca_required+drop' });
+    await fetch(first.body.payments[0].nextAction.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ decision: 'approve' }),
+    });
+    const { body: twice } = await checkOut(app, cart);
+    await app.run('billing.catch_up');
+    await app.settle();
+    const paidTwice = (await app.get(`/v1/admin/payments/${twice.payments[0].id}`, { token })).body;
+    expect(paidTwice.lateCharges).toMatchObject([{ refunded: twice.totals.total }]);
+    expect(await balance('contra:refunds', twice.id)).toBe(0);
+    expect(await balance('liab:unapplied', twice.id)).toBe(0);
+
+    // A present without a document is lost once the money was invoiced; when it comes back, it is not.
+    const { order } = await placed([lamp], { token: 'refund_fail_later:30' });
+    const present = { amount: eur(100), creditNote: 'none', creditNoteReason: 'A present' };
+    const asked = await post(`/v1/admin/payments/${order.payments[0].id}/refunds`, present);
+    expect(asked.body.status).toBe('pending');
+    const follow = () =>
+      app.database.transaction(() =>
+        app.app.get(OrderDocuments).followMoney({ orderId: order.id as string }),
+      );
+    await Promise.all([follow(), follow()]);
+    expect(await balance('contra:refunds', order.id)).toBe(100);
+    expect(await balance('liab:unapplied', order.id)).toBe(0);
+    for (let look = 0, status = 'pending'; status === 'pending' && look < 500; look++) {
+      await app.run('billing.catch_up');
+      await app.settle();
+      ({ status } = (await app.get(`/v1/admin/refunds/${asked.body.id}`, { token })).body);
+    }
+    expect(await balance('contra:refunds', order.id)).toBe(0);
+    expect(await balance('liab:unapplied', order.id)).toBe(0);
+  });
+
+  it('find books of before in order, as if they had been kept so always', async () => {
+    const books = () =>
+      app.database.query<object>(
+        `SELECT coalesce(t.order_id, t.payment_id) AS of, e.account, e.currency, sum(e.amount) AS amount
+         FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+         WHERE e.account IN ('contra:refunds', 'liab:unapplied') GROUP BY 1, 2, 3 HAVING sum(e.amount) <> 0 ORDER BY 1, 2, 3`,
+      );
+    const now = await books();
+    expect(now).not.toEqual([]);
+    const undone = app.database.transaction(async () => {
+      // Refunds were a loss at once, and credit notes took out of it what went back.
+      await app.database.execute('ALTER TABLE billing.ledger_entries DISABLE TRIGGER USER');
+      await app.database.execute(
+        `UPDATE billing.ledger_entries e SET account = 'contra:refunds' FROM billing.ledger_transactions t
+         WHERE t.id = e.transaction_id AND t.kind IN ('refund_accepted', 'refund_withdrawn') AND e.account = 'liab:unapplied'`,
+      );
+      await app.database.execute(
+        `WITH old AS MATERIALIZED (
+           SELECT gen_random_uuid() AS id, order_id, currency, refunded FROM billing.credit_notes WHERE refunded > 0
+         ), posted AS (
+           INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, order_id, effective_at)
+           SELECT id, 'old', 'old', id, order_id, now() FROM old
+         )
+         INSERT INTO billing.ledger_entries (transaction_id, position, account, currency, amount)
+         SELECT id, 1, 'liab:unapplied', currency, refunded FROM old
+         UNION ALL SELECT id, 2, 'contra:refunds', currency, -refunded FROM old`,
+      );
+      await app.database.execute(
+        `DELETE FROM billing.ledger_entries e USING billing.ledger_transactions t
+         WHERE t.id = e.transaction_id AND t.source_type = 'refund_document'`,
+      );
+      expect(await books()).not.toEqual(now);
+      await new BillingRefundsOfOwnMoney1780000000795().up({
+        query: (sql: string) => app.database.query(sql),
+      } as QueryRunner);
+      expect(await books()).toEqual(now);
+      throw new Error('all of it is taken back');
+    });
+    await expect(undone).rejects.toThrow('all of it is taken back');
+  });
+
+  it('without an order are credited and given back as with one, and never more than was paid', async () => {
+    const ada = await given.customer(app);
+    const customerId = (await given.accountId(app, ada.email)) ?? '';
+    const paid = async (card: string, parts: number[]) => {
+      const kept = { gateway: 'test', token: card };
+      const method = await app.post('/v1/me/payment-methods', kept, { token: ada.token, key: key() });
+      const { methodId } = method.body;
+      const gross = parts.reduce((whole, one) => whole + one, 0);
+      const { invoiceId } = await finalize({ ...planInvoice(gross), customerId });
+      const payments: string[] = [];
+      for (const part of parts) {
+        const charge = {
+          purpose: 'invoice' as const,
+          invoiceId,
+          customerId,
+          methodId,
+          amount: Money.of(part, 'EUR'),
+        };
+        const opened = await app.database.transaction(() => app.app.get(MethodCharges).open(charge));
+        const outcome = await app.app.get(BillingApi).authorize(opened.operationId);
+        await app.database.transaction(() => app.app.get(BillingApi).settle(opened.operationId, outcome));
+        await app.settle();
+        payments.push(opened.paymentId);
+      }
+      const note = (body: object) =>
+        post(`/v1/admin/invoices/${invoiceId}/credit-notes`, { reason: 'other', ...body });
+      const refund = (at: number, body: object) => post(`/v1/admin/payments/${payments[at]}/refunds`, body);
+      const refunded = () =>
+        Promise.all(
+          payments.map(
+            async (id) => (await app.get(`/v1/admin/payments/${id}`, { token })).body.refunded.amount,
+          ),
+        );
+      const notes = async (): Promise<Body[]> =>
+        (await app.get(`/v1/admin/credit-notes?invoiceId=${invoiceId}`, { token })).body.items.reverse();
+      /** In the books: what was lost is the net of the credit notes, and nobody owes or is owed anything. */
+      const balanced = async (lost = 0) => {
+        const rows = await app.database.query<{ account: string; sum: string }>(
+          `SELECT account, sum(e.amount)::text AS sum FROM billing.ledger_transactions t
+           JOIN billing.ledger_entries e ON e.transaction_id = t.id
+           WHERE t.invoice_id = $1 OR t.payment_id = ANY ($2::uuid[]) GROUP BY 1`,
+          [invoiceId, payments],
+        );
+        const at = (account: string) => Number(rows.find((row) => row.account === account)?.sum ?? 0);
+        const net = sum(await notes(), ({ content }) => content.totals.net.amount);
+        expect(at('contra:refunds')).toBe(net + lost);
+        expect([at('assets:ar'), at('liab:refunds_payable'), at('liab:unapplied')]).toEqual([0, 0, 0]);
+      };
+      return { note, refund, refunded, notes, balanced };
+    };
+
+    // Refunded at its payment: the tax is corrected, or it is said why not.
+    const one = await paid('ok', [12_000]);
+    expect((await one.refund(0, { amount: eur(6000) })).status).toBe(201);
+    await app.settle();
+    expect(await one.notes()).toMatchObject([
+      { origin: 'refund', orderId: null, total: eur(6000), refunded: eur(6000), kept: eur(0) },
+    ]);
+    await one.balanced();
+    for (const [creditNote, code] of [
+      ['none', 'billing.credit_note_reason_required'],
+      ['existing', 'billing.credit_note_missing'],
+    ])
+      expect((await one.refund(0, { amount: eur(1), creditNote })).body.code).toBe(code);
+    // Of a refund of the rest and a note that gives it back in cash, at once, one finds nothing left.
+    const both = await Promise.all([
+      one.refund(0, { full: true }),
+      one.note({ amount: eur(6000), outOfBand: eur(6000) }),
+    ]);
+    expect(both.filter(({ status }) => status === 201)).toHaveLength(1);
+    await app.settle();
+    const outside = sum(await one.notes(), ({ outOfBand }) => outOfBand.amount);
+    expect((await one.refunded())[0] + outside).toBe(12_000);
+    expect(sum(await one.notes(), ({ total }) => total.amount)).toBe(12_000);
+    expect((await one.refund(0, { amount: eur(1) })).status).toBe(409);
+    await one.balanced();
+
+    // Credited: over its payments, the newest card first; as credit of the customer; and in cash.
+    const two = await paid('ok', [7000, 5000]);
+    const split = { refund: eur(5500), storeCredit: eur(1000), outOfBand: eur(500) };
+    expect((await two.note({ amount: eur(7001), ...split })).body).toMatchObject({
+      code: 'billing.credit_split_wrong',
+      toSplit: eur(7001),
+    });
+    expect((await two.note({ amount: eur(7000), ...split })).body).toMatchObject({
+      refunded: eur(6500),
+      outOfBand: eur(500),
+      kept: eur(0),
+    });
+    await app.settle();
+    expect(await two.refunded()).toEqual([1500, 5000]);
+    expect((await app.get('/v1/me/store-credit', { token: ada.token })).text).toContain('"amount":1000');
+    expect((await two.refund(0, { amount: eur(5001) })).body).toMatchObject({
+      code: 'billing.refund_exceeds_captured',
+      maximumRefundable: eur(5000),
+    });
+    await two.balanced();
+
+    // What the gateway would not send back is kept, and goes when it is sent once more.
+    const three = await paid('refund_fail_once', [12_000]);
+    expect((await three.note({ amount: eur(6000), refund: eur(6000) })).status).toBe(201);
+    await app.settle();
+    expect(await three.notes()).toMatchObject([{ refunded: eur(0), kept: eur(6000) }]);
+    const more = await three.refund(0, { amount: eur(6001), creditNote: 'existing' });
+    expect(more.body.code).toBe('billing.credit_note_missing');
+    const existing = await three.refund(0, { amount: eur(6000), creditNote: 'existing' });
+    expect(existing.body).toMatchObject({ status: 'succeeded' });
+    await app.settle();
+    expect(await three.notes()).toMatchObject([{ refunded: eur(6000), kept: eur(0) }]);
+    await three.balanced();
+
+    // A present without a document is lost.
+    const present = { amount: eur(1000), creditNote: 'none', creditNoteReason: 'A present' };
+    expect((await three.refund(0, present)).status).toBe(201);
+    await app.settle();
+    await three.balanced(1000);
+  });
+
   it('have no gap, whatever comes to nothing, and whoever dies in between', async () => {
     const spy = jest.spyOn(process, 'kill').mockImplementation(() => {
       throw new Error('killed');
@@ -504,7 +738,7 @@ describe('invoices and credit notes', () => {
     const begun = new Promise<void>((resolve) => (open.begin = resolve));
     const following = begun.then(() =>
       app.database.transaction(async () => {
-        await documents.followMoney(orderId);
+        await documents.followMoney({ orderId });
         open.followed = true;
       }),
     );

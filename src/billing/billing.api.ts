@@ -209,7 +209,7 @@ export class BillingApi {
    * `billing.refund_exceeds_captured`. Answers the shares.
    */
   refundOrder(orderId: string, amount: Money, how: OrderRefund): Promise<RefundShare[]> {
-    return this.orderRefunds.refund(orderId, amount, how);
+    return this.orderRefunds.refund({ orderId }, amount, how);
   }
 
   /**

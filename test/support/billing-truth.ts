@@ -247,6 +247,17 @@ const ROWS: readonly [what: string, sql: string][] = [
      JOIN billing.invoice_settlements s ON s.source_id = p.id AND s.kind = 'payment'
      WHERE p.id = ANY ($1::uuid[]) GROUP BY p.id HAVING sum(s.amount) > p.captured`,
   ],
+  [
+    'more went back than was there, or all went back and some is still owed',
+    `WITH orders AS (SELECT DISTINCT order_id AS id FROM billing.payments WHERE id = ANY ($1::uuid[]) AND order_id IS NOT NULL)
+     SELECT o.id, b.currency, b.short::text, b.stays::text FROM orders o CROSS JOIN LATERAL (
+       SELECT e.currency, sum(e.amount) AS short, coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'refund'
+           OR t.kind IN ('payment_captured', 'gift_card_redeemed', 'store_credit_spent')), 0) AS stays
+       FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+       WHERE t.order_id = o.id AND e.account = 'liab:unapplied' GROUP BY e.currency
+     ) b
+     WHERE b.short > 0 OR (b.stays = 0 AND b.short <> 0)`,
+  ],
 ];
 
 /** What the integrity checks find about these. */

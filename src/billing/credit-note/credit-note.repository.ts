@@ -3,6 +3,7 @@ import { Database } from '../../platform/database/database.js';
 import { Money } from '../../platform/money/money.js';
 import type { PublicContent } from '../invoice/invoice-papers.service.js';
 import { COUNTED, type Series } from '../invoice/invoice.repository.js';
+import { idOf, type MoneySubject } from '../invoice/money-subject.js';
 
 export const CREDIT_REASONS = [
   'duplicate',
@@ -104,14 +105,14 @@ export class CreditNoteRepository {
     return rows.map(toNote);
   }
 
-  /** Refunds by hand of an order that went through and want a credit note that is not made yet, the oldest first. */
-  async wanted(orderId: string): Promise<{ id: string; amount: Money; requestedBy: string }[]> {
+  /** Refunds by hand that went through and want a credit note that is not made yet, the oldest first. */
+  async wanted(subject: MoneySubject): Promise<{ id: string; amount: Money; requestedBy: string }[]> {
     const rows = await this.database.query<{
       id: string;
       amount: string;
       currency: string;
       requestedBy: string;
-    }>(WANTED, [orderId]);
+    }>(WANTED, [idOf(subject)]);
     return rows.map(({ id, amount, currency, requestedBy }) => ({
       id,
       requestedBy,
@@ -161,7 +162,8 @@ const INSERT = `
   FROM counted c RETURNING number`;
 const WANTED = `
   SELECT r.id, r.amount::text, r.currency, r.requested_by AS "requestedBy" FROM billing.refunds r
-  WHERE r.order_id = $1 AND r.credit_note = 'create' AND r.status = 'succeeded' AND r.charge_id IS NULL
+  JOIN billing.payments p ON p.id = r.payment_id
+  WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.credit_note = 'create' AND r.status = 'succeeded' AND r.charge_id IS NULL
     AND NOT EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id) ORDER BY r.id`;
 const LIST = `${SELECT}
   WHERE ($1::uuid IS NULL OR n.invoice_id = $1) AND ($2::uuid IS NULL OR n.order_id = $2) AND ($3::text IS NULL OR n.number = $3)

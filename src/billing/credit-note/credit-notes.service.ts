@@ -13,6 +13,7 @@ import { InvoicePapers, type PublicContent } from '../invoice/invoice-papers.ser
 import { invoicePostings } from '../invoice/invoice-posting.js';
 import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
+import { type MoneySubject, subjectOf } from '../invoice/money-subject.js';
 import { SellerProfiles } from '../seller/seller-profiles.service.js';
 import { creditTaxes, shareOut } from './credit-arithmetic.js';
 import { creditableLines, creditLine } from './credit-lines.js';
@@ -90,11 +91,11 @@ export class CreditNotes {
     return (await this.rows.find(id)) as CreditNote;
   }
 
-  /** In the caller's transaction, under the lock of the order: refunds by hand get the credit notes that they want. */
-  async forRefunds(orderId: string): Promise<void> {
-    for (const refund of await this.rows.wanted(orderId)) {
+  /** In the caller's transaction, under the lock of the documents: refunds by hand get the credit notes that they want. */
+  async forRefunds(subject: MoneySubject): Promise<void> {
+    for (const refund of await this.rows.wanted(subject)) {
       let left = refund.amount.amount;
-      for (const invoice of await this.invoices.lockFinal(orderId)) {
+      for (const invoice of await this.invoices.lockFinal(subject)) {
         const lines = await this.shared(invoice, left);
         if (lines.length === 0) continue;
         const wish = { origin: 'refund', reason: 'other', memo: null, refundId: refund.id } as const;
@@ -141,8 +142,7 @@ export class CreditNotes {
       left = left.minus(taken);
       return taken;
     };
-    const { orderId } = invoice;
-    const unmatched = orderId === null ? 0n : await this.sources.unmatched(orderId, refundId);
+    const unmatched = await this.sources.unmatched(subjectOf(invoice.orderId, invoice.id), refundId);
     const refunded = part(origin === 'refund' ? total : Money.of(unmatched, total.currency));
     const reduced = part(dueOf(invoice));
     return { refunded, reduced, outOfBand, kept: left };

@@ -9,6 +9,7 @@ import type { InvoiceLine } from '../invoice/invoice-content.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { InvoicePapers } from '../invoice/invoice-papers.service.js';
 import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { subjectOf } from '../invoice/money-subject.js';
 import { OrderRefunds } from '../refund/order-refunds.service.js';
 import { creditTaxes } from './credit-arithmetic.js';
 import { type CreditableLine, creditLine } from './credit-lines.js';
@@ -85,7 +86,7 @@ export class StaffCreditNotes {
 
   /** Sends back what is more than what is open, as was asked for; answers what was given back outside. */
   private async giveBack(
-    { orderId, ...invoice }: Invoice,
+    invoice: Invoice,
     total: Money,
     input: CreateCreditNoteDto,
     actor: Actor,
@@ -98,17 +99,16 @@ export class StaffCreditNotes {
     const given = [refund, credit, outOfBand];
     const isRight =
       given.every(({ currency }) => currency === total.currency) &&
-      Money.sum(given, total.currency).equals(toSplit) &&
-      (orderId !== null || outOfBand.equals(toSplit));
+      Money.sum(given, total.currency).equals(toSplit);
     if (!isRight)
       throw invoiceProblems.credit_split_wrong(`${toSplit.toString()} has to go somewhere.`, {
         extra: { toSplit: toSplit.toJSON() },
       });
-    if (orderId === null) return outOfBand;
-    if (!outOfBand.isZero()) await this.refunds.giveOutside(orderId, toSplit);
+    const subject = subjectOf(invoice.orderId, invoice.id);
+    if (!outOfBand.isZero()) await this.refunds.giveOutside(subject, toSplit);
     const how = { reason: 'credit_note', requestedBy: personId(actor) ?? 'system' };
-    if (!refund.isZero()) await this.refunds.refund(orderId, refund, how);
-    if (!credit.isZero()) await this.refunds.refund(orderId, credit, { ...how, to: 'store_credit' });
+    if (!refund.isZero()) await this.refunds.refund(subject, refund, how);
+    if (!credit.isZero()) await this.refunds.refund(subject, credit, { ...how, to: 'store_credit' });
     return outOfBand;
   }
 

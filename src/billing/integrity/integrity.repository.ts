@@ -34,8 +34,14 @@ export class BillingIntegrityRepository {
 const ACCOUNTS = `
   SELECT 'liab:gift_cards' AS account, currency, balance AS owed FROM billing.gift_cards
   UNION ALL SELECT 'liab:store_credit', currency, balance FROM billing.store_credits
-  UNION ALL SELECT 'liab:refunds_payable', currency, amount FROM billing.refunds WHERE status = 'pending'`;
-const BACKED = `ARRAY['liab:gift_cards', 'liab:store_credit', 'liab:refunds_payable']`;
+  UNION ALL SELECT 'liab:refunds_payable', currency, amount FROM billing.refunds WHERE status = 'pending'
+  UNION ALL SELECT 'contra:refunds', n.currency, -(l -> 'net' ->> 'amount')::bigint
+    FROM billing.credit_notes n CROSS JOIN LATERAL jsonb_array_elements(n.content -> 'lines') AS l
+    WHERE l ->> 'revenue' <> 'voucher'
+  UNION ALL SELECT e.account, e.currency, -e.amount
+    FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+    WHERE t.source_type = 'refund_document' AND e.account = 'contra:refunds'`;
+const BACKED = `ARRAY['liab:gift_cards', 'liab:store_credit', 'liab:refunds_payable', 'contra:refunds']`;
 
 const SUBJECTS: Readonly<Record<BillingSubject, string>> = {
   ledger: idsBehind('billing.ledger_transactions'),

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { Money } from '../../platform/money/money.js';
 import type { SettlementKind } from './invoice.repository.js';
+import { idOf, type MoneySubject } from './money-subject.js';
 
 /** Money that may pay invoices: what was captured and pays none yet, and what credit notes keep for the buyer. */
 export interface MoneySource {
@@ -36,26 +38,38 @@ export class InvoiceMoneyRepository {
   }
 
   /**
-   * What went back to the buyer of an order and no credit note accounts for; below zero: a refund that one accounts for came to
+   * What went back to the buyer and no credit note accounts for; below zero: a refund that one accounts for came to
    * nothing. Of refunds by hand that want a credit note of their own only those count that have one, and `refundId`.
    */
-  async unmatched(orderId: string, refundId: string | null): Promise<bigint> {
-    const [row] = await this.database.query<{ unmatched: string }>(UNMATCHED, [orderId, refundId]);
+  async unmatched(subject: MoneySubject, refundId: string | null): Promise<bigint> {
+    const [row] = await this.database.query<{ unmatched: string }>(UNMATCHED, [idOf(subject), refundId]);
     return BigInt(row?.unmatched ?? 0);
   }
 
-  /** Moves between what went back and what is kept, as far as `amount` and the notes go; answers what of which. */
-  async match(
-    orderId: string,
-    amount: bigint,
-  ): Promise<{ creditNoteId: string; invoiceId: string; amount: bigint; currency: string }[]> {
-    const rows = await this.database.query<{
-      creditNoteId: string;
-      invoiceId: string;
-      amount: string;
-      currency: string;
-    }>(amount > 0n ? GIVE : TAKE_BACK, [orderId, amount > 0n ? amount : -amount]);
-    return rows.map((row) => ({ ...row, amount: BigInt(row.amount) }));
+  /** What credit notes keep for the buyer and no other invoice has used, in minor units. */
+  async kept(subject: MoneySubject): Promise<bigint> {
+    const [row] = await this.database.query<{ kept: string }>(
+      `SELECT coalesce(sum(kept - used), 0)::text AS kept FROM billing.credit_notes WHERE ${OF_SUBJECT}`,
+      [idOf(subject)],
+    );
+    return BigInt(row?.kept ?? 0);
+  }
+
+  /** Moves between what went back and what is kept, as far as `amount` and the notes go. In the books it is the buyer's both ways. */
+  async match(subject: MoneySubject, amount: bigint): Promise<void> {
+    const values = [idOf(subject), amount > 0n ? amount : -amount];
+    await this.database.execute(amount > 0n ? GIVE : TAKE_BACK, values);
+  }
+
+  /**
+   * By how much more was lost than the books say, of refunds by hand that wanted no credit note. Money that no invoice had taken is
+   * not lost, it was the buyer's.
+   */
+  async undocumented(subject: MoneySubject): Promise<Money[]> {
+    const rows = await this.database.query<{ amount: string; currency: string }>(UNDOCUMENTED, [
+      idOf(subject),
+    ]);
+    return rows.map(({ amount, currency }) => Money.of(BigInt(amount), currency));
   }
 }
 
@@ -78,26 +92,47 @@ const OF_INVOICE = `
   WHERE i.subscription_id = $2 AND n.kept > n.used
   UNION ALL ${paid('p.invoice_id = $1')} ORDER BY kind, at, id`;
 
+const OF_SUBJECT = '(order_id = $1 OR invoice_id = $1)';
+
 // Money that came too late, or was never accepted, was never the order's.
 const UNMATCHED = `
   SELECT (coalesce((
       SELECT sum(r.amount) FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
-      WHERE r.order_id = $1 AND r.status <> 'failed' AND r.charge_id IS NULL
+      WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.status <> 'failed' AND r.charge_id IS NULL
         AND p.status NOT IN ('canceled', 'requires_review')
         AND (r.credit_note IN ('order', 'existing') OR r.id = $2
           OR EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id))
-    ), 0) - coalesce((SELECT sum(refunded) FROM billing.credit_notes WHERE order_id = $1), 0))::text AS unmatched`;
+    ), 0) - coalesce((SELECT sum(refunded) FROM billing.credit_notes WHERE ${OF_SUBJECT}), 0))::text AS unmatched`;
 
 const moving = (left: string, order: string, sign: '+' | '-'): string => `
   WITH before AS (
     SELECT id, ${left} AS "left", coalesce(sum(${left}) OVER (ORDER BY id ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
       AS taken
-    FROM billing.credit_notes WHERE order_id = $1 AND ${left} > 0
+    FROM billing.credit_notes WHERE ${OF_SUBJECT} AND ${left} > 0
   ), moved AS (
     SELECT id, least("left", $2::bigint - taken) AS amount FROM before WHERE taken < $2::bigint
   )
   UPDATE billing.credit_notes n SET refunded = n.refunded ${sign} m.amount, kept = n.kept ${sign === '+' ? '-' : '+'} m.amount
-  FROM moved m WHERE n.id = m.id
-  RETURNING n.id AS "creditNoteId", n.invoice_id AS "invoiceId", (${sign}m.amount)::text AS amount, n.currency`;
+  FROM moved m WHERE n.id = m.id`;
 const GIVE = moving('(kept - used)', 'ASC', '+');
 const TAKE_BACK = moving('refunded', 'DESC', '-');
+
+// What the invoices took is not there any more: below what the buyer has, the rest was given away.
+const UNDOCUMENTED = `
+  SELECT g.currency, (least(greatest(b.short, 0), g.given) - b.lost)::text AS amount
+  FROM (
+    SELECT r.currency, coalesce(sum(r.amount) FILTER (WHERE r.status <> 'failed' AND r.credit_note = 'none'), 0) AS given
+    FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
+    WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.charge_id IS NULL GROUP BY 1
+  ) g
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type <> 'refund_document'), 0) AS short,
+      coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'refund_document'), 0) AS lost
+    FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+    WHERE t.id IN (
+        SELECT id FROM billing.ledger_transactions WHERE order_id = $1
+        UNION SELECT id FROM billing.ledger_transactions WHERE invoice_id = $1
+        UNION SELECT l.id FROM billing.ledger_transactions l JOIN billing.payments p ON p.id = l.payment_id WHERE p.invoice_id = $1
+      ) AND e.account = 'liab:unapplied' AND e.currency = g.currency
+  ) b
+  WHERE least(greatest(b.short, 0), g.given) <> b.lost`;

@@ -11,6 +11,7 @@ import { invoiceProblems } from './invoice.errors.js';
 import { InvoiceMoneyRepository } from './invoice-money.repository.js';
 import { invoicePostings } from './invoice-posting.js';
 import { dueOf, type Invoice, InvoiceRepository } from './invoice.repository.js';
+import type { MoneySubject } from './money-subject.js';
 
 type Payable = Pick<Invoice, 'id' | 'orderId' | 'subscriptionId' | 'total'>;
 
@@ -75,15 +76,27 @@ export class InvoiceMoney {
       invoice.state === 'uncollectible' ? ((await this.invoices.find(invoice.id)) ?? invoice) : invoice;
     const due = present.state === 'draft' ? Money.zero(invoice.total.currency) : dueOf(present);
     const taken = await this.take(present, due);
+    if (invoice.orderId === null) await this.giveAway({ invoiceId: invoice.id });
     if (!taken.isZero()) await this.tell(invoice.id);
     return due.minus(taken);
   }
 
-  /** In the caller's transaction: money that has come for an order pays its invoices, and refunds meet their credit notes. */
-  async settleOrder(orderId: string): Promise<void> {
-    if ((await this.invoices.lockOrder(orderId, null)) === null) return;
-    await this.match(orderId);
-    for (const invoice of await this.invoices.lockFinal(orderId)) await this.collect(invoice);
+  /** In the caller's transaction: money that has come pays the invoices that it is for, and refunds meet their credit notes. */
+  async settle(subject: MoneySubject): Promise<void> {
+    if (!(await this.invoices.lockDocuments(subject))) return;
+    await this.match(subject);
+    for (const invoice of await this.invoices.lockFinal(subject)) await this.collect(invoice);
+    await this.giveAway(subject);
+  }
+
+  /**
+   * In the caller's transaction, under the lock of the documents: what went back of invoiced money, and no credit note is to say
+   * so, is lost; books that say as much already stay as they are.
+   */
+  async giveAway(subject: MoneySubject): Promise<void> {
+    const of = { paymentId: null, orderId: null, invoiceId: null, ...subject };
+    for (const amount of await this.sources.undocumented(subject))
+      await this.post(of, invoicePostings.givenAway(newId(), amount));
   }
 
   /** In the caller's transaction, under the lock: the state of an invoice is told to whoever waits for it. */
@@ -115,7 +128,7 @@ export class InvoiceMoney {
   }
 
   async post(
-    of: { paymentId: string | null; orderId: string | null; invoiceId: string },
+    of: { paymentId: string | null; orderId: string | null; invoiceId: string | null },
     posting: Posting | null,
   ): Promise<void> {
     if (posting) await this.ledger.post(of, [posting], this.clock.now());
@@ -139,16 +152,9 @@ export class InvoiceMoney {
     await this.takeBackWriteOff(invoice, amount);
   }
 
-  private async match(orderId: string): Promise<void> {
-    const unmatched = await this.sources.unmatched(orderId, null);
+  private async match(subject: MoneySubject): Promise<void> {
+    const unmatched = await this.sources.unmatched(subject, null);
     if (unmatched === 0n) return;
-    for (const { creditNoteId: _, invoiceId, amount, currency } of await this.sources.match(
-      orderId,
-      unmatched,
-    ))
-      await this.post(
-        { paymentId: null, orderId, invoiceId },
-        invoicePostings.matched(newId(), Money.of(amount, currency)),
-      );
+    await this.sources.match(subject, unmatched);
   }
 }

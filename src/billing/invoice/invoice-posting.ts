@@ -81,8 +81,8 @@ export const invoicePostings = {
       new Legs().debit(accounts.badDebt, amount).credit(accounts.receivable, amount),
     ),
   /**
-   * Income and tax are taken back. A refund has taken, or will take, its whole amount out of `contra:refunds`; the part of the
-   * note that goes back by refunds is put in there, so that what stays in it is the net, whichever of them comes first.
+   * Income and tax are taken back. What is not off the open part is the buyer's again: it is kept, or a refund has taken it, or
+   * will take it, from there, whichever of them comes first.
    */
   credited: (
     creditNoteId: string,
@@ -91,21 +91,20 @@ export const invoicePostings = {
   ): Posting | null => {
     const legs = new Legs()
       .credit(accounts.receivable, split.reduced)
-      .credit(accounts.refunds, split.refunded)
       .credit(accounts.bank, split.outOfBand)
-      .credit(accounts.unapplied, split.kept);
+      .credit(accounts.unapplied, split.refunded.plus(split.kept));
     for (const { net, revenue, taxes } of lines) {
       legs.debit(revenue === 'voucher' ? accounts.unapplied : accounts.refunds, money(net));
       for (const tax of taxes) legs.debit(taxAccount(tax), money(tax.amount));
     }
     return posting('credit_note_issued', 'credit_note', creditNoteId, legs);
   },
-  /** What was kept for the buyer went back after all; below zero a refund came to nothing, and it is kept again. */
-  matched: (matchId: string, amount: Money): Posting | null =>
+  /** Money of an invoice went back and no credit note says so: it is lost; below zero, one has said so since, or it came back. */
+  givenAway: (id: string, amount: Money): Posting | null =>
     posting(
-      amount.isNegative() ? 'credit_note_kept' : 'credit_note_refunded',
-      'credit_note_match',
-      matchId,
-      new Legs().debit(accounts.unapplied, amount).credit(accounts.refunds, amount),
+      amount.isNegative() ? 'refund_accounted_for' : 'refund_given_away',
+      'refund_document',
+      id,
+      new Legs().debit(accounts.refunds, amount).credit(accounts.unapplied, amount),
     ),
 };

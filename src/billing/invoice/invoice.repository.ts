@@ -4,6 +4,7 @@ import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import type { InvoiceState } from './invoice-content.js';
 import type { PublicContent, SealedPeople } from './invoice-papers.service.js';
+import { idOf, type MoneySubject } from './money-subject.js';
 
 export interface Invoice {
   readonly id: string;
@@ -116,12 +117,17 @@ export class InvoiceRepository {
     return this.one(`${SELECT} WHERE id = $1 FOR UPDATE`, id);
   }
 
-  /** Those of an order that are finalised and not void, the oldest first; locked. */
-  async lockFinal(orderId: string): Promise<Invoice[]> {
-    const rows = await this.database.query<Row>(
-      `${SELECT} WHERE order_id = $1 AND state NOT IN ('draft', 'void') ORDER BY id FOR UPDATE`,
-      [orderId],
-    );
+  /** Locks the documents of an order, or an invoice without one; false when an order has none. */
+  async lockDocuments(subject: MoneySubject): Promise<boolean> {
+    if ('orderId' in subject) return (await this.lockOrder(subject.orderId, null)) !== null;
+    return (await this.lock(subject.invoiceId)) !== null;
+  }
+
+  /** Those that are finalised and not void, the oldest first; locked. */
+  async lockFinal(subject: MoneySubject): Promise<Invoice[]> {
+    const rows = await this.database.query<Row>(`${SELECT} WHERE ${FINAL} ORDER BY id FOR UPDATE`, [
+      idOf(subject),
+    ]);
     return rows.map(toInvoice);
   }
 
@@ -139,8 +145,8 @@ export class InvoiceRepository {
     );
   }
 
-  async hasOfOrder(orderId: string): Promise<boolean> {
-    const [row] = await this.database.query<{ found: boolean }>(HAS, [orderId]);
+  async hasFinal(subject: MoneySubject): Promise<boolean> {
+    const [row] = await this.database.query<{ found: boolean }>(HAS, [idOf(subject)]);
     return row?.found ?? false;
   }
 
@@ -240,7 +246,8 @@ const INSERT = `
   INSERT INTO billing.invoices (id, state, order_id, subscription_id, period_start, customer_id, currency, total, due_in_days,
     content, people, contact, contact_hash, reason, created_at)
   VALUES ($1, 'draft', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
-const HAS = `SELECT EXISTS (SELECT FROM billing.invoices WHERE order_id = $1 AND state NOT IN ('draft', 'void')) AS found`;
+const FINAL = `(order_id = $1 OR id = $1 AND order_id IS NULL) AND state NOT IN ('draft', 'void')`;
+const HAS = `SELECT EXISTS (SELECT FROM billing.invoices WHERE ${FINAL}) AS found`;
 
 /** SQL: counts a series on, and says the number and the day. */
 export const COUNTED = `

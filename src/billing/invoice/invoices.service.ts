@@ -129,6 +129,7 @@ export class Invoices {
     const prepaid = await this.money.take(draft, total);
     const posting = invoicePostings.finalized(invoiceId, draft.content.lines, total);
     await this.money.post({ paymentId: null, orderId, invoiceId }, posting);
+    if (orderId !== null) await this.money.giveAway({ orderId });
     const { content } = draft;
     const final: PublicContent = {
       ...content,

@@ -4,6 +4,7 @@ import { CreditNotes } from '../credit-note/credit-notes.service.js';
 import { InvoiceMoney } from './invoice-money.service.js';
 import { InvoiceRepository } from './invoice.repository.js';
 import { Invoices } from './invoices.service.js';
+import { type MoneySubject, subjectOf } from './money-subject.js';
 import { orderDifference } from './order-difference.js';
 import type { OrderState } from './order-state.js';
 
@@ -23,7 +24,7 @@ export class OrderDocuments {
     const { orderId, orderVersion, lines, pricesIncludeTax, reason } = state;
     if (((await this.rows.lockOrder(orderId, orderVersion)) ?? 0) > orderVersion) return;
     await this.rows.dropDraft(orderId);
-    const finals = await this.rows.lockFinal(orderId);
+    const finals = await this.rows.lockFinal({ orderId });
     const notes = await this.notes.ofInvoices(finals.map(({ id }) => id));
     const documents = finals.map(({ id: invoiceId, content }) => {
       const own = notes.filter((note) => note.invoiceId === invoiceId);
@@ -40,8 +41,8 @@ export class OrderDocuments {
       const wish = { origin: 'order', reason, memo: null, refundId: null, createdBy: 'system' } as const;
       if (invoice) await this.creditNotes.issue(invoice, { ...wish, lines: credit.lines });
     }
-    await this.creditNotes.forRefunds(orderId);
-    await this.money.settleOrder(orderId);
+    await this.creditNotes.forRefunds({ orderId });
+    await this.money.settle({ orderId });
     // What is given for nothing later on needs no paper; a first invoice says what was given with it.
     if (added.length > 0 && (finals.length === 0 || added.some(({ total }) => total.amount !== 0)))
       await this.invoice(state, added);
@@ -50,15 +51,14 @@ export class OrderDocuments {
   /** In the caller's transaction: a draft that waited for the seller, and what became of its order meanwhile. */
   async finalizeDraft({ id, orderId }: { id: string; orderId: string | null }): Promise<void> {
     if (orderId !== null) await this.rows.lockOrder(orderId, null);
-    if ((await this.invoices.finalizeDraft(id)) && orderId !== null)
-      await this.creditNotes.forRefunds(orderId);
+    if (await this.invoices.finalizeDraft(id)) await this.creditNotes.forRefunds(subjectOf(orderId, id));
   }
 
-  /** In the caller's transaction: money of an order has come or gone. */
-  async followMoney(orderId: string): Promise<void> {
-    if ((await this.rows.lockOrder(orderId, null)) === null) return;
-    await this.creditNotes.forRefunds(orderId);
-    await this.money.settleOrder(orderId);
+  /** In the caller's transaction: money of an order, or of an invoice without one, has come or gone. */
+  async followMoney(subject: MoneySubject): Promise<void> {
+    if (!(await this.rows.lockDocuments(subject))) return;
+    await this.creditNotes.forRefunds(subject);
+    await this.money.settle(subject);
   }
 
   /** In the caller's transaction: invoices of these orders that are nobody's become this customer's. */

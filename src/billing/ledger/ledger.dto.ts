@@ -40,6 +40,9 @@ export const KINDS = [
   'invoice_written_off',
   'invoice_recovered',
   'credit_note_issued',
+  'refund_given_away',
+  'refund_accounted_for',
+  // Of books from before refunds were paid out of `liab:unapplied`.
   'credit_note_refunded',
   'credit_note_kept',
   'dispute_opened',
@@ -59,6 +62,7 @@ export const SOURCES = [
   'invoice_settlement',
   'credit_note',
   'credit_note_match',
+  'refund_document',
   'dispute',
   'receipt',
   'settlement_line',

@@ -17,7 +17,7 @@ export interface Posting {
     | 'invoice'
     | 'invoice_settlement'
     | 'credit_note'
-    | 'credit_note_match'
+    | 'refund_document'
     | 'dispute'
     | 'receipt'
     | 'settlement_line';
@@ -56,8 +56,8 @@ export type PostingKind =
   | 'invoice_written_off'
   | 'invoice_recovered'
   | 'credit_note_issued'
-  | 'credit_note_refunded'
-  | 'credit_note_kept';
+  | 'refund_given_away'
+  | 'refund_accounted_for';
 
 /** Where money is that came without a gateway. */
 const WITHOUT_GATEWAY: Readonly<Record<string, string>> = {
@@ -143,11 +143,15 @@ export const postings = {
     sourceId: receiptId,
     legs: move(accounts.clearing(method), accounts.unapplied, amount),
   }),
+  /**
+   * What goes back is the customer's own money, whether an invoice ever took it or not: a credit note puts there what it gives
+   * back, so that only what was invoiced, and is credited, is income that was lost.
+   */
   refundAccepted: (refundId: string, amount: Money): Posting => ({
     kind: 'refund_accepted',
     sourceType: 'refund',
     sourceId: refundId,
-    legs: move(accounts.refunds, accounts.refundsPayable, amount),
+    legs: move(accounts.unapplied, accounts.refundsPayable, amount),
   }),
   refundSettled: (refundId: string, gateway: string, amount: Money): Posting => ({
     kind: 'refund_settled',
@@ -167,7 +171,7 @@ export const postings = {
     kind: 'refund_withdrawn',
     sourceType: 'refund',
     sourceId: refundId,
-    legs: move(accounts.refundsPayable, accounts.refunds, amount),
+    legs: move(accounts.refundsPayable, accounts.unapplied, amount),
   }),
   /** The gateway withholds what a bank has taken back, until somebody has decided. */
   disputeOpened: (disputeId: string, gateway: string, amount: Money): Posting =>

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '../../platform/events/outbox.js';
 import { Money } from '../../platform/money/money.js';
 import { OperationScheduled } from '../billing.events.js';
-import type { PaymentKind } from '../payment/payment.entity.js';
+import type { MoneySubject } from '../invoice/money-subject.js';
+import type { Payment, PaymentKind } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { OwnRefunds } from './own-refunds.service.js';
 import type { RefundDestination } from './refund.repository.js';
@@ -27,7 +28,7 @@ export interface OrderRefund {
   readonly requestedBy: string;
 }
 
-/** Refunds of an order, over all of its payments. */
+/** Refunds of an order, or of an invoice without one, over all of its payments. */
 @Injectable()
 export class OrderRefunds {
   constructor(
@@ -39,14 +40,14 @@ export class OrderRefunds {
 
   /** See `BillingApi.refundOrder`. */
   async refund(
-    orderId: string,
+    subject: MoneySubject,
     amount: Money,
     { to = 'original', reason, requestedBy }: OrderRefund,
   ): Promise<RefundShare[]> {
     if (amount.isZero() || amount.isNegative()) throw amountRequired('must be above zero');
-    const payments = await this.payments.lockAllOfOrder(orderId);
+    const payments = await this.lock(subject);
     if (payments.some((payment) => payment.amount.currency !== amount.currency))
-      throw amountRequired('must be in the currency of the order');
+      throw amountRequired('must be in the currency that was paid');
     const room = await this.refunds.roomIn(payments, amount.currency);
     const parts = room.compare(amount) < 0 ? null : splitRefund(amount, payments);
     if (parts === null) throw exceeds(room);
@@ -63,12 +64,18 @@ export class OrderRefunds {
   }
 
   /**
-   * In the caller's transaction: so much of what an order paid is given back in another way, such as in cash. It has to be there,
+   * In the caller's transaction: so much of what was paid is given back in another way, such as in cash. It has to be there,
    * and until the caller's credit note is written no refund takes it (409 `billing.refund_exceeds_captured`).
    */
-  async giveOutside(orderId: string, amount: Money): Promise<void> {
-    const payments = await this.payments.lockAllOfOrder(orderId);
+  async giveOutside(subject: MoneySubject, amount: Money): Promise<void> {
+    const payments = await this.lock(subject);
     const room = await this.refunds.roomIn(payments, amount.currency);
     if (room.compare(amount) < 0) throw exceeds(room);
+  }
+
+  private lock(subject: MoneySubject): Promise<Payment[]> {
+    return 'orderId' in subject
+      ? this.payments.lockAllOfOrder(subject.orderId)
+      : this.payments.lockAllOfInvoice(subject.invoiceId);
   }
 }

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InvoiceMoneyRepository } from '../invoice/invoice-money.repository.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { InvoiceRepository } from '../invoice/invoice.repository.js';
+import { paidBy } from '../invoice/money-subject.js';
+import { PaymentRepository } from '../payment/payment.repository.js';
 import { type CreditNoteWish, RefundRepository } from './refund.repository.js';
 
 /** Which document corrects the tax of a refund by hand. */
@@ -9,6 +11,7 @@ import { type CreditNoteWish, RefundRepository } from './refund.repository.js';
 export class RefundDocuments {
   constructor(
     private readonly refunds: RefundRepository,
+    private readonly payments: PaymentRepository,
     private readonly invoices: InvoiceRepository,
     private readonly money: InvoiceMoneyRepository,
   ) {}
@@ -23,12 +26,12 @@ export class RefundDocuments {
   ): Promise<void> {
     const refund = await this.refunds.find(refundId);
     if (refund === null || refund.chargeId !== null) return;
-    const { orderId, amount } = refund;
-    if (creditNote !== 'create' && orderId !== null && (await this.invoices.hasOfOrder(orderId))) {
+    const payment = await this.payments.find(refund.paymentId);
+    const subject = payment && paidBy(payment);
+    if (creditNote !== 'create' && subject !== null && (await this.invoices.hasFinal(subject))) {
       if (creditNote === 'none' && reason === null) throw invoiceProblems.credit_note_reason_required();
-      const kept = (await this.money.ofOrder(orderId)).filter(({ kind }) => kind === 'balance');
-      const most = kept.reduce((sum, { left }) => sum + left, 0n);
-      if (creditNote === 'existing' && most < amount.amount) throw invoiceProblems.credit_note_missing();
+      if (creditNote === 'existing' && (await this.money.kept(subject)) < refund.amount.amount)
+        throw invoiceProblems.credit_note_missing();
     }
     await this.refunds.wish(refundId, creditNote, reason);
   }

@@ -45,7 +45,7 @@ export class RefundController {
       'refused that, name its charge in `chargeId`.\n\n' +
       'What was paid from a gift card or store credit goes back there at once; with `to: store_credit` anything becomes ' +
       'credit of the customer.\n\n' +
-      'Where the order has an invoice, `creditNote` says which document corrects its tax.',
+      'Where an invoice was paid, `creditNote` says which document corrects its tax.',
     answers: { 201: RefundDto, 202: RefundDto },
     problems: [
       platformProblems.not_found,

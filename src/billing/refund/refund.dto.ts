@@ -41,7 +41,7 @@ export class CreateRefundDto {
     optional: true,
     example: 'create',
     description:
-      'Where the order has an invoice: `create` (when left out) makes a credit note of the same amount as soon as the money is on ' +
+      'Where an invoice was paid: `create` (when left out) makes a credit note of the same amount as soon as the money is on ' +
       'its way, `existing` says that an earlier one has kept so much for the buyer, `none` corrects no tax and says why.',
   })
   creditNote?: CreditNoteWish;

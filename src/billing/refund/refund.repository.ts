@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { Money } from '../../platform/money/money.js';
+import { idOf, type MoneySubject } from '../invoice/money-subject.js';
 
 export type RefundStatus = 'pending' | 'succeeded' | 'failed';
 
@@ -74,12 +75,12 @@ export class RefundRepository {
     return row ? { amount: BigInt(row.amount), ref: row.ref } : null;
   }
 
-  /** What credit notes of an order gave back in another way than by a refund, in minor units. */
-  async givenOutside(orderId: string): Promise<bigint> {
-    const [row] = await this.database.query<{ given: string }>(
-      'SELECT coalesce(sum(out_of_band), 0)::text AS given FROM billing.credit_notes WHERE order_id = $1',
-      [orderId],
-    );
+  /**
+   * What credit notes gave back in another way than by a refund, in minor units. What one of an order kept stays with the order;
+   * without an order it has paid another invoice.
+   */
+  async givenOutside(subject: MoneySubject): Promise<bigint> {
+    const [row] = await this.database.query<{ given: string }>(GIVEN_OUTSIDE, [idOf(subject)]);
     return BigInt(row?.given ?? 0);
   }
 
@@ -186,6 +187,10 @@ const toRefund = (row: RefundRow): Refund => ({
 
 const REFUND = `r.id, r.payment_id, r.order_id, r.operation_id, r.charge_id, r.destination, r.amount, r.currency, r.status, r.reason,
   r.failure_code, r.requested_by, r.created_at, r.settled_at`;
+
+const GIVEN_OUTSIDE = `
+  SELECT coalesce(sum(out_of_band + CASE WHEN order_id IS NULL THEN used ELSE 0 END), 0)::text AS given
+  FROM billing.credit_notes WHERE order_id = $1 OR invoice_id = $1`;
 
 const DECIDED = `
   WITH payment AS (

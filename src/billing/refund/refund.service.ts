@@ -6,6 +6,7 @@ import { Money } from '../../platform/money/money.js';
 import { type Problem, platformProblems } from '../../platform/http/problem.js';
 import { giftCardProblems } from '../gift-card/gift-card.errors.js';
 import { GiftCards } from '../gift-card/gift-cards.service.js';
+import { paidBy } from '../invoice/money-subject.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { type Posting, postings } from '../ledger/posting.js';
 import { Operation } from '../payment/operation.entity.js';
@@ -136,13 +137,14 @@ export class RefundService {
   }
 
   /**
-   * How much of what an order paid may still go back, under the lock of its payments: less what it was given back outside, such as
-   * in cash. For an invoice without an order that is all there is.
+   * How much of what an order, or an invoice without one, was paid may still go back, under the lock of its payments: less what was
+   * given back outside, such as in cash.
    */
   async roomIn(payments: readonly Payment[], currency: string): Promise<Money> {
-    const [all, orderId] = [refundableOf(payments, currency), payments[0]?.orderId ?? null];
-    if (orderId === null) return all;
-    const left = all.minus(Money.of(await this.refunds.givenOutside(orderId), currency));
+    const all = refundableOf(payments, currency);
+    const subject = payments[0] ? paidBy(payments[0]) : null;
+    if (subject === null) return all;
+    const left = all.minus(Money.of(await this.refunds.givenOutside(subject), currency));
     return left.isNegative() ? Money.zero(currency) : left;
   }
 

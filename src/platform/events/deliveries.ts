@@ -25,6 +25,25 @@ interface Delivery {
   event: DomainEvent;
 }
 
+/**
+ * Those of each consumer, by the order that they are about. What two consumers lock is never held together, and what one of them
+ * locks is taken in the same order by whoever has others of the same facts.
+ */
+function eachConsumers(deliveries: readonly Delivery[]): Delivery[][] {
+  const groups = new Map<string, Delivery[]>();
+  for (const delivery of deliveries) {
+    const { name } = delivery.consumer;
+    groups.set(name, [...(groups.get(name) ?? []), delivery]);
+  }
+  const subject = ({ event }: Delivery): string =>
+    (event.payload as { orderId?: string | null }).orderId ?? '';
+  return [...groups.values()].map((group) =>
+    group.toSorted((one, other) =>
+      subject(one) < subject(other) ? -1 : subject(one) > subject(other) ? 1 : 0,
+    ),
+  );
+}
+
 /** One fact for one consumer, done once: the inbox side of the outbox. */
 @Injectable()
 export class Deliveries {
@@ -38,8 +57,8 @@ export class Deliveries {
 
   /**
    * Hands the facts of a job to their consumers and marks them done; what is done already is left out, so a job that
-   * comes twice does nothing the second time. Marks and effects of transactional consumers are one transaction, which
-   * they share: when one of them fails, each gets its own. A consumer with `transactional: false` is marked afterwards.
+   * comes twice does nothing the second time. Marks and effects of a transactional consumer are one transaction: when one of
+   * them fails, each gets its own. A consumer with `transactional: false` is marked afterwards.
    * Throws when a delivery failed; the job's next attempt finds the others done.
    */
   async handle(ids: readonly string[]): Promise<void> {
@@ -57,7 +76,8 @@ export class Deliveries {
       await this.failed(id, stranger);
       failures.push(stranger);
     }
-    failures.push(...(await this.handleInside(known.filter(({ consumer }) => consumer.transactional))));
+    for (const ofOne of eachConsumers(known.filter(({ consumer }) => consumer.transactional)))
+      failures.push(...(await this.handleInside(ofOne)));
     failures.push(...(await this.handleOutside(known.filter(({ consumer }) => !consumer.transactional))));
     if (failures.length > 0) throw failures[0];
   }
