@@ -256,7 +256,12 @@ const ROWS: readonly [what: string, sql: string][] = [
        FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
        WHERE t.order_id = o.id AND e.account = 'liab:unapplied' GROUP BY e.currency
      ) b
-     WHERE b.short > 0 OR (b.stays = 0 AND b.short <> 0)`,
+     -- What the gateway has not decided is taken from there already, and its credit note comes when it is.
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(r.amount), 0) AS amount FROM billing.refunds r
+      WHERE r.order_id = o.id AND r.currency = b.currency AND r.status = 'pending'
+    ) undecided
+    WHERE b.short > undecided.amount OR (b.stays = 0 AND b.short NOT BETWEEN 0 AND undecided.amount)`,
   ],
 ];
 
