@@ -58,14 +58,15 @@ export class BillingPersonalData implements PersonalDataProvider {
   }
 
   async erase(subject: Subject): Promise<void> {
-    // The cards first: they are found by who paid for them.
+    // Subscriptions first: their locks come before those of payments, and a last invoice is made out to somebody.
+    if (subject.customerId !== null) await this.subscriptions.erase(subject.customerId);
+    // Then the cards: they are found by who paid for them.
     await this.cards.anonymise(subject);
     await this.rows.anonymise(subject);
     // Credit is the customer's alone: nobody could spend what is left.
     if (subject.customerId !== null) await this.balances.forfeit(subject.customerId);
     await this.credits.anonymise(subject);
     if (subject.customerId !== null) {
-      await this.subscriptions.erase(subject.customerId);
       await this.methods.erase(subject.customerId);
       await this.collections.anonymise(subject.customerId, this.clock.now());
     }
