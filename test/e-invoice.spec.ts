@@ -97,6 +97,9 @@ describe('an e-invoice', () => {
     expect(ubl).toContain('<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>');
     expect(ubl).toContain('<cbc:PaymentMeansCode>58</cbc:PaymentMeansCode>');
     const cii = await eInvoiceXml(content, 'cii');
+    expect(cii).toContain('<ram:ActualAmount>0.93</ram:ActualAmount>');
+    // CII-DT-031: no other amount names its currency.
+    expect([...cii.matchAll(/<ram:(\w+) currencyID=/g)].map(([, name]) => name)).toEqual(['TaxTotalAmount']);
     expect(cii).toContain('<ram:IBANID>DE02120300000000202051</ram:IBANID>');
     expect(cii).toContain('<ram:Name>Lamp &lt;/cbc:Name&gt;&lt;x&gt; &amp; ランプ</ram:Name>');
     const note = await eInvoiceXml({ ...content, kind: 'credit_note', dueDate: null }, 'ubl');

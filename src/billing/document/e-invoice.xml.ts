@@ -14,5 +14,9 @@ export async function eInvoiceXml(content: InvoiceContent, syntax: Syntax): Prom
   // Not by its InvoiceService: that one compiles a schema of 6,000 lines for each document, half a second of everybody's time.
   const service = new FormatFactoryService().createFormatService(format, SILENT);
   const xml = await service.generate(eInvoiceOf(content, syntax), { format, lang: 'en' });
-  return String(xml);
+  return syntax === 'cii' ? withoutCurrencies(String(xml)) : String(xml);
 }
+
+/** The library writes a currency at the allowance of a line, where CII has it at the sum of taxes alone (CII-DT-031). */
+const withoutCurrencies = (xml: string): string =>
+  xml.replace(/<ram:ActualAmount currencyID="[A-Z]{3}">/g, '<ram:ActualAmount>');
