@@ -5,6 +5,8 @@ import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js'
 import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
 import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
 import { BillingQuickScreening1780000000771 } from './billing/1780000000771-quick-screening.js';
+import { BillingScreeningElsewhere1780000000840 } from './billing/1780000000840-screening-elsewhere.js';
+import { BillingScreeningMarks1780000000841 } from './billing/1780000000841-screening-marks.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -264,4 +266,6 @@ export const migrations: Migrations = [
   BillingEntitlements1780000000761,
   OrderingBaskets1780000000680,
   BillingRefundsOfOwnMoney1780000000795,
+  BillingScreeningElsewhere1780000000840,
+  BillingScreeningMarks1780000000841,
 ];

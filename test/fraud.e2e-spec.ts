@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { fetch } from 'undici';
 import { BillingApi } from '../src/billing/billing.api.js';
+import { Collections } from '../src/billing/dunning/collections.service.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { planInvoice } from './support/invoices.js';
 import { berlin, email, fillCart, type Goods, goods, imbalance, key, stockOf } from './support/purchase.js';
 import { watch } from './support/statements.js';
 
@@ -27,6 +30,10 @@ describe('the screening of payments', () => {
   beforeAll(async () => {
     app = await startApp({ TRUSTED_PROXIES: '127.0.0.1' });
     staff = await given.admin(app);
+    const address = { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' };
+    const seller = { name: 'Guildhall', vatId: 'DE136695976', address, email: 'shop@example.test' };
+    const put = await app.put('/v1/admin/seller-profile', seller, { token: staff });
+    if (put.status !== 200) throw new Error(put.text);
   });
   afterAll(async () => {
     await app?.settle();
@@ -260,6 +267,29 @@ describe('the screening of payments', () => {
         },
         '/conditions/velocity/0/atLeast',
       ],
+      // What could never hold.
+      [{ outcome: 'block', conditions: { kinds: ['order'] } }, '/conditions'],
+      [{ outcome: 'block', conditions: { kinds: [], guest: true } }, '/conditions/kinds'],
+      [{ outcome: 'block', conditions: { shippingCountries: [] } }, '/conditions/shippingCountries'],
+      [
+        { outcome: 'block', conditions: { amountAtLeast: eur(2 ** 53 - 1) } },
+        '/conditions/amountAtLeast/amount',
+      ],
+      [{ outcome: 'block', conditions: { amountAtLeast: eur(1), currency: 'USD' } }, '/conditions/currency'],
+      [{ outcome: 'block', conditions: { itemsAtLeast: 99_901 } }, '/conditions/itemsAtLeast'],
+      [
+        { outcome: 'block', conditions: { kinds: ['order', 'method'], amountAtLeast: eur(1) } },
+        '/conditions/kinds/1',
+      ],
+      [{ outcome: 'review', conditions: { kinds: ['charge'], currency: 'EUR' } }, '/conditions/kinds/0'],
+      [
+        { outcome: 'block', conditions: { velocity: [velocity('card', 'cards', 1)] } },
+        '/conditions/velocity/0/count',
+      ],
+      [
+        { outcome: 'block', conditions: { velocity: [velocity('link', 'failures', 1)], itemsAtLeast: 2 } },
+        '/conditions',
+      ],
     ];
     for (const [rule, pointer] of wrong) {
       const answer = await app.post(RULES, { name: 'Wrong', ...rule }, { token: staff });
@@ -267,6 +297,176 @@ describe('the screening of payments', () => {
     }
     expect((await get(RULES)).items.map(({ mode }: Body) => mode)).toEqual(['off']);
     expect((await get(`${RULES}?archived=true`)).items.length).toBeGreaterThan(3);
+  });
+
+  /** An invoice that somebody owes, with a link to pay it. */
+  async function linked(customer: { token: string; email: string }): Promise<{ id: string; link: string }> {
+    const customerId = (await given.accountId(app, customer.email)) ?? '';
+    const draft = planInvoice(1900);
+    const { subscriptionId } = draft.subject as { subscriptionId: string };
+    const invoiceId = await app.database.transaction(async () => {
+      const made = await app.app.get(Invoices).finalize({ ...draft, customerId });
+      const what = { invoiceId: made.invoiceId, subscriptionId, customerId, methodId: null };
+      await app.app.get(Collections).start(what);
+      return made.invoiceId;
+    });
+    const path = `/v1/admin/invoice-collections/${invoiceId}/links`;
+    const { url } = (await app.post(path, undefined, asStaff())).body;
+    return { id: invoiceId, link: /token=([\w-]{43})/.exec(url)?.[1] ?? '' };
+  }
+  const payBy = (link: string, token: string, from: string) =>
+    app.post(
+      '/v1/invoice-links/payment',
+      { token: link, payment: { gateway: 'test', token } },
+      { key: key(), headers: { 'x-forwarded-for': from } },
+    );
+  const keep = (by: string, token: string, from: string) =>
+    app.post(
+      '/v1/me/payment-methods',
+      { gateway: 'test', token },
+      { token: by, key: key(), headers: { 'x-forwarded-for': from } },
+    );
+  const velocity = (per: string, count: string, atLeast: number) => ({
+    ...{ per, count, atLeast },
+    withinMinutes: 60,
+  });
+  const blind = ({ status, text, body, headers }: Answer) => [
+    status,
+    [body.requestId, body.instance, body.invoiceId].reduce(
+      (rest: string, id: string | undefined) => (id === undefined ? rest : rest.replaceAll(id, '…')),
+      text,
+    ),
+    [...headers.keys()],
+  ];
+  it('stops whoever tries out cards by a link to an invoice, wherever they sit, and answers like a declined card', async () => {
+    const grace = await given.customer(app);
+    const [first, second] = [await linked(grace), await linked(grace)];
+    const block = { outcome: 'block', conditions: { velocity: [velocity('link', 'failures', 3)] } };
+    await under(block, async (id) => {
+      const tried: Answer[] = [];
+      for (let n = 0; n < 3; n++) tried.push(await payBy(first.link, `decline_generic+card=${n}`, address()));
+      const blocked = await payBy(first.link, 'ok', address());
+      expect(blocked.status).toBe(402);
+      expect(blind(blocked)).toEqual(blind(tried[0] as Answer));
+      const [payment] = (
+        await get(`/v1/admin/payments?customerId=${await given.accountId(app, grace.email)}`)
+      ).items;
+      const seen = await screened(payment.id);
+      expect(seen.map(({ outcome }) => outcome)).toEqual(['allow', 'allow', 'allow', 'block']);
+      expect(seen.at(-1)?.fired).toMatchObject([{ ruleId: id }]);
+      expect(await journal(seen.at(-1)?.operationId)).toEqual([]);
+      const what = (await simulate({ ruleId: id, paymentId: payment.id })).body;
+      expect(what).toMatchObject({
+        outcomes: { allow: 3, block: 1 },
+        attempts: [{ kind: 'invoice' }, {}, {}, {}],
+      });
+      // Another invoice is another link; what is counted by the customer or the network is counted for both.
+      await under(
+        { outcome: 'block', conditions: { velocity: [velocity('customer', 'cards', 3)] } },
+        async () => {
+          const second402 = await payBy(second.link, 'ok+card=8', address());
+          expect(second402.status).toBe(402);
+        },
+      );
+      expect((await payBy(second.link, 'ok+card=9', address())).status).toBe(201);
+      app.clock.advance({ minutes: 61 });
+      expect((await payBy(first.link, 'ok+card=9', address())).status).toBe(201);
+      await app.settle();
+    });
+  });
+
+  it('holds the money of an invoice for a person, and the invoice is paid once that is decided', async () => {
+    const { id, link } = await linked(await given.customer(app));
+    const rule = {
+      outcome: 'review',
+      conditions: { kinds: ['invoice'], guest: true, amountAtLeast: eur(1900) },
+    };
+    const paying = await under(rule, () => payBy(link, 'ok', address()));
+    expect(paying).toMatchObject({ status: 202, body: { state: 'in_progress', amountDue: eur(1900) } });
+    const [{ paymentId }] = (await get(REVIEWS)).items;
+    expect((await decide(paymentId, 'approval')).body).toMatchObject({ status: 'captured' });
+    await app.settle();
+    expect(await get(`/v1/admin/invoices/${id}`)).toMatchObject({ state: 'paid' });
+    expect(await held()).toBe(0);
+  });
+
+  it('stops whoever tries out cards by keeping them, and counts those with what they buy', async () => {
+    const mallory = await given.customer(app);
+    const thing = await goods(app, { stock: 5 });
+    const from = address();
+    const block = { outcome: 'block', conditions: { velocity: [velocity('network', 'failures', 3)] } };
+    await under(block, async (id) => {
+      const tried = await keep(mallory.token, 'decline_generic+card=1', from);
+      expect(tried).toMatchObject({ status: 402, body: { declineCode: 'generic_decline' } });
+      expect((await keep(mallory.token, 'ok+card=2', from)).status).toBe(201);
+      expect((await keep(mallory.token, 'sca_required+card=3', from)).status).toBe(202);
+      expect((await keep(mallory.token, 'decline_generic+card=4', from)).status).toBe(402);
+      const once = key();
+      const again = () =>
+        app.post(
+          '/v1/me/payment-methods',
+          { gateway: 'test', token: 'ok+card=5' },
+          { token: mallory.token, key: once, headers: { 'x-forwarded-for': from } },
+        );
+      const blocked = await again();
+      expect(blind(blocked)).toEqual(blind(tried));
+      expect(blind(await again())).toEqual(blind(blocked));
+      // At the till they are known as well, and elsewhere they are not.
+      expect((await buyFrom(from, thing)).status).toBe(402);
+      expect((await keep(mallory.token, 'ok+card=6', address())).status).toBe(201);
+      expect((await app.get('/v1/me/payment-methods', { token: mallory.token })).body.items).toHaveLength(2);
+      const { attempts } = (await simulate({ ruleId: id, days: 1 })).body;
+      expect(attempts.slice(0, 2)).toMatchObject([
+        { kind: 'order', was: 'block' },
+        { kind: 'method', was: 'block', paymentId: null, amount: null, status: 'failed' },
+      ]);
+    });
+    // The card that was kept is the same card at the till: as the gateway knows it, not by its token.
+    const twice = { outcome: 'block', conditions: { velocity: [velocity('card', 'attempts', 2)] } };
+    await under({ outcome: 'allow', conditions: { currency: 'EUR' } }, async () => {
+      for (let n = 0; n < 2; n++)
+        expect((await keep(mallory.token, 'ok+card=77', address())).status).toBe(201);
+    });
+    const { items } = (await app.get('/v1/me/payment-methods', { token: mallory.token })).body;
+    const body = { payment: { gateway: 'test', methodId: items.at(-1).id } };
+    await under(twice, async () => {
+      const bought = await buyFrom(address(), thing, { by: mallory.token, body });
+      expect(bought.status).toBe(402);
+    });
+    const challenge = { outcome: 'challenge', conditions: { kinds: ['method'], guest: false } };
+    await under(challenge, async () => {
+      const asked = await keep(mallory.token, 'ok+card=78', address());
+      expect(asked).toMatchObject({ status: 202, body: { status: 'requires_action' } });
+    });
+  });
+
+  it('leaves what the shop charges by itself alone, unless a rule names it, and counts it nowhere', async () => {
+    const customer = await given.customer(app);
+    expect((await keep(customer.token, 'recover_after:9', address())).status).toBe(201);
+    const collected = async () => {
+      const { id } = await linked(customer);
+      await app.run('billing.collect');
+      await app.settle();
+      return (await get(`/v1/admin/invoice-collections/${id}`)).attempts.at(-1);
+    };
+    const anything = { outcome: 'block', conditions: { velocity: [velocity('customer', 'attempts', 1)] } };
+    await under(anything, async () => {
+      expect(await collected()).toMatchObject({ outcome: 'declined', code: 'insufficient_funds' });
+      expect(await collected()).toMatchObject({ outcome: 'declined', code: 'insufficient_funds' });
+    });
+    const failures = { outcome: 'block', conditions: { velocity: [velocity('customer', 'failures', 1)] } };
+    await under(failures, async () => {
+      const { link } = await linked(customer);
+      expect((await payBy(link, 'ok+card=41', address())).status).toBe(201);
+    });
+    const named = {
+      ...{ outcome: 'block', priority: 1 },
+      conditions: { kinds: ['charge'], velocity: [velocity('customer', 'attempts', 1)] },
+    };
+    await under(named, async () => {
+      expect(await collected()).toMatchObject({ outcome: 'declined', code: 'generic_decline' });
+    });
+    await app.settle();
   });
 
   describe('holds money back for a person, who', () => {
@@ -431,15 +631,27 @@ describe('the screening of payments', () => {
   it('forgets people who are erased, and everybody after ninety days', async () => {
     const thing = await goods(app, { stock: 3 });
     const customer = await given.customer(app);
-    const bought = await buyFrom(address(), thing, { by: customer.token });
-    expect(bought.status).toBe(201);
-    const id = bought.body.payments[0].id as string;
+    // What the shop still collects of others by itself is beside the matter.
+    const kept = () =>
+      app.database.query<{ table: string }>(
+        `SELECT 'screenings' AS table, operation_id FROM billing.screenings WHERE facts ->> 'kind' <> 'charge'
+         UNION ALL SELECT 'marks', operation_id FROM billing.screening_marks`,
+      );
+    const before = (await kept()).length;
+    const id = await under({ outcome: 'challenge', conditions: { itemsAtLeast: 9 } }, async () => {
+      const bought = await buyFrom(address(), thing, { by: customer.token });
+      expect(bought.status).toBe(201);
+      expect((await keep(customer.token, 'ok', address())).status).toBe(201);
+      return bought.body.payments[0].id as string;
+    });
     expect(await screened(id)).toHaveLength(1);
+    expect((await kept()).length).toBe(before + 9);
     const subject = { customerId: await given.accountId(app, customer.email), email: customer.email };
     await app.database.transaction(() => app.app.get(BillingPersonalData).erase(subject));
     expect(await screened(id)).toEqual([]);
+    expect((await kept()).length).toBe(before);
     app.clock.advance({ days: 91 });
     await app.run('billing.forget_screenings');
-    expect(await app.database.query('SELECT FROM billing.screenings')).toEqual([]);
+    expect(await kept()).toEqual([]);
   });
 });

@@ -17,6 +17,7 @@ import { PaymentReviews } from './fraud/payment-reviews.service.js';
 import { ScreeningController } from './fraud/screening.controller.js';
 import { ScreeningFacts } from './fraud/screening-facts.js';
 import { ScreeningRepository } from './fraud/screening.repository.js';
+import { SetupScreen } from './fraud/setup-screen.service.js';
 import { CouponAdminController } from './coupon/coupon.admin.controller.js';
 import { CouponGuesses } from './coupon/coupon-guesses.service.js';
 import { CouponRedemptionRepository } from './coupon/coupon-redemption.repository.js';
@@ -144,6 +145,7 @@ import { StaffCaptures } from './payment/staff-captures.service.js';
 import { GatewayCustomers } from './payment-method/gateway-customers.service.js';
 import { MethodSetupRepository } from './payment-method/method-setup.repository.js';
 import { MethodSetups } from './payment-method/method-setups.service.js';
+import { SetupOutcomes } from './payment-method/setup-outcomes.service.js';
 import { MyPaymentMethods } from './payment-method/my-payment-methods.service.js';
 import { PaymentMethodController } from './payment-method/payment-method.controller.js';
 import { PaymentMethodSubscribers } from './payment-method/payment-method.subscribers.js';
@@ -300,6 +302,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     FraudRuleSet,
     FraudRules,
     FraudScreen,
+    SetupScreen,
     FraudSimulations,
     PaymentReviewRepository,
     PaymentReviews,
@@ -396,6 +399,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     MethodCharges,
     MethodSetupRepository,
     MethodSetups,
+    SetupOutcomes,
     MyPaymentMethods,
     PaymentMethodSubscribers,
     PaymentMethodRepository,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
+import { currentRequest } from '../../platform/http/request-context.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
 import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
@@ -42,6 +43,7 @@ export class LinkAttempts {
     const { operationId } = await this.opening.open({
       ...{ purpose: 'invoice', invoiceId, orderId: null, customerId, amount, mayChangeAmount: true },
       ...{ buyer: null, returnUrl: input.returnUrl ?? null },
+      screening: { network: currentRequest()?.caller ?? null, invoiceId, guest: personId(actor) === null },
       gateway: input.payment?.gateway ?? kept?.gateway ?? '',
       token: input.payment?.token ?? null,
       methodId: kept?.id ?? null,

@@ -61,10 +61,12 @@ export class FraudRuleController {
     headers: ['ETag'],
     summary: 'Make a rule of the screening',
     description:
-      'Rules look at each attempt of a shopper to pay, before the gateway is asked; all of their conditions have to hold. Of the ' +
+      'Rules look at each attempt to pay an order or an invoice and to keep a card, before the gateway is asked; all of their conditions ' +
+      'have to hold, and `kinds` narrows what is looked at. Of the ' +
       '`live` rules that hold the strictest outcome wins: `block`, `review`, `challenge`, `allow`. Counting is exact: of however ' +
       'many attempts at once as many pass as the rule lets through. A rule says nothing of attempts that were opened before it, ' +
-      'nor of charges without the shopper. `POST /v1/admin/fraud-rules/simulate` tells what it would have done.',
+      'nor of charges without the shopper unless it names them (`kinds`). One that could never hold, or not do what it says, is ' +
+      'refused: `errors` names the field. `POST /v1/admin/fraud-rules/simulate` tells what it would have done.',
     answers: { 201: FraudRuleDto },
     problems: [platformProblems.invalid_input],
     idempotency: 'accepted',

@@ -10,11 +10,14 @@ import {
   Nested,
   OneOf,
   Text,
+  TextList,
   Uuid,
   type FieldOptions,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import {
+  ATTEMPT_KINDS,
+  type AttemptKind,
   type FraudRule,
   RULE_MODES,
   type RuleMode,
@@ -26,6 +29,8 @@ import {
   type VelocityKey,
 } from './fraud-rule.js';
 
+/** As many pieces as an order may have: 100 lines of 999. */
+const MAX_ITEMS = 99_900;
 /** A week. */
 export const MAX_WINDOW_MINUTES = 7 * 24 * 60;
 const MAX_COUNT = 1_000;
@@ -35,7 +40,8 @@ export class VelocityDto {
     example: 'network',
     description:
       'What is counted together. `network`: one address (of IPv6 a /64); nothing behind a proxy that `TRUSTED_PROXIES` does not ' +
-      'name. `customer`: an account. `card`: as the gateway knows it, or the token where it has said nothing of it yet.',
+      'name; nothing of a `charge`. `email`: of an `order` alone. `customer`: an account; of an `invoice` whose it is, whoever pays. ' +
+      '`card`: as the gateway knows it, or the token where it has said nothing of it yet. `link`: of an `invoice` alone, all links to it.',
   })
   per: VelocityKey;
 
@@ -43,7 +49,8 @@ export class VelocityDto {
     example: 'failures',
     description:
       '`attempts`: all, blocked ones too. Of those that were not blocked: `failures`, which were declined or are not decided, and ' +
-      '`cards`, other ones than that of the attempt.',
+      '`cards`, other ones than that of the attempt. Attempts of all kinds are counted together, save those of the kind `charge`: how ' +
+      'often the shop charges by itself speaks against nobody.',
   })
   count: VelocityCount;
 
@@ -60,32 +67,68 @@ export class VelocityDto {
 }
 
 export class ConditionsDto {
-  @MoneyField({ optional: true, description: 'In minor units; attempts in another currency are not meant.' })
+  @TextList({
+    min: 1,
+    max: ATTEMPT_KINDS.length,
+    maxLength: 20,
+    values: ATTEMPT_KINDS,
+    unique: true,
+    optional: true,
+    example: ['order', 'invoice'],
+    description:
+      'What is tried: `order` and `invoice`, paying one (an invoice by a link, or the first ones of a subscription); `method`, keeping ' +
+      'a card in an account; `charge`, what the shop charges to a kept card by itself, such as a renewal. The first three when left ' +
+      'out: a `charge` was agreed to before, and is looked at only by a rule that names it. Each condition says of which kinds it ' +
+      'knows something; of others it never holds, and a rule that names a kind of which it can never hold is refused.',
+  })
+  kinds?: AttemptKind[];
+
+  @MoneyField({
+    optional: true,
+    description:
+      'In minor units; attempts in another currency are not meant. Of an `order`, an `invoice`, a `charge`.',
+  })
   amountAtLeast?: MoneyDto;
 
-  @CurrencyCode({ optional: true })
+  @CurrencyCode({ optional: true, description: 'ISO 4217. Of an `order`, an `invoice`, a `charge`.' })
   currency?: string;
 
   @Bool({
     optional: true,
     example: true,
-    description: 'Whether the goods go to another country than the bill.',
+    description: 'Whether the goods go to another country than the bill. Of an `order`.',
   })
   countriesDiffer?: boolean;
 
-  @CountryList({ optional: true, description: 'Where the goods go; ISO 3166 codes.', example: ['DE'] })
+  @CountryList({
+    optional: true,
+    description: 'Where the goods go; ISO 3166 codes, at least one. Of an `order`.',
+    example: ['DE'],
+  })
   shippingCountries?: string[];
 
-  @Bool({ optional: true, example: true, description: 'Whether nobody is signed in.' })
+  @Bool({
+    optional: true,
+    example: true,
+    description:
+      'Whether nobody is signed in: of an `order` without an account, of an `invoice` paid by a link alone; never of a `method`.',
+  })
   guest?: boolean;
 
-  @Integer({ min: 1, max: 1_000_000, optional: true, example: 20, description: 'Pieces, of all lines.' })
+  @Integer({
+    min: 1,
+    max: MAX_ITEMS,
+    optional: true,
+    example: 20,
+    description: 'Pieces, of all lines. Of an `order`.',
+  })
   itemsAtLeast?: number;
 
   @Bool({
     optional: true,
     example: true,
-    description: 'Whether the e-mail address is at a well-known provider of addresses that live for minutes.',
+    description:
+      'Whether the e-mail address is at a well-known provider of addresses that live for minutes. Of an `order`.',
   })
   disposableEmail?: boolean;
 
@@ -95,8 +138,8 @@ export class ConditionsDto {
     optional: true,
     example: 75,
     description:
-      'The score that the gateway gives with its authorization, 100 is the worst. Such a rule comes after the gateway: it can only ' +
-      '`review`, and counts nothing.',
+      'The score that the gateway gives with its authorization, 100 is the worst. Of an `order` or an `invoice`. Such a rule comes ' +
+      'after the gateway: it can only `review`, and counts nothing.',
   })
   riskAtLeast?: number;
 
@@ -115,9 +158,9 @@ const Outcome = (options: FieldOptions) =>
   OneOf(SCREENING_OUTCOMES, {
     example: 'block',
     description:
-      '`block` answers like a declined card and asks no gateway; `review` holds the money until a person has looked at it; ' +
-      '`challenge` has the bank ask the shopper; `allow` speaks against all rules of a lower priority. Of those that hold the ' +
-      'strictest wins.',
+      '`block` answers like a declined card and asks no gateway; `review` holds the money of an `order` or an `invoice` until a person ' +
+      'has looked at it; `challenge` has the bank ask the shopper, where somebody is there; `allow` speaks against all rules of a ' +
+      'lower priority. Of those that hold the strictest wins.',
     ...options,
   });
 const Priority = (options: FieldOptions) =>

@@ -15,6 +15,7 @@ import { replay } from './replay.js';
 import type { Screening } from './screening.repository.js';
 
 const facts: Facts = {
+  kind: 'order',
   amount: '5000',
   currency: 'EUR',
   shippingCountry: 'DE',
@@ -38,7 +39,7 @@ const rule = (conditions: Conditions, of: Partial<FraudRule> = {}): FraudRule =>
 const attempt = (second: number, of: Partial<Screening> = {}): Screening => ({
   ...{ operationId: `${second}`, paymentId: 'payment', orderId: null, at: new Date(second * 1_000) },
   ...{ amount: Money.of(5000n, 'EUR'), facts, outcome: null, fired: [], risk: null, status: 'failed' },
-  keys: { network: 'n', email: 'e', customer: null, card: 'c' },
+  keys: { network: 'n', email: 'e', customer: null, card: 'c', link: null },
   ...of,
 });
 
@@ -126,7 +127,7 @@ describe('attempts of the past', () => {
   it('count other cards, and nothing by a key that an attempt does not have', () => {
     const cards = rule({ velocity: [{ per: 'network', count: 'cards', atLeast: 2, withinMinutes: 60 }] });
     const of = (card: string | null, second: number) =>
-      attempt(second, { keys: { network: 'n', email: null, customer: null, card } });
+      attempt(second, { keys: { network: 'n', email: null, customer: null, card, link: null } });
     const outcomes = replay([of('a', 0), of('b', 1), of('a', 2), of('c', 3), of(null, 4)], [cards]);
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['allow', 'allow', 'allow', 'block', 'block']);
     const byEmail = rule({ velocity: [{ per: 'email', count: 'attempts', atLeast: 1, withinMinutes: 60 }] });

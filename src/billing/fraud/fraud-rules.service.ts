@@ -4,11 +4,12 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
-import { type FieldError, platformProblems } from '../../platform/http/problem.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import type { Conditions, FraudRule, RuleMode } from './fraud-rule.js';
 import { type CreateFraudRuleDto, FraudRuleDto, type UpdateFraudRuleDto } from './fraud-rule.dto.js';
 import { FraudRuleRepository } from './fraud-rule.repository.js';
+import { requireSound } from './sound-rule.js';
 
 /** Rules as staff keep them. A change holds for the next attempt, in every process. */
 @Injectable()
@@ -98,27 +99,3 @@ export class FraudRules {
 
 /** What was said, and nothing of what was left out. */
 export const plain = (conditions: object): Conditions => JSON.parse(JSON.stringify(conditions)) as Conditions;
-
-/** Refuses a rule that could never hold, or not do what it says (400); `at` is where it stands in what was sent. */
-export function requireSound(
-  { conditions, outcome }: Pick<FraudRule, 'conditions' | 'outcome'>,
-  at = '',
-): void {
-  const errors: FieldError[] = [];
-  const fault = (field: string, code: string, message: string) =>
-    errors.push({ pointer: `${at}/conditions${field}`, code, message });
-  if (Object.keys(conditions).length === 0) fault('', 'empty', 'must hold at least one condition');
-  if (conditions.shippingCountries?.includes('*'))
-    fault('/shippingCountries', 'not_country', 'must name countries; leave it out for all of them');
-  if (conditions.riskAtLeast !== undefined) {
-    if (outcome !== 'review')
-      errors.push({
-        pointer: `${at}/outcome`,
-        code: 'too_late',
-        message: 'must be review: the risk is known when the gateway has the money',
-      });
-    if (conditions.velocity) fault('/velocity', 'too_late', 'cannot stand beside riskAtLeast');
-  }
-  if (errors.length > 0)
-    throw platformProblems.invalid_input('This rule could not do what it says.', { errors });
-}

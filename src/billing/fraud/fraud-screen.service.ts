@@ -10,6 +10,7 @@ import {
   type FraudRule,
   holdsFor,
   isLate,
+  isPossible,
   type ScreeningOutcome,
 } from './fraud-rule.js';
 import { FraudRuleSet } from './fraud-rule-set.service.js';
@@ -71,14 +72,20 @@ export class FraudScreen {
     attempt: ToScreen | null,
     outcome: GatewayOutcome,
   ): Promise<Operation['seen']> {
-    if (attempt === null || outcome.kind !== 'ok' || kind !== 'authorize' || status === 'succeeded')
-      return null;
+    if (attempt === null || kind !== 'authorize' || status === 'succeeded') return null;
+    // What the gateway could not do says nothing against whoever tried.
+    if (outcome.kind === 'errored' && attempt.outcome !== null) return NO_FAILURE;
+    if (outcome.kind !== 'ok') return null;
     const { risk, method } = outcome;
     if (attempt.outcome === null && risk === null) return null;
     const known = risk === null ? [] : await this.rules.at(attempt.ruleSet);
     const fired = known
       .filter(
-        (rule) => isLate(rule) && isSince(rule, attempt.at) && holdsFor(rule.conditions, attempt.facts, risk),
+        (rule) =>
+          isLate(rule) &&
+          isSince(rule, attempt.at) &&
+          isPossible(rule, attempt.facts) &&
+          holdsFor(rule.conditions, attempt.facts, risk),
       )
       .map(firedOf);
     const isHeldBack = attempt.outcome === 'review' || decide([...attempt.fired, ...fired]) === 'review';
@@ -87,11 +94,14 @@ export class FraudScreen {
   }
 }
 
+const NO_FAILURE = { risk: null, card: null, fired: [], isHeldBack: false } as const;
+
 const isSince = ({ activeSince }: FraudRule, at: Date): boolean => activeSince !== null && activeSince <= at;
 
 /** Nothing where it cannot hold: what is counted by a key that the attempt does not have is not counted at all. */
 function candidateOf(rule: FraudRule, attempt: AttemptFacts): Candidate[] {
-  if (isLate(rule) || !holdsFor(rule.conditions, attempt.facts)) return [];
+  if (isLate(rule) || !isPossible(rule, attempt.facts) || !holdsFor(rule.conditions, attempt.facts))
+    return [];
   const velocity = (rule.conditions.velocity ?? []).flatMap((each) => {
     const key = attempt[each.per];
     return key === null ? [] : [{ ...each, key }];

@@ -12,6 +12,8 @@ import {
 } from '../../platform/http/fields.js';
 import { CreateFraudRuleDto } from './fraud-rule.dto.js';
 import {
+  ATTEMPT_KINDS,
+  type AttemptKind,
   type Fired,
   RULE_MODES,
   type RuleMode,
@@ -83,11 +85,14 @@ export class SimulatedRuleDto extends FiredRuleDto {
 }
 
 export class SimulatedAttemptDto {
-  @Uuid()
+  @Uuid({ description: 'One of the `operations` of the payment; of a `method` its set-up.' })
   operationId: string;
 
-  @Uuid()
-  paymentId: string;
+  @OneOf(ATTEMPT_KINDS, { example: 'order', description: 'What was tried; see `kinds` of a rule.' })
+  kind: AttemptKind;
+
+  @Uuid({ nullable: true, description: 'Null for a `method`.' })
+  paymentId: string | null;
 
   @Uuid({ nullable: true })
   orderId: string | null;
@@ -95,8 +100,8 @@ export class SimulatedAttemptDto {
   @Instant()
   at: string;
 
-  @MoneyField()
-  amount: MoneyDto;
+  @MoneyField({ nullable: true, description: 'Null for a `method`: nothing is charged.' })
+  amount: MoneyDto | null;
 
   @OneOf(SCREENING_OUTCOMES, { example: 'block', description: 'What the rules would have done.' })
   outcome: ScreeningOutcome;

@@ -4,7 +4,8 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { firedOf, type FraudRule, SCREENING_OUTCOMES } from './fraud-rule.js';
 import { MAX_WINDOW_MINUTES } from './fraud-rule.dto.js';
 import { FraudRuleRepository } from './fraud-rule.repository.js';
-import { plain, requireSound } from './fraud-rules.service.js';
+import { plain } from './fraud-rules.service.js';
+import { requireSound } from './sound-rule.js';
 import {
   DRAFT_RULE,
   FiredRuleDto,
@@ -111,7 +112,8 @@ function shownAttempt({ attempt, outcome, fired }: Replayed): SimulatedAttemptDt
   return {
     ...{ operationId, paymentId, orderId, status, outcome },
     at: at.toISOString(),
-    amount: amount.toJSON(),
+    kind: attempt.facts.kind,
+    amount: amount?.toJSON() ?? null,
     fired: fired.map((each) => FiredRuleDto.from(each)),
     was: attempt.outcome,
   };

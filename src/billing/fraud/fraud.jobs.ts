@@ -4,14 +4,17 @@ import { Database } from '../../platform/database/database.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
 import { Problem } from '../../platform/http/problem.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
+import { MAX_WINDOW_MINUTES } from './fraud-rule.dto.js';
 import { PaymentReviewRepository } from './payment-review.repository.js';
 import { ScreeningRepository } from './screening.repository.js';
 
 const AT_ONCE = 100;
 /** Somebody who tries out cards leaves a million in a day: each statement forgets as many as it can in its time. */
 const FORGOTTEN_AT_ONCE = 10_000;
-/** As long as attempts can be simulated, which is longer than any rule looks back. */
+/** As long as attempts can be simulated. */
 const KEPT_MS = 90 * 86_400_000;
+/** Longer than any rule looks back. */
+const COUNTED_MS = 2 * MAX_WINDOW_MINUTES * 60_000;
 
 /** Ends what nobody decided about in time, and forgets attempts that no rule can ask for any more. */
 @Subscriber()
@@ -45,10 +48,16 @@ export class FraudJobs {
 
   @Every('1d', 'billing.forget_screenings')
   async forget(): Promise<void> {
-    const before = new Date(this.clock.now().getTime() - KEPT_MS);
-    let forgotten = 0;
-    for (let last = FORGOTTEN_AT_ONCE; last === FORGOTTEN_AT_ONCE; forgotten += last)
-      last = await this.screenings.forget(before, FORGOTTEN_AT_ONCE);
+    const now = this.clock.now().getTime();
+    await all((limit) => this.screenings.forgetMarks(new Date(now - COUNTED_MS), limit));
+    const forgotten = await all((limit) => this.screenings.forget(new Date(now - KEPT_MS), limit));
     if (forgotten > 0) this.log.log(`forgot ${forgotten} screenings`);
   }
+}
+
+async function all(forget: (limit: number) => Promise<number>): Promise<number> {
+  let forgotten = 0;
+  for (let last = FORGOTTEN_AT_ONCE; last === FORGOTTEN_AT_ONCE; forgotten += last)
+    last = await forget(FORGOTTEN_AT_ONCE);
+  return forgotten;
 }

@@ -4,6 +4,7 @@ import {
   firedOf,
   type FraudRule,
   holdsFor,
+  isPossible,
   type ScreeningOutcome,
   type Velocity,
 } from './fraud-rule.js';
@@ -38,7 +39,7 @@ export function replay(attempts: readonly Screening[], rules: readonly FraudRule
     const counted = (velocity: Velocity) =>
       count(velocity, attempt, past.get(`${velocity.per} ${keys[velocity.per]}`) ?? []);
     const fired = rules
-      .filter(({ conditions }) => holdsFor(conditions, facts, risk))
+      .filter((rule) => isPossible(rule, facts) && holdsFor(rule.conditions, facts, risk))
       .filter(({ conditions: { velocity = [] } }) =>
         velocity.every((each) => keys[each.per] !== null && counted(each) >= each.atLeast),
       )
@@ -51,7 +52,8 @@ export function replay(attempts: readonly Screening[], rules: readonly FraudRule
       hasFailed: isThrough && FAILED.includes(status),
     };
     for (const [kind, key] of Object.entries(keys)) {
-      if (key === null) continue;
+      // What the shop charges by itself is counted nowhere.
+      if (key === null || facts.kind === 'charge') continue;
       const of = `${kind} ${key}`;
       const list = past.get(of);
       if (list) list.push(entry);

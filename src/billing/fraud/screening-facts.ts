@@ -15,6 +15,20 @@ export interface ScreeningInput {
   readonly itemCount: number;
 }
 
+/** What is known of the attempt to pay an invoice, beside its money. */
+export interface InvoiceScreeningInput {
+  readonly network: string | null;
+  readonly invoiceId: string;
+  /** Whether nobody is signed in. */
+  readonly guest: boolean;
+}
+
+/** Who tries with what. */
+interface Trier {
+  readonly customerId: string | null;
+  readonly token: string | null;
+}
+
 /** By what an attempt is counted: digests that nobody without the key of the house can make. */
 export type ScreeningKeys = Readonly<Record<VelocityKey, string | null>>;
 
@@ -31,24 +45,46 @@ export class ScreeningFacts {
     this.key = config.key('screening');
   }
 
-  of(
-    input: ScreeningInput,
-    attempt: { amount: Money; email: string | null; customerId: string | null; token: string | null },
+  order(
+    { network, ...known }: ScreeningInput,
+    { amount, email, ...who }: Trier & { amount: Money; email: string | null },
   ): AttemptFacts {
-    const { network, ...known } = input;
-    const { amount, email, customerId, token } = attempt;
+    const disposableEmail = email !== null && isDisposable(email);
+    return {
+      ...this.keys(who, network),
+      email: this.digest('email', email?.normalize('NFKC').trim().toLowerCase() ?? null),
+      facts: { ...known, ...moneyOf(amount), kind: 'order', guest: who.customerId === null, disposableEmail },
+    };
+  }
+
+  /** However many links an invoice has, they count as one. The customer is that of the invoice, whoever holds a link. */
+  invoice(
+    { network, invoiceId, guest }: InvoiceScreeningInput,
+    { amount, ...who }: Trier & { amount: Money },
+  ): AttemptFacts {
+    return {
+      ...this.keys(who, network),
+      link: this.digest('link', invoiceId),
+      facts: { ...NOTHING, ...moneyOf(amount), kind: 'invoice', guest },
+    };
+  }
+
+  method(network: string | null, who: Trier): AttemptFacts {
+    return { ...this.keys(who, network), facts: { ...NOTHING, kind: 'method', guest: false } };
+  }
+
+  /** Nobody is there: no network, and no address that somebody typed. */
+  charge({ amount, ...who }: Trier & { amount: Money }): AttemptFacts {
+    return { ...this.keys(who, null), facts: { ...NOTHING, ...moneyOf(amount), kind: 'charge' } };
+  }
+
+  private keys({ customerId, token }: Trier, network: string | null): ScreeningKeys {
     return {
       network: this.digest('network', network),
-      email: this.digest('email', email?.normalize('NFKC').trim().toLowerCase() ?? null),
+      email: null,
       customer: this.digest('customer', customerId),
       card: this.digest('card', token),
-      facts: {
-        ...known,
-        amount: amount.amount.toString(),
-        currency: amount.currency,
-        guest: customerId === null,
-        disposableEmail: email !== null && isDisposable(email),
-      },
+      link: null,
     };
   }
 
@@ -58,3 +94,10 @@ export class ScreeningFacts {
     return createHmac('sha256', this.key).update(`${kind} ${value}`).digest('base64url').slice(0, 24);
   }
 }
+
+const NOTHING = {
+  ...{ amount: null, currency: null, shippingCountry: null, billingCountry: null },
+  ...{ itemCount: null, guest: null, disposableEmail: null },
+};
+
+const moneyOf = ({ amount, currency }: Money) => ({ amount: amount.toString(), currency });

@@ -24,6 +24,8 @@ export interface SetupInput {
   readonly customerRef: string;
   readonly token: string;
   readonly returnUrl: string | null;
+  /** `required`: the bank has to ask the shopper, whatever it thinks. */
+  readonly challenge?: 'auto' | 'required';
 }
 
 export interface FollowUpInput {

@@ -160,7 +160,8 @@ export class StripeGateway extends PaymentGateway {
     return called.kind === 'done' ? { kind: 'ok', customerRef: called.value.id } : failed(called);
   }
 
-  async setupMethod({ operationId, customerRef, token, returnUrl }: SetupInput): Promise<SetupOutcome> {
+  async setupMethod(input: SetupInput): Promise<SetupOutcome> {
+    const { operationId, customerRef, token, returnUrl, challenge } = input;
     const called = await this.client.write(operationId, (options) =>
       this.stripe.setupIntents.create(
         {
@@ -168,6 +169,9 @@ export class StripeGateway extends PaymentGateway {
           payment_method: token,
           confirm: true,
           usage: 'off_session',
+          ...(challenge === 'required' && {
+            payment_method_options: { card: { request_three_d_secure: 'any' } },
+          }),
           automatic_payment_methods: { enabled: true },
           return_url: returnUrl ?? this.returnUrl,
           metadata: { operation_id: operationId },

@@ -194,13 +194,13 @@ export function gatewayServer({ book, rules, setups, timetable, knobs }: Gateway
   });
 
   app.post<{ Body: Body }>('/v1/setups', (request, reply) => {
-    const { operationId, customerRef, token, returnUrl } = request.body;
+    const { operationId, customerRef, token, returnUrl, challenge } = request.body;
     const account = accountOf(request);
     if (typeof operationId !== 'string' || typeof token !== 'string')
       throw new Refused(400, 'invalid_request', 'operationId and token are needed.');
     const { ref } = found(book.customer(account, String(customerRef)));
     const setup = { account, operationId, customerRef: ref, token, returnUrl: textOrNull(returnUrl) };
-    return once(request, reply, (answer) => setups.setUp(setup, answer));
+    return once(request, reply, (answer) => setups.setUp(setup, answer, challenge === 'required'));
   });
 
   app.get<{ Params: { ref: string } }>('/v1/setups/:ref', async (request) => {

@@ -21,12 +21,14 @@ export class SetupRules {
   async setUp(
     request: Pick<Setup, 'account' | 'operationId' | 'customerRef' | 'token' | 'returnUrl'>,
     answer: Keyed,
+    mustAsk = false,
   ): Promise<Setup> {
     const { account, token, customerRef } = request;
     const { name } = behaviourOf(token);
     const ref = newRef('seti');
     const code = DECLINES[name] ?? null;
-    const challenge = code === null && ['sca_required', 'sca_once', 'sca_fail'].includes(name);
+    const asks = ['sca_required', 'sca_once', 'sca_fail'].includes(name);
+    const challenge = code === null && (mustAsk || asks);
     const method = code === null && !challenge ? keptBy(customerRef, cardOf(account, token)) : null;
     const setup: Setup = {
       ...request,

@@ -11,7 +11,7 @@ import {
 } from '../../platform/http/fields.js';
 import { NextActionDto } from '../payment/payment.dto.js';
 import { SETUP_STATUSES, type SetupStatus } from './method-setup.repository.js';
-import type { SetupSeen } from './method-setups.service.js';
+import type { SetupSeen } from './setup-outcomes.service.js';
 import type { PaymentMethod } from './payment-method.js';
 
 export class AddPaymentMethodDto {

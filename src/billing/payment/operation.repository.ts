@@ -2,16 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { Money } from '../../platform/money/money.js';
 import type { ToScreen } from '../fraud/fraud-screen.service.js';
+import { SCREENING, type ScreeningColumns, toScreen } from '../fraud/screening.rows.js';
 import type { Operation, OperationKind } from './operation.entity.js';
 import type { Payment } from './payment.entity.js';
-import {
-  OPERATION,
-  type OperationColumns,
-  SCREENING,
-  type ScreeningColumns,
-  toOperation,
-  toScreen,
-} from './payment.rows.js';
+import { OPERATION, type OperationColumns, toOperation } from './payment.rows.js';
 
 /** What a call to the gateway needs to know of its operation. */
 export interface PreparedCall {

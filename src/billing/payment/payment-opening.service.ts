@@ -6,7 +6,7 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import { OperationScheduled } from '../billing.events.js';
-import { ScreeningFacts, type ScreeningInput } from '../fraud/screening-facts.js';
+import { type InvoiceScreeningInput, ScreeningFacts, type ScreeningInput } from '../fraud/screening-facts.js';
 import { PaymentGateway } from '../gateway/payment-gateway.port.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
@@ -44,8 +44,8 @@ export interface OpenPayment {
   /** SHA-256 of the cart's token: whoever holds the token may see and confirm the payment. */
   readonly accessHash?: Buffer | null;
   readonly returnUrl?: string | null;
-  /** What else is known of the attempt; null: nobody screens it. */
-  readonly screening?: ScreeningInput | null;
+  /** What else is known of the attempt, where somebody is there; null: nobody screens it. */
+  readonly screening?: ScreeningInput | InvoiceScreeningInput | null;
 }
 
 /** Opens payments at the gateway, and attempts of those that are open. */
@@ -110,14 +110,13 @@ export class PaymentOpening {
     if (method?.gateway !== this.gateway.code) throw methodProblems.no_payment_method();
   }
 
-  private factsOf({ screening, amount, buyer, customerId, token }: OpenPayment) {
+  private factsOf({ screening, amount, buyer, customerId = null, token, offSession }: OpenPayment) {
+    const attempt = { amount, customerId, token };
+    if (offSession === true) return this.facts.charge(attempt);
     if (!screening) return null;
-    return this.facts.of(screening, {
-      amount,
-      email: buyer?.email ?? null,
-      customerId: customerId ?? null,
-      token,
-    });
+    return 'invoiceId' in screening
+      ? this.facts.invoice(screening, attempt)
+      : this.facts.order(screening, { ...attempt, email: buyer?.email ?? null });
   }
 
   /** Before anything is written. What another payment captures in this moment is waited for, and seen. */

@@ -4,6 +4,7 @@ import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import type { AttemptFacts } from '../fraud/screening-facts.js';
 import type { ToScreen } from '../fraud/fraud-screen.service.js';
+import { SCREENING, type ScreeningColumns, toScreen } from '../fraud/screening.rows.js';
 import type { Posting } from '../ledger/posting.js';
 import type { Operation, OperationStatus } from './operation.entity.js';
 import type { Payment, PaymentPurpose, ReceivedKind } from './payment.entity.js';
@@ -14,12 +15,9 @@ import {
   type OperationColumns,
   PAYMENT,
   type PaymentColumns,
-  SCREENING,
-  type ScreeningColumns,
   toLateCharge,
   toOperation,
   toPayment,
-  toScreen,
 } from './payment.rows.js';
 
 /** No card is tried for ever: after this many attempts a payment takes no more. */
@@ -406,9 +404,9 @@ const open = (purpose: PaymentPurpose): string => `
         method_id, off_session, save_method)
     SELECT $7, id, 'authorize', 'created', attempts, $4, $5, $12, $13, $11, $11, $19, $20, $21 FROM payment
   ), screening AS (
-    INSERT INTO billing.screenings (operation_id, payment_id, at, facts, network, email, customer, card)
-    SELECT $7, payment.id, $11, s.facts, s.network, s.email, s.customer, s.card FROM payment,
-      jsonb_to_record($22::jsonb) AS s (facts jsonb, network text, email text, customer text, card text)
+    INSERT INTO billing.screenings (operation_id, payment_id, at, facts, network, email, customer, card, link)
+    SELECT $7, payment.id, $11, s.facts, s.network, s.email, s.customer, s.card, s.link FROM payment,
+      jsonb_to_record($22::jsonb) AS s (facts jsonb, network text, email text, customer text, card text, link text)
       WHERE $22::jsonb IS NOT NULL
   ), superseded AS (
     UPDATE billing.operations o SET status = 'failed', code = 'superseded', token = NULL, next_check_at = NULL, updated_at = $11
@@ -464,6 +462,12 @@ const SAVE = `
          outcome = CASE WHEN seen."isHeldBack" THEN 'review' ELSE s.outcome END
       FROM jsonb_to_record($24::jsonb) AS seen (card text, risk integer, fired jsonb, "isHeldBack" boolean)
      WHERE s.operation_id = $1 AND $24::jsonb IS NOT NULL
+  ), marks AS (
+    UPDATE billing.screening_marks m
+       SET has_failed = false, card = coalesce(seen.card, m.card),
+         key = CASE WHEN m.key = m.card THEN coalesce(seen.card, m.key) ELSE m.key END
+      FROM jsonb_to_record($24::jsonb) AS seen (card text)
+     WHERE m.operation_id = $1 AND $24::jsonb IS NOT NULL
   ), review AS (
     INSERT INTO billing.payment_reviews (payment_id, reason, opened_at, expires_at)
     SELECT $8, coalesce($15, 'unknown'), $7, $23 WHERE $9 = 'requires_review' ON CONFLICT DO NOTHING

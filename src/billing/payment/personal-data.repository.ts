@@ -58,9 +58,13 @@ const FORGET_SCREENINGS = `
     SELECT p.id FROM billing.payments p WHERE ${THEIRS}
   ), notes AS (
     UPDATE billing.payment_reviews r SET note = NULL FROM theirs WHERE r.payment_id = theirs.id AND r.note IS NOT NULL
+  ), attempts AS (
+    SELECT o.id FROM billing.operations o JOIN theirs ON o.payment_id = theirs.id
+    UNION ALL SELECT id FROM billing.payment_method_setups WHERE customer_id = $1::uuid
+  ), marks AS (
+    DELETE FROM billing.screening_marks m USING attempts WHERE m.operation_id = attempts.id
   )
-  DELETE FROM billing.screenings s USING billing.operations o, theirs
-  WHERE o.payment_id = theirs.id AND s.operation_id = o.id`;
+  DELETE FROM billing.screenings s USING attempts WHERE s.operation_id = attempts.id`;
 // A program's reasons are codes; a person's are words, and nobody knows what they say.
 const ANONYMISE = `
   WITH held AS (

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { currentRequest } from '../../platform/http/request-context.js';
 import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
 import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { PaymentOpening } from '../payment/payment-opening.service.js';
@@ -34,6 +35,7 @@ export class SubscriptionCharges {
       ...{ purpose: 'invoice', invoiceId, orderId: null, customerId },
       ...{ amount: dueOf(invoice), mayChangeAmount: true, gateway: method.gateway, token: null },
       ...{ methodId: method.id, offSession: false, buyer: null, returnUrl },
+      screening: { network: currentRequest()?.caller ?? null, invoiceId, guest: false },
     });
     return { subscriptionId, invoiceId, operationId };
   }
