@@ -360,6 +360,17 @@ describe('plans and subscriptions', () => {
     const ended = await mySub(poor, dropped, 'cancellation', { when: 'now' });
     expect(ended.body).toMatchObject({ state: 'canceled', payment: null });
     expect(await invoices(dropped)).toMatchObject([{ state: 'void' }]);
+    // What a note has credited in part cannot be void: the rest is credited too.
+    const eased = (await subscribe(poor, basic.id)).body.id;
+    const [{ id: first }] = await invoices(eased);
+    const note = { amount: eur(400), reason: 'other' };
+    await app.post(`/v1/admin/invoices/${first}/credit-notes`, note, asStaff());
+    expect((await mySub(poor, eased, 'cancellation', { when: 'now' })).body.state).toBe('canceled');
+    const notes = await app.get(`/v1/admin/credit-notes?invoiceId=${first}`, { token: staff });
+    expect(notes.body.items.map(({ total }: Body) => total)).toEqual([eur(1100), eur(400)]);
+    await app.settle();
+    expect(await invoices(eased)).toMatchObject([{ state: 'paid', due: eur(0) }]);
+    expect(await mine(poor, eased)).toMatchObject({ state: 'canceled', entitlement: 'none' });
     const { methodId } = await keep(poor.token, 'ok+card=9');
     const paid = await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId });
     expect(paid).toMatchObject({ status: 200, body: { state: 'active', payment: null } });

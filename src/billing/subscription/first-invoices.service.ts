@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InvoiceRepository } from '../invoice/invoice.repository.js';
+import { CreditNotes } from '../credit-note/credit-notes.service.js';
+import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
@@ -14,6 +15,7 @@ export class FirstInvoices {
     private readonly invoices: Invoices,
     private readonly payments: PaymentRepository,
     private readonly ends: PaymentEnd,
+    private readonly creditNotes: CreditNotes,
   ) {}
 
   /**
@@ -31,11 +33,19 @@ export class FirstInvoices {
     return owed.map(({ id }) => id);
   }
 
-  /** In the caller's transaction, under their locks: nobody pays them any more. */
+  /** In the caller's transaction, under their locks: nobody pays them any more. What was credited in part is credited in whole. */
   async drop(invoiceIds: readonly string[], reason: string): Promise<void> {
     for (const id of invoiceIds) {
       for (const payment of await this.payments.lockAllOfInvoice(id)) await this.ends.giveUp(payment);
-      await this.invoices.void(id, reason);
+      const invoice = await this.documents.lock(id);
+      if (invoice === null || invoice.settled.isZero()) {
+        await this.invoices.void(id, reason);
+        continue;
+      }
+      // A document that another one refers to stays, so what is left of it gets a note as well.
+      const lines = await this.creditNotes.shared(invoice, dueOf(invoice).amount);
+      const why = { origin: 'staff', reason: 'order_change', memo: null, refundId: null } as const;
+      await this.creditNotes.issue(invoice, { ...why, lines, createdBy: 'system' });
     }
   }
 }
