@@ -517,6 +517,12 @@ describe('plans and subscriptions', () => {
     expect(await invoices(second.body.id)).toMatchObject([
       { total: eur(367), content: { lines: [{ explain: expect.stringContaining('11 ÷ 30 days') }] } },
     ]);
+    // The days before its anchor are paid: a pause within them is no reason to pay for them again.
+    await mySub(bob, second.body.id, 'pause');
+    const resumed = await mySub(bob, second.body.id, 'resumption');
+    expect(resumed.body).toMatchObject({ state: 'active', anchorDate: '2030-07-01' });
+    expect(resumed.body.nextBillAt).toBe(second.body.nextBillAt);
+    expect(await invoices(second.body.id)).toHaveLength(1);
 
     // The paid period goes on when the pause was short, and nothing is billed twice or for the pause.
     expect((await mySub(bob, id, 'pause')).body).toMatchObject({ state: 'paused', nextBillAt: null });

@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { SubscriptionMoved } from '../billing.events.js';
 import { type Circumstances, type EndPolicy, nextState, type SubscriptionEvent } from './lifecycle.js';
-import { billAt, localDate, periodAt } from './periods.js';
+import { billAt, localDate, periodAt, periodOf } from './periods.js';
 import { Payability } from './payability.service.js';
 import type { Subscription } from './subscription.js';
 import { type Changed, SubscriptionRepository } from './subscription.repository.js';
@@ -76,8 +76,9 @@ export class Subscriptions {
     if (subscription.state !== 'paused' && subscription.state !== 'unpaid') return {};
     const { id, schedule, scheduleNo } = subscription;
     const now = this.clock.now();
-    const running = periodAt(schedule, now);
-    if (running !== null && (await this.rows.isBilled(subscription, running))) {
+    // Before an anchor that lies ahead the days up to it run, which were paid at the beginning.
+    const running = periodAt(schedule, now) ?? periodOf(schedule, -1);
+    if (await this.rows.isBilled(subscription, running)) {
       const nextPeriod = running.index + 1;
       return { nextPeriod, nextBillAt: billAt(schedule, nextPeriod, id) };
     }
