@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { PaymentOpening } from '../src/billing/payment/payment-opening.service.js';
 import { startApp, type TestApp } from './support/app.js';
-import { KEPT, PINNED, schedules, type Step } from './support/billing-schedule.js';
+import { KEPT, PINNED, PINNED_SUBSCRIPTIONS, schedules, type Step } from './support/billing-schedule.js';
 import { differences, faultsOf, quiet, unexcused } from './support/billing-truth.js';
 import { BillingWalk, type BillingWorld, Tally } from './support/billing-walk.js';
 import { faultsOfBooks } from './support/books.js';
 import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import { type Goods, key } from './support/purchase.js';
+import { SUBSCRIBED_PLANS } from './support/subscription-schedule.js';
 
 /** `SCHEDULES=500` for the long run; `SEED` and `SCHEDULE_PATH` repeat one that failed; `GO_ON` collects faults instead of shrinking. */
 const SCHEDULES = Number(process.env.SCHEDULES ?? 4);
@@ -17,6 +18,8 @@ const SEED = Number(process.env.SEED ?? 4711);
 const PATH = process.env.SCHEDULE_PATH;
 const MINUTES = Number(process.env.MINUTES ?? 55);
 const GO_ON = process.env.GO_ON !== undefined;
+
+const VAT = [{ countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' }];
 
 const card = () => `+card=${randomUUID().slice(0, 8)}`;
 
@@ -41,7 +44,7 @@ describe('money, whatever happens and in whatever order', () => {
       );
     }
     world = {
-      ...{ app, staff, methods, giftCard: () => giftCard(world.staff), hold },
+      ...{ app, staff, methods, giftCard: () => giftCard(world.staff), hold, plans: await plans(staff) },
       book: await GatewayBook.of(app),
       goods: [await thing(staff, 1999), await thing(staff, 900)],
       customerId: (await given.accountId(app, ada.email)) ?? '',
@@ -54,6 +57,18 @@ describe('money, whatever happens and in whatever order', () => {
     const variant = { sku: randomUUID(), weightGrams: 400, prices: [{ amount, currency: 'EUR' }], stock };
     const { variants } = await given.product(app, token, { variants: [variant] });
     return { variantId: variants[0].id, sku: variants[0].sku };
+  }
+
+  async function plans(token: string): Promise<string[]> {
+    const ids: string[] = [];
+    for (const [place, terms] of SUBSCRIBED_PLANS.entries()) {
+      const first = { ...terms, pricesIncludeTax: true, taxes: VAT };
+      const body = { code: `plan-${place}`, title: `Plan ${place}`, terms: first };
+      const made = await app.post('/v1/admin/plans', body, { token, key: key() });
+      expect(made.text).toContain('"state":"active"');
+      ids.push(made.body.id);
+    }
+    return ids;
   }
 
   /** One setting of the process, turned between two purchases. */
@@ -84,12 +99,17 @@ describe('money, whatever happens and in whatever order', () => {
     const walk = new BillingWalk(world, tally);
     const before = await differences(world);
     await walk.begin();
+    const faults: string[] = [];
     try {
-      for (const step of schedule) await walk.step(step);
+      try {
+        for (const step of schedule) await walk.step(step);
+      } finally {
+        await quiet(world, walk);
+      }
+      faults.push(...(await faultsOf(world, walk)));
     } finally {
-      await quiet(world, walk);
+      await walk.subscriptions.end();
     }
-    const faults = await faultsOf(world, walk);
     const after = await differences(world);
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
       if (before[name] !== after[name])
@@ -103,7 +123,7 @@ describe('money, whatever happens and in whatever order', () => {
       GO_ON ? play(schedule).catch((error: unknown) => void faults.push(String(error))) : play(schedule),
     );
     await fc.assert(property, {
-      examples: [[PINNED]],
+      examples: [[PINNED], [PINNED_SUBSCRIPTIONS]],
       ...{ numRuns: SCHEDULES, seed: SEED, ...(PATH && { path: PATH }) },
       ...{ interruptAfterTimeLimit: MINUTES * 60_000, markInterruptAsFailure: false },
     });

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
 import type { Knobs } from './gateway-book.js';
+import {
+  subscribe,
+  SUBSCRIPTION_JOBS,
+  SUBSCRIPTION_PLACES,
+  type SubscriptionDeed,
+  subscriptionDeeds,
+} from './subscription-schedule.js';
 
 /** Cards of a shopper, from the good to the strange; those that take their time take it by the clock, which is moved. */
 export const CARDS = [
@@ -24,7 +31,7 @@ export const KEPT = [
 ] as const;
 export const JOBS = [
   ...['billing.repair', 'billing.catch_up', 'billing.retry_notices', 'billing.end_holds'],
-  'ordering.expire_orders',
+  ...['ordering.expire_orders', ...SUBSCRIPTION_JOBS],
 ] as const;
 /** Places at which the work ends, as it would when the power goes. */
 export const PLACES = [
@@ -38,6 +45,7 @@ export const PLACES = [
   ...['checkout.after_gateway', 'checkout.before_settle_commit', 'checkout.after_settle_commit'],
   ...['checkout.before_answer', 'change.before_commit'],
   ...['invoice.before_number', 'invoice.after_number', 'credit_note.before_number'],
+  ...SUBSCRIPTION_PLACES,
 ] as const;
 const KNOBS: readonly Knobs[] = [
   ...[
@@ -88,11 +96,12 @@ const deeds = fc.oneof(
   ),
   weigh(2, deed('turn', { knobs: fc.constantFrom(...KNOBS) })),
 );
-export type Deed = typeof deeds extends fc.Arbitrary<infer D> ? D : never;
+export type ShopDeed = typeof deeds extends fc.Arbitrary<infer D> ? D : never;
+export type Deed = ShopDeed | SubscriptionDeed;
 
 /** What happens at one time: some deeds beside each other, each asked for once or more, and a death in the middle of it. */
 export interface Step {
-  readonly deeds: readonly (Deed & { readonly how: 'once' | 'doubled' | 'twice' })[];
+  readonly deeds: readonly { readonly deed: Deed; readonly how: 'once' | 'doubled' | 'twice' }[];
   readonly dies: (typeof PLACES)[number] | null;
   /** Whether everything that was set off has come to its end before the next step. */
   readonly settled: boolean;
@@ -105,28 +114,39 @@ const how = fc.constantFrom(
   'doubled' as const,
   'twice' as const,
 );
-const step: fc.Arbitrary<Step> = fc.record({
-  deeds: fc.array(
-    fc.tuple(deeds, how).map(([each, how]) => ({ ...each, how })),
-    { minLength: 1, maxLength: 2 },
-  ),
-  dies: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(null) },
-    { weight: 1, arbitrary: fc.constantFrom(...PLACES) },
-  ),
-  settled: fc.boolean(),
-});
-const first = fc.tuple(card, fc.boolean(), fc.boolean()).map(([card, gift, hold]): Step => ({
-  ...{ deeds: [{ what: 'buy', card, gift, hold, how: 'once' }], dies: null, settled: true },
-}));
+/** So many parts of a hundred are deeds with subscriptions. */
+const steps = (subscriptions: number): fc.Arbitrary<Step> =>
+  fc.record({
+    deeds: fc.array(
+      fc.record({
+        deed: fc.oneof(
+          weigh<Deed>(100 - subscriptions, deeds),
+          weigh<Deed>(subscriptions, subscriptionDeeds),
+        ),
+        how,
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+    dies: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constantFrom(...PLACES) },
+    ),
+    settled: fc.boolean(),
+  });
+const alone = (deed: Deed): Step => ({ deeds: [{ deed, how: 'once' }], dies: null, settled: true });
+const bought = fc
+  .tuple(card, fc.boolean(), fc.boolean())
+  .map(([card, gift, hold]) => alone({ what: 'buy', card, gift, hold }));
 
-/** Somebody buys something, and then anything happens. */
-export const schedules = (length: number): fc.Arbitrary<Step[]> =>
+const begun = (first: fc.Arbitrary<Step>, subscriptions: number, length: number): fc.Arbitrary<Step[]> =>
   fc
-    .tuple(first, fc.array(step, { minLength: 3, maxLength: length }))
+    .tuple(first, fc.array(steps(subscriptions), { minLength: 3, maxLength: length }))
     .map(([begin, rest]) => [begin, ...rest]);
 
-const alone = (deed: Deed): Step => ({ deeds: [{ ...deed, how: 'once' }], dies: null, settled: true });
+/** Somebody buys something or subscribes to it, and then anything happens. */
+export const schedules = (length: number): fc.Arbitrary<Step[]> =>
+  fc.oneof(begun(bought, 10, length), begun(subscribe.map(alone), 80, length + 2));
+
 /** What went wrong once: a hold captured in part beside an invoice, a dispute of nothing, too much of which a little went back. */
 export const PINNED: Step[] = [
   alone({ what: 'buy', card: 'ok', gift: true, hold: true }),
@@ -137,4 +157,18 @@ export const PINNED: Step[] = [
   alone({ what: 'buy', card: 'ok', gift: false, hold: false }),
   alone({ what: 'take cash', at: 2, share: 60 }),
   alone({ what: 'refund', at: 2, which: 0, share: 1, note: 'none' }),
+];
+/** What went wrong with subscriptions once: days before an anchor that were paid twice, a first invoice that was credited in part. */
+export const PINNED_SUBSCRIPTIONS: Step[] = [
+  alone({ what: 'subscribe', plan: 0, card: 'ok', quantity: 1, anchor: 2, again: true }),
+  alone({ what: 'pause', sub: 0, byStaff: false }),
+  alone({ what: 'resume', sub: 0, byStaff: false }),
+  alone({ what: 'renew', days: 3, times: 2 }),
+  alone({ what: 'use', sub: 0, quantity: 40 }),
+  alone({ what: 'change the plan', sub: 0, plan: 1, quantity: 2, byStaff: false, behaviour: 'invoice_now' }),
+  alone({ what: 'keep another card', sub: 0, card: 'recover_after:1', isDefault: false }),
+  { ...alone({ what: 'renew', days: 8, times: 3 }), dies: 'subscription.after_invoice', settled: false },
+  alone({ what: 'subscribe', plan: 1, card: 'attach_ok_charge_fails', quantity: 1, anchor: 0, again: true }),
+  alone({ what: 'credit the invoice', sub: 1, which: 0 }),
+  alone({ what: 'end it', sub: 1, when: 'now', byStaff: true }),
 ];

@@ -3,6 +3,7 @@ import type { TestApp } from './app.js';
 import type { BillingWalk, BillingWorld } from './billing-walk.js';
 import type { Answer } from './client.js';
 import type { BookedCharge } from './gateway-book.js';
+import { DUE_JOBS, faultsOfSubscriptions } from './subscription-truth.js';
 
 type Body = Answer['body'];
 
@@ -12,14 +13,18 @@ const PAUSES_MINUTES = [6, 35, 65, 65, 400, 1500, 1500, 1500];
 /** Lets everybody hear everything, and time pass, until nothing is under way any more. */
 export async function quiet({ app, book }: BillingWorld, walk: BillingWalk): Promise<void> {
   await book.turn({});
+  const subscribed = (await walk.subscriptions.ids()).length > 0;
   for (const minutes of PAUSES_MINUTES) {
     await app.settle();
     await walk.wait(minutes);
-    for (const job of ['billing.catch_up', 'billing.repair', 'billing.end_holds', 'ordering.expire_orders']) {
+    const jobs = ['billing.catch_up', 'billing.repair', 'billing.end_holds', 'ordering.expire_orders'];
+    for (const job of [...jobs, ...(subscribed ? DUE_JOBS : [])]) {
       await app.run(job);
       await app.settle();
       await app.run('billing.retry_notices');
     }
+    await app.settle();
+    await app.run('billing.entitlements');
     await app.settle();
     const [row] = await app.database.query<{ open: number }>(UNDER_WAY);
     if (row?.open === 0) return;
@@ -70,16 +75,19 @@ const WHOLE = `
   SELECT 'notices for a person', count(*)::text FROM billing.gateway_events WHERE status NOT IN ('done', 'received')
   UNION ALL
   SELECT 'two invoices for one period', count(*)::text FROM (
-    SELECT FROM billing.invoices WHERE state NOT IN ('draft', 'void') AND subscription_id IS NOT NULL
-    GROUP BY subscription_id, period_start HAVING count(*) > 1) t`;
+    SELECT FROM billing.invoices i CROSS JOIN LATERAL jsonb_array_elements(i.content -> 'lines') AS l
+    WHERE i.state NOT IN ('draft', 'void') AND i.subscription_id IS NOT NULL AND l ->> 'id' LIKE 'cycle-%'
+    GROUP BY i.subscription_id, l -> 'period' ->> 'start' HAVING count(*) > 1) t`;
 
 /** All that is wrong with what a schedule has touched, once it is quiet. */
 export async function faultsOf(world: BillingWorld, walk: BillingWalk): Promise<string[]> {
   const { app } = world;
   const orderIds = await ordersOf(world, walk);
+  const subscriptionIds = await walk.subscriptions.ids();
   const payments = await app.database.query<{ id: string }>(
-    'SELECT id FROM billing.payments WHERE order_id = ANY ($1::uuid[]) OR id = ANY ($2::uuid[]) ORDER BY id',
-    [orderIds, walk.charged],
+    `SELECT id FROM billing.payments WHERE order_id = ANY ($1::uuid[]) OR id = ANY ($2::uuid[])
+       OR invoice_id IN (SELECT id FROM billing.invoices WHERE subscription_id = ANY ($3::uuid[])) ORDER BY id`,
+    [orderIds, walk.charged, subscriptionIds],
   );
   const faults: string[] = [];
   for (const { id } of payments) faults.push(...(await faultsOfPayment(world, id)));
@@ -88,7 +96,11 @@ export async function faultsOf(world: BillingWorld, walk: BillingWalk): Promise<
   for (const [what, sql] of ROWS)
     for (const row of await app.database.query<object>(sql, [paymentIds]))
       faults.push(`${what}: ${JSON.stringify(row)}`);
-  faults.push(...(await faultsOfPromises(world, walk)), ...(await broken(app, paymentIds, orderIds)));
+  faults.push(...(await faultsOfSubscriptions(world, walk.subscriptions)));
+  faults.push(
+    ...(await faultsOfPromises(world, walk)),
+    ...(await broken(app, paymentIds, orderIds, subscriptionIds)),
+  );
   return faults;
 }
 
@@ -107,6 +119,13 @@ async function faultsOfPayment({ app, book, staff }: BillingWorld, id: string): 
   const faults: string[] = [];
   const fault = (what: string) => faults.push(`payment ${id} (${payment.status}): ${what}`);
   const charges = new Map<string, BookedCharge>();
+  // What became store credit asks no gateway.
+  const [paidOut] = await app.database.query<{ own: number }>(
+    `SELECT coalesce(sum(amount), 0)::int AS own FROM billing.refunds
+     WHERE payment_id = $1 AND operation_id IS NULL AND charge_id IS NULL AND status = 'succeeded'`,
+    [id],
+  );
+  const own = paidOut?.own ?? 0;
   for (const operation of payment.operations as Body[]) {
     const charge = await book.chargeOf(operation.id);
     if (charge) charges.set(charge.ref, charge);
@@ -121,7 +140,7 @@ async function faultsOfPayment({ app, book, staff }: BillingWorld, id: string): 
     for (const { operationId, kind } of charge.operations)
       if (!payment.operations.some((one: Body) => one.id === operationId))
         fault(`${ref}: the gateway did a ${kind} that nobody here asked for`);
-    const told = { captured: payment.captured.amount, refunded: payment.refunded.amount };
+    const told = { captured: payment.captured.amount, refunded: payment.refunded.amount - own };
     const late = payment.lateCharges.find((one: Body) => one.gatewayRef === ref);
     if (late !== undefined) {
       const said = [late.captured.amount, late.captured.currency, late.refunded.amount].join();
@@ -215,7 +234,8 @@ async function faultsOfOrder({ app, staff }: BillingWorld, id: string): Promise<
 }
 
 /** Refunds that somebody was told of are there, once, and as told. */
-async function faultsOfPromises({ app }: BillingWorld, { promised }: BillingWalk): Promise<string[]> {
+async function faultsOfPromises({ app }: BillingWorld, walk: BillingWalk): Promise<string[]> {
+  const promised = new Map([...walk.promised, ...walk.subscriptions.promised]);
   const rows = await app.database.query<{ id: string; amount: string }>(
     'SELECT id, amount FROM billing.refunds WHERE id = ANY ($1::uuid[])',
     [[...promised.keys()]],
@@ -266,15 +286,21 @@ const ROWS: readonly [what: string, sql: string][] = [
 ];
 
 /** What the integrity checks find about these. */
-async function broken(app: TestApp, paymentIds: string[], orderIds: string[]): Promise<string[]> {
+async function broken(
+  app: TestApp,
+  paymentIds: string[],
+  orderIds: string[],
+  subscriptionIds: string[],
+): Promise<string[]> {
   const invoices = await app.database.query<{ id: string }>(
-    `SELECT id FROM billing.invoices WHERE order_id = ANY ($1::uuid[])
+    `SELECT id FROM billing.invoices WHERE order_id = ANY ($1::uuid[]) OR subscription_id = ANY ($3::uuid[])
        OR id IN (SELECT invoice_id FROM billing.payments WHERE id = ANY ($2::uuid[]))`,
-    [orderIds, paymentIds],
+    [orderIds, paymentIds, subscriptionIds],
   );
   const subjects: Record<string, string[]> = {
     payment: paymentIds,
     order: orderIds,
+    subscription: subscriptionIds,
     invoice: invoices.map(({ id }) => id),
   };
   const found: (Finding & { code: string; expected: string; found: string })[] = [];

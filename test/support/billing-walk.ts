@@ -7,11 +7,12 @@ import { armFailpoint } from '../../src/platform/failpoint.js';
 import { Problem } from '../../src/platform/http/problem.js';
 import { Money } from '../../src/platform/money/money.js';
 import type { TestApp } from './app.js';
-import { type Deed, KEPT, type Step } from './billing-schedule.js';
+import { type Deed, KEPT, type ShopDeed, type Step } from './billing-schedule.js';
 import type { Answer } from './client.js';
 import type { GatewayBook } from './gateway-book.js';
 import { planInvoice } from './invoices.js';
 import { berlin, type CartInHand, fillCart, type Goods, key } from './purchase.js';
+import { SubscriptionWalk } from './subscription-walk.js';
 
 type Body = Answer['body'];
 interface Purchase {
@@ -19,8 +20,8 @@ interface Purchase {
   orderId: string | null;
 }
 
-type OnOrder = Extract<Deed, { at: number }>;
-type OnPayment = Extract<Deed, { which: number }>;
+type OnOrder = Extract<ShopDeed, { at: number }>;
+type OnPayment = Extract<ShopDeed, { which: number }>;
 
 /** What a schedule needs around it, made once. */
 export interface BillingWorld {
@@ -29,6 +30,8 @@ export interface BillingWorld {
   readonly staff: string;
   readonly goods: readonly [Goods, Goods];
   readonly customerId: string;
+  /** What is subscribed to, in the order of `SUBSCRIBED_PLANS`. */
+  readonly plans: readonly string[];
   /** Kept methods, in the order of `KEPT`. */
   readonly methods: readonly string[];
   /** The code of a gift card with something on it. */
@@ -72,6 +75,8 @@ export class BillingWalk {
   readonly charged: string[] = [];
   /** Refunds that were promised to whoever asked, by id, with their amount. */
   readonly promised = new Map<string, number>();
+  readonly subscriptions: SubscriptionWalk;
+  private isAlone = false;
   private lastInvoice: string | null = null;
   private firstEvent = 0;
   private deaths = 0;
@@ -79,7 +84,9 @@ export class BillingWalk {
   constructor(
     private readonly world: BillingWorld,
     private readonly tally: Tally,
-  ) {}
+  ) {
+    this.subscriptions = new SubscriptionWalk(world, (minutes) => this.wait(minutes));
+  }
 
   async begin(): Promise<void> {
     const [row] = await this.world.app.database.query<{ event_cursor: string }>(
@@ -96,6 +103,7 @@ export class BillingWalk {
       throw new Error(GONE);
     });
     armFailpoint(dies);
+    this.isAlone = deeds.length === 1 && deeds[0]?.how === 'once';
     try {
       await Promise.all(deeds.flatMap((each) => this.times(each)));
       if (settled) await this.world.app.settle();
@@ -106,10 +114,10 @@ export class BillingWalk {
   }
 
   /** `doubled`: the same request twice at once; `twice`: two requests, each with a key of its own. */
-  private times({ how, ...deed }: Step['deeds'][number]): Promise<void>[] {
+  private times({ how, deed }: Step['deeds'][number]): Promise<void>[] {
     const once = key();
     const keys = how === 'once' ? [once] : how === 'doubled' ? [once, once] : [once, key()];
-    return keys.map((each) => this.deed(deed as Deed, each));
+    return keys.map((each) => this.deed(deed, each));
   }
 
   private async deed(deed: Deed, once: string): Promise<void> {
@@ -128,6 +136,8 @@ export class BillingWalk {
 
   private async attempt(deed: Deed, once: string): Promise<Answer | string | null> {
     const { app, book } = this.world;
+    if ('sub' in deed || deed.what === 'subscribe' || deed.what === 'renew')
+      return this.subscriptions.attempt(deed, once, this.isAlone);
     switch (deed.what) {
       case 'buy':
         return this.buy(deed, once);
@@ -263,7 +273,7 @@ export class BillingWalk {
     }
   }
 
-  private async buy(deed: Extract<Deed, { what: 'buy' }>, once: string): Promise<Answer | null> {
+  private async buy(deed: Extract<ShopDeed, { what: 'buy' }>, once: string): Promise<Answer | null> {
     const { app, goods, hold } = this.world;
     if (this.purchases.length >= 3) return null;
     hold(deed.hold);
@@ -297,7 +307,7 @@ export class BillingWalk {
 
   private async refund(
     at: string,
-    { share, note }: Extract<Deed, { what: 'refund' }>,
+    { share, note }: Extract<ShopDeed, { what: 'refund' }>,
     once: string,
   ): Promise<Answer> {
     const { app, staff } = this.world;
@@ -332,7 +342,7 @@ export class BillingWalk {
   }
 
   /** An invoice is charged to a kept method, with nobody there. */
-  private async charge({ kept, anew }: Extract<Deed, { what: 'charge what is kept' }>): Promise<string> {
+  private async charge({ kept, anew }: Extract<ShopDeed, { what: 'charge what is kept' }>): Promise<string> {
     const { app, customerId, methods } = this.world;
     const [amount, billing] = [Money.of(1900, 'EUR'), app.app.get(BillingApi)];
     if (anew || this.lastInvoice === null) {
@@ -356,7 +366,7 @@ export class BillingWalk {
   }
 
   /** The gateway's notices of this schedule, told again in some order. */
-  private async hear({ backwards, times, every }: Extract<Deed, { what: 'hear' }>): Promise<string> {
+  private async hear({ backwards, times, every }: Extract<ShopDeed, { what: 'hear' }>): Promise<string> {
     const events = (await this.world.book.eventsAfter(this.firstEvent)).filter((_, n) => n % every === 0);
     if (backwards) events.reverse();
     const sends = events.flatMap((event) => Array.from({ length: times }, () => this.world.book.tell(event)));
