@@ -4,6 +4,7 @@ import { BillingApi } from '../src/billing/billing.api.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
+import { IntegrityRegistry } from '../src/platform/integrity/integrity.registry.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
@@ -483,6 +484,26 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(given).toMatchObject({ status: 201, body: { status: 'succeeded' } });
     expect(await balanceOf('assets:cash')).toBe(0);
     expect((await receive(orderId, transfer(1, 'tip'))).body).toMatchObject({ overpaid: eur(1) });
+    // What a piece less costs goes back, and the tip is still too much.
+    const [line] = (await orderAt(orderId)).lines;
+    const sent = await app.post(`/v1/admin/orders/${orderId}/fulfilments`, {}, asStaff());
+    expect(sent.status).toBe(201);
+    const changes = `/v1/admin/orders/${orderId}/changes`;
+    const back = [{ lineId: line.id, quantity: 1, restockAt: 'main' }];
+    const plan = (await app.post(changes, { kind: 'return', back }, { token: staff })).body;
+    const { difference } = (await app.get(`${changes}/${plan.id}/preview`, { token: staff })).body;
+    const made = { expectedDifference: difference };
+    expect((await app.post(`${changes}/${plan.id}/confirmation`, made, asStaff())).status).toBe(200);
+    await app.settle();
+    expect(await orderAt(orderId)).toMatchObject({ paymentStatus: 'overcharged', amountToRefund: eur(1) });
+    expect((await receive(orderId, transfer(99, 'tip 2'))).body).toMatchObject({
+      ...{ paymentStatus: 'overcharged', due: eur(0), overpaid: eur(100) },
+    });
+    const ofOrders = app.app
+      .get(IntegrityRegistry)
+      .inTurn()
+      .filter(({ subjectType }) => subjectType === 'order');
+    for (const { look } of ofOrders) expect(await look([orderId])).toEqual([]);
 
     // Nobody transfers: the goods are free again, and what came of it waits for a person.
     const late = await promised();

@@ -20,9 +20,7 @@ export function sendingOf(
   awaited: bigint,
   payments: readonly PaymentView[],
 ): { statuses: Omit<Statuses, 'fulfilmentStatus'>; total: Money } {
-  const own = total - awaited;
-  return {
-    statuses: { status, paymentStatus: paymentStatusOf(payments, Money.of(own + givenBack, currency)) },
-    total: Money.of(own, currency),
-  };
+  const own = Money.of(total - awaited, currency);
+  const owed = own.plus(Money.of(givenBack, currency));
+  return { statuses: { status, paymentStatus: paymentStatusOf(payments, owed, own) }, total: own };
 }

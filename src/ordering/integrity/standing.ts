@@ -18,7 +18,7 @@ const isLive = ({ status }: StandingOrder): boolean => status === 'placed' || st
 export function statusDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
   const { status, lines } = order;
   return differenceOf(order.id, {
-    'payment status': [paymentStatusOf(payments, owedOf(order)), order.paymentStatus],
+    'payment status': [paymentStatusOf(payments, owedOf(order), totalOf(order)), order.paymentStatus],
     'fulfilment status': [fulfilmentStatusOf(lines), order.fulfilmentStatus],
     // Whatever else completes an order, nothing of it is left to be sent then.
     status: [status === 'completed' && !isAllSent(lines) ? 'placed' : status, status],

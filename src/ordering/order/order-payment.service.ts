@@ -49,7 +49,7 @@ export class OrderPaymentService {
     actor: Actor,
     { refundRefused = false } = {},
   ): Promise<Order> {
-    const paymentStatus = paymentStatusOf(payments, owedOf(order));
+    const paymentStatus = paymentStatusOf(payments, owedOf(order), totalOf(order));
     const secured = isSecured(paymentStatus) && isCovered(payments, totalOf(order));
     if (secured && mayPlace(order, payments)) return this.place(order, { ...order, paymentStatus }, actor);
     if (order.status === 'pending_payment' && isRejected(payments)) return this.reject(order, actor);
@@ -70,7 +70,7 @@ export class OrderPaymentService {
 
   /** Whether `take` would change nothing. */
   isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
-    return isBought(order) && paymentStatusOf(payments, order.owed) === order.paymentStatus;
+    return isBought(order) && paymentStatusOf(payments, order.owed, order.total) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
@@ -105,7 +105,7 @@ export class OrderPaymentService {
     const { canceled } = await this.billing.cancelFor(order.id, 'review_rejected');
     if (!canceled) return order;
     const payments = await this.billing.paymentsOf([order.id]);
-    const paymentStatus = paymentStatusOf(payments, owedOf(order));
+    const paymentStatus = paymentStatusOf(payments, owedOf(order), totalOf(order));
     const to = { ...order, status: 'canceled' as const, paymentStatus };
     const { moved, order: ended } = await this.move(order, to, 'review_rejected', actor);
     if (!moved) return ended;

@@ -23,6 +23,7 @@ export interface Deed {
 export interface Glance extends Statuses {
   /** See `owedOf`. */
   owed: Money;
+  total: Money;
 }
 
 /** An order whose time to pay is over. */
@@ -161,11 +162,13 @@ export class OrderRepository {
 
   /** Only what tells whether the order has heard of its payments. */
   async glance(id: string): Promise<Glance | undefined> {
-    const [row] = await this.database.query<Omit<Glance, 'owed'> & { owed: string; currency: string }>(
+    const [row] = await this.database.query<Statuses & { owed: string; total: string; currency: string }>(
       GLANCE,
       [id],
     );
-    return row && { ...row, owed: Money.of(BigInt(row.owed), row.currency) };
+    if (row === undefined) return undefined;
+    const { owed, total, currency, ...statuses } = row;
+    return { ...statuses, owed: Money.of(BigInt(owed), currency), total: Money.of(BigInt(total), currency) };
   }
 
   /** Locked first and read afterwards, so that what is read is what the lock holders before us have written. */
@@ -280,7 +283,7 @@ const UNPAID = `
 
 const GLANCE = `
   SELECT status, payment_status AS "paymentStatus", fulfilment_status AS "fulfilmentStatus",
-    total + given_back AS owed, currency
+    total + given_back AS owed, total, currency
   FROM ordering.orders WHERE id = $1`;
 
 const SELECT = `

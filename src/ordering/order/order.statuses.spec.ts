@@ -33,6 +33,17 @@ describe('the statuses of an order', () => {
     expect(paymentStatusOf(payments, eur(1000))).toBe(status);
   });
 
+  it('say what is too much of an order that has become smaller', () => {
+    const back = [payment('captured', 1000, 300), payment('captured', 10)];
+    expect(paymentStatusOf(back, eur(1000), eur(700))).toBe('overcharged');
+    expect(paymentStatusOf([payment('captured', 1000, 310), ...back.slice(1)], eur(1000), eur(700))).toBe(
+      'partially_refunded',
+    );
+    // What is on its way back is not too much.
+    const onItsWay = { ...payment('captured', 1000, 300), kept: eur(690) };
+    expect(paymentStatusOf([onItsWay, ...back.slice(1)], eur(1000), eur(700))).toBe('partially_refunded');
+  });
+
   it('call an order paid that costs nothing', () => {
     expect(paymentStatusOf([], eur(0))).toBe('paid');
   });

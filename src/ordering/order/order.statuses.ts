@@ -52,9 +52,14 @@ export const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
 
 /**
  * What the payments of an order say about it: derived here and nowhere else. `owed` is all that should have come in
- * (`owedOf`): a change that is still to be paid makes it `partially_paid`, whatever went back before.
+ * (`owedOf`): a change that is still to be paid makes it `partially_paid`, whatever went back before. `total` is what the order
+ * costs now, which is less where changes have given something back.
  */
-export function paymentStatusOf(payments: readonly PaymentView[], owed: Money): PaymentStatus {
+export function paymentStatusOf(
+  payments: readonly PaymentView[],
+  owed: Money,
+  total: Money = owed,
+): PaymentStatus {
   const captured = Money.sum(
     payments.map((payment) => payment.captured),
     owed.currency,
@@ -78,8 +83,12 @@ export function paymentStatusOf(payments: readonly PaymentView[], owed: Money): 
   const difference = captured.compare(owed);
   if (!refunded.isZero()) {
     if (refunded.compare(captured) >= 0) return 'refunded';
-    // What went back is not all that was too much.
-    if (captured.minus(refunded).compare(owed) > 0) return 'overcharged';
+    // What went back, or is on its way, is not all that was too much: some of it was owed for a change.
+    const kept = Money.sum(
+      payments.map((payment) => payment.kept),
+      owed.currency,
+    );
+    if (difference > 0 && kept.compare(total) > 0) return 'overcharged';
     return difference < 0 ? 'partially_paid' : 'partially_refunded';
   }
   return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';

@@ -5,10 +5,11 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { platformProblems, Problem } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
-import { owedOf } from '../order/order.js';
+import { totalOf } from '../order/order.js';
 import { orderProblems } from '../order/order.errors.js';
 import { OrderLocks } from '../order/order-locks.service.js';
 import { OrderPaymentService } from '../order/order-payment.service.js';
+import { dueOf } from '../order/order.view.js';
 import type { ReceivedPaymentDto, ReceivePaymentDto } from './received-payment.dto.js';
 
 /** Money that staff have found in the bank or in the till, and what it does to its order. */
@@ -61,7 +62,9 @@ export class ReceivedPayments {
     });
     const payments = await this.billing.paymentsOf([orderId]);
     const after = await this.orderPayments.take(order, payments, actor);
-    const { due, overpaid } = await this.billing.amountDue(orderId, owedOf(after));
+    // What a change has given back is neither due again nor there to be given back twice.
+    const due = dueOf(after, await this.billing.paymentsOf([orderId]));
+    const { overpaid } = await this.billing.amountDue(orderId, totalOf(after));
     return {
       ...{ paymentId, orderId, orderStatus: after.status, paymentStatus: after.paymentStatus },
       ...{ due: due.toJSON(), overpaid: overpaid.toJSON() },
