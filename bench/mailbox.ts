@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,11 +20,20 @@ export class Mailbox {
     }
   }
 
+  /** Of all letters, the oldest first. */
+  subjects(): string[] {
+    return this.letters().map(
+      (text) => /^Subject: (.*(?:\n[ \t].*)*)$/m.exec(text)?.[1]?.replace(/\n\s+/g, ' ') ?? '',
+    );
+  }
+
   private letters(): string[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
       .filter((name) => name.endsWith('.eml'))
-      .map((name) => readFileSync(path.join(this.folder, name), 'utf8'))
+      .map((name) => path.join(this.folder, name))
+      .sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs)
+      .map((file) => readFileSync(file, 'utf8'))
       .filter((text) => text.includes(this.address))
       .map(decoded);
   }

@@ -13,6 +13,8 @@ export class Steps {
   headers: Record<string, string> = {};
   /** Of the last answer; 0 when the step has not asked. */
   status = 0;
+  /** What is left to do when a step fails. */
+  beforeEnd: () => Promise<void> = async () => {};
   private readonly begin = performance.now();
 
   constructor(private readonly url: string) {}
@@ -32,8 +34,10 @@ export class Steps {
     });
     const status = String(this.status || '–').padStart(4);
     const time = `${(performance.now() - begin).toFixed(0)} ms`.padStart(8);
-    console.log(`${failed ? '✗' : '✓'} ${name.padEnd(16)} ${status} ${time}  ${remark}`);
-    if (failed) process.exit(1);
+    console.log(`${failed ? '✗' : '✓'} ${name.padEnd(17)} ${status} ${time}  ${remark}`);
+    if (!failed) return;
+    await this.beforeEnd();
+    process.exit(1);
   }
 
   // A step looks into the few fields that it needs; the shapes are tested elsewhere.
