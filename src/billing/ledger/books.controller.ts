@@ -10,7 +10,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { LedgerIntegrityDto } from './books.dto.js';
 import { LedgerChain } from './ledger-chain.service.js';
 import { ledgerProblems } from './ledger.errors.js';
-import { LedgerPeriodDto } from './period.dto.js';
+import { LedgerPeriodDto, LedgerPeriodParams } from './period.dto.js';
 import { LedgerPeriods } from './periods.service.js';
 import { StatementDto, StatementFileQuery, StatementQuery } from './statement.dto.js';
 import { type StatementFileLine, knownAccount, Statements } from './statements.service.js';
@@ -86,14 +86,13 @@ export class BooksController {
       'for a closed month, it answers what was done.',
     answers: { 200: LedgerPeriodDto },
     problems: [
-      platformProblems.not_found,
       ledgerProblems.period_not_over,
       ledgerProblems.period_out_of_order,
       ledgerProblems.period_unbalanced,
     ],
     idempotency: 'accepted',
   })
-  close(@Param('period') period: string, @CurrentActor() actor: Actor): Promise<LedgerPeriodDto> {
+  close(@Param() { period }: LedgerPeriodParams, @CurrentActor() actor: Actor): Promise<LedgerPeriodDto> {
     return this.periods.close(period, actor);
   }
 

@@ -2,6 +2,11 @@ import { Instant, Integer, OneOf, Text } from '../../platform/http/fields.js';
 import { MONTH } from './day.js';
 import type { PeriodRow } from './period.repository.js';
 
+export class LedgerPeriodParams {
+  @Text({ ...MONTH, example: '2026-10', description: 'Year and month, at the seller.' })
+  period: string;
+}
+
 export class LedgerPeriodDto {
   @Text({ ...MONTH, example: '2026-10' })
   period: string;

@@ -4,15 +4,12 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Cursors, type Page, type PageQuery } from '../../platform/http/page.js';
-import { platformProblems } from '../../platform/http/problem.js';
 import { CHAIN_START } from './chain.js';
 import { dayIn, lastDay, monthAfter, monthOf } from './day.js';
 import { LedgerChain } from './ledger-chain.service.js';
 import { ledgerProblems } from './ledger.errors.js';
 import { LedgerPeriodDto } from './period.dto.js';
 import { PeriodRepository } from './period.repository.js';
-
-const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
 /** Months of the books, closed one after the other and for good. */
 @Injectable()
@@ -39,7 +36,6 @@ export class LedgerPeriods {
    * closed one stays as it is. 409 when it is not over, not the next one, or the books do not balance.
    */
   async close(period: string, actor: Actor): Promise<LedgerPeriodDto> {
-    if (!MONTH.test(period)) throw platformProblems.not_found();
     // Most of the work, while everybody may still post.
     await this.chain.seal();
     return this.database.transaction(async () => {

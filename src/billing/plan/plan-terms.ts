@@ -1,5 +1,6 @@
 import type { FieldError } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
+import type { Interval } from '../subscription/periods.js';
 import { parseQuantity, wrongTier } from '../subscription/usage-pricing.js';
 import type { PlanTerms, PlanVersion } from './plan.js';
 import type { PlanTermsDto } from './plan.dto.js';
@@ -8,6 +9,9 @@ type Terms = Pick<
   PlanVersion,
   'interval' | 'trialDays' | 'pricesIncludeTax' | 'prices' | 'taxes' | 'components'
 >;
+
+/** Three years: nobody pays for more at once. */
+const MOST_OF: Record<Interval['unit'], number> = { day: 1095, week: 156, month: 36, year: 3 };
 
 /** Terms as they are kept: all that was left out is said. */
 export function termsOf(input: PlanTermsDto): Terms {
@@ -45,6 +49,12 @@ export function faultsOfTerms(
   const faults: FieldError[] = [];
   const fault = (path: string, code: string, message: string) =>
     faults.push({ pointer: `${place}/${path}`, code, message });
+  if (interval.count > MOST_OF[interval.unit])
+    fault(
+      'interval/count',
+      'too_long',
+      `must be at most ${MOST_OF[interval.unit]} ${interval.unit}s, which is three years`,
+    );
   const currencies = prices.map(({ amount }) => amount.currency);
   prices.forEach(({ amount, setupFee }, at) => {
     if (currencies.indexOf(amount.currency) !== at)

@@ -37,7 +37,7 @@ export class IntervalDto {
   @OneOf(INTERVAL_UNITS, { example: 'month' })
   unit: Interval['unit'];
 
-  @Integer({ min: 1, max: 365, example: 1 })
+  @Integer({ min: 1, max: 1095, example: 1, description: 'Three years at most.' })
   count: number;
 }
 

@@ -44,7 +44,12 @@ export class StaffReconciliation {
   /** A run that begins within seconds; one that waits for the same time is that run. 400 for a time that cannot be. */
   async start({ from, to }: StartReconciliationDto, actor: Actor): Promise<ReconciliationRunDto> {
     if (!this.gateway.isConfigured) throw reconciliationProblems.no_gateway();
-    const end = to === undefined ? this.clock.now() : new Date(to);
+    const now = this.clock.now();
+    const end = to === undefined ? now : new Date(to);
+    if (end > now)
+      throw platformProblems.invalid_input(undefined, {
+        errors: [{ pointer: '/to', code: 'in_the_future', message: 'must not be in the future' }],
+      });
     const begin = from === undefined ? new Date(end.getTime() - FIRST_DAYS * DAY) : new Date(from);
     const days = (end.getTime() - begin.getTime()) / DAY;
     if (days <= 0 || days > MOST_DAYS)
