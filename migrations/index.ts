@@ -1,4 +1,6 @@
 import { BillingEntitlements1780000000761 } from './billing/1780000000761-entitlements.js';
+import { BillingTrials1780000000830 } from './billing/1780000000830-trials.js';
+import { BillingUsedQuotes1780000000831 } from './billing/1780000000831-used-quotes.js';
 import { OrderingBaskets1780000000680 } from './ordering/1780000000680-baskets.js';
 import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
 import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js';
@@ -266,6 +268,8 @@ export const migrations: Migrations = [
   BillingEntitlements1780000000761,
   OrderingBaskets1780000000680,
   BillingRefundsOfOwnMoney1780000000795,
+  BillingTrials1780000000830,
+  BillingUsedQuotes1780000000831,
   BillingScreeningElsewhere1780000000840,
   BillingScreeningMarks1780000000841,
 ];

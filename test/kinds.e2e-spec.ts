@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createHash, randomUUID } from 'node:crypto';
 import { BillingApi } from '../src/billing/billing.api.js';
+import { GiftCardClock } from '../src/billing/gift-card/gift-card-clock.js';
 import { GiftCards } from '../src/billing/gift-card/gift-cards.service.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -772,6 +773,8 @@ describe('kinds of goods', () => {
         { variantId: twenty.variantId, quantity: 1, giftCard: { recipientEmail: to, sendAt } },
       ]);
       expect(await cardsOf(id)).toMatchObject([{ sendAt, state: 'active' }]);
+      // A clock that is moved stops there.
+      expect((await app.app.get(GiftCardClock).nextDue(app.clock.now()))?.toISOString()).toBe(sendAt);
       await app.run('billing.send_gift_cards');
       await app.settle();
       expect(await codesTo(to)).toEqual([]);

@@ -160,6 +160,17 @@ describe('plans and subscriptions', () => {
       '/terms/taxes/0/ratePpm',
       '/terms/components/0/tiers',
     ]);
+    for (const interval of [
+      { unit: 'day', count: 1096 },
+      { unit: 'week', count: 157 },
+      { unit: 'month', count: 37 },
+      { unit: 'year', count: 4 },
+    ]) {
+      const long = { code: 'long', title: 'Long', terms: terms(1000, { interval }) };
+      expect(await app.post('/v1/admin/plans', long, asStaff())).toMatchObject({
+        ...{ status: 400, body: { errors: [{ pointer: '/terms/interval/count' }] } },
+      });
+    }
     const basic = await plan(terms(1000));
     const taken = await app.post(
       '/v1/admin/plans',
@@ -412,9 +423,12 @@ describe('plans and subscriptions', () => {
       ['debit', 1000, '(20.00 EUR × 1) × 14 ÷ 28 days = 10.00 EUR'],
     ]);
     expect((await confirm(`${up.quote}x`)).status).toBe(400);
-    // Two at once: one is made, and for the other one there is nothing left to change.
+    // Two at once: one is made, and the other one is told so.
     const two = await Promise.all([confirm(up.quote), confirm(up.quote)]);
-    expect(two.map(({ status }) => status).sort()).toEqual([200, 422]);
+    expect(two.map(({ status, body }) => [status, body.code]).sort()).toEqual([
+      [200, undefined],
+      [409, 'billing.quote_used'],
+    ]);
     await collect();
     const [, raised] = await invoices(id);
     expect(raised).toMatchObject({ state: 'paid', total: eur(500) });
@@ -508,10 +522,12 @@ describe('plans and subscriptions', () => {
     await collect();
     expect(await invoices(id)).toMatchObject([{ state: 'paid', total: eur(1000) }]);
     // A second trial of the plan is none.
+    expect(trial.body.trialUsed).toBe(false);
     const second = await subscribe(bob, basic.id, { anchorDate: '2030-07-01' });
     expect(second.body).toMatchObject({
       state: 'active',
       trialEndsAt: null,
+      trialUsed: true,
       currentPeriod: { start: '2030-06-20', end: '2030-06-30' },
     });
     expect(await invoices(second.body.id)).toMatchObject([
@@ -523,6 +539,22 @@ describe('plans and subscriptions', () => {
     expect(resumed.body).toMatchObject({ state: 'active', anchorDate: '2030-07-01' });
     expect(resumed.body.nextBillAt).toBe(second.body.nextBillAt);
     expect(await invoices(second.body.id)).toHaveLength(1);
+
+    // Ten at once have one trial too; one that was never paid for has had none.
+    const eager = await customer('ok');
+    const crowd = await Promise.all(Array.from({ length: 10 }, () => subscribe(eager, basic.id)));
+    expect(crowd.map(({ status, body }) => [status, body.state, body.trialUsed]).sort()).toEqual([
+      ...Array.from({ length: 9 }, () => [201, 'active', true]),
+      [201, 'trialing', false],
+    ]);
+    const fee = [{ amount: eur(1000), setupFee: eur(300) }];
+    const costly = await plan(terms(0, { trialDays: 14, prices: fee }));
+    const poor = await customer('attach_ok_charge_fails');
+    const never = await subscribe(poor, costly.id);
+    expect(never).toMatchObject({ status: 202, body: { state: 'incomplete', trialUsed: false } });
+    await mySub(poor, never.body.id, 'cancellation', { when: 'now' });
+    await keep(poor.token, 'ok+card=11', { makeDefault: true });
+    expect((await subscribe(poor, costly.id)).body).toMatchObject({ state: 'trialing', trialUsed: false });
 
     // The paid period goes on when the pause was short, and nothing is billed twice or for the pause.
     expect((await mySub(bob, id, 'pause')).body).toMatchObject({ state: 'paused', nextBillAt: null });

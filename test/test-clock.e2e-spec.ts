@@ -26,6 +26,7 @@ describe('the clock of a sandbox', () => {
   let shop: Client;
   let product: GivenProduct;
   let lamp: Goods;
+  let customerId: string;
   const folders: string[] = [];
 
   beforeAll(async () => {
@@ -35,6 +36,8 @@ describe('the clock of a sandbox', () => {
     product = await given.product(app, token);
     const [{ id: variantId, sku }] = product.variants;
     lamp = { variantId, sku };
+    const customer = await given.customer(app);
+    customerId = (await app.get('/v1/me', { token: customer.token })).body.id;
     await app.settle();
     await app.app.get(Workers).stop();
     await app.app.get(PageCacheListener).start();
@@ -127,6 +130,13 @@ describe('the clock of a sandbox', () => {
     const before = await stockOf(app, lamp);
     expect(before.reserved).toBe(1);
 
+    // Far from every night, when the clock would stop anyhow.
+    const endOfCredit = new Date(Math.floor(begun / DAY_MS) * DAY_MS + 3 * DAY_MS + 12 * HOUR_MS);
+    const amount = { amount: 500, currency: 'EUR' };
+    const gift = { customerId, amount, reason: 'The parcel was lost', expiresAt: endOfCredit };
+    const credit = await shop.post('/v1/admin/store-credits', gift, { token, key: key() });
+    expect(credit.status).toBe(201);
+
     const [once, month] = [key(), { by: { days: 30 } }];
     const first = await advance(month, once);
     expect(first).toMatchObject({ status: 202, body: { state: 'waiting', steps: 0 } });
@@ -154,6 +164,9 @@ describe('the clock of a sandbox', () => {
     const { paymentStatus } = await read(`/v1/admin/orders/${held.answer.body.id}`);
     expect(paymentStatus).toBe('voided');
     expect(await stockOf(app, lamp)).toEqual({ ...before, reserved: 0 });
+    const [expired] = (await read(`/v1/admin/store-credits/${credit.body.id}/entries`)).items;
+    expect(expired).toMatchObject({ kind: 'expired', amount: { amount: -500 } });
+    expect(Date.parse(expired.at) - endOfCredit.getTime()).toBeLessThan(2 * HOUR_MS);
     const letters = (await app.letters()).filter(({ to }) => to === address);
     expect(letters.map(({ subject }) => subject)).toEqual(Array(2).fill('Your cart is still here'));
     // Every night had its check of the books, one, and it found nothing.

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
+import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { Subscriptions } from '../src/billing/subscription/subscriptions.service.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -424,6 +425,14 @@ describe('metered usage and coupons', () => {
       uses: [{ amount: eur(250) }],
     });
     expect((await take(elsewhere.code)).body.code).toBe('billing.coupon_present');
+
+    const { id: customerId, email } = (await app.get('/v1/me', { token })).body;
+    const exported: Body[] = [];
+    for await (const page of app.app.get(BillingPersonalData).collect({ customerId, email }))
+      exported.push(page);
+    expect(exported.find(({ section }) => section === 'subscriptions')?.rows).toMatchObject([
+      { id, coupons: [{ code: quarter.code, endedAt: null, periods: 1 }] },
+    ]);
 
     // It is in the preview of the next invoice, and its usage is reduced with the rest.
     await record(id, [event('disk', '1', app.clock.now().toISOString())]);

@@ -94,6 +94,9 @@ import { EntitlementSubscribers } from './dunning/entitlement.subscribers.js';
 import { Entitlements } from './dunning/entitlements.service.js';
 import { GoodsSubscriptions } from './subscription/goods-subscriptions.service.js';
 import { DunningClock } from './dunning/dunning-clock.js';
+import { GiftCardClock } from './gift-card/gift-card-clock.js';
+import { StoreCreditClock } from './store-credit/store-credit-clock.js';
+import { SubscriptionClock } from './subscription/subscription-clock.js';
 import { Collections } from './dunning/collections.service.js';
 import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js';
 import { MyDocumentController } from './document/my-document.controller.js';
@@ -191,6 +194,8 @@ import { SubscriptionChanges } from './subscription/subscription-changes.service
 import { SubscriptionDesk } from './subscription/subscription-desk.service.js';
 import { SubscriptionEnds } from './subscription/subscription-ends.service.js';
 import { SubscriptionJobs } from './subscription/subscription.jobs.js';
+import { TrialRepository } from './subscription/trial.repository.js';
+import { ChangeQuoteRepository } from './subscription/change-quote.repository.js';
 import { SubscriptionOffers } from './subscription/subscription-offers.service.js';
 import { SubscriptionPeople } from './subscription/subscription-people.service.js';
 import { SubscriptionPayments } from './subscription/subscription-payments.service.js';
@@ -339,6 +344,9 @@ import { WebhookController } from './webhook/webhook.controller.js';
     DunningPeopleRepository,
     LinkAttempts,
     DunningClock,
+    GiftCardClock,
+    StoreCreditClock,
+    SubscriptionClock,
     GoodsSubscriptions,
     EntitlementRepository,
     Entitlements,
@@ -447,6 +455,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SubscriptionEnds,
     SubscriptionJobs,
     SubscriptionOffers,
+    TrialRepository,
+    ChangeQuoteRepository,
     SubscriptionPayments,
     SubscriptionPeople,
     SubscriptionReader,

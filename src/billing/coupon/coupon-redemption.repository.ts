@@ -113,6 +113,14 @@ export class CouponRedemptionRepository {
     );
   }
 
+  /** All that these subscriptions have taken, the oldest first. */
+  ofSubscriptions(subscriptionIds: readonly string[]): Promise<CouponRedemption[]> {
+    return this.database.query<CouponRedemption>(
+      `${SELECT} WHERE r.subscription_id = ANY ($1::uuid[]) ORDER BY r.id`,
+      [subscriptionIds],
+    );
+  }
+
   /** What it took off, the newest first. */
   uses(redemptionId: string): Promise<CouponUse[]> {
     return this.database.query<CouponUse>(

@@ -141,6 +141,12 @@ export class GiftCardRepository {
     return row ?? null;
   }
 
+  /** When, after this moment, the next card is to be sent. */
+  async nextSending(after: Date): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date | null }>(NEXT_SENDING, [after]);
+    return row?.at ?? null;
+  }
+
   /** The code is on its way: it is forgotten here. */
   async forgetCode(id: string): Promise<void> {
     await this.database.execute('UPDATE billing.gift_cards SET sealed_code = NULL WHERE id = $1', [id]);
@@ -170,6 +176,8 @@ const DUE = `
   SELECT ${FIELDS}, sealed_code AS "sealedCode" FROM billing.gift_cards
   WHERE sealed_code IS NOT NULL AND send_at <= $1 AND state <> 'canceled' AND id <> ALL ($2::uuid[])
   ORDER BY send_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+const NEXT_SENDING = `
+  SELECT min(send_at) AS at FROM billing.gift_cards WHERE sealed_code IS NOT NULL AND send_at > $1 AND state <> 'canceled'`;
 const INSERT = `
   WITH made AS (
     INSERT INTO billing.gift_cards (id, code_hash, last4, currency, initial, balance, order_id, order_line_id, piece, reason,

@@ -162,6 +162,12 @@ export class StoreCreditRepository {
     return rows.map(({ id }) => id);
   }
 
+  /** When, after this moment, the next credit ends. */
+  async nextEnd(after: Date): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date | null }>(NEXT_END, [after]);
+    return row?.at ?? null;
+  }
+
   /** What a payment took and was not given back, locked until the end of the transaction. */
   async taken(paymentId: string): Promise<Taken[]> {
     const rows = await this.database.query<Omit<Taken, 'left'> & { left: string }>(TAKEN, [paymentId]);
@@ -198,6 +204,8 @@ const LOTS = `
   WHERE account_id = $1 AND remaining > 0 AND ($2::timestamptz IS NULL OR expires_at <= $2) ORDER BY expires_at, id`;
 const DUE = `
   SELECT DISTINCT account_id AS id FROM billing.store_credit_lots WHERE remaining > 0 AND expires_at <= $1 LIMIT $2`;
+const NEXT_END = `
+  SELECT min(expires_at) AS at FROM billing.store_credit_lots WHERE remaining > 0 AND expires_at > $1`;
 const TAKEN = `
   SELECT t.position, (t.amount - t.returned)::text AS left, t.expires_at AS "expiresAt" FROM billing.store_credit_taken t
   JOIN billing.store_credit_entries e ON e.id = t.entry_id

@@ -2,6 +2,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { ChangeQuoteRepository } from './change-quote.repository.js';
 import type { ChangeWish } from './subscription.js';
 
 /** What was shown, so that exactly that is billed: the moment that it is counted for, and what it came to. */
@@ -20,7 +21,10 @@ export interface Quote {
 export class ChangeQuotes {
   private readonly key: Buffer;
 
-  constructor(config: Config) {
+  constructor(
+    config: Config,
+    private readonly used: ChangeQuoteRepository,
+  ) {
     this.key = config.key('subscription-quotes');
   }
 
@@ -40,10 +44,22 @@ export class ChangeQuotes {
     return JSON.parse(Buffer.from(body, 'base64url').toString()) as Quote;
   }
 
+  /** In the caller's transaction, under the lock of the subscription: whether its change was made before. */
+  isUsed(token: string): Promise<boolean> {
+    return this.used.isUsed(nameOf(token));
+  }
+
+  /** In the transaction of its change. */
+  use(token: string, { subscriptionId }: Quote, at: Date): Promise<void> {
+    return this.used.use(nameOf(token), subscriptionId, at);
+  }
+
   private mac(body: string): string {
     return createHmac('sha256', this.key).update(body).digest('base64url');
   }
 }
+
+const nameOf = (token: string): Buffer => hash('sha256', token, 'buffer');
 
 /** What a change comes to, in a few letters. */
 export const digestOf = (terms: object): string => hash('sha256', JSON.stringify(terms), 'base64url');

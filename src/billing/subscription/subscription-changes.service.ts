@@ -45,13 +45,14 @@ export class SubscriptionChanges {
 
   /**
    * Makes the change as it was shown, and bills exactly that. 409 `billing.quote_stale`, with a new quote, when its time is over
-   * or anything was changed since.
+   * or anything was changed since; 409 `billing.quote_used` when its change was made before.
    */
   async confirm(id: string, token: string, { actor, customerId, version }: Asking): Promise<void> {
     mine(await this.rows.find(id), customerId);
     const quote = this.quotes.read(token);
     const changed = await this.database.transaction(async () => {
       const subscription = mine(await this.rows.lock(id), customerId);
+      if (await this.quotes.isUsed(token)) throw subscriptionProblems.quote_used();
       requireVersion(version, subscription.version);
       const at = new Date(quote.at);
       const holds = quote.expiresAt > this.clock.now().getTime() && quote.version === subscription.version;
@@ -59,6 +60,7 @@ export class SubscriptionChanges {
       const plan = await this.planner.plan(subscription, quote.wish, at);
       if (digestOf(comparable(plan)) !== quote.digest) return null;
       await this.maker.make(subscription, plan);
+      await this.quotes.use(token, quote, this.clock.now());
       const { terms, quantity } = plan.to;
       const { behaviour, effectiveAt } = plan.terms;
       this.outbox.record(

@@ -4,6 +4,7 @@ import { FirstInvoices } from './first-invoices.service.js';
 import type { Subscription } from './subscription.js';
 import { SubscriptionInvoices } from './subscription-invoices.service.js';
 import { SubscriptionRepository } from './subscription.repository.js';
+import { TrialRepository } from './trial.repository.js';
 import { Subscriptions } from './subscriptions.service.js';
 
 /** How subscriptions end. */
@@ -13,6 +14,7 @@ export class SubscriptionEnds {
     private readonly database: Database,
     private readonly rows: SubscriptionRepository,
     private readonly subscriptions: Subscriptions,
+    private readonly trials: TrialRepository,
     private readonly firsts: FirstInvoices,
     private readonly invoices: SubscriptionInvoices,
   ) {}
@@ -46,6 +48,7 @@ export class SubscriptionEnds {
   /** In the caller's transaction: all that a person has subscribed to ends, and nothing tells any more whose it was. */
   async erase(customerId: string): Promise<void> {
     for (const subscription of await this.rows.lockLiving(customerId)) await this.cancel(subscription, null);
+    await this.trials.forget(customerId);
     await this.rows.anonymise(customerId);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { type FieldError, platformProblems } from '../../platform/http/problem.js';
+import { newId } from '../../platform/ids.js';
 import { CouponGuesses } from '../coupon/coupon-guesses.service.js';
 import { priceIn, taxIn } from '../plan/plan.js';
 import { PlanRepository } from '../plan/plan.repository.js';
@@ -9,7 +10,7 @@ import { SellerProfiles } from '../seller/seller-profiles.service.js';
 import { addDays, localDate, periodOf } from './periods.js';
 import type { Start } from './subscription-starts.service.js';
 import { subscriptionProblems } from './subscription.errors.js';
-import { SubscriptionRepository } from './subscription.repository.js';
+import { TrialRepository } from './trial.repository.js';
 
 /** What somebody wants to subscribe to. */
 export interface Wanted {
@@ -26,7 +27,7 @@ export interface Wanted {
 export class SubscriptionOffers {
   constructor(
     private readonly plans: PlanRepository,
-    private readonly rows: SubscriptionRepository,
+    private readonly trials: TrialRepository,
     private readonly sellers: SellerProfiles,
     private readonly guesses: CouponGuesses,
     private readonly clock: Clock,
@@ -38,13 +39,16 @@ export class SubscriptionOffers {
   }
 
   /**
-   * The terms of today. A trial is had once. 422 `billing.plan_not_sold` names what does not fit; 409 `billing.seller_unknown`
+   * In the transaction that begins the subscription (`id`): the terms of today, and the trial, which is had once. 422 `billing.plan_not_sold` names what does not fit; 409 `billing.seller_unknown`
    * while no invoice can be written.
    */
   async take(
     customerId: string,
     { planId, quantity = 1, currency, country, timeZone, anchorDate = null }: Wanted,
-  ): Promise<Pick<Start, 'terms' | 'tax' | 'quantity' | 'currency' | 'zone' | 'anchorDate' | 'trialDays'>> {
+  ): Promise<
+    Pick<Start, 'id' | 'terms' | 'tax' | 'quantity' | 'currency' | 'zone' | 'anchorDate' | 'trialDays'>
+  > {
+    const id = newId();
     const now = this.clock.now();
     const seller = await this.sellers.current();
     if (missingOf(seller).length > 0) throw subscriptionProblems.seller_unknown();
@@ -58,7 +62,7 @@ export class SubscriptionOffers {
     const zone = timeZone ?? seller.timeZone;
     if (!isTimeZone(zone))
       throw refused('/timeZone', 'unknown', 'must be an IANA zone, such as Europe/Berlin');
-    const hasTrial = terms.trialDays > 0 && !(await this.rows.hadTrial(customerId, planId));
+    const hasTrial = terms.trialDays > 0 && (await this.trials.take(customerId, planId, id));
     const trialDays = hasTrial ? terms.trialDays : 0;
     if (anchorDate !== null) {
       if (trialDays > 0)
@@ -68,7 +72,7 @@ export class SubscriptionOffers {
       if (!isDate(anchorDate) || anchorDate <= today || anchorDate > latest)
         throw refused('/anchorDate', 'out_of_range', `must be a day after ${today} and not after ${latest}`);
     }
-    return { terms, tax, quantity, currency, zone, anchorDate, trialDays };
+    return { id, terms, tax, quantity, currency, zone, anchorDate, trialDays };
   }
 }
 

@@ -1,9 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import { CouponRedemptionRepository } from '../coupon/coupon-redemption.repository.js';
+import type { CouponRedemption } from '../coupon/subscription-coupon.js';
 import { priceIn } from '../plan/plan.js';
 import type { SubscriptionBuyer } from './subscription.js';
 import { SubscriptionBuyers } from './subscription-buyers.service.js';
 import { SubscriptionEnds } from './subscription-ends.service.js';
 import { SubscriptionRepository } from './subscription.repository.js';
+
+interface ToldCoupon {
+  code: string;
+  title: string;
+  redeemedAt: string;
+  endedAt: string | null;
+  /** Periods that it took something off. */
+  periods: number;
+}
 
 interface Told {
   id: string;
@@ -15,6 +26,7 @@ interface Told {
   endedAt: string | null;
   reason: string | null;
   buyer: SubscriptionBuyer | null;
+  coupons: ToldCoupon[];
 }
 
 /** What a person has subscribed to, for the copy of all that is kept, and its end when the person is forgotten. */
@@ -23,12 +35,17 @@ export class SubscriptionPeople {
   constructor(
     private readonly rows: SubscriptionRepository,
     private readonly buyers: SubscriptionBuyers,
+    private readonly redemptions: CouponRedemptionRepository,
     private readonly ends: SubscriptionEnds,
   ) {}
 
   async subscriptions(customerId: string, after: { id: string } | null, limit: number): Promise<Told[]> {
     const subscriptions = await this.rows.ofCustomer(customerId, after?.id ?? null, limit);
-    const items = await this.rows.presentItems(subscriptions.map(({ id }) => id));
+    const ids = subscriptions.map(({ id }) => id);
+    const [items, redeemed] = [
+      await this.rows.presentItems(ids),
+      await this.redemptions.ofSubscriptions(ids),
+    ];
     return Promise.all(
       subscriptions.map(async (one) => {
         const item = items.find(({ subscriptionId }) => subscriptionId === one.id);
@@ -37,6 +54,7 @@ export class SubscriptionPeople {
           unitPrice: item ? (priceIn(item.terms, one.currency)?.amount.toJSON() ?? null) : null,
           ...{ since: one.createdAt.toISOString(), endedAt: one.endedAt?.toISOString() ?? null },
           ...{ reason: one.cancelReason, buyer: await this.buyers.open(one) },
+          coupons: redeemed.filter(({ subscriptionId }) => subscriptionId === one.id).map(toldCoupon),
         };
       }),
     );
@@ -47,3 +65,8 @@ export class SubscriptionPeople {
     return this.ends.erase(customerId);
   }
 }
+
+const toldCoupon = ({ terms, redeemedAt, endedAt, used }: CouponRedemption): ToldCoupon => ({
+  ...{ code: terms.code, title: terms.title, redeemedAt: redeemedAt.toISOString() },
+  ...{ endedAt: endedAt?.toISOString() ?? null, periods: used },
+});

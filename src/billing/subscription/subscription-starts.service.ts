@@ -30,6 +30,7 @@ const HOUR_MS = 3_600_000;
 
 /** A subscription that is to begin; all that it needs was found. */
 export interface Start {
+  readonly id: string;
   readonly customerId: string;
   readonly terms: PlanTerms;
   readonly tax: PlanTax;
@@ -78,8 +79,8 @@ export class SubscriptionStarts {
    * paid; what costs nothing now begins at once. 409 `billing.no_payment_method` when there is nothing to pay with.
    */
   async begin(start: Start): Promise<Started> {
-    const { customerId, terms, quantity, currency, tax, trialDays, collection, methodId } = start;
-    const [id, now] = [newId(), this.clock.now()];
+    const { id, customerId, terms, quantity, currency, tax, trialDays, collection, methodId } = start;
+    const now = this.clock.now();
     const { schedule, period, ...opening } = openingOf(start, now);
     if (start.couponCode !== null)
       await this.coupons.redeem({ id, currency, customerId }, terms, start.couponCode, '/couponCode');

@@ -26,7 +26,8 @@ import { subscriptionProblems } from './subscription.errors.js';
 import { SubscriptionReader } from './subscription.reader.service.js';
 
 const { not_found, stale_version, invalid_cursor } = platformProblems;
-const { subscription_state, subscription_renewing, change_not_possible, quote_stale } = subscriptionProblems;
+const { subscription_state, subscription_renewing, change_not_possible } = subscriptionProblems;
+const { quote_stale, quote_used } = subscriptionProblems;
 
 /** Subscriptions, for staff. */
 @ApiTags('Subscriptions')
@@ -101,11 +102,12 @@ export class SubscriptionAdminController {
     id: 'changeSubscription',
     summary: 'Makes a change as it was shown',
     description:
-      '409 `billing.quote_stale` brings what it would come to now; nothing was changed or billed then.',
+      '409 `billing.quote_stale` brings what it would come to now; nothing was changed or billed then. A quote is confirmed once: 409 ' +
+      '`billing.quote_used` says that its change was made.',
     answers: { 200: SubscriptionDetailDto },
     problems: [
       ...[not_found, stale_version, subscription_state, subscription_renewing, change_not_possible],
-      quote_stale,
+      ...[quote_stale, quote_used],
     ],
     idempotency: 'required',
   })

@@ -32,7 +32,8 @@ import { subscriptionProblems } from './subscription.errors.js';
 import { SubscriptionReader } from './subscription.reader.service.js';
 
 const { not_found, stale_version, invalid_cursor } = platformProblems;
-const { subscription_state, subscription_renewing, change_not_possible, quote_stale } = subscriptionProblems;
+const { subscription_state, subscription_renewing, change_not_possible } = subscriptionProblems;
+const { quote_stale, quote_used } = subscriptionProblems;
 const MyPage = PageOf(SubscriptionDto);
 
 /** What a customer has subscribed to. */
@@ -67,7 +68,8 @@ export class SubscriptionController {
     summary: 'Subscribes to a plan',
     description:
       'Charged to a method that is kept (`POST /v1/me/payment-methods`), now for the first period and then for each one when it ' +
-      'begins. With a trial nothing but a set-up fee is charged until it ends; a plan has one trial for each customer. ' +
+      'begins. With a trial nothing but a set-up fee is charged until it ends. A customer has one trial of a plan: a further ' +
+      'subscription to it begins without, and says so (`trialUsed`); what is never paid (`incomplete_expired`) uses none up. ' +
       '`anchorDate` lets whole periods begin on a later day; the days before it are charged in part.\n\n' +
       '201: it is `active` or `trialing`. 202: it is `incomplete`: with `payment.nextAction` send the customer to the bank and then ' +
       '`POST /v1/payments/{id}/confirmation`; with `payment.declineCode` pay with another method, `POST ' +
@@ -212,9 +214,13 @@ export class SubscriptionController {
     id: 'changeMySubscription',
     summary: 'Makes a change as it was shown',
     description:
-      '409 `billing.quote_stale` brings what it would come to now; nothing was changed or billed then.',
+      '409 `billing.quote_stale` brings what it would come to now; nothing was changed or billed then. A quote is confirmed once: 409 ' +
+      '`billing.quote_used` says that its change was made.',
     answers: { 200: SubscriptionDetailDto },
-    problems: [not_found, subscription_state, subscription_renewing, change_not_possible, quote_stale],
+    problems: [
+      ...[not_found, subscription_state, subscription_renewing, change_not_possible],
+      ...[quote_stale, quote_used],
+    ],
     idempotency: 'required',
   })
   async change(

@@ -266,6 +266,9 @@ export class SubscribedItemDto {
 }
 
 export class SubscriptionDetailDto extends SubscriptionDto {
+  @Bool({ description: 'It began without the trial of its plan, since the customer has had that before.' })
+  trialUsed: boolean;
+
   @Nested(() => SubscriptionPaymentDto, {
     nullable: true,
     description: 'Of the oldest invoice that is not paid.',

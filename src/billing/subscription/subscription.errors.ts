@@ -36,6 +36,12 @@ export const subscriptionProblems = defineProblems('billing', {
       'Nothing would change, or the plans are of another kind or have their taxes counted in another way.',
     remedy: 'Correct what `errors` points at, or subscribe anew.',
   },
+  quote_used: {
+    status: 409,
+    title: 'The quote was confirmed before',
+    meaning: 'The change that it is of was made already, and is made and billed once.',
+    remedy: 'Read the subscription; for another change ask for another preview.',
+  },
   quote_stale: {
     status: 409,
     members: {

@@ -68,6 +68,7 @@ export class SubscriptionReader {
     const [entitled = NOTHING] = await this.entitlements.of([subscription]);
     return {
       ...shown(subscription, item, entitled),
+      trialUsed: subscription.trialEndsAt === null && (items[0]?.terms.trialDays ?? 0) > 0,
       payment: payment && {
         ...{ id: payment.id, invoiceId: payment.invoiceId, status: payment.status },
         declineCode: payment.declineCode,

@@ -80,6 +80,12 @@ export class SubscriptionRepository {
     return rows.map(({ id }) => id);
   }
 
+  /** When, after this moment, the next period is billed or the next first payment is waited for no longer. */
+  async nextDue(after: Date): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date | null }>(NEXT_DUE, [after]);
+    return row?.at ?? null;
+  }
+
   /** The subscription that an invoice is of, locked; null: of none. */
   async lockOfInvoice(invoiceId: string): Promise<Subscription | null> {
     return this.one(
@@ -227,18 +233,6 @@ export class SubscriptionRepository {
     return rows.map(({ index, start, end, ...row }) => ({ ...row, period: { index, start, end } }));
   }
 
-  /** Whether this customer has had a trial of the plan: there is one, and no second. */
-  async hadTrial(customerId: string, planId: string): Promise<boolean> {
-    const [row] = await this.database.query<{ found: boolean }>(
-      `SELECT EXISTS (SELECT FROM billing.subscriptions s
-         JOIN billing.subscription_items i ON i.subscription_id = s.id
-         JOIN billing.plan_versions v ON v.id = i.plan_version_id
-         WHERE s.customer_id = $1 AND v.plan_id = $2 AND s.trial_ends_at IS NOT NULL) AS found`,
-      [customerId, planId],
-    );
-    return row?.found ?? false;
-  }
-
   /** The last payment of the oldest invoice that is open; null: nobody has tried to pay it, or none is. */
   async openPayment(subscriptionId: string): Promise<OpenPaymentRow | null> {
     const [row] = await this.database.query<OpenPaymentRow>(OPEN_PAYMENT, [subscriptionId]);
@@ -314,7 +308,11 @@ const UPDATE = `
     method_id = $13, buyer = $14, country = $15, cancel_at_period_end = $16, cancel_reason = $17, scheduled_change = $18,
     parked_reason = $19, expires_at = $20, paused_at = $21, ended_at = $22, version = $23
   WHERE id = $1`;
-const IS_DUE = `s.next_bill_at <= $1 AND s.state IN ('trialing', 'active', 'past_due') AND s.parked_reason IS NULL`;
+const IS_BILLED = `s.state IN ('trialing', 'active', 'past_due') AND s.parked_reason IS NULL`;
+const IS_DUE = `s.next_bill_at <= $1 AND ${IS_BILLED}`;
+const NEXT_DUE = `
+  SELECT least((SELECT min(s.next_bill_at) FROM billing.subscriptions s WHERE s.next_bill_at > $1 AND ${IS_BILLED}),
+    (SELECT min(expires_at) FROM billing.subscriptions WHERE state = 'incomplete' AND expires_at > $1)) AS at`;
 const DUE = `
   SELECT s.id, s.next_bill_at AS "nextBillAt" FROM billing.subscriptions s
   WHERE ${IS_DUE} AND ($2::timestamptz IS NULL OR (s.next_bill_at, s.id) > ($2::timestamptz, $3::uuid))

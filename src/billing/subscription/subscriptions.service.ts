@@ -8,6 +8,7 @@ import { billAt, localDate, periodAt, periodOf } from './periods.js';
 import { Payability } from './payability.service.js';
 import type { Subscription } from './subscription.js';
 import { type Changed, SubscriptionRepository } from './subscription.repository.js';
+import { TrialRepository } from './trial.repository.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -17,6 +18,7 @@ export class Subscriptions {
   constructor(
     private readonly database: Database,
     private readonly rows: SubscriptionRepository,
+    private readonly trials: TrialRepository,
     private readonly payability: Payability,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -54,6 +56,8 @@ export class Subscriptions {
     const state = nextState(subscription.state, event, await this.circumstances(subscription, endPolicy));
     if (state === null) return null;
     const isOver = state === 'canceled' || state === 'incomplete_expired';
+    // Nobody has paid for it, and no day of it was had.
+    if (isOver && subscription.state === 'incomplete') await this.trials.giveBack(subscription.id);
     const changed = await this.rows.change(subscription, {
       state,
       ...(isOver && { nextBillAt: null, endedAt: now, cancelAtPeriodEnd: false, scheduledChange: null }),
