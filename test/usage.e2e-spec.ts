@@ -339,6 +339,30 @@ describe('metered usage and coupons', () => {
       [false, '105'],
     ]);
     expect(before.amount).toEqual(eur(0));
+
+    // Whoever ends with the trial, or comes back after it, pays for nothing that was used in it.
+    const { token: late } = await given.customer(app);
+    const [leaver, returner] = [await subscribe(await customer(), trial.id), await subscribe(late, trial.id)];
+    const begun = app.clock.now().getTime();
+    const day = (days: number) => new Date(begun + days * 86_400_000).toISOString();
+    await at(day(2));
+    for (const one of [leaver, returner]) await record(one.id, [event('calls', '500', day(1))]);
+    await app.post(`/v1/admin/subscriptions/${leaver.id}/cancellation`, { when: 'period_end' }, asStaff());
+    await at(day(15));
+    await renew();
+    expect(await invoices(leaver.id)).toEqual([]);
+    await app.post('/v1/me/payment-methods', { gateway: 'test', token: 'ok' }, { token: late, key: key() });
+    await at(day(20));
+    await record(returner.id, [event('calls', '101', day(16))]);
+    await app.post(`/v1/me/subscriptions/${returner.id}/resumption`, {}, { token: late, key: key() });
+    await renew();
+    expect((await invoices(returner.id)).map(({ lines }) => lines)).toEqual([
+      [
+        [expect.any(String), 1000],
+        ['Calls', 10],
+      ],
+    ]);
+    expect((await usage(returner.id)).items.map(({ amount }: Body) => amount.amount)).toEqual([0, 10, 0]);
   });
 
   it('has coupons that are taken so often as they may be, two hundred at once too', async () => {

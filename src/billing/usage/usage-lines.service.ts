@@ -19,6 +19,8 @@ import {
 /** What a stretch of time is charged. */
 export interface UsageBill {
   readonly window: UsageWindow;
+  /** What was used in a trial that ended before the window: it is settled with it, and free. */
+  readonly trial: UsageWindow | null;
   readonly charges: readonly ComponentCharge[];
   readonly lines: readonly PendingLine[];
 }
@@ -37,23 +39,31 @@ export class UsageLines {
    * such time. Reads only. 422 when it comes to more than an invoice can hold.
    */
   async for(subscription: Subscription, until: Date): Promise<UsageBill | null> {
-    const from = await this.usage.settledUntil(subscription.id);
-    if (until <= from) return null;
+    const settledUntil = await this.usage.settledUntil(subscription.id);
+    if (until <= settledUntil) return null;
+    const { trialEndsAt } = subscription;
+    // Whoever ends with the trial, or comes back long after it, pays for nothing that was used in it.
+    const trial =
+      trialEndsAt !== null && settledUntil < trialEndsAt && trialEndsAt < until
+        ? { from: settledUntil, until: trialEndsAt }
+        : null;
+    const from = trial?.until ?? settledUntil;
     const window = { from, until };
     const items = await this.rows.items(subscription.id);
     const known = new Set(items.flatMap(({ terms }) => terms.components.map(({ code }) => code)));
-    if (known.size === 0) return { window, charges: [], lines: [] };
+    if (known.size === 0) return { window, trial, charges: [], lines: [] };
     const totals = await this.usage.totals(subscription.id, window, [...known]);
     const charges = await this.chargesOf(subscription, items, totals, from);
-    return { window, charges, lines: charges.flatMap((charge) => lineOf(charge, subscription)) };
+    return { window, trial, charges, lines: charges.flatMap((charge) => lineOf(charge, subscription)) };
   }
 
   /** In the transaction of the invoice, under the lock of the subscription: that stretch of time is charged. */
   async settle(
     { id }: Subscription,
-    { window, charges }: UsageBill,
+    { window, trial, charges }: UsageBill,
     invoiceId: string | null,
   ): Promise<void> {
+    if (trial !== null) await this.usage.settle(id, trial, [], null, this.clock.now());
     await this.usage.settle(id, window, charges, invoiceId, this.clock.now());
   }
 
