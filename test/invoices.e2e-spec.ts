@@ -7,6 +7,7 @@ import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-c
 import { InvoiceRepository } from '../src/billing/invoice/invoice.repository.js';
 import { OrderDocuments } from '../src/billing/invoice/order-documents.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { OrderPlaced } from '../src/ordering/ordering.events.js';
@@ -604,7 +605,7 @@ describe('invoices and credit notes', () => {
         expect(at('contra:refunds')).toBe(net + lost);
         expect([at('assets:ar'), at('liab:refunds_payable'), at('liab:unapplied')]).toEqual([0, 0, 0]);
       };
-      return { note, refund, refunded, notes, balanced };
+      return { invoiceId, note, refund, refunded, notes, balanced };
     };
 
     // Refunded at its payment: the tax is corrected, or it is said why not.
@@ -663,6 +664,9 @@ describe('invoices and credit notes', () => {
     expect(more.body.code).toBe('billing.credit_note_missing');
     const existing = await three.refund(0, { amount: eur(6000), creditNote: 'existing' });
     expect(existing.body).toMatchObject({ status: 'succeeded' });
+    // One document is there for one of them, also before anybody has heard of it.
+    const twice = await three.refund(0, { amount: eur(6000), creditNote: 'existing' });
+    expect(twice.body.code).toBe('billing.credit_note_missing');
     await app.settle();
     expect(await three.notes()).toMatchObject([{ refunded: eur(6000), kept: eur(0) }]);
     await three.balanced();
@@ -672,6 +676,17 @@ describe('invoices and credit notes', () => {
     expect((await three.refund(0, present)).status).toBe(201);
     await app.settle();
     await three.balanced(1000);
+
+    // Nobody voids an invoice whose money is on its way.
+    const four = await paid('async_ok:3600000', [12_000]);
+    const end = () => post(`/v1/admin/invoices/${four.invoiceId}/voidance`, { reason: 'Wrong' });
+    expect((await end()).body.code).toBe('billing.payment_in_progress');
+    app.clock.advance({ hours: 2 });
+    await app.app.get(PaymentGateway).moveClock(app.clock.now());
+    await app.run('billing.repair');
+    expect((await end()).body.code).toBe('billing.payment_in_progress');
+    await app.settle();
+    expect((await end()).body.code).toBe('billing.invoice_not_open');
   });
 
   it('have no gap, whatever comes to nothing, and whoever dies in between', async () => {

@@ -6,6 +6,7 @@ import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { paymentProblems } from '../payment/payment.errors.js';
 import {
   EndInvoiceDto,
   InvoiceDto,
@@ -75,13 +76,15 @@ export class InvoiceAdminController {
     summary: 'Void an invoice that nobody has paid',
     description:
       'Its postings are taken back; its number is not given again and stays in the register with the reason. 409 when something ' +
-      'of it was paid or credited: then it is corrected by a credit note.',
+      'of it was paid or credited: then it is corrected by a credit note. An open page of a bank is withdrawn; 409 while money is ' +
+      'on its way.',
     answers: { 200: InvoiceDto },
     problems: [
       platformProblems.not_found,
       platformProblems.stale_version,
       invoiceProblems.invoice_not_open,
       invoiceProblems.invoice_paid_in_part,
+      paymentProblems.payment_in_progress,
     ],
     idempotency: 'required',
   })

@@ -5,6 +5,7 @@ import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { PaymentEnd } from '../payment/payment-end.service.js';
 import { explain } from './explain.js';
 import { InvoiceListRepository } from './invoice-list.repository.js';
 import { InvoicePapers } from './invoice-papers.service.js';
@@ -28,6 +29,7 @@ export class StaffInvoices {
     private readonly lists: InvoiceListRepository,
     private readonly invoices: Invoices,
     private readonly papers: InvoicePapers,
+    private readonly ends: PaymentEnd,
     private readonly audit: Audit,
     private readonly cursors: Cursors,
   ) {}
@@ -72,8 +74,10 @@ export class StaffInvoices {
       // The documents of an order are locked together, before any of them.
       if (seen.orderId !== null) await this.rows.lockOrder(seen.orderId, null);
       requireVersion(version, (await this.rows.lock(id))?.version ?? seen.version);
-      if (how === 'void') await this.invoices.void(id, reason);
-      else await this.invoices.writeOff(id, reason);
+      if (how === 'void') {
+        await this.invoices.void(id, reason);
+        await this.ends.withdraw(id);
+      } else await this.invoices.writeOff(id, reason);
       this.audit.record({
         actor,
         action: how === 'void' ? 'billing.invoice.voided' : 'billing.invoice.written_off',

@@ -69,6 +69,23 @@ export class PaymentEnd {
   }
 
   /**
+   * In the caller's transaction, under the lock of an invoice of no order: nobody is to pay it any more, and an open challenge is
+   * withdrawn. 409 `billing.payment_in_progress` while money is on its way, or is there and was not taken to the invoice yet.
+   */
+  async withdraw(invoiceId: string): Promise<void> {
+    const payments = await this.payments.lockAllOfInvoice(invoiceId);
+    const moving = payments.find(
+      (one) => one.isUndecided || one.isCapturing || (one.status === 'captured' && !one.kept.isZero()),
+    );
+    if (moving)
+      throw paymentProblems.payment_in_progress(undefined, {
+        retryAfter: 2,
+        extra: { paymentId: moving.id },
+      });
+    for (const payment of payments) await this.giveUp(payment);
+  }
+
+  /**
    * In the caller's transaction: what a person decided about a payment that waits for one. What was held may be captured then; 409
    * `billing.review_not_possible` when its time is over, for nothing would come of it but an order without money.
    */

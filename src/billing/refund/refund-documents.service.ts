@@ -30,8 +30,10 @@ export class RefundDocuments {
     const subject = payment && paidBy(payment);
     if (creditNote !== 'create' && subject !== null && (await this.invoices.hasFinal(subject))) {
       if (creditNote === 'none' && reason === null) throw invoiceProblems.credit_note_reason_required();
-      if (creditNote === 'existing' && (await this.money.kept(subject)) < refund.amount.amount)
-        throw invoiceProblems.credit_note_missing();
+      // Of what is kept, refunds that were accepted before this one have their part, also before it is taken from there.
+      const isCovered = async () =>
+        (await this.money.kept(subject)) >= (await this.money.unmatched(subject, refundId));
+      if (creditNote === 'existing' && !(await isCovered())) throw invoiceProblems.credit_note_missing();
     }
     await this.refunds.wish(refundId, creditNote, reason);
   }
