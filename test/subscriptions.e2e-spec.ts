@@ -498,6 +498,48 @@ describe('plans and subscriptions', () => {
     expect(all.reduce((sum, { total }) => sum + total.amount, 0)).toBe(1000 + 500 + 500 + 10_000);
   });
 
+  it('give nothing back twice, and no invoice comes to less than nothing', async () => {
+    const [dear, cheap] = [await plan(terms(31_000)), await plan(terms(3100))];
+    const ada = await customer();
+    const lower = async (id: string, planId: string): Promise<Body> => {
+      const { body } = await mySub(ada, id, 'changes/preview', { planId, behaviour: 'prorate_next_invoice' });
+      expect((await mySub(ada, id, 'changes', { quote: body.quote })).status).toBe(200);
+      return body;
+    };
+    const amounts = ({ lines }: Body) => lines.map(({ amount }: Body) => amount.amount);
+    // What a credit note has given back of a period, and what is void, is no credit of a change as well.
+    const { id } = (await subscribe(ada, dear.id)).body;
+    const [paid] = await invoices(id);
+    const note = { reason: 'other', amount: eur(30_000), refund: eur(30_000) };
+    expect((await app.post(`/v1/admin/invoices/${paid.id}/credit-notes`, note, asStaff())).status).toBe(201);
+    expect(amounts(await lower(id, cheap.id))).toEqual([-1000, 3100]);
+    const sent = await mySub(ada, id, 'changes/preview', { planId: dear.id, behaviour: 'invoice_now' });
+    await mySub(ada, id, 'changes', { quote: sent.body.quote });
+    const open = (await invoices(id)).at(-1);
+    expect(open).toMatchObject({ state: 'open', total: eur(30_000) });
+    const voided = await app.post(`/v1/admin/invoices/${open.id}/voidance`, { reason: 'Wrong' }, asStaff());
+    expect(voided.status).toBe(200);
+    expect(amounts(await lower(id, cheap.id))).toEqual([3100]);
+
+    // A credit may be taxed higher than what it is taken off: a part of it waits, and nobody is kept from leaving.
+    const net = (amount: number, tax: object) =>
+      terms(amount, { pricesIncludeTax: false, taxes: [{ countries: ['DE'], ...tax }] });
+    const taxed = await plan(net(10_000, { category: 'S', ratePpm: 190_000, title: 'VAT 19 %' }));
+    const exempt = await plan(net(9000, { category: 'E', ratePpm: 0, title: 'Exempt', reason: 'Education' }));
+    const two = (await subscribe(ada, taxed.id)).body;
+    await lower(two.id, exempt.id);
+    const ended = await mySub(ada, two.id, 'cancellation', { when: 'now' });
+    expect(ended).toMatchObject({ status: 200, body: { state: 'canceled' } });
+    expect((await invoices(two.id)).at(-1)).toMatchObject({
+      ...{ state: 'paid', total: eur(0) },
+      content: { lines: [{ net: eur(-7563), tax: eur(-1437) }, { net: eur(9000) }] },
+    });
+    const three = (await subscribe(ada, taxed.id)).body;
+    const up = await mySub(ada, three.id, 'changes/preview', { planId: exempt.id, behaviour: 'invoice_now' });
+    expect(up.body).toMatchObject({ dueNow: eur(0) });
+    expect((await mySub(ada, three.id, 'changes', { quote: up.body.quote })).status).toBe(200);
+  });
+
   it('are tried for free once, paused, kept and ended', async () => {
     await at('2030-06-01T11:00:00Z');
     const basic = await plan(terms(1000, { trialDays: 14 }));

@@ -205,6 +205,7 @@ import { SubscriptionSubscribers } from './subscription/subscription.subscribers
 import { SubscriptionAdminController } from './subscription/subscription.admin.controller.js';
 import { SubscriptionController } from './subscription/subscription.controller.js';
 import { Payability } from './subscription/payability.service.js';
+import { GivenBackRepository } from './subscription/given-back.repository.js';
 import { PendingLineRepository } from './subscription/pending-line.repository.js';
 import { SubscriptionBuyers } from './subscription/subscription-buyers.service.js';
 import { SubscriptionInvoices } from './subscription/subscription-invoices.service.js';
@@ -463,6 +464,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SubscriptionStarts,
     SubscriptionSubscribers,
     Payability,
+    GivenBackRepository,
     PendingLineRepository,
     SubscriptionBuyers,
     SubscriptionInvoices,

@@ -185,8 +185,10 @@ export class InvoiceTotalsDto {
   @MoneyField()
   net: MoneyDto;
 
-  @MoneyField()
-  tax: MoneyDto;
+  @Nested(() => SignedMoneyDto, {
+    description: 'Below zero where a credit is taxed higher than what it was taken off.',
+  })
+  tax: SignedMoneyDto;
 
   @MoneyField()
   gross: MoneyDto;

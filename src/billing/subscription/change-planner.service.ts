@@ -7,7 +7,9 @@ import { type CyclePrice, netOf } from './change-line.js';
 import type { Coupon } from './coupon.js';
 import { type CycleBill, CycleCharges } from './cycle-charges.service.js';
 import { type ChangeTerms, changeTerms } from './change-terms.js';
+import { GivenBackRepository } from './given-back.repository.js';
 import { periodAt } from './periods.js';
+import { dayIn } from './proration.js';
 import type { ChangeWish, Subscription, SubscriptionItem } from './subscription.js';
 import { SubscriptionInvoices } from './subscription-invoices.service.js';
 import { lineOfChange, type PendingLine } from './subscription-lines.js';
@@ -35,6 +37,7 @@ export class ChangePlanner {
     private readonly invoices: SubscriptionInvoices,
     private readonly charges: CycleCharges,
     private readonly coupons: Coupons,
+    private readonly given: GivenBackRepository,
   ) {}
 
   async plan(subscription: Subscription, wish: ChangeWish, at: Date): Promise<PlannedChange> {
@@ -43,7 +46,15 @@ export class ChangePlanner {
     const coupon = await this.coupons.running(subscription);
     const next = await this.coupons.next(subscription, to.terms.code);
     const coupons = { coupon, nextCoupon: next?.terms ?? null };
-    const terms = this.termsOf(subscription, from, to, wish, at, coupons);
+    const given = await this.givenBack(subscription, from, at);
+    const terms = this.termsOf(
+      subscription,
+      { ...from, credited: from.credited + given },
+      to,
+      wish,
+      at,
+      coupons,
+    );
     const changed = terms.lines.map((line) => {
       const isCredit = line.kind === 'credit';
       const sold = isCredit ? from.terms : to.terms;
@@ -56,10 +67,22 @@ export class ChangePlanner {
     const totals = this.invoices.totalOf(subscription, to, lines);
     let dueNow = Money.zero(subscription.currency);
     if (terms.bills === 'now') {
-      const { now } = await this.invoices.gather(subscription, lines);
+      const { now } = await this.invoices.gather(subscription, to, lines);
       if (now.length > 0) dueNow = this.invoices.totalOf(subscription, to, now).gross;
     }
     return { from, to, terms, lines, begun, totals, dueNow };
+  }
+
+  /** What was credited of the running cycle by other documents is not given back once more. */
+  private async givenBack(
+    { id, schedule }: Subscription,
+    { terms, since }: SubscriptionItem,
+    at: Date,
+  ): Promise<bigint> {
+    const running = periodAt(schedule, at);
+    if (running === null) return 0n;
+    const start = dayIn(running, since, schedule.zone);
+    return this.given.of(id, terms, { start, end: running.end });
   }
 
   private termsOf(

@@ -28,10 +28,11 @@ export class SubscriptionInvoices {
    * reason, and what has waited comes with them. This is the one place where lines are gathered.
    */
   async gather(
-    subscription: Subscription,
+    { id, currency }: Pick<Subscription, 'id' | 'currency'>,
+    { terms: { pricesIncludeTax } }: Pick<SubscriptionItem, 'terms'>,
     own: readonly PendingLine[],
   ): Promise<{ now: PendingLine[]; later: PendingLine[] }> {
-    return fitting([...own, ...(await this.pending.waiting(subscription.id))], subscription.currency);
+    return fitting([...own, ...(await this.pending.waiting(id))], { currency, pricesIncludeTax });
   }
 
   /**
@@ -44,7 +45,7 @@ export class SubscriptionInvoices {
     own: readonly PendingLine[],
     { period, collect }: { period: BillingPeriod; collect: boolean },
   ): Promise<Finalized | null> {
-    const { now, later } = await this.gather(subscription, own);
+    const { now, later } = await this.gather(subscription, item, own);
     if (now.length === 0) {
       // Nothing but credits: they wait, as lines of their own where they are new.
       await this.pending.add(subscription.id, own, this.clock.now());
@@ -96,7 +97,7 @@ export class SubscriptionInvoices {
    */
   async issueLast(subscription: Subscription, item: SubscriptionItem, collect = true): Promise<void> {
     const bill = await this.charges.last(subscription);
-    const { now } = await this.gather(subscription, bill.lines);
+    const { now } = await this.gather(subscription, item, bill.lines);
     if (now.every((line) => amountOf(line).isNegative())) return;
     const { zone } = subscription.schedule;
     const day = localDate(this.clock.now(), zone);

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { Money } from '../../platform/money/money.js';
 import type { PlanTax } from '../plan/plan.js';
+import { sumsOf } from '../invoice/invoice-arithmetic.js';
 import { amountOf, fitting, invoiceLines, type PendingLine } from './subscription-lines.js';
 
 const VAT: PlanTax = { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT', reason: null };
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
+const NET = { currency: 'EUR', pricesIncludeTax: false };
 
 /** A charge, or below zero a credit. */
 const line = (amount: number): PendingLine => ({
@@ -19,20 +21,37 @@ describe('the lines of a subscription', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -100_000, max: 100_000 }), { maxLength: 12 }), (amounts) => {
         const lines = amounts.map(line);
-        const { now, later } = fitting(lines, 'EUR');
+        const { now, later } = fitting(lines, NET);
         expect(sum(now) >= 0n).toBe(true);
         expect(sum(now) + sum(later)).toBe(sum(lines));
         // A credit waits only when this invoice comes to nothing.
         expect(later.length === 0 || sum(now) === 0n).toBe(true);
         // Invoice after invoice takes what is left, and then nothing waits.
-        const next = fitting([line(2_000_000), ...later], 'EUR');
+        const next = fitting([line(2_000_000), ...later], NET);
         expect(next.later).toEqual([]);
       }),
     );
   });
 
+  it('never come to less than nothing with taxes of several rates, which credits have too', () => {
+    const of = fc.record({
+      amount: fc.integer({ min: -2_000, max: 2_000 }),
+      ratePpm: fc.constantFrom(0, 70_000, 190_000, 255_000),
+    });
+    fc.assert(
+      fc.property(fc.array(of, { maxLength: 8 }), fc.boolean(), (wanted, pricesIncludeTax) => {
+        const how = { currency: 'EUR', pricesIncludeTax };
+        const lines = wanted.map(({ amount, ratePpm }) => ({ ...line(amount), tax: { ...VAT, ratePpm } }));
+        const { now, later } = fitting(lines, how);
+        const { net, gross } = sumsOf(invoiceLines(now, { ...how, country: 'DE' }), 'EUR');
+        expect([pricesIncludeTax || !net.isNegative(), gross.isNegative()]).toEqual([true, false]);
+        expect(sum(now) + sum(later)).toBe(sum(lines));
+      }),
+    );
+  });
+
   it('say on a later invoice of which credit they are a part', () => {
-    const { now, later } = fitting([line(-8000), line(2000)], 'EUR');
+    const { now, later } = fitting([line(-8000), line(2000)], NET);
     expect(now.map((one) => amountOf(one).amount)).toEqual([-2000n, 2000n]);
     expect(later.map((one) => [amountOf(one).amount, one.explain])).toEqual([
       [-6000n, '; of 80.00 EUR 60.00 EUR here'],

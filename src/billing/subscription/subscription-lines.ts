@@ -1,5 +1,5 @@
 import { Money, type MoneyJson } from '../../platform/money/money.js';
-import { computedLines } from '../invoice/invoice-arithmetic.js';
+import { computedLines, sumsOf } from '../invoice/invoice-arithmetic.js';
 import type { InvoiceDraftLine } from '../invoice/invoice-content.js';
 import type { PlanTax, PlanTerms } from '../plan/plan.js';
 import type { ChangeLine } from './change-line.js';
@@ -76,17 +76,43 @@ export function lineOfChange(
 export const amountOf = ({ unitPrice, quantity, discount }: PendingLine): Money =>
   Money.fromJSON(unitPrice).times(quantity).minus(Money.fromJSON(discount));
 
+/** How the prices of lines are meant. */
+export interface Priced {
+  readonly currency: string;
+  readonly pricesIncludeTax: boolean;
+}
+
 /**
- * The lines that one invoice can take, which never comes to less than nothing, and what is left of credits for the next one. Of
- * the credit that does not fit a part stays behind.
+ * The lines that one invoice can take, which never comes to less than nothing, neither before its taxes nor with them: a credit may
+ * be taxed higher than what it is taken off. And what is left of credits for the next one: of the credit that does not fit a part
+ * stays behind.
  */
 export function fitting(
   lines: readonly PendingLine[],
-  currency: string,
+  how: Priced,
 ): { now: PendingLine[]; later: PendingLine[] } {
-  let left = Money.sum(
-    lines.map(amountOf).filter((amount) => !amount.isNegative()),
-    currency,
+  for (let margin = 0n; ;) {
+    const fit = fittingIn(lines, how, margin);
+    const { gross } = sumsOf(invoiceLines(fit.now, { ...how, country: '' }), how.currency);
+    if (!gross.isNegative()) return fit;
+    // Taxes are rounded by their rates, so that it may be some cents short.
+    margin -= gross.amount;
+  }
+}
+
+/** `margin`: minor units that the invoice comes to at the least, before its taxes are rounded. */
+function fittingIn(
+  lines: readonly PendingLine[],
+  { currency, pricesIncludeTax }: Priced,
+  margin: bigint,
+): { now: PendingLine[]; later: PendingLine[] } {
+  /** Minor units with their tax, in millionths, for each one before it. */
+  const weight = ({ tax }: PendingLine) => MILLION + (pricesIncludeTax ? 0n : BigInt(tax.ratePpm));
+  const charged = lines.filter((line) => !amountOf(line).isNegative());
+  let left = charged.reduce((sum, line) => sum + amountOf(line).amount, 0n);
+  let leftWithTax = charged.reduce(
+    (sum, line) => sum + amountOf(line).amount * weight(line),
+    -margin * MILLION,
   );
   const [now, later]: [PendingLine[], PendingLine[]] = [[], []];
   for (const line of lines) {
@@ -96,19 +122,24 @@ export function fitting(
       continue;
     }
     const credit = amount.negated();
-    const taken = credit.compare(left) > 0 ? left : credit;
+    const room = leftWithTax > 0n ? leftWithTax / weight(line) : 0n;
+    const taken = Money.of([credit.amount, left, room].reduce(least), currency);
     const rest = credit.minus(taken);
-    left = left.minus(taken);
+    left -= taken.amount;
+    leftWithTax -= taken.amount * weight(line);
     if (!taken.isZero()) now.push(creditOf(line, taken, credit));
     if (!rest.isZero()) later.push(creditOf(line, rest, credit));
   }
   return { now, later };
 }
 
+const MILLION = 1_000_000n;
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
 /** The lines as the invoice has them, with their taxes. */
 export function invoiceLines(
   lines: readonly PendingLine[],
-  { currency, pricesIncludeTax, country }: { currency: string; pricesIncludeTax: boolean; country: string },
+  { currency, pricesIncludeTax, country }: Priced & { country: string },
 ): InvoiceDraftLine[] {
   const priced = lines.map((line) => ({
     quantity: String(line.quantity),

@@ -93,7 +93,7 @@ export class SubscriptionReader {
     if (!isBilled) return { at: null, days: null, lines: [], totals: totalsOf(nothing(currency)) };
     const entered = await this.renewals.entering(subscription, await this.rows.item(id));
     const { lines } = await this.invoices.cycle(entered.subscription, [this.renewals.cycle(entered)]);
-    const { now } = await this.invoices.gather(subscription, lines);
+    const { now } = await this.invoices.gather(subscription, entered.item, lines);
     const { schedule, nextPeriod } = entered.subscription;
     return {
       at: nextBillAt.toISOString(),

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { PlanTerms } from '../plan/plan.js';
+import type { BillingPeriod } from './periods.js';
+
+/** What documents have taken back of what subscriptions were billed. */
+@Injectable()
+export class GivenBackRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Minor units, counted as the plan has its prices: what credit notes have credited of the lines of a plan that begin on this day
+   * of a period, and all of such lines where their invoice is void.
+   */
+  async of(
+    subscriptionId: string,
+    { code, pricesIncludeTax }: Pick<PlanTerms, 'code' | 'pricesIncludeTax'>,
+    { start, end }: Pick<BillingPeriod, 'start' | 'end'>,
+  ): Promise<bigint> {
+    const amount = pricesIncludeTax ? 'total' : 'net';
+    const [row] = await this.database.query<{ given: string }>(GIVEN, [
+      subscriptionId,
+      code,
+      start,
+      end,
+      amount,
+    ]);
+    return BigInt(row?.given ?? 0);
+  }
+}
+
+// The last day of a line is the day before the next period.
+const GIVEN = `
+  WITH billed AS (
+    SELECT i.id, i.state, l.line FROM billing.invoices i
+    CROSS JOIN LATERAL jsonb_array_elements(i.content -> 'lines') AS l (line)
+    WHERE i.subscription_id = $1 AND i.state <> 'draft' AND l.line ->> 'sku' = $2
+      AND (l.line ->> 'id' LIKE 'cycle-%' OR l.line ->> 'id' LIKE 'debit-%')
+      AND l.line -> 'period' ->> 'start' = $3 AND (l.line -> 'period' ->> 'end')::date = $4::date - 1
+  )
+  SELECT coalesce(sum(CASE WHEN b.state = 'void' THEN (b.line -> $5::text ->> 'amount')::bigint ELSE c.credited END), 0)::text AS given
+  FROM billed b
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum((l.line -> $5::text ->> 'amount')::bigint), 0)::bigint AS credited
+    FROM billing.credit_notes n CROSS JOIN LATERAL jsonb_array_elements(n.content -> 'lines') AS l (line)
+    WHERE n.invoice_id = b.id AND l.line ->> 'id' = b.line ->> 'id'
+  ) c`;
