@@ -74,9 +74,7 @@ export class PaymentEnd {
    */
   async withdraw(invoiceId: string): Promise<void> {
     const payments = await this.payments.lockAllOfInvoice(invoiceId);
-    const moving = payments.find(
-      (one) => one.isUndecided || one.isCapturing || (one.status === 'captured' && !one.kept.isZero()),
-    );
+    const moving = payments.find((one) => one.isUndecided || one.isCapturing || !one.kept.isZero());
     if (moving)
       throw paymentProblems.payment_in_progress(undefined, {
         retryAfter: 2,

@@ -45,9 +45,14 @@ export class SubscriptionEnds {
     return ended;
   }
 
-  /** In the caller's transaction: all that a person has subscribed to ends, and nothing tells any more whose it was. */
+  /**
+   * In the caller's transaction: all that a person has subscribed to ends, and nothing tells any more whose it was. Throws while
+   * the first payment of one has just come, or nobody knows whether it has: it would begin afterwards, and be nobody's.
+   */
   async erase(customerId: string): Promise<void> {
-    for (const subscription of await this.rows.lockLiving(customerId)) await this.cancel(subscription, null);
+    for (const subscription of await this.rows.lockLiving(customerId))
+      if ((await this.cancel(subscription, null)) === null)
+        throw new Error(`subscription ${subscription.id} is just being paid for the first time`);
     await this.trials.forget(customerId);
     await this.rows.anonymise(customerId);
   }
