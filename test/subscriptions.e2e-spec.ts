@@ -361,6 +361,20 @@ describe('plans and subscriptions', () => {
       expiresAt: null,
     });
 
+    // Nobody owes a void invoice: what is paid of it all the same goes back, and what is under way is waited for.
+    const end = (id: string) =>
+      app.post(`/v1/admin/invoices/${id}/voidance`, { reason: 'a mistake' }, asStaff());
+    const spared = (await subscribe(careful, basic.id)).body.payment;
+    expect((await end(spared.invoiceId)).body.state).toBe('void');
+    await approve(spared.nextAction.url);
+    await app.post(`/v1/payments/${spared.id}/confirmation`, undefined, { token: careful.token });
+    await app.settle();
+    expect((await app.get(`/v1/admin/payments/${spared.id}`, { token: staff })).body).toMatchObject({
+      ...{ status: 'canceled', captured: eur(0) },
+    });
+    const slow = (await subscribe(await customer('async_ok:1h'), basic.id)).body.payment;
+    expect((await end(slow.invoiceId)).body.code).toBe('billing.payment_in_progress');
+
     const poor = await customer('attach_ok_charge_fails');
     const declined = await subscribe(poor, basic.id);
     expect(declined).toMatchObject({ status: 202, body: { state: 'incomplete' } });
