@@ -14,6 +14,7 @@ import { BillingReconciliation1780000000721 } from './billing/1780000000721-reco
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
 import { BillingAccountMapping1780000000722 } from './billing/1780000000722-account-mapping.js';
 import { BillingRefundsOfOwnMoney1780000000795 } from './billing/1780000000795-refunds-of-own-money.js';
+import { BillingDeferredRevenue1780000000820 } from './billing/1780000000820-deferred-revenue.js';
 import { BillingInvoices1780000000730 } from './billing/1780000000730-invoices.js';
 import { BillingPlans1780000000750 } from './billing/1780000000750-plans.js';
 import { BillingSubscriptions1780000000751 } from './billing/1780000000751-subscriptions.js';
@@ -272,4 +273,5 @@ export const migrations: Migrations = [
   BillingUsedQuotes1780000000831,
   BillingScreeningElsewhere1780000000840,
   BillingScreeningMarks1780000000841,
+  BillingDeferredRevenue1780000000820,
 ];

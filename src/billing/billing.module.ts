@@ -102,6 +102,14 @@ import { DunningPolicyRepository } from './dunning/dunning-policy.repository.js'
 import { MyDocumentController } from './document/my-document.controller.js';
 import { Invoices } from './invoice/invoices.service.js';
 import { OrderDocuments } from './invoice/order-documents.service.js';
+import { DeferredRevenueController } from './deferral/deferred-revenue.controller.js';
+import { DeferredRevenueRepository } from './deferral/deferred-revenue.repository.js';
+import { DeferredRevenue } from './deferral/deferred-revenue.service.js';
+import { DeferralRepository } from './deferral/deferral.repository.js';
+import { DeferralSubscribers } from './deferral/deferral.subscribers.js';
+import { Deferrals } from './deferral/deferrals.service.js';
+import { RecognitionRepository } from './deferral/recognition.repository.js';
+import { RevenueRecognition } from './deferral/revenue-recognition.service.js';
 import { LimboController } from './limbo/limbo.controller.js';
 import { LimboRepository } from './limbo/limbo.repository.js';
 import { Limbo } from './limbo/limbo.service.js';
@@ -260,6 +268,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SellerProfileController,
     LedgerController,
     BooksController,
+    DeferredRevenueController,
     LimboController,
     ReconciliationController,
     AccountingController,
@@ -300,6 +309,13 @@ import { WebhookController } from './webhook/webhook.controller.js';
     UsageLines,
     UsageReader,
     UsageSubscribers,
+    DeferredRevenue,
+    DeferredRevenueRepository,
+    Deferrals,
+    DeferralRepository,
+    DeferralSubscribers,
+    RecognitionRepository,
+    RevenueRecognition,
     BillingIntegrity,
     BillingIntegrityRepository,
     ConfirmationService,

@@ -10,7 +10,6 @@ import type { InvoiceLine } from '../invoice/invoice-content.js';
 import { InvoiceMoneyRepository } from '../invoice/invoice-money.repository.js';
 import { InvoiceMoney } from '../invoice/invoice-money.service.js';
 import { InvoicePapers, type PublicContent } from '../invoice/invoice-papers.service.js';
-import { invoicePostings } from '../invoice/invoice-posting.js';
 import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
 import { type MoneySubject, subjectOf } from '../invoice/money-subject.js';
@@ -55,8 +54,7 @@ export class CreditNotes {
     const [known] = await this.papers.open([{ ...invoice, keyId: invoiceId }]);
     if (!known) throw new Error(`invoice ${invoiceId} does not open`);
     if (!split.reduced.isZero()) await this.invoices.settle(invoiceId, 'credit_note', id, split.reduced, now);
-    const posting = invoicePostings.credited(id, credit.lines, split);
-    await this.money.post({ paymentId: null, orderId, invoiceId }, posting);
+    await this.money.credit(invoice, id, credit.lines, split);
     const zero = Money.zero(total.currency).toJSON();
     const content: PublicContent = {
       ...from,

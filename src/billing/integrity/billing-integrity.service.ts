@@ -32,8 +32,8 @@ const PROMISES: Readonly<Record<BillingSubject, Promised>> = {
     code: 'billing.accounts_backed',
     subjectType: 'ledger_account',
     promise:
-      'What the books owe for gift cards, store credit and refunds is the sum of the balances and open refunds; income went back ' +
-      'as far as credit notes say, or nobody wanted one.',
+      'What the books owe for gift cards, store credit and refunds is the sum of the balances and open refunds, and what they hold ' +
+      'of subscriptions that of the days to come; income went back as far as credit notes say, or nobody wanted one.',
   },
   payment: {
     code: 'billing.payment_amounts',

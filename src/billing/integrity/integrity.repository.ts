@@ -38,10 +38,13 @@ const ACCOUNTS = `
   UNION ALL SELECT 'contra:refunds', n.currency, -(l -> 'net' ->> 'amount')::bigint
     FROM billing.credit_notes n CROSS JOIN LATERAL jsonb_array_elements(n.content -> 'lines') AS l
     WHERE l ->> 'revenue' <> 'voucher'
+  UNION ALL SELECT 'contra:refunds', currency, amount FROM billing.revenue_releases WHERE source_type = 'credit_note'
+  UNION ALL SELECT 'liab:deferred_revenue', currency, amount - earned FROM billing.revenue_schedules WHERE next_day < to_day
   UNION ALL SELECT e.account, e.currency, -e.amount
     FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
     WHERE t.source_type = 'refund_document' AND e.account = 'contra:refunds'`;
-const BACKED = `ARRAY['liab:gift_cards', 'liab:store_credit', 'liab:refunds_payable', 'contra:refunds']`;
+const BACKED = `ARRAY['liab:gift_cards', 'liab:store_credit', 'liab:refunds_payable', 'liab:deferred_revenue',
+  'contra:refunds']`;
 
 const SUBJECTS: Readonly<Record<BillingSubject, string>> = {
   ledger: idsBehind('billing.ledger_transactions'),

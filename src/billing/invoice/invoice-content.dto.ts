@@ -94,7 +94,11 @@ export class InvoiceLineDto {
   @ListOf(() => InvoiceTaxDto, { max: 20 })
   taxes: InvoiceTaxDto[];
 
-  @OneOf(['sales', 'shipping', 'subscription', 'deferred', 'voucher'], { example: 'sales' })
+  @OneOf(['sales', 'shipping', 'subscription', 'deferred', 'voucher'], {
+    example: 'sales',
+    description:
+      'What it is to the books. `deferred`: the days of a subscription, each of which is income when it is over.',
+  })
   revenue: string;
 
   @Nested(() => PeriodDto, { nullable: true })

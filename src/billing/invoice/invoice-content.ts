@@ -11,7 +11,10 @@ export type DocumentKind = 'invoice' | 'credit_note' | 'pro_forma';
 export const TAX_CATEGORIES = ['S', 'Z', 'E', 'AE', 'K', 'G', 'O'] as const;
 export type InvoiceTaxCategory = (typeof TAX_CATEGORIES)[number];
 
-/** What a line is to the books. `voucher`: a gift card, which is money of the buyer until it is spent. */
+/**
+ * What a line is to the books. `deferred`: days of a subscription, which are earned when they are over; `subscription`: what of one is
+ * earned at once, such as a set-up; `voucher`: a gift card, which is money of the buyer until it is spent.
+ */
 export type Revenue = 'sales' | 'shipping' | 'subscription' | 'deferred' | 'voucher';
 
 /** Local dates, the last day included. */

@@ -5,9 +5,12 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { InvoiceMoved } from '../billing.events.js';
+import { Deferrals } from '../deferral/deferrals.service.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import type { Posting } from '../ledger/posting.js';
 import { invoiceProblems } from './invoice.errors.js';
+import type { CreditSplit } from '../credit-note/credit-note.repository.js';
+import type { InvoiceLine } from './invoice-content.js';
 import { InvoiceMoneyRepository } from './invoice-money.repository.js';
 import { invoicePostings } from './invoice-posting.js';
 import { dueOf, type Invoice, InvoiceRepository } from './invoice.repository.js';
@@ -22,6 +25,7 @@ export class InvoiceMoney {
     private readonly invoices: InvoiceRepository,
     private readonly sources: InvoiceMoneyRepository,
     private readonly ledger: LedgerRepository,
+    private readonly deferrals: Deferrals,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -45,6 +49,32 @@ export class InvoiceMoney {
     const there = (await this.sources.ofInvoice(invoiceId, null)).reduce((sum, { left }) => sum + left, 0n);
     const rest = expected.minus(Money.of(there, expected.currency));
     return rest.isNegative() ? Money.zero(expected.currency) : rest;
+  }
+
+  /** In the caller's transaction, behind what pays it: it is owed now. */
+  async charge({ id, orderId, subscriptionId, content, total }: Invoice): Promise<void> {
+    const held = await this.deferrals.begin({ id, subscriptionId }, content.lines);
+    const posting = invoicePostings.finalized(id, content.lines, total, held);
+    await this.post({ paymentId: null, orderId, invoiceId: id }, posting);
+  }
+
+  /** In the caller's transaction, under the lock of the invoice: nobody owes it any more. */
+  async uncharge({ id, orderId, subscriptionId, content, total }: Invoice): Promise<void> {
+    const held = await this.deferrals.drop({ id, subscriptionId });
+    const posting = invoicePostings.voided(id, content.lines, total, held);
+    await this.post({ paymentId: null, orderId, invoiceId: id }, posting);
+  }
+
+  /** In the caller's transaction, under the lock of the invoice: lines of it are given back, and go where it is said. */
+  async credit(
+    { id, orderId }: Pick<Invoice, 'id' | 'orderId'>,
+    creditNoteId: string,
+    lines: readonly InvoiceLine[],
+    split: CreditSplit,
+  ): Promise<void> {
+    const held = await this.deferrals.giveBack(creditNoteId, id, lines);
+    const posting = invoicePostings.credited(creditNoteId, lines, split, held);
+    await this.post({ paymentId: null, orderId, invoiceId: id }, posting);
   }
 
   /** In the caller's transaction, under the lock of the documents: pays up to `due` of an invoice; answers how much that was. */

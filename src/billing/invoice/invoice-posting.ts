@@ -5,8 +5,9 @@ import type { InvoiceLine, InvoiceTax, Revenue } from './invoice-content.js';
 const INCOME: Readonly<Record<Revenue, string>> = {
   sales: 'income:sales',
   shipping: 'income:shipping',
-  subscription: 'income:subscription',
-  deferred: 'liab:deferred_revenue',
+  subscription: accounts.subscription,
+  // Of what is not held back for the days to come.
+  deferred: accounts.subscription,
   // No revenue, and no tax, before it is spent: the money stays the buyer's until the card is issued out of it.
   voucher: accounts.unapplied,
 };
@@ -33,7 +34,11 @@ class Legs {
   }
 }
 
-type Lines = readonly Pick<InvoiceLine, 'net' | 'taxes' | 'revenue'>[];
+type Lines = readonly Pick<InvoiceLine, 'id' | 'net' | 'taxes' | 'revenue'>[];
+
+/** What of the net amounts of lines, by their ids, is held back for days to come. */
+type Held = ReadonlyMap<string, Money>;
+const NOTHING: Held = new Map();
 
 const money = (json: MoneyJson): Money => Money.fromJSON(json);
 
@@ -45,10 +50,11 @@ const posting = (
   { all }: Legs,
 ): Posting | null => (all.length === 0 ? null : { kind, sourceType, sourceId, legs: all });
 
-function charged(lines: Lines, total: Money): Legs {
+function charged(lines: Lines, total: Money, held: Held): Legs {
   const legs = new Legs().debit(accounts.receivable, total);
-  for (const { net, revenue, taxes } of lines) {
-    legs.credit(INCOME[revenue], money(net));
+  for (const { id, net, revenue, taxes } of lines) {
+    const later = held.get(id) ?? Money.zero(total.currency);
+    legs.credit(INCOME[revenue], money(net).minus(later)).credit(accounts.deferredRevenue, later);
     for (const tax of taxes) legs.credit(taxAccount(tax), money(tax.amount));
   }
   return legs;
@@ -56,12 +62,13 @@ function charged(lines: Lines, total: Money): Legs {
 
 /** Which accounts the facts of documents move. */
 export const invoicePostings = {
-  /** The buyer owes it; it is income and tax. */
-  finalized: (invoiceId: string, lines: Lines, total: Money): Posting | null =>
-    posting('invoice_finalized', 'invoice', invoiceId, charged(lines, total)),
-  voided: (invoiceId: string, lines: Lines, total: Money): Posting | null => {
+  /** The buyer owes it; it is income and tax, but for what is held back. */
+  finalized: (invoiceId: string, lines: Lines, total: Money, held = NOTHING): Posting | null =>
+    posting('invoice_finalized', 'invoice', invoiceId, charged(lines, total, held)),
+  /** All of it is taken back: what is still held, and of the rest the income that it was or has become. */
+  voided: (invoiceId: string, lines: Lines, total: Money, held = NOTHING): Posting | null => {
     const back = new Legs();
-    for (const { account, amount } of charged(lines, total).all) back.credit(account, amount);
+    for (const { account, amount } of charged(lines, total, held).all) back.credit(account, amount);
     return posting('invoice_voided', 'invoice', invoiceId, back);
   },
   /** Money that was there pays it. */
@@ -81,20 +88,23 @@ export const invoicePostings = {
       new Legs().debit(accounts.badDebt, amount).credit(accounts.receivable, amount),
     ),
   /**
-   * Income and tax are taken back. What is not off the open part is the buyer's again: it is kept, or a refund has taken it, or
+   * What is still held, income and tax are taken back. What is not off the open part is the buyer's again: it is kept, or a refund has taken it, or
    * will take it, from there, whichever of them comes first.
    */
   credited: (
     creditNoteId: string,
     lines: Lines,
     split: { reduced: Money; refunded: Money; outOfBand: Money; kept: Money },
+    held = NOTHING,
   ): Posting | null => {
     const legs = new Legs()
       .credit(accounts.receivable, split.reduced)
       .credit(accounts.bank, split.outOfBand)
       .credit(accounts.unapplied, split.refunded.plus(split.kept));
-    for (const { net, revenue, taxes } of lines) {
-      legs.debit(revenue === 'voucher' ? accounts.unapplied : accounts.refunds, money(net));
+    for (const { id, net, revenue, taxes } of lines) {
+      const later = held.get(id) ?? Money.zero(net.currency);
+      const from = revenue === 'voucher' ? accounts.unapplied : accounts.refunds;
+      legs.debit(from, money(net).minus(later)).debit(accounts.deferredRevenue, later);
       for (const tax of taxes) legs.debit(taxAccount(tax), money(tax.amount));
     }
     return posting('credit_note_issued', 'credit_note', creditNoteId, legs);

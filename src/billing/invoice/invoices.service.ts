@@ -96,9 +96,7 @@ export class Invoices {
     if (!invoice.settled.equals(written)) throw invoiceProblems.invoice_paid_in_part();
     if (!written.isZero()) await this.money.takeBackWriteOff(invoice, written);
     await this.rows.end(invoiceId, 'void', reason, this.clock.now());
-    const { orderId, content, total } = invoice;
-    const posting = invoicePostings.voided(invoiceId, content.lines, total);
-    await this.money.post({ paymentId: null, orderId, invoiceId }, posting);
+    await this.money.uncharge(invoice);
     await this.money.tell(invoiceId);
   }
 
@@ -127,8 +125,7 @@ export class Invoices {
   private async number(draft: Invoice, seller: SellerProfile): Promise<Finalized> {
     const { id: invoiceId, orderId, subscriptionId, total } = draft;
     const prepaid = await this.money.take(draft, total);
-    const posting = invoicePostings.finalized(invoiceId, draft.content.lines, total);
-    await this.money.post({ paymentId: null, orderId, invoiceId }, posting);
+    await this.money.charge(draft);
     if (orderId !== null) await this.money.giveAway({ orderId });
     const { content } = draft;
     const final: PublicContent = {

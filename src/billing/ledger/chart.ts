@@ -26,13 +26,13 @@ export const CHART: readonly ChartAccount[] = [
     'liab:refunds_payable': 'Refunds that are accepted and not yet settled.',
     'liab:gift_cards': 'What gift cards can still buy.',
     'liab:store_credit': 'What customers have as store credit.',
-    'liab:deferred_revenue': 'Paid for periods that are still to come.',
+    'liab:deferred_revenue': 'Charged for days of subscriptions that are still to come, net.',
     'liab:tax:{jurisdiction}:{rate}': 'Tax of one jurisdiction and rate, owed to its authority.',
   }),
   ...of('income', {
     'income:sales': 'Goods that were invoiced, net.',
     'income:shipping': 'Shipping that was invoiced, net.',
-    'income:subscription': 'Subscriptions that were invoiced, net.',
+    'income:subscription': 'Days of subscriptions that are over, set-up and usage, net.',
     'income:store_credit_expired': 'Store credit that nobody has spent in time.',
   }),
   ...of('contra', {

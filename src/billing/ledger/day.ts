@@ -22,6 +22,17 @@ export function dayIn(zone: string, at: Date): string {
   }
 }
 
+/** The last moment of a day in a zone; of one that nobody knows, in UTC. */
+export function endOfDay(zone: string, day: string): Date {
+  const next = Temporal.PlainDate.from(day).add({ days: 1 });
+  const begin = (of: string) => next.toZonedDateTime(of).epochMilliseconds;
+  try {
+    return new Date(begin(zone) - 1);
+  } catch {
+    return new Date(begin('UTC') - 1);
+  }
+}
+
 export const monthOf = (day: string): string => day.slice(0, 7);
 export const firstDay = (month: string): string => `${month}-01`;
 export const lastDay = (month: string): string =>

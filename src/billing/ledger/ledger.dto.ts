@@ -42,6 +42,7 @@ export const KINDS = [
   'credit_note_issued',
   'refund_given_away',
   'refund_accounted_for',
+  'revenue_recognised',
   // Of books from before refunds were paid out of `liab:unapplied`.
   'credit_note_refunded',
   'credit_note_kept',
@@ -66,6 +67,7 @@ export const SOURCES = [
   'dispute',
   'receipt',
   'settlement_line',
+  'revenue_recognition',
 ] as const;
 
 export class LedgerEntryDto {

@@ -24,6 +24,11 @@ export class PeriodRepository {
     await this.database.query('SELECT pg_advisory_xact_lock($1)', [BOOKING]);
   }
 
+  /** In the running transaction: no month is closed until its end; waits while one is. */
+  async keepOpen(): Promise<void> {
+    await this.database.query('SELECT pg_advisory_xact_lock_shared($1)', [BOOKING]);
+  }
+
   /** Months that something was booked in or that are closed, newest first. */
   list(before: string | null, limit: number): Promise<PeriodRow[]> {
     return this.database.query<PeriodRow>(LIST, [before, limit]);

@@ -4,6 +4,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Cursors, type Page, type PageQuery } from '../../platform/http/page.js';
+import { RevenueRecognition } from '../deferral/revenue-recognition.service.js';
 import { CHAIN_START } from './chain.js';
 import { dayIn, lastDay, monthAfter, monthOf } from './day.js';
 import { LedgerChain } from './ledger-chain.service.js';
@@ -18,6 +19,7 @@ export class LedgerPeriods {
     private readonly database: Database,
     private readonly rows: PeriodRepository,
     private readonly chain: LedgerChain,
+    private readonly recognition: RevenueRecognition,
     private readonly audit: Audit,
     private readonly clock: Clock,
     private readonly cursors: Cursors,
@@ -36,6 +38,8 @@ export class LedgerPeriods {
    * closed one stays as it is. 409 when it is not over, not the next one, or the books do not balance.
    */
   async close(period: string, actor: Actor): Promise<LedgerPeriodDto> {
+    // The last day of a month is earned when it is over: it belongs to it.
+    await this.recognition.catchUp();
     // Most of the work, while everybody may still post.
     await this.chain.seal();
     return this.database.transaction(async () => {

@@ -20,7 +20,8 @@ export interface Posting {
     | 'refund_document'
     | 'dispute'
     | 'receipt'
-    | 'settlement_line';
+    | 'settlement_line'
+    | 'revenue_recognition';
   readonly sourceId: string;
   readonly legs: readonly Leg[];
 }
@@ -57,7 +58,8 @@ export type PostingKind =
   | 'invoice_recovered'
   | 'credit_note_issued'
   | 'refund_given_away'
-  | 'refund_accounted_for';
+  | 'refund_accounted_for'
+  | 'revenue_recognised';
 
 /** Where money is that came without a gateway. */
 const WITHOUT_GATEWAY: Readonly<Record<string, string>> = {
@@ -77,6 +79,8 @@ export const accounts = {
   bank: 'assets:bank',
   refundsPayable: 'liab:refunds_payable',
   refunds: 'contra:refunds',
+  deferredRevenue: 'liab:deferred_revenue',
+  subscription: 'income:subscription',
   giftCards: 'liab:gift_cards',
   giftsGiven: 'expense:gift_cards',
   storeCredit: 'liab:store_credit',
@@ -213,4 +217,11 @@ export const postings = {
     storeCredit('store_credit_spent', entryId, move(accounts.storeCredit, accounts.unapplied, amount)),
   storeCreditExpired: (entryId: string, amount: Money): Posting =>
     storeCredit('store_credit_expired', entryId, move(accounts.storeCredit, accounts.creditLapsed, amount)),
+  /** A day of what was charged for days to come is over. */
+  revenueRecognised: (recognitionId: string, amount: Money): Posting => ({
+    kind: 'revenue_recognised',
+    sourceType: 'revenue_recognition',
+    sourceId: recognitionId,
+    legs: move(accounts.deferredRevenue, accounts.subscription, amount),
+  }),
 };

@@ -1,12 +1,18 @@
 import { Money, type MoneyJson } from '../../platform/money/money.js';
 import { computedLines, sumsOf } from '../invoice/invoice-arithmetic.js';
-import type { InvoiceDraftLine } from '../invoice/invoice-content.js';
+import type { InvoiceDraftLine, Revenue } from '../invoice/invoice-content.js';
 import type { PlanTax, PlanTerms } from '../plan/plan.js';
 import type { ChangeLine } from './change-line.js';
 import { addDays, type BillingPeriod } from './periods.js';
 
 /** `cycle`: a whole period; `setup`: once, at the beginning; credit and debit: of a change; `usage`: metered. */
 export type LineKind = 'cycle' | 'setup' | 'credit' | 'debit' | 'usage';
+
+/** A set-up is done when it is charged, and what is used was used before; days are earned when they are over. */
+const REVENUE: Readonly<Record<LineKind, Revenue>> = {
+  ...{ cycle: 'deferred', credit: 'deferred', debit: 'deferred' },
+  ...{ setup: 'subscription', usage: 'subscription' },
+};
 
 /** A line of an invoice to be, before its tax is counted. It is plain data: it may wait in a table. */
 export interface PendingLine {
@@ -156,7 +162,7 @@ export function invoiceLines(
     const { kind, title, sku, period, explain } = lines[index] as PendingLine;
     return {
       ...amounts,
-      ...{ id: `${kind}-${index + 1}`, title, sku, unit: 'C62', revenue: 'subscription', explain },
+      ...{ id: `${kind}-${index + 1}`, title, sku, unit: 'C62', revenue: REVENUE[kind], explain },
       period: period && { start: period.start, end: addDays(period.end, -1) },
     };
   });

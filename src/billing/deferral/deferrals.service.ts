@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.js';
+import { Money } from '../../platform/money/money.js';
+import type { InvoiceLine } from '../invoice/invoice-content.js';
+import { dayIn } from '../ledger/day.js';
+import { PeriodRepository } from '../ledger/period.repository.js';
+import { addDays } from '../subscription/periods.js';
+import { DeferralRepository, type ReleaseSource } from './deferral.repository.js';
+import { earnedBefore, leftFrom, parted, type RevenueSchedule } from './revenue-schedule.js';
+
+/** What of the net amount of a line, by its id, is held back in the books; of the others nothing is. */
+export type Held = ReadonlyMap<string, Money>;
+
+type Document = { readonly id: string; readonly subscriptionId: string | null };
+type Line = Pick<InvoiceLine, 'id' | 'net' | 'revenue' | 'period'>;
+
+/**
+ * What is charged for days to come, and is no income before they are over. All of it by the calendar of the books, in the time zone
+ * of the seller, also where the days of a subscription are those of another zone: a month of the books is whole when it is over.
+ *
+ * - The days of a line that are over when it is invoiced are income with the invoice; only the rest is held.
+ * - What is given back comes first out of what is held for the days from then on; what was earned by then stays earned, and the rest
+ *   is given back out of income: of a credit note in `contra:refunds`, of a line below zero where the line itself stands. A change
+ *   that waits for the next invoice is in no document before it, so its days are earned as they were charged.
+ * - A void invoice takes back all it has brought, held or earned; what its lines had given back of others is held again for the days
+ *   that are left.
+ * - A write-off changes nothing here: `expense:bad_debt` has the whole of it, and takes it back when money comes all the same.
+ * - Where a subscription ends before its days are over, nobody has a claim to the rest any more unless it is credited. It is earned
+ *   on the day of the end: sooner would be more than was done, later would be for days on which nothing is done.
+ *
+ * In the caller's transaction, under the lock of the invoice, or of the subscription.
+ */
+@Injectable()
+export class Deferrals {
+  constructor(
+    private readonly rows: DeferralRepository,
+    private readonly periods: PeriodRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** An invoice gets its number: what of its lines is held, or, below zero, no longer held of those before. */
+  async begin({ id: invoiceId, subscriptionId }: Document, lines: readonly Line[]): Promise<Held> {
+    const held = new Map<string, Money>();
+    const mine = lines.flatMap((line) =>
+      line.revenue !== 'deferred' || line.period === null
+        ? []
+        : [{ ...line, net: Money.fromJSON(line.net), period: line.period }],
+    );
+    if (mine.length === 0) return held;
+    const [today, ended] = [await this.today(), await this.endedOn(subscriptionId)];
+    // Before its own lines: none of them is given back by the others.
+    for (const { id, net, period } of mine.filter(({ net }) => net.isNegative())) {
+      if (subscriptionId === null) continue;
+      const [from, to] = [period.start, addDays(period.end, 1)];
+      const there = (await this.rows.ofSubscription(subscriptionId)).filter(
+        (one) => one.from < to && from < one.to,
+      );
+      const likely = [...there.filter((one) => one.to === to), ...there.filter((one) => one.to !== to)];
+      const source = { type: 'invoice', id: invoiceId, lineId: id } as const;
+      held.set(id, (await this.take(likely, from > today ? from : today, net.negated(), source)).negated());
+    }
+    for (const { id: lineId, net, period } of mine.filter(({ net }) => !net.isNegative())) {
+      const from = period.start;
+      const last = ended !== null && ended < period.end ? ended : period.end;
+      const to = addDays(last < from ? from : last, 1);
+      const amount = net.minus(earnedBefore({ amount: net, from, to }, today));
+      if (amount.isZero()) continue;
+      held.set(lineId, amount);
+      const first = from > today ? from : today;
+      const course = { from: first, to, next: first, earned: Money.zero(net.currency), heldSince: today };
+      await this.rows.insert({ invoiceId, lineId, subscriptionId, amount, ...course });
+    }
+    return held;
+  }
+
+  /** A credit note gives back lines of an invoice: what of them was still held. */
+  async giveBack(creditNoteId: string, invoiceId: string, lines: readonly Line[]): Promise<Held> {
+    const held = new Map<string, Money>();
+    const mine = lines.filter(({ revenue }) => revenue === 'deferred');
+    if (mine.length === 0) return held;
+    const [today, all] = [await this.today(), await this.rows.ofInvoice(invoiceId)];
+    for (const { id, net } of mine) {
+      const source = { type: 'credit_note', id: creditNoteId, lineId: id } as const;
+      const there = all.filter(({ lineId }) => lineId === id);
+      held.set(id, await this.take(there, today, Money.fromJSON(net), source));
+    }
+    return held;
+  }
+
+  /** An invoice is void: what of its lines was still held; below zero, what is held again of those before. */
+  async drop({ id: invoiceId, subscriptionId }: Document): Promise<Held> {
+    const held = new Map<string, Money>();
+    const add = (lineId: string, amount: Money) =>
+      held.set(lineId, (held.get(lineId) ?? Money.zero(amount.currency)).plus(amount));
+    for (const schedule of await this.rows.ofInvoice(invoiceId)) {
+      add(schedule.lineId, schedule.amount.minus(schedule.earned));
+      await this.rows.close(schedule);
+    }
+    const releases = await this.rows.releasesBy(invoiceId);
+    if (releases.length === 0 || (await this.endedOn(subscriptionId)) !== null) return held;
+    const today = await this.today();
+    for (const { sourceLineId, isVoid, ...of } of releases) {
+      if (isVoid || of.to <= today) continue;
+      const first = of.from > today ? of.from : today;
+      const earned = Money.zero(of.amount.currency);
+      await this.rows.insert({ ...of, from: first, next: first, earned, heldSince: today });
+      add(sourceLineId, of.amount.negated());
+    }
+    return held;
+  }
+
+  /** A subscription has ended: what is held of it is earned on that day. Safe to repeat. */
+  async end(subscriptionId: string): Promise<void> {
+    const day = await this.endedOn(subscriptionId);
+    if (day === null) return;
+    for (const schedule of await this.rows.ofSubscription(subscriptionId)) {
+      const { from, next, to } = schedule;
+      const first = [from, next, day].reduce((one, other) => (one > other ? one : other));
+      if (to <= addDays(first, 1)) continue;
+      const left = leftFrom(schedule, first);
+      await this.rows.part(schedule, parted(schedule, first, left, addDays(first, 1)));
+    }
+  }
+
+  /** Takes up to so much out of schedules, of their days since one; answers how much that was. */
+  private async take(
+    schedules: readonly RevenueSchedule[],
+    day: string,
+    wanted: Money,
+    source: ReleaseSource,
+  ): Promise<Money> {
+    let left = wanted;
+    for (const schedule of schedules) {
+      const there = leftFrom(schedule, day);
+      const taken = there.compare(left) < 0 ? there : left;
+      if (taken.isZero()) continue;
+      await this.rows.part(schedule, parted(schedule, day, there.minus(taken)));
+      await this.rows.release(source, schedule, day > schedule.next ? day : schedule.next, taken);
+      left = left.minus(taken);
+    }
+    return wanted.minus(left);
+  }
+
+  private async today(): Promise<string> {
+    return dayIn(await this.periods.timeZone(), this.clock.now());
+  }
+
+  private async endedOn(subscriptionId: string | null): Promise<string | null> {
+    const at = subscriptionId === null ? null : await this.rows.endOf(subscriptionId);
+    return at && dayIn(await this.periods.timeZone(), at);
+  }
+}
