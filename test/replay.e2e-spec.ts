@@ -271,6 +271,7 @@ describe('the example', () => {
     const periods = (await app.get('/v1/admin/ledger/periods', { token: staff })).body.items;
     await ask('closeLedgerPeriod', { period: periods.at(-1).period });
     await ask('listLedgerPeriods');
+    await ask('getDeferredRevenue');
   }
 
   const secretOfMail = async (): Promise<string> =>

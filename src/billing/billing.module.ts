@@ -242,7 +242,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
  * (schema `billing`). Calls the gateway, and identity for customers and to count who asks too often. Listens to its own facts only; ordering calls it and hears `billing.events.ts`.
  *
  * A payment is locked before its operations, and before the order of its caller: payments of one order the oldest first.
- * Gift cards come after the payments, store credit after them, each in the order of their ids.
+ * Gift cards come after the payments, store credit after them, each in the order of their ids; what is to be earned of an invoice
+ * comes behind all of them, and before the number of a document.
  */
 @Module({
   imports: [PlatformModule, IdentityModule],
