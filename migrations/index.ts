@@ -269,9 +269,9 @@ export const migrations: Migrations = [
   BillingEntitlements1780000000761,
   OrderingBaskets1780000000680,
   BillingRefundsOfOwnMoney1780000000795,
+  BillingDeferredRevenue1780000000820,
   BillingTrials1780000000830,
   BillingUsedQuotes1780000000831,
   BillingScreeningElsewhere1780000000840,
   BillingScreeningMarks1780000000841,
-  BillingDeferredRevenue1780000000820,
 ];
