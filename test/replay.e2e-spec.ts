@@ -604,6 +604,8 @@ describe('the example', () => {
       `UPDATE billing.subscriptions SET parked_reason = '14 periods were not billed'`,
     );
     await replay('releaseSubscription', { ids: { id } });
+    const customerId = (await app.get('/v1/me', { token })).body.id;
+    await replay('createSubscription', { ids: { planId, customerId } });
     await baskets(token);
     await ask('listPlans');
     await ask('archivePlan', { id: planId });

@@ -417,6 +417,48 @@ describe('plans and subscriptions', () => {
     expect((await mySub(poor, late.body.id, 'payment', { paymentMethodId: methodId })).status).toBe(409);
   });
 
+  it('are opened by staff for a customer who is not there', async () => {
+    const basic = await plan(terms(1000));
+    const idOf = async ({ token }: Customer) => (await app.get('/v1/me', { token })).body.id;
+    const open = async (who: Customer | null, extra: object = {}, once = key()) =>
+      app.post(
+        '/v1/admin/subscriptions',
+        {
+          ...{ customerId: who === null ? basic.id : await idOf(who), planId: basic.id },
+          ...{ currency: 'EUR', billingAddress: berlin, ...extra },
+        },
+        { token: staff, key: once },
+      );
+    expect((await open(null)).body.errors).toMatchObject([{ pointer: '/customerId', code: 'unknown' }]);
+    const ada = await customer('ok');
+    const once = key();
+    const opened = await open(ada, {}, once);
+    expect(opened).toMatchObject({ status: 201, body: { state: 'active', collection: 'automatic' } });
+    expect((await open(ada, {}, once)).text).toBe(opened.text);
+    expect(await invoices(opened.body.id)).toMatchObject([{ state: 'paid', total: eur(1000) }]);
+    expect((await mine(ada, opened.body.id)).id).toBe(opened.body.id);
+    const { items } = (await app.get('/v1/admin/audit?action=billing.subscription.opened', { token: staff }))
+      .body;
+    expect(items.map(({ subjectId }: Body) => subjectId)).toEqual([opened.body.id]);
+
+    // Nobody is there to answer the bank, and nothing to charge: the customer pays later, or is invoiced.
+    const absent = await customer('attach_ok_charge_fails');
+    const declined = await open(absent);
+    expect(declined).toMatchObject({
+      status: 202,
+      body: { state: 'incomplete', expiresAt: expect.any(String) },
+    });
+    expect(declined.body.payment.declineCode).not.toBeNull();
+    const { methodId } = await keep(absent.token, 'ok+card=12');
+    const paid = await mySub(absent, declined.body.id, 'payment', { paymentMethodId: methodId });
+    expect(paid).toMatchObject({ status: 200, body: { state: 'active' } });
+    const bare = await customer(null);
+    expect((await open(bare)).body.code).toBe('billing.no_payment_method');
+    const invoiced = await open(bare, { collection: 'invoice', quantity: 2 });
+    expect(invoiced).toMatchObject({ status: 201, body: { state: 'active', collection: 'invoice' } });
+    expect(await invoices(invoiced.body.id)).toMatchObject([{ state: 'open', total: eur(2000) }]);
+  });
+
   it('change as it was shown to the cent, or not at all', async () => {
     await at('2029-02-28T11:00:00Z');
     const [basic, pro, yearly] = [

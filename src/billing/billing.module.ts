@@ -204,6 +204,9 @@ import { SubscriptionEnds } from './subscription/subscription-ends.service.js';
 import { SubscriptionJobs } from './subscription/subscription.jobs.js';
 import { TrialRepository } from './subscription/trial.repository.js';
 import { ChangeQuoteRepository } from './subscription/change-quote.repository.js';
+import { SubscriptionOpening } from './subscription/subscription-opening.service.js';
+import { SubscriptionSteps } from './subscription/subscription-steps.service.js';
+import { StaffSubscriptions } from './subscription/staff-subscriptions.service.js';
 import { SubscriptionOffers } from './subscription/subscription-offers.service.js';
 import { SubscriptionPeople } from './subscription/subscription-people.service.js';
 import { SubscriptionPayments } from './subscription/subscription-payments.service.js';
@@ -473,6 +476,9 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SubscriptionEnds,
     SubscriptionJobs,
     SubscriptionOffers,
+    SubscriptionOpening,
+    SubscriptionSteps,
+    StaffSubscriptions,
     TrialRepository,
     ChangeQuoteRepository,
     SubscriptionPayments,

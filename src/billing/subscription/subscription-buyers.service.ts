@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IdentityApi } from '../../identity/identity.api.js';
+import type { AddressDto } from '../../platform/address/address.dto.js';
+import { toAddress } from '../../platform/address/address.js';
 import { SubjectKeys } from '../../platform/personal-data/subject-keys.js';
 import type { InvoiceBuyer } from '../invoice/invoice-content.js';
 import type { Subscription, SubscriptionBuyer } from './subscription.js';
@@ -38,5 +40,13 @@ export class SubscriptionBuyers {
     return { name, company, address, email: customer.email, vatId, vatCheck: null };
   }
 }
+
+/** Whoever is at this address. */
+export const buyerOf = (address: AddressDto, vatId: string | null): SubscriptionBuyer => ({
+  name: `${address.firstName} ${address.lastName}`,
+  company: address.company ?? null,
+  address: toAddress(address),
+  vatId,
+});
 
 const placeOf = (id: string): string => `billing.subscriptions|buyer|${id}`;

@@ -4,14 +4,23 @@ import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
 import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { PaymentOpening } from '../payment/payment-opening.service.js';
 
-/** A payment that the customer waits for. */
+/** A payment that somebody waits for. */
 export interface OpenedPayment {
   readonly subscriptionId: string;
   readonly invoiceId: string;
   readonly operationId: string;
 }
 
-/** Opens payments of invoices whose customer is there. */
+/** What a customer is charged to. */
+export interface Charge {
+  readonly customerId: string;
+  readonly method: PaymentMethod;
+  readonly returnUrl: string | null;
+  /** Nobody is there to answer the bank. */
+  readonly offSession: boolean;
+}
+
+/** Opens payments of invoices whose answer somebody waits for. */
 @Injectable()
 export class SubscriptionCharges {
   constructor(
@@ -23,19 +32,16 @@ export class SubscriptionCharges {
   async open(
     subscriptionId: string,
     invoiceId: string,
-    {
-      customerId,
-      method,
-      returnUrl,
-    }: { customerId: string; method: PaymentMethod; returnUrl: string | null },
+    { customerId, method, returnUrl, offSession }: Charge,
   ): Promise<OpenedPayment | null> {
     const invoice = await this.documents.lock(invoiceId);
     if (invoice === null || dueOf(invoice).isZero()) return null;
     const { operationId } = await this.opening.open({
       ...{ purpose: 'invoice', invoiceId, orderId: null, customerId },
       ...{ amount: dueOf(invoice), mayChangeAmount: true, gateway: method.gateway, token: null },
-      ...{ methodId: method.id, offSession: false, buyer: null, returnUrl },
-      screening: { network: currentRequest()?.caller ?? null, invoiceId, guest: false },
+      ...{ methodId: method.id, offSession, buyer: null, returnUrl },
+      // Where nobody is there, the network is that of the shop.
+      screening: offSession ? null : { network: currentRequest()?.caller ?? null, invoiceId, guest: false },
     });
     return { subscriptionId, invoiceId, operationId };
   }

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { type FieldError, platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { CouponGuesses } from '../coupon/coupon-guesses.service.js';
 import { priceIn, taxIn } from '../plan/plan.js';
 import { PlanRepository } from '../plan/plan.repository.js';
 import { isTimeZone, missingOf } from '../seller/seller-profile.js';
@@ -29,14 +28,8 @@ export class SubscriptionOffers {
     private readonly plans: PlanRepository,
     private readonly trials: TrialRepository,
     private readonly sellers: SellerProfiles,
-    private readonly guesses: CouponGuesses,
     private readonly clock: Clock,
   ) {}
-
-  /** Before the transaction that takes it: 429 for who has tried too many codes. */
-  async checkCoupon(customerId: string, code: string | null): Promise<void> {
-    if (code !== null) await this.guesses.check(customerId, code);
-  }
 
   /**
    * In the transaction that begins the subscription (`id`): the terms of today, and the trial, which is had once. 422 `billing.plan_not_sold` names what does not fit; 409 `billing.seller_unknown`

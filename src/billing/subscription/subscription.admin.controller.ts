@@ -1,21 +1,27 @@
-import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { CurrentActor, Permissions } from '../../platform/access/access.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { couponProblems } from '../coupon/coupon.errors.js';
+import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { paymentProblems } from '../payment/payment.errors.js';
 import {
   SubscriptionChangePreviewDto,
   ConfirmSubscriptionChangeDto,
   NextInvoiceDto,
   PreviewSubscriptionChangeDto,
 } from './subscription-change.dto.js';
+import { StaffSubscriptions } from './staff-subscriptions.service.js';
 import { SubscriptionChanges } from './subscription-changes.service.js';
 import { SubscriptionDesk } from './subscription-desk.service.js';
 import {
   CancelSubscriptionDto,
+  OpenSubscriptionDto,
   ReleaseSubscriptionDto,
   SubscriptionDetailDto,
   SubscriptionDto,
@@ -29,12 +35,22 @@ const { not_found, stale_version, invalid_cursor } = platformProblems;
 const { subscription_state, subscription_renewing, change_not_possible } = subscriptionProblems;
 const { quote_stale, quote_used } = subscriptionProblems;
 
+const BUYER = {
+  firstName: 'Ada',
+  lastName: 'Byron',
+  line1: 'Unter den Linden 1',
+  city: 'Berlin',
+  postalCode: '10117',
+  country: 'DE',
+};
+
 /** Subscriptions, for staff. */
 @ApiTags('Subscriptions')
 @Permissions('billing:subscription:write')
 @Controller('v1/admin/subscriptions')
 export class SubscriptionAdminController {
   constructor(
+    private readonly staff: StaffSubscriptions,
     private readonly desk: SubscriptionDesk,
     private readonly changes: SubscriptionChanges,
     private readonly reader: SubscriptionReader,
@@ -51,6 +67,44 @@ export class SubscriptionAdminController {
   })
   list(@Query() query: SubscriptionQuery): Promise<Page<SubscriptionDto>> {
     return this.reader.list(query);
+  }
+
+  @Post()
+  @Operation({
+    id: 'createSubscription',
+    location: '/v1/admin/subscriptions/{id}',
+    summary: 'Subscribes a customer to a plan',
+    description:
+      'On the terms that are sold today, with the trial that the customer has not had. `automatic`: the first invoice is charged at ' +
+      'once to the method that is kept, by the shop, with nobody there to answer the bank. 201: it is `active` or `trialing`. 202: it ' +
+      'is `incomplete`, and `payment.declineCode` says why: the customer pays it (`POST /v1/me/subscriptions/{id}/payment`) within 23 ' +
+      'hours, or nobody owes it. `invoice`: it begins at once, and the customer is sent each invoice.',
+    example: {
+      customerId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      planId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
+      quantity: 1,
+      currency: 'EUR',
+      billingAddress: BUYER,
+      collection: 'automatic',
+    },
+    answers: { 201: SubscriptionDetailDto, 202: SubscriptionDetailDto },
+    problems: [
+      subscriptionProblems.plan_not_sold,
+      subscriptionProblems.seller_unknown,
+      methodProblems.no_payment_method,
+      paymentProblems.unknown_gateway,
+      couponProblems.coupon_not_valid,
+    ],
+    idempotency: 'steps',
+  })
+  async create(
+    @Body() input: OpenSubscriptionDto,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { status, body } = await this.staff.open(input, actor);
+    void reply.code(status);
+    return body;
   }
 
   @Get(':id')

@@ -26,7 +26,8 @@ export const MOST_UNITS = 100_000;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const DATE_HINT = 'must be a date such as 2027-01-31';
 
-export class CreateSubscriptionDto {
+/** Whoever opens it. */
+export class WantedSubscriptionDto {
   @Uuid()
   planId: string;
 
@@ -65,9 +66,24 @@ export class CreateSubscriptionDto {
     description: 'IANA; when left out, the seller’s.',
   })
   timeZone?: string;
+}
 
+export class CreateSubscriptionDto extends WantedSubscriptionDto {
   @Url({ optional: true, nullable: true, description: 'Where the bank sends the customer back to.' })
   returnUrl?: string | null;
+}
+
+export class OpenSubscriptionDto extends WantedSubscriptionDto {
+  @Uuid({ description: 'Whose it is.' })
+  customerId: string;
+
+  @OneOf(COLLECTIONS, {
+    optional: true,
+    example: 'automatic',
+    description:
+      '`automatic` (when left out): charged to the method that is kept; `invoice`: the customer is sent each invoice and pays it.',
+  })
+  collection?: CollectionMode;
 }
 
 export class PaySubscriptionDto {

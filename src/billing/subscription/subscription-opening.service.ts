@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { platformProblems } from '../../platform/http/problem.js';
+import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
+import type { CollectionMode } from './subscription.js';
+import { buyerOf } from './subscription-buyers.service.js';
+import { SubscriptionCharges } from './subscription-charges.service.js';
+import { SubscriptionOffers } from './subscription-offers.service.js';
+import { SubscriptionStarts } from './subscription-starts.service.js';
+import type { Done } from './subscription-steps.service.js';
+import type { PaySubscriptionDto, WantedSubscriptionDto } from './subscription.dto.js';
+import { subscriptionProblems } from './subscription.errors.js';
+import { SubscriptionRepository } from './subscription.repository.js';
+
+/** How a subscription is paid. */
+export interface PaidHow {
+  readonly collection: CollectionMode;
+  /** The customer is there and can answer the bank, which sends them back there. */
+  readonly returnUrl: string | null;
+  readonly offSession: boolean;
+}
+
+/** Opens subscriptions, for the customer who wants one or for staff, and payments of what they owe. */
+@Injectable()
+export class SubscriptionOpening {
+  constructor(
+    private readonly rows: SubscriptionRepository,
+    private readonly offers: SubscriptionOffers,
+    private readonly starts: SubscriptionStarts,
+    private readonly charges: SubscriptionCharges,
+    private readonly methods: PaymentMethodRepository,
+  ) {}
+
+  /** In the caller's transaction: the subscription, and the payment of its first invoice, which is to be sent. */
+  async open(customerId: string, wanted: WantedSubscriptionDto, how: PaidHow): Promise<Done> {
+    const { billingAddress, vatId = null, paymentMethodId: methodId = null, couponCode = null } = wanted;
+    const { collection, returnUrl, offSession } = how;
+    const offer = await this.offers.take(customerId, { ...wanted, country: billingAddress.country });
+    const method = await this.methods.find(customerId, methodId);
+    if (methodId !== null && method === null) throw methodProblems.no_payment_method();
+    const buyer = buyerOf(billingAddress, vatId);
+    const start = { customerId, ...offer, buyer, methodId, method, couponCode, collection };
+    const { subscription, owed } = await this.starts.begin(start);
+    const { id } = subscription;
+    if (owed === null || method === null) return { id, payment: null };
+    const paid = { customerId, method, returnUrl, offSession };
+    return { id, payment: await this.charges.open(id, owed.invoiceId, paid) };
+  }
+
+  /** In the caller's transaction: the payment of the oldest invoice that is open, by its customer. */
+  async pay(
+    customerId: string,
+    id: string,
+    { paymentMethodId, returnUrl = null }: PaySubscriptionDto,
+  ): Promise<Done> {
+    const subscription = await this.rows.lock(id);
+    if (subscription?.customerId !== customerId) throw platformProblems.not_found();
+    const method = await this.methods.find(customerId, paymentMethodId ?? subscription.methodId);
+    if (method === null) throw methodProblems.no_payment_method();
+    const [owed] = await this.rows.openInvoices(id);
+    const isOver = subscription.state === 'incomplete_expired';
+    if (owed === undefined || isOver) throw subscriptionProblems.subscription_state();
+    const paid = { customerId, method, returnUrl, offSession: false };
+    return { id, payment: await this.charges.open(id, owed.id, paid) };
+  }
+}
