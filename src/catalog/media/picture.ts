@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import type { Sharp, SharpOptions } from 'sharp';
 import { mediaProblems } from './media.errors.js';
 
 /** What an upload may be. */
@@ -26,14 +26,24 @@ export const RENDITION_NAMES = [...WIDTHS.map((width) => `${width}.webp`), 'full
 /** A picture that takes longer was made to. */
 const PATIENCE_SECONDS = 30;
 
-// Memory that a decoder keeps for the next picture is memory that the shop does not have; two threads are enough for one.
-sharp.cache(false);
-sharp.concurrency(2);
-// Only the decoders of what is taken: the others are never asked, whatever a file pretends to be.
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((type) => `VipsForeignLoad${type}`),
-});
+type Library = typeof import('sharp').default;
+let library: Promise<Library> | undefined;
+
+/** Loaded with the first picture: its decoders are as much memory as a third of the application. */
+function sharpLibrary(): Promise<Library> {
+  library ??= import('sharp').then(({ default: sharp }) => {
+    // Memory that a decoder keeps for the next picture is memory that the shop does not have; two threads are enough for one.
+    sharp.cache(false);
+    sharp.concurrency(2);
+    // Only the decoders of what is taken: the others are never asked, whatever a file pretends to be.
+    sharp.block({ operation: ['VipsForeignLoad'] });
+    sharp.unblock({
+      operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((type) => `VipsForeignLoad${type}`),
+    });
+    return sharp;
+  });
+  return library;
+}
 
 /** What the first bytes of a file say that it is; null when it is nothing that is taken. */
 export function typeOfBytes(head: Buffer): PictureType | 'image/svg+xml' | null {
@@ -72,6 +82,7 @@ export async function measure(
   type: PictureType,
   maxPixels: number,
 ): Promise<{ width: number; height: number }> {
+  const sharp = await sharpLibrary();
   // Sizes stand in the header: a bomb is known before a pixel of it is unpacked.
   const { format, compression, autoOrient } = await reading(() =>
     sharp(path, { limitInputPixels: false }).metadata(),
@@ -83,7 +94,7 @@ export async function measure(
     throw mediaProblems.too_many_pixels(
       `It has ${width} × ${height} pixels; at most ${maxPixels} are taken, and none of its sides longer than ${MAX_SIDE}.`,
     );
-  await alone(() => decoder(path, maxPixels).resize({ width: 32 }).raw().toBuffer());
+  await alone(() => decoder(sharp, path, maxPixels).resize({ width: 32 }).raw().toBuffer());
   return { width, height };
 }
 
@@ -97,9 +108,10 @@ export async function* renditionsOf(
   maxPixels: number,
   has: (name: string) => boolean,
 ): AsyncGenerator<Rendition> {
+  const sharp = await sharpLibrary();
   // The one large decoding; the smaller sizes are made of the largest.
   const { data, info } = await alone(() =>
-    decoder(original, maxPixels)
+    decoder(sharp, original, maxPixels)
       .autoOrient()
       .toColourspace('srgb')
       .resize({ width: LARGEST, withoutEnlargement: true })
@@ -125,7 +137,7 @@ export async function* renditionsOf(
   yield await (opaque ? made(name, 'image/jpeg', flat) : made(name, 'image/png', pixels().png()));
 }
 
-function decoder(input: string | Buffer, limitInputPixels: number): Sharp {
+function decoder(sharp: Library, input: string | Buffer, limitInputPixels: number): Sharp {
   const options: SharpOptions = { limitInputPixels, failOn: 'error', sequentialRead: true };
   return sharp(input, options).timeout({ seconds: PATIENCE_SECONDS });
 }

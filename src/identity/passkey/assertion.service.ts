@@ -1,9 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import {
-  generateAuthenticationOptions,
-  type VerifiedAuthenticationResponse,
-  verifyAuthenticationResponse,
-} from '@simplewebauthn/server';
+import type { VerifiedAuthenticationResponse } from '@simplewebauthn/server';
 import { Audit } from '../../platform/audit/audit.js';
 import { Config } from '../../platform/config.js';
 import { Database } from '../../platform/database/database.js';
@@ -14,6 +10,9 @@ import { PasskeyRepository, type PasskeyRow } from './passkey.repository.js';
 
 /** Milliseconds: as long as the challenge lives. */
 export const CEREMONY_MS = 300_000;
+
+/** Loaded with the first passkey: three hundred files, certificates of every maker of authenticators among them, that most starts never need. */
+export const webauthn = () => import('@simplewebauthn/server');
 
 export interface Asserted {
   accountId: string;
@@ -39,6 +38,7 @@ export class Assertions {
   async options(accountId: string | null): Promise<object> {
     const challenge = await this.challenges.make('passkey_assertion', accountId);
     const own = accountId === null ? [] : await this.passkeys.list(accountId);
+    const { generateAuthenticationOptions } = await webauthn();
     return generateAuthenticationOptions({
       rpID: this.config.passkeyHost,
       challenge: Uint8Array.from(Buffer.from(challenge, 'base64url')),
@@ -75,6 +75,7 @@ export class Assertions {
   ): Promise<VerifiedAuthenticationResponse | null> {
     const { id, rawId, response } = credential;
     const { userHandle, ...signed } = response;
+    const { verifyAuthenticationResponse } = await webauthn();
     try {
       return await verifyAuthenticationResponse({
         response: {

@@ -1,9 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import {
-  generateRegistrationOptions,
-  type VerifiedRegistrationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { VerifiedRegistrationResponse } from '@simplewebauthn/server';
 import type { PersonActor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Config } from '../../platform/config.js';
@@ -16,7 +12,7 @@ import { FactorChanges } from '../factor/factor-changes.service.js';
 import { FactorRepository } from '../factor/factor.repository.js';
 import { RecoveryCodes } from '../factor/recovery-codes.service.js';
 import { identityProblems } from '../identity.errors.js';
-import { CEREMONY_MS, reasonOf } from './assertion.service.js';
+import { CEREMONY_MS, reasonOf, webauthn } from './assertion.service.js';
 import type { NewCredentialDto, PasskeyAddedDto, PasskeyDto } from './passkey.dto.js';
 import { PasskeyRepository, type PasskeyView } from './passkey.repository.js';
 
@@ -54,6 +50,7 @@ export class PasskeyService {
     if (present.length >= MOST) throw identityProblems.too_many_passkeys();
     const handle = await this.passkeys.handleOf(actor.id);
     const challenge = await this.challenges.make('passkey_registration', actor.id);
+    const { generateRegistrationOptions } = await webauthn();
     return generateRegistrationOptions({
       rpName: this.config.shopName,
       rpID: this.config.passkeyHost,
@@ -127,6 +124,7 @@ export class PasskeyService {
   ): Promise<Registered | null> {
     const { id, rawId, response } = credential;
     const { clientDataJSON, attestationObject } = response;
+    const { verifyRegistrationResponse } = await webauthn();
     try {
       const { registrationInfo } = await verifyRegistrationResponse({
         response: {
