@@ -564,6 +564,8 @@ describe('the example', () => {
       (await app.post('/v1/me/payment-methods', { gateway: 'test', token: card, makeDefault: true }, keyed()))
         .body.methodId;
     const poor = await kept('attach_ok_charge_fails');
+    const customerId = (await app.get('/v1/me', { token })).body.id;
+    await replay('createSubscription', { ids: { planId, customerId } });
     const { id } = (await replay('createMySubscription', { token, ids: { planId } })).body;
     await replay('payMySubscription', { token, ids: { id, paymentMethodId: poor } });
     const paymentMethodId = await kept('ok');
@@ -604,7 +606,6 @@ describe('the example', () => {
       `UPDATE billing.subscriptions SET parked_reason = '14 periods were not billed'`,
     );
     await replay('releaseSubscription', { ids: { id } });
-    const customerId = (await app.get('/v1/me', { token })).body.id;
     await replay('createSubscription', { ids: { planId, customerId } });
     await baskets(token);
     await ask('listPlans');
