@@ -203,6 +203,7 @@ import { SubscriptionChanges } from './subscription/subscription-changes.service
 import { SubscriptionDesk } from './subscription/subscription-desk.service.js';
 import { SubscriptionEnds } from './subscription/subscription-ends.service.js';
 import { SubscriptionJobs } from './subscription/subscription.jobs.js';
+import { DueSubscriptionRepository } from './subscription/due-subscription.repository.js';
 import { TrialRepository } from './subscription/trial.repository.js';
 import { ChangeQuoteRepository } from './subscription/change-quote.repository.js';
 import { SubscriptionOpening } from './subscription/subscription-opening.service.js';
@@ -215,6 +216,8 @@ import { SubscriptionReader } from './subscription/subscription.reader.service.j
 import { SubscriptionStarts } from './subscription/subscription-starts.service.js';
 import { SubscriptionSubscribers } from './subscription/subscription.subscribers.js';
 import { SubscriptionAdminController } from './subscription/subscription.admin.controller.js';
+import { SubscriptionStepsController } from './subscription/subscription-steps.controller.js';
+import { SubscriptionStepsAdminController } from './subscription/subscription-steps.admin.controller.js';
 import { SubscriptionController } from './subscription/subscription.controller.js';
 import { Payability } from './subscription/payability.service.js';
 import { GivenBackRepository } from './subscription/given-back.repository.js';
@@ -284,6 +287,8 @@ import { WebhookController } from './webhook/webhook.controller.js';
     StoreCreditAdminController,
     SubscriptionAdminController,
     SubscriptionController,
+    SubscriptionStepsController,
+    SubscriptionStepsAdminController,
     WebhookController,
     CouponAdminController,
     MyCouponController,
@@ -483,6 +488,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SubscriptionSteps,
     StaffSubscriptions,
     TrialRepository,
+    DueSubscriptionRepository,
     ChangeQuoteRepository,
     SubscriptionPayments,
     SubscriptionPeople,

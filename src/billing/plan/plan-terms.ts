@@ -3,7 +3,7 @@ import { Money } from '../../platform/money/money.js';
 import type { Interval } from '../subscription/periods.js';
 import { parseQuantity, wrongTier } from '../subscription/usage-pricing.js';
 import type { PlanTerms, PlanVersion } from './plan.js';
-import type { PlanTermsDto } from './plan.dto.js';
+import type { PlanTermsDto } from './plan-terms.dto.js';
 
 type Terms = Pick<
   PlanVersion,

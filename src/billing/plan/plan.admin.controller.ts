@@ -6,14 +6,8 @@ import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import {
-  AddPlanVersionDto,
-  CreatePlanDto,
-  PlanDto,
-  PlanParams,
-  PlanQuery,
-  UpdatePlanDto,
-} from './plan.dto.js';
+import { AddPlanVersionDto } from './plan-terms.dto.js';
+import { CreatePlanDto, PlanDto, PlanParams, PlanQuery, UpdatePlanDto } from './plan.dto.js';
 import { Plans } from './plans.service.js';
 
 const { not_found, stale_version, conflict, invalid_cursor } = platformProblems;

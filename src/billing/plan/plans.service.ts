@@ -8,14 +8,12 @@ import { Cursors, type Page } from '../../platform/http/page.js';
 import { type FieldError, platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { faultsOfTerms, termsOf } from './plan-terms.js';
+import { type AddPlanVersionDto, OfferedTermsDto, type PlanTermsDto } from './plan-terms.dto.js';
 import {
-  type AddPlanVersionDto,
   type CreatePlanDto,
   type OfferedPlanDto,
-  OfferedTermsDto,
   PlanDto,
   type PlanQuery,
-  type PlanTermsDto,
   type UpdatePlanDto,
 } from './plan.dto.js';
 import type { Plan, PlanTerms } from './plan.js';

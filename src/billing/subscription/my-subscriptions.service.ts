@@ -9,12 +9,9 @@ import { buyerOf, SubscriptionBuyers } from './subscription-buyers.service.js';
 import { SubscriptionOpening } from './subscription-opening.service.js';
 import { SubscriptionReader } from './subscription.reader.service.js';
 import { type Answered, SubscriptionSteps } from './subscription-steps.service.js';
-import type {
-  CreateSubscriptionDto,
-  PaySubscriptionDto,
-  SubscriptionDetailDto,
-  UpdateSubscriptionDto,
-} from './subscription.dto.js';
+import type { UpdateSubscriptionDto } from './subscription-desk.dto.js';
+import type { CreateSubscriptionDto, PaySubscriptionDto } from './subscription-opening.dto.js';
+import type { SubscriptionDetailDto } from './subscription.dto.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 
 /** What customers do with subscriptions of their own, and pay themselves. */

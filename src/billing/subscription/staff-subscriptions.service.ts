@@ -6,7 +6,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { SubscriptionOpening } from './subscription-opening.service.js';
 import { type Answered, SubscriptionSteps } from './subscription-steps.service.js';
-import type { OpenSubscriptionDto } from './subscription.dto.js';
+import type { OpenSubscriptionDto } from './subscription-opening.dto.js';
 
 /** Subscriptions that staff open for a customer, who is not there. */
 @Injectable()

@@ -8,7 +8,7 @@ import { SubscriptionCharges } from './subscription-charges.service.js';
 import { SubscriptionOffers } from './subscription-offers.service.js';
 import { SubscriptionStarts } from './subscription-starts.service.js';
 import type { Done } from './subscription-steps.service.js';
-import type { PaySubscriptionDto, WantedSubscriptionDto } from './subscription.dto.js';
+import type { PaySubscriptionDto, WantedSubscriptionDto } from './subscription-opening.dto.js';
 import { subscriptionProblems } from './subscription.errors.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 

@@ -1,39 +1,24 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, InPerson, Permissions } from '../../platform/access/access.js';
 import type { PersonActor } from '../../platform/access/actor.js';
-import { IfMatch } from '../../platform/http/etag.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { couponProblems } from '../coupon/coupon.errors.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { MySubscriptions } from './my-subscriptions.service.js';
-import {
-  SubscriptionChangePreviewDto,
-  ConfirmSubscriptionChangeDto,
-  NextInvoiceDto,
-  PreviewSubscriptionChangeDto,
-} from './subscription-change.dto.js';
-import { SubscriptionChanges } from './subscription-changes.service.js';
-import { SubscriptionDesk } from './subscription-desk.service.js';
-import {
-  CancelSubscriptionDto,
-  CreateSubscriptionDto,
-  PaySubscriptionDto,
-  SubscriptionDetailDto,
-  SubscriptionDto,
-  SubscriptionParams,
-  UpdateSubscriptionDto,
-} from './subscription.dto.js';
+import { NextInvoiceDto } from './subscription-change.dto.js';
+import { UpdateSubscriptionDto } from './subscription-desk.dto.js';
+import { BUYER_EXAMPLE, heads } from './subscription-heads.js';
+import { CreateSubscriptionDto, PaySubscriptionDto } from './subscription-opening.dto.js';
+import { SubscriptionDetailDto, SubscriptionDto, SubscriptionParams } from './subscription.dto.js';
 import { subscriptionProblems } from './subscription.errors.js';
 import { SubscriptionReader } from './subscription.reader.service.js';
 
-const { not_found, stale_version, invalid_cursor } = platformProblems;
-const { subscription_state, subscription_renewing, change_not_possible } = subscriptionProblems;
-const { quote_stale, quote_used } = subscriptionProblems;
+const { not_found, invalid_cursor } = platformProblems;
+const { subscription_state } = subscriptionProblems;
 const MyPage = PageOf(SubscriptionDto);
 
 /** What a customer has subscribed to. */
@@ -43,8 +28,6 @@ const MyPage = PageOf(SubscriptionDto);
 export class SubscriptionController {
   constructor(
     private readonly mine: MySubscriptions,
-    private readonly desk: SubscriptionDesk,
-    private readonly changes: SubscriptionChanges,
     private readonly reader: SubscriptionReader,
   ) {}
 
@@ -64,6 +47,7 @@ export class SubscriptionController {
   @InPerson()
   @Operation({
     id: 'createMySubscription',
+    ...heads.open,
     location: '/v1/me/subscriptions/{id}',
     summary: 'Subscribes to a plan',
     description:
@@ -78,26 +62,10 @@ export class SubscriptionController {
       planId: '01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e',
       quantity: 1,
       currency: 'EUR',
-      billingAddress: {
-        firstName: 'Ada',
-        lastName: 'Byron',
-        line1: 'Unter den Linden 1',
-        city: 'Berlin',
-        postalCode: '10117',
-        country: 'DE',
-      },
+      billingAddress: BUYER_EXAMPLE,
       paymentMethodId: null,
       returnUrl: 'https://shop.example.test/account',
     },
-    answers: { 201: SubscriptionDetailDto, 202: SubscriptionDetailDto },
-    problems: [
-      subscriptionProblems.plan_not_sold,
-      subscriptionProblems.seller_unknown,
-      methodProblems.no_payment_method,
-      paymentProblems.unknown_gateway,
-      couponProblems.coupon_not_valid,
-    ],
-    idempotency: 'steps',
   })
   async create(
     @CurrentActor() { id }: PersonActor,
@@ -178,155 +146,12 @@ export class SubscriptionController {
   @Get(':id/next-invoice')
   @Operation({
     id: 'previewMyNextInvoice',
-    summary: 'Shows what the next invoice will say',
-    description: 'If nothing is changed before; `at` is null when none is made.',
-    answers: { 200: NextInvoiceDto },
-    problems: [not_found],
+    ...heads.nextInvoice,
   })
   nextInvoice(
     @CurrentActor() actor: PersonActor,
     @Param() { id }: SubscriptionParams,
   ): Promise<NextInvoiceDto> {
     return this.reader.nextInvoice(id, actor.id);
-  }
-
-  @Post(':id/changes/preview')
-  @Operation({
-    id: 'previewMySubscriptionChange',
-    summary: 'Shows what another plan or quantity would come to',
-    description:
-      'Writes nothing. What is left of the running period is counted by days, the day of the change as new: a credit of what was ' +
-      'paid and a debit of what it is to be. Confirming `quote` bills exactly this.',
-    answers: { 200: SubscriptionChangePreviewDto },
-    problems: [not_found, subscription_state, subscription_renewing, change_not_possible],
-  })
-  preview(
-    @CurrentActor() actor: PersonActor,
-    @Param() { id }: SubscriptionParams,
-    @Body() { planId = null, quantity = null, behaviour = null }: PreviewSubscriptionChangeDto,
-  ): Promise<SubscriptionChangePreviewDto> {
-    return this.changes.preview(id, { planId, quantity, behaviour }, actor.id);
-  }
-
-  @Post(':id/changes')
-  @InPerson()
-  @Operation({
-    id: 'changeMySubscription',
-    summary: 'Makes a change as it was shown',
-    description:
-      '409 `billing.quote_stale` brings what it would come to now; nothing was changed or billed then. A quote is confirmed once: 409 ' +
-      '`billing.quote_used` says that its change was made.',
-    answers: { 200: SubscriptionDetailDto },
-    problems: [
-      ...[not_found, subscription_state, subscription_renewing, change_not_possible],
-      ...[quote_stale, quote_used],
-    ],
-    idempotency: 'required',
-  })
-  async change(
-    @CurrentActor() actor: PersonActor,
-    @Param() { id }: SubscriptionParams,
-    @Body() { quote }: ConfirmSubscriptionChangeDto,
-  ): Promise<SubscriptionDetailDto> {
-    await this.changes.confirm(id, quote, { actor, customerId: actor.id, version: null });
-    return this.reader.get(id, actor.id);
-  }
-
-  @Delete(':id/scheduled-change')
-  @InPerson()
-  @Operation({
-    id: 'dropMyScheduledChange',
-    summary: 'Takes back a change that waits for the next period',
-    description: 'The subscription stays what it is. 409 when nothing waits.',
-    answers: { 200: SubscriptionDetailDto },
-    problems: [not_found, subscription_state, stale_version],
-  })
-  async dropChange(
-    @CurrentActor() actor: PersonActor,
-    @Param() { id }: SubscriptionParams,
-    @IfMatch() version: number | null,
-  ): Promise<SubscriptionDetailDto> {
-    await this.desk.dropChange(id, { actor, customerId: actor.id, version });
-    return this.reader.get(id, actor.id);
-  }
-
-  @Post(':id/cancellation')
-  @InPerson()
-  @Operation({
-    id: 'cancelMySubscription',
-    summary: 'Ends a subscription',
-    description:
-      'With the end of what is paid, which can be taken back until then, or at once, which gives nothing back. One that waits for ' +
-      'its first payment ends at once and owes nothing.',
-    answers: { 200: SubscriptionDetailDto },
-    problems: [not_found, subscription_state, stale_version],
-    idempotency: 'accepted',
-  })
-  async cancel(
-    @CurrentActor() actor: PersonActor,
-    @Param() { id }: SubscriptionParams,
-    @Body() { when, reason = null }: CancelSubscriptionDto,
-    @IfMatch() version: number | null,
-  ): Promise<SubscriptionDetailDto> {
-    await this.desk.cancel(id, when, reason, { actor, customerId: actor.id, version });
-    return this.reader.get(id, actor.id);
-  }
-
-  @Delete(':id/cancellation')
-  @InPerson()
-  @Operation({
-    id: 'keepMySubscription',
-    summary: 'Takes back a cancellation',
-    description: 'Until the period is over. 409 when it was not to end.',
-    answers: { 200: SubscriptionDetailDto },
-    problems: [not_found, subscription_state, stale_version],
-  })
-  async keep(
-    @CurrentActor() actor: PersonActor,
-    @Param() { id }: SubscriptionParams,
-    @IfMatch() version: number | null,
-  ): Promise<SubscriptionDetailDto> {
-    await this.desk.keep(id, { actor, customerId: actor.id, version });
-    return this.reader.get(id, actor.id);
-  }
-
-  @Post(':id/pause')
-  @InPerson()
-  @Operation({
-    id: 'pauseMySubscription',
-    summary: 'Pauses a subscription',
-    description: 'At once, and nothing is billed until it is resumed. 409 while something is owed.',
-    answers: { 200: SubscriptionDetailDto },
-    problems: [not_found, subscription_state, stale_version],
-    idempotency: 'accepted',
-  })
-  async pause(
-    @CurrentActor() actor: PersonActor,
-    @Param() { id }: SubscriptionParams,
-    @IfMatch() version: number | null,
-  ): Promise<SubscriptionDetailDto> {
-    await this.desk.pause(id, { actor, customerId: actor.id, version });
-    return this.reader.get(id, actor.id);
-  }
-
-  @Post(':id/resumption')
-  @InPerson()
-  @Operation({
-    id: 'resumeMySubscription',
-    summary: 'Goes on with a subscription',
-    description:
-      'With the period that was paid, when it still runs; otherwise a new one begins today and is billed. What was skipped is not. ' +
-      '409 when there is nothing to pay with.',
-    answers: { 200: SubscriptionDetailDto },
-    problems: [not_found, subscription_state, stale_version],
-    idempotency: 'accepted',
-  })
-  async resume(
-    @CurrentActor() actor: PersonActor,
-    @Param() { id }: SubscriptionParams,
-    @IfMatch() version: number | null,
-  ): Promise<SubscriptionDetailDto> {
-    await this.desk.resume(id, { actor, customerId: actor.id, version });
-    return this.reader.get(id, actor.id);
   }
 }

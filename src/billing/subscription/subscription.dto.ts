@@ -1,7 +1,5 @@
-import { AddressDto } from '../../platform/address/address.dto.js';
 import {
   Bool,
-  CurrencyCode,
   Instant,
   Integer,
   ListOf,
@@ -10,89 +8,18 @@ import {
   Nested,
   OneOf,
   Text,
-  Url,
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { NextActionDto } from '../payment/payment.dto.js';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../payment/payment.entity.js';
-import { IntervalDto } from '../plan/plan.dto.js';
+import { IntervalDto } from '../plan/plan-terms.dto.js';
 import { type PlanKind, PLAN_KINDS } from '../plan/plan.js';
 import { type Entitlement, ENTITLEMENTS, SUBSCRIPTION_STATES, type SubscriptionState } from './lifecycle.js';
 import { type CollectionMode, COLLECTIONS } from './subscription.js';
 
 /** The most units of a plan that one subscription is for. */
 export const MOST_UNITS = 100_000;
-const DATE = /^\d{4}-\d\d-\d\d$/;
-const DATE_HINT = 'must be a date such as 2027-01-31';
-
-/** Whoever opens it. */
-export class WantedSubscriptionDto {
-  @Uuid()
-  planId: string;
-
-  @Integer({ min: 1, max: MOST_UNITS, optional: true, example: 1, description: 'Units; 1 when left out.' })
-  quantity?: number;
-
-  @CurrencyCode()
-  currency: string;
-
-  @Nested(() => AddressDto, { description: 'Who is invoiced, and by which country’s tax.' })
-  billingAddress: AddressDto;
-
-  @Text({ max: 30, optional: true, nullable: true, example: null })
-  vatId?: string | null;
-
-  @Uuid({ optional: true, nullable: true, description: 'A method that is kept; null: the default one.' })
-  paymentMethodId?: string | null;
-
-  @Text({ max: 60, optional: true, nullable: true, example: null, description: 'Of a coupon.' })
-  couponCode?: string | null;
-
-  @Text({
-    max: 10,
-    pattern: DATE,
-    patternHint: DATE_HINT,
-    optional: true,
-    nullable: true,
-    example: '2027-01-01',
-  })
-  anchorDate?: string | null;
-
-  @Text({
-    max: 60,
-    optional: true,
-    example: 'Europe/Berlin',
-    description: 'IANA; when left out, the seller’s.',
-  })
-  timeZone?: string;
-}
-
-export class CreateSubscriptionDto extends WantedSubscriptionDto {
-  @Url({ optional: true, nullable: true, description: 'Where the bank sends the customer back to.' })
-  returnUrl?: string | null;
-}
-
-export class OpenSubscriptionDto extends WantedSubscriptionDto {
-  @Uuid({ description: 'Whose it is.' })
-  customerId: string;
-
-  @OneOf(COLLECTIONS, {
-    optional: true,
-    example: 'automatic',
-    description:
-      '`automatic` (when left out): charged to the method that is kept; `invoice`: the customer is sent each invoice and pays it.',
-  })
-  collection?: CollectionMode;
-}
-
-export class PaySubscriptionDto {
-  @Uuid({ optional: true, nullable: true, description: 'A method that is kept; null: the default one.' })
-  paymentMethodId?: string | null;
-
-  @Url({ optional: true, nullable: true, description: 'Where the bank sends the customer back to.' })
-  returnUrl?: string | null;
-}
 
 export class SubscribedPlanDto {
   @Uuid()
@@ -296,40 +223,6 @@ export class SubscriptionDetailDto extends SubscriptionDto {
 
   @ListOf(() => BilledPeriodDto, { max: 24, description: 'The last ones, the newest first.' })
   periods: BilledPeriodDto[];
-}
-
-export class CancelSubscriptionDto {
-  @OneOf(['period_end', 'now'], {
-    example: 'period_end',
-    description: '`period_end`: what is paid for is still had; `now`: nothing is given back.',
-  })
-  when: 'period_end' | 'now';
-
-  @Text({ max: 500, optional: true, nullable: true, example: 'Not used any more.' })
-  reason?: string | null;
-}
-
-export class UpdateSubscriptionDto {
-  @Uuid({
-    optional: true,
-    nullable: true,
-    description: 'A method that is kept; null: always the default one.',
-  })
-  paymentMethodId?: string | null;
-
-  @Nested(() => AddressDto, { optional: true, description: 'Of the next invoices; in the same country.' })
-  billingAddress?: AddressDto;
-
-  @Text({ max: 30, optional: true, nullable: true, example: null })
-  vatId?: string | null;
-}
-
-export class ReleaseSubscriptionDto {
-  @OneOf(['bill', 'skip'], {
-    example: 'skip',
-    description: '`bill`: every period that was missed; `skip`: only the one that runs now.',
-  })
-  missed: 'bill' | 'skip';
 }
 
 export class SubscriptionParams {

@@ -3,7 +3,7 @@ import { Clock } from '../../platform/clock.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
 import { Renewals } from './renewals.service.js';
 import { SubscriptionEnds } from './subscription-ends.service.js';
-import { type DueOne, SubscriptionRepository } from './subscription.repository.js';
+import { type DueOne, DueSubscriptionRepository } from './due-subscription.repository.js';
 
 const AT_ONCE = 200;
 
@@ -13,7 +13,7 @@ export class SubscriptionJobs {
   private readonly log = new Logger('billing');
 
   constructor(
-    private readonly rows: SubscriptionRepository,
+    private readonly rows: DueSubscriptionRepository,
     private readonly renewals: Renewals,
     private readonly ends: SubscriptionEnds,
     private readonly clock: Clock,

@@ -2,15 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { PaymentStatus } from '../payment/payment.entity.js';
 import { PLAN_TERMS } from '../plan/plan.repository.js';
-import type { BillingPeriod, Interval } from './periods.js';
+import type { BillingPeriod } from './periods.js';
 import type { BilledPeriod, Subscription, SubscriptionItem } from './subscription.js';
+import { IS_DUE, type Row, SELECT, toSubscription, valuesOf } from './subscription.row.js';
 
-type Row = Omit<Subscription, 'schedule'> & {
-  anchorDate: string;
-  zone: string;
-  intervalUnit: Interval['unit'];
-  intervalCount: number;
-};
 type ItemRow = Omit<SubscriptionItem, 'billed' | 'credited'> & { billed: string; credited: string };
 
 /** What a subscription becomes; the rest of it never changes. */
@@ -30,11 +25,6 @@ export interface OpenPaymentRow {
   readonly status: PaymentStatus;
   readonly declineCode: string | null;
   readonly nextActionUrl: string | null;
-}
-
-export interface DueOne {
-  readonly id: string;
-  readonly nextBillAt: Date;
 }
 
 /** Subscriptions, what they are for, and the periods that were billed. The subscription is locked before its invoices. */
@@ -61,29 +51,9 @@ export class SubscriptionRepository {
     return next;
   }
 
-  /** Those of which a period is to be billed, the longest overdue first, after the last one of the page before; not locked. */
-  due(now: Date, after: DueOne | null, limit: number): Promise<DueOne[]> {
-    return this.database.query<DueOne>(DUE, [now, after?.nextBillAt ?? null, after?.id ?? null, limit]);
-  }
-
-  /** One of them, locked; null when it is not due any more, or somebody else is at it. */
+  /** One that is to be billed, locked; null when it is not due any more, or somebody else is at it. */
   async lockDue(id: string, now: Date): Promise<Subscription | null> {
     return this.one(`${SELECT} WHERE s.id = $2 AND ${IS_DUE} FOR UPDATE SKIP LOCKED`, [now, id]);
-  }
-
-  /** Those whose first payment did not come in time. */
-  async expired(now: Date, limit: number): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      `SELECT id FROM billing.subscriptions WHERE state = 'incomplete' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`,
-      [now, limit],
-    );
-    return rows.map(({ id }) => id);
-  }
-
-  /** When, after this moment, the next period is billed or the next first payment is waited for no longer. */
-  async nextDue(after: Date): Promise<Date | null> {
-    const [row] = await this.database.query<{ at: Date | null }>(NEXT_DUE, [after]);
-    return row?.at ?? null;
   }
 
   /** The subscription that an invoice is of, locked; null: of none. */
@@ -253,11 +223,6 @@ export class SubscriptionRepository {
   }
 }
 
-const toSubscription = ({ anchorDate, zone, intervalUnit, intervalCount, ...row }: Row): Subscription => ({
-  ...row,
-  schedule: { anchorDate, zone, interval: { unit: intervalUnit, count: intervalCount } },
-});
-
 const toItem = ({ billed, credited, ...row }: ItemRow): SubscriptionItem => ({
   ...row,
   billed: BigInt(billed),
@@ -265,38 +230,6 @@ const toItem = ({ billed, credited, ...row }: ItemRow): SubscriptionItem => ({
   terms: { ...row.terms, validFrom: new Date(row.terms.validFrom), createdAt: new Date(row.terms.createdAt) },
 });
 
-const valuesOf = (one: Subscription): unknown[] => [
-  one.customerId,
-  one.state,
-  one.scheduleNo,
-  one.schedule.anchorDate,
-  one.schedule.zone,
-  one.schedule.interval.unit,
-  one.schedule.interval.count,
-  one.nextPeriod,
-  one.nextBillAt,
-  one.trialEndsAt,
-  one.collection,
-  one.methodId,
-  one.buyer,
-  one.country,
-  one.cancelAtPeriodEnd,
-  one.cancelReason,
-  one.scheduledChange === null ? null : JSON.stringify(one.scheduledChange),
-  one.parkedReason,
-  one.expiresAt,
-  one.pausedAt,
-  one.endedAt,
-  one.version,
-];
-
-const SUBSCRIPTION = `s.id, s.customer_id AS "customerId", s.state, s.kind, s.currency, s.schedule_no AS "scheduleNo",
-  s.anchor_date::text AS "anchorDate", s.zone, s.interval_unit AS "intervalUnit", s.interval_count AS "intervalCount",
-  s.next_period AS "nextPeriod", s.next_bill_at AS "nextBillAt", s.trial_ends_at AS "trialEndsAt", s.collection,
-  s.method_id AS "methodId", s.buyer, s.country, s.cancel_at_period_end AS "cancelAtPeriodEnd",
-  s.cancel_reason AS "cancelReason", s.scheduled_change AS "scheduledChange", s.parked_reason AS "parkedReason",
-  s.expires_at AS "expiresAt", s.paused_at AS "pausedAt", s.ended_at AS "endedAt", s.version, s.created_at AS "createdAt"`;
-const SELECT = `SELECT ${SUBSCRIPTION} FROM billing.subscriptions s`;
 const INSERT = `
   INSERT INTO billing.subscriptions (id, customer_id, state, schedule_no, anchor_date, zone, interval_unit, interval_count,
     next_period, next_bill_at, trial_ends_at, collection, method_id, buyer, country, cancel_at_period_end, cancel_reason,
@@ -308,15 +241,6 @@ const UPDATE = `
     method_id = $13, buyer = $14, country = $15, cancel_at_period_end = $16, cancel_reason = $17, scheduled_change = $18,
     parked_reason = $19, expires_at = $20, paused_at = $21, ended_at = $22, version = $23
   WHERE id = $1`;
-const IS_BILLED = `s.state IN ('trialing', 'active', 'past_due') AND s.parked_reason IS NULL`;
-const IS_DUE = `s.next_bill_at <= $1 AND ${IS_BILLED}`;
-const NEXT_DUE = `
-  SELECT least((SELECT min(s.next_bill_at) FROM billing.subscriptions s WHERE s.next_bill_at > $1 AND ${IS_BILLED}),
-    (SELECT min(expires_at) FROM billing.subscriptions WHERE state = 'incomplete' AND expires_at > $1)) AS at`;
-const DUE = `
-  SELECT s.id, s.next_bill_at AS "nextBillAt" FROM billing.subscriptions s
-  WHERE ${IS_DUE} AND ($2::timestamptz IS NULL OR (s.next_bill_at, s.id) > ($2::timestamptz, $3::uuid))
-  ORDER BY s.next_bill_at, s.id LIMIT $4`;
 const LIST = `${SELECT}
   WHERE ($1::text IS NULL OR s.state = $1) AND ($2::uuid IS NULL OR s.customer_id = $2)
     AND ($3::uuid IS NULL OR EXISTS (SELECT FROM billing.subscription_items i

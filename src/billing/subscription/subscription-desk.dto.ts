@@ -1,0 +1,36 @@
+import { AddressDto } from '../../platform/address/address.dto.js';
+import { Nested, OneOf, Text, Uuid } from '../../platform/http/fields.js';
+
+export class CancelSubscriptionDto {
+  @OneOf(['period_end', 'now'], {
+    example: 'period_end',
+    description: '`period_end`: what is paid for is still had; `now`: nothing is given back.',
+  })
+  when: 'period_end' | 'now';
+
+  @Text({ max: 500, optional: true, nullable: true, example: 'Not used any more.' })
+  reason?: string | null;
+}
+
+export class UpdateSubscriptionDto {
+  @Uuid({
+    optional: true,
+    nullable: true,
+    description: 'A method that is kept; null: always the default one.',
+  })
+  paymentMethodId?: string | null;
+
+  @Nested(() => AddressDto, { optional: true, description: 'Of the next invoices; in the same country.' })
+  billingAddress?: AddressDto;
+
+  @Text({ max: 30, optional: true, nullable: true, example: null })
+  vatId?: string | null;
+}
+
+export class ReleaseSubscriptionDto {
+  @OneOf(['bill', 'skip'], {
+    example: 'skip',
+    description: '`bill`: every period that was missed; `skip`: only the one that runs now.',
+  })
+  missed: 'bill' | 'skip';
+}
