@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import { BillingRefundsOfOwnMoney1780000000795 } from '../migrations/billing/1780000000795-refunds-of-own-money.js';
 import { BillingApi } from '../src/billing/billing.api.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
 import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-content.js';
 import { InvoiceRepository } from '../src/billing/invoice/invoice.repository.js';
@@ -416,6 +417,30 @@ describe('invoices and credit notes', () => {
     expect(given_up.body).toMatchObject({ state: 'uncollectible', due: eur(0) });
     const ended = await post(`/v1/admin/invoices/${lost}/voidance`, { reason: 'Sent by mistake' });
     expect(ended.body).toMatchObject({ state: 'void', due: eur(0), reason: 'Sent by mistake' });
+    // What was given up and is credited was never owed: income and tax go back, and so does the loss.
+    const { invoiceId: hopeless } = await finalize(planInvoice(5950));
+    await post(`/v1/admin/invoices/${hopeless}/write-off`, { reason: 'Moved away' });
+    const creditOf = (body: object) =>
+      post(`/v1/admin/invoices/${hopeless}/credit-notes`, { reason: 'other', ...body });
+    const inCash = await creditOf({ amount: eur(950), outOfBand: eur(950) });
+    expect(inCash.body).toMatchObject({ code: 'billing.credit_split_wrong', toSplit: eur(0) });
+    expect(inCash.body.errors).toMatchObject([{ pointer: '/outOfBand', code: 'wrong_sum' }]);
+    expect((await creditOf({ amount: eur(950) })).body).toMatchObject({ reduced: eur(950), kept: eur(0) });
+    const badDebt = async () => {
+      const [row] = await app.database.query<{ sum: number }>(
+        `SELECT coalesce(sum(e.amount), 0)::int AS sum FROM billing.ledger_transactions t
+         JOIN billing.ledger_entries e ON e.transaction_id = t.id WHERE t.invoice_id = $1 AND e.account = 'expense:bad_debt'`,
+        [hopeless],
+      );
+      return row?.sum;
+    };
+    expect(await badDebt()).toBe(5000);
+    const invoiceAt = async () => (await app.get(`/v1/admin/invoices/${hopeless}`, { token })).body;
+    expect(await invoiceAt()).toMatchObject({ state: 'uncollectible', due: eur(0) });
+    const wholly = await Promise.all([1, 2].map(() => creditOf({ amount: eur(5000) })));
+    expect(wholly.map(({ status }) => status).sort()).toEqual([201, 422]);
+    expect(await badDebt()).toBe(0);
+    expect(await invoiceAt()).toMatchObject({ state: 'paid', due: eur(0) });
     for (const sql of [
       `UPDATE billing.invoices SET total = total - 1 WHERE id = $1`,
       `UPDATE billing.invoices SET content = content || '{"notes": []}' WHERE id = $1`,
@@ -431,7 +456,14 @@ describe('invoices and credit notes', () => {
       post(`/v1/admin/invoices/${paid.id}/credit-notes`, { reason: 'other', ...body });
     const [line] = paid.content.lines;
     const unsaid = await note({ lines: [{ lineId: line.id, quantity: 1 }] });
-    expect(unsaid.body).toMatchObject({ code: 'billing.credit_split_wrong', toSplit: eur(1999) });
+    expect(unsaid.body).toMatchObject({
+      ...{ code: 'billing.credit_split_wrong', toSplit: eur(1999) },
+      errors: [{ pointer: '/refund', code: 'missing' }],
+    });
+    const foreign = { refund: { amount: 1999, currency: 'USD' } };
+    expect((await note({ lines: [{ lineId: line.id, quantity: 1 }], ...foreign })).body.errors).toMatchObject(
+      [{ pointer: '/refund/currency', code: 'foreign_currency' }],
+    );
     const said = await note({
       lines: [{ lineId: line.id, quantity: 1 }],
       refund: eur(1500),
@@ -767,5 +799,35 @@ describe('invoices and credit notes', () => {
     await following;
     expect(await app.database.transaction(() => rows.lockOrder(orderId, null))).toBe(1);
     expect(await app.database.transaction(() => rows.lockOrder(newId(), null))).toBeNull();
+  });
+
+  it('are a loss where a bank took back what they had taken, until it is credited', async () => {
+    const { order } = await placed([lamp], { token: 'dispute_lost' });
+    const total = order.totals.total.amount;
+    const pass = async (time: { days: number; hours?: number }) => {
+      app.clock.advance(time);
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await app.run('billing.catch_up');
+      await app.settle();
+    };
+    await pass({ days: 3, hours: 1 });
+    expect([
+      await balance('assets:disputes:test', order.id),
+      await balance('expense:bad_debt', order.id),
+    ]).toEqual([total, 0]);
+    await pass({ days: 8 });
+    expect((await invoicesOf(order.id))[0]).toMatchObject({ state: 'paid' });
+    for (const [account, sum] of [
+      ['assets:disputes:test', 0],
+      ['expense:bad_debt', total],
+      ['liab:unapplied', 0],
+    ])
+      expect([account, await balance(String(account), order.id)]).toEqual([account, sum]);
+    // The goods stay here: what was charged for them was not owed, so nothing was lost but the fees.
+    expect((await post(`/v1/orders/${order.id}/cancellation`, {})).status).toBe(201);
+    await app.settle();
+    expect(await notesOf(order.id)).toHaveLength(1);
+    for (const account of ['expense:bad_debt', 'liab:unapplied', 'assets:ar'])
+      expect([account, await balance(account, order.id)]).toEqual([account, 0]);
   });
 });

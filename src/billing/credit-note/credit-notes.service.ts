@@ -42,8 +42,8 @@ export class CreditNotes {
 
   /**
    * In the caller's transaction, under the lock of the invoice (and of its order): a credit note, its postings, and last of all its
-   * number. What went back to the buyer and no note accounts for yet is accounted for by it; then it reduces what is open; the
-   * rest is kept for the buyer.
+   * number. What went back to the buyer and no note accounts for yet is accounted for by it; then it reduces what is open, or was
+   * given up: nobody has paid that, so it was no debt to begin with. The rest is kept for the buyer.
    */
   async issue(seen: Invoice, credit: Credit): Promise<CreditNote> {
     const invoice = (await this.invoices.find(seen.id)) ?? seen;
@@ -53,6 +53,7 @@ export class CreditNotes {
     const split = await this.split(invoice, total, credit);
     const [known] = await this.papers.open([{ ...invoice, keyId: invoiceId }]);
     if (!known) throw new Error(`invoice ${invoiceId} does not open`);
+    await this.money.expectAgain(invoice, above(split.reduced, dueOf(invoice)));
     if (!split.reduced.isZero()) await this.invoices.settle(invoiceId, 'credit_note', id, split.reduced, now);
     await this.money.credit(invoice, id, credit.lines, split);
     const zero = Money.zero(total.currency).toJSON();
@@ -131,6 +132,12 @@ export class CreditNotes {
     );
   }
 
+  /** Under the lock of the invoice: how much of it nobody has paid, be it expected or given up. */
+  async reducible(invoice: Invoice): Promise<Money> {
+    const due = dueOf(invoice);
+    return invoice.state === 'uncollectible' ? due.plus(await this.money.writtenOff(invoice)) : due;
+  }
+
   private async split(invoice: Invoice, total: Money, credit: Credit): Promise<CreditSplit> {
     const zero = Money.zero(total.currency);
     const { outOfBand = zero, refundId, origin } = credit;
@@ -142,7 +149,11 @@ export class CreditNotes {
     };
     const unmatched = await this.sources.unmatched(subjectOf(invoice.orderId, invoice.id), refundId);
     const refunded = part(origin === 'refund' ? total : Money.of(unmatched, total.currency));
-    const reduced = part(dueOf(invoice));
+    const reduced = part(await this.reducible(invoice));
     return { refunded, reduced, outOfBand, kept: left };
   }
 }
+
+/** By how much the one is more than the other. */
+const above = (amount: Money, other: Money): Money =>
+  amount.compare(other) > 0 ? amount.minus(other) : Money.zero(amount.currency);

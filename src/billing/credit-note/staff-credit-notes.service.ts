@@ -3,12 +3,12 @@ import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { type FieldError, platformProblems, Problem } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import type { InvoiceLine } from '../invoice/invoice-content.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { InvoicePapers } from '../invoice/invoice-papers.service.js';
-import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { subjectOf } from '../invoice/money-subject.js';
 import { OrderRefunds } from '../refund/order-refunds.service.js';
 import { creditTaxes } from './credit-arithmetic.js';
@@ -94,21 +94,20 @@ export class StaffCreditNotes {
     const zero = Money.zero(total.currency);
     const read = (json: CreateCreditNoteDto['refund']) => (json ? Money.fromJSON(json) : zero);
     const [refund, credit, outOfBand] = [read(input.refund), read(input.storeCredit), read(input.outOfBand)];
-    const due = dueOf(invoice);
+    const due = await this.creditNotes.reducible(invoice);
     const toSplit = total.compare(due) > 0 ? total.minus(due) : zero;
-    const given = [refund, credit, outOfBand];
-    const isRight =
-      given.every(({ currency }) => currency === total.currency) &&
-      Money.sum(given, total.currency).equals(toSplit);
-    if (!isRight)
+    const errors = splitFaults(input, toSplit);
+    if (errors.length > 0)
       throw invoiceProblems.credit_split_wrong(`${toSplit.toString()} has to go somewhere.`, {
+        errors,
         extra: { toSplit: toSplit.toJSON() },
       });
     const subject = subjectOf(invoice.orderId, invoice.id);
-    if (!outOfBand.isZero()) await this.refunds.giveOutside(subject, toSplit);
+    if (!outOfBand.isZero()) await at('/outOfBand', this.refunds.giveOutside(subject, toSplit));
     const how = { reason: 'credit_note', requestedBy: personId(actor) ?? 'system' };
-    if (!refund.isZero()) await this.refunds.refund(subject, refund, how);
-    if (!credit.isZero()) await this.refunds.refund(subject, credit, { ...how, to: 'store_credit' });
+    if (!refund.isZero()) await at('/refund', this.refunds.refund(subject, refund, how));
+    if (!credit.isZero())
+      await at('/storeCredit', this.refunds.refund(subject, credit, { ...how, to: 'store_credit' }));
     return outOfBand;
   }
 
@@ -157,6 +156,37 @@ export class StaffCreditNotes {
       const content = contents[index];
       return content ? [CreditNoteDto.from(note, content)] : [];
     });
+  }
+}
+
+const DESTINATIONS = ['refund', 'storeCredit', 'outOfBand'] as const;
+
+/** What is wrong with where the money is to go: its currency, or the sum, of which each part that was sent may be the odd one. */
+function splitFaults(input: CreateCreditNoteDto, toSplit: Money): FieldError[] {
+  const sent = DESTINATIONS.filter((name) => input[name]);
+  const foreign = sent.filter((name) => input[name]?.currency !== toSplit.currency);
+  if (foreign.length > 0)
+    return foreign.map((name) => ({
+      ...{ pointer: `/${name}/currency`, code: 'foreign_currency' },
+      message: `must be ${toSplit.currency}`,
+    }));
+  const sum = sent.reduce((all, name) => all + BigInt(input[name]?.amount ?? 0), 0n);
+  if (sum === toSplit.amount) return [];
+  const named = sent.length > 0 ? sent : (['refund'] as const);
+  return named.map((name) => ({
+    ...{ pointer: `/${name}`, code: sent.length > 0 ? 'wrong_sum' : 'missing' },
+    message: `the parts have to come to ${toSplit.toString()}`,
+  }));
+}
+
+/** The problem of a part names the field that asked for it. */
+async function at<T>(pointer: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.details.errors !== undefined) throw error;
+    const fault = { pointer, code: 'not_possible', message: error.message };
+    throw new Problem(error.kind, error.message, { ...error.details, errors: [fault] });
   }
 }
 

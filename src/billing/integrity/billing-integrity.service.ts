@@ -33,7 +33,8 @@ const PROMISES: Readonly<Record<BillingSubject, Promised>> = {
     subjectType: 'ledger_account',
     promise:
       'What the books owe for gift cards, store credit and refunds is the sum of the balances and open refunds, and what they hold ' +
-      'of subscriptions that of the days to come; income went back as far as credit notes say, or nobody wanted one.',
+      'of subscriptions that of the days to come; income went back as far as credit notes say, or nobody wanted one; open disputes ' +
+      'are withheld, and debts are bad where they were given up or lost.',
   },
   payment: {
     code: 'billing.payment_amounts',
@@ -66,6 +67,12 @@ const PROMISES: Readonly<Record<BillingSubject, Promised>> = {
     code: 'billing.subscription_billing',
     subjectType: 'subscription',
     promise: 'Whoever subscribes is billed next at some moment, and period follows period without a gap.',
+  },
+  dispute: {
+    code: 'billing.lost_disputes',
+    subjectType: 'dispute',
+    promise:
+      'What a bank took back is a loss as far as an invoice had taken it, and else nobody owes it any more.',
   },
   series: {
     code: 'billing.number_gaps',

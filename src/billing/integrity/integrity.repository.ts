@@ -12,6 +12,7 @@ export const BILLING_SUBJECTS = [
   'tax',
   'series',
   'subscription',
+  'dispute',
 ] as const;
 export type BillingSubject = (typeof BILLING_SUBJECTS)[number];
 
@@ -42,15 +43,21 @@ const ACCOUNTS = `
   UNION ALL SELECT 'liab:deferred_revenue', currency, amount - earned FROM billing.revenue_schedules WHERE next_day < to_day
   UNION ALL SELECT e.account, e.currency, -e.amount
     FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
-    WHERE t.source_type = 'refund_document' AND e.account = 'contra:refunds'`;
+    WHERE t.source_type = 'refund_document' AND e.account = 'contra:refunds'
+  UNION ALL SELECT 'assets:disputes:' || gateway, currency, -amount FROM billing.disputes WHERE status = 'open'
+  UNION ALL SELECT 'expense:bad_debt', i.currency, -s.amount
+    FROM billing.invoice_settlements s JOIN billing.invoices i ON i.id = s.invoice_id WHERE s.kind = 'write_off'
+  UNION ALL SELECT e.account, e.currency, -e.amount
+    FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+    WHERE t.source_type = 'lost_dispute' AND e.account = 'expense:bad_debt'`;
 const BACKED = `ARRAY['liab:gift_cards', 'liab:store_credit', 'liab:refunds_payable', 'liab:deferred_revenue',
-  'contra:refunds']`;
+  'contra:refunds', 'expense:bad_debt']`;
 
 const SUBJECTS: Readonly<Record<BillingSubject, string>> = {
   ledger: idsBehind('billing.ledger_transactions'),
   account: `
     SELECT id FROM (SELECT DISTINCT account || ' ' || currency AS id FROM billing.ledger_entries
-      WHERE account = ANY (${BACKED})) AS accounts
+      WHERE account = ANY (${BACKED}) OR account LIKE 'assets:disputes:%') AS accounts
     WHERE id > coalesce($1, '') ORDER BY id LIMIT $2`,
   payment: idsBehind('billing.payments'),
   giftCard: idsBehind('billing.gift_cards'),
@@ -61,6 +68,7 @@ const SUBJECTS: Readonly<Record<BillingSubject, string>> = {
       WHERE account LIKE 'liab:tax:%') AS accounts
     WHERE id > coalesce($1, '') ORDER BY id LIMIT $2`,
   subscription: idsBehind('billing.subscriptions'),
+  dispute: idsBehind('billing.disputes'),
   series: `SELECT series AS id FROM billing.number_series WHERE series > coalesce($1, '') ORDER BY series LIMIT $2`,
 };
 
@@ -195,6 +203,29 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
       ('gaps between periods', 0, g.gaps), ('what it is for', 1, i.present)
     ) AS v (name, expected, found)
     WHERE s.id = ANY ($1::uuid[])`),
+  // What is on its way back is taken from the buyer's money already, and its credit note comes when it is decided.
+  dispute: differing(`
+    SELECT d.id, v.name, v.expected, v.found FROM billing.disputes d JOIN billing.payments p ON p.id = d.payment_id
+    CROSS JOIN LATERAL (SELECT coalesce(p.order_id, p.invoice_id) AS id) s
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(l.amount), 0) AS amount FROM billing.disputes l JOIN billing.payments q ON q.id = l.payment_id
+      WHERE (q.order_id = s.id OR q.invoice_id = s.id) AND l.status = 'lost' AND l.currency = d.currency
+    ) l
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type NOT IN ('refund_document', 'lost_dispute')), 0) AS short,
+        coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'lost_dispute'), 0) AS booked
+      FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+      WHERE t.id IN (
+          SELECT id FROM billing.ledger_transactions WHERE order_id = s.id
+          UNION SELECT id FROM billing.ledger_transactions WHERE invoice_id = s.id
+          UNION SELECT b.id FROM billing.ledger_transactions b JOIN billing.payments q ON q.id = b.payment_id WHERE q.invoice_id = s.id
+        ) AND e.account = 'liab:unapplied' AND e.currency = d.currency
+    ) b
+    CROSS JOIN LATERAL (VALUES ('lost of what was invoiced', least(greatest(b.short, 0), l.amount), b.booked))
+      AS v (name, expected, found)
+    WHERE d.id = ANY ($1::uuid[]) AND d.status = 'lost' AND NOT EXISTS (
+      SELECT FROM billing.refunds r JOIN billing.payments q ON q.id = r.payment_id
+      WHERE (q.order_id = s.id OR q.invoice_id = s.id) AND r.status = 'pending')`),
   // Counted from one, each number once: as many as were given, and the last of them the highest.
   series: differing(`
     SELECT s.series AS id, v.name, v.expected, v.found FROM billing.number_series s

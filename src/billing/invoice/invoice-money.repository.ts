@@ -62,14 +62,15 @@ export class InvoiceMoneyRepository {
   }
 
   /**
-   * By how much more was lost than the books say, of refunds by hand that wanted no credit note. Money that no invoice had taken is
-   * not lost, it was the buyer's.
+   * By how much more was lost than the books say: to banks that took money back, and by refunds by hand that wanted no credit note.
+   * Money that no invoice had taken is not lost, it was the buyer's.
    */
-  async undocumented(subject: MoneySubject): Promise<Money[]> {
-    const rows = await this.database.query<{ amount: string; currency: string }>(UNDOCUMENTED, [
-      idOf(subject),
-    ]);
-    return rows.map(({ amount, currency }) => Money.of(BigInt(amount), currency));
+  async undocumented(subject: MoneySubject): Promise<{ to: 'bank' | 'buyer'; amount: Money }[]> {
+    const rows = await this.database.query<{ to: 'bank' | 'buyer'; amount: string; currency: string }>(
+      UNDOCUMENTED,
+      [idOf(subject)],
+    );
+    return rows.map(({ to, amount, currency }) => ({ to, amount: Money.of(BigInt(amount), currency) }));
   }
 }
 
@@ -117,22 +118,32 @@ const moving = (left: string, order: string, sign: '+' | '-'): string => `
 const GIVE = moving('(kept - used)', 'ASC', '+');
 const TAKE_BACK = moving('refunded', 'DESC', '-');
 
-// What the invoices took is not there any more: below what the buyer has, the rest was given away.
+// What the invoices took is not there any more: below what the buyer has, a bank took the rest, or it was given away.
 const UNDOCUMENTED = `
-  SELECT g.currency, (least(greatest(b.short, 0), g.given) - b.lost)::text AS amount
-  FROM (
-    SELECT r.currency, coalesce(sum(r.amount) FILTER (WHERE r.status <> 'failed' AND r.credit_note = 'none'), 0) AS given
-    FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
-    WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.charge_id IS NULL GROUP BY 1
-  ) g
-  CROSS JOIN LATERAL (
-    SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type <> 'refund_document'), 0) AS short,
-      coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'refund_document'), 0) AS lost
-    FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
-    WHERE t.id IN (
-        SELECT id FROM billing.ledger_transactions WHERE order_id = $1
-        UNION SELECT id FROM billing.ledger_transactions WHERE invoice_id = $1
-        UNION SELECT l.id FROM billing.ledger_transactions l JOIN billing.payments p ON p.id = l.payment_id WHERE p.invoice_id = $1
-      ) AND e.account = 'liab:unapplied' AND e.currency = g.currency
-  ) b
-  WHERE least(greatest(b.short, 0), g.given) <> b.lost`;
+  WITH gone AS (
+    SELECT currency, coalesce(sum(amount) FILTER (WHERE "to" = 'bank'), 0) AS bank, coalesce(sum(amount) FILTER (WHERE "to" = 'buyer'), 0) AS buyer
+    FROM (
+      SELECT r.currency, 'buyer' AS "to", CASE WHEN r.status <> 'failed' AND r.credit_note = 'none' THEN r.amount ELSE 0 END AS amount
+      FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
+      WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.charge_id IS NULL
+      UNION ALL SELECT d.currency, 'bank', d.amount FROM billing.disputes d JOIN billing.payments p ON p.id = d.payment_id
+      WHERE (p.order_id = $1 OR p.invoice_id = $1) AND d.status = 'lost'
+    ) AS each GROUP BY 1
+  ), books AS (
+    SELECT g.*, b.* FROM gone g CROSS JOIN LATERAL (
+      SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type NOT IN ('refund_document', 'lost_dispute')), 0) AS short,
+        coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'lost_dispute'), 0) AS to_bank,
+        coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'refund_document'), 0) AS to_buyer
+      FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+      WHERE t.id IN (
+          SELECT id FROM billing.ledger_transactions WHERE order_id = $1
+          UNION SELECT id FROM billing.ledger_transactions WHERE invoice_id = $1
+          UNION SELECT l.id FROM billing.ledger_transactions l JOIN billing.payments p ON p.id = l.payment_id WHERE p.invoice_id = $1
+        ) AND e.account = 'liab:unapplied' AND e.currency = g.currency
+    ) b
+  )
+  SELECT v."to", currency, (v.amount - v.booked)::text AS amount FROM books
+  CROSS JOIN LATERAL (SELECT least(greatest(short, 0), bank) AS lost) l
+  CROSS JOIN LATERAL (VALUES ('bank', l.lost, to_bank), ('buyer', least(greatest(short - l.lost, 0), buyer), to_buyer))
+    AS v ("to", amount, booked)
+  WHERE v.amount <> v.booked`;

@@ -120,13 +120,15 @@ export class InvoiceMoney {
   }
 
   /**
-   * In the caller's transaction, under the lock of the documents: what went back of invoiced money, and no credit note is to say
-   * so, is lost; books that say as much already stay as they are.
+   * In the caller's transaction, under the lock of the documents: what went back of invoiced money, because a bank took it or no
+   * credit note is to say so, is lost; books that say as much already stay as they are.
    */
   async giveAway(subject: MoneySubject): Promise<void> {
     const of = { paymentId: null, orderId: null, invoiceId: null, ...subject };
-    for (const amount of await this.sources.undocumented(subject))
-      await this.post(of, invoicePostings.givenAway(newId(), amount));
+    for (const { to, amount } of await this.sources.undocumented(subject)) {
+      const lost = to === 'bank' ? invoicePostings.lostToBank : invoicePostings.givenAway;
+      await this.post(of, lost(newId(), amount));
+    }
   }
 
   /** In the caller's transaction, under the lock: the state of an invoice is told to whoever waits for it. */
@@ -136,6 +138,14 @@ export class InvoiceMoney {
     const { orderId, subscriptionId, state } = invoice;
     const due = dueOf(invoice).toJSON();
     this.outbox.record(new InvoiceMoved({ invoiceId: id, orderId, subscriptionId, state, due }));
+  }
+
+  /** In the caller's transaction, under the lock: so much of a write-off is taken back; with all of it the invoice is open again. */
+  async expectAgain(invoice: Payable, amount: Money): Promise<void> {
+    if (amount.isZero()) return;
+    const written = await this.writtenOff(invoice);
+    if (amount.equals(written)) await this.invoices.end(invoice.id, 'open', null, this.clock.now());
+    await this.takeBackWriteOff(invoice, amount);
   }
 
   /** In the caller's transaction, under the lock: so much of a write-off is taken back. */
@@ -176,10 +186,7 @@ export class InvoiceMoney {
       all.reduce((sum, { left }) => sum + left, 0n),
       total.currency,
     );
-    const amount = there.compare(written) < 0 ? there : written;
-    if (amount.isZero()) return;
-    if (amount.equals(written)) await this.invoices.end(id, 'open', null, this.clock.now());
-    await this.takeBackWriteOff(invoice, amount);
+    await this.expectAgain(invoice, there.compare(written) < 0 ? there : written);
   }
 
   private async match(subject: MoneySubject): Promise<void> {

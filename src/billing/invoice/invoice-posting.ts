@@ -109,6 +109,14 @@ export const invoicePostings = {
     }
     return posting('credit_note_issued', 'credit_note', creditNoteId, legs);
   },
+  /** A bank took back what an invoice had taken; below zero, a credit note has made it the buyer's since, or it was not lost. */
+  lostToBank: (id: string, amount: Money): Posting | null =>
+    posting(
+      amount.isNegative() ? 'dispute_recovered' : 'dispute_written_off',
+      'lost_dispute',
+      id,
+      new Legs().debit(accounts.badDebt, amount).credit(accounts.unapplied, amount),
+    ),
   /** Money of an invoice went back and no credit note says so: it is lost; below zero, one has said so since, or it came back. */
   givenAway: (id: string, amount: Money): Posting | null =>
     posting(

@@ -1,5 +1,6 @@
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import {
+  DisputeClosed,
   PaymentCaptured,
   PaymentPartlyCaptured,
   RefundFailed,
@@ -32,6 +33,11 @@ export class InvoiceSubscribers {
 
   @On(RefundFailed)
   async refundFailed({ payload }: RefundFailed): Promise<void> {
+    await this.follow(payload);
+  }
+
+  @On(DisputeClosed)
+  async disputeClosed({ payload }: DisputeClosed): Promise<void> {
     await this.follow(payload);
   }
 

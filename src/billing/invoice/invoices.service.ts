@@ -13,6 +13,7 @@ import { SellerProfiles } from '../seller/seller-profiles.service.js';
 import { faultsOf, sumsOf, taxesOf } from './invoice-arithmetic.js';
 import type { InvoiceDraft, InvoiceSeller } from './invoice-content.js';
 import { InvoiceMoney } from './invoice-money.service.js';
+import { subjectOf } from './money-subject.js';
 import { InvoicePapers, type PublicContent } from './invoice-papers.service.js';
 import { invoicePostings } from './invoice-posting.js';
 import { invoiceProblems } from './invoice.errors.js';
@@ -126,7 +127,7 @@ export class Invoices {
     const { id: invoiceId, orderId, subscriptionId, total } = draft;
     const prepaid = await this.money.take(draft, total);
     await this.money.charge(draft);
-    if (orderId !== null) await this.money.giveAway({ orderId });
+    await this.money.giveAway(subjectOf(orderId, invoiceId));
     const { content } = draft;
     const final: PublicContent = {
       ...content,

@@ -50,6 +50,8 @@ export const KINDS = [
   'dispute_fee',
   'dispute_won',
   'dispute_lost',
+  'dispute_written_off',
+  'dispute_recovered',
   'gateway_fee',
   'gateway_payout',
 ] as const;
@@ -65,6 +67,7 @@ export const SOURCES = [
   'credit_note_match',
   'refund_document',
   'dispute',
+  'lost_dispute',
   'receipt',
   'settlement_line',
   'revenue_recognition',

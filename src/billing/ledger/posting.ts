@@ -19,6 +19,7 @@ export interface Posting {
     | 'credit_note'
     | 'refund_document'
     | 'dispute'
+    | 'lost_dispute'
     | 'receipt'
     | 'settlement_line'
     | 'revenue_recognition';
@@ -38,6 +39,8 @@ export type PostingKind =
   | 'dispute_fee'
   | 'dispute_won'
   | 'dispute_lost'
+  | 'dispute_written_off'
+  | 'dispute_recovered'
   // What is booked from a gateway's own account stands in reconciliation/settlement.ts.
   | 'gateway_fee'
   | 'gateway_payout'
@@ -188,8 +191,9 @@ export const postings = {
     dispute('dispute_fee', disputeId, move(accounts.disputeFees, accounts.clearing(gateway), fee)),
   disputeWon: (disputeId: string, gateway: string, amount: Money): Posting =>
     dispute('dispute_won', disputeId, move(accounts.clearing(gateway), accounts.disputes(gateway), amount)),
+  /** The bank has given it back to the buyer, to whom nobody owes it any more. What an invoice had taken of it is a loss besides. */
   disputeLost: (disputeId: string, gateway: string, amount: Money): Posting =>
-    dispute('dispute_lost', disputeId, move(accounts.badDebt, accounts.disputes(gateway), amount)),
+    dispute('dispute_lost', disputeId, move(accounts.unapplied, accounts.disputes(gateway), amount)),
   /** A card is owed to whoever holds its code: no revenue, and no tax, before it is spent. */
   giftCardIssued: (entryId: string, isSold: boolean, amount: Money): Posting =>
     giftCard('gift_card_issued', entryId, move(giver(isSold), accounts.giftCards, amount)),
