@@ -9,8 +9,10 @@ import {
 } from '../src/platform/integrity/integrity.js';
 import { IntegrityRunner } from '../src/platform/integrity/integrity-runner.js';
 import { PlatformModule } from '../src/platform/platform.module.js';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
+import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import { berlin, buy, checkOut, fillCart, type Goods, key } from './support/purchase.js';
 
@@ -166,11 +168,25 @@ describe('the integrity check', () => {
     // One that nobody pays is taken off again.
     const other = await bought('withdrawn', [lamp]);
     await change(other.id, { kind: 'edit', add: [{ variantId: book.variantId, quantity: 1 }] });
+    const disputed = await buy(app, [lamp], { token: 'dispute:1h' });
     app.clock.advance({ hours: 73 });
     await app.run('ordering.expire_changes');
     await app.settle();
     await change(edited.id, { kind: 'edit', add: [{ variantId: book.variantId, quantity: 1 }] });
 
+    // What an invoice had taken, a bank takes back.
+    const gateway = await GatewayBook.of(app);
+    const hear = async () => {
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await app.run('billing.catch_up');
+      await app.settle();
+    };
+    await hear();
+    const at = `/v1/admin/payments/${disputed.answer.body.payments[0].id}`;
+    const ref = (await app.get(at, { token })).body.gatewayRef as string;
+    const [taken] = (await gateway.charge(ref))?.disputes ?? [];
+    await gateway.closeDispute(ref, taken?.ref ?? '', 'lost');
+    await hear();
     const refunded = await bought('refunded', [lamp]);
     await post(`/v1/admin/payments/${refunded.payments[0].id}/refunds`, {
       amount: { amount: 100, currency: 'EUR' },
@@ -204,7 +220,7 @@ describe('the integrity check', () => {
 
     const run = await check();
     expect(await findings()).toEqual([]);
-    expect(run.results.length).toBe(22);
+    expect(run.results.length).toBe(23);
     for (const { check: code, subjects, promise } of run.results)
       expect([code, promise.length > 20, subjects > 0]).toEqual([code, true, code !== 'platform.slow']);
     const metrics = await app.get('/metrics');
@@ -218,6 +234,7 @@ describe('the integrity check', () => {
       idOf(`SELECT id FROM billing.payments WHERE order_id = $1 AND instrument_id IS NULL`, [order(name)]);
     const lineOf = (name: string) =>
       idOf('SELECT id FROM ordering.order_lines WHERE order_id = $1 ORDER BY position', [order(name)]);
+    const dispute = await idOf('SELECT id FROM billing.disputes');
     const booked = await idOf(
       `SELECT transaction_id AS id FROM billing.ledger_entries WHERE account = 'contra:refunds' LIMIT 1`,
     );
@@ -275,6 +292,11 @@ describe('the integrity check', () => {
             ['billing.gift_card_balance', card.id],
             ['billing.accounts_backed', 'liab:gift_cards EUR'],
           ],
+        ],
+        [
+          `UPDATE billing.disputes SET amount = amount - 1 ${where(dispute)}`,
+          `UPDATE billing.disputes SET amount = amount + 1 ${where(dispute)}`,
+          [['billing.lost_disputes', dispute]],
         ],
         [...paymentBy('refund_reserved', 1), [['billing.payment_amounts', refunded]]],
         [

@@ -52,7 +52,7 @@ export class CreditNoteController {
       'By lines or by an amount with its tax. The tax of each category is the rounded part of what was charged of it, less what ' +
       'was credited before, so that all credit notes together are the invoice to the cent. However many ask at once, never more ' +
       'of a line is credited than was charged.\n\n' +
-      'What is open of the invoice is reduced first. What the note is more than that was paid: say in `refund`, `storeCredit` and ' +
+      'What is open of the invoice, or was given up of it, is reduced first: nobody has paid that. What the note is more than that was paid: say in `refund`, `storeCredit` and ' +
       '`outOfBand` where it goes, together exactly that much; 422 `billing.credit_split_wrong` says in `toSplit` how much it is.\n\n' +
       'What changes of an order take off is credited by itself.',
     answers: { 201: CreditNoteDto },
