@@ -9,6 +9,7 @@ import { BillingFraud1780000000770 } from './billing/1780000000770-fraud.js';
 import { BillingQuickScreening1780000000771 } from './billing/1780000000771-quick-screening.js';
 import { BillingScreeningElsewhere1780000000840 } from './billing/1780000000840-screening-elsewhere.js';
 import { BillingScreeningMarks1780000000841 } from './billing/1780000000841-screening-marks.js';
+import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unapplied-money.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -274,4 +275,5 @@ export const migrations: Migrations = [
   BillingUsedQuotes1780000000831,
   BillingScreeningElsewhere1780000000840,
   BillingScreeningMarks1780000000841,
+  BillingUnappliedMoney1780000000842,
 ];

@@ -118,7 +118,9 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
       ('refunds asked for', r.reserved, p.refund_reserved),
       ('refunds asked for of what was captured', least(p.refund_reserved, p.captured), p.refund_reserved),
       ('refunded', r.refunded, p.refunded),
-      ('refunded by the gateway', r.sent, o.sent)
+      ('refunded by the gateway', r.sent, o.sent),
+      ('taken to invoices', (SELECT coalesce(sum(amount), 0) FROM billing.invoice_settlements WHERE source_id = p.id AND kind = 'payment'),
+        p.settled)
     ) AS v (name, expected, found)
     WHERE p.id = ANY ($1::uuid[])`),
   giftCard: differing(`

@@ -268,6 +268,8 @@ const SETTLE = `
     UPDATE billing.invoices SET settled = settled + $5::bigint, version = version + 1,
       state = CASE WHEN state = 'open' AND $3 <> 'write_off' AND settled + $5::bigint = total THEN 'paid' ELSE state END
     WHERE id = $2 AND settled + $5::bigint <= total AND state <> 'void' RETURNING id
+  ), payment AS (
+    UPDATE billing.payments p SET settled = p.settled + $5::bigint FROM settled WHERE $3 = 'payment' AND p.id = $4
   )
   INSERT INTO billing.invoice_settlements (id, invoice_id, kind, source_id, amount, at)
   SELECT $1, id, $3, $4, $5, $6 FROM settled`;

@@ -85,13 +85,9 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
   // What no invoice has taken and nobody has sent back, and what credit notes keep for the buyer.
   unapplied: `
     SELECT 'unapplied', p.id::text, p.gateway, p.id, NULL, p.order_id, p.invoice_id,
-      p.captured - p.refund_reserved - s.amount, p.currency, 'no invoice has taken it', p.created_at, NULL
+      p.captured - p.refund_reserved - p.settled - p.dispute_lost, p.currency, 'no invoice has taken it', p.created_at, NULL
     FROM billing.payments p
-    CROSS JOIN LATERAL (
-      SELECT coalesce(sum(amount), 0)::bigint AS amount FROM billing.invoice_settlements
-      WHERE source_id = p.id AND kind = 'payment'
-    ) s
-    WHERE p.captured > p.refund_reserved + s.amount AND p.status NOT IN ('canceled', 'requires_review') AND p.created_at <= $2
+    WHERE p.captured > p.refund_reserved + p.settled + p.dispute_lost AND p.status NOT IN ('canceled', 'requires_review') AND p.created_at <= $2
     UNION ALL
     SELECT 'unapplied', n.id::text, p.gateway, p.id, NULL, n.order_id, n.invoice_id,
       n.kept - n.used, n.currency, 'a credit note keeps it for the buyer', n.created_at, NULL
