@@ -45,7 +45,7 @@ export async function* stripeSettlement(
       .autoPagingToArray({ limit: 10_000 });
     for (const transaction of slice.reverse()) {
       if (transaction.type !== 'payout') {
-        yield lineOf(transaction, null);
+        yield* linesOf(transaction, null);
         continue;
       }
       // A transaction does not say where it was paid out to: the payout says what it was made of.
@@ -53,10 +53,18 @@ export async function* stripeSettlement(
       const parts = await balanceTransactions
         .list({ payout, limit: 100, expand: ['data.source', 'data.source.payment_intent'] })
         .autoPagingToArray({ limit: 10_000 });
-      for (const part of parts.reverse()) if (part.id !== transaction.id) yield lineOf(part, payout);
-      yield lineOf(transaction, payout);
+      for (const part of parts.reverse()) if (part.id !== transaction.id) yield* linesOf(part, payout);
+      yield* linesOf(transaction, payout);
     }
   }
+}
+
+/** What a dispute costs stands in its own movement at Stripe; here it is a fact of its own, as its posting is. */
+function linesOf(transaction: Stripe.BalanceTransaction, payoutRef: string | null): SettlementLine[] {
+  const line = lineOf(transaction, payoutRef);
+  if (line.kind !== 'dispute' || line.fee === 0n) return [line];
+  const fee = { ...line, id: `${line.id}_fee`, kind: 'dispute_fee', amount: -line.fee, fee: 0n } as const;
+  return [{ ...line, fee: 0n }, fee];
 }
 
 function lineOf(transaction: Stripe.BalanceTransaction, payoutRef: string | null): SettlementLine {

@@ -47,7 +47,10 @@ export const CHART: readonly ChartAccount[] = [
     'expense:store_credit': 'Store credit that the shop has given away.',
     'expense:rounding': 'Differences of rounding.',
   }),
-  ...of('equity', { fx_clearing: 'Both legs of an exchange of currencies.' }),
+  ...of('equity', {
+    fx_clearing: 'Both legs of an exchange of currencies.',
+    'equity:opening_balance': 'What accounts held when the books began.',
+  }),
   ...of('memo', {
     'memo:authorized': 'Held at gateways and not captured; beside the balance sheet.',
     'memo:authorized_offset': 'The other side of it.',

@@ -54,6 +54,7 @@ export const KINDS = [
   'dispute_recovered',
   'gateway_fee',
   'gateway_payout',
+  'gateway_opening',
 ] as const;
 
 export const SOURCES = [

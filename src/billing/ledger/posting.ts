@@ -44,6 +44,7 @@ export type PostingKind =
   // What is booked from a gateway's own account stands in reconciliation/settlement.ts.
   | 'gateway_fee'
   | 'gateway_payout'
+  | 'gateway_opening'
   | 'gift_card_issued'
   | 'gift_card_redeemed'
   | 'gift_card_given_back'
@@ -80,6 +81,7 @@ export const accounts = {
   unapplied: 'liab:unapplied',
   receivable: 'assets:ar',
   bank: 'assets:bank',
+  openingBalance: 'equity:opening_balance',
   refundsPayable: 'liab:refunds_payable',
   refunds: 'contra:refunds',
   deferredRevenue: 'liab:deferred_revenue',

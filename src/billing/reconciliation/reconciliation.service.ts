@@ -6,7 +6,7 @@ import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { CaseRepository } from './case.repository.js';
 import { type RunRow, RunRepository } from './run.repository.js';
 import { SettlementLineRepository } from './settlement-line.repository.js';
-import { dueOf, type KeptLine, postingsOf, verdictOn } from './settlement.js';
+import { dueOf, type KeptLine, openingOf, postingsOf, verdictOn } from './settlement.js';
 
 const AT_ONCE = 100;
 /** A gateway may tell of a movement a day late. */
@@ -46,6 +46,7 @@ export class Reconciliation {
   private async carryOut(run: RunRow): Promise<void> {
     if (run.gateway !== this.gateway.code) throw new Error(`the gateway ${run.gateway} is not configured`);
     const began = this.clock.now();
+    const begun = await this.lines.begun(run.gateway);
     let told = 0;
     let chunk: SettlementLine[] = [];
     const take = async (): Promise<void> => {
@@ -54,7 +55,7 @@ export class Reconciliation {
       told += taken.length;
       await this.step(run, async (now) => {
         for (const line of await this.lines.keep(run.gateway, taken, now))
-          if (line.status !== 'matched') await this.look(line, now);
+          if (line.status !== 'matched') await this.look(line, begun, now);
       });
     };
     for await (const line of this.gateway.settlementLines(run.from, run.to)) {
@@ -62,7 +63,7 @@ export class Reconciliation {
       if (chunk.length === AT_ONCE) await take();
     }
     if (chunk.length > 0) await take();
-    await this.lookAgain(run);
+    await this.lookAgain(run, begun);
     await this.step(run, (now) => this.comparePayouts(run, began, now));
     await this.step(run, (now) => this.findUntold(run, now));
     const counts = await this.lines.counts(run.gateway, run.from, run.to);
@@ -80,18 +81,32 @@ export class Reconciliation {
   }
 
   /** What was not there when a line was told may be by now. */
-  private async lookAgain(run: RunRow): Promise<void> {
+  private async lookAgain(run: RunRow, begun: Date | null): Promise<void> {
     for (let after: string | null = null, more = true; more;) {
       await this.step(run, async (now) => {
         const lines = await this.lines.unmatched(run.gateway, after, AT_ONCE);
-        for (const line of lines) await this.look(line, now);
+        for (const line of lines) await this.look(line, begun, now);
         after = lines.at(-1)?.id ?? null;
         more = lines.length === AT_ONCE;
       });
     }
   }
 
-  private async look(line: KeptLine, now: Date): Promise<void> {
+  /**
+   * What is older than the books, such as a charge of before that the first payout has in it, is what the account began with.
+   * A charge of ours that is lost is none of that, however old.
+   */
+  private async open(line: KeptLine, begun: Date | null, now: Date): Promise<boolean> {
+    if ((begun !== null && line.at >= begun) || !(await this.lines.isStrange(line))) return false;
+    const nobody = { paymentId: null, orderId: null, invoiceId: null };
+    await this.ledger.post(nobody, openingOf(line), line.at);
+    await this.lines.decide(line.id, 'matched', null, 0n);
+    await this.cases.settle('line', [line.id], now);
+    return true;
+  }
+
+  private async look(line: KeptLine, begun: Date | null, now: Date): Promise<void> {
+    if (await this.open(line, begun, now)) return;
     const { status, candidate, expected, found } = verdictOn(line, await this.lines.candidates(line));
     const { paymentId = null, orderId = null, invoiceId = null, transactionId = null } = candidate ?? {};
     const due = line.booked === 0n ? dueOf(line) : 0n;

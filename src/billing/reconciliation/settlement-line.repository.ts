@@ -74,6 +74,26 @@ export class SettlementLineRepository {
     return rows.map((row) => ({ ...row, moved: BigInt(row.moved) }));
   }
 
+  /** Since when the books know of the account; null: they know nothing yet. */
+  async begun(gateway: string): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date | null }>(
+      `SELECT min(t.effective_at) AS at FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+        WHERE e.account = $1 AND t.source_type <> 'settlement_line'`,
+      [accounts.clearing(gateway)],
+    );
+    return row?.at ?? null;
+  }
+
+  /** Whether somebody else's movement: of no operation and no payment of ours, and in the books in no way. */
+  async isStrange({ id, operationId, ref }: KeptLine): Promise<boolean> {
+    const [row] = await this.database.query<{ known: boolean }>(
+      `SELECT EXISTS (SELECT FROM billing.operations WHERE id = $1) OR EXISTS (SELECT FROM billing.payments WHERE gateway_ref = $2)
+         OR EXISTS (SELECT FROM billing.ledger_transactions WHERE source_type = 'settlement_line' AND source_id = $3) AS known`,
+      [operationId, ref, id],
+    );
+    return row?.known === false;
+  }
+
   async decide(id: string, status: LineStatus, transactionId: string | null, booked: bigint): Promise<void> {
     await this.database.execute(
       'UPDATE billing.settlement_lines SET status = $2, transaction_id = $3, booked = $4 WHERE id = $1',

@@ -113,6 +113,18 @@ export function dueOf({ kind, amount, fee }: Pick<KeptLine, 'kind' | 'amount' | 
   }
 }
 
+/** What the account held because of a line that is older than the books. */
+export function openingOf({ id, gateway, amount, fee, currency }: KeptLine): Posting[] {
+  const money = Money.of(amount - fee, currency);
+  const legs = [
+    { account: accounts.clearing(gateway), amount: money },
+    { account: accounts.openingBalance, amount: money.negated() },
+  ];
+  return money.isZero()
+    ? []
+    : [{ kind: 'gateway_opening', sourceType: 'settlement_line', sourceId: id, legs }];
+}
+
 /** What is booked for a line by itself: what the gateway keeps, and what it has sent to the bank. */
 export function postingsOf({ id, gateway, kind, amount, fee, currency }: KeptLine): Posting[] {
   const clearing = accounts.clearing(gateway);
