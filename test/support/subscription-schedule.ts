@@ -36,10 +36,11 @@ export const SUBSCRIBED_PLANS = [
 /** Places at which work on subscriptions ends, as it would when the power goes. */
 export const SUBSCRIPTION_PLACES = [
   ...['subscription.after_invoice', 'dunning.after_begin', 'dunning.after_gateway'],
+  'revenue.before_commit',
 ] as const;
 export const SUBSCRIPTION_JOBS = [
   ...['billing.renew_subscriptions', 'billing.collect', 'billing.expire_subscriptions'],
-  'billing.entitlements',
+  ...['billing.entitlements', 'billing.recognise_revenue'],
 ] as const;
 
 const sub = fc.constantFrom(0, 0, 0, 1);

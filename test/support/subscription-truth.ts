@@ -4,9 +4,8 @@ import type { SubscriptionWalk, SubscriptionWorld } from './subscription-walk.js
 
 /** What is due of subscriptions by now is done by these. */
 export const DUE_JOBS = [
-  'billing.expire_subscriptions',
-  'billing.renew_subscriptions',
-  'billing.collect',
+  ...['billing.expire_subscriptions', 'billing.renew_subscriptions', 'billing.collect'],
+  'billing.recognise_revenue',
 ] as const;
 
 /** All that is wrong with the subscriptions of a schedule, once it is quiet. */
@@ -118,6 +117,11 @@ const ROWS: readonly [what: string, sql: string][] = [
          AND NOT ${UNDECIDED} AND NOT EXISTS (SELECT FROM billing.collection_attempts a JOIN billing.operations o ON o.id = a.operation_id
            JOIN billing.payments p ON p.id = o.payment_id
            WHERE a.invoice_id = i.id AND a.outcome IS NULL AND p.status = 'requires_action')) END`,
+  ],
+  [
+    'a day is over, and is not earned',
+    `SELECT r.invoice_id, r.line_id, r.next_day::text FROM billing.revenue_schedules r WHERE r.subscription_id = ANY ($1::uuid[])
+       AND r.next_day < r.to_day AND r.next_day < ($2::timestamptz AT TIME ZONE 'UTC')::date`,
   ],
   [
     'an attempt to collect was decided, and nobody heard of it',

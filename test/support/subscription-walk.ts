@@ -279,7 +279,7 @@ export class SubscriptionWalk {
     const { app } = this.world;
     const foreseen = isAlone ? await this.foresee(days) : [];
     await this.wait(days * 1_440);
-    for (const job of ['billing.renew_subscriptions', 'billing.collect']) {
+    for (const job of ['billing.renew_subscriptions', 'billing.collect', 'billing.recognise_revenue']) {
       const runs = await Promise.allSettled(Array.from({ length: times }, () => app.run(job)));
       const failed = runs.find((one) => one.status === 'rejected');
       // Whatever fails is tried again, as every job is.
