@@ -8,7 +8,6 @@ import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-c
 import { InvoiceRepository } from '../src/billing/invoice/invoice.repository.js';
 import { OrderDocuments } from '../src/billing/invoice/order-documents.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
-import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { OrderPlaced } from '../src/ordering/ordering.events.js';
