@@ -406,7 +406,10 @@ export class StripeDouble {
 
   private taken(intent: Thing, charge: Thing, amount: number): void {
     intent.amount_received = (intent.amount_received as number) + amount;
-    this.book('charge', amount, Math.round(amount * 0.014) + 25, charge, intent.currency as string);
+    const currency = intent.currency as string;
+    const fee = Math.round(amount * 0.014) + 25;
+    // There are no cents of a króna, though it is told in hundredths.
+    this.book('charge', amount, currency === 'isk' ? Math.ceil(fee / 100) * 100 : fee, charge, currency);
     this.event(
       `payment_intent.${intent.status === 'succeeded' ? 'succeeded' : 'amount_capturable_updated'}`,
       intent,
