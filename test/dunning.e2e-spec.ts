@@ -4,6 +4,7 @@ import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Collections } from '../src/billing/dunning/collections.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { PeriodOrders } from '../src/ordering/subscription/period-orders.service.js';
+import { RELAY_LOCK } from '../src/platform/events/relay.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
@@ -355,6 +356,36 @@ describe('invoices that are collected', () => {
       token: staff,
     });
     expect(listed.body.items).toMatchObject([{ invoiceId: id, state: 'paid', due: eur(0) }]);
+  });
+
+  it('go on when somebody pays by a link before the failure of an attempt was heard of', async () => {
+    const id = await due(await buyer('attach_ok_charge_fails'));
+    const link = await app.post(`/v1/admin/invoice-collections/${id}/links`, undefined, asStaff());
+    // Nothing is heard of while the relay waits.
+    let [isHeld, release] = [() => {}, () => {}];
+    const held = new Promise<void>((resolve) => (isHeld = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const waiting = app.database.transaction(async () => {
+      await app.database.query('SELECT pg_advisory_xact_lock($1)', [RELAY_LOCK]);
+      isHeld();
+      await released;
+    });
+    await held;
+    try {
+      await app.run('billing.collect');
+      const body = {
+        token: linkIn(link.body.url),
+        payment: { gateway: 'test', token: 'insufficient_funds' },
+      };
+      expect((await app.post('/v1/invoice-links/payment', body, { key: key() })).status).toBe(402);
+    } finally {
+      release();
+      await waiting;
+    }
+    await app.settle();
+    const seen = await collectionOf(id);
+    expect(outcomes(seen)).toEqual(['scheduled declined', 'link declined']);
+    expect(seen).toMatchObject({ state: 'collecting', failures: 1, nextAt: expect.any(String) });
   });
 
   it('follow policies that are data: written, tried against the past, and made the default', async () => {

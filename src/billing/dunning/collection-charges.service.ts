@@ -46,9 +46,12 @@ export class CollectionCharges {
     const begin = () =>
       this.database.transaction(async () => {
         const now = this.clock.now();
-        const collecting = await this.rows.lockDue(now);
-        if (collecting === null) return null;
-        taken = collecting.collection.invoiceId;
+        const due = await this.rows.lockDue(now);
+        if (due === null) return null;
+        taken = due.collection.invoiceId;
+        // What an earlier attempt came to is heard before another one takes its place.
+        await this.news.hear(taken);
+        const collecting = (await this.rows.lock(taken)) ?? due;
         const kind = collecting.collection.take(now);
         return kind === null ? null : this.begin(collecting, kind);
       });

@@ -64,6 +64,7 @@ export class InvoiceLinkController {
       methodProblems.no_payment_method,
       paymentProblems.payment_already_captured,
       paymentProblems.charge_exceeds_due,
+      paymentProblems.payment_amount_frozen,
       paymentProblems.payment_in_progress,
       paymentProblems.too_many_attempts,
       paymentProblems.unknown_gateway,

@@ -70,6 +70,7 @@ export class StaffCollections {
     const { operationId } =
       (request.resume as Begun | null) ??
       (await this.database.transaction(async () => {
+        await this.news.hear(invoiceId);
         const begun = await this.begin(await this.open(invoiceId));
         await request.remember(begun);
         this.record(actor, 'attempted', invoiceId);

@@ -126,6 +126,8 @@ export class SubscriptionController {
       not_found,
       subscription_state,
       methodProblems.no_payment_method,
+      paymentProblems.payment_already_captured,
+      paymentProblems.payment_amount_frozen,
       paymentProblems.payment_in_progress,
       paymentProblems.too_many_attempts,
       paymentProblems.unknown_gateway,

@@ -19,7 +19,7 @@ const GATHER_MS = 20;
 const BUSY_GATHER_MS = 200;
 const BUSY_FACTS = 4;
 /** Any number, the same everywhere: one relay at a time gives positions. */
-const RELAY_LOCK = 4_711_002;
+export const RELAY_LOCK = 4_711_002;
 
 interface Fact {
   id: string;
