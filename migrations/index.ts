@@ -10,6 +10,7 @@ import { BillingQuickScreening1780000000771 } from './billing/1780000000771-quic
 import { BillingScreeningElsewhere1780000000840 } from './billing/1780000000840-screening-elsewhere.js';
 import { BillingScreeningMarks1780000000841 } from './billing/1780000000841-screening-marks.js';
 import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unapplied-money.js';
+import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-again.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -276,4 +277,5 @@ export const migrations: Migrations = [
   BillingScreeningElsewhere1780000000840,
   BillingScreeningMarks1780000000841,
   BillingUnappliedMoney1780000000842,
+  BillingHeldAgain1780000000850,
 ];

@@ -296,4 +296,42 @@ describe('what is charged for days to come', () => {
     await earn();
     expect(await books()).toEqual([0, (income ?? 0) + 500 + 3100 + 500 + 3100, -5400]);
   });
+
+  it('is held again where a line that had given it back is credited itself', async () => {
+    await at('2029-07-01T11:00:00Z');
+    const [bob, dear] = [await subscribe(monthly.id, 'attach_ok_charge_fails'), await plan(6200)];
+    await at('2029-07-22T11:00:00Z');
+    await earn();
+    const [before = 0, income = 0, refunds = 0] = await books();
+    await change(bob, dear.id);
+    await at('2029-07-27T11:00:00Z');
+    await earn();
+    const [, raised] = await invoices(bob.id);
+    expect([raised.state, raised.total]).toEqual(['open', eur(1190)]);
+    // Ten days of a hundred were given back, and five of the ten of two hundred are over.
+    expect(await books()).toEqual([before - 1000 + 1000, income + 1000, refunds]);
+    const credit = (amount: number) =>
+      app.post(
+        `/v1/admin/invoices/${raised.id}/credit-notes`,
+        { amount: eur(amount), reason: 'other' },
+        asStaff(),
+      );
+    const notes = [await credit(397), await credit(397), await credit(396)];
+    expect(notes.map(({ status }) => status)).toEqual([201, 201, 201]);
+    const lines: Body[] = notes.flatMap(({ body }) => body.content.lines);
+    const summed = (name: string, isCredit: boolean) =>
+      lines
+        .filter(({ net }) => net.amount < 0 === isCredit)
+        .reduce((sum, line) => sum + line[name].amount, 0);
+    expect(['net', 'tax'].map((name) => [summed(name, true), summed(name, false)])).toEqual([
+      [-1000, 2000],
+      [-190, 380],
+    ]);
+    // The old days are charged again: those that are over at once, and five of them are to come, but for what is rounded down.
+    const [held = 0, , contra = 0] = await books();
+    expect(held).toBeGreaterThanOrEqual(497);
+    expect(held).toBeLessThanOrEqual(500);
+    expect(contra).toBe(refunds - 1000 + (1000 - held));
+    expect(await imbalance(app)).toBeNull();
+  });
 });

@@ -410,6 +410,39 @@ describe('invoices and credit notes', () => {
       'billing.invoice_not_open',
     );
 
+    // A line below zero at another rate is credited with the others: per category, the notes are the invoice to the cent.
+    const part = (id: string, net: number, ratePpm: number): InvoiceLine => {
+      const [line] = planInvoice(0).lines as [InvoiceLine];
+      const tax = Math.round((net * ratePpm) / 1_000_000);
+      const piece = { net: eur(net), tax: eur(tax), total: eur(net + tax), price: eur(net) };
+      const taxes = line.taxes.map((one) => ({ ...one, ratePpm, base: eur(net), amount: eur(tax) }));
+      const priced = { unitPrice: eur(Math.abs(net)), quantity: net < 0 ? '-1' : '1' };
+      return { ...line, id, ...piece, ...priced, ratePpm, taxes };
+    };
+    const lines = [part('old', -5000, 190_000), part('new', 20_000, 70_000)];
+    const { invoiceId: mixed } = await finalize({
+      ...planInvoice(0),
+      ...{ pricesIncludeTax: false, lines },
+    } as InvoiceDraft);
+    const creditMixed = (body: object) =>
+      post(`/v1/admin/invoices/${mixed}/credit-notes`, { reason: 'other', ...body });
+    // No more of one line than all of them come to.
+    expect((await creditMixed({ lines: [{ lineId: 'new' }] })).body).toMatchObject({
+      code: 'billing.credit_exceeds_invoice',
+      maximumCreditable: eur(15_450),
+    });
+    expect((await creditMixed({ lines: [{ lineId: 'old' }] })).status).toBe(422);
+    const taxed: Record<string, number> = {};
+    for (const amount of [3333, 5000, 7117]) {
+      const { status, body } = await creditMixed({ amount: eur(amount) });
+      expect([status, body.total, body.reduced]).toEqual([201, eur(amount), eur(amount)]);
+      for (const tax of body.content.taxes)
+        taxed[tax.ratePpm] = (taxed[tax.ratePpm] ?? 0) + (tax.amount.amount as number);
+      const [old] = body.content.lines;
+      expect([old.quantity, old.unitPrice.amount]).toEqual(['-1', -old.net.amount]);
+    }
+    expect(taxed).toEqual({ 190_000: -950, 70_000: 1400 });
+
     const given_up = await post(`/v1/admin/invoices/${lost}/write-off`, {
       reason: 'The company is bankrupt',
     });

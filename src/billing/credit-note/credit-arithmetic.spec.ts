@@ -77,6 +77,76 @@ describe('the tax of credit notes', () => {
     expect(present[0]).toMatchObject({ creditedTotal: 33_499n, creditedTax: 5_349n });
   });
 
+  it('of lines below zero is given back with that of the others, in each category and to the cent', () => {
+    const signed = fc.tuple(line, fc.boolean()).map(([one, isCredit]) => {
+      const sign = isCredit ? -1n : 1n;
+      return { ...one, total: sign * one.total, tax: sign * one.tax };
+    });
+    fc.assert(
+      fc.property(
+        fc.array(signed, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.bigInt(1n, 60_000n), { maxLength: 6 }),
+        (lines, steps) => {
+          const left = (of: readonly Creditable[]) => of.map((one) => one.total - one.creditedTotal);
+          fc.pre(sum(left(lines)) > 0n);
+          let present: Creditable[] = lines;
+          for (const amount of [...steps, sum(left(lines))]) {
+            const all = sum(left(present));
+            const most = amount < all ? amount : all;
+            const wanted = shareOut(most, present) ?? [];
+            expect(sum(wanted)).toBe(most);
+            const taxes = creditTaxes(present, wanted);
+            present = present.map((one, index) => {
+              const next = {
+                ...one,
+                creditedTotal: one.creditedTotal + (wanted[index] ?? 0n),
+                creditedTax: one.creditedTax + (taxes[index] ?? 0n),
+              };
+              // No line goes past what it was invoiced with, neither its total nor its tax nor its net.
+              for (const [credited, whole] of [
+                [next.creditedTotal, one.total],
+                [next.creditedTax, one.tax],
+                [next.creditedTotal - next.creditedTax, one.total - one.tax],
+              ] as const)
+                expect([credited, whole]).toEqual([
+                  whole < 0n
+                    ? credited > 0n
+                      ? 0n
+                      : credited < whole
+                        ? whole
+                        : credited
+                    : credited < 0n
+                      ? 0n
+                      : credited > whole
+                        ? whole
+                        : credited,
+                  whole,
+                ]);
+              return next;
+            });
+            for (const key of new Set(present.map((one) => one.key))) {
+              const mine = present.filter((one) => one.key === key);
+              const [whole, credited] = [
+                sum(mine.map(({ total }) => total)),
+                sum(mine.map((one) => one.creditedTotal)),
+              ];
+              expect(
+                whole < 0n ? credited <= 0n && credited >= whole : credited >= 0n && credited <= whole,
+              ).toBe(true);
+            }
+          }
+          for (const { total, tax, creditedTotal, creditedTax } of present)
+            expect([creditedTotal, creditedTax]).toEqual([total, tax]);
+        },
+      ),
+    );
+    const mixed = [
+      { key: 'S 19', total: -5950n, tax: -950n, creditedTotal: 0n, creditedTax: 0n },
+      { key: 'S 7', total: 21_400n, tax: 1400n, creditedTotal: 0n, creditedTax: 0n },
+    ];
+    expect(creditTaxes(mixed, shareOut(15_450n, mixed) ?? [])).toEqual([-950n, 1400n]);
+  });
+
   it('refuses more than is left', () => {
     expect(shareOut(5n, [{ key: 'Z', total: 4n, tax: 0n, creditedTotal: 0n, creditedTax: 0n }])).toBeNull();
   });

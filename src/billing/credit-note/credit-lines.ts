@@ -36,7 +36,10 @@ export function creditableLines(
   });
 }
 
-/** Part of a line of an invoice as a line of its credit note; amounts are above zero there too. */
+/**
+ * Part of a line of an invoice as a line of its credit note; amounts are above zero there too, but for those of a line below zero. A
+ * price is never below zero (BR-27): the quantity is.
+ */
 export function creditLine(
   line: InvoiceLine,
   part: { total: bigint; tax: bigint; quantity?: string; explain: string },
@@ -50,10 +53,11 @@ export function creditLine(
   const off = Money.fromJSON(line.discount);
   const discount = charged.isZero() ? off : off.timesRatio(amount.amount, charged.amount);
   const price = amount.plus(discount);
+  const piece = price.isNegative() ? price.negated() : price;
   return {
     ...line,
-    quantity: part.quantity ?? '1',
-    unitPrice: part.quantity === undefined ? price.toJSON() : line.unitPrice,
+    quantity: part.quantity ?? (price.isNegative() ? '-1' : '1'),
+    unitPrice: part.quantity === undefined ? piece.toJSON() : line.unitPrice,
     price: price.toJSON(),
     discount: discount.toJSON(),
     net: net.toJSON(),

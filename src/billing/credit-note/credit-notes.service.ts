@@ -105,21 +105,24 @@ export class CreditNotes {
     }
   }
 
-  /** Under the lock of the invoice: up to so much of what is left of it, shared out over its lines; gift cards are left out. */
+  /**
+   * Under the lock of the invoice: up to so much of what is left of it, shared out over its lines, also those below zero; gift cards
+   * are left out.
+   */
   async shared(invoice: Invoice, amount: bigint): Promise<InvoiceLine[]> {
     const all = await this.creditable(invoice);
-    const open = all.filter(({ line, leftTotal }) => line.revenue !== 'voucher' && leftTotal > 0n);
+    const open = all.filter(
+      ({ line, leftTotal, leftTax }) => line.revenue !== 'voucher' && (leftTotal !== 0n || leftTax !== 0n),
+    );
     const most = open.reduce((sum, { leftTotal }) => sum + leftTotal, 0n);
     const totals = shareOut(amount < most ? amount : most, open) ?? [];
     const taxes = creditTaxes(open, totals);
     const explain =
       'The credited amount in proportion to what is left of each line; the tax by cumulative difference.';
     return open.flatMap(({ line }, index) => {
-      const total = totals[index] ?? 0n;
-      if (total === 0n) return [];
-      return [
-        creditLine(line, { total, tax: taxes[index] ?? 0n, explain }, invoice.content.pricesIncludeTax),
-      ];
+      const [total, tax] = [totals[index] ?? 0n, taxes[index] ?? 0n];
+      if (total === 0n && tax === 0n) return [];
+      return [creditLine(line, { total, tax, explain }, invoice.content.pricesIncludeTax)];
     });
   }
 

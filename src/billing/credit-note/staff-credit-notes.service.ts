@@ -130,9 +130,13 @@ export class StaffCreditNotes {
       const found = all[at];
       if (!found) throw wrong(`/lines/${index}/lineId`, 'unknown', 'is no line of the invoice');
       const total = totalOf(found, one, index);
-      if (total > found.leftTotal || total <= 0n) throw tooMuch(most, invoice, `/lines/${index}`);
+      const isWhole = total === found.leftTotal && total !== 0n;
+      if (!isWhole && (total > found.leftTotal || total <= 0n))
+        throw tooMuch(most, invoice, `/lines/${index}`);
       wanted[at] = total;
     });
+    // A line below zero is the price of those beside it: they are credited with it, or no more of them than it has left.
+    if (isAbove(wanted, all)) throw tooMuch(most, invoice, '/lines');
     const taxes = creditTaxes(all, wanted);
     const explain = 'As it was decided; the tax by cumulative difference.';
     return all.flatMap(({ line }, index) => {
@@ -193,6 +197,8 @@ async function at<T>(pointer: string, work: Promise<T>): Promise<T> {
 /** Of a line, with its tax. */
 function totalOf({ line, total, leftTotal }: CreditableLine, input: CreditLineInput, index: number): bigint {
   const { quantity, amount } = input;
+  if (total < 0n && (quantity !== undefined || amount !== undefined))
+    throw wrong(`/lines/${index}`, 'out_of_range', 'is below zero, and credited whole or not at all');
   if (quantity !== undefined && amount !== undefined)
     throw wrong(`/lines/${index}/amount`, 'one_of', 'send this or the quantity');
   if (amount !== undefined) {
@@ -205,6 +211,20 @@ function totalOf({ line, total, leftTotal }: CreditableLine, input: CreditLineIn
   const share = (total * BigInt(quantity) + pieces - 1n) / pieces;
   // The odd units go with the first pieces, so the last ones get what is left.
   return share > leftTotal && BigInt(quantity) <= pieces ? leftTotal : share;
+}
+
+/** Whether more would be credited than is left of all lines together, or of those that are taxed alike. */
+function isAbove(wanted: readonly bigint[], lines: readonly CreditableLine[]): boolean {
+  const over = (key: string | null) => {
+    const members = lines.flatMap((line, index) =>
+      key === null || line.key === key ? [{ left: line.leftTotal, part: wanted[index] ?? 0n }] : [],
+    );
+    const left = members.reduce((sum, one) => sum + one.left, 0n);
+    const part = members.reduce((sum, one) => sum + one.part, 0n);
+    return left < 0n ? part < left || part > 0n : part > left || part < 0n;
+  };
+  const total = wanted.reduce((sum, part) => sum + part, 0n);
+  return total <= 0n || [null, ...new Set(lines.map(({ key }) => key))].some(over);
 }
 
 const wrong = (pointer: string, code: string, message: string) =>

@@ -65,8 +65,13 @@ export class DeferralRepository {
     );
   }
 
-  /** So much of a schedule, of its days since one, was given back. */
-  async release(source: ReleaseSource, of: RevenueSchedule, since: string, amount: Money): Promise<void> {
+  /** So much of a schedule, of its days since one, was given back; below zero, is held again. */
+  async release(
+    source: ReleaseSource,
+    of: Omit<RevenueSchedule, 'id' | 'heldSince'>,
+    since: string,
+    amount: Money,
+  ): Promise<void> {
     const { invoiceId, lineId, subscriptionId, to } = of;
     await this.database.execute(
       `INSERT INTO billing.revenue_releases (id, source_type, source_id, source_line_id, invoice_id, line_id, subscription_id,

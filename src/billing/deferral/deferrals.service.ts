@@ -13,6 +13,7 @@ export type Held = ReadonlyMap<string, Money>;
 
 type Document = { readonly id: string; readonly subscriptionId: string | null };
 type Line = Pick<InvoiceLine, 'id' | 'net' | 'revenue' | 'period'>;
+type Lines = { readonly lines: readonly Line[] };
 
 /**
  * What is charged for days to come, and is no income before they are over. All of it by the calendar of the books, in the time zone
@@ -22,6 +23,7 @@ type Line = Pick<InvoiceLine, 'id' | 'net' | 'revenue' | 'period'>;
  * - What is given back comes first out of what is held for the days from then on; what was earned by then stays earned, and the rest
  *   is given back out of income: of a credit note in `contra:refunds`, of a line below zero where the line itself stands. A change
  *   that waits for the next invoice is in no document before it, so its days are earned as they were charged.
+ * - A credit note of a line below zero charges again what that line had given back: it is held again for the days that are left.
  * - A void invoice takes back all it has brought, held or earned; what its lines had given back of others is held again for the days
  *   that are left.
  * - A write-off changes nothing here: `expense:bad_debt` has the whole of it, and takes it back when money comes all the same.
@@ -73,16 +75,20 @@ export class Deferrals {
     return held;
   }
 
-  /** A credit note gives back lines of an invoice: what of them was still held. */
-  async giveBack(creditNoteId: string, invoiceId: string, lines: readonly Line[]): Promise<Held> {
+  /** A credit note gives back lines of an invoice: what of them was still held; below zero, what is held again of those before. */
+  async giveBack(creditNoteId: string, charged: Document & Lines, lines: readonly Line[]): Promise<Held> {
     const held = new Map<string, Money>();
     const mine = lines.filter(({ revenue }) => revenue === 'deferred');
     if (mine.length === 0) return held;
-    const [today, all] = [await this.today(), await this.rows.ofInvoice(invoiceId)];
+    const [today, all] = [await this.today(), await this.rows.ofInvoice(charged.id)];
     for (const { id, net } of mine) {
       const source = { type: 'credit_note', id: creditNoteId, lineId: id } as const;
+      const amount = Money.fromJSON(net);
       const there = all.filter(({ lineId }) => lineId === id);
-      held.set(id, await this.take(there, today, Money.fromJSON(net), source));
+      const taken = amount.isNegative()
+        ? (await this.holdAgain(charged, source, amount)).negated()
+        : await this.take(there, today, amount, source);
+      held.set(id, taken);
     }
     return held;
   }
@@ -120,6 +126,29 @@ export class Deferrals {
       const left = leftFrom(schedule, first);
       await this.rows.part(schedule, parted(schedule, first, left, addDays(first, 1)));
     }
+  }
+
+  /**
+   * So much of a line below zero is charged again: the part of what it had given back, of the days that are left, is held again, and
+   * the others are income. Rounded down, so that it is never more than was given back, in however many steps.
+   */
+  private async holdAgain(charged: Document & Lines, source: ReleaseSource, net: Money): Promise<Money> {
+    let held = Money.zero(net.currency);
+    const line = charged.lines.find(({ id }) => id === source.lineId);
+    if (!line || (await this.endedOn(charged.subscriptionId)) !== null) return held;
+    const today = await this.today();
+    for (const { sourceLineId, isVoid, ...of } of await this.rows.releasesBy(charged.id)) {
+      if (sourceLineId !== source.lineId || isVoid || of.to <= today) continue;
+      const part = Money.of((of.amount.amount * net.amount) / BigInt(line.net.amount), net.currency);
+      const amount = part.minus(earnedBefore({ ...of, amount: part }, today));
+      if (amount.isZero()) continue;
+      const first = of.from > today ? of.from : today;
+      const again = { ...of, amount, from: first, next: first, earned: Money.zero(net.currency) };
+      await this.rows.insert({ ...again, heldSince: today });
+      await this.rows.release(source, again, first, amount.negated());
+      held = held.plus(amount);
+    }
+    return held;
   }
 
   /** Takes up to so much out of schedules, of their days since one; answers how much that was. */

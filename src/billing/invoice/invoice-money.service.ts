@@ -67,12 +67,16 @@ export class InvoiceMoney {
 
   /** In the caller's transaction, under the lock of the invoice: lines of it are given back, and go where it is said. */
   async credit(
-    { id, orderId }: Pick<Invoice, 'id' | 'orderId'>,
+    { id, orderId, subscriptionId, content }: Invoice,
     creditNoteId: string,
     lines: readonly InvoiceLine[],
     split: CreditSplit,
   ): Promise<void> {
-    const held = await this.deferrals.giveBack(creditNoteId, id, lines);
+    const held = await this.deferrals.giveBack(
+      creditNoteId,
+      { id, subscriptionId, lines: content.lines },
+      lines,
+    );
     const posting = invoicePostings.credited(creditNoteId, lines, split, held);
     await this.post({ paymentId: null, orderId, invoiceId: id }, posting);
   }
