@@ -196,6 +196,39 @@ describe('Payment', () => {
     });
   });
 
+  it.each<[number, boolean, string, number, number]>([
+    // Asked for 60 of 100, as the last one or not; what the gateway took; what is left of the hold for others.
+    [60, false, 'authorized', 60, 40],
+    [45, false, 'authorized', 45, 55],
+    [45, true, 'captured', 45, 55],
+    [70, false, 'authorized', 70, 30],
+    [130, false, 'captured', 130, 0],
+  ])('takes %i of a hold of which 60 were asked for (final: %s)', (took, final, status, captured, left) => {
+    const subject = payment({ status: 'authorized', capture: 'manual', captureReserved: EUR(60) });
+    const call = new Operation({ ...operation('c1', 'capture', EUR(60)), final });
+    const done = { kind: 'ok', ref: 'ch', version: 2, amount: EUR(took), captured: true, ...untold } as const;
+    expect(balanced(subject.settle(call, done).postings)).toBe(true);
+    expect(subject).toMatchObject({ status, captured: EUR(captured), isCapturing: false });
+    expect(subject.amount.minus(subject.captureReserved)).toEqual(EUR(left));
+    expect(subject.settle(call, done).changed).toBe(false);
+  });
+
+  it.each([
+    [false, 'authorized', null],
+    [true, 'canceled', 'canceled'],
+  ] as const)('keeps a capture in another currency apart (final: %s)', (final, status, fact) => {
+    const subject = payment({ status: 'authorized', capture: 'manual', captureReserved: EUR(60) });
+    const call = new Operation({ ...operation('c1', 'capture', EUR(60)), final });
+    const amount = Money.of(60, 'USD');
+    const done = { kind: 'ok', ref: 'ch', version: 2, amount, captured: true, ...untold } as const;
+    const { foreign, postings, payment: told } = subject.settle(call, done);
+    expect([foreign, told, balanced(postings)]).toEqual([{ ref: 'ch', amount }, fact, true]);
+    expect(subject).toMatchObject({
+      ...{ status, captured: EUR(0), captureReserved: EUR(0), isCapturing: false },
+    });
+    expect(subject.settle(call, done).changed).toBe(false);
+  });
+
   it('only ever takes legal steps, keeps refunds within captures and the books even, whatever it hears', () => {
     const step = fc.tuple(
       fc.constantFrom('a1', 'a2'),

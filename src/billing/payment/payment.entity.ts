@@ -317,8 +317,13 @@ export class Payment {
       return;
     }
     this.mark(operation, 'succeeded', null, settlement);
+    if (outcome.amount.currency !== this.amount.currency)
+      return this.captureElsewhere(operation, outcome, settlement);
     const { held } = this;
     this.captured = this.captured.plus(outcome.amount);
+    // What was taken may be other than what was asked for: only that has used up the hold, and the rest may be asked for again.
+    const used = this.captureReserved.minus(operation.amount).plus(outcome.amount);
+    this.captureReserved = used.compare(this.amount) > 0 ? this.amount : used;
     const isDone = operation.final || this.captured.compare(this.amount) >= 0;
     settlement.postings.push(
       postings.authorizationReleased(operation.id, isDone ? held : outcome.amount),
@@ -326,6 +331,21 @@ export class Payment {
     );
     if (isDone) this.endHold('captured', settlement);
     settlement.payment = isDone ? 'captured' : 'partly_captured';
+  }
+
+  /**
+   * Money of another currency is none of the payment's: it stands beside it until a person sends it back, and nothing was taken of
+   * what is held. The hold ends all the same where it was the last capture.
+   */
+  private captureElsewhere(operation: Operation, { ref, amount }: Ok, settlement: Settlement): void {
+    operation.code = 'currency_mismatch';
+    settlement.foreign = { ref, amount };
+    settlement.postings.push(postings.captured(operation.id, this.gateway, amount));
+    this.captureReserved = this.captureReserved.minus(operation.amount);
+    if (!operation.final || this.status !== 'authorized') return;
+    settlement.postings.push(postings.authorizationReleased(operation.id, this.held));
+    settlement.payment = this.captured.isZero() ? 'canceled' : 'captured';
+    this.endHold(settlement.payment, settlement);
   }
 
   private settleVoid(operation: Operation, outcome: GatewayOutcome, settlement: Settlement): void {

@@ -81,6 +81,7 @@ export class PaymentService {
     { ref, amount }: { ref: string; amount: Money },
     now: Date,
   ): Promise<void> {
+    this.log.error(`payment ${payment.id} needs a person: ${amount.toString()} came in another currency`);
     await this.payments.addLateCharge(payment, {
       id,
       ref,
