@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { RELEASE_TRIES } from '../payment/capture.repository.js';
 
 export const LIMBO_KINDS = [
   'operation',
@@ -80,7 +81,9 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
     FROM billing.disputes d JOIN billing.payments p ON p.id = d.payment_id WHERE d.status = 'open'`,
   hold: `
     SELECT 'hold', p.id::text, p.gateway, p.id, NULL, p.order_id, p.invoice_id,
-      p.amount - p.capture_reserved, p.currency, 'it ends soon', p.created_at, p.capture_before
+      p.amount - p.capture_reserved, p.currency,
+      CASE WHEN p.release_tries < ${RELEASE_TRIES} THEN 'it ends soon' ELSE 'the gateway does not let it go' END, p.created_at,
+      CASE WHEN p.release_tries < ${RELEASE_TRIES} THEN coalesce(p.release_after, p.capture_before) END
     FROM billing.payments p WHERE p.status = 'authorized' AND p.capture_before <= $3`,
   // What no invoice has taken and nobody has sent back, and what credit notes keep for the buyer.
   unapplied: `

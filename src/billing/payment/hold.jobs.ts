@@ -5,12 +5,13 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
 import { Problem } from '../../platform/http/problem.js';
 import { AuthorizationExpiring } from '../billing.events.js';
-import { CaptureRepository } from './capture.repository.js';
+import { CaptureRepository, RELEASE_TRIES } from './capture.repository.js';
 import { Captures } from './capture.service.js';
 import { HoldEnd } from './hold-end.service.js';
 import { PaymentRepository } from './payment.repository.js';
 
 const WARN_MS = 86_400_000;
+const PAUSE_MS = 300_000;
 const AT_ONCE = 100;
 
 /** Holds do not last: a day before one ends staff hear of it, and at its end it is released here too. */
@@ -34,12 +35,12 @@ export class HoldJobs {
     const soon = new Date(now.getTime() + WARN_MS);
     for (const { id, isOver } of await this.holds.ending(now, soon, AT_ONCE)) {
       try {
-        if (isOver) await this.release(id);
+        if (isOver) await this.release(id, now);
         else await this.warn(id, now);
       } catch (error) {
         // A capture is under way, or the gateway is away: the next look finds out, and the others get theirs now.
-        if (!(error instanceof Problem))
-          this.log.warn(`the hold of payment ${id} could not be ended: ${String(error)}`);
+        if (error instanceof Problem) await this.holds.lookLater(id, new Date(now.getTime() + PAUSE_MS));
+        else this.log.warn(`the hold of payment ${id} could not be ended: ${String(error)}`);
       }
     }
   }
@@ -60,8 +61,14 @@ export class HoldJobs {
     });
   }
 
-  private async release(id: string): Promise<void> {
-    const { operationId } = await this.database.transaction(() => this.captures.release(id));
-    await this.end.send(id, operationId);
+  private async release(id: string, now: Date): Promise<void> {
+    const begun = await this.database.transaction(async () => {
+      const tries = await this.holds.tryRelease(id, now);
+      return tries === null ? null : { tries, ...(await this.captures.release(id)) };
+    });
+    if (begun === null) return;
+    await this.end.send(id, begun.operationId);
+    if (begun.tries < RELEASE_TRIES || (await this.rows.find(id))?.status !== 'authorized') return;
+    this.log.error(`payment ${id} needs a person: its gateway does not let go what is held`);
   }
 }
