@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { fetch } from 'undici';
 import { BillingApi } from '../src/billing/billing.api.js';
@@ -196,6 +197,40 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(await balanceOf('memo:authorized')).toBe(0);
   });
 
+  it('is let go again and again where the gateway refuses, with pauses, until a person has to look', async () => {
+    const gateway = app.app.get(PaymentGateway);
+    const { id } = await held();
+    const refused = { kind: 'errored', code: 'not_now', retryable: false } as const;
+    const refusing = jest.spyOn(gateway, 'void').mockResolvedValue(refused);
+    const asked = jest.spyOn(gateway, 'retrieve').mockResolvedValue(null);
+    const tries = async () =>
+      (
+        await app.database.query(
+          `SELECT id FROM billing.operations WHERE payment_id = $1 AND kind = 'void'`,
+          [id],
+        )
+      ).length;
+    app.clock.advance({ days: 8 });
+    const sent: number[] = [];
+    for (const minutes of [0, 4, 1, 19, 1, 79, 1, 319, 1, 1279, 1, 5119, 1, 60_000]) {
+      app.clock.advance({ minutes });
+      await Promise.all([app.run('billing.end_holds'), app.run('billing.end_holds')]);
+      sent.push(await tries());
+    }
+    expect(sent).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 6, 6]);
+    const limbo = (await app.get('/v1/admin/payments/limbo?kind=hold', { token: staff })).body.items;
+    refusing.mockRestore();
+    asked.mockRestore();
+    expect(limbo).toMatchObject([
+      { paymentId: id, reason: 'the gateway does not let it go', nextCheckAt: null },
+    ]);
+    // A person may still do it.
+    expect((await release(id)).status).toBe(200);
+    await pass({});
+    expect(await paymentAt(id)).toMatchObject({ status: 'canceled' });
+    expect(await balanceOf('memo:authorized')).toBe(0);
+  });
+
   it('comes too late: a hold is let go, and what was taken goes back', async () => {
     const book = await GatewayBook.of(app);
     const before = await balanceOf('memo:authorized');
@@ -277,6 +312,32 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(read.body).toMatchObject({ status: 'lost', amount: eur(TOTAL) });
     expect(read.body.fee.amount).toBeGreaterThan(0);
     expect((await orderAt(lost.orderId)).history.at(-1)).toMatchObject({ event: 'dispute_lost' });
+  });
+
+  it('is taken back in another amount than was said first: the books follow, and close with the decision', async () => {
+    const gateway = app.app.get(PaymentGateway);
+    const { retrieve } = gateway;
+    let amount = TOTAL;
+    const told = jest.spyOn(gateway, 'retrieve').mockImplementation(async (ref) => {
+      const snapshot = await retrieve.call(gateway, ref);
+      if (snapshot === null) return null;
+      const disputes = snapshot.disputes.map((one) => ({ ...one, amount: Money.of(amount, 'EUR') }));
+      return Object.assign(Object.create(snapshot) as typeof snapshot, { disputes });
+    });
+    const [lost, won] = [await held('dispute_lost'), await held('dispute_won')];
+    for (const { id } of [lost, won]) expect((await capture(id, { full: true })).status).toBe(200);
+    await pass({ days: 3, hours: 1 });
+    expect(await balanceOf('assets:disputes:test')).toBe(2 * TOTAL);
+    amount = TOTAL - 300;
+    await pass({ days: 8 });
+    expect(await balanceOf('assets:disputes:test')).toBe(0);
+    expect(await paymentAt(lost.id)).toMatchObject({ disputed: eur(0), disputeLost: eur(TOTAL - 300) });
+    expect(await paymentAt(won.id)).toMatchObject({ disputed: eur(0), disputeLost: eur(0) });
+    // What is decided is decided about what was disputed then.
+    amount = TOTAL;
+    await pass({ days: 1 });
+    expect(await balanceOf('assets:disputes:test')).toBe(0);
+    told.mockRestore();
   });
 
   it('is charged to methods that customers keep, with and without them', async () => {

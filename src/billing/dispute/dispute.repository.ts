@@ -86,13 +86,13 @@ export class DisputeRepository {
 
   async change(
     id: string,
-    to: { status: DisputeStatus; fee: Money; evidenceDueAt: Date | null },
+    to: { status: DisputeStatus; amount: Money; fee: Money; evidenceDueAt: Date | null },
     now: Date,
   ): Promise<void> {
     await this.database.execute(
-      `UPDATE billing.disputes SET status = $2, fee = $3, evidence_due_at = $4, version = version + 1,
+      `UPDATE billing.disputes SET status = $2, fee = $3, evidence_due_at = $4, amount = $6, version = version + 1,
          closed_at = CASE WHEN $2 = 'open' THEN NULL ELSE coalesce(closed_at, $5) END WHERE id = $1`,
-      [id, to.status, to.fee.amount, to.evidenceDueAt, now],
+      [id, to.status, to.fee.amount, to.evidenceDueAt, now, to.amount.amount],
     );
   }
 

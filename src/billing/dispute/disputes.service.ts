@@ -1,13 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import { newId } from '../../platform/ids.js';
+import type { Money } from '../../platform/money/money.js';
 import { DisputeClosed, DisputeOpened } from '../billing.events.js';
 import type { GatewayDispute } from '../gateway/payment-gateway.port.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { type Posting, postings } from '../ledger/posting.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
-import { DisputeRepository } from './dispute.repository.js';
+import { type Dispute, DisputeRepository } from './dispute.repository.js';
 
 /** Takes in what gateways say about disputes: the amounts of the payment, the books and the facts follow. */
 @Injectable()
@@ -35,8 +37,15 @@ export class Disputes {
   private async takeOne(payment: Payment, told: GatewayDispute, now: Date): Promise<boolean> {
     const { id: paymentId, orderId, invoiceId, gateway } = payment;
     const { before, id } = await this.disputes.take(payment, told, now);
-    const of = { disputeId: id, paymentId, orderId, invoiceId, amount: told.amount.toJSON() };
+    const amount = before === null ? told.amount : this.amountOf(before, told);
+    const of = { disputeId: id, paymentId, orderId, invoiceId, amount: amount.toJSON() };
     const written: Posting[] = [];
+    const more = before === null ? null : amount.minus(before.amount);
+    // The bank has taken more than it said first, or given some of it back: what is decided is decided about all of it.
+    if (more?.isZero() === false) {
+      written.push(postings.disputeChanged(newId(), gateway, more));
+      this.log.error(`payment ${paymentId} needs a person: its bank disputes ${amount.toString()} now`);
+    }
     if (before === null) {
       written.push(postings.disputeOpened(id, gateway, told.amount));
       this.log.error(
@@ -53,14 +62,24 @@ export class Disputes {
     if (isDecided) {
       written.push(
         status === 'won'
-          ? postings.disputeWon(id, gateway, told.amount)
-          : postings.disputeLost(id, gateway, told.amount),
+          ? postings.disputeWon(id, gateway, amount)
+          : postings.disputeLost(id, gateway, amount),
       );
       this.outbox.record(new DisputeClosed({ ...of, outcome: status === 'won' ? 'won' : 'lost' }));
     }
     if (written.length === 0) return false;
     await this.ledger.post({ paymentId, orderId }, written, now);
-    await this.disputes.change(id, { status, fee, evidenceDueAt: told.evidenceDueAt }, now);
+    await this.disputes.change(id, { status, amount, fee, evidenceDueAt: told.evidenceDueAt }, now);
     return true;
+  }
+
+  /** A decision is about what was disputed then, and another currency is not counted: a person has to look at both. */
+  private amountOf({ id, amount, status }: Dispute, told: GatewayDispute): Money {
+    if (told.amount.equals(amount)) return amount;
+    if (status === 'open' && told.amount.currency === amount.currency) return told.amount;
+    this.log.error(
+      `dispute ${id} needs a person: ${told.amount.toString()} is said of it and ${amount.toString()} is booked`,
+    );
+    return amount;
   }
 }

@@ -189,6 +189,11 @@ export const postings = {
       disputeId,
       move(accounts.disputes(gateway), accounts.clearing(gateway), amount),
     ),
+  /** By so much more, or, below zero, less than before: as if another one was opened, or some of it was won. */
+  disputeChanged: (id: string, gateway: string, more: Money): Posting =>
+    more.isNegative()
+      ? postings.disputeWon(id, gateway, more.negated())
+      : postings.disputeOpened(id, gateway, more),
   disputeFee: (disputeId: string, gateway: string, fee: Money): Posting =>
     dispute('dispute_fee', disputeId, move(accounts.disputeFees, accounts.clearing(gateway), fee)),
   disputeWon: (disputeId: string, gateway: string, amount: Money): Posting =>
