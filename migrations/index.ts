@@ -11,6 +11,7 @@ import { BillingScreeningElsewhere1780000000840 } from './billing/1780000000840-
 import { BillingScreeningMarks1780000000841 } from './billing/1780000000841-screening-marks.js';
 import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unapplied-money.js';
 import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-again.js';
+import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -278,4 +279,5 @@ export const migrations: Migrations = [
   BillingScreeningMarks1780000000841,
   BillingUnappliedMoney1780000000842,
   BillingHeldAgain1780000000850,
+  BillingHoldTries1780000000851,
 ];
