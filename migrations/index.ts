@@ -11,6 +11,7 @@ import { BillingScreeningElsewhere1780000000840 } from './billing/1780000000840-
 import { BillingScreeningMarks1780000000841 } from './billing/1780000000841-screening-marks.js';
 import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unapplied-money.js';
 import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-again.js';
+import { BillingItemsForOthers1780000000870 } from './billing/1780000000870-items-for-others.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
@@ -280,4 +281,5 @@ export const migrations: Migrations = [
   BillingUnappliedMoney1780000000842,
   BillingHeldAgain1780000000850,
   BillingHoldTries1780000000851,
+  BillingItemsForOthers1780000000870,
 ];

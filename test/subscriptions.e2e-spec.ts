@@ -577,6 +577,21 @@ describe('plans and subscriptions', () => {
     expect(voided.status).toBe(200);
     expect(amounts(await lower(id, cheap.id))).toEqual([3100]);
 
+    // Nor is it of one that took its place without being counted, before or after that.
+    const swap = async (to: string, behaviour: string): Promise<Body> => {
+      const { body } = await mySub(ada, other.id, 'changes/preview', { planId: to, behaviour });
+      expect((await mySub(ada, other.id, 'changes', { quote: body.quote })).status).toBe(200);
+      return body;
+    };
+    const other = (await subscribe(ada, dear.id)).body;
+    const [whole] = await invoices(other.id);
+    const half = { reason: 'other', amount: eur(15_000), refund: eur(15_000) };
+    const credit = () => app.post(`/v1/admin/invoices/${whole.id}/credit-notes`, half, asStaff());
+    expect((await credit()).status).toBe(201);
+    await swap(cheap.id, 'none');
+    expect((await credit()).status).toBe(201);
+    expect(amounts(await swap(dear.id, 'prorate_next_invoice'))).toEqual([-1000, 31_000]);
+
     // A credit may be taxed higher than what it is taken off: a part of it waits, and nobody is kept from leaving.
     const net = (amount: number, tax: object) =>
       terms(amount, { pricesIncludeTax: false, taxes: [{ countries: ['DE'], ...tax }] });

@@ -62,13 +62,15 @@ export class ChangeMaker {
       Money.sum(lines.filter((line) => line.kind === kind).map(amountOf), currency).amount;
     const credited = from.credited - sum('credit');
     // What nothing was counted for stays paid, by what comes instead.
-    const billed = terms.bills === 'nothing' ? from.billed - from.credited : sum('debit');
-    const tax = terms.bills === 'nothing' ? from.tax : to.tax;
+    const isUncounted = terms.bills === 'nothing';
+    const billed = isUncounted ? from.billed - from.credited : sum('debit');
+    const tax = isUncounted ? from.tax : to.tax;
+    const standsFor = isUncounted ? (from.standsFor ?? { code: from.terms.code, since: from.since }) : null;
     await this.rows.billItem(from.id, { billed: from.billed, credited, tax: from.tax });
     await this.rows.endItem(from.id, terms.effectiveAt);
     const item = {
       ...{ id: newId(), subscriptionId, terms: to.terms, quantity: to.quantity, since: terms.effectiveAt },
-      ...{ until: null, billed, credited: 0n, tax },
+      ...{ until: null, billed, credited: 0n, tax, standsFor },
     };
     await this.rows.addItem(item);
     return item;

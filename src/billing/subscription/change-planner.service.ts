@@ -76,13 +76,15 @@ export class ChangePlanner {
   /** What was credited of the running cycle by other documents is not given back once more. */
   private async givenBack(
     { id, schedule }: Subscription,
-    { terms, since }: SubscriptionItem,
+    { terms, since, standsFor }: SubscriptionItem,
     at: Date,
   ): Promise<bigint> {
     const running = periodAt(schedule, at);
     if (running === null) return 0n;
-    const start = dayIn(running, since, schedule.zone);
-    return this.given.of(id, terms, { start, end: running.end });
+    const billed = standsFor ?? { code: terms.code, since };
+    const start = dayIn(running, billed.since, schedule.zone);
+    const lines = { code: billed.code, pricesIncludeTax: terms.pricesIncludeTax };
+    return this.given.of(id, lines, { start, end: running.end });
   }
 
   private termsOf(

@@ -178,6 +178,7 @@ export class Renewals {
       billed: 0n,
       credited: 0n,
       tax: null,
+      standsFor: null,
     };
     await this.rows.addItem(next);
     return next;

@@ -87,7 +87,7 @@ export class SubscriptionStarts {
     const bill = { usage: null, ...(await this.coupons.apply({ id, currency }, opening.lines)) };
     const { lines } = bill;
     const item: SubscriptionItem = {
-      ...{ id: newId(), subscriptionId: id, terms, quantity, since: now, until: null, credited: 0n },
+      ...{ id: newId(), subscriptionId: id, terms, quantity, since: now, until: null, credited: 0n, standsFor: null },
       billed: Money.sum(lines.filter(({ kind }) => kind !== 'setup').map(amountOf), currency).amount,
       tax: period === null ? null : tax,
     };

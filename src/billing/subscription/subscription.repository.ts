@@ -6,7 +6,11 @@ import type { BillingPeriod } from './periods.js';
 import type { BilledPeriod, Subscription, SubscriptionItem } from './subscription.js';
 import { IS_DUE, type Row, SELECT, toSubscription, valuesOf } from './subscription.row.js';
 
-type ItemRow = Omit<SubscriptionItem, 'billed' | 'credited'> & { billed: string; credited: string };
+type ItemRow = Omit<SubscriptionItem, 'billed' | 'credited' | 'standsFor'> & {
+  billed: string;
+  credited: string;
+  standsFor: { code: string; since: string } | null;
+};
 
 /** What a subscription becomes; the rest of it never changes. */
 export type Changed = Partial<Omit<Subscription, 'id' | 'kind' | 'currency' | 'createdAt' | 'version'>>;
@@ -98,10 +102,10 @@ export class SubscriptionRepository {
   }
 
   async addItem(item: SubscriptionItem): Promise<void> {
-    const { id, subscriptionId, terms, quantity, since, billed, credited, tax } = item;
+    const { id, subscriptionId, terms, quantity, since, billed, credited, tax, standsFor } = item;
     await this.database.execute(
-      `INSERT INTO billing.subscription_items (id, subscription_id, plan_version_id, quantity, since, billed, credited, tax)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO billing.subscription_items (id, subscription_id, plan_version_id, quantity, since, billed, credited, tax,
+         stands_for) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         id,
         subscriptionId,
@@ -111,6 +115,7 @@ export class SubscriptionRepository {
         billed,
         credited,
         tax === null ? null : JSON.stringify(tax),
+        standsFor === null ? null : JSON.stringify(standsFor),
       ],
     );
   }
@@ -150,7 +155,7 @@ export class SubscriptionRepository {
     { billed, credited, tax }: Pick<SubscriptionItem, 'billed' | 'credited' | 'tax'>,
   ): Promise<void> {
     await this.database.execute(
-      'UPDATE billing.subscription_items SET billed = $2, credited = $3, tax = $4 WHERE id = $1',
+      'UPDATE billing.subscription_items SET billed = $2, credited = $3, tax = $4, stands_for = NULL WHERE id = $1',
       [id, billed, credited, tax === null ? null : JSON.stringify(tax)],
     );
   }
@@ -223,10 +228,11 @@ export class SubscriptionRepository {
   }
 }
 
-const toItem = ({ billed, credited, ...row }: ItemRow): SubscriptionItem => ({
+const toItem = ({ billed, credited, standsFor, ...row }: ItemRow): SubscriptionItem => ({
   ...row,
   billed: BigInt(billed),
   credited: BigInt(credited),
+  standsFor: standsFor && { ...standsFor, since: new Date(standsFor.since) },
   terms: { ...row.terms, validFrom: new Date(row.terms.validFrom), createdAt: new Date(row.terms.createdAt) },
 });
 
@@ -257,6 +263,7 @@ const OPEN_PAYMENT = `
   ORDER BY p.created_at DESC, p.id DESC LIMIT 1`;
 const ITEM = `
   SELECT i.id, i.subscription_id AS "subscriptionId", i.quantity, i.since, i.until, i.billed::text, i.credited::text, i.tax,
+    i.stands_for AS "standsFor",
     (${PLAN_TERMS}) AS terms
   FROM billing.subscription_items i
   JOIN billing.plan_versions v ON v.id = i.plan_version_id JOIN billing.plans p ON p.id = v.plan_id`;

@@ -68,6 +68,8 @@ export interface SubscriptionItem {
   readonly credited: bigint;
   /** How that was taxed. */
   readonly tax: PlanTax | null;
+  /** Whose lines billed it, where it took the place of another one and nothing was counted: a plan, and since when; null: its own. */
+  readonly standsFor: { readonly code: string; readonly since: Date } | null;
 }
 
 /** A period that was billed, once. */
