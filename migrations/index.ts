@@ -13,6 +13,7 @@ import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unap
 import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-again.js';
 import { BillingItemsForOthers1780000000870 } from './billing/1780000000870-items-for-others.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
+import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -282,4 +283,5 @@ export const migrations: Migrations = [
   BillingHeldAgain1780000000850,
   BillingHoldTries1780000000851,
   BillingItemsForOthers1780000000870,
+  BillingDueCollections1780000000852,
 ];
