@@ -60,7 +60,7 @@ describe('invoices that are collected', () => {
   }
 
   /** An invoice of a subscription, about to be collected. */
-  async function due({ id, email }: Buyer, gross = 1900): Promise<string> {
+  async function due({ id, email }: Buyer, gross = 1900, methodId: string | null = null): Promise<string> {
     const draft = planInvoice(gross);
     return app.database.transaction(async () => {
       const { invoiceId } = await app.app.get(Invoices).finalize({
@@ -69,7 +69,7 @@ describe('invoices that are collected', () => {
         buyer: { ...draft.buyer, email },
       });
       const { subscriptionId } = draft.subject as { subscriptionId: string };
-      await app.app.get(Collections).start({ invoiceId, subscriptionId, customerId: id, methodId: null });
+      await app.app.get(Collections).start({ invoiceId, subscriptionId, customerId: id, methodId });
       return invoiceId;
     });
   }
@@ -235,6 +235,23 @@ describe('invoices that are collected', () => {
       expect(paid).toMatchObject({ state: 'paid' });
       expect(outcomes(paid).filter((each) => each.startsWith('new_method'))).toEqual(['new_method paid']);
     }
+  });
+
+  it('are fetched from no other card when the one that was chosen is gone, until another is made the default', async () => {
+    const ada = await buyer('ok');
+    const chosen = await keep(ada, 'ok+card=5');
+    const other = await keep(ada, 'ok+card=6');
+    const id = await due(ada, 1900, chosen);
+    const removed = await app.delete(`/v1/me/payment-methods/${chosen}`, { token: ada.token });
+    expect(removed.status).toBe(204);
+    await collect();
+    const waiting = await collectionOf(id);
+    expect(waiting).toMatchObject({ state: 'collecting', bar: 'no_method' });
+    expect(outcomes(waiting)).toEqual(['scheduled skipped']);
+    expect(await lettersTo(ada.email)).toHaveLength(1);
+    await app.post(`/v1/me/payment-methods/${other}/default`, undefined, { token: ada.token });
+    await collect();
+    expect(await collectionOf(id)).toMatchObject({ state: 'paid' });
   });
 
   it('wait for the customer where the bank wants one, who pays by the link with the card that is kept', async () => {

@@ -21,13 +21,10 @@ export class ChargeableMethods {
     private readonly clock: Clock,
   ) {}
 
-  /** The method of the collection; where that is gone, the customer's default. */
+  /** The method of the collection: see `PaymentMethodRepository.find`, which says the same of subscriptions. */
   async of({ collection, due }: Collecting): Promise<Chargeable> {
     const { customerId, methodId, invoiceId } = collection;
-    const method =
-      customerId === null
-        ? null
-        : ((await this.methods.find(customerId, methodId)) ?? (await this.methods.find(customerId, null)));
+    const method = customerId === null ? null : await this.methods.find(customerId, methodId);
     if (method === null) return { method, bar: 'no_method' };
     const past = await this.attempts.ofCard(method.fingerprint, method.id);
     const { amount, currency } = due;

@@ -10,7 +10,7 @@ export interface NewCollection {
   readonly invoiceId: string;
   readonly subscriptionId: string | null;
   readonly customerId: string;
-  /** The kept method to charge; null: the customer's default, whichever it is by then. */
+  /** The kept method to charge, and no other when it is gone; null: the customer's default, whichever it is by then. */
   readonly methodId: string | null;
 }
 

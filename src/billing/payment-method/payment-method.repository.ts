@@ -46,7 +46,10 @@ export class PaymentMethodRepository {
     );
   }
 
-  /** A method of this customer, or with `id` null the default one. */
+  /**
+   * A method of this customer, or with `id` null the default one. This is the one rule of what may be charged: who has chosen a method
+   * has allowed that one, so where it was removed there is none, and the default is not charged in its place.
+   */
   async find(customerId: string, id: string | null): Promise<PaymentMethod | null> {
     const [row] = await this.database.query<PaymentMethod>(
       `SELECT ${METHOD} FROM billing.payment_methods m WHERE customer_id = $1 AND ($2::uuid IS NULL AND is_default OR id = $2)`,
