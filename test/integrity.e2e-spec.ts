@@ -240,6 +240,7 @@ describe('the integrity check', () => {
     );
     const codeId = await idOf('SELECT id FROM ordering.promotion_codes');
     const subscription = await idOf('SELECT id FROM billing.subscriptions');
+    const customer = await idOf('SELECT customer_id AS id FROM billing.subscriptions');
     const invoice = await idOf('SELECT id FROM billing.invoices WHERE order_id = $1', [order('refunded')]);
     const series = await idOf(
       `SELECT series AS id FROM billing.number_series WHERE series LIKE 'test:invoice:%'`,
@@ -409,6 +410,11 @@ describe('the integrity check', () => {
             ['ordering.order_statuses', order('refunded')],
             ['ordering.order_money', order('refunded')],
           ],
+        ],
+        [
+          `UPDATE billing.subscriptions SET customer_id = NULL ${where(subscription)}`,
+          `UPDATE billing.subscriptions SET customer_id = '${customer}' ${where(subscription)}`,
+          [['billing.subscription_billing', subscription]],
         ],
       ],
     ];

@@ -202,7 +202,9 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
     ) i
     CROSS JOIN LATERAL (VALUES
       ('billed next', (s.state IN ('incomplete', 'trialing', 'active', 'past_due'))::int, (s.next_bill_at IS NOT NULL)::int),
-      ('gaps between periods', 0, g.gaps), ('what it is for', 1, i.present)
+      ('gaps between periods', 0, g.gaps), ('what it is for', 1, i.present),
+      ('whose it is', (s.state IN ('trialing', 'active', 'past_due', 'paused'))::int,
+        (s.state IN ('trialing', 'active', 'past_due', 'paused') AND s.customer_id IS NOT NULL)::int)
     ) AS v (name, expected, found)
     WHERE s.id = ANY ($1::uuid[])`),
   // What is on its way back is taken from the buyer's money already, and its credit note comes when it is decided.
