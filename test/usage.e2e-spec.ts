@@ -493,6 +493,22 @@ describe('metered usage and coupons', () => {
     await renew();
     expect((await invoices(id))[2]).toMatchObject({ state: 'paid', gross: 0 });
 
+    // A renewal that nobody has paid and that has charged usage is not void, or nothing would charge it: it is credited.
+    const poor = { gateway: 'test', token: 'attach_ok_charge_fails', makeDefault: true };
+    expect((await app.post('/v1/me/payment-methods', poor, { token, key: key() })).status).toBe(201);
+    await record(id, [event('disk', '1', app.clock.now().toISOString())]);
+    await renew();
+    await at((await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token })).body.at);
+    await renew();
+    const open = await app.get(`/v1/admin/invoices?subscriptionId=${id}&state=open`, { token: staff });
+    const [unpaid] = open.body.items;
+    const correct = (path: string, body: object) =>
+      app.post(`/v1/admin/invoices/${unpaid.id}/${path}`, body, asStaff());
+    expect((await correct('voidance', { reason: 'Wrong' })).body.code).toBe('billing.invoice_paid_in_part');
+    const note = await correct('credit-notes', { amount: unpaid.due, reason: 'other' });
+    expect(note.body).toMatchObject({ reduced: unpaid.due });
+    await app.settle();
+
     // Staff change how often it is taken, in their version, and take it out of use.
     const change = (body: object, version: number) =>
       app.patch(`/v1/admin/coupons/${all.id}`, body, {

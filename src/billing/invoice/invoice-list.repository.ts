@@ -57,6 +57,14 @@ export class InvoiceListRepository {
     );
   }
 
+  /**
+   * Whether a renewal has charged what no later invoice would charge, or give, again: usage, a cycle with a coupon, and lines that
+   * had waited for it.
+   */
+  async tookAlong(id: string): Promise<boolean> {
+    return (await this.database.query(TOOK_ALONG, [id])).length > 0;
+  }
+
   /** Every number that was given, series by series, from behind `after`. */
   async register(
     series: string | null,
@@ -98,3 +106,11 @@ const REGISTER = `
   (SELECT series, sequence, number, 'credit_note', id, 'final', issue_date::text, total::text, currency, NULL
    FROM billing.credit_notes WHERE ${behind} ORDER BY series, sequence LIMIT $4)
   ORDER BY series, sequence LIMIT $4`;
+
+const TOOK_ALONG = `
+  SELECT i.id FROM billing.invoices i
+  WHERE i.id = $1 AND EXISTS (SELECT FROM billing.invoice_periods p WHERE p.invoice_id = i.id AND p.period_index > 0) AND (
+    EXISTS (SELECT FROM jsonb_array_elements(i.content -> 'lines') AS l WHERE l ->> 'id' LIKE 'usage-%')
+    OR EXISTS (SELECT FROM billing.coupon_uses u WHERE u.invoice_id = i.id)
+    OR EXISTS (SELECT FROM billing.subscription_pending_lines w WHERE w.subscription_id = i.subscription_id AND w.invoice_id = i.id)
+  )`;

@@ -22,7 +22,9 @@ export const invoiceProblems = defineProblems('billing', {
   invoice_paid_in_part: {
     status: 409,
     title: 'Something of the invoice is paid or credited',
-    meaning: 'Only an invoice that nothing was paid or credited of can be void.',
+    meaning:
+      'Only an invoice that nothing was paid or credited of can be void; and no renewal that has charged usage, a cycle of a coupon or ' +
+      'what had waited for it, for no later invoice would.',
     remedy: 'Credit it: POST /v1/admin/invoices/{id}/credit-notes.',
   },
   credit_exceeds_invoice: {

@@ -7,6 +7,7 @@ import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import { explain } from './explain.js';
+import { invoiceProblems } from './invoice.errors.js';
 import { InvoiceListRepository } from './invoice-list.repository.js';
 import { InvoicePapers } from './invoice-papers.service.js';
 import {
@@ -75,6 +76,10 @@ export class StaffInvoices {
       if (seen.orderId !== null) await this.rows.lockOrder(seen.orderId, null);
       requireVersion(version, (await this.rows.lock(id))?.version ?? seen.version);
       if (how === 'void') {
+        if (await this.lists.tookAlong(id))
+          throw invoiceProblems.invoice_paid_in_part(
+            'It has charged usage, a coupon or lines that had waited.',
+          );
         await this.invoices.void(id, reason);
         await this.ends.withdraw(id);
       } else await this.invoices.writeOff(id, reason);
