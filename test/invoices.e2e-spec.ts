@@ -745,10 +745,17 @@ describe('invoices and credit notes', () => {
     const four = await paid('async_ok:3600000', [12_000]);
     const end = () => post(`/v1/admin/invoices/${four.invoiceId}/voidance`, { reason: 'Wrong' });
     expect((await end()).body.code).toBe('billing.payment_in_progress');
+    // Nor credits what is being paid; what has come is taken to it first, and has to go somewhere.
+    const less = { amount: eur(1000), reason: 'other' };
+    const credited = (id: string) => post(`/v1/admin/invoices/${id}/credit-notes`, less);
+    expect((await credited(four.invoiceId)).body.code).toBe('billing.payment_in_progress');
     app.clock.advance({ hours: 2 });
     await app.app.get(PaymentGateway).moveClock(app.clock.now());
     await app.run('billing.repair');
     expect((await end()).body.code).toBe('billing.payment_in_progress');
+    expect((await credited(four.invoiceId)).body).toMatchObject({
+      ...{ code: 'billing.credit_split_wrong', toSplit: eur(1000) },
+    });
     await app.settle();
     expect((await end()).body.code).toBe('billing.invoice_not_open');
   });

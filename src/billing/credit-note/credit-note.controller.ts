@@ -6,6 +6,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
+import { paymentProblems } from '../payment/payment.errors.js';
 import { refundProblems } from '../refund/refund.errors.js';
 import { CreateCreditNoteDto, CreditNoteDto, CreditNoteParams, CreditNoteQuery } from './credit-note.dto.js';
 import { StaffCreditNotes } from './staff-credit-notes.service.js';
@@ -54,13 +55,14 @@ export class CreditNoteController {
       'of a line is credited than was charged.\n\n' +
       'What is open of the invoice, or was given up of it, is reduced first: nobody has paid that. What the note is more than that was paid: say in `refund`, `storeCredit` and ' +
       '`outOfBand` where it goes, together exactly that much; 422 `billing.credit_split_wrong` says in `toSplit` how much it is.\n\n' +
-      'What changes of an order take off is credited by itself.',
+      'What changes of an order take off is credited by itself. 409 while money is on its way to an invoice that is of no order.',
     answers: { 201: CreditNoteDto },
     problems: [
       platformProblems.not_found,
       invoiceProblems.invoice_not_open,
       invoiceProblems.credit_exceeds_invoice,
       invoiceProblems.credit_split_wrong,
+      paymentProblems.payment_in_progress,
       refundProblems.refund_exceeds_captured,
       refundProblems.credit_needs_customer,
     ],

@@ -9,7 +9,9 @@ import type { InvoiceLine } from '../invoice/invoice-content.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { InvoicePapers } from '../invoice/invoice-papers.service.js';
 import { type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { Invoices } from '../invoice/invoices.service.js';
 import { subjectOf } from '../invoice/money-subject.js';
+import { PaymentEnd } from '../payment/payment-end.service.js';
 import { OrderRefunds } from '../refund/order-refunds.service.js';
 import { creditTaxes } from './credit-arithmetic.js';
 import { type CreditableLine, creditLine } from './credit-lines.js';
@@ -30,6 +32,8 @@ export class StaffCreditNotes {
     private readonly rows: CreditNoteRepository,
     private readonly invoices: InvoiceRepository,
     private readonly creditNotes: CreditNotes,
+    private readonly making: Invoices,
+    private readonly ends: PaymentEnd,
     private readonly refunds: OrderRefunds,
     private readonly papers: InvoicePapers,
     private readonly audit: Audit,
@@ -55,15 +59,17 @@ export class StaffCreditNotes {
 
   /**
    * Credits part of an invoice. What was open of it is reduced first; the rest has to be said where it goes, exactly, and goes
-   * there in the same transaction. 422 when it is more than is left of the invoice, or of a line.
+   * there in the same transaction. 422 when it is more than is left of the invoice, or of a line; 409
+   * `billing.payment_in_progress` while money is on its way to an invoice of no order.
    */
   async create(invoiceId: string, input: CreateCreditNoteDto, actor: Actor): Promise<CreditNoteDto> {
     const seen = await this.invoices.find(invoiceId);
     if (seen === null) throw platformProblems.not_found();
     const note = await this.database.transaction(async () => {
       if (seen.orderId !== null) await this.invoices.lockOrder(seen.orderId, null);
-      const invoice = (await this.invoices.lock(invoiceId)) ?? seen;
-      if (invoice.state === 'draft' || invoice.state === 'void') throw invoiceProblems.invoice_not_open();
+      const locked = (await this.invoices.lock(invoiceId)) ?? seen;
+      if (locked.state === 'draft' || locked.state === 'void') throw invoiceProblems.invoice_not_open();
+      const invoice = await this.quiet(locked);
       const lines = await this.linesOf(invoice, input);
       const total = lines.reduce((sum, line) => sum + BigInt(line.total.amount), 0n);
       const outOfBand = await this.giveBack(invoice, Money.of(total, invoice.total.currency), input, actor);
@@ -82,6 +88,14 @@ export class StaffCreditNotes {
       return made;
     });
     return this.get(note.id);
+  }
+
+  /** Of no order: what has come is taken to it first, and what is under way is waited for, so that both are seen in what is open. */
+  private async quiet(invoice: Invoice): Promise<Invoice> {
+    if (invoice.orderId !== null) return invoice;
+    await this.ends.pause(invoice.id);
+    await this.making.applyPayments(invoice.id);
+    return (await this.invoices.find(invoice.id)) ?? invoice;
   }
 
   /** Sends back what is more than what is open, as was asked for; answers what was given back outside. */

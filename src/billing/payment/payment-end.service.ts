@@ -74,13 +74,17 @@ export class PaymentEnd {
    */
   async withdraw(invoiceId: string): Promise<void> {
     const payments = await this.payments.lockAllOfInvoice(invoiceId);
-    const moving = payments.find((one) => one.isUndecided || one.isCapturing || !one.kept.isZero());
-    if (moving)
-      throw paymentProblems.payment_in_progress(undefined, {
-        retryAfter: 2,
-        extra: { paymentId: moving.id },
-      });
+    refuseIf(payments.find((one) => one.isUndecided || one.isCapturing || !one.kept.isZero()));
     for (const payment of payments) await this.giveUp(payment);
+  }
+
+  /**
+   * In the caller's transaction, under the lock of an invoice of no order: less of it is to be paid from now on. 409
+   * `billing.payment_in_progress` while money is on its way, for it would be more than is owed then, and stay nobody's.
+   */
+  async pause(invoiceId: string): Promise<void> {
+    const payments = await this.payments.lockAllOfInvoice(invoiceId);
+    refuseIf(payments.find((one) => one.isUndecided || one.isCapturing));
   }
 
   /**
@@ -181,4 +185,9 @@ export class PaymentEnd {
     });
     this.outbox.record(new OperationScheduled({ operationId: id }));
   }
+}
+
+function refuseIf(moving: Payment | undefined): void {
+  if (moving === undefined) return;
+  throw paymentProblems.payment_in_progress(undefined, { retryAfter: 2, extra: { paymentId: moving.id } });
 }
