@@ -370,18 +370,19 @@ describe('metered usage and coupons', () => {
     const { id } = await subscribe(token, plain.id);
     const limited = await coupon({ percentPpm: 500_000, maxRedemptions: 10 });
     /** Others like this one, that are not billed while we look. */
-    const copies = (many: number, changed: object) =>
+    const copies = (many: number, whose: 'of others' | 'of the same') =>
       app.database.query<{ id: string }>(
         `WITH copies AS (
            INSERT INTO billing.subscriptions
-           SELECT (jsonb_populate_record(s, $3::jsonb || jsonb_build_object('id', gen_random_uuid()))).*
+           SELECT (jsonb_populate_record(s, $3::jsonb || jsonb_build_object('id', gen_random_uuid(),
+             'customer_id', CASE WHEN $4 THEN gen_random_uuid() ELSE s.customer_id END))).*
            FROM billing.subscriptions s, generate_series(1, $2) WHERE s.id = $1 RETURNING id)
          INSERT INTO billing.subscription_items (id, subscription_id, plan_version_id, quantity, since)
          SELECT gen_random_uuid(), c.id, i.plan_version_id, 1, i.since
          FROM copies c JOIN billing.subscription_items i ON i.subscription_id = $1 RETURNING subscription_id AS id`,
-        [id, many, JSON.stringify({ next_bill_at: '2099-01-01', buyer: null, ...changed })],
+        [id, many, JSON.stringify({ next_bill_at: '2099-01-01', buyer: null }), whose === 'of others'],
       );
-    const rows = await copies(200, { customer_id: null });
+    const rows = await copies(200, 'of others');
     const answers = await Promise.all(rows.map((one) => give(one.id, limited.code.toLowerCase())));
     const taken = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ status }) => status !== 200);
@@ -394,7 +395,7 @@ describe('metered usage and coupons', () => {
     expect(takers.body.items).toHaveLength(10);
 
     const once = await coupon({ percentPpm: 1, maxPerCustomer: 1 });
-    const own = await Promise.all((await copies(8, {})).map((one) => give(one.id, once.code)));
+    const own = await Promise.all((await copies(8, 'of the same')).map((one) => give(one.id, once.code)));
     expect(own.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(422)]);
     expect((await app.get(`/v1/admin/coupons/${once.id}`, { token: staff })).body.redeemed).toBe(1);
 
