@@ -559,6 +559,26 @@ describe('invoices and credit notes', () => {
     expect(await balance('contra:refunds', twice.id)).toBe(0);
     expect(await balance('liab:unapplied', twice.id)).toBe(0);
 
+    // What was paid too much goes back without a document: no invoice had taken it. What is left of it counts first.
+    const { order: dear } = await placed([lamp]);
+    const more = async (amount: number): Promise<string> => {
+      const transfer = { method: 'bank_transfer', amount: eur(amount), reference: `${amount}` };
+      const received = await post(`/v1/admin/orders/${dear.id}/payments`, transfer);
+      expect([received.status, received.body.paymentStatus]).toEqual([201, 'overcharged']);
+      return received.body.paymentId;
+    };
+    const goBack = async (paymentId: string, amount: number): Promise<Body[]> => {
+      const given = await post(`/v1/admin/payments/${paymentId}/refunds`, { amount: eur(amount) });
+      expect(given.status).toBe(201);
+      await app.settle();
+      expect(await balance('liab:unapplied', dear.id)).toBe(0);
+      return notesOf(dear.id);
+    };
+    expect(await goBack(await more(500), 500)).toEqual([]);
+    await more(200);
+    expect(await goBack(dear.payments[0].id, 700)).toMatchObject([{ origin: 'refund', total: eur(500) }]);
+    expect(await goBack(dear.payments[0].id, 300)).toMatchObject([{}, { total: eur(300) }]);
+
     // A present without a document is lost once the money was invoiced; when it comes back, it is not.
     const { order } = await placed([lamp], { token: 'refund_fail_later:30' });
     const present = { amount: eur(100), creditNote: 'none', creditNoteReason: 'A present' };

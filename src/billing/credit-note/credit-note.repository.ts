@@ -164,7 +164,7 @@ const WANTED = `
   SELECT r.id, r.amount::text, r.currency, r.requested_by AS "requestedBy" FROM billing.refunds r
   JOIN billing.payments p ON p.id = r.payment_id
   WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.credit_note = 'create' AND r.status = 'succeeded' AND r.charge_id IS NULL
-    AND NOT EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id) ORDER BY r.id`;
+    AND NOT EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id) ORDER BY r.id DESC`;
 const LIST = `${SELECT}
   WHERE ($1::uuid IS NULL OR n.invoice_id = $1) AND ($2::uuid IS NULL OR n.order_id = $2) AND ($3::text IS NULL OR n.number = $3)
     AND ($4::uuid IS NULL OR n.id < $4)

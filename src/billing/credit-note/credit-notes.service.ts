@@ -90,10 +90,15 @@ export class CreditNotes {
     return (await this.rows.find(id)) as CreditNote;
   }
 
-  /** In the caller's transaction, under the lock of the documents: refunds by hand get the credit notes that they want. */
+  /**
+   * In the caller's transaction, under the lock of the documents: refunds by hand get the credit notes that they want, for what
+   * an invoice had taken. The newest first: those before had theirs, or were of what was paid too much.
+   */
   async forRefunds(subject: MoneySubject): Promise<void> {
     for (const refund of await this.rows.wanted(subject)) {
-      let left = refund.amount.amount;
+      const missing = await this.sources.toCredit(subject);
+      let left = missing < refund.amount.amount ? missing : refund.amount.amount;
+      if (left <= 0n) continue;
       for (const invoice of await this.invoices.lockFinal(subject)) {
         const lines = await this.shared(invoice, left);
         if (lines.length === 0) continue;

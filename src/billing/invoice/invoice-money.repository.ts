@@ -46,6 +46,16 @@ export class InvoiceMoneyRepository {
     return BigInt(row?.unmatched ?? 0);
   }
 
+  /**
+   * How much of what went back to the buyer an invoice had taken, so that a credit note has to account for it: what the buyer had
+   * paid too much needs none. What the documents of an order account for is theirs.
+   */
+  async toCredit(subject: MoneySubject): Promise<bigint> {
+    const [row] = await this.database.query<{ amount: string }>(TO_CREDIT, [idOf(subject)]);
+    const others = await this.unmatched(subject, null);
+    return BigInt(row?.amount ?? 0) - (others > 0n ? others : 0n);
+  }
+
   /** What credit notes keep for the buyer and no other invoice has used, in minor units. */
   async kept(subject: MoneySubject): Promise<bigint> {
     const [row] = await this.database.query<{ kept: string }>(
@@ -101,8 +111,11 @@ const UNMATCHED = `
       SELECT sum(r.amount) FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
       WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.status <> 'failed' AND r.charge_id IS NULL
         AND p.status NOT IN ('canceled', 'requires_review')
-        AND (r.credit_note IN ('order', 'existing') OR r.id = $2
-          OR EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id))
+        AND (r.credit_note IN ('order', 'existing') OR r.id = $2)
+    ), 0) + coalesce((
+      SELECT sum(n.total) FROM billing.credit_notes n JOIN billing.refunds r ON r.id = n.refund_id
+      WHERE (n.order_id = $1 OR n.invoice_id = $1) AND r.status <> 'failed' AND r.id IS DISTINCT FROM $2
+        AND r.credit_note NOT IN ('order', 'existing')
     ), 0) - coalesce((SELECT sum(refunded) FROM billing.credit_notes WHERE ${OF_SUBJECT}), 0))::text AS unmatched`;
 
 const moving = (left: string, order: string, sign: '+' | '-'): string => `
@@ -119,7 +132,7 @@ const GIVE = moving('(kept - used)', 'ASC', '+');
 const TAKE_BACK = moving('refunded', 'DESC', '-');
 
 // What the invoices took is not there any more: below what the buyer has, a bank took the rest, or it was given away.
-const UNDOCUMENTED = `
+const BOOKS = `
   WITH gone AS (
     SELECT currency, coalesce(sum(amount) FILTER (WHERE "to" = 'bank'), 0) AS bank, coalesce(sum(amount) FILTER (WHERE "to" = 'buyer'), 0) AS buyer
     FROM (
@@ -141,9 +154,12 @@ const UNDOCUMENTED = `
           UNION SELECT l.id FROM billing.ledger_transactions l JOIN billing.payments p ON p.id = l.payment_id WHERE p.invoice_id = $1
         ) AND e.account = 'liab:unapplied' AND e.currency = g.currency
     ) b
-  )
+  )`;
+const UNDOCUMENTED = `${BOOKS}
   SELECT v."to", currency, (v.amount - v.booked)::text AS amount FROM books
   CROSS JOIN LATERAL (SELECT least(greatest(short, 0), bank) AS lost) l
   CROSS JOIN LATERAL (VALUES ('bank', l.lost, to_bank), ('buyer', least(greatest(short - l.lost, 0), buyer), to_buyer))
     AS v ("to", amount, booked)
   WHERE v.amount <> v.booked`;
+const TO_CREDIT = `${BOOKS}
+  SELECT coalesce(sum(greatest(greatest(short, 0) - bank - buyer, 0)), 0)::text AS amount FROM books`;
