@@ -282,6 +282,6 @@ export const migrations: Migrations = [
   BillingUnappliedMoney1780000000842,
   BillingHeldAgain1780000000850,
   BillingHoldTries1780000000851,
-  BillingItemsForOthers1780000000870,
   BillingDueCollections1780000000852,
+  BillingItemsForOthers1780000000870,
 ];

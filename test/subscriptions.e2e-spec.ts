@@ -8,6 +8,7 @@ import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
+import { untilWaiting } from './support/locks.js';
 import { berlin, imbalance, key } from './support/purchase.js';
 
 type Body = Answer['body'];
@@ -591,6 +592,25 @@ describe('plans and subscriptions', () => {
     await swap(cheap.id, 'none');
     expect((await credit()).status).toBe(201);
     expect(amounts(await swap(dear.id, 'prorate_next_invoice'))).toEqual([-1000, 31_000]);
+
+    // Nor while it is being given back: a change waits for the note, and is quoted anew.
+    const third = (await subscribe(ada, dear.id)).body;
+    const [its] = await invoices(third.id);
+    const wish = { planId: cheap.id, behaviour: 'prorate_next_invoice' };
+    const { quote } = (await mySub(ada, third.id, 'changes/preview', wish)).body;
+    const refund = { reason: 'other', amount: eur(30_000), refund: eur(30_000) };
+    const atOnce: Promise<Answer>[] = [];
+    await app.database.transaction(async () => {
+      await app.database.query('SELECT FROM billing.invoices WHERE id = $1 FOR UPDATE', [its.id]);
+      atOnce.push(app.post(`/v1/admin/invoices/${its.id}/credit-notes`, refund, asStaff()));
+      await untilWaiting((sql) => app.database.query(sql), 1);
+      atOnce.push(mySub(ada, third.id, 'changes', { quote }));
+      await untilWaiting((sql) => app.database.query(sql), 2);
+    });
+    const [noted, stale] = await Promise.all(atOnce);
+    expect(noted?.status).toBe(201);
+    expect([stale?.status, stale?.body.code]).toEqual([409, 'billing.quote_stale']);
+    expect(amounts(stale?.body.quote)).toEqual([-1000, 3100]);
 
     // A credit may be taxed higher than what it is taken off: a part of it waits, and nobody is kept from leaving.
     const net = (amount: number, tax: object) =>

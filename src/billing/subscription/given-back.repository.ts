@@ -10,7 +10,8 @@ export class GivenBackRepository {
 
   /**
    * Minor units, counted as the plan has its prices: what credit notes have credited of the lines of a plan that begin on this day
-   * of a period, and all of such lines where their invoice is void.
+   * of a period, and all of such lines where their invoice is void. In a transaction those invoices stay as they are until its end:
+   * what is being credited at the same time is waited for, and counted.
    */
   async of(
     subscriptionId: string,
@@ -18,26 +19,22 @@ export class GivenBackRepository {
     { start, end }: Pick<BillingPeriod, 'start' | 'end'>,
   ): Promise<bigint> {
     const amount = pricesIncludeTax ? 'total' : 'net';
-    const [row] = await this.database.query<{ given: string }>(GIVEN, [
-      subscriptionId,
-      code,
-      start,
-      end,
-      amount,
-    ]);
+    const lines = [subscriptionId, code, start, end];
+    if (this.database.inTransaction)
+      await this.database.query(`SELECT i.id FROM ${BILLED} ORDER BY i.id FOR UPDATE OF i`, lines);
+    const [row] = await this.database.query<{ given: string }>(GIVEN, [...lines, amount]);
     return BigInt(row?.given ?? 0);
   }
 }
 
 // The last day of a line is the day before the next period.
+const BILLED = `billing.invoices i
+  CROSS JOIN LATERAL jsonb_array_elements(i.content -> 'lines') AS l (line)
+  WHERE i.subscription_id = $1 AND i.state <> 'draft' AND l.line ->> 'sku' = $2
+    AND (l.line ->> 'id' LIKE 'cycle-%' OR l.line ->> 'id' LIKE 'debit-%')
+    AND l.line -> 'period' ->> 'start' = $3 AND (l.line -> 'period' ->> 'end')::date = $4::date - 1`;
 const GIVEN = `
-  WITH billed AS (
-    SELECT i.id, i.state, l.line FROM billing.invoices i
-    CROSS JOIN LATERAL jsonb_array_elements(i.content -> 'lines') AS l (line)
-    WHERE i.subscription_id = $1 AND i.state <> 'draft' AND l.line ->> 'sku' = $2
-      AND (l.line ->> 'id' LIKE 'cycle-%' OR l.line ->> 'id' LIKE 'debit-%')
-      AND l.line -> 'period' ->> 'start' = $3 AND (l.line -> 'period' ->> 'end')::date = $4::date - 1
-  )
+  WITH billed AS (SELECT i.id, i.state, l.line FROM ${BILLED})
   SELECT coalesce(sum(CASE WHEN b.state = 'void' THEN (b.line -> $5::text ->> 'amount')::bigint ELSE c.credited END), 0)::text AS given
   FROM billed b
   CROSS JOIN LATERAL (
