@@ -269,6 +269,8 @@ describe('what is charged for days to come', () => {
     expect((await end(unpaid.id)).status).toBe(200);
     await app.settle();
     expect(await books()).toEqual([0, (income ?? 0) + 500 + 3100, -5400]);
+    // What its days would have earned is in no month to come.
+    expect((await deferred()).items).toEqual([{ balance: eur(0), months: [], changedSince: eur(0) }]);
 
     // One whose lines have given back of another one: that is held again, for the days that are left.
     const [bob, dear] = [await subscribe(monthly.id), await plan(6200)];
@@ -292,6 +294,11 @@ describe('what is charged for days to come', () => {
     expect((await books())[0]).toBe(3200);
     expect((await end(raised.id)).status).toBe(200);
     expect(await books()).toEqual([2100, (income ?? 0) + 500 + 3100 + 500 + 1000, -5400]);
+    const months = [
+      { month: '2029-05', amount: eur(788) },
+      { month: '2029-06', amount: eur(1312) },
+    ];
+    expect((await deferred()).items).toEqual([{ balance: eur(2100), months, changedSince: eur(0) }]);
     await at('2029-06-11T11:00:00Z');
     await earn();
     expect(await books()).toEqual([0, (income ?? 0) + 500 + 3100 + 500 + 3100, -5400]);

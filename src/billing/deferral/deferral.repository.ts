@@ -57,14 +57,6 @@ export class DeferralRepository {
     if (since !== null) await this.insert(since);
   }
 
-  /** Nothing more of it is earned. */
-  async close({ id }: RevenueSchedule): Promise<void> {
-    await this.database.execute(
-      'UPDATE billing.revenue_schedules SET amount = earned, next_day = to_day WHERE id = $1',
-      [id],
-    );
-  }
-
   /** So much of a schedule, of its days since one, was given back; below zero, is held again. */
   async release(
     source: ReleaseSource,

@@ -6,7 +6,7 @@ import { dayIn } from '../ledger/day.js';
 import { PeriodRepository } from '../ledger/period.repository.js';
 import { addDays } from '../subscription/periods.js';
 import { DeferralRepository, type ReleaseSource } from './deferral.repository.js';
-import { earnedBefore, leftFrom, parted, type RevenueSchedule } from './revenue-schedule.js';
+import { earnedBefore, earnedOnly, leftFrom, parted, type RevenueSchedule } from './revenue-schedule.js';
 
 /** What of the net amount of a line, by its id, is held back in the books; of the others nothing is. */
 export type Held = ReadonlyMap<string, Money>;
@@ -100,7 +100,7 @@ export class Deferrals {
       held.set(lineId, (held.get(lineId) ?? Money.zero(amount.currency)).plus(amount));
     for (const schedule of await this.rows.ofInvoice(invoiceId)) {
       add(schedule.lineId, schedule.amount.minus(schedule.earned));
-      await this.rows.close(schedule);
+      await this.rows.part(schedule, earnedOnly(schedule));
     }
     const releases = await this.rows.releasesBy(invoiceId);
     if (releases.length === 0 || (await this.endedOn(subscriptionId)) !== null) return held;

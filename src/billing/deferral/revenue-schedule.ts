@@ -58,6 +58,12 @@ export function parted(schedule: RevenueSchedule, day: string, left: Money, to =
   return { before: cut > from ? before : null, since: left.isZero() ? null : { ...schedule, ...anew } };
 }
 
+/** Nothing more of it is earned: it ends where it was earned, and comes to that. */
+export const earnedOnly = ({ from, next, earned }: RevenueSchedule): Parted => ({
+  before: next > from ? { to: next, amount: earned } : null,
+  since: null,
+});
+
 /** A schedule that was cut before may have earned a cent earlier than its days say. */
 function worth(schedule: RevenueSchedule, day: string): Money {
   const counted = earnedBefore(schedule, day);
