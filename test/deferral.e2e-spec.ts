@@ -155,8 +155,20 @@ describe('what is charged for days to come', () => {
 
   it('is in the month that it is earned in, which is whole when it is closed', async () => {
     await at('2029-02-01T11:00:00Z');
-    // Nobody has earned the last days: whoever closes the month does.
-    const closed = await app.post('/v1/admin/ledger/periods/2029-01/closing', undefined, asStaff());
+    // Nobody has earned the last days: whoever closes the month does, and not while somebody holds them.
+    const close = (period: string) =>
+      app.post(`/v1/admin/ledger/periods/${period}/closing`, undefined, asStaff());
+    const early = await close('2029-02');
+    expect([early.body.code, await books()]).toEqual(['billing.period_out_of_order', [36_600, 3500, 0]]);
+    await app.database.transaction(async () => {
+      await app.database.query(
+        'SELECT FROM billing.revenue_schedules WHERE subscription_id = $1 FOR UPDATE',
+        [month.id],
+      );
+      const refused = await close('2029-01');
+      expect([refused.status, refused.body.code]).toEqual([503, 'platform.unavailable']);
+    });
+    const closed = await close('2029-01');
     expect(closed.status).toBe(200);
     expect(await books('2029-01-31')).toEqual([36_500 - 3100, 500 + 6200, 0]);
     await renew();

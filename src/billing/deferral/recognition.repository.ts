@@ -32,6 +32,15 @@ export class RecognitionRepository {
     }));
   }
 
+  /** Whether days up to this one are not earned. */
+  async isDue(until: string): Promise<boolean> {
+    const rows = await this.database.query(
+      'SELECT FROM billing.revenue_schedules WHERE next_day < to_day AND next_day <= $1::date LIMIT 1',
+      [until],
+    );
+    return rows.length > 0;
+  }
+
   async insert(id: string, { day, amount, lines }: EarnedDay, now: Date): Promise<void> {
     await this.database.execute(
       `INSERT INTO billing.revenue_recognitions (id, day, currency, amount, lines, recognised_at) VALUES ($1, $2, $3, $4, $5, $6)`,

@@ -25,12 +25,18 @@ export class RevenueRecognition {
 
   /**
    * Every day that is over in the time zone of the seller, the oldest first, each at its own end: also after days in which nothing
-   * ran. Any number of these may run at a time, and whatever dies is done by the next one.
+   * ran. Any number of these may run at a time, and whatever dies, or is held by somebody, is done by the next one. Not more than
+   * so many steps.
    */
-  async catchUp(): Promise<void> {
+  async catchUp(steps = Infinity): Promise<void> {
     const zone = await this.periods.timeZone();
     const today = dayIn(zone, this.clock.now());
-    while (await this.earnSome(zone, today));
+    for (let left = steps; left > 0 && (await this.earnSome(zone, today)); left--);
+  }
+
+  /** Whether days up to this one are not earned. */
+  isDue(until: string): Promise<boolean> {
+    return this.rows.isDue(until);
   }
 
   /** Days of some lines: their schedules and the books in one transaction. False: nothing is due. */

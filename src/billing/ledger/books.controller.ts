@@ -83,12 +83,13 @@ export class BooksController {
     description:
       'Months are closed in their order, once they are over in the time zone of the seller and when the books balance; none is opened ' +
       'again. What takes effect in a closed month afterwards is booked on the first open day and keeps its `effectiveAt`. Asked again ' +
-      'for a closed month, it answers what was done.',
+      'for a closed month, it answers what was done. 503 while revenue of the month is being given back.',
     answers: { 200: LedgerPeriodDto },
     problems: [
       ledgerProblems.period_not_over,
       ledgerProblems.period_out_of_order,
       ledgerProblems.period_unbalanced,
+      platformProblems.unavailable,
     ],
     idempotency: 'accepted',
   })

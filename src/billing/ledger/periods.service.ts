@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Cursors, type Page, type PageQuery } from '../../platform/http/page.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import { RevenueRecognition } from '../deferral/revenue-recognition.service.js';
 import { CHAIN_START } from './chain.js';
 import { dayIn, lastDay, monthAfter, monthOf } from './day.js';
@@ -11,6 +13,10 @@ import { LedgerChain } from './ledger-chain.service.js';
 import { ledgerProblems } from './ledger.errors.js';
 import { LedgerPeriodDto } from './period.dto.js';
 import { PeriodRepository } from './period.repository.js';
+
+/** Whoever holds days that are to be earned is done in a moment. */
+const TRIES = 4;
+const PAUSE_MS = 100;
 
 /** Months of the books, closed one after the other and for good. */
 @Injectable()
@@ -35,18 +41,34 @@ export class LedgerPeriods {
 
   /**
    * Closes a month: nothing is booked in it any more, and what takes effect in it later is booked on the first open day. A
-   * closed one stays as it is. 409 when it is not over, not the next one, or the books do not balance.
+   * closed one stays as it is. 409 when it is not over, not the next one, or the books do not balance; 503 while somebody holds
+   * what it is still to earn.
    */
   async close(period: string, actor: Actor): Promise<LedgerPeriodDto> {
-    // The last day of a month is earned when it is over: it belongs to it.
-    await this.recognition.catchUp();
-    // Most of the work, while everybody may still post.
-    await this.chain.seal();
+    // Before any work: most of what is refused is refused here.
+    if ((await this.closed(period)) === null) await this.assertNext(period);
+    for (let tries = 1; ; tries++) {
+      // The last day of a month is earned when it is over: it belongs to it.
+      await this.recognition.catchUp();
+      // Most of the work, while everybody may still post.
+      await this.chain.seal();
+      const closed = await this.closeEarned(period, actor);
+      if (closed !== null) return closed;
+      if (tries === TRIES)
+        throw platformProblems.unavailable('Revenue of the month is being changed.', { retryAfter: 2 });
+      await setTimeout(PAUSE_MS * tries);
+    }
+  }
+
+  /** Null, and nothing is done: not all days of the month are earned. */
+  private closeEarned(period: string, actor: Actor): Promise<LedgerPeriodDto | null> {
     return this.database.transaction(async () => {
       await this.rows.stopBooking();
-      const closed = await this.rows.find(period);
-      if (closed) return LedgerPeriodDto.from(closed);
+      const closed = await this.closed(period);
+      if (closed !== null) return closed;
       await this.assertNext(period);
+      // Whoever gave something back just then held its days, and they were left out.
+      if (await this.recognition.isDue(lastDay(period))) return null;
       await this.chain.seal();
       const currencies = await this.rows.unbalanced(lastDay(period));
       if (currencies.length > 0)
@@ -60,10 +82,15 @@ export class LedgerPeriods {
         subjectId: period,
         details: { position, seal: hash },
       });
-      const row = await this.rows.find(period);
+      const row = await this.closed(period);
       if (row === null) throw new Error('a month that was closed is not there');
-      return LedgerPeriodDto.from(row);
+      return row;
     });
+  }
+
+  private async closed(period: string): Promise<LedgerPeriodDto | null> {
+    const row = await this.rows.find(period);
+    return row && LedgerPeriodDto.from(row);
   }
 
   private async assertNext(period: string): Promise<void> {
