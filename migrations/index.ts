@@ -14,6 +14,7 @@ import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-agai
 import { BillingItemsForOthers1780000000870 } from './billing/1780000000870-items-for-others.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
+import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -284,4 +285,5 @@ export const migrations: Migrations = [
   BillingHoldTries1780000000851,
   BillingDueCollections1780000000852,
   BillingItemsForOthers1780000000870,
+  BillingOpenSchedules1780000000860,
 ];
