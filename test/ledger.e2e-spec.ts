@@ -108,6 +108,31 @@ describe('the books', () => {
     return all;
   };
 
+  const start = (body: object, by = token) => app.post('/v1/admin/reconciliation/runs', body, { token: by });
+  const line = { kind: 'fee', ref: null, operationId: null, amount: -450, fee: 0, currency: 'EUR' };
+  const knobs = async (settlement: object) => {
+    const [known] = await app.database.query<{ account: string }>(
+      'SELECT account FROM billing.gateway_accounts',
+    );
+    const headers = { authorization: `Bearer ${known?.account}`, 'content-type': 'application/json' };
+    const body = JSON.stringify(settlement);
+    await fetch(`${app.config.testGatewayUrl}/knobs`, { method: 'POST', headers, body });
+  };
+
+  it('begin with what the account at the gateway held, up to the first time somebody looks', async () => {
+    const gateway = app.app.get(PaymentGateway);
+    for (const id of ['txn_old', 'txn_new']) {
+      await gateway.moveClock(app.clock.now());
+      await knobs({ settlement: { add: [{ ...line, id, at: app.clock.now().toISOString() }] } });
+      app.clock.advance({ seconds: 2 });
+      expect((await start({})).status).toBe(202);
+      await app.run('billing.reconcile');
+    }
+    const of = ['equity:opening_balance EUR', 'expense:provider_fees EUR'];
+    const begun = await balances();
+    expect(of.map((account) => Number(begun[account]))).toEqual([450, 450]);
+  });
+
   it('have a balance of each account that is what its entries come to, sealed or not, at any time', async () => {
     const orders = [];
     for (let n = 1; n <= 3; n++) orders.push((await buy(app, [{ ...lamp, quantity: n }])).answer.body);
@@ -513,23 +538,12 @@ describe('the books', () => {
     const refunds = `/v1/admin/payments/${refunded.paymentId}/refunds`;
     await app.post(refunds, { amount: { amount: 333, currency: 'EUR' } }, { token, key: key() });
     await app.settle();
-    const [known] = await app.database.query<{ account: string }>(
-      'SELECT account FROM billing.gateway_accounts',
-    );
-    const knobs = async (settlement: object) => {
-      const headers = { authorization: `Bearer ${known?.account}`, 'content-type': 'application/json' };
-      const body = JSON.stringify(settlement);
-      await fetch(`${app.config.testGatewayUrl}/knobs`, { method: 'POST', headers, body });
-    };
-    const monthly = { id: 'txn_monthly', kind: 'fee', ref: null, operationId: null, amount: -450, fee: 0 };
-    const add = [{ ...monthly, currency: 'EUR', at: app.clock.now().toISOString() }];
+    const add = [{ ...line, id: 'txn_monthly', at: app.clock.now().toISOString() }];
     const lie = { hide: [hidden.operationId], double: [doubled.operationId], wrong: [wrong.operationId] };
     await knobs({ settlement: { ...lie, add } });
     app.clock.advance({ days: 2 });
     await gateway.moveClock(app.clock.now());
 
-    const start = (body: object, by = token) =>
-      app.post('/v1/admin/reconciliation/runs', body, { token: by });
     expect((await start({}, reader)).status).toBe(403);
     expect((await start({ from: '2020-01-01T00:00:00Z' })).body.errors).toMatchObject([{ pointer: '/from' }]);
     const later = { to: new Date(app.clock.now().getTime() + 60_000).toISOString() };
@@ -569,7 +583,8 @@ describe('the books', () => {
       const payouts = lines.filter(({ kind }) => kind === 'payout').map(({ booked: units }) => units);
       expect([payouts.length > 0, await booked('assets:bank')]).toEqual([true, sum(payouts)]);
       const fees = lines.map(({ kind, amount, fee }) => (kind === 'fee' ? -amount : fee));
-      expect(await booked('expense:provider_fees')).toBe(sum(fees));
+      const before = await booked('equity:opening_balance');
+      expect((await booked('expense:provider_fees')) + before).toBe(sum(fees));
     };
 
     const first = await run();

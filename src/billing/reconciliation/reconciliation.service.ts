@@ -46,7 +46,7 @@ export class Reconciliation {
   private async carryOut(run: RunRow): Promise<void> {
     if (run.gateway !== this.gateway.code) throw new Error(`the gateway ${run.gateway} is not configured`);
     const began = this.clock.now();
-    const begun = await this.lines.begun(run.gateway);
+    const begun = (await this.lines.begun(run.gateway)) ?? run.createdAt;
     let told = 0;
     let chunk: SettlementLine[] = [];
     const take = async (): Promise<void> => {
@@ -81,7 +81,7 @@ export class Reconciliation {
   }
 
   /** What was not there when a line was told may be by now. */
-  private async lookAgain(run: RunRow, begun: Date | null): Promise<void> {
+  private async lookAgain(run: RunRow, begun: Date): Promise<void> {
     for (let after: string | null = null, more = true; more;) {
       await this.step(run, async (now) => {
         const lines = await this.lines.unmatched(run.gateway, after, AT_ONCE);
@@ -93,11 +93,12 @@ export class Reconciliation {
   }
 
   /**
-   * What is older than the books, such as a charge of before that the first payout has in it, is what the account began with.
+   * What is older than the books, such as a charge of before that the first payout has in it, is what the account began with. It is
+   * so until the first posting, and no later than the first run: what a gateway tells after that is held against the books.
    * A charge of ours that is lost is none of that, however old.
    */
-  private async open(line: KeptLine, begun: Date | null, now: Date): Promise<boolean> {
-    if ((begun !== null && line.at >= begun) || !(await this.lines.isStrange(line))) return false;
+  private async open(line: KeptLine, begun: Date, now: Date): Promise<boolean> {
+    if (line.at >= begun || !(await this.lines.isStrange(line))) return false;
     const nobody = { paymentId: null, orderId: null, invoiceId: null };
     await this.ledger.post(nobody, openingOf(line), line.at);
     await this.lines.decide(line.id, 'matched', null, 0n);
@@ -105,7 +106,7 @@ export class Reconciliation {
     return true;
   }
 
-  private async look(line: KeptLine, begun: Date | null, now: Date): Promise<void> {
+  private async look(line: KeptLine, begun: Date, now: Date): Promise<void> {
     if (await this.open(line, begun, now)) return;
     const { status, candidate, expected, found } = verdictOn(line, await this.lines.candidates(line));
     const { paymentId = null, orderId = null, invoiceId = null, transactionId = null } = candidate ?? {};

@@ -74,13 +74,12 @@ export class SettlementLineRepository {
     return rows.map((row) => ({ ...row, moved: BigInt(row.moved) }));
   }
 
-  /** Since when the books know of the account; null: they know nothing yet. */
+  /** Since when the books know of the account, or somebody holds them against it; null: neither. */
   async begun(gateway: string): Promise<Date | null> {
-    const [row] = await this.database.query<{ at: Date | null }>(
-      `SELECT min(t.effective_at) AS at FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
-        WHERE e.account = $1 AND t.source_type <> 'settlement_line'`,
-      [accounts.clearing(gateway)],
-    );
+    const [row] = await this.database.query<{ at: Date | null }>(BEGUN, [
+      accounts.clearing(gateway),
+      gateway,
+    ]);
     return row?.at ?? null;
   }
 
@@ -153,6 +152,15 @@ export class SettlementLineRepository {
 const LINE = `l.id, l.gateway, l.line_id AS "lineId", l.kind, l.ref, l.operation_id AS "operationId", l.amount::text AS amount,
   l.fee::text AS fee, l.currency, l.at, l.payout_ref AS "payoutRef", l.status, l.transaction_id AS "transactionId",
   l.booked::text AS booked`;
+
+// The first posting in the order of time: nobody reads them all.
+const BEGUN = `
+  SELECT least(
+    (SELECT t.effective_at FROM billing.ledger_transactions t
+      WHERE t.source_type <> 'settlement_line'
+        AND EXISTS (SELECT FROM billing.ledger_entries e WHERE e.transaction_id = t.id AND e.account = $1)
+      ORDER BY t.effective_at, t.id LIMIT 1),
+    (SELECT min(created_at) FROM billing.reconciliation_runs WHERE gateway = $2)) AS at`;
 
 const KEEP = `
   INSERT INTO billing.settlement_lines AS l
