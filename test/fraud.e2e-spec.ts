@@ -421,6 +421,23 @@ describe('the screening of payments', () => {
         { kind: 'method', was: 'block', paymentId: null, amount: null, status: 'failed' },
       ]);
     });
+    // While the gateway is away nothing is counted; the same set-up is when it answers, and once.
+    await under(block, async () => {
+      const [away, network] = [jest.spyOn(app.app.get(PaymentGateway), 'setupMethod'), address()];
+      const tries = [key(), key(), key()];
+      const send = (how: string, token = 'decline_generic+card=7') =>
+        app.post(
+          '/v1/me/payment-methods',
+          { gateway: 'test', token },
+          { token: mallory.token, key: how, headers: { 'x-forwarded-for': network } },
+        );
+      away.mockResolvedValue({ kind: 'errored', code: 'gateway_unreachable', retryable: true });
+      for (const each of tries) expect((await send(each)).status).toBe(503);
+      away.mockRestore();
+      expect((await keep(mallory.token, 'ok+card=8', network)).status).toBe(201);
+      for (const each of tries) expect((await send(each)).status).toBe(402);
+      expect((await keep(mallory.token, 'ok+card=9', network)).status).toBe(402);
+    });
     // The card that was kept is the same card at the till: as the gateway knows it, not by its token.
     const twice = { outcome: 'block', conditions: { velocity: [velocity('card', 'attempts', 2)] } };
     await under({ outcome: 'allow', conditions: { currency: 'EUR' } }, async () => {

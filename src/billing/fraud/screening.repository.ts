@@ -89,6 +89,14 @@ export class ScreeningRepository {
     await this.database.execute(SUCCEEDED, [id, card]);
   }
 
+  /** Whether an attempt that was not blocked is counted as one that failed. */
+  async judge(id: string, isFailure: boolean): Promise<void> {
+    await this.database.execute(
+      'UPDATE billing.screening_marks SET has_failed = has_passed AND $2 WHERE operation_id = $1',
+      [id, isFailure],
+    );
+  }
+
   /** The newest of a time, both ends inclusive; the newest first. */
   async between(from: Date, until: Date, limit: number): Promise<Screening[]> {
     const rows = await this.database.query<Row>(

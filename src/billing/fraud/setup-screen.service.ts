@@ -24,6 +24,11 @@ export class SetupScreen {
     return this.screening.screen(setupId, await this.rows.find(setupId), null);
   }
 
+  /** Whether a method that is not kept is counted as a failure; one that was blocked never is. */
+  async judge(setupId: string, isFailure: boolean): Promise<void> {
+    await this.rows.judge(setupId, isFailure);
+  }
+
   /** In the caller's transaction: the method is kept, and the gateway says which card it is. */
   async succeeded(setupId: string, fingerprint: string | null): Promise<void> {
     await this.rows.succeeded(setupId, this.facts.digest('card', fingerprint));

@@ -30,11 +30,17 @@ export class SetupOutcomes {
   ) {}
 
   async take(customerId: string, id: string, outcome: SetupOutcome): Promise<SetupSeen> {
-    if (outcome.kind === 'errored') throw paymentProblems.gateway_unreachable(undefined, { retryAfter: 2 });
+    if (outcome.kind === 'errored') {
+      // What the gateway could not do says nothing against whoever tried.
+      await this.screening.judge(id, false);
+      throw paymentProblems.gateway_unreachable(undefined, { retryAfter: 2 });
+    }
     const setup = await this.database.transaction(async () => {
       const known = await this.setups.find(customerId, id, true);
       if (known === null) throw platformProblems.not_found();
       if (known.status === 'succeeded' || known.status === 'failed') return known;
+      // One that the gateway could not answer before has an answer now.
+      if (outcome.kind !== 'ok') await this.screening.judge(id, true);
       await this.setups.change(id, await this.changed(known, outcome));
       return (await this.setups.find(customerId, id)) ?? known;
     });
