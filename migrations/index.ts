@@ -15,6 +15,7 @@ import { BillingItemsForOthers1780000000870 } from './billing/1780000000870-item
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
+import { BillingForgottenQuotes1780000000861 } from './billing/1780000000861-forgotten-quotes.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -286,4 +287,5 @@ export const migrations: Migrations = [
   BillingDueCollections1780000000852,
   BillingItemsForOthers1780000000870,
   BillingOpenSchedules1780000000860,
+  BillingForgottenQuotes1780000000861,
 ];

@@ -486,6 +486,8 @@ describe('plans and subscriptions', () => {
       [200, undefined],
       [409, 'billing.quote_used'],
     ]);
+    await app.run('billing.forget_quotes');
+    expect((await confirm(up.quote)).body.code).toBe('billing.quote_used');
     await collect();
     const [, raised] = await invoices(id);
     expect(raised).toMatchObject({ state: 'paid', total: eur(500) });
@@ -633,6 +635,8 @@ describe('plans and subscriptions', () => {
 
   it('are tried for free once, paused, kept and ended', async () => {
     await at('2030-06-01T11:00:00Z');
+    await app.run('billing.forget_quotes');
+    expect(await app.database.query('SELECT FROM billing.used_quotes')).toEqual([]);
     const basic = await plan(terms(1000, { trialDays: 14 }));
     const bob = await customer(null);
     const trial = await subscribe(bob, basic.id);

@@ -17,4 +17,9 @@ export class ChangeQuoteRepository {
       [quote, subscriptionId, at],
     );
   }
+
+  /** Forgets those of before: whoever sends one again is told that it is out of date. */
+  async forget(before: Date): Promise<void> {
+    await this.database.execute('DELETE FROM billing.used_quotes WHERE used_at < $1', [before]);
+  }
 }

@@ -1,11 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
+import { ChangeQuoteRepository } from './change-quote.repository.js';
 import { Renewals } from './renewals.service.js';
 import { SubscriptionEnds } from './subscription-ends.service.js';
 import { type DueOne, DueSubscriptionRepository } from './due-subscription.repository.js';
 
 const AT_ONCE = 200;
+/** Long after a quote is out of date. */
+const QUOTES_KEPT_MS = 30 * 86_400_000;
 
 /** Wakes what is due; the table says what that is. */
 @Subscriber()
@@ -16,6 +19,7 @@ export class SubscriptionJobs {
     private readonly rows: DueSubscriptionRepository,
     private readonly renewals: Renewals,
     private readonly ends: SubscriptionEnds,
+    private readonly quotes: ChangeQuoteRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -36,6 +40,11 @@ export class SubscriptionJobs {
   async expire(): Promise<void> {
     for (const id of await this.rows.expired(this.clock.now(), AT_ONCE))
       await this.each(id, 'ended', () => this.ends.expire(id));
+  }
+
+  @Every('1d', 'billing.forget_quotes')
+  async forgetQuotes(): Promise<void> {
+    await this.quotes.forget(new Date(this.clock.now().getTime() - QUOTES_KEPT_MS));
   }
 
   private async each(id: string, what: string, work: () => Promise<void>): Promise<void> {
