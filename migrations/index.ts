@@ -285,7 +285,7 @@ export const migrations: Migrations = [
   BillingHeldAgain1780000000850,
   BillingHoldTries1780000000851,
   BillingDueCollections1780000000852,
-  BillingItemsForOthers1780000000870,
   BillingOpenSchedules1780000000860,
   BillingForgottenQuotes1780000000861,
+  BillingItemsForOthers1780000000870,
 ];

@@ -41,8 +41,8 @@ export class CreateRefundDto {
     optional: true,
     example: 'create',
     description:
-      'Where an invoice was paid: `create` (when left out) makes a credit note of the same amount as soon as the money is on ' +
-      'its way, `existing` says that an earlier one has kept so much for the buyer, `none` corrects no tax and says why.',
+      'Where an invoice was paid: `create` (when left out) makes a credit note as soon as the money is on its way, of ' +
+      'what an invoice had taken of it: what was paid too much needs none. `existing` says that an earlier one has kept so much for the buyer, `none` corrects no tax and says why.',
   })
   creditNote?: CreditNoteWish;
 
