@@ -631,6 +631,18 @@ describe('plans and subscriptions', () => {
     const up = await mySub(ada, three.id, 'changes/preview', { planId: exempt.id, behaviour: 'invoice_now' });
     expect(up.body).toMatchObject({ dueNow: eur(0) });
     expect((await mySub(ada, three.id, 'changes', { quote: up.body.quote })).status).toBe(200);
+    // One that is taxed lower: nothing is due, and the net amount is below zero.
+    const gross = (tax: object) =>
+      terms(9000, { pricesIncludeTax: true, taxes: [{ countries: ['DE'], ...tax }] });
+    const free = await plan(gross({ category: 'E', ratePpm: 0, title: 'Exempt', reason: 'Education' }));
+    const quarter = await plan(gross({ category: 'S', ratePpm: 250_000, title: 'VAT 25 %' }));
+    const four = (await subscribe(ada, free.id)).body;
+    const same = await mySub(ada, four.id, 'changes/preview', {
+      ...{ planId: quarter.id, behaviour: 'invoice_now' },
+    });
+    expect((await mySub(ada, four.id, 'changes', { quote: same.body.quote })).status).toBe(200);
+    const { content } = (await invoices(four.id)).at(-1);
+    expect(content.totals).toMatchObject({ net: eur(-1800), tax: eur(1800), gross: eur(0) });
   });
 
   it('are tried for free once, paused, kept and ended', async () => {

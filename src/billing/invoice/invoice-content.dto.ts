@@ -186,8 +186,10 @@ export class InvoiceBuyerDto {
 }
 
 export class InvoiceTotalsDto {
-  @MoneyField()
-  net: MoneyDto;
+  @Nested(() => SignedMoneyDto, {
+    description: 'Below zero where a credit is taxed lower than what it was taken off.',
+  })
+  net: SignedMoneyDto;
 
   @Nested(() => SignedMoneyDto, {
     description: 'Below zero where a credit is taxed higher than what it was taken off.',
