@@ -432,10 +432,18 @@ describe('plans and subscriptions', () => {
       );
     expect((await open(null)).body.errors).toMatchObject([{ pointer: '/customerId', code: 'unknown' }]);
     const ada = await customer('ok');
+    // What stands on its invoices has the form of a VAT id, whoever gives it.
+    for (const vatId of ['XX', 'de136695976', 'DE13669\u0007', `DE${'1'.repeat(28)}`])
+      for (const refused of [
+        await open(ada, { vatId }),
+        await subscribe(ada, basic.id, { vatId }),
+        await app.patch(`/v1/me/subscriptions/${basic.id}`, { vatId }, { token: ada.token }),
+      ])
+        expect([refused.status, refused.body.errors?.[0]?.pointer]).toEqual([400, '/vatId']);
     const once = key();
-    const opened = await open(ada, {}, once);
+    const opened = await open(ada, { vatId: 'ATU13585627' }, once);
     expect(opened).toMatchObject({ status: 201, body: { state: 'active', collection: 'automatic' } });
-    expect((await open(ada, {}, once)).text).toBe(opened.text);
+    expect((await open(ada, { vatId: 'ATU13585627' }, once)).text).toBe(opened.text);
     expect(await invoices(opened.body.id)).toMatchObject([{ state: 'paid', total: eur(1000) }]);
     expect((await mine(ada, opened.body.id)).id).toBe(opened.body.id);
     const { items } = (await app.get('/v1/admin/audit?action=billing.subscription.opened', { token: staff }))

@@ -35,6 +35,13 @@ export class SellerAddressDto {
 const PREFIX = /^(?:[A-Za-z0-9/._-]|\{year\}){0,20}$/;
 const PREFIX_HINT = 'must be made of letters, digits, / . _ - and {year}';
 
+/** The form of a VAT id as it stands on documents. */
+export const VAT_ID = {
+  max: 20,
+  pattern: /^[A-Z]{2}[A-Z0-9+*]{2,13}$/,
+  patternHint: 'must be a VAT id in capitals, such as DE136695976',
+};
+
 export class SellerProfileInput {
   @Line({ max: 200, description: 'As it stands in the register.', example: 'Guildhall Trading GmbH' })
   name: string;
@@ -47,11 +54,9 @@ export class SellerProfileInput {
   address?: SellerAddressDto | null;
 
   @Text({
-    max: 20,
+    ...VAT_ID,
     optional: true,
     nullable: true,
-    pattern: /^[A-Z]{2}[A-Z0-9+*]{2,13}$/,
-    patternHint: 'must be a VAT id in capitals, such as DE136695976',
     description: 'This or `taxNumber` is on every invoice.',
     example: 'DE136695976',
   })

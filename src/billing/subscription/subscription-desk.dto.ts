@@ -1,5 +1,6 @@
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { Nested, OneOf, Text, Uuid } from '../../platform/http/fields.js';
+import { VAT_ID } from '../seller/seller-profile.dto.js';
 
 export class CancelSubscriptionDto {
   @OneOf(['period_end', 'now'], {
@@ -23,7 +24,7 @@ export class UpdateSubscriptionDto {
   @Nested(() => AddressDto, { optional: true, description: 'Of the next invoices; in the same country.' })
   billingAddress?: AddressDto;
 
-  @Text({ max: 30, optional: true, nullable: true, example: null })
+  @Text({ ...VAT_ID, optional: true, nullable: true, example: null })
   vatId?: string | null;
 }
 

@@ -1,5 +1,6 @@
 import { AddressDto } from '../../platform/address/address.dto.js';
 import { CurrencyCode, Integer, Nested, OneOf, Text, Url, Uuid } from '../../platform/http/fields.js';
+import { VAT_ID } from '../seller/seller-profile.dto.js';
 import { type CollectionMode, COLLECTIONS } from './subscription.js';
 import { MOST_UNITS } from './subscription.dto.js';
 
@@ -20,7 +21,7 @@ export class WantedSubscriptionDto {
   @Nested(() => AddressDto, { description: 'Who is invoiced, and by which country’s tax.' })
   billingAddress: AddressDto;
 
-  @Text({ max: 30, optional: true, nullable: true, example: null })
+  @Text({ ...VAT_ID, optional: true, nullable: true, example: null })
   vatId?: string | null;
 
   @Uuid({ optional: true, nullable: true, description: 'A method that is kept; null: the default one.' })
