@@ -674,6 +674,8 @@ describe('the example', () => {
       const made = await app.database.transaction(() => app.app.get(Invoices).finalize(planInvoice(11_900)));
       await replay(end, { ids: { id: made.invoiceId } });
     }
+    const owed = await app.database.transaction(() => app.app.get(Invoices).finalize(planInvoice(11_900)));
+    await replay('receiveInvoicePayment', { ids: { id: owed.invoiceId } });
   }
 
   /** Goods that are sent each period, for less. */
@@ -1157,6 +1159,7 @@ describe('the example', () => {
       'payInvoiceByLink',
       'payOrder',
       'placeDraftOrder',
+      'receiveInvoicePayment',
       'receiveOrderPayment',
       'shareCart',
       'uploadDigitalFile',

@@ -9,7 +9,7 @@ import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { given } from './support/given.js';
 import { untilWaiting } from './support/locks.js';
-import { berlin, imbalance, key } from './support/purchase.js';
+import { berlin, buy, goods, imbalance, key } from './support/purchase.js';
 
 type Body = Answer['body'];
 
@@ -466,6 +466,64 @@ describe('plans and subscriptions', () => {
     const invoiced = await open(bare, { collection: 'invoice', quantity: 2 });
     expect(invoiced).toMatchObject({ status: 201, body: { state: 'active', collection: 'invoice' } });
     expect(await invoices(invoiced.body.id)).toMatchObject([{ state: 'open', total: eur(2000) }]);
+
+    // It falls behind, and is paid by a transfer that staff find in the bank.
+    const { id } = invoiced.body;
+    const [owed] = await invoices(id);
+    await app.database.transaction(() => app.app.get(Subscriptions).overdue(owed.id));
+    expect((await mine(bare, id)).state).toBe('past_due');
+    const receive = (invoiceId: string, amount: number, reference: string, extra: object = {}) =>
+      app.post(
+        `/v1/admin/invoices/${invoiceId}/payments`,
+        { method: 'bank_transfer', amount: eur(amount), reference, ...extra },
+        asStaff(),
+      );
+    expect((await receive(owed.id, 2001, 'sub 0')).body).toMatchObject({
+      ...{ code: 'billing.charge_exceeds_due', maximumChargeable: eur(2000) },
+    });
+    for (const [extra, pointer] of [
+      [{ receivedAt: '2040-01-01T00:00:00Z' }, '/receivedAt'],
+      [{ amount: { amount: 2000, currency: 'USD' } }, '/amount'],
+      [{ amount: eur(0) }, '/amount'],
+    ] as const)
+      expect((await receive(owed.id, 2000, 'sub 0', extra)).body.errors).toMatchObject([{ pointer }]);
+    const part = await receive(owed.id, 500, 'sub 1');
+    expect(part).toMatchObject({ status: 201, body: { invoiceState: 'open', due: eur(1500) } });
+    await app.settle();
+    expect((await mine(bare, id)).state).toBe('past_due');
+    const rest = await Promise.all(['sub 2', 'sub 2', 'sub 2'].map((line) => receive(owed.id, 1500, line)));
+    expect(rest.map(({ status, body }) => body.code ?? status).sort()).toEqual([
+      ...[201, 'billing.receipt_known', 'billing.receipt_known'],
+    ]);
+    const whole = rest.find(({ status }) => status === 201)?.body;
+    expect(whole).toMatchObject({ invoiceId: owed.id, invoiceState: 'paid', due: eur(0) });
+    await app.settle();
+    expect((await mine(bare, id)).state).toBe('active');
+    expect(await invoices(id)).toMatchObject([{ state: 'paid', due: eur(0) }]);
+    expect((await receive(owed.id, 1, 'sub 3')).body.code).toBe('billing.invoice_not_open');
+    expect((await receive(basic.id, 1, 'sub 3')).status).toBe(404);
+    const bank = await app.database.query(
+      `SELECT sum(e.amount)::int AS amount FROM billing.ledger_entries e
+       JOIN billing.ledger_transactions t ON t.id = e.transaction_id WHERE t.payment_id = ANY ($1) AND e.account LIKE 'assets:%bank%'`,
+      [[part.body.paymentId, whole.paymentId]],
+    );
+    expect(bank).toEqual([{ amount: 2000 }]);
+    const noted = await app.get('/v1/admin/audit?action=billing.payment.received', { token: staff });
+    expect(noted.body.items).toHaveLength(2);
+    const back = await app.post(
+      `/v1/admin/payments/${whole.paymentId}/refunds`,
+      { amount: eur(500), reason: 'asked for' },
+      asStaff(),
+    );
+    expect(back.text).toContain('"status":"succeeded"');
+
+    // The money of an order is written down there.
+    const { answer: order } = await buy(app, [await goods(app)]);
+    await app.settle();
+    const ofOrder = await app.get(`/v1/admin/invoices?orderId=${order.body.id}`, { token: staff });
+    expect((await receive(ofOrder.body.items[0].id, 1, 'sub 4')).body).toMatchObject({
+      ...{ code: 'billing.invoice_of_order', orderId: order.body.id },
+    });
   });
 
   it('change as it was shown to the cent, or not at all', async () => {

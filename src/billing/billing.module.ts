@@ -178,6 +178,8 @@ import { PlanRepository } from './plan/plan.repository.js';
 import { Plans } from './plan/plans.service.js';
 import { RefundController } from './refund/refund.controller.js';
 import { ReceiptRepository } from './receipt/receipt.repository.js';
+import { InvoiceReceipts } from './receipt/invoice-receipts.service.js';
+import { ReceiptAdminController } from './receipt/receipt.admin.controller.js';
 import { Receipts } from './receipt/receipts.service.js';
 import { RefundDocuments } from './refund/refund-documents.service.js';
 import { RefundReader } from './refund/refund.reader.service.js';
@@ -256,6 +258,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
   imports: [PlatformModule, IdentityModule],
   controllers: [
     CollectionController,
+    ReceiptAdminController,
     DunningPolicyController,
     InvoiceLinkController,
     DisputeController,
@@ -456,6 +459,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PaymentService,
     PaymentSubscribers,
     ReceiptRepository,
+    InvoiceReceipts,
     Receipts,
     RefundDocuments,
     RefundReader,

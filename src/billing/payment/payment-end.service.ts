@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { newId } from '../../platform/ids.js';
+import type { Money } from '../../platform/money/money.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import {
   OperationScheduled,
@@ -85,6 +86,15 @@ export class PaymentEnd {
   async pause(invoiceId: string): Promise<void> {
     const payments = await this.payments.lockAllOfInvoice(invoiceId);
     refuseIf(payments.find((one) => one.isUndecided || one.isCapturing));
+  }
+
+  /**
+   * In the caller's transaction, after `pause`: only `due` of an invoice of no order is still to be paid. A page of a bank asks for
+   * more than that, and is withdrawn; what can be tried again is so with what is due then.
+   */
+  async askLess(invoiceId: string, due: Money): Promise<void> {
+    for (const payment of await this.payments.lockAllOfInvoice(invoiceId))
+      if (due.isZero() || payment.status === 'requires_action') await this.giveUp(payment);
   }
 
   /**

@@ -55,14 +55,17 @@ export interface OpenRow {
 
 export interface TakenRow {
   readonly id: string;
-  readonly orderId: string;
+  /** One of both. */
+  readonly orderId: string | null;
+  readonly invoiceId: string | null;
   readonly customerId: string | null;
   readonly amount: Money;
   readonly gateway: 'gift_card' | 'store_credit' | ReceivedKind;
   readonly purpose: PaymentPurpose;
   readonly instrumentId: string;
   readonly last4: string | null;
-  readonly buyer: object;
+  /** Null: the invoice says who it is. */
+  readonly buyer: object | null;
   readonly accessHash: Buffer | null;
   readonly now: Date;
 }
@@ -128,7 +131,7 @@ export class PaymentRepository {
     return row ? { payment: toPayment(row), operation: toOperation(row), attempt: toScreen(row) } : null;
   }
 
-  /** A payment that was taken from a gift card or from store credit; the money is there. */
+  /** A payment that no gateway is asked for, from a balance or by hand; the money is there. */
   async addTaken(payment: TakenRow): Promise<void> {
     await this.database.execute(TAKEN, [
       payment.id,
@@ -143,6 +146,7 @@ export class PaymentRepository {
       payment.buyer,
       payment.accessHash,
       payment.now,
+      payment.invoiceId,
     ]);
   }
 
@@ -429,8 +433,8 @@ const OPEN: Record<PaymentPurpose, string> = {
 // No gateway is called for it: the number of its operation is its own, and no operation has it.
 const TAKEN = `
   INSERT INTO billing.payments (id, order_id, customer_id, status, amount, currency, captured, gateway, purpose, instrument_id,
-    last4, operation_id, buyer, access_hash, created_at, updated_at)
-  VALUES ($1, $2, $3, 'captured', $4, $5, $4, $6, $7, $8, $9, $1, $10, $11, $12, $12)`;
+    last4, operation_id, buyer, access_hash, created_at, updated_at, invoice_id)
+  VALUES ($1, $2, $3, 'captured', $4, $5, $4, $6, $7, $8, $9, $1, $10, $11, $12, $12, $13)`;
 
 const GIVE_TO = `
   WITH held AS (

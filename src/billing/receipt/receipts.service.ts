@@ -9,7 +9,7 @@ import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { postings } from '../ledger/posting.js';
 import type { Payment, ReceivedKind } from '../payment/payment.entity.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
-import { PaymentRepository } from '../payment/payment.repository.js';
+import { PaymentRepository, type TakenRow } from '../payment/payment.repository.js';
 import { receiptProblems } from './receipt.errors.js';
 import { ReceiptRepository } from './receipt.repository.js';
 
@@ -29,6 +29,11 @@ export interface ReceivedMoney {
   readonly recordedBy: string | null;
 }
 
+type Whose = Pick<TakenRow, 'orderId' | 'invoiceId' | 'purpose' | 'accessHash' | 'buyer'>;
+
+/** Money of an invoice that no order is behind. */
+export type InvoiceReceipt = Omit<ReceivedMoney, 'orderId' | 'accessHash' | 'buyer'>;
+
 /** Writes down money that came without a gateway: it is captured at once. */
 @Injectable()
 export class Receipts {
@@ -41,21 +46,45 @@ export class Receipts {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether money with this reference was written down before. */
+  knows({ method, reference }: Pick<ReceivedMoney, 'method' | 'reference'>): Promise<boolean> {
+    return this.receipts.knows(method, reference);
+  }
+
   /** See `BillingApi.otherReceipt`. */
   async whyNotNow({ method, reference }: Pick<ReceivedMoney, 'method' | 'reference'>): Promise<Problem> {
-    return (await this.receipts.knows(method, reference))
+    return (await this.knows({ method, reference }))
       ? receiptProblems.receipt_known()
       : receiptProblems.receipt_in_progress(undefined, { retryAfter: 1 });
   }
 
   /** See `BillingApi.receive`. */
   async receive(money: ReceivedMoney): Promise<{ paymentId: string }> {
-    const { orderId, customerId, accessHash, buyer, amount, method } = money;
+    const { orderId, accessHash, buyer } = money;
     const present = await this.payments.lockAllOfOrder(orderId);
+    const taken = await this.take(money, { orderId, invoiceId: null, purpose: 'order', accessHash, buyer });
+    await this.awaitLess(present, money.amount, this.clock.now());
+    return taken;
+  }
+
+  /**
+   * In the caller's transaction, under the locks of the invoice and its payments: it is captured, and still to be taken to the
+   * invoice. 409 `billing.receipt_known` when another request writes it down elsewhere in this moment.
+   */
+  receiveFor(invoiceId: string, money: InvoiceReceipt): Promise<{ paymentId: string }> {
+    const of = { orderId: null, invoiceId, purpose: 'invoice', accessHash: null, buyer: null } as const;
+    return this.take(money, of);
+  }
+
+  private async take(
+    money: InvoiceReceipt,
+    { orderId, invoiceId, purpose, accessHash, buyer }: Whose,
+  ): Promise<{ paymentId: string }> {
+    const { customerId, amount, method } = money;
     const [paymentId, receiptId, now] = [newId(), newId(), this.clock.now()];
     await this.payments.addTaken({
-      ...{ id: paymentId, orderId, customerId, accessHash, buyer, amount, now },
-      ...{ gateway: method, purpose: 'order', instrumentId: receiptId, last4: null },
+      ...{ id: paymentId, orderId, invoiceId, customerId, accessHash, buyer, amount, now },
+      ...{ gateway: method, purpose, instrumentId: receiptId, last4: null },
     });
     if (!(await this.receipts.add({ ...money, id: receiptId, paymentId }, now)))
       throw receiptProblems.receipt_known();
@@ -64,8 +93,7 @@ export class Receipts {
       [postings.received(receiptId, method, amount)],
       money.receivedAt,
     );
-    this.outbox.record(new PaymentCaptured({ paymentId, orderId, invoiceId: null, amount: amount.toJSON() }));
-    await this.awaitLess(present, amount, now);
+    this.outbox.record(new PaymentCaptured({ paymentId, orderId, invoiceId, amount: amount.toJSON() }));
     return { paymentId };
   }
 

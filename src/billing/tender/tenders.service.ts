@@ -155,7 +155,7 @@ export class Tenders {
     const id = newId();
     await this.rows.addTaken({
       ...from,
-      ...{ id, orderId, buyer, gateway, purpose, now: this.clock.now() },
+      ...{ id, orderId, invoiceId: null, buyer, gateway, purpose, now: this.clock.now() },
       customerId: customerId ?? null,
       accessHash: accessHash ?? null,
     });
