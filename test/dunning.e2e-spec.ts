@@ -226,6 +226,14 @@ describe('invoices that are collected', () => {
       status: 409,
       body: { code: 'billing.collection_barred', bar: 'hard_decline' },
     });
+    // What is transferred ends it too: nothing more of it is tried.
+    const transferred = await due(ada);
+    await collect();
+    const came = { method: 'bank_transfer', amount: eur(1900), reference: 'line 1' };
+    const received = await app.post(`/v1/admin/invoices/${transferred}/payments`, came, asStaff());
+    expect(received).toMatchObject({ status: 201, body: { invoiceState: 'paid' } });
+    await app.settle();
+    expect(await collectionOf(transferred)).toMatchObject({ state: 'paid', nextAt: null });
     // Another card is tried at once, for both, and once, however often it is chosen.
     const methodId = await keep(ada, 'ok+card=7');
     await app.post(`/v1/me/payment-methods/${methodId}/default`, undefined, { token: ada.token });
@@ -235,6 +243,7 @@ describe('invoices that are collected', () => {
       expect(paid).toMatchObject({ state: 'paid' });
       expect(outcomes(paid).filter((each) => each.startsWith('new_method'))).toEqual(['new_method paid']);
     }
+    expect(outcomes(await collectionOf(transferred))).toEqual(['scheduled skipped']);
   });
 
   it('are fetched from no other card when the one that was chosen is gone, until another is made the default', async () => {
