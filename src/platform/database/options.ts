@@ -6,9 +6,6 @@ import { BadSetting } from '../setting.js';
 const LIMITS =
   '-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c timezone=UTC -c random_page_cost=1.1';
 
-/** What a connection has learnt (plans, what tables look like) is worth more than its place: it is kept over a quiet minute. */
-export const IDLE_MS = 120_000;
-
 /** The one set of connection options: for the application, for migrations and for the drift test. */
 export function connectionOptions(config: Config): Extract<DataSourceOptions, { type: 'postgres' }> {
   if (config.databaseUrl === null) throw new BadSetting('DATABASE_URL', 'required when ROLE is not all');
@@ -23,7 +20,6 @@ export function connectionOptions(config: Config): Extract<DataSourceOptions, { 
       options: LIMITS,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
-      idleTimeoutMillis: IDLE_MS,
       // A statement need not wait for the answer to the one before: `Database` decides which do.
       pipeline: true,
     },

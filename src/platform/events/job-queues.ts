@@ -3,7 +3,6 @@ import { createPostgresBackend, Queue, setDefaultBackendFactory, type WorkerOpti
 import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import { Config } from '../config.js';
-import { IDLE_MS } from '../database/options.js';
 import { StartFailure } from '../start/failure.js';
 import { type QueueName, QUEUES } from './subscribers.js';
 
@@ -170,7 +169,6 @@ export class JobQueues implements OnApplicationShutdown {
       connectionString: this.config.databaseUrl ?? undefined,
       // Each worker keeps one connection to listen on; the rest is for adding and fetching.
       max: QUEUES.length + 6,
-      idleTimeoutMillis: IDLE_MS,
       // A crash of the server may forget the newest jobs: our own tables know what is due, and the sweeper adds it again.
       options: '-c search_path=bullmq -c synchronous_commit=off',
       application_name: `guildhall-jobs-${this.config.role}`,
