@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fetch } from 'undici';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Collections } from '../src/billing/dunning/collections.service.js';
@@ -399,6 +400,16 @@ describe('invoices that are collected', () => {
     await held;
     try {
       await app.run('billing.collect');
+      // A worker may have been before this run, and still be at it.
+      const isDecided = async () =>
+        (
+          await app.database.query(
+            `SELECT FROM billing.collection_attempts a JOIN billing.operations o ON o.id = a.operation_id
+             WHERE a.invoice_id = $1 AND o.status = 'failed'`,
+            [id],
+          )
+        ).length > 0;
+      for (let look = 0; look < 500 && !(await isDecided()); look++) await wait(10);
       const body = {
         token: linkIn(link.body.url),
         payment: { gateway: 'test', token: 'insufficient_funds' },

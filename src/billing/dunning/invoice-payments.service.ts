@@ -8,7 +8,6 @@ import { ConfirmationService } from '../payment/confirmation.service.js';
 import { DueInvoices } from './due-invoices.service.js';
 import { invoiceLinkProblems } from './dunning.errors.js';
 import type { DueInvoiceDto, PayInvoiceDto } from './invoice-link.dto.js';
-import { CollectionNews } from './collection-news.service.js';
 import { InvoiceLinks } from './invoice-links.service.js';
 import { LinkAttempts } from './link-attempts.service.js';
 
@@ -24,7 +23,6 @@ export class InvoicePayments {
     private readonly links: InvoiceLinks,
     private readonly views: DueInvoices,
     private readonly attempts: LinkAttempts,
-    private readonly news: CollectionNews,
     private readonly calls: GatewayCalls,
     private readonly confirmations: ConfirmationService,
   ) {}
@@ -42,8 +40,6 @@ export class InvoicePayments {
     const { operationId } =
       (request.resume as Begun | null) ??
       (await this.database.transaction(async () => {
-        // What an earlier attempt came to is heard before another one takes its place.
-        await this.news.hear(invoiceId);
         const begun = { operationId: await this.attempts.begin(invoiceId, input, actor) };
         await request.remember(begun);
         return begun;

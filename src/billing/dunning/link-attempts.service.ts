@@ -11,6 +11,7 @@ import { PaymentService } from '../payment/payment.service.js';
 import type { PaymentView } from '../payment/payment.view.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import { ChargeableMethods } from './chargeable-methods.service.js';
+import { CollectionNews } from './collection-news.service.js';
 import { CollectionAttemptRepository } from './collection-attempt.repository.js';
 import { CollectionRepository } from './collection.repository.js';
 import { invoiceLinkProblems } from './dunning.errors.js';
@@ -24,6 +25,7 @@ export class LinkAttempts {
     private readonly invoices: InvoiceRepository,
     private readonly settling: Invoices,
     private readonly attempts: CollectionAttemptRepository,
+    private readonly news: CollectionNews,
     private readonly methods: ChargeableMethods,
     private readonly opening: PaymentOpening,
     private readonly payments: PaymentService,
@@ -36,7 +38,7 @@ export class LinkAttempts {
     const invoice = await this.invoices.lock(invoiceId);
     if (collecting === null || invoice === null) throw platformProblems.not_found();
     if (invoice.state !== 'open') throw invoiceLinkProblems.invoice_not_due();
-    const { customerId, step } = collecting.collection;
+    const { customerId } = collecting.collection;
     const kept = input.payment ? null : (await this.methods.of(collecting)).method;
     if (!input.payment && kept === null) throw methodProblems.no_payment_method();
     const amount = dueOf(invoice);
@@ -49,6 +51,9 @@ export class LinkAttempts {
       methodId: kept?.id ?? null,
       saveMethod: (input.payment?.save ?? false) && customerId !== null && personId(actor) === customerId,
     });
+    // What an earlier attempt came to is heard before this one takes its place; nothing is under way now that its payment is locked.
+    await this.news.hear(invoiceId);
+    const { step } = ((await this.rows.lock(invoiceId)) ?? collecting).collection;
     await this.attempts.add({
       ...{ invoiceId, kind: 'link', step, amount, operationId },
       ...{ methodId: kept?.id ?? null, brand: kept?.brand ?? null, fingerprint: kept?.fingerprint ?? null },
