@@ -2,7 +2,7 @@ import fs from 'node:fs';
 
 /**
  * To load the application takes a test file longer than most tests take. When everything is run, the files that
- * `test/together/` imports share one loading; named by their path, they run alone.
+ * `test/together/` imports share one loading, and so do all beside the code; named by their path, they run alone.
  */
 const together = 'test/together';
 const isNamed = process.argv.slice(2).some((word) => !word.startsWith('-') && !word.includes(together));
@@ -12,7 +12,7 @@ const imported = fs
   .flatMap((line) => /^import '\.\.\/(.+)\.js';$/.exec(line)?.[1] ?? []);
 const others = isNamed
   ? [`/${together}/`]
-  : imported.map((name) => `/test/${name.replaceAll('.', '\\.')}\\.ts$`);
+  : ['<rootDir>/src/', ...imported.map((name) => `/test/${name.replaceAll('.', '\\.')}\\.ts$`)];
 
 /** Compiled by swc for speed; `npm run types` and the build check the types. */
 export default {
