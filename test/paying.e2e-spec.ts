@@ -372,6 +372,11 @@ describe('paying, when others are at it too', () => {
       app.clock.advance({ days: 1 });
       await app.run('billing.repair');
     }
+    // A look that met somebody else at work on the payment is made by the next run.
+    for (let more = 0; more < 5 && !(await inNeed()); more++) {
+      app.clock.advance({ days: 1 });
+      await app.run('billing.repair');
+    }
     expect(await inNeed()).toBe(true);
     const stuck = await seen();
     expect(stuck).toMatchObject({ status: 'pending', needsAttentionSince: expect.any(String) });

@@ -87,11 +87,12 @@ export class CollectionAttemptRepository {
     );
   }
 
-  /** Whether a method was tried on an invoice, or found to be of no use. */
-  async wasTried(invoiceId: string, methodId: string): Promise<boolean> {
+  /** Whether a method was tried on an invoice or found to be of no use, or anything was tried after the fact of that id. */
+  async wasTried(invoiceId: string, methodId: string, factId: string): Promise<boolean> {
     const [row] = await this.database.query<{ found: boolean }>(
-      `SELECT EXISTS (SELECT FROM billing.collection_attempts WHERE invoice_id = $1 AND method_id = $2) AS found`,
-      [invoiceId, methodId],
+      `SELECT EXISTS (SELECT FROM billing.collection_attempts
+         WHERE invoice_id = $1 AND (method_id = $2 OR id > $3)) AS found`,
+      [invoiceId, methodId, factId],
     );
     return row?.found ?? false;
   }

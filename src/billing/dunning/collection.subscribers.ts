@@ -61,8 +61,8 @@ export class CollectionSubscribers {
 
   /** Whoever has just kept another method waits to see that it works. */
   @On(DefaultMethodChanged, { transactional: false })
-  async methodChanged({ payload: { customerId, methodId } }: DefaultMethodChanged): Promise<void> {
-    await this.database.transaction(() => this.collections.tryNow(customerId, methodId));
+  async methodChanged({ id, payload: { customerId, methodId } }: DefaultMethodChanged): Promise<void> {
+    await this.database.transaction(() => this.collections.tryNow(customerId, methodId, id));
     // Also what an earlier run, which died, had put on the calendar.
     while (await this.charges.next());
   }

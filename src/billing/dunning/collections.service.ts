@@ -38,12 +38,13 @@ export class Collections {
     await this.rows.insert(collection, policy, this.clock.now());
   }
 
-  /** In the caller's transaction: a customer has another method, and everything that has failed is tried with it now. */
-  async tryNow(customerId: string, methodId: string): Promise<void> {
+  /** In the caller's transaction: a customer has another method, and everything that had failed by then is tried with it now. */
+  async tryNow(customerId: string, methodId: string, factId: string): Promise<void> {
     const now = this.clock.now();
     for (const { collection } of await this.rows.lockFailing(customerId)) {
-      // The fact may come late, when it is the very one that has failed.
-      if (await this.attempts.wasTried(collection.invoiceId, methodId)) continue;
+      // The fact may come late, when the failure knew of the choice already: it was that very method, or one that was
+      // chosen for the invoice and for which no other stands in.
+      if (await this.attempts.wasTried(collection.invoiceId, methodId, factId)) continue;
       if (collection.tryNow(methodId, now)) await this.rows.save(collection);
     }
   }
