@@ -37,6 +37,7 @@ export default {
       },
     ],
   },
+  setupFiles: ['<rootDir>/test/support/engine.mjs'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
