@@ -4,6 +4,7 @@ import { fetch } from 'undici';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Collections } from '../src/billing/dunning/collections.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
+import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { PeriodOrders } from '../src/ordering/subscription/period-orders.service.js';
 import { RELAY_LOCK } from '../src/platform/events/relay.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
@@ -474,6 +475,118 @@ describe('invoices that are collected', () => {
       policyId: id,
     });
     expect((await change(standard.id, { isDefault: true })).status).toBe(200);
+  });
+
+  it('are paid by a link too when their customer is sent them, as long as anything is due', async () => {
+    const tax = { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' };
+    const terms = {
+      ...{ interval: { unit: 'month', count: 1 }, pricesIncludeTax: true },
+      ...{ prices: [{ amount: eur(1900) }], taxes: [tax] },
+    };
+    const plan = await app.post('/v1/admin/plans', { code: 'team', title: 'Team', terms }, asStaff());
+    const wish = { planId: plan.body.id, currency: 'EUR', billingAddress: berlin };
+    const ada = await buyer('ok');
+    /** A subscription of hers that nothing is charged for, and its invoice. */
+    const sent = async (): Promise<{ id: string; invoice: Body }> => {
+      const body = { ...wish, customerId: ada.id, collection: 'invoice' };
+      const { id } = (await app.post('/v1/admin/subscriptions', body, asStaff())).body;
+      await app.settle();
+      const { items } = (await app.get(`/v1/admin/invoices?subscriptionId=${id}`, { token: staff })).body;
+      return { id, invoice: items[0] };
+    };
+    const link = (id: string) => app.post(`/v1/admin/invoice-collections/${id}/links`, undefined, asStaff());
+    const tokenOf = async (id: string) => linkIn((await link(id)).body.url);
+    const view = async (token: string) => (await app.post('/v1/invoice-links/view', { token })).body;
+    const pay = (token: string, card: string | null, once = key()) =>
+      app.post(
+        '/v1/invoice-links/payment',
+        { token, payment: card && { gateway: 'test', token: card } },
+        { key: once },
+      );
+    const onInvoice = (id: string, what: string, body: object) =>
+      app.post(`/v1/admin/invoices/${id}/${what}`, body, asStaff());
+
+    const { id, invoice } = await sent();
+    const letter = (await app.letters()).find(({ subject }) => subject === `Your invoice ${invoice.number}`);
+    expect(letter).toMatchObject({ to: ada.email, text: expect.stringContaining('Please pay 19.00 EUR by') });
+    const token = linkIn(letter?.text ?? '');
+    const seen = await view(token);
+    // The card that she keeps is for what she has agreed to.
+    expect(seen).toMatchObject({ state: 'open', amountDue: eur(1900), method: null });
+    expect(Date.parse(seen.expiresAt) - Date.parse(seen.dueDate)).toBe(30 * 86_400_000);
+    expect((await pay(token, null)).body.code).toBe('billing.no_payment_method');
+    expect((await pay(token, 'insufficient_funds')).status).toBe(402);
+    expect((await app.get(`/v1/admin/invoice-collections/${invoice.id}`, { token: staff })).status).toBe(404);
+
+    // Nothing of it is collected: it is overdue when its day has passed, and what is left of it is paid once, by several at once.
+    app.clock.advance({ days: 15 });
+    await app.run('billing.collect');
+    await app.run('billing.entitlements');
+    await app.settle();
+    const subscription = async (): Promise<Body> =>
+      (await app.get(`/v1/admin/subscriptions/${id}`, { token: staff })).body;
+    expect(await subscription()).toMatchObject({ state: 'past_due', entitlement: 'grace' });
+    const part = { amount: eur(500), reason: 'other' };
+    expect((await onInvoice(invoice.id, 'credit-notes', part)).status).toBe(201);
+    expect(await view(token)).toMatchObject({ state: 'open', amountDue: eur(1400) });
+    const [other, once] = [await tokenOf(invoice.id), key()];
+    const answers = await Promise.all([
+      ...[pay(token, 'ok', once), pay(token, 'ok', once), pay(other, 'ok'), pay(other, 'ok+card=9')],
+      ...[pay(token, 'sca_required')],
+    ]);
+    for (const { status } of answers) expect([201, 202, 409]).toContain(status);
+    if ((await view(token)).state !== 'paid') expect((await pay(token, 'ok')).status).toBe(201);
+    await app.settle();
+    for (const each of [token, other]) {
+      expect(await view(each)).toMatchObject({ state: 'paid', amountDue: eur(0), nextAction: null });
+      expect((await pay(each, 'ok')).body.code).toBe('billing.invoice_not_due');
+    }
+    const payments: Body[] = (await app.get(`/v1/admin/payments?customerId=${ada.id}`, { token: staff })).body
+      .items;
+    expect(payments.map(({ captured }) => captured.amount).filter((amount) => amount > 0)).toEqual([1400]);
+    expect(await subscription()).toMatchObject({ state: 'active', entitlement: 'full', overdueSince: null });
+    expect(await lettersTo(ada.email)).toEqual([]);
+
+    // It ends with what it is for: by a transfer, which withdraws the page of a bank, by a void, by a credit note.
+    const came = { method: 'bank_transfer', amount: eur(1900), reference: 'line 7' };
+    for (const [what, body, state] of [
+      ['payments', came, 'paid'],
+      ['voidance', { reason: 'A mistake' }, 'closed'],
+      ['credit-notes', { ...part, amount: eur(1900) }, 'paid'],
+    ] as const) {
+      const { invoice: next } = await sent();
+      const its = await tokenOf(next.id);
+      expect(await pay(its, 'sca_required')).toMatchObject({ status: 202, body: { state: 'in_progress' } });
+      expect((await onInvoice(next.id, what, body)).status).toBeLessThan(300);
+      await app.settle();
+      expect(await view(its)).toMatchObject({ state, amountDue: eur(0), nextAction: null });
+      expect((await pay(its, 'ok')).body.code).toBe('billing.invoice_not_due');
+      expect((await link(next.id)).body.code).toBe('billing.invoice_not_due');
+    }
+    // Who begins by paying has a way of her own.
+    const first = await app.post('/v1/me/subscriptions', wish, {
+      ...{ token: (await buyer('attach_ok_charge_fails')).token, key: key() },
+    });
+    const owed = await app.get(`/v1/admin/invoices?subscriptionId=${first.body.id}`, { token: staff });
+    expect((await link(owed.body.items[0].id)).status).toBe(404);
+    await app.post(`/v1/admin/subscriptions/${first.body.id}/cancellation`, { when: 'now' }, asStaff());
+    // Killed when the gateway had the money: the same request again takes it in, and nothing is charged twice.
+    const { invoice: killed } = await sent();
+    const [last, again] = [await tokenOf(killed.id), key()];
+    const spy = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    armFailpoint('billing.after_gateway');
+    expect((await pay(last, 'ok', again)).status).toBe(500);
+    armFailpoint(null);
+    spy.mockRestore();
+    expect(await pay(last, 'ok', again)).toMatchObject({ status: 201, body: { state: 'paid' } });
+    expect((await invoiceOf(killed.id)).settlements).toMatchObject([{ kind: 'payment', amount: eur(1900) }]);
+
+    // Whoever is forgotten is asked by nobody.
+    const people = app.app.get(BillingPersonalData);
+    await app.database.transaction(() => people.erase({ customerId: ada.id, email: ada.email }));
+    expect((await app.post('/v1/invoice-links/view', { token: last })).status).toBe(404);
   });
 
   it('tell a year of a subscription: a card that fails in April, money that comes in May', async () => {

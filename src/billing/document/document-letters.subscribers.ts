@@ -2,6 +2,7 @@ import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { Mail } from '../../platform/mail/mail.js';
 import { Money } from '../../platform/money/money.js';
 import { CreditNoteIssued, InvoiceFinalized } from '../billing.events.js';
+import { InvoiceLinks } from '../dunning/invoice-links.service.js';
 import { SellerProfiles } from '../seller/seller-profiles.service.js';
 import { SubscriptionRepository } from '../subscription/subscription.repository.js';
 import { documentMail } from './document.mails.js';
@@ -15,6 +16,7 @@ export class DocumentLetters {
     private readonly sellers: SellerProfiles,
     private readonly mail: Mail,
     private readonly subscriptions: SubscriptionRepository,
+    private readonly links: InvoiceLinks,
   ) {}
 
   @On(InvoiceFinalized)
@@ -33,6 +35,8 @@ export class DocumentLetters {
     const { buyer, number, orderNumber, totals, dueDate } = await this.documents.content({ kind, id });
     if (buyer.email === null || number === null) return;
     const subscription = subscriptionId === null ? null : await this.subscriptions.find(subscriptionId);
+    const isDue = totals.due.amount > 0;
+    const isSent = subscription?.collection === 'invoice' && isDue;
     await this.mail.request({
       template: documentMail.name,
       subjectId: id,
@@ -41,7 +45,8 @@ export class DocumentLetters {
         ...{ kind, id, number, orderNumber, dueDate, name: buyer.name, format: letters },
         total: Money.fromJSON(totals.gross).toString(),
         charged: subscription?.collection === 'automatic',
-        due: totals.due.amount > 0 ? Money.fromJSON(totals.due).toString() : null,
+        due: isDue ? Money.fromJSON(totals.due).toString() : null,
+        url: isSent ? await this.links.create({ id, dueDate }) : null,
       },
     });
   }

@@ -79,8 +79,9 @@ export class CollectionController {
     id: 'createInvoiceLink',
     summary: 'Make a link to pay an invoice',
     description:
-      'Whoever has it can pay the invoice, for 30 days and without signing in. Letters about it have links of their own, which go ' +
-      'on holding.',
+      'Of an invoice that is collected, or of one that its customer is sent and pays (`collection: invoice` of the subscription). ' +
+      'Whoever has it can pay the invoice without signing in, until 30 days after the day on which it is due, and for 30 days at ' +
+      'the least. Letters about it have links of their own, which go on holding.',
     answers: { 201: InvoiceLinkDto },
     problems: [not_found, invoiceLinkProblems.invoice_not_due],
     idempotency: 'required',

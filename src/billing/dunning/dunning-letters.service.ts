@@ -20,7 +20,10 @@ export class DunningLetters {
   /** In the caller's transaction: to the buyer of the invoice, unless the address was forgotten. Each letter goes out once. */
   async write(collecting: Collecting, kind: LetterKind): Promise<void> {
     const { collection, due } = collecting;
-    const { buyer, number } = await this.documents.content({ kind: 'invoice', id: collection.invoiceId });
+    const { buyer, number, dueDate } = await this.documents.content({
+      kind: 'invoice',
+      id: collection.invoiceId,
+    });
     if (buyer.email === null || number === null) return;
     const { method, bar } = await this.methods.of(collecting);
     const letter: DunningLetter = {
@@ -28,7 +31,7 @@ export class DunningLetters {
       card: method === null ? null : `${method.brand} •••• ${method.last4}`,
       bar,
       nextAt: dayOf(collection.stepAt),
-      url: await this.links.create(collection.invoiceId),
+      url: await this.links.create({ id: collection.invoiceId, dueDate }),
     };
     await this.mail.request({
       template: dunningMail.name,

@@ -14,7 +14,7 @@ export class DunningPeopleRepository {
     return this.database.query<Row>(THEIRS, [customerId, after?.id ?? null, limit]);
   }
 
-  /** Nobody is asked for the money any more, and nothing says who it was: not even which card. */
+  /** Nobody is asked for the money any more, and nothing says who it was: not even which card. Before their invoices forget them. */
   async anonymise(customerId: string, now: Date): Promise<void> {
     await this.database.execute(FORGET_CARDS, [customerId]);
     await this.database.execute(FORGET_LINKS, [customerId]);
@@ -33,7 +33,7 @@ const FORGET_CARDS = `
   UPDATE billing.collection_attempts a SET fingerprint = NULL
   FROM billing.collections c WHERE c.invoice_id = a.invoice_id AND c.customer_id = $1`;
 const FORGET_LINKS = `
-  DELETE FROM billing.invoice_links l USING billing.collections c WHERE c.invoice_id = l.invoice_id AND c.customer_id = $1`;
+  DELETE FROM billing.invoice_links l USING billing.invoices i WHERE i.id = l.invoice_id AND i.customer_id = $1`;
 const ANONYMISE = `
   UPDATE billing.collections SET customer_id = NULL, method_id = NULL, step_at = NULL, extra_at = NULL, remind_at = NULL,
     ended_at = CASE WHEN state = 'collecting' THEN $2 ELSE ended_at END,

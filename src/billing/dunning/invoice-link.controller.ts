@@ -14,7 +14,7 @@ import { InvoicePayments } from './invoice-payments.service.js';
 const { not_found } = platformProblems;
 const { invoice_link_ended, invoice_not_due, invoice_payment_declined } = invoiceLinkProblems;
 
-/** Invoices that could not be collected, paid by whoever has the link of a letter. */
+/** Invoices that could not be collected, or that were sent to be paid, paid by whoever has the link of a letter. */
 @ApiTags('Dunning')
 @Controller('v1/invoice-links')
 export class InvoiceLinkController {
@@ -49,7 +49,7 @@ export class InvoiceLinkController {
     summary: 'Pay an invoice by a link',
     description:
       'Pays what is due, by whoever has the link. Without `payment` the method is charged that was tried before, and the bank may ask ' +
-      'its owner. Send one `Idempotency-Key` for each try, and the same one again when no answer came.\n\n' +
+      'its owner; an invoice that was sent to be paid has none (409 `billing.no_payment_method`). Send one `Idempotency-Key` for each try, and the same one again when no answer came.\n\n' +
       '- **201**: paid; what had ended or was restricted because of it follows within a moment.\n' +
       '- **202**: it goes on: send the payer to `nextAction`, and confirm afterwards.\n' +
       '- **402** `billing.invoice_payment_declined`: the gateway took nothing; try again with another method and a new key. It ' +

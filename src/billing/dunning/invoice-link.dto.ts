@@ -37,7 +37,7 @@ export class PayInvoiceDto extends InvoiceLinkTokenDto {
     optional: true,
     nullable: true,
     description:
-      'Left out: the method that was charged before, now with the customer there to answer the bank.',
+      'Left out: the method that was charged before (`method`), now with the customer there to answer the bank.',
   })
   payment?: NewMethodDto | null;
 
@@ -76,7 +76,7 @@ export class DueInvoiceDto {
     max: 80,
     nullable: true,
     example: 'visa •••• 4242',
-    description: 'The kept method that is charged when no other is given.',
+    description: 'The kept method that is charged when no other is given; null: one has to be given.',
   })
   method: string | null;
 

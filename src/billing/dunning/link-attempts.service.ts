@@ -3,6 +3,7 @@ import { type Actor, personId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { currentRequest } from '../../platform/http/request-context.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import type { Money } from '../../platform/money/money.js';
 import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
 import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
@@ -10,14 +11,18 @@ import { PaymentOpening } from '../payment/payment-opening.service.js';
 import { PaymentService } from '../payment/payment.service.js';
 import type { PaymentView } from '../payment/payment.view.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
+import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { ChargeableMethods } from './chargeable-methods.service.js';
 import { CollectionNews } from './collection-news.service.js';
 import { CollectionAttemptRepository } from './collection-attempt.repository.js';
-import { CollectionRepository } from './collection.repository.js';
+import { type Collecting, CollectionRepository } from './collection.repository.js';
 import { invoiceLinkProblems } from './dunning.errors.js';
 import type { PayInvoiceDto } from './invoice-link.dto.js';
 
-/** Attempts that somebody makes by a link, there to answer the bank. The schedule knows nothing of them. */
+/**
+ * Attempts that somebody makes by a link, there to answer the bank. The schedule knows nothing of them, where there is one at all: an
+ * invoice may be sent to be paid.
+ */
 @Injectable()
 export class LinkAttempts {
   constructor(
@@ -36,10 +41,11 @@ export class LinkAttempts {
   async begin(invoiceId: string, input: PayInvoiceDto, actor: Actor): Promise<string> {
     const collecting = await this.rows.lock(invoiceId);
     const invoice = await this.invoices.lock(invoiceId);
-    if (collecting === null || invoice === null) throw platformProblems.not_found();
+    if (invoice === null) throw platformProblems.not_found();
     if (invoice.state !== 'open') throw invoiceLinkProblems.invoice_not_due();
-    const { customerId } = collecting.collection;
-    const kept = input.payment ? null : (await this.methods.of(collecting)).method;
+    const { customerId } = invoice;
+    // Nobody has agreed that what is sent to be paid is taken from a method that is kept.
+    const kept = input.payment || collecting === null ? null : (await this.methods.of(collecting)).method;
     if (!input.payment && kept === null) throw methodProblems.no_payment_method();
     const amount = dueOf(invoice);
     const { operationId } = await this.opening.open({
@@ -51,14 +57,7 @@ export class LinkAttempts {
       methodId: kept?.id ?? null,
       saveMethod: (input.payment?.save ?? false) && customerId !== null && personId(actor) === customerId,
     });
-    // What an earlier attempt came to is heard before this one takes its place; nothing is under way now that its payment is locked.
-    await this.news.hear(invoiceId);
-    const { step } = ((await this.rows.lock(invoiceId)) ?? collecting).collection;
-    await this.attempts.add({
-      ...{ invoiceId, kind: 'link', step, amount, operationId },
-      ...{ methodId: kept?.id ?? null, brand: kept?.brand ?? null, fingerprint: kept?.fingerprint ?? null },
-      ...{ outcome: null, code: null, at: this.clock.now() },
-    });
+    if (collecting !== null) await this.count(collecting, { operationId, amount, kept });
     return operationId;
   }
 
@@ -73,5 +72,21 @@ export class LinkAttempts {
   /** In the caller's transaction: a payment was confirmed, and its money is taken to the invoice. */
   async paid(invoiceId: string): Promise<void> {
     await this.settling.applyPayments(invoiceId);
+  }
+
+  /** Beside the attempts of the schedule, since card networks count them all. */
+  private async count(
+    collecting: Collecting,
+    { operationId, amount, kept }: { operationId: string; amount: Money; kept: PaymentMethod | null },
+  ): Promise<void> {
+    const { invoiceId } = collecting.collection;
+    // What an earlier attempt came to is heard before this one takes its place; nothing is under way now that its payment is locked.
+    await this.news.hear(invoiceId);
+    const { step } = ((await this.rows.lock(invoiceId)) ?? collecting).collection;
+    await this.attempts.add({
+      ...{ invoiceId, kind: 'link', step, amount, operationId },
+      ...{ methodId: kept?.id ?? null, brand: kept?.brand ?? null, fingerprint: kept?.fingerprint ?? null },
+      ...{ outcome: null, code: null, at: this.clock.now() },
+    });
   }
 }

@@ -83,12 +83,12 @@ export class StaffCollections {
     });
   }
 
-  /** A link to pay, for 30 days. */
+  /** A link to pay an invoice that is collected, or that its customer is sent. */
   async link(invoiceId: string, actor: Actor): Promise<{ url: string }> {
     return this.database.transaction(async () => {
-      await this.open(invoiceId);
+      const invoice = await this.links.payable(invoiceId);
       this.record(actor, 'link_created', invoiceId);
-      return { url: await this.links.create(invoiceId) };
+      return { url: await this.links.create(invoice) };
     });
   }
 
