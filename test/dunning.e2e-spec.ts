@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fetch } from 'undici';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { CollectionCharges } from '../src/billing/dunning/collection-charges.service.js';
 import { Collections } from '../src/billing/dunning/collections.service.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
@@ -85,6 +86,24 @@ describe('invoices that are collected', () => {
     app.clock.advance(time);
     await app.app.get(PaymentGateway).moveClock(app.clock.now());
     await collect();
+  }
+  /** Nothing is heard of while the relay waits. */
+  async function held(): Promise<{ release: () => Promise<void> }> {
+    let [isHeld, release] = [() => {}, () => {}];
+    const holding = new Promise<void>((resolve) => (isHeld = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const waiting = app.database.transaction(async () => {
+      await app.database.query('SELECT pg_advisory_xact_lock($1)', [RELAY_LOCK]);
+      isHeld();
+      await released;
+    });
+    await holding;
+    return {
+      release: () => {
+        release();
+        return waiting;
+      },
+    };
   }
   const lettersTo = async (email: string) =>
     (await app.letters()).filter(
@@ -389,16 +408,7 @@ describe('invoices that are collected', () => {
   it('go on when somebody pays by a link before the failure of an attempt was heard of', async () => {
     const id = await due(await buyer('attach_ok_charge_fails'));
     const link = await app.post(`/v1/admin/invoice-collections/${id}/links`, undefined, asStaff());
-    // Nothing is heard of while the relay waits.
-    let [isHeld, release] = [() => {}, () => {}];
-    const held = new Promise<void>((resolve) => (isHeld = resolve));
-    const released = new Promise<void>((resolve) => (release = resolve));
-    const waiting = app.database.transaction(async () => {
-      await app.database.query('SELECT pg_advisory_xact_lock($1)', [RELAY_LOCK]);
-      isHeld();
-      await released;
-    });
-    await held;
+    const hold = await held();
     try {
       await app.run('billing.collect');
       // A worker may have been before this run, and still be at it.
@@ -417,13 +427,77 @@ describe('invoices that are collected', () => {
       };
       expect((await app.post('/v1/invoice-links/payment', body, { key: key() })).status).toBe(402);
     } finally {
-      release();
-      await waiting;
+      await hold.release();
     }
     await app.settle();
     const seen = await collectionOf(id);
     expect(outcomes(seen)).toEqual(['scheduled declined', 'link declined']);
     expect(seen).toMatchObject({ state: 'collecting', failures: 1, nextAt: expect.any(String) });
+  });
+
+  it('are charged at once when a request has made them, and once, whoever else comes or dies', async () => {
+    const tax = { countries: ['DE'], category: 'S', ratePpm: 190_000, title: 'VAT 19 %' };
+    const terms = {
+      ...{ interval: { unit: 'month', count: 1 }, pricesIncludeTax: true },
+      ...{ prices: [{ amount: eur(1900) }], taxes: [tax] },
+    };
+    const plan = await app.post('/v1/admin/plans', { code: 'seat', title: 'Seat', terms }, asStaff());
+    const ada = await buyer('ok');
+    const asAda = () => ({ token: ada.token, key: key() });
+    const wish = { planId: plan.body.id, currency: 'EUR', billingAddress: berlin };
+    const { id } = (await app.post('/v1/me/subscriptions', wish, asAda())).body;
+    /** One more seat, for the price of one; answers its invoice. */
+    const grow = async (quantity: number): Promise<string> => {
+      const url = `/v1/me/subscriptions/${id}/changes`;
+      const { quote } = (await app.post(`${url}/preview`, { quantity }, asAda())).body;
+      expect((await app.post(url, { quote }, asAda())).status).toBe(200);
+      const { items } = (await app.get(`/v1/admin/invoices?subscriptionId=${id}`, { token: staff })).body;
+      return items[0].id;
+    };
+    const heard = await grow(2);
+    await app.settle();
+    expect(outcomes(await collectionOf(heard))).toEqual(['scheduled paid']);
+    expect(await invoiceOf(heard)).toMatchObject({ state: 'paid', total: eur(1900) });
+
+    // The job is there first, and then with the fact; the fact comes late.
+    const hold = await held();
+    let met = '';
+    try {
+      met = await grow(3);
+      const charges = app.app.get(CollectionCharges);
+      await Promise.all([
+        ...[1, 2].map(() => charges.of(met)),
+        ...[1, 2].map(() => app.run('billing.collect')),
+      ]);
+    } finally {
+      await hold.release();
+    }
+    await app.settle();
+    expect(outcomes(await collectionOf(met))).toEqual(['scheduled paid']);
+
+    // Whoever heard of it died before the gateway was asked.
+    const spy = jest.spyOn(process, 'kill');
+    const died = new Promise<void>((resolve) =>
+      spy.mockImplementation(() => {
+        resolve();
+        throw new Error('killed');
+      }),
+    );
+    armFailpoint('dunning.after_begin');
+    const late = await grow(4);
+    await died;
+    armFailpoint(null);
+    spy.mockRestore();
+    await app.settle();
+    expect(outcomes(await collectionOf(late))).toEqual(['scheduled null']);
+    await pass({ minutes: 6 });
+    await app.run('billing.repair');
+    await app.settle();
+    await pass({ minutes: 6 });
+    expect(outcomes(await collectionOf(late))).toEqual(['scheduled errored', 'scheduled paid']);
+    const { items } = (await app.get(`/v1/admin/payments?customerId=${ada.id}`, { token: staff })).body;
+    expect(items.map(({ captured }: Body) => captured)).toEqual(Array.from({ length: 4 }, () => eur(1900)));
+    await app.post(`/v1/admin/subscriptions/${id}/cancellation`, { when: 'now' }, asStaff());
   });
 
   it('follow policies that are data: written, tried against the past, and made the default', async () => {

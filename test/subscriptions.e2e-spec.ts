@@ -638,12 +638,19 @@ describe('plans and subscriptions', () => {
     const note = { reason: 'other', amount: eur(30_000), refund: eur(30_000) };
     expect((await app.post(`/v1/admin/invoices/${paid.id}/credit-notes`, note, asStaff())).status).toBe(201);
     expect(amounts(await lower(id, cheap.id))).toEqual([-1000, 3100]);
+    const { methodId } = await keep(ada.token, 'attach_ok_charge_fails');
+    const charged = (paymentMethodId: string | null) =>
+      app.patch(`/v1/me/subscriptions/${id}`, { paymentMethodId }, { token: ada.token });
+    await charged(methodId);
     const sent = await mySub(ada, id, 'changes/preview', { planId: dear.id, behaviour: 'invoice_now' });
     await mySub(ada, id, 'changes', { quote: sent.body.quote });
+    await app.settle();
     const open = (await invoices(id)).at(-1);
     expect(open).toMatchObject({ state: 'open', total: eur(30_000) });
     const voided = await app.post(`/v1/admin/invoices/${open.id}/voidance`, { reason: 'Wrong' }, asStaff());
     expect(voided.status).toBe(200);
+    await app.settle();
+    await charged(ada.methodId);
     expect(amounts(await lower(id, cheap.id))).toEqual([3100]);
 
     // Nor is it of one that took its place without being counted, before or after that.

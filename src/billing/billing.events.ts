@@ -150,6 +150,11 @@ export class CreditNoteIssued extends DomainEvent<{
   static readonly type = 'billing.credit_note_issued';
 }
 
+/** An invoice that a request has made is collected from now on: whoever asked for it waits to see it charged. */
+export class CollectionRequested extends DomainEvent<{ invoiceId: string; subscriptionId: string | null }> {
+  static readonly type = 'billing.collection_requested';
+}
+
 /** An attempt of the schedule to collect an invoice has failed; more are to come. `first`: nothing had failed before. */
 export class CollectionFailed extends DomainEvent<{
   invoiceId: string;

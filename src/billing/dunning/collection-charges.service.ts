@@ -41,12 +41,21 @@ export class CollectionCharges {
   ) {}
 
   /** Makes the attempt that has been due for the longest time; false when none is. */
-  async next(): Promise<boolean> {
+  next(): Promise<boolean> {
+    return this.attempt((now) => this.rows.lockDue(now));
+  }
+
+  /** The same of one invoice. */
+  of(invoiceId: string): Promise<boolean> {
+    return this.attempt((now) => this.rows.lockDueOf(invoiceId, now));
+  }
+
+  private async attempt(lock: (now: Date) => Promise<Collecting | null>): Promise<boolean> {
     let taken: string | null = null;
     const begin = () =>
       this.database.transaction(async () => {
         const now = this.clock.now();
-        const due = await this.rows.lockDue(now);
+        const due = await lock(now);
         if (due === null) return null;
         taken = due.collection.invoiceId;
         // What an earlier attempt came to is heard before another one takes its place.

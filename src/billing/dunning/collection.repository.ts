@@ -46,6 +46,11 @@ export class CollectionRepository {
     return this.one(DUE, [now]);
   }
 
+  /** This one, when an attempt is due of it; whoever holds it is waited for. */
+  async lockDueOf(invoiceId: string, now: Date): Promise<Collecting | null> {
+    return this.one(DUE_OF, [now, invoiceId]);
+  }
+
   async lockToRemind(now: Date): Promise<Collecting | null> {
     return this.one(TO_REMIND, [now]);
   }
@@ -128,6 +133,8 @@ const INSERT = `
 const DUE = `${SELECT}
   WHERE least(c.step_at, c.extra_at) <= $1 AND i.state = 'open'
   ORDER BY least(c.step_at, c.extra_at), c.invoice_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED`;
+const DUE_OF = `${SELECT}
+  WHERE c.invoice_id = $2 AND least(c.step_at, c.extra_at) <= $1 AND i.state = 'open' FOR UPDATE OF c`;
 const TO_REMIND = `${SELECT}
   WHERE c.remind_at <= $1 AND i.state = 'open' ORDER BY c.remind_at, c.invoice_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED`;
 const NEXT_DUE = `

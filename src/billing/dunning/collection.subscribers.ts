@@ -1,6 +1,7 @@
 import { Database } from '../../platform/database/database.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import {
+  CollectionRequested,
   DefaultMethodChanged,
   InvoiceFinalized,
   InvoiceMoved,
@@ -57,6 +58,12 @@ export class CollectionSubscribers {
   @On(InvoiceMoved)
   async moved({ payload: { invoiceId, orderId, state } }: InvoiceMoved): Promise<void> {
     if (orderId === null) await this.news.settled(invoiceId, state);
+  }
+
+  /** The job is behind it: what dies here is charged a minute later, and what was begun is begun once. */
+  @On(CollectionRequested, { transactional: false })
+  async requested({ payload: { invoiceId } }: CollectionRequested): Promise<void> {
+    await this.charges.of(invoiceId);
   }
 
   /** Whoever has just kept another method waits to see that it works. */

@@ -54,7 +54,8 @@ export const heads = {
     summary: 'Makes a change as it was shown',
     description:
       '409 `billing.quote_stale` brings what it would come to now; nothing was changed or billed then. A quote is confirmed once: 409 ' +
-      '`billing.quote_used` says that its change was made.',
+      '`billing.quote_used` says that its change was made. What is billed now, and collected by itself, is charged within a moment ' +
+      'after the answer; its invoice says when it is paid.',
     answers: stepped,
     problems: [...changing, quote_stale, quote_used],
     idempotency: 'required',
@@ -87,7 +88,8 @@ export const heads = {
   resume: {
     summary: 'Goes on with a subscription',
     description:
-      'With the period that was paid, when it still runs; otherwise a new one begins today and is billed. What was skipped is not. ' +
+      'With the period that was paid, when it still runs; otherwise a new one begins today and is billed, and charged within a moment ' +
+      'where it is collected by itself. What was skipped is not. ' +
       '409 when there is nothing to pay with.',
     answers: stepped,
     problems: stepping,
