@@ -165,7 +165,7 @@ export const PINNED: Step[] = [
 ];
 /** What went wrong with subscriptions once: days before an anchor that were paid twice, a first invoice that was credited in part. */
 export const PINNED_SUBSCRIPTIONS: Step[] = [
-  alone({ what: 'subscribe', plan: 0, card: 'ok', quantity: 1, anchor: 2, again: true }),
+  alone({ what: 'subscribe', plan: 0, card: 'ok', quantity: 1, anchor: 2, isSent: false, again: true }),
   alone({ what: 'pause', sub: 0, byStaff: false }),
   alone({ what: 'resume', sub: 0, byStaff: false }),
   alone({ what: 'renew', days: 3, times: 2 }),
@@ -173,7 +173,15 @@ export const PINNED_SUBSCRIPTIONS: Step[] = [
   alone({ what: 'change the plan', sub: 0, plan: 1, quantity: 2, byStaff: false, behaviour: 'invoice_now' }),
   alone({ what: 'keep another card', sub: 0, card: 'recover_after:1', isDefault: false }),
   { ...alone({ what: 'renew', days: 8, times: 3 }), dies: 'subscription.after_invoice', settled: false },
-  alone({ what: 'subscribe', plan: 1, card: 'attach_ok_charge_fails', quantity: 1, anchor: 0, again: true }),
+  alone({
+    what: 'subscribe',
+    plan: 1,
+    card: 'attach_ok_charge_fails',
+    quantity: 1,
+    anchor: 0,
+    isSent: false,
+    again: true,
+  }),
   alone({ what: 'credit the invoice', sub: 1, which: 0 }),
   alone({ what: 'end it', sub: 1, when: 'now', byStaff: true }),
 ];

@@ -58,6 +58,8 @@ export const subscribe = deed('subscribe', {
     weigh(1, card),
   ),
   ...{ plan, quantity: fc.constantFrom(1, 1, 2) },
+  /** By staff, for a customer who is sent the invoices and pays them. */
+  isSent: fc.constantFrom(false, false, true),
   /** Days until whole periods begin; 0: today. */
   anchor: fc.constantFrom(0, 0, 0, 2),
   /** Whether somebody whose request has died comes again. */

@@ -170,14 +170,14 @@ export class SubscriptionWalk {
     }
   }
 
-  private async subscribe({ plan, card, quantity, anchor, again }: Of<'subscribe'>, once: string) {
+  private async subscribe({ plan, card, quantity, anchor, isSent, again }: Of<'subscribe'>, once: string) {
     const { app, plans } = this.world;
     if ((await this.ids()).length >= 2) return null;
     const methodId = await this.keep(card, once);
     if (methodId === null) return 'nothing was kept';
     const day = new Date(app.clock.now().getTime() + anchor * 86_400_000).toISOString().slice(0, 10);
     const isTrial = plan === 3;
-    return this.send('/v1/me/subscriptions', once, again, {
+    const wish = {
       ...{
         planId: plans[plan],
         quantity,
@@ -186,7 +186,10 @@ export class SubscriptionWalk {
         paymentMethodId: methodId,
       },
       ...(anchor > 0 && !isTrial && { anchorDate: day }),
-    });
+    };
+    if (!isSent) return this.send('/v1/me/subscriptions', once, again, wish);
+    const sent = { ...wish, customerId: (await this.customer()).id, collection: 'invoice' };
+    return this.send('/v1/admin/subscriptions', once, again, sent, this.world.staff);
   }
 
   private async pay(
@@ -328,9 +331,15 @@ export class SubscriptionWalk {
   }
 
   /** Whoever gets no answer comes again with the same key, or does not. */
-  private async send(path: string, once: string, again: boolean, body: object): Promise<Answer> {
+  private async send(
+    path: string,
+    once: string,
+    again: boolean,
+    body: object,
+    staff?: string,
+  ): Promise<Answer> {
     const { app } = this.world;
-    const by = { ...(await this.mine()), key: once };
+    const by = { token: staff ?? (await this.customer()).token, key: once };
     const answer = await app.post(path, body, by);
     return answer.status === 500 && again ? app.post(path, body, by) : answer;
   }
