@@ -20,6 +20,8 @@ describe('the statuses of an order', () => {
     ['authorized', [payment('authorized')]],
     ['authorized', [payment('authorized'), payment('captured', 1)]],
     ['paid', [payment('captured', 1000)]],
+    ['paid', [payment('authorized'), payment('captured', 1000)]],
+    ['overcharged', [payment('authorized'), payment('captured', 1010)]],
     ['partially_paid', [payment('captured', 400)]],
     ['overcharged', [payment('captured', 1000), payment('captured', 10)]],
     ['partially_refunded', [payment('captured', 1000, 1)]],

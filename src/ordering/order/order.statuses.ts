@@ -72,8 +72,10 @@ export function paymentStatusOf(
     payments.map((payment) => payment.held),
     owed.currency,
   );
-  // Part of it may be there while the rest is held: together they promise the whole.
-  if (!held.isZero() && refunded.isZero() && captured.plus(held).compare(owed) >= 0) return 'authorized';
+  // Part of it may be there while the rest is held: together they promise the whole. A hold that nothing needs promises nothing.
+  const isShort = captured.isZero() || captured.compare(owed) < 0;
+  if (isShort && !held.isZero() && refunded.isZero() && captured.plus(held).compare(owed) >= 0)
+    return 'authorized';
   if (captured.isZero()) {
     if (owed.isZero()) return 'paid';
     if (!held.isZero()) return 'authorized';
