@@ -251,8 +251,11 @@ describe('the books', () => {
     await bend(1);
     expect((await close(m3)).body.code).toBe('billing.period_unbalanced');
     await bend(-1);
-    const asked = await Promise.all([close(m3), close(m3), close(m3, { key: key() })]);
-    expect(asked.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const once = key();
+    const asked = await Promise.all([close(m3), close(m3), close(m3, { key: once })]);
+    const again = await close(m3, { key: once });
+    expect([...asked, again].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect([again.text, again.headers.get('idempotency-replayed')]).toEqual([asked[2].text, 'true']);
     expect(new Set(asked.map(({ text }) => text)).size).toBe(1);
     const [closed] = asked;
     expect(closed?.body).toMatchObject({ period: m3, state: 'closed' });

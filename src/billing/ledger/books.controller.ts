@@ -91,7 +91,7 @@ export class BooksController {
       ledgerProblems.period_unbalanced,
       platformProblems.unavailable,
     ],
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   })
   close(@Param() { period }: LedgerPeriodParams, @CurrentActor() actor: Actor): Promise<LedgerPeriodDto> {
     return this.periods.close(period, actor);

@@ -4,6 +4,7 @@ import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { Idempotency } from '../../platform/http/idempotency.js';
 import { Cursors, type Page, type PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { RevenueRecognition } from '../deferral/revenue-recognition.service.js';
@@ -65,7 +66,7 @@ export class LedgerPeriods {
     return this.database.transaction(async () => {
       await this.rows.stopBooking();
       const closed = await this.closed(period);
-      if (closed !== null) return closed;
+      if (closed !== null) return answered(closed);
       await this.assertNext(period);
       // Whoever gave something back just then held its days, and they were left out.
       if (await this.recognition.isDue(lastDay(period))) return null;
@@ -84,7 +85,7 @@ export class LedgerPeriods {
       });
       const row = await this.closed(period);
       if (row === null) throw new Error('a month that was closed is not there');
-      return row;
+      return answered(row);
     });
   }
 
@@ -100,4 +101,10 @@ export class LedgerPeriods {
     const today = dayIn(await this.rows.timeZone(), this.clock.now());
     if (period >= monthOf(today)) throw ledgerProblems.period_not_over();
   }
+}
+
+/** In the transaction that closes: days are earned in others before it, so that nobody waits for the whole of it. */
+function answered(period: LedgerPeriodDto): LedgerPeriodDto {
+  Idempotency.current()?.answer(200, period);
+  return period;
 }
