@@ -5,8 +5,6 @@ import type { Money } from '../platform/money/money.js';
 import { GatewayCalls } from './gateway/gateway-calls.service.js';
 import { type GiftCardRecipient, GiftCardIssuer } from './gift-card/gift-card-issuer.service.js';
 import { type GiftCardBalance, GiftCards } from './gift-card/gift-cards.service.js';
-import { Outbox } from '../platform/events/outbox.js';
-import { OperationScheduled } from './billing.events.js';
 import type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 import { ConfirmationService } from './payment/confirmation.service.js';
 import { PaymentRepository } from './payment/payment.repository.js';
@@ -24,7 +22,6 @@ import { type GoodsSubscription, GoodsSubscriptions } from './subscription/goods
 import { GiftCardCodes } from './tender/gift-card-codes.service.js';
 import { type Opened, type PayOrder, Tenders } from './tender/tenders.service.js';
 import { type ReceivedMoney, Receipts } from './receipt/receipts.service.js';
-import { RefundService } from './refund/refund.service.js';
 
 export { type DocumentFormat, DOCUMENT_FORMATS, type Drawn } from './document/drawing.js';
 export type { DocumentWish } from './document/documents.service.js';
@@ -63,12 +60,10 @@ export class BillingApi {
     private readonly codes: GiftCardCodes,
     private readonly ends: PaymentEnd,
     private readonly rows: PaymentRepository,
-    private readonly refunds: RefundService,
     private readonly orderRefunds: OrderRefunds,
     private readonly calls: GatewayCalls,
     private readonly giftCards: GiftCards,
     private readonly giftCardIssuer: GiftCardIssuer,
-    private readonly outbox: Outbox,
     private readonly confirmations: ConfirmationService,
     private readonly documents: OrderDocuments,
     private readonly invoices: MyInvoices,
@@ -184,21 +179,6 @@ export class BillingApi {
    */
   giveUpExtra(orderId: string): Promise<{ canceled: boolean }> {
     return this.ends.giveUpExtra(orderId);
-  }
-
-  /** In the caller's transaction: accepts a refund; it is sent after the commit and settles by itself. */
-  async refund(request: {
-    paymentId: string;
-    amount?: Money;
-    full?: true;
-    reason: string;
-    requestedBy: string;
-  }): Promise<{ refundId: string }> {
-    const { paymentId, amount, reason, requestedBy } = request;
-    const how = amount ? { amount, reason, requestedBy } : { full: true as const, reason, requestedBy };
-    const { refundId, operationId } = await this.refunds.request(paymentId, how);
-    if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));
-    return { refundId };
   }
 
   /**

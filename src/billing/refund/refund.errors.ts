@@ -33,10 +33,4 @@ export const refundProblems = defineProblems('billing', {
     meaning: 'A guest paid, or the customer was erased: nobody could spend store credit.',
     remedy: 'Refund to where the money came from.',
   },
-  refund_declined: {
-    status: 402,
-    title: 'The gateway refused the refund',
-    meaning: 'No money was sent back; the amount can be refunded again.',
-    remedy: 'Look at `failureCode`; refund in another way when it stays.',
-  },
 });

@@ -128,6 +128,7 @@ export class SubscriptionController {
       methodProblems.no_payment_method,
       paymentProblems.payment_already_captured,
       paymentProblems.payment_amount_frozen,
+      paymentProblems.charge_exceeds_due,
       paymentProblems.payment_in_progress,
       paymentProblems.too_many_attempts,
       paymentProblems.unknown_gateway,
