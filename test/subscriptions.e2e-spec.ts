@@ -221,7 +221,14 @@ describe('plans and subscriptions', () => {
       expect([refused.status >= 400, refused.body.errors[0].pointer]).toEqual([true, pointer]);
     }
     expect((await subscribe(await customer(null), basic.id)).body.code).toBe('billing.no_payment_method');
+    // The buyer who owes the tax has to be named.
+    const taxes = [
+      { countries: ['DE'], category: 'AE', ratePpm: 0, title: 'Reverse charge', reason: 'Reverse charge' },
+    ];
+    const business = await plan(terms(1000, { pricesIncludeTax: false, taxes }));
+    expect((await subscribe(ada, business.id)).body.errors).toMatchObject([{ pointer: '/vatId' }]);
     expect((await app.get('/v1/me/subscriptions', { token: ada.token })).body.items).toEqual([]);
+    expect((await subscribe(ada, business.id, { vatId: 'DE136695976' })).status).toBe(201);
     expect((await app.delete(`/v1/admin/plans/${basic.id}`, { token: staff })).status).toBe(204);
     expect((await subscribe(ada, basic.id)).body.errors[0].pointer).toBe('/planId');
   });

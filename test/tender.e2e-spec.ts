@@ -145,6 +145,19 @@ describe('an order that is paid by more than a card', () => {
     payments.map(({ kind, status, amount, refunded }) => [kind, status, amount.amount, refunded.amount]);
   const cancel = (id: string) => app.post(`/v1/orders/${id}/cancellation`, {}, { token: staff, key: key() });
 
+  it('take no amount that the books could not be summed up with', async () => {
+    const who = await customer();
+    const amount = eur(1_000_000_000_001);
+    const writes: [string, object][] = [
+      ['/v1/admin/gift-cards', { amount, recipientEmail: who.email, reason: 'a slip' }],
+      ['/v1/admin/store-credits', { amount, customerId: who.id, reason: 'a slip' }],
+    ];
+    for (const [path, body] of writes) {
+      const refused = await app.post(path, body, { token: staff, key: key() });
+      expect([refused.status, refused.body.errors?.[0]?.pointer]).toEqual([400, '/amount/amount']);
+    }
+  });
+
   it('takes a gift card, store credit and a card in one call, tells who paid what, and gives each its own back', async () => {
     const [tenner, thing] = [await card(1000), await goods(app, { stock: 5 })];
     const issued = await credit(ada, 500, { expiresAt: '2999-01-01T00:00:00Z' });

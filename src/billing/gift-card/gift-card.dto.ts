@@ -1,4 +1,6 @@
 import {
+  BookedMoney,
+  BookedMoneyDto,
   Email,
   Instant,
   ListOf,
@@ -118,8 +120,8 @@ export class GiftCardQuery extends PageQuery {
 }
 
 export class IssueGiftCardDto {
-  @MoneyField()
-  amount: MoneyDto;
+  @BookedMoney()
+  amount: BookedMoneyDto;
 
   @Email({ description: 'Who gets the letter with the code.' })
   recipientEmail: string;

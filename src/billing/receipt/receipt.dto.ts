@@ -1,4 +1,13 @@
-import { Instant, Line, MoneyDto, MoneyField, OneOf, Uuid } from '../../platform/http/fields.js';
+import {
+  BookedMoney,
+  BookedMoneyDto,
+  Instant,
+  Line,
+  MoneyDto,
+  MoneyField,
+  OneOf,
+  Uuid,
+} from '../../platform/http/fields.js';
 import { INVOICE_STATES } from '../invoice/invoice-content.js';
 import { RECEIVED_KINDS, type ReceivedKind } from '../payment/payment.entity.js';
 
@@ -6,11 +15,11 @@ export class ReceiveInvoicePaymentDto {
   @OneOf(RECEIVED_KINDS, { example: 'bank_transfer' })
   method: ReceivedKind;
 
-  @MoneyField({
+  @BookedMoney({
     description: 'Above zero, in the currency of the invoice, and no more than is due of it.',
     example: { amount: 100, currency: 'EUR' },
   })
-  amount: MoneyDto;
+  amount: BookedMoneyDto;
 
   @Line({
     max: 140,

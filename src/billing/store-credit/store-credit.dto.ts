@@ -1,4 +1,6 @@
 import {
+  BookedMoney,
+  BookedMoneyDto,
   CurrencyCode,
   Instant,
   ListOf,
@@ -6,6 +8,7 @@ import {
   MoneyField,
   Nested,
   OneOf,
+  SignedBookedMoneyDto,
   SignedMoneyDto,
   Text,
   Uuid,
@@ -159,8 +162,8 @@ export class IssueStoreCreditDto {
   @Uuid()
   customerId: string;
 
-  @MoneyField({ description: 'Above zero; the first of a currency opens the credit.' })
-  amount: MoneyDto;
+  @BookedMoney({ description: 'Above zero; the first of a currency opens the credit.' })
+  amount: BookedMoneyDto;
 
   @Text({ max: 300, example: 'The parcel was lost' })
   reason: string;
@@ -175,11 +178,11 @@ export class IssueStoreCreditDto {
 }
 
 export class AdjustStoreCreditDto {
-  @Nested(() => SignedMoneyDto, {
+  @Nested(() => SignedBookedMoneyDto, {
     example: { amount: -500, currency: 'EUR' },
     description: 'What the balance changes by; below zero it is taken back.',
   })
-  amount: SignedMoneyDto;
+  amount: SignedBookedMoneyDto;
 
   @Text({ max: 300, example: 'Given twice by mistake' })
   reason: string;

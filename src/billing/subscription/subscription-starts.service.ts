@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
+import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { SubscriptionBilled, SubscriptionCreated } from '../billing.events.js';
@@ -80,6 +81,11 @@ export class SubscriptionStarts {
    */
   async begin(start: Start): Promise<Started> {
     const { id, customerId, terms, quantity, currency, tax, trialDays, collection, methodId } = start;
+    // The buyer owes the tax, and the document has to name who that is (EN 16931, BR-AE-02).
+    if (tax.category === 'AE' && start.buyer.vatId === null)
+      throw platformProblems.invalid_input('This plan is sold to businesses there: send their VAT id.', {
+        errors: [{ pointer: '/vatId', code: 'required', message: 'must be sent' }],
+      });
     const now = this.clock.now();
     const { schedule, period, ...opening } = openingOf(start, now);
     if (start.couponCode !== null)
@@ -87,7 +93,16 @@ export class SubscriptionStarts {
     const bill = { usage: null, ...(await this.coupons.apply({ id, currency }, opening.lines)) };
     const { lines } = bill;
     const item: SubscriptionItem = {
-      ...{ id: newId(), subscriptionId: id, terms, quantity, since: now, until: null, credited: 0n, standsFor: null },
+      ...{
+        id: newId(),
+        subscriptionId: id,
+        terms,
+        quantity,
+        since: now,
+        until: null,
+        credited: 0n,
+        standsFor: null,
+      },
       billed: Money.sum(lines.filter(({ kind }) => kind !== 'setup').map(amountOf), currency).amount,
       tax: period === null ? null : tax,
     };

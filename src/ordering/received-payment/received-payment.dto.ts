@@ -1,16 +1,25 @@
 import { RECEIVED_KINDS, type ReceivedKind } from '../../billing/billing.api.js';
-import { Instant, Line, MoneyDto, MoneyField, OneOf, Uuid } from '../../platform/http/fields.js';
+import {
+  BookedMoney,
+  BookedMoneyDto,
+  Instant,
+  Line,
+  MoneyDto,
+  MoneyField,
+  OneOf,
+  Uuid,
+} from '../../platform/http/fields.js';
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../order/order.statuses.js';
 
 export class ReceivePaymentDto {
   @OneOf(RECEIVED_KINDS, { example: 'bank_transfer' })
   method: ReceivedKind;
 
-  @MoneyField({
+  @BookedMoney({
     description: 'Above zero, in the currency of the order.',
     example: { amount: 100, currency: 'EUR' },
   })
-  amount: MoneyDto;
+  amount: BookedMoneyDto;
 
   @Line({
     max: 140,

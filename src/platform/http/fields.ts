@@ -17,7 +17,7 @@ import {
 } from 'class-validator';
 import { canonicalLocale } from './locale.js';
 import { isCurrency } from '../money/currencies.js';
-import { MAX_PRICE } from '../money/money.js';
+import { MAX_BOOKED, MAX_PRICE } from '../money/money.js';
 
 /**
  * One word per field of a DTO: the check and the OpenAPI schema together, so that they cannot differ. They serve
@@ -530,6 +530,22 @@ export class AskingPriceDto extends MoneyDto {
 
 export function AskingPrice(options: FieldOptions = {}) {
   return Nested(() => AskingPriceDto, options);
+}
+
+/** Money that a person writes into the books. */
+export class BookedMoneyDto extends MoneyDto {
+  @Integer({ min: 0, max: MAX_BOOKED, example: 1999, description: 'Minor units (cents).' })
+  declare amount: number;
+}
+
+export function BookedMoney(options: FieldOptions = {}) {
+  return Nested(() => BookedMoneyDto, options);
+}
+
+/** Likewise, put on a balance or taken off it. */
+export class SignedBookedMoneyDto extends SignedMoneyDto {
+  @Integer({ min: -MAX_BOOKED, max: MAX_BOOKED, example: -1999, description: 'Minor units (cents).' })
+  declare amount: number;
 }
 
 export function MoneyField(options: FieldOptions = {}) {

@@ -8,6 +8,12 @@ const MAX_JSON = BigInt(Number.MAX_SAFE_INTEGER);
  */
 export const MAX_PRICE = 40_000_000_000;
 
+/**
+ * What a person writes down at most in one go, in minor units: a slip of the finger must not bring the sums of the books, which are
+ * never taken back, to numbers that JSON does not hold.
+ */
+export const MAX_BOOKED = 1_000_000_000_000;
+
 /** As it travels in JSON: an integer number of minor units. */
 export interface MoneyJson {
   amount: number;
