@@ -206,7 +206,9 @@ describe('invoices that are collected', () => {
       status: 402,
       body: { code: 'billing.invoice_payment_declined', declineCode: 'insufficient_funds' },
     });
-    expect((await pay({ gateway: 'other', token: 'ok' })).body.code).toBe('billing.unknown_gateway');
+    expect((await pay({ gateway: 'other', token: 'ok' })).body).toMatchObject({
+      ...{ code: 'billing.unknown_gateway', errors: [{ pointer: '/payment/gateway' }] },
+    });
     // Two at once, one of them twice with its key: the money moves once.
     const once = key();
     const answers = await Promise.all([

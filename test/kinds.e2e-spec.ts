@@ -932,11 +932,14 @@ describe('kinds of goods', () => {
 
     it('are given away by staff for a reason, and spent once however many try at the same time', async () => {
       const to = `${randomUUID()}@example.test`;
-      const made = await app.post(
-        '/v1/admin/gift-cards',
-        { amount: { amount: 1000, currency: 'EUR' }, recipientEmail: to, reason: 'The parcel was lost' },
-        { token: staff, key: key() },
-      );
+      const give = (amount: number) =>
+        app.post(
+          '/v1/admin/gift-cards',
+          { amount: { amount, currency: 'EUR' }, recipientEmail: to, reason: 'The parcel was lost' },
+          { token: staff, key: key() },
+        );
+      expect(await give(0)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/amount' }] } });
+      const made = await give(1000);
       expect(made.status).toBe(201);
       expect(made.text).not.toMatch(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-/);
       await app.settle();

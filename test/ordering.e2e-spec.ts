@@ -713,7 +713,13 @@ describe('ordering', () => {
       const elsewhere = { ...body, payment: { gateway: 'nobody', token: 'ok' } };
       expect(await app.post(path, elsewhere, { cartToken: cart.token, key: key() })).toMatchObject({
         status: 422,
-        body: { code: 'billing.unknown_gateway' },
+        body: { code: 'billing.unknown_gateway', errors: [{ pointer: '/payment/gateway' }] },
+      });
+      // This shop takes no transfers: then they are a gateway like any other that it does not know.
+      const transfer = { ...body, payment: { gateway: 'bank_transfer' } };
+      expect((await app.post(path, transfer, { cartToken: cart.token, key: key() })).body).toMatchObject({
+        code: 'billing.unknown_gateway',
+        errors: [{ pointer: '/payment/gateway' }],
       });
       expect(await stockOf(app, lamp)).toMatchObject({ reserved: expect.any(Number) });
     });

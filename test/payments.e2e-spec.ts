@@ -364,7 +364,10 @@ describe('money that is held, kept methods, disputes and transfers', () => {
       code: 'billing.payment_method_declined',
       declineCode: 'lost_card',
     });
-    expect((await add('ok', { gateway: 'other' })).body.code).toBe('billing.unknown_gateway');
+    expect((await add('ok', { gateway: 'other' })).body).toMatchObject({
+      ...{ code: 'billing.unknown_gateway', errors: [{ pointer: '/gateway' }] },
+      detail: expect.stringContaining('use `test`'),
+    });
 
     // The bank asks first.
     const asked = await add('sca_required', { makeDefault: true });
@@ -403,7 +406,10 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     // And used there again, by nobody else; the bank may ask, since the customer is there to answer.
     const foreign = await cartOf(stranger.token);
     const taken = await buy(foreign, { methodId: plain.body.methodId }, stranger.token);
-    expect([taken.status, taken.body.code]).toEqual([409, 'billing.no_payment_method']);
+    expect(taken).toMatchObject({
+      status: 409,
+      body: { code: 'billing.no_payment_method', errors: [{ pointer: '/payment/methodId' }] },
+    });
     const [again, asking] = [await cartOf(ada.token), kept.methodId];
     const both = await buy(again, { methodId: plain.body.methodId, token: 'ok' });
     expect(both.body.errors).toMatchObject([{ pointer: '/payment/methodId', code: 'not_both' }]);

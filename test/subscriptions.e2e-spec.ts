@@ -220,7 +220,11 @@ describe('plans and subscriptions', () => {
       const refused = await subscribe(ada, basic.id, extra);
       expect([refused.status >= 400, refused.body.errors[0].pointer]).toEqual([true, pointer]);
     }
-    expect((await subscribe(await customer(null), basic.id)).body.code).toBe('billing.no_payment_method');
+    expect((await subscribe(await customer(null), basic.id)).body).toMatchObject({
+      code: 'billing.no_payment_method',
+      detail: expect.stringContaining('add a method'),
+      errors: [{ pointer: '/paymentMethodId' }],
+    });
     // The buyer who owes the tax has to be named.
     const taxes = [
       { countries: ['DE'], category: 'AE', ratePpm: 0, title: 'Reverse charge', reason: 'Reverse charge' },
@@ -407,9 +411,22 @@ describe('plans and subscriptions', () => {
     const { methodId } = await keep(poor.token, 'ok+card=9');
     const paid = await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId });
     expect(paid).toMatchObject({ status: 200, body: { state: 'active', payment: null } });
-    expect((await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId })).body.code).toBe(
-      'billing.subscription_state',
-    );
+    expect(
+      (await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId })).body,
+    ).toMatchObject({
+      ...{ code: 'billing.subscription_state', state: 'active' },
+      detail: 'It owes nothing: no invoice of it is open.',
+    });
+    // Which state it is in, and which ones the step is made from; where a field says how, that one.
+    expect((await mySub(poor, dropped, 'cancellation', { when: 'period_end' })).body).toMatchObject({
+      ...{ code: 'billing.subscription_state', state: 'canceled' },
+      allowedStates: ['trialing', 'active', 'past_due'],
+      detail: expect.stringContaining('is canceled'),
+      errors: [{ pointer: '/when' }],
+    });
+    expect((await mySub(poor, dropped, 'pause')).body).toMatchObject({
+      ...{ state: 'canceled', allowedStates: ['active'] },
+    });
     app.clock.advance({ hours: 22 });
     await app.run('billing.expire_subscriptions');
     expect((await mine(poor, late.body.id)).state).toBe('incomplete');
@@ -741,7 +758,10 @@ describe('plans and subscriptions', () => {
     await renew();
     expect(await mine(bob, id)).toMatchObject({ state: 'paused', nextBillAt: null });
     expect(await invoices(id)).toEqual([]);
-    expect((await mySub(bob, id, 'resumption')).body.code).toBe('billing.subscription_state');
+    expect((await mySub(bob, id, 'resumption')).body).toMatchObject({
+      ...{ code: 'billing.subscription_state', state: 'paused', allowedStates: ['paused'] },
+      detail: expect.stringContaining('keep a payment method'),
+    });
     await keep(bob.token, 'ok');
     await at('2030-06-20T11:00:00Z');
     expect((await mySub(bob, id, 'resumption')).body).toMatchObject({

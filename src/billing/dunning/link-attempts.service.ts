@@ -10,7 +10,7 @@ import { Invoices } from '../invoice/invoices.service.js';
 import { PaymentOpening } from '../payment/payment-opening.service.js';
 import { PaymentService } from '../payment/payment.service.js';
 import type { PaymentView } from '../payment/payment.view.js';
-import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { noMethod } from '../payment-method/payment-method.errors.js';
 import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { ChargeableMethods } from './chargeable-methods.service.js';
 import { CollectionNews } from './collection-news.service.js';
@@ -46,7 +46,7 @@ export class LinkAttempts {
     const { customerId } = invoice;
     // Nobody has agreed that what is sent to be paid is taken from a method that is kept.
     const kept = input.payment || collecting === null ? null : (await this.methods.of(collecting)).method;
-    if (!input.payment && kept === null) throw methodProblems.no_payment_method();
+    if (!input.payment && kept === null) throw noMethod('/payment', false);
     const amount = dueOf(invoice);
     const { operationId } = await this.opening.open({
       ...{ purpose: 'invoice', invoiceId, orderId: null, customerId, amount, mayChangeAmount: true },
@@ -55,6 +55,7 @@ export class LinkAttempts {
       gateway: input.payment?.gateway ?? kept?.gateway ?? '',
       token: input.payment?.token ?? null,
       methodId: kept?.id ?? null,
+      pointer: '/payment',
       saveMethod: (input.payment?.save ?? false) && customerId !== null && personId(actor) === customerId,
     });
     if (collecting !== null) await this.count(collecting, { operationId, amount, kept });

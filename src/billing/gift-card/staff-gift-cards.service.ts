@@ -46,7 +46,10 @@ export class StaffGiftCards {
   /** A card that nobody paid for; its code goes to the recipient alone. */
   async issue(input: IssueGiftCardDto, actor: Actor): Promise<GiftCardDetailDto> {
     const amount = Money.fromJSON(input.amount);
-    if (amount.isZero()) throw platformProblems.invalid_input('A card holds something.');
+    if (amount.isZero())
+      throw platformProblems.invalid_input('A card of nothing pays for nothing: issue it with more than 0.', {
+        errors: [{ pointer: '/amount', code: 'out_of_range', message: 'must be above 0' }],
+      });
     const { recipientEmail: email, recipientName: name = null, message = null, reason } = input;
     const to = { email, name, message, sendAt: null };
     return this.database.transaction(async () => {

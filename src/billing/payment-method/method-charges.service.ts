@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Money } from '../../platform/money/money.js';
 import { PaymentOpening } from '../payment/payment-opening.service.js';
-import { methodProblems } from './payment-method.errors.js';
+import { noMethod } from './payment-method.errors.js';
 import { PaymentMethodRepository } from './payment-method.repository.js';
 
 /** What is to be charged to a kept method, with nobody there to answer the bank. */
@@ -32,7 +32,7 @@ export class MethodCharges {
   async open(charge: MethodCharge): Promise<{ paymentId: string; operationId: string }> {
     const { purpose, invoiceId, customerId, amount } = charge;
     const method = await this.methods.find(customerId, charge.methodId);
-    if (method === null) throw methodProblems.no_payment_method();
+    if (method === null) throw noMethod(null, false);
     const { paymentId, operationId } = await this.payments.open({
       ...{ purpose, invoiceId, orderId: null, customerId, amount, mayChangeAmount: true },
       ...{ gateway: method.gateway, token: null, methodId: method.id, offSession: true, buyer: null },

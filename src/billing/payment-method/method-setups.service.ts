@@ -7,7 +7,7 @@ import { newId } from '../../platform/ids.js';
 import { BLOCKED } from '../fraud/fraud-screen.service.js';
 import { SetupScreen } from '../fraud/setup-screen.service.js';
 import { PaymentGateway, type SetupOutcome } from '../gateway/payment-gateway.port.js';
-import { paymentProblems } from '../payment/payment.errors.js';
+import { paymentProblems, unknownGateway } from '../payment/payment.errors.js';
 import { GatewayCustomers } from './gateway-customers.service.js';
 import { MethodSetupRepository } from './method-setup.repository.js';
 import type { AddPaymentMethodDto } from './payment-method.dto.js';
@@ -29,7 +29,7 @@ export class MethodSetups {
   /** A repeat with the same key goes on with the same set-up, which the gateway makes once. */
   async add(customerId: string, input: AddPaymentMethodDto): Promise<SetupSeen> {
     const { gateway, token, returnUrl = null, makeDefault = false } = input;
-    if (gateway !== this.gateway.code) throw paymentProblems.unknown_gateway();
+    if (gateway !== this.gateway.code) throw unknownGateway(this.gateway.code, '/gateway');
     const request = Idempotency.current();
     if (request === null) throw new Error('a method is kept only with an Idempotency-Key');
     const customerRef = await this.customers.refOf(customerId);

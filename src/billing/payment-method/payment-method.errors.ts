@@ -1,4 +1,4 @@
-import { defineProblems } from '../../platform/http/problem.js';
+import { defineProblems, type Problem } from '../../platform/http/problem.js';
 
 /** What can go wrong with methods that are kept. */
 export const methodProblems = defineProblems('billing', {
@@ -22,3 +22,18 @@ export const methodProblems = defineProblems('billing', {
     },
   },
 });
+
+/** `place`: where the method was named, or left out; null in no body. Nobody learns whether somebody else has it. */
+export const noMethod = (place: string | null, isNamed: boolean): Problem => {
+  const [detail, message] = isNamed
+    ? [
+        'The customer has kept no method of this id: name one that is kept, or pay with another.',
+        'is not kept',
+      ]
+    : [
+        'The customer has kept nothing that could be charged: add a method first, or pay with another.',
+        'must be kept first',
+      ];
+  const errors = place === null ? {} : { errors: [{ pointer: place, code: 'no_payment_method', message }] };
+  return methodProblems.no_payment_method(detail, errors);
+};

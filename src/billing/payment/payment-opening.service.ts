@@ -8,12 +8,12 @@ import type { Money } from '../../platform/money/money.js';
 import { OperationScheduled } from '../billing.events.js';
 import { type InvoiceScreeningInput, ScreeningFacts, type ScreeningInput } from '../fraud/screening-facts.js';
 import { PaymentGateway } from '../gateway/payment-gateway.port.js';
-import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { noMethod } from '../payment-method/payment-method.errors.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
 import { InvoiceMoney } from '../invoice/invoice-money.service.js';
 import { Operation } from './operation.entity.js';
 import type { PaymentPurpose } from './payment.entity.js';
-import { paymentProblems } from './payment.errors.js';
+import { paymentProblems, unknownGateway } from './payment.errors.js';
 import { MAX_ATTEMPTS, PaymentRepository } from './payment.repository.js';
 
 export interface OpenPayment {
@@ -30,6 +30,8 @@ export interface OpenPayment {
   readonly token: string | null;
   /** A kept method of the customer. */
   readonly methodId?: string | null;
+  /** Where `gateway` and `methodId` stand in what was sent; without it they stand in no body. */
+  readonly pointer?: string;
   /** Nobody is there to answer the bank. */
   readonly offSession?: boolean;
   /** Keeps what pays, for later charges of this customer. */
@@ -71,9 +73,11 @@ export class PaymentOpening {
   async open(input: OpenPayment): Promise<{ paymentId: string; operationId: string; attempt: number }> {
     if (!this.database.inTransaction)
       throw new Error('payments are opened only in a transaction of their caller');
-    if (input.gateway !== this.gateway.code) throw paymentProblems.unknown_gateway();
+    const { pointer } = input;
+    if (input.gateway !== this.gateway.code)
+      throw unknownGateway(this.gateway.code, pointer === undefined ? null : `${pointer}/gateway`);
     this.gateway.assertRepresentable(input.amount);
-    if (input.methodId) await this.mustHave(input.customerId ?? null, input.methodId);
+    if (input.methodId) await this.mustHave(input.customerId ?? null, input.methodId, pointer);
     if (input.purpose === 'invoice') await this.requireDue(input);
     const now = this.clock.now();
     const [operationId, voidOperationId] = [newId(), newId()];
@@ -105,9 +109,10 @@ export class PaymentOpening {
     return { paymentId: opened.paymentId, operationId, attempt: opened.attempt };
   }
 
-  private async mustHave(customerId: string | null, methodId: string): Promise<void> {
+  private async mustHave(customerId: string | null, methodId: string, pointer?: string): Promise<void> {
     const method = customerId === null ? null : await this.methods.find(customerId, methodId);
-    if (method?.gateway !== this.gateway.code) throw methodProblems.no_payment_method();
+    if (method?.gateway !== this.gateway.code)
+      throw noMethod(pointer === undefined ? null : `${pointer}/methodId`, true);
   }
 
   private factsOf({ screening, amount, buyer, customerId = null, token, offSession }: OpenPayment) {

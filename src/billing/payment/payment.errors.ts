@@ -1,4 +1,4 @@
-import { defineProblems, idMember } from '../../platform/http/problem.js';
+import { defineProblems, type Problem, idMember } from '../../platform/http/problem.js';
 
 /** What can go wrong with payments. */
 export const paymentProblems = defineProblems('billing', {
@@ -98,3 +98,11 @@ export const paymentProblems = defineProblems('billing', {
     remedy: 'Sign the exact bytes that are sent with the secret of this endpoint, and check the clock.',
   },
 });
+
+/** `known`: what the shop takes payments through; `place`: where the other was named, null in no body. */
+export const unknownGateway = (known: string, place: string | null): Problem =>
+  paymentProblems.unknown_gateway(`The shop takes no payments through this; use \`${known}\`.`, {
+    ...(place !== null && {
+      errors: [{ pointer: place, code: 'unknown_gateway', message: `must be \`${known}\`` }],
+    }),
+  });

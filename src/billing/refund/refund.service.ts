@@ -56,7 +56,8 @@ export class RefundService {
     const payments = await this.payments.lockAllBeside(paymentId);
     const payment = payments.find(({ id }) => id === paymentId) ?? null;
     const charge = payment && (await this.charge(payment, chargeId));
-    if (payment === null || charge === null) throw platformProblems.not_found();
+    if (payment === null) throw platformProblems.not_found();
+    if (charge === null) throw chargeUnknown();
     const { currency } = charge.refundable;
     const wanted = 'amount' in request ? request.amount : null;
     if (wanted && (wanted.currency !== currency || wanted.isZero() || wanted.isNegative())) {
@@ -165,8 +166,9 @@ export class RefundService {
   private async tooMuch(paymentId: string, chargeId: string | null): Promise<Problem> {
     const payment = await this.payments.find(paymentId);
     const charge = payment && (await this.charge(payment, chargeId));
-    if (charge === null) return platformProblems.not_found();
-    if (payment && chargeId === null && !payment.disputed.isZero()) return refundProblems.payment_disputed();
+    if (payment === null) return platformProblems.not_found();
+    if (charge === null) return chargeUnknown();
+    if (chargeId === null && !payment.disputed.isZero()) return refundProblems.payment_disputed();
     return exceeds(charge.refundable);
   }
 }
@@ -177,6 +179,14 @@ const refundableOf = (payments: readonly Payment[], currency: string): Money =>
   Money.sum(
     payments.map(({ refundable }) => refundable),
     currency,
+  );
+
+const chargeUnknown = (): Problem =>
+  platformProblems.not_found(
+    'The payment has no late charge of this id: name one of its `lateCharges`, or leave `chargeId` out.',
+    {
+      errors: [{ pointer: '/chargeId', code: 'unknown_charge', message: 'is no late charge of the payment' }],
+    },
   );
 
 export const amountRequired = (message: string): Problem =>

@@ -5,6 +5,7 @@ import { PlanRepository } from '../plan/plan.repository.js';
 import { Coupons } from '../coupon/coupons.service.js';
 import { type CyclePrice, netOf } from './change-line.js';
 import type { Coupon } from './coupon.js';
+import { CHANGED_STATES } from './lifecycle.js';
 import { type CycleBill, CycleCharges } from './cycle-charges.service.js';
 import { type ChangeTerms, changeTerms } from './change-terms.js';
 import { GivenBackRepository } from './given-back.repository.js';
@@ -13,7 +14,7 @@ import { dayIn } from './proration.js';
 import type { ChangeWish, Subscription, SubscriptionItem } from './subscription.js';
 import { SubscriptionInvoices } from './subscription-invoices.service.js';
 import { lineOfChange, type PendingLine } from './subscription-lines.js';
-import { subscriptionProblems } from './subscription.errors.js';
+import { notFrom, subscriptionProblems } from './subscription.errors.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 
 /** A change with all that it comes to. */
@@ -96,7 +97,7 @@ export class ChangePlanner {
     coupons: { coupon: Coupon | null; nextCoupon: Coupon | null },
   ): ChangeTerms {
     const { schedule, currency, state, trialEndsAt, nextPeriod } = subscription;
-    if (state !== 'active' && state !== 'trialing') throw subscriptionProblems.subscription_state();
+    if (!CHANGED_STATES.includes(state)) throw notFrom(state, CHANGED_STATES);
     const running = periodAt(schedule, at);
     if (running !== null && running.index >= nextPeriod)
       throw subscriptionProblems.subscription_renewing(undefined, { retryAfter: 60 });
@@ -112,12 +113,15 @@ export class ChangePlanner {
   }
 
   private async target(
-    { currency, country, kind, cancelAtPeriodEnd, parkedReason }: Subscription,
+    { state, currency, country, kind, cancelAtPeriodEnd, parkedReason }: Subscription,
     from: SubscriptionItem,
     { planId, quantity }: ChangeWish,
     at: Date,
   ): Promise<PlannedChange['to']> {
-    if (cancelAtPeriodEnd || parkedReason !== null) throw subscriptionProblems.subscription_state();
+    if (cancelAtPeriodEnd)
+      throw notFrom(state, CHANGED_STATES, 'It ends with its period: take the cancellation back first.');
+    if (parkedReason !== null)
+      throw notFrom(state, CHANGED_STATES, 'It waits for a person of the shop, who has to release it first.');
     const isOther = planId !== null && planId !== from.terms.planId;
     const terms = isOther ? await this.plans.sold(planId, at) : from.terms;
     const units = quantity ?? from.quantity;

@@ -98,6 +98,10 @@ export function nextState(
   return step?.to ?? null;
 }
 
+/** From where an event leads anywhere at all. */
+export const statesBefore = (event: SubscriptionEvent): readonly SubscriptionState[] =>
+  STEPS.flatMap(({ on, from }) => (on === event ? from : []));
+
 /** How a subscription begins: what costs nothing now needs no payment to be active. */
 export function firstState({ inTrial, owes }: Pick<Circumstances, 'inTrial' | 'owes'>): SubscriptionState {
   if (owes) return 'incomplete';
@@ -106,6 +110,14 @@ export function firstState({ inTrial, owes }: Pick<Circumstances, 'inTrial' | 'o
 
 /** Whose next period is billed when it begins. What is unpaid or paused makes no further invoices. */
 export const BILLED_STATES: readonly SubscriptionState[] = ['trialing', 'active', 'past_due'];
+
+/** What can be changed to another plan or quantity. */
+export const CHANGED_STATES: readonly SubscriptionState[] = ['trialing', 'active'];
+
+/** What can be paid while an invoice is open: all but what has never begun in time. */
+export const PAID_STATES: readonly SubscriptionState[] = SUBSCRIPTION_STATES.filter(
+  (state) => state !== 'incomplete_expired',
+);
 
 export const ENTITLEMENTS = ['full', 'grace', 'restricted', 'none'] as const;
 /** What the customer may use. It is told to others; a state is nothing that they should interpret. */

@@ -3,7 +3,7 @@ import { requireAddresses } from '../../platform/address/address.js';
 import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { CouponGuesses } from '../coupon/coupon-guesses.service.js';
-import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { noMethod } from '../payment-method/payment-method.errors.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
 import { buyerOf, SubscriptionBuyers } from './subscription-buyers.service.js';
 import { SubscriptionOpening } from './subscription-opening.service.js';
@@ -55,7 +55,7 @@ export class MySubscriptions {
       const subscription = await this.rows.lock(id);
       if (subscription?.customerId !== customerId) throw platformProblems.not_found();
       if (paymentMethodId && (await this.methods.find(customerId, paymentMethodId)) === null)
-        throw methodProblems.no_payment_method();
+        throw noMethod('/paymentMethodId', true);
       if (billingAddress && billingAddress.country !== subscription.country)
         throw platformProblems.invalid_input('The country of a subscription stays.', {
           errors: [{ pointer: '/billingAddress/country', code: 'fixed', message: 'must stay' }],

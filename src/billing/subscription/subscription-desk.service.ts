@@ -5,13 +5,14 @@ import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { requireVersion } from '../../platform/http/etag.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { type FieldError, platformProblems } from '../../platform/http/problem.js';
 import { SubscriptionEndAnnounced } from '../billing.events.js';
+import { BILLED_STATES, statesBefore, type SubscriptionState } from './lifecycle.js';
 import { periodAt } from './periods.js';
 import { Renewals } from './renewals.service.js';
 import type { Subscription } from './subscription.js';
 import { SubscriptionEnds } from './subscription-ends.service.js';
-import { subscriptionProblems } from './subscription.errors.js';
+import { notFrom } from './subscription.errors.js';
 import { type Changed, SubscriptionRepository } from './subscription.repository.js';
 import { Subscriptions } from './subscriptions.service.js';
 
@@ -22,6 +23,32 @@ export interface Asking {
   /** Of `If-Match`; null: whatever it is. */
   readonly version: number | null;
 }
+
+/** What a step needs, for whoever asked for it in vain. */
+interface Needs {
+  readonly states: readonly SubscriptionState[];
+  /** What is missing in one of these states. */
+  readonly otherwise: string;
+  readonly errors?: FieldError[];
+}
+
+const LIVING = statesBefore('cancel');
+const NEEDS = {
+  end: { states: LIVING, otherwise: 'Its first payment is under way: repeat it when that is decided.' },
+  endLater: {
+    states: BILLED_STATES,
+    otherwise: 'No further period of it is billed: end it now.',
+    errors: [{ pointer: '/when', code: 'not_possible', message: 'must be `now` in this state' }],
+  },
+  keep: { states: LIVING, otherwise: 'It is not to end with its period: there is nothing to take back.' },
+  pause: { states: statesBefore('pause'), otherwise: 'It owes money: pay its open invoices first.' },
+  resume: {
+    states: statesBefore('resume'),
+    otherwise: 'There is nothing to pay with: keep a payment method first.',
+  },
+  dropChange: { states: LIVING, otherwise: 'No change waits for its next period.' },
+  release: { states: LIVING, otherwise: 'It does not wait for a person.' },
+} satisfies Record<string, Needs>;
 
 /** What customers and staff do with subscriptions. 409 `billing.subscription_state` when it does not lead anywhere from here. */
 @Injectable()
@@ -39,7 +66,8 @@ export class SubscriptionDesk {
 
   /** Now, or with the end of the period that is paid; of a trial with its end. */
   async cancel(id: string, when: 'now' | 'period_end', reason: string | null, asking: Asking): Promise<void> {
-    await this.write(id, asking, 'canceled', async (subscription) => {
+    const needs = when === 'now' ? NEEDS.end : NEEDS.endLater;
+    await this.write(id, asking, 'canceled', needs, async (subscription) => {
       if (when === 'now') return this.ends.cancel(subscription, reason);
       if (subscription.cancelAtPeriodEnd) return subscription;
       const isRunning = subscription.state !== 'incomplete' && subscription.nextBillAt !== null;
@@ -54,7 +82,7 @@ export class SubscriptionDesk {
 
   /** It goes on after all. */
   async keep(id: string, asking: Asking): Promise<void> {
-    await this.write(id, asking, 'kept', async (subscription) =>
+    await this.write(id, asking, 'kept', NEEDS.keep, async (subscription) =>
       subscription.cancelAtPeriodEnd
         ? this.announce(subscription, { cancelAtPeriodEnd: false, cancelReason: null })
         : null,
@@ -62,12 +90,14 @@ export class SubscriptionDesk {
   }
 
   async pause(id: string, asking: Asking): Promise<void> {
-    await this.write(id, asking, 'paused', (subscription) => this.subscriptions.step(subscription, 'pause'));
+    await this.write(id, asking, 'paused', NEEDS.pause, (subscription) =>
+      this.subscriptions.step(subscription, 'pause'),
+    );
   }
 
   /** The period that was paid goes on, or a new one begins today. It is billed at once, by the same job as every other. */
   async resume(id: string, asking: Asking): Promise<void> {
-    await this.write(id, asking, 'resumed', (subscription) =>
+    await this.write(id, asking, 'resumed', NEEDS.resume, (subscription) =>
       this.subscriptions.step(subscription, 'resume'),
     );
     await this.renewals.catchUp(id);
@@ -75,7 +105,7 @@ export class SubscriptionDesk {
 
   /** What was to begin with the next period does not. */
   async dropChange(id: string, asking: Asking): Promise<void> {
-    await this.write(id, asking, 'change_dropped', async (subscription) =>
+    await this.write(id, asking, 'change_dropped', NEEDS.dropChange, async (subscription) =>
       subscription.scheduledChange === null
         ? null
         : this.rows.change(subscription, { scheduledChange: null }),
@@ -84,7 +114,7 @@ export class SubscriptionDesk {
 
   /** A person has looked: it is billed again, with all periods that were missed or only the one that runs. */
   async release(id: string, missed: 'bill' | 'skip', asking: Asking): Promise<void> {
-    await this.write(id, asking, 'released', async (subscription) => {
+    await this.write(id, asking, 'released', NEEDS.release, async (subscription) => {
       if (subscription.parkedReason === null) return null;
       const running = periodAt(subscription.schedule, this.clock.now())?.index ?? 0;
       const skipped = missed === 'skip' && running > subscription.nextPeriod ? { nextPeriod: running } : {};
@@ -106,6 +136,7 @@ export class SubscriptionDesk {
     id: string,
     { actor, customerId, version }: Asking,
     what: string,
+    { states, otherwise, errors }: Needs,
     work: (subscription: Subscription) => Promise<Subscription | null>,
   ): Promise<void> {
     await this.database.transaction(async () => {
@@ -113,7 +144,7 @@ export class SubscriptionDesk {
       if (subscription === null || (customerId !== null && subscription.customerId !== customerId))
         throw platformProblems.not_found();
       requireVersion(version, subscription.version);
-      if ((await work(subscription)) === null) throw subscriptionProblems.subscription_state();
+      if ((await work(subscription)) === null) throw notFrom(subscription.state, states, otherwise, errors);
       this.audit.record({
         ...{ actor, action: `billing.subscription.${what}`, subjectType: 'subscription', subjectId: id },
       });

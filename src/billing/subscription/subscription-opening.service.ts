@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { platformProblems } from '../../platform/http/problem.js';
-import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { noMethod } from '../payment-method/payment-method.errors.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
 import type { CollectionMode } from './subscription.js';
 import { buyerOf } from './subscription-buyers.service.js';
@@ -9,7 +9,8 @@ import { SubscriptionOffers } from './subscription-offers.service.js';
 import { SubscriptionStarts } from './subscription-starts.service.js';
 import type { Done } from './subscription-steps.service.js';
 import type { PaySubscriptionDto, WantedSubscriptionDto } from './subscription-opening.dto.js';
-import { subscriptionProblems } from './subscription.errors.js';
+import { PAID_STATES } from './lifecycle.js';
+import { notFrom } from './subscription.errors.js';
 import { SubscriptionRepository } from './subscription.repository.js';
 
 /** How a subscription is paid. */
@@ -37,7 +38,7 @@ export class SubscriptionOpening {
     const { collection, returnUrl, offSession } = how;
     const offer = await this.offers.take(customerId, { ...wanted, country: billingAddress.country });
     const method = await this.methods.find(customerId, methodId);
-    if (methodId !== null && method === null) throw methodProblems.no_payment_method();
+    if (methodId !== null && method === null) throw noMethod('/paymentMethodId', true);
     const buyer = buyerOf(billingAddress, vatId);
     const start = { customerId, ...offer, buyer, methodId, method, couponCode, collection };
     const { subscription, owed } = await this.starts.begin(start);
@@ -56,10 +57,11 @@ export class SubscriptionOpening {
     const subscription = await this.rows.lock(id);
     if (subscription?.customerId !== customerId) throw platformProblems.not_found();
     const method = await this.methods.find(customerId, paymentMethodId ?? subscription.methodId);
-    if (method === null) throw methodProblems.no_payment_method();
+    if (method === null) throw noMethod('/paymentMethodId', Boolean(paymentMethodId));
     const [owed] = await this.rows.openInvoices(id);
-    const isOver = subscription.state === 'incomplete_expired';
-    if (owed === undefined || isOver) throw subscriptionProblems.subscription_state();
+    const { state } = subscription;
+    if (owed === undefined || !PAID_STATES.includes(state))
+      throw notFrom(state, PAID_STATES, 'It owes nothing: no invoice of it is open.');
     const paid = { customerId, method, returnUrl, offSession: false };
     return { id, payment: await this.charges.open(id, owed.id, paid) };
   }

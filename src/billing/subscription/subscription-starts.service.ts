@@ -6,7 +6,7 @@ import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { SubscriptionBilled, SubscriptionCreated } from '../billing.events.js';
 import { Coupons } from '../coupon/coupons.service.js';
-import { methodProblems } from '../payment-method/payment-method.errors.js';
+import { noMethod } from '../payment-method/payment-method.errors.js';
 import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { type PlanTax, type PlanTerms, priceIn } from '../plan/plan.js';
 import { debitLine } from './change-line.js';
@@ -112,7 +112,7 @@ export class SubscriptionStarts {
       lines,
     ).gross;
     const owes = collection === 'automatic' && !total.isZero();
-    if (owes && start.method === null) throw methodProblems.no_payment_method();
+    if (owes && start.method === null) throw noMethod('/paymentMethodId', false);
     const nextPeriod = period === null ? 0 : period.index + 1;
     const isGoods = terms.kind === 'goods';
     const subscription: Subscription = {

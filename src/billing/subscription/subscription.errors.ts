@@ -1,4 +1,5 @@
-import { defineProblems } from '../../platform/http/problem.js';
+import { defineProblems, type FieldError, type Problem } from '../../platform/http/problem.js';
+import { SUBSCRIPTION_STATES, type SubscriptionState } from './lifecycle.js';
 
 /** What can go wrong with subscriptions. */
 export const subscriptionProblems = defineProblems('billing', {
@@ -17,9 +18,22 @@ export const subscriptionProblems = defineProblems('billing', {
   },
   subscription_state: {
     status: 409,
+    members: {
+      state: {
+        description: 'Which one it is in.',
+        schema: { type: 'string', enum: SUBSCRIPTION_STATES },
+        example: 'past_due',
+      },
+      allowedStates: {
+        description: 'Those from which the step can be made.',
+        schema: { type: 'array', items: { type: 'string', enum: SUBSCRIPTION_STATES } },
+        example: ['active'],
+      },
+    },
     title: 'Not in this state',
     meaning: 'The subscription is in a state from which this step does not lead anywhere, or it owes money.',
-    remedy: 'Read the subscription; pay what it owes first.',
+    remedy:
+      'Where `state` is none of `allowedStates`, bring it there first; where it is, do what `detail` says.',
   },
   subscription_renewing: {
     status: 409,
@@ -57,3 +71,17 @@ export const subscriptionProblems = defineProblems('billing', {
     remedy: 'Show `quote` to whoever confirms, and confirm that one.',
   },
 });
+
+/** `otherwise`: what stands in the way where the state does not. */
+export const notFrom = (
+  state: SubscriptionState,
+  allowedStates: readonly SubscriptionState[],
+  otherwise?: string,
+  errors?: FieldError[],
+): Problem =>
+  subscriptionProblems.subscription_state(
+    allowedStates.includes(state)
+      ? otherwise
+      : `The subscription is ${state}; this can be done while it is ${allowedStates.join(' or ')}.`,
+    { extra: { state, allowedStates }, ...(errors && { errors }) },
+  );

@@ -43,6 +43,7 @@ export function tenderOf(
       ? {
           gateway: payment.gateway,
           ...sourceOf(payment, isOwn),
+          pointer: '/payment',
           returnUrl: payment.returnUrl ?? null,
           saveMethod: payment.save === true && isOwn,
         }
