@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { jest } from '@jest/globals';
 import { fetch } from 'undici';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
@@ -928,7 +929,23 @@ describe('plans and subscriptions', () => {
     const erase = () => app.database.transaction(() => people.erase({ customerId, email }));
     await expect(erase()).rejects.toThrow('paid for the first time');
     await app.settle();
-    for (const _ of [1, 2]) await erase();
+    // A last invoice is due of it. Before its number all that others hold is waited for, so nobody waits for both.
+    const wish = { quantity: 2, behaviour: 'prorate_next_invoice' };
+    const { quote } = (await mySub(eve, id, 'changes/preview', wish)).body;
+    expect((await mySub(eve, id, 'changes', { quote })).status).toBe(200);
+    const numbered = await invoices(id);
+    const gone: Promise<void>[] = [];
+    const elsewhere = AsyncResource.bind(erase);
+    await app.database.transaction(async () => {
+      const theirs = 'SELECT FROM billing.payments WHERE customer_id = $1 FOR UPDATE';
+      expect(await app.database.query(theirs, [customerId])).not.toEqual([]);
+      gone.push(elsewhere());
+      await untilWaiting((sql) => app.database.query(sql));
+      await app.database.query('SELECT FROM billing.number_series FOR UPDATE NOWAIT');
+    });
+    await Promise.all(gone);
+    expect(await invoices(id)).toHaveLength(numbered.length + 1);
+    await erase();
     expect((await app.get(`/v1/admin/subscriptions/${id}`, { token: staff })).body).toMatchObject({
       ...{ state: 'canceled', customerId: null, nextBillAt: null, paymentMethodId: null },
     });

@@ -14,6 +14,13 @@ export class DunningPeopleRepository {
     return this.database.query<Row>(THEIRS, [customerId, after?.id ?? null, limit]);
   }
 
+  async hold(customerId: string): Promise<void> {
+    await this.database.query(
+      'SELECT FROM billing.collections WHERE customer_id = $1 ORDER BY invoice_id FOR UPDATE',
+      [customerId],
+    );
+  }
+
   /** Nobody is asked for the money any more, and nothing says who it was: not even which card. Before their invoices forget them. */
   async anonymise(customerId: string, now: Date): Promise<void> {
     await this.database.execute(FORGET_CARDS, [customerId]);

@@ -15,6 +15,10 @@ export class GiftCardPeopleRepository {
     return this.database.query<Row>(CARDS, [customerId, email, after?.id ?? null, limit]);
   }
 
+  async hold({ customerId, email }: Subject): Promise<void> {
+    await this.database.query(HOLD, [customerId, email]);
+  }
+
   /** The balance stays with whoever has the code; to whom it was sent, and what was written, does not. */
   async anonymise({ customerId, email }: Subject): Promise<void> {
     await this.database.execute(ANONYMISE, [customerId, email]);
@@ -29,6 +33,7 @@ const CARDS = `
     g.recipient_email AS "recipientEmail", g.recipient_name AS "recipientName", g.message, g.send_at AS "sendAt",
     g.created_at AS "createdAt"
   FROM billing.gift_cards g WHERE (${RECEIVED} OR ${BOUGHT}) AND ($3::uuid IS NULL OR g.id > $3) ORDER BY g.id LIMIT $4`;
+const HOLD = `SELECT FROM billing.gift_cards g WHERE ${RECEIVED} OR ${BOUGHT} ORDER BY g.id FOR UPDATE`;
 const ANONYMISE = `
   UPDATE billing.gift_cards g SET recipient_email = CASE WHEN ${RECEIVED} THEN NULL ELSE g.recipient_email END,
     recipient_name = CASE WHEN ${RECEIVED} THEN NULL ELSE g.recipient_name END, message = NULL

@@ -21,6 +21,13 @@ export class InvoicePeopleRepository {
     return rows.map(toInvoice);
   }
 
+  async hold(customerId: string | null, hashes: readonly Buffer[]): Promise<void> {
+    await this.database.query(`SELECT FROM billing.invoices i WHERE ${THEIRS} ORDER BY id FOR UPDATE`, [
+      customerId,
+      hashes,
+    ]);
+  }
+
   /** In the caller's transaction: takes off what no law wants kept. */
   async anonymise(customerId: string | null, hashes: readonly Buffer[]): Promise<void> {
     await this.database.execute(

@@ -42,6 +42,10 @@ export class InvoicePeople {
     });
   }
 
+  hold(subject: Subject): Promise<void> {
+    return this.rows.hold(subject.customerId, this.hashesOf(subject));
+  }
+
   /** In the caller's transaction: nothing but what the law wants kept tells who it was, and that is sealed. */
   anonymise(subject: Subject): Promise<void> {
     return this.rows.anonymise(subject.customerId, this.hashesOf(subject));

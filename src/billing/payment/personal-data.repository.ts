@@ -22,6 +22,10 @@ export class PaymentPersonalDataRepository {
     return row?.found ?? false;
   }
 
+  async hold({ customerId, email }: Subject): Promise<void> {
+    await this.database.query(HOLD, [customerId, email]);
+  }
+
   /** Amounts, dates and the gateway's references stay for the books; who paid does not. */
   async anonymise({ customerId, email }: Subject): Promise<void> {
     const values = [
@@ -45,6 +49,8 @@ const PAYMENTS = `
       'reason', r.reason, 'createdAt', r.created_at, 'settledAt', r.settled_at) ORDER BY r.id)
       FROM billing.refunds r WHERE r.payment_id = p.id), '[]') AS refunds
   FROM billing.payments p WHERE ${THEIRS} AND ($3::uuid IS NULL OR p.id > $3) ORDER BY p.id LIMIT $4`;
+// As all payments of one order, or one invoice, are locked.
+const HOLD = `SELECT FROM billing.payments p WHERE ${THEIRS} ORDER BY p.created_at, p.id FOR UPDATE`;
 const OPEN = `
   SELECT EXISTS (
     SELECT FROM billing.payments p
@@ -68,7 +74,7 @@ const FORGET_SCREENINGS = `
 // A program's reasons are codes; a person's are words, and nobody knows what they say.
 const ANONYMISE = `
   WITH held AS (
-    SELECT p.id FROM billing.payments p WHERE ${THEIRS} ORDER BY p.id FOR UPDATE
+    SELECT p.id FROM billing.payments p WHERE ${THEIRS} ORDER BY p.created_at, p.id FOR UPDATE
   ), reasons AS (
     UPDATE billing.refunds r SET reason = lower($5) FROM held WHERE r.payment_id = held.id AND r.requested_by <> 'system'
   )

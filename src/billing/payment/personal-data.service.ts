@@ -58,7 +58,8 @@ export class BillingPersonalData implements PersonalDataProvider {
   }
 
   async erase(subject: Subject): Promise<void> {
-    // Subscriptions first: their locks come before those of payments, and a last invoice is made out to somebody.
+    await this.hold(subject);
+    // Subscriptions first: a last invoice is made out to somebody.
     if (subject.customerId !== null) await this.subscriptions.erase(subject.customerId);
     // Then the cards: they are found by who paid for them.
     await this.cards.anonymise(subject);
@@ -71,5 +72,21 @@ export class BillingPersonalData implements PersonalDataProvider {
       await this.collections.anonymise(subject.customerId, this.clock.now());
     }
     await this.invoices.anonymise(subject);
+  }
+
+  /**
+   * All that others may hold, in the order in which everybody takes it: an end of a subscription makes an invoice, and behind its
+   * number nothing is waited for.
+   */
+  private async hold(subject: Subject): Promise<void> {
+    const { customerId } = subject;
+    if (customerId !== null) {
+      await this.collections.hold(customerId);
+      await this.subscriptions.hold(customerId);
+    }
+    await this.invoices.hold(subject);
+    await this.rows.hold(subject);
+    await this.cards.hold(subject);
+    if (customerId !== null) await this.credits.hold(customerId);
   }
 }

@@ -15,6 +15,13 @@ export class StoreCreditPeopleRepository {
     return this.database.query<Row>(CREDITS, [customerId, after?.id ?? null, limit]);
   }
 
+  async hold(customerId: string): Promise<void> {
+    await this.database.query(
+      'SELECT FROM billing.store_credits WHERE customer_id = $1 ORDER BY id FOR UPDATE',
+      [customerId],
+    );
+  }
+
   /** Amounts and days stay for the books; whose credit it was, and what was written about it, does not. */
   async anonymise({ customerId }: Subject): Promise<void> {
     if (customerId === null) return;

@@ -45,6 +45,11 @@ export class SubscriptionEnds {
     return ended;
   }
 
+  /** In the caller's transaction: all that a person has subscribed to stays as it is until its end. */
+  async hold(customerId: string): Promise<void> {
+    await this.rows.lockLiving(customerId);
+  }
+
   /**
    * In the caller's transaction: all that a person has subscribed to ends, and nothing tells any more whose it was. Throws while
    * the first payment of one has just come, or nobody knows whether it has: it would begin afterwards, and be nobody's.

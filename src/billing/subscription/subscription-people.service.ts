@@ -60,6 +60,10 @@ export class SubscriptionPeople {
     );
   }
 
+  hold(customerId: string): Promise<void> {
+    return this.ends.hold(customerId);
+  }
+
   /** In the caller's transaction: all of it ends, and nothing tells any more whose it was. */
   erase(customerId: string): Promise<void> {
     return this.ends.erase(customerId);
