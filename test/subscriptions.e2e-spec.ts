@@ -771,8 +771,14 @@ describe('plans and subscriptions', () => {
     });
     await collect();
     expect(await invoices(id)).toMatchObject([{ state: 'paid', total: eur(1000) }]);
-    // A second trial of the plan is none.
+    // A second trial of the plan is none, and who has had one is told that it is kept.
     expect(trial.body.trialUsed).toBe(false);
+    const { id: customerId, email } = (await app.get('/v1/me', { token: bob.token })).body;
+    const told = [];
+    for await (const page of app.app.get(BillingPersonalData).collect({ customerId, email })) told.push(page);
+    expect(told.find(({ section }) => section === 'trials')?.rows).toMatchObject([
+      { plan: basic.code, subscriptionId: id, endsAt: new Date('2030-06-14T22:00:00Z') },
+    ]);
     const second = await subscribe(bob, basic.id, { anchorDate: '2030-07-01' });
     expect(second.body).toMatchObject({
       state: 'active',

@@ -51,6 +51,9 @@ export class BillingPersonalData implements PersonalDataProvider {
     yield* pagesOf<{ id: string }>('subscriptions', async (after, limit) =>
       customerId === null ? [] : this.subscriptions.subscriptions(customerId, after, limit),
     );
+    yield* pagesOf<{ id: string }>('trials', async (after, limit) =>
+      customerId === null ? [] : this.subscriptions.trials(customerId, after, limit),
+    );
   }
 
   async hindrances(subject: Subject): Promise<string[]> {

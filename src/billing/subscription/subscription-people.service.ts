@@ -6,6 +6,7 @@ import type { SubscriptionBuyer } from './subscription.js';
 import { SubscriptionBuyers } from './subscription-buyers.service.js';
 import { SubscriptionEnds } from './subscription-ends.service.js';
 import { SubscriptionRepository } from './subscription.repository.js';
+import { TrialRepository, type UsedTrial } from './trial.repository.js';
 
 interface ToldCoupon {
   code: string;
@@ -37,6 +38,7 @@ export class SubscriptionPeople {
     private readonly buyers: SubscriptionBuyers,
     private readonly redemptions: CouponRedemptionRepository,
     private readonly ends: SubscriptionEnds,
+    private readonly used: TrialRepository,
   ) {}
 
   async subscriptions(customerId: string, after: { id: string } | null, limit: number): Promise<Told[]> {
@@ -62,6 +64,11 @@ export class SubscriptionPeople {
 
   hold(customerId: string): Promise<void> {
     return this.ends.hold(customerId);
+  }
+
+  /** A trial of a plan is had once, so it is kept who has had it. */
+  trials(customerId: string, after: { id: string } | null, limit: number): Promise<UsedTrial[]> {
+    return this.used.ofCustomer(customerId, after?.id ?? null, limit);
   }
 
   /** In the caller's transaction: all of it ends, and nothing tells any more whose it was. */
