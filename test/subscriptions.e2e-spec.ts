@@ -446,16 +446,15 @@ describe('plans and subscriptions', () => {
   it('are opened by staff for a customer who is not there', async () => {
     const basic = await plan(terms(1000));
     const idOf = async ({ token }: Customer) => (await app.get('/v1/me', { token })).body.id;
-    const open = async (who: Customer | null, extra: object = {}, once = key()) =>
+    const openOf = (customerId: string, extra: object = {}, once = key()) =>
       app.post(
         '/v1/admin/subscriptions',
-        {
-          ...{ customerId: who === null ? basic.id : await idOf(who), planId: basic.id },
-          ...{ currency: 'EUR', billingAddress: berlin, ...extra },
-        },
+        { ...{ customerId, planId: basic.id, currency: 'EUR', billingAddress: berlin }, ...extra },
         { token: staff, key: once },
       );
-    expect((await open(null)).body.errors).toMatchObject([{ pointer: '/customerId', code: 'unknown' }]);
+    const open = async (who: Customer, extra: object = {}, once = key()) =>
+      openOf(await idOf(who), extra, once);
+    expect((await openOf(basic.id)).body.errors).toMatchObject([{ pointer: '/customerId', code: 'unknown' }]);
     const ada = await customer('ok');
     // What stands on its invoices has the form of a VAT id, whoever gives it.
     for (const vatId of ['XX', 'de136695976', 'DE13669\u0007', `DE${'1'.repeat(28)}`])
@@ -474,6 +473,24 @@ describe('plans and subscriptions', () => {
     const { items } = (await app.get('/v1/admin/audit?action=billing.subscription.opened', { token: staff }))
       .body;
     expect(items.map(({ subjectId }: Body) => subjectId)).toEqual([opened.body.id]);
+
+    // Whoever is just being forgotten is waited for, and subscribes to nothing any more.
+    const leaving = await idOf(await customer('ok'));
+    const asked = await app.post(`/v1/admin/customers/${leaving}/erasure`, { reason: 'x' }, { token: staff });
+    expect(asked.status).toBe(202);
+    const late: Promise<Answer>[] = [];
+    await app.database.transaction(async () => {
+      await app.database.query('SELECT FROM identity.accounts WHERE id = $1 FOR UPDATE', [leaving]);
+      late.push(openOf(leaving));
+      await untilWaiting((sql) => app.database.query(sql));
+      await app.database.execute('UPDATE identity.erasures SET started_at = now() WHERE subject_id = $1', [
+        leaving,
+      ]);
+    });
+    const [refused] = await Promise.all(late);
+    expect(refused?.body.errors).toMatchObject([{ pointer: '/customerId', code: 'unknown' }]);
+    const none = 'SELECT FROM billing.subscriptions WHERE customer_id = $1';
+    expect(await app.database.query(none, [leaving])).toEqual([]);
 
     // Nobody is there to answer the bank, and nothing to charge: the customer pays later, or is invoiced.
     const absent = await customer('attach_ok_charge_fails');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccountRepository } from './account/account.repository.js';
 import { ConsentService } from './consent/consent.service.js';
 import { GroupRepository } from './group/group.repository.js';
+import { ClosingAccounts } from './privacy/closing-accounts.service.js';
 import { networkOf } from '../platform/http/network.js';
 import { type Quota, ThrottleRepository } from './throttle/throttle.repository.js';
 import { normalizeEmail } from './account/sign-in.service.js';
@@ -14,12 +15,22 @@ export class IdentityApi {
     private readonly throttles: ThrottleRepository,
     private readonly consents: ConsentService,
     private readonly groups: GroupRepository,
+    private readonly closing: ClosingAccounts,
   ) {}
 
   /** The customer, or null when there is none of that id. */
   async customer(id: string): Promise<{ id: string; email: string; emailVerified: boolean } | null> {
     const account = await this.accounts.view(id);
     return account && { id: account.id, email: account.email, emailVerified: account.emailVerified };
+  }
+
+  /**
+   * In the caller's transaction, before whatever else it locks: no erasure of the customer goes on before it is over, so nothing is
+   * written of somebody who is just being forgotten. False when there is no customer of that id, or their erasure has begun.
+   */
+  async holdCustomer(id: string): Promise<boolean> {
+    await this.accounts.hold(id);
+    return (await this.customer(id)) !== null && !(await this.closing.isBegun(id));
   }
 
   /** Codes of the groups that a customer is in. */

@@ -58,7 +58,7 @@ export class StaffStoreCredits {
     return { ...page, items: page.items.map((entry) => StoreCreditEntryDto.from(entry, credit.currency)) };
   }
 
-  /** Gives a customer credit for a reason; 400 for one whom nobody knows, for nothing, and for a day that is over. */
+  /** Gives a customer credit for a reason; 400 for one whom nobody knows or who is being erased, for nothing, and for a day that is over. */
   async issue(input: IssueStoreCreditDto, actor: Actor): Promise<StoreCreditDetailDto> {
     const amount = Money.fromJSON(input.amount);
     if (amount.isZero()) throw refused('/amount', 'too_low', 'must be above zero');
@@ -66,9 +66,9 @@ export class StaffStoreCredits {
     if (expiresAt && expiresAt <= this.clock.now())
       throw refused('/expiresAt', 'over', 'must be in the future');
     const { customerId, reason } = input;
-    if ((await this.identity.customer(customerId)) === null)
-      throw refused('/customerId', 'unknown', 'is the id of no customer');
     return this.database.transaction(async () => {
+      if (!(await this.identity.holdCustomer(customerId)))
+        throw refused('/customerId', 'unknown', 'is the id of no customer');
       const deed = { actor: personId(actor) ?? actor.kind, reason };
       const id = await this.credits.issue(customerId, amount, expiresAt, deed);
       this.record(actor, 'issued', id, { customerId, amount: amount.toJSON(), reason });

@@ -18,17 +18,17 @@ export class StaffSubscriptions {
     private readonly audit: Audit,
   ) {}
 
-  /** A repeat with the same key goes on where a dead request stopped. 400 for a customer whom nobody knows. */
+  /** A repeat with the same key goes on where a dead request stopped. 400 for a customer whom nobody knows, or who is being erased. */
   async open(
     { customerId, collection = 'automatic', ...wanted }: OpenSubscriptionDto,
     actor: Actor,
   ): Promise<Answered> {
     requireAddresses({ '/billingAddress': wanted.billingAddress });
-    if ((await this.identity.customer(customerId)) === null)
-      throw platformProblems.invalid_input(undefined, {
-        errors: [{ pointer: '/customerId', code: 'unknown', message: 'is the id of no customer' }],
-      });
     return this.steps.run(201, async () => {
+      if (!(await this.identity.holdCustomer(customerId)))
+        throw platformProblems.invalid_input(undefined, {
+          errors: [{ pointer: '/customerId', code: 'unknown', message: 'is the id of no customer' }],
+        });
       const done = await this.opening.open(customerId, wanted, {
         collection,
         returnUrl: null,

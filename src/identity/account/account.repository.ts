@@ -86,6 +86,11 @@ export class AccountRepository {
     return row ? { ...row, email } : null;
   }
 
+  /** Keeps an account from being locked or erased by others, and no more: any number may hold it. */
+  async hold(id: string): Promise<void> {
+    await this.database.query('SELECT FROM identity.accounts WHERE id = $1 FOR KEY SHARE', [id]);
+  }
+
   lock(id: string): Promise<Account | null> {
     return this.held({ id });
   }
