@@ -557,6 +557,9 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     const given = await refund(cash, { amount: eur(TOTAL - 1400) });
     expect(given).toMatchObject({ status: 201, body: { status: 'succeeded' } });
     expect(await balanceOf('assets:cash')).toBe(0);
+    // All that was too much is back, and nothing of its goods.
+    await app.settle();
+    expect(await orderAt(orderId)).toMatchObject({ paymentStatus: 'paid', amountToRefund: eur(0) });
     expect((await receive(orderId, transfer(1, 'tip'))).body).toMatchObject({ overpaid: eur(1) });
     // What a piece less costs goes back, and the tip is still too much.
     const [line] = (await orderAt(orderId)).lines;

@@ -74,7 +74,7 @@ export class OrderModel {
     if (back > 0 && back === came) return 'refunded';
     if (came < owed) return 'partially_paid';
     if (came - back > owed) return 'overcharged';
-    if (back > 0) return 'partially_refunded';
+    if (back > 0) return came > owed && this.stays === owed ? 'paid' : 'partially_refunded';
     return came > owed && came > 0 ? 'overcharged' : 'paid';
   }
 

@@ -28,7 +28,8 @@ describe('the statuses of an order', () => {
     ['refunded', [payment('captured', 1000, 1000)]],
     ['partially_paid', [payment('captured', 900, 100)]],
     ['overcharged', [payment('captured', 1000, 1), payment('captured', 10)]],
-    ['partially_refunded', [payment('captured', 1000, 1), payment('captured', 1)]],
+    ['paid', [payment('captured', 1000, 1), payment('captured', 1)]],
+    ['partially_refunded', [payment('captured', 1000, 2), payment('captured', 1)]],
     ['voided', [payment('canceled')]],
     ['none', [payment('canceled'), payment('processing')]],
   ])('say %s', (status, payments) => {
@@ -41,6 +42,9 @@ describe('the statuses of an order', () => {
     expect(paymentStatusOf([payment('captured', 1000, 310), ...back.slice(1)], eur(1000), eur(700))).toBe(
       'partially_refunded',
     );
+    // All of it came twice: one of the two has gone back, and the other is on its way.
+    const twice = [payment('captured', 1000, 1000), { ...payment('captured', 1000), kept: eur(0) }];
+    expect(paymentStatusOf(twice, eur(1000))).toBe('partially_refunded');
     // What is on its way back is not too much.
     const onItsWay = { ...payment('captured', 1000, 300), kept: eur(690) };
     expect(paymentStatusOf([onItsWay, ...back.slice(1)], eur(1000), eur(700))).toBe('partially_refunded');

@@ -91,6 +91,8 @@ export function paymentStatusOf(
       owed.currency,
     );
     if (difference > 0 && kept.compare(total) > 0) return 'overcharged';
+    // Nothing but what was too much went back: of its goods nothing was refunded.
+    if (difference > 0 && kept.equals(owed)) return 'paid';
     return difference < 0 ? 'partially_paid' : 'partially_refunded';
   }
   return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';
