@@ -16,6 +16,7 @@ import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-trie
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
 import { BillingForgottenQuotes1780000000861 } from './billing/1780000000861-forgotten-quotes.js';
+import { BillingLinesAsTold1780000000880 } from './billing/1780000000880-lines-as-told.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -288,4 +289,5 @@ export const migrations: Migrations = [
   BillingOpenSchedules1780000000860,
   BillingForgottenQuotes1780000000861,
   BillingItemsForOthers1780000000870,
+  BillingLinesAsTold1780000000880,
 ];

@@ -1151,7 +1151,14 @@ const JOURNEYS: Scenario[] = [
         `WITH begun AS (SELECT min(effective_at) AS at FROM billing.ledger_transactions WHERE kind = 'payment_captured')
          SELECT (SELECT count(*)::int FROM billing.ledger_transactions WHERE kind = 'gateway_opening') AS opened,
            (SELECT count(*)::int FROM billing.reconciliation_cases c JOIN billing.settlement_lines l ON l.id = c.subject_id
-             WHERE l.at < (SELECT at FROM begun)) AS cases`,
+             WHERE l.at < (SELECT at FROM begun) AND l.told IS NULL) AS cases`,
+      );
+      // A fee in hundredths of a króna cannot be booked: it is for a person, and stops nothing else.
+      const { items } = (await app.get('/v1/admin/reconciliation/cases?limit=100', { token })).body;
+      const odd = items.filter(({ told }: { told: string | null }) => told !== null);
+      const isk = { kind: 'missing_here', state: 'open', told: 'amount 5000.00, fee 70.25 ISK' };
+      expect(odd).toMatchObject(
+        code === 'stripe' ? [{ ...isk, found: { amount: 5000, currency: 'ISK' } }] : [],
       );
       expect(before).toMatchObject({ opened: expect.any(Number), cases: 0 });
       expect(before?.opened).toBeGreaterThan(0);

@@ -408,8 +408,8 @@ export class StripeDouble {
     intent.amount_received = (intent.amount_received as number) + amount;
     const currency = intent.currency as string;
     const fee = Math.round(amount * 0.014) + 25;
-    // There are no cents of a króna, though it is told in hundredths.
-    this.book('charge', amount, currency === 'isk' ? Math.ceil(fee / 100) * 100 : fee, charge, currency);
+    // Of a króna too, which has no cents: then it is no whole one.
+    this.book('charge', amount, fee, charge, currency);
     this.event(
       `payment_intent.${intent.status === 'succeeded' ? 'succeeded' : 'amount_capturable_updated'}`,
       intent,

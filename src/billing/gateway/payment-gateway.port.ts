@@ -181,6 +181,11 @@ export interface SettlementLine {
   /** Minor units that the gateway keeps of this line, not negative unless it gives some back. */
   readonly fee: bigint;
   readonly currency: string;
+  /**
+   * Amount and fee in the words of the gateway, where our minor units cannot hold them: both are cut to whole units then, nothing is
+   * booked from the line, and a person has to look at it. Null: they are exact.
+   */
+  readonly told: string | null;
   readonly at: Date;
   /** The payout that it went into; null while it waits. */
   readonly payoutRef: string | null;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { CURRENCIES } from '../../platform/money/currencies.js';
 import { Money } from '../../platform/money/money.js';
-import { fromStripe, toStripe } from './stripe-gateway.amounts.js';
+import { asToldByStripe, cutFromStripe, fromStripe, toStripe } from './stripe-gateway.amounts.js';
 
 describe('an amount at Stripe', () => {
   it.each([
@@ -27,6 +27,14 @@ describe('an amount at Stripe', () => {
     [1000, 'IQD'],
   ])('%i %s is refused, not rounded', (amount, currency) => {
     expect(() => toStripe(Money.of(amount, currency))).toThrow(/Nothing was rounded/);
+  });
+
+  it('of which a part is no whole unit is cut, and told as it was', () => {
+    expect(cutFromStripe(3579, 'isk')).toEqual({ money: Money.of(35, 'ISK'), rest: 79n });
+    expect(cutFromStripe(-5, 'isk')).toEqual({ money: Money.of(0, 'ISK'), rest: -5n });
+    expect([3579, -5, 0].map((amount) => asToldByStripe(amount, 'isk'))).toEqual(['35.79', '-0.05', '0.00']);
+    expect(asToldByStripe(80, 'jpy')).toBe('80');
+    expect(() => fromStripe(3579, 'isk')).toThrow('no whole minor unit');
   });
 
   it('comes back as it went, in every currency, or is refused', () => {

@@ -34,11 +34,29 @@ export function toStripe(money: Money): number {
 
 /** An amount that Stripe tells, in our minor units. Throws when ours cannot hold it. */
 export function fromStripe(amount: number, currency: string): Money {
+  const { money, rest } = cutFromStripe(amount, currency);
+  if (rest !== 0n)
+    throw new RangeError(`Stripe told ${amount} ${money.currency}, which is no whole minor unit`);
+  return money;
+}
+
+/** As `fromStripe`, cut to whole minor units: `rest` is what of Stripe's own units did not fit, 0 where all of it did. */
+export function cutFromStripe(amount: number, currency: string): { money: Money; rest: bigint } {
   const code = currency.toUpperCase();
-  const ours = exponentOf(code);
-  const theirs = OTHER_EXPONENTS[code] ?? ours;
+  const [ours, theirs] = [exponentOf(code), placesOf(code)];
   const [up, down] = [10n ** BigInt(Math.max(0, ours - theirs)), 10n ** BigInt(Math.max(0, theirs - ours))];
   const told = BigInt(amount) * up;
-  if (told % down !== 0n) throw new RangeError(`Stripe told ${amount} ${code}, which is no whole minor unit`);
-  return Money.of(told / down, code);
+  return { money: Money.of(told / down, code), rest: told % down };
 }
+
+/** An amount as Stripe tells it, for people: its own units as a decimal. */
+export function asToldByStripe(amount: number, currency: string): string {
+  const places = placesOf(currency.toUpperCase());
+  const digits = Math.abs(amount)
+    .toString()
+    .padStart(places + 1, '0');
+  const whole = `${amount < 0 ? '-' : ''}${digits.slice(0, digits.length - places)}`;
+  return places === 0 ? whole : `${whole}.${digits.slice(-places)}`;
+}
+
+const placesOf = (code: string): number => OTHER_EXPONENTS[code] ?? exponentOf(code);

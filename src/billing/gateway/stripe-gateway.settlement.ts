@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { SettlementLine } from './payment-gateway.port.js';
-import { fromStripe } from './stripe-gateway.amounts.js';
+import { asToldByStripe, cutFromStripe } from './stripe-gateway.amounts.js';
 import { idOf } from './stripe-gateway.answers.js';
 
 const DAY = 86_400_000;
@@ -64,26 +64,37 @@ function linesOf(transaction: Stripe.BalanceTransaction, payoutRef: string | nul
   const line = lineOf(transaction, payoutRef);
   if (line.kind !== 'dispute' || line.fee === 0n) return [line];
   const fee = { ...line, id: `${line.id}_fee`, kind: 'dispute_fee', amount: -line.fee, fee: 0n } as const;
-  return [{ ...line, fee: 0n }, fee];
+  const isExact = cutFromStripe(transaction.amount, transaction.currency).rest === 0n;
+  return [{ ...line, fee: 0n, told: isExact ? null : line.told }, fee];
 }
 
 function lineOf(transaction: Stripe.BalanceTransaction, payoutRef: string | null): SettlementLine {
   const source = (typeof transaction.source === 'object' ? transaction.source : null) as Source | null;
   const isDispute = source?.object === 'dispute';
   const { currency } = transaction;
+  const [amount, fee] = [
+    cutFromStripe(transaction.amount, currency),
+    cutFromStripe(transaction.fee, currency),
+  ];
+  const isExact = amount.rest === 0n && fee.rest === 0n;
   const kind = isDispute ? 'dispute' : (KINDS[transaction.type] ?? 'other');
   return {
     id: transaction.id,
     kind,
     ref: kind === 'payout' ? (source?.id ?? payoutRef) : idOf(source?.payment_intent),
     operationId: isDispute ? null : operationOf(transaction, source),
-    amount: fromStripe(transaction.amount, currency).amount,
-    fee: fromStripe(transaction.fee, currency).amount,
+    amount: amount.money.amount,
+    fee: fee.money.amount,
     currency: currency.toUpperCase(),
+    told: isExact ? null : toldOf(transaction),
     at: new Date(transaction.created * 1000),
     payoutRef,
   };
 }
+
+/** Stripe counts some currencies in hundredths that have none, and its fees are not always whole. */
+const toldOf = ({ amount, fee, currency }: Stripe.BalanceTransaction): string =>
+  `amount ${asToldByStripe(amount, currency)}, fee ${asToldByStripe(fee, currency)} ${currency.toUpperCase()}`;
 
 /** A capture leaves its id and its amount on the intent: of several, the one of this amount is meant where only one is. */
 function operationOf({ amount }: Stripe.BalanceTransaction, source: Source | null): string | null {

@@ -164,7 +164,13 @@ export class TestGateway extends PaymentGateway implements OnApplicationShutdown
     const span = `from=${from.toISOString()}&to=${to.toISOString()}`;
     const page = await this.client.read<{ lines: SettlementBody[] }>(`/v1/settlement?${span}`);
     for (const line of page?.lines ?? [])
-      yield { ...line, amount: BigInt(line.amount), fee: BigInt(line.fee), at: new Date(line.at) };
+      yield {
+        ...line,
+        amount: BigInt(line.amount),
+        fee: BigInt(line.fee),
+        told: null,
+        at: new Date(line.at),
+      };
   }
 
   async announce(webhookUrl: string): Promise<void> {

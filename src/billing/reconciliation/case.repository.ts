@@ -14,6 +14,7 @@ export interface CaseRow {
   readonly paymentId: string | null;
   readonly lineId: string | null;
   readonly ref: string | null;
+  readonly told: string | null;
   readonly expected: string | null;
   readonly found: string | null;
   readonly currency: string;
@@ -116,7 +117,7 @@ const RESOLVE = `
 
 const CASE = `
   SELECT c.id, c.gateway, c.kind, c.subject_type AS "subjectType", c.subject_id AS "subjectId", c.payment_id AS "paymentId",
-    l.line_id AS "lineId", l.ref, c.expected::text AS expected, c.found::text AS found, c.currency, c.state, c.resolution,
+    l.line_id AS "lineId", l.ref, l.told, c.expected::text AS expected, c.found::text AS found, c.currency, c.state, c.resolution,
     c.reason, c.resolved_by AS "resolvedBy", c.resolved_at AS "resolvedAt", c.version, c.created_at AS "createdAt"
   FROM billing.reconciliation_cases c
   LEFT JOIN billing.settlement_lines l ON l.id = c.subject_id AND c.subject_type <> 'transaction'`;

@@ -18,7 +18,11 @@ const LINE_KINDS = ['charge', 'refund', 'fee', 'dispute', 'dispute_fee', 'payout
 const MEANINGS =
   '`missing_here`: the gateway tells of what the books do not have; `missing_there`: the books have what the gateway does not ' +
   'tell of, a day later; `amount_diff`: both have it, with other amounts, or a payout is not what its lines come to; ' +
-  '`fee_unbooked`: the fee of a dispute that nobody here has heard of; `duplicate`: the gateway tells of one movement twice.';
+  '`fee_unbooked`: the fee of a dispute that nobody here has heard of, or one that is no whole amount of its currency (`told`); ' +
+  '`duplicate`: the gateway tells of one movement twice.';
+const TOLD =
+  'What the gateway said, word for word, where it is no whole amount of the currency: `amount` and `fee` are cut, and nothing ' +
+  'of it is booked by itself.';
 const signed = (units: bigint | string | null, currency: string) =>
   units === null ? null : Money.of(BigInt(units), currency).toJSON();
 
@@ -67,6 +71,9 @@ export class SettlementLineDto {
   @Nested(() => SignedMoneyDto, { description: 'What the gateway keeps of it.' })
   fee: SignedMoneyDto;
 
+  @Text({ max: 200, nullable: true, description: TOLD, example: 'amount 5000.00, fee 70.25 ISK' })
+  told: string | null;
+
   @Instant()
   at: string;
 
@@ -84,9 +91,9 @@ export class SettlementLineDto {
     transactionId,
     ...line
   }: KeptLine): SettlementLineDto {
-    const { amount, fee, currency, at, payoutRef } = line;
+    const { amount, fee, currency, told, at, payoutRef } = line;
     return {
-      ...{ id, gateway, lineId, kind, status, ref, operationId, transactionId, payoutRef },
+      ...{ id, gateway, lineId, kind, status, ref, operationId, transactionId, told, payoutRef },
       amount: Money.of(amount, currency).toJSON(),
       fee: Money.of(fee, currency).toJSON(),
       at: at.toISOString(),
@@ -129,6 +136,9 @@ export class ReconciliationCaseDto {
 
   @Text({ max: 200, nullable: true, description: 'The charge or the payout as the gateway calls it.' })
   ref: string | null;
+
+  @Text({ max: 200, nullable: true, description: TOLD, example: null })
+  told: string | null;
 
   @Nested(() => SignedMoneyDto, { nullable: true, description: 'What the books say; null: nothing.' })
   expected: SignedMoneyDto | null;

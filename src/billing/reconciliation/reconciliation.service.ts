@@ -98,7 +98,7 @@ export class Reconciliation {
    * A charge of ours that is lost is none of that, however old.
    */
   private async open(line: KeptLine, begun: Date, now: Date): Promise<boolean> {
-    if (line.at >= begun || !(await this.lines.isStrange(line))) return false;
+    if (line.at >= begun || line.told !== null || !(await this.lines.isStrange(line))) return false;
     const nobody = { paymentId: null, orderId: null, invoiceId: null };
     await this.ledger.post(nobody, openingOf(line), line.at);
     await this.lines.decide(line.id, 'matched', null, 0n);

@@ -30,7 +30,7 @@ export class SettlementLineRepository {
     const rows = [...new Map(lines.map((line) => [line.id, line])).values()].map((line) => ({
       ...{ id: newId(), line_id: line.id, kind: line.kind, ref: line.ref, operation_id: line.operationId },
       ...{ amount: line.amount.toString(), fee: line.fee.toString(), currency: line.currency, at: line.at },
-      payout_ref: line.payoutRef,
+      ...{ payout_ref: line.payoutRef, told: line.told },
     }));
     return this.read(KEEP, [gateway, JSON.stringify(rows), now]);
   }
@@ -150,7 +150,7 @@ export class SettlementLineRepository {
 }
 
 const LINE = `l.id, l.gateway, l.line_id AS "lineId", l.kind, l.ref, l.operation_id AS "operationId", l.amount::text AS amount,
-  l.fee::text AS fee, l.currency, l.at, l.payout_ref AS "payoutRef", l.status, l.transaction_id AS "transactionId",
+  l.fee::text AS fee, l.currency, l.told, l.at, l.payout_ref AS "payoutRef", l.status, l.transaction_id AS "transactionId",
   l.booked::text AS booked`;
 
 // The first posting in the order of time: nobody reads them all.
@@ -164,15 +164,15 @@ const BEGUN = `
 
 const KEEP = `
   INSERT INTO billing.settlement_lines AS l
-    (id, gateway, line_id, kind, ref, operation_id, amount, fee, currency, at, payout_ref, status, told_at)
-  SELECT id, $1, line_id, kind, ref, operation_id, amount, fee, currency, at, payout_ref, 'missing_here', $3
+    (id, gateway, line_id, kind, ref, operation_id, amount, fee, currency, told, at, payout_ref, status, told_at)
+  SELECT id, $1, line_id, kind, ref, operation_id, amount, fee, currency, told, at, payout_ref, 'missing_here', $3
     FROM jsonb_to_recordset($2) AS n (id uuid, line_id text, kind text, ref text, operation_id uuid, amount bigint, fee bigint,
-      currency text, at timestamptz, payout_ref text)
+      currency text, told text, at timestamptz, payout_ref text)
   ON CONFLICT (gateway, line_id) DO UPDATE
     SET payout_ref = excluded.payout_ref, told_at = excluded.told_at, amount = excluded.amount, fee = excluded.fee,
-      currency = excluded.currency,
-      status = CASE WHEN (l.amount, l.fee, l.currency) = (excluded.amount, excluded.fee, excluded.currency) THEN l.status
-        ELSE 'missing_here' END
+      currency = excluded.currency, told = excluded.told,
+      status = CASE WHEN (l.amount, l.fee, l.currency, l.told) IS DISTINCT FROM
+          (excluded.amount, excluded.fee, excluded.currency, excluded.told) THEN 'missing_here' ELSE l.status END
   RETURNING ${LINE}`;
 
 const CANDIDATE = `

@@ -18,7 +18,14 @@ const line = fc
   })
   .map((of): KeptLine => ({
     ...{ id: 'line', gateway: 'test', lineId: 'txn_1', ref: 'ch_1', operationId: null, currency: 'EUR' },
-    ...{ at: new Date(0), payoutRef: null, status: 'missing_here', transactionId: null, booked: 0n },
+    ...{
+      at: new Date(0),
+      payoutRef: null,
+      status: 'missing_here',
+      transactionId: null,
+      booked: 0n,
+      told: null,
+    },
     ...of,
   }));
 const candidate = (moved: bigint, takenBy: string | null = null): Candidate => ({
@@ -91,6 +98,24 @@ describe('a line of a settlement', () => {
         });
       }),
     );
+  });
+
+  it('that is told in parts of a minor unit is booked by nobody but a person, beside its posting', () => {
+    const [any] = fc.sample(line, 1);
+    if (!any) throw new Error('there is one');
+    const odd = {
+      ...any,
+      kind: 'charge',
+      amount: 100n,
+      fee: 35n,
+      told: 'amount 100.00, fee 35.79 ISK',
+    } as const;
+    expect(verdictOn(odd, [candidate(100n)])).toMatchObject({
+      ...{ status: 'fee_unbooked', candidate: { moved: 100n }, expected: null, found: -35n },
+    });
+    expect(verdictOn(odd, []).status).toBe('missing_here');
+    expect(verdictOn({ ...odd, kind: 'payout', fee: 0n }, []).status).toBe('amount_diff');
+    expect(dueOf(odd)).toBe(0n);
   });
 
   it('is held against postings that move the account in its direction', () => {

@@ -63,8 +63,18 @@ export function kindsFor({ kind, amount }: Pick<KeptLine, 'kind' | 'amount'>): P
   }
 }
 
-/** What a line is, beside the postings that could be meant. Fees and payouts are booked from it, so they always fit. */
+/** What a line is, beside the postings that could be meant. What is told in parts of a minor unit is for a person, whatever it is. */
 export function verdictOn(line: KeptLine, candidates: readonly Candidate[]): Verdict {
+  const verdict = wholeVerdictOn(line, candidates);
+  if (line.told === null || verdict.status !== 'matched') return verdict;
+  const isFee = line.fee !== 0n || line.kind === 'fee' || line.kind === 'charge';
+  return isFee
+    ? { ...verdict, status: 'fee_unbooked', expected: null, found: -keptOf(line) }
+    : { ...verdict, status: 'amount_diff' };
+}
+
+/** Fees and payouts are booked from their lines, so they always fit. */
+function wholeVerdictOn(line: KeptLine, candidates: readonly Candidate[]): Verdict {
   if (line.kind === 'fee' || line.kind === 'payout') {
     const due = dueOf(line);
     const isBooked = line.booked === 0n || line.booked === due;
@@ -97,7 +107,9 @@ export function verdictOn(line: KeptLine, candidates: readonly Candidate[]): Ver
 }
 
 /** Minor units that the books have to take out of the account for the fee of a line, and for a payout itself. */
-export function dueOf({ kind, amount, fee }: Pick<KeptLine, 'kind' | 'amount' | 'fee'>): bigint {
+export function dueOf(line: Pick<KeptLine, 'kind' | 'amount' | 'fee' | 'told'>): bigint {
+  const { kind, amount, fee, told } = line;
+  if (told !== null) return 0n;
   switch (kind) {
     case 'charge':
     case 'refund':
@@ -112,6 +124,10 @@ export function dueOf({ kind, amount, fee }: Pick<KeptLine, 'kind' | 'amount' | 
       return 0n;
   }
 }
+
+/** What the gateway keeps because of a line. */
+const keptOf = ({ kind, amount, fee }: Pick<KeptLine, 'kind' | 'amount' | 'fee'>): bigint =>
+  kind === 'fee' ? fee - amount : fee;
 
 /** What the account held because of a line that is older than the books. */
 export function openingOf({ id, gateway, amount, fee, currency }: KeptLine): Posting[] {
@@ -136,7 +152,7 @@ export function postingsOf({ id, gateway, kind, amount, fee, currency }: KeptLin
     ];
     return units === 0n ? [] : [{ kind: posting, sourceType: 'settlement_line', sourceId: id, legs }];
   };
-  const kept = kind === 'fee' ? fee - amount : fee;
+  const kept = keptOf({ kind, amount, fee });
   return [
     ...(kind === 'dispute' || kind === 'dispute_fee' || kind === 'other'
       ? []
