@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
+import { Deferrals } from '../src/billing/deferral/deferrals.service.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { LedgerChain } from '../src/billing/ledger/ledger-chain.service.js';
 import { PeriodRepository } from '../src/billing/ledger/period.repository.js';
@@ -120,6 +121,33 @@ describe('what is charged for days to come', () => {
       ['subscription', 500],
       ['deferred', 3100],
     ]);
+    // However many lines a document has: what they hold is read and written at once.
+    const deferrals = app.app.get(Deferrals);
+    const statements = async (many: number): Promise<number> => {
+      const sent = [jest.spyOn(app.database, 'query'), jest.spyOn(app.database, 'execute')];
+      const lines = Array.from({ length: many }, (_, n) =>
+        [3100, -200].map((amount) => ({
+          ...{ id: `${n} ${amount}`, net: eur(amount), revenue: 'deferred' as const },
+          period: { start: '2029-01-01', end: '2029-01-31' },
+        })),
+      ).flat();
+      const document = { id: first.id, subscriptionId: month.id, lines };
+      const tried = app.database.transaction(async () => {
+        expect((await deferrals.begin(document, lines)).size).toBe(2 * many);
+        const back = lines.map((line) => ({ ...line, net: eur(line.net.amount / 100) }));
+        expect((await deferrals.giveBack(first.id, document, back)).size).toBe(2 * many);
+        await deferrals.drop(document);
+        throw new Error('enough');
+      });
+      await expect(tried).rejects.toThrow('enough');
+      const all = sent
+        .flatMap(({ mock }) => mock.calls)
+        .filter(([text]) => text.includes('billing.revenue_'));
+      for (const spy of sent) spy.mockRestore();
+      return all.length;
+    };
+    expect(await statements(40)).toBe(await statements(1));
+
     // A set-up is done; no day is over.
     await earn();
     expect(await books()).toEqual([39_600, 500, 0]);

@@ -2,14 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
-import type { Parted, RevenueSchedule } from './revenue-schedule.js';
-
-/** What gives back revenue before it is earned: a line of a credit note, or of a later invoice. */
-export interface ReleaseSource {
-  readonly type: 'invoice' | 'credit_note';
-  readonly id: string;
-  readonly lineId: string;
-}
+import type { RevenueSchedule } from './revenue-schedule.js';
+import type { ScheduleChanges } from './schedule-changes.js';
 
 /** What a line of an invoice has given back of another one. */
 export interface Release extends Pick<
@@ -28,16 +22,20 @@ type Row = Omit<RevenueSchedule, 'amount' | 'earned'> & { currency: string; amou
 export class DeferralRepository {
   constructor(private readonly database: Database) {}
 
-  async insert(one: Omit<RevenueSchedule, 'id'>): Promise<void> {
-    const { invoiceId, lineId, subscriptionId, amount, from, to, next, earned, heldSince } = one;
-    await this.database.execute(
-      `INSERT INTO billing.revenue_schedules (id, invoice_id, line_id, subscription_id, currency, amount, from_day, to_day,
-         next_day, earned, held_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-      [
-        ...[newId(), invoiceId, lineId, subscriptionId, amount.currency, amount.amount, from, to, next],
-        ...[earned.amount, heldSince],
-      ],
-    );
+  /** Writes all that a document has made of them, in one statement, however many lines it has. */
+  async write({ gone, cut, added, releases }: ScheduleChanges): Promise<void> {
+    await this.database.execute(WRITE, [
+      [...gone],
+      JSON.stringify([...cut.values()].map(columnsOf)),
+      JSON.stringify([...added.values()].map(columnsOf)),
+      JSON.stringify(
+        releases.map(({ source, of, since, amount: { amount, currency } }) => ({
+          ...{ id: newId(), source_type: source.type, source_id: source.id, source_line_id: source.lineId },
+          ...{ invoice_id: of.invoiceId, line_id: of.lineId, subscription_id: of.subscriptionId, currency },
+          ...{ amount: amount.toString(), from_day: since, to_day: of.to },
+        })),
+      ),
+    ]);
   }
 
   /** Those of an invoice that are not earned whole, locked. */
@@ -48,31 +46,6 @@ export class DeferralRepository {
   /** Those of a subscription that are not earned whole, locked; the newest first. */
   async ofSubscription(subscriptionId: string): Promise<RevenueSchedule[]> {
     return (await this.locked('subscription_id', subscriptionId)).reverse();
-  }
-
-  /** Its days before stay, those since are others. */
-  async part({ id }: RevenueSchedule, { before, since }: Parted): Promise<void> {
-    if (before === null) await this.database.execute(DELETE, [id]);
-    else await this.database.execute(CUT, [id, before.to, before.amount.amount]);
-    if (since !== null) await this.insert(since);
-  }
-
-  /** So much of a schedule, of its days since one, was given back; below zero, is held again. */
-  async release(
-    source: ReleaseSource,
-    of: Omit<RevenueSchedule, 'id' | 'heldSince'>,
-    since: string,
-    amount: Money,
-  ): Promise<void> {
-    const { invoiceId, lineId, subscriptionId, to } = of;
-    await this.database.execute(
-      `INSERT INTO billing.revenue_releases (id, source_type, source_id, source_line_id, invoice_id, line_id, subscription_id,
-         currency, amount, from_day, to_day) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-      [
-        ...[newId(), source.type, source.id, source.lineId, invoiceId, lineId, subscriptionId],
-        ...[amount.currency, amount.amount, since, to],
-      ],
-    );
   }
 
   /** What the lines of an invoice have given back of others. */
@@ -116,8 +89,28 @@ const SELECT = `
   SELECT id, invoice_id AS "invoiceId", line_id AS "lineId", subscription_id AS "subscriptionId", currency, amount::text,
     from_day::text AS "from", to_day::text AS "to", next_day::text AS next, earned::text, held_since::text AS "heldSince"
   FROM billing.revenue_schedules`;
-const CUT = 'UPDATE billing.revenue_schedules SET to_day = $2, amount = $3 WHERE id = $1';
-const DELETE = 'DELETE FROM billing.revenue_schedules WHERE id = $1';
+const COLUMNS = `id uuid, invoice_id uuid, line_id text, subscription_id uuid, currency text, amount bigint, from_day date, to_day date`;
+const WRITE = `
+  WITH gone AS (
+    DELETE FROM billing.revenue_schedules WHERE id = ANY ($1::uuid[])
+  ), cut AS (
+    UPDATE billing.revenue_schedules s SET to_day = n.to_day, amount = n.amount
+    FROM jsonb_to_recordset($2::jsonb) AS n (id uuid, to_day date, amount bigint) WHERE s.id = n.id
+  ), released AS (
+    INSERT INTO billing.revenue_releases (id, source_type, source_id, source_line_id, invoice_id, line_id, subscription_id,
+      currency, amount, from_day, to_day)
+    SELECT id, source_type, source_id, source_line_id, invoice_id, line_id, subscription_id, currency, amount, from_day, to_day
+    FROM jsonb_to_recordset($4::jsonb) AS n (source_type text, source_id uuid, source_line_id text, ${COLUMNS})
+  )
+  INSERT INTO billing.revenue_schedules (id, invoice_id, line_id, subscription_id, currency, amount, from_day, to_day, next_day,
+    earned, held_since)
+  SELECT id, invoice_id, line_id, subscription_id, currency, amount, from_day, to_day, next_day, earned, held_since
+  FROM jsonb_to_recordset($3::jsonb) AS n (next_day date, earned bigint, held_since date, ${COLUMNS})`;
+const columnsOf = ({ amount, earned, ...one }: RevenueSchedule) => ({
+  ...{ id: one.id, invoice_id: one.invoiceId, line_id: one.lineId, subscription_id: one.subscriptionId },
+  ...{ currency: amount.currency, amount: amount.amount.toString(), from_day: one.from, to_day: one.to },
+  ...{ next_day: one.next, earned: earned.amount.toString(), held_since: one.heldSince },
+});
 const RELEASES = `
   SELECT r.source_line_id AS "sourceLineId", r.invoice_id AS "invoiceId", r.line_id AS "lineId",
     r.subscription_id AS "subscriptionId", r.currency, r.amount::text, r.from_day::text AS "from", r.to_day::text AS "to",

@@ -5,8 +5,9 @@ import type { InvoiceLine } from '../invoice/invoice-content.js';
 import { dayIn } from '../ledger/day.js';
 import { PeriodRepository } from '../ledger/period.repository.js';
 import { addDays } from '../subscription/periods.js';
-import { DeferralRepository, type ReleaseSource } from './deferral.repository.js';
+import { DeferralRepository, type Release } from './deferral.repository.js';
 import { earnedBefore, earnedOnly, leftFrom, parted, type RevenueSchedule } from './revenue-schedule.js';
+import { type ReleaseSource, ScheduleChanges } from './schedule-changes.js';
 
 /** What of the net amount of a line, by its id, is held back in the books; of the others nothing is. */
 export type Held = ReadonlyMap<string, Money>;
@@ -49,19 +50,23 @@ export class Deferrals {
         : [{ ...line, net: Money.fromJSON(line.net), period: line.period }],
     );
     if (mine.length === 0) return held;
-    const [today, ended] = [await this.today(), await this.endedOn(subscriptionId)];
+    const { today, ended } = await this.calendar(subscriptionId);
+    const [less, more] = [
+      mine.filter(({ net }) => net.isNegative()),
+      mine.filter(({ net }) => !net.isNegative()),
+    ];
+    const isLess = less.length > 0 && subscriptionId !== null;
+    const changes = new ScheduleChanges(isLess ? await this.rows.ofSubscription(subscriptionId) : []);
     // Before its own lines: none of them is given back by the others.
-    for (const { id, net, period } of mine.filter(({ net }) => net.isNegative())) {
-      if (subscriptionId === null) continue;
+    for (const { id, net, period } of isLess ? less : []) {
       const [from, to] = [period.start, addDays(period.end, 1)];
-      const there = (await this.rows.ofSubscription(subscriptionId)).filter(
-        (one) => one.from < to && from < one.to,
-      );
+      const there = changes.open.filter((one) => one.from < to && from < one.to);
       const likely = [...there.filter((one) => one.to === to), ...there.filter((one) => one.to !== to)];
       const source = { type: 'invoice', id: invoiceId, lineId: id } as const;
-      held.set(id, (await this.take(likely, from > today ? from : today, net.negated(), source)).negated());
+      const day = from > today ? from : today;
+      held.set(id, take(changes, likely, day, net.negated(), source).negated());
     }
-    for (const { id: lineId, net, period } of mine.filter(({ net }) => !net.isNegative())) {
+    for (const { id: lineId, net, period } of more) {
       const from = period.start;
       const last = ended !== null && ended < period.end ? ended : period.end;
       const to = addDays(last < from ? from : last, 1);
@@ -70,8 +75,9 @@ export class Deferrals {
       held.set(lineId, amount);
       const first = from > today ? from : today;
       const course = { from: first, to, next: first, earned: Money.zero(net.currency), heldSince: today };
-      await this.rows.insert({ invoiceId, lineId, subscriptionId, amount, ...course });
+      changes.add({ invoiceId, lineId, subscriptionId, amount, ...course });
     }
+    await this.write(changes);
     return held;
   }
 
@@ -80,16 +86,21 @@ export class Deferrals {
     const held = new Map<string, Money>();
     const mine = lines.filter(({ revenue }) => revenue === 'deferred');
     if (mine.length === 0) return held;
-    const [today, all] = [await this.today(), await this.rows.ofInvoice(charged.id)];
+    const { today, ended } = await this.calendar(charged.subscriptionId);
+    const changes = new ScheduleChanges(await this.rows.ofInvoice(charged.id));
+    const isMore = ended === null && mine.some(({ net }) => net.amount < 0);
+    const releases = isMore ? await this.rows.releasesBy(charged.id) : [];
+    const wholes = new Map(charged.lines.map(({ id, net }) => [id, net.amount]));
     for (const { id, net } of mine) {
       const source = { type: 'credit_note', id: creditNoteId, lineId: id } as const;
       const amount = Money.fromJSON(net);
-      const there = all.filter(({ lineId }) => lineId === id);
+      const there = changes.open.filter((one) => one.invoiceId === charged.id && one.lineId === id);
       const taken = amount.isNegative()
-        ? (await this.holdAgain(charged, source, amount)).negated()
-        : await this.take(there, today, amount, source);
+        ? holdAgain(changes, releases, today, { source, amount, whole: wholes.get(id) ?? null }).negated()
+        : take(changes, there, today, amount, source);
       held.set(id, taken);
     }
+    await this.write(changes);
     return held;
   }
 
@@ -98,84 +109,93 @@ export class Deferrals {
     const held = new Map<string, Money>();
     const add = (lineId: string, amount: Money) =>
       held.set(lineId, (held.get(lineId) ?? Money.zero(amount.currency)).plus(amount));
-    for (const schedule of await this.rows.ofInvoice(invoiceId)) {
+    const changes = new ScheduleChanges(await this.rows.ofInvoice(invoiceId));
+    for (const schedule of changes.open) {
       add(schedule.lineId, schedule.amount.minus(schedule.earned));
-      await this.rows.part(schedule, earnedOnly(schedule));
+      changes.part(schedule, earnedOnly(schedule));
     }
     const releases = await this.rows.releasesBy(invoiceId);
-    if (releases.length === 0 || (await this.endedOn(subscriptionId)) !== null) return held;
-    const today = await this.today();
-    for (const { sourceLineId, isVoid, ...of } of releases) {
+    const { today, ended } = await this.calendar(releases.length > 0 ? subscriptionId : null);
+    for (const { sourceLineId, isVoid, ...of } of ended === null ? releases : []) {
       if (isVoid || of.to <= today) continue;
       const first = of.from > today ? of.from : today;
       const earned = Money.zero(of.amount.currency);
-      await this.rows.insert({ ...of, from: first, next: first, earned, heldSince: today });
+      changes.add({ ...of, from: first, next: first, earned, heldSince: today });
       add(sourceLineId, of.amount.negated());
     }
+    await this.write(changes);
     return held;
   }
 
   /** A subscription has ended: what is held of it is earned on that day. Safe to repeat. */
   async end(subscriptionId: string): Promise<void> {
-    const day = await this.endedOn(subscriptionId);
+    const { ended: day } = await this.calendar(subscriptionId);
     if (day === null) return;
-    for (const schedule of await this.rows.ofSubscription(subscriptionId)) {
+    const changes = new ScheduleChanges(await this.rows.ofSubscription(subscriptionId));
+    for (const schedule of changes.open) {
       const { from, next, to } = schedule;
       const first = [from, next, day].reduce((one, other) => (one > other ? one : other));
       if (to <= addDays(first, 1)) continue;
       const left = leftFrom(schedule, first);
-      await this.rows.part(schedule, parted(schedule, first, left, addDays(first, 1)));
+      changes.part(schedule, parted(schedule, first, left, addDays(first, 1)));
     }
+    await this.write(changes);
   }
 
-  /**
-   * So much of a line below zero is charged again: the part of what it had given back, of the days that are left, is held again, and
-   * the others are income. Rounded down, so that it is never more than was given back, in however many steps.
-   */
-  private async holdAgain(charged: Document & Lines, source: ReleaseSource, net: Money): Promise<Money> {
-    let held = Money.zero(net.currency);
-    const line = charged.lines.find(({ id }) => id === source.lineId);
-    if (!line || (await this.endedOn(charged.subscriptionId)) !== null) return held;
-    const today = await this.today();
-    for (const { sourceLineId, isVoid, ...of } of await this.rows.releasesBy(charged.id)) {
-      if (sourceLineId !== source.lineId || isVoid || of.to <= today) continue;
-      const part = Money.of((of.amount.amount * net.amount) / BigInt(line.net.amount), net.currency);
-      const amount = part.minus(earnedBefore({ ...of, amount: part }, today));
-      if (amount.isZero()) continue;
-      const first = of.from > today ? of.from : today;
-      const again = { ...of, amount, from: first, next: first, earned: Money.zero(net.currency) };
-      await this.rows.insert({ ...again, heldSince: today });
-      await this.rows.release(source, again, first, amount.negated());
-      held = held.plus(amount);
-    }
-    return held;
+  private async write(changes: ScheduleChanges): Promise<void> {
+    if (!changes.isNone) await this.rows.write(changes);
   }
 
-  /** Takes up to so much out of schedules, of their days since one; answers how much that was. */
-  private async take(
-    schedules: readonly RevenueSchedule[],
-    day: string,
-    wanted: Money,
-    source: ReleaseSource,
-  ): Promise<Money> {
-    let left = wanted;
-    for (const schedule of schedules) {
-      const there = leftFrom(schedule, day);
-      const taken = there.compare(left) < 0 ? there : left;
-      if (taken.isZero()) continue;
-      await this.rows.part(schedule, parted(schedule, day, there.minus(taken)));
-      await this.rows.release(source, schedule, day > schedule.next ? day : schedule.next, taken);
-      left = left.minus(taken);
-    }
-    return wanted.minus(left);
-  }
-
-  private async today(): Promise<string> {
-    return dayIn(await this.periods.timeZone(), this.clock.now());
-  }
-
-  private async endedOn(subscriptionId: string | null): Promise<string | null> {
+  /** Today by the calendar of the books, and the day on which a subscription has ended; null: it has not. */
+  private async calendar(subscriptionId: string | null): Promise<{ today: string; ended: string | null }> {
+    const zone = await this.periods.timeZone();
     const at = subscriptionId === null ? null : await this.rows.endOf(subscriptionId);
-    return at && dayIn(await this.periods.timeZone(), at);
+    return { today: dayIn(zone, this.clock.now()), ended: at && dayIn(zone, at) };
   }
+}
+
+/** Takes up to so much out of schedules, of their days since one; answers how much that was. */
+function take(
+  changes: ScheduleChanges,
+  schedules: readonly RevenueSchedule[],
+  day: string,
+  wanted: Money,
+  source: ReleaseSource,
+): Money {
+  let left = wanted;
+  for (const schedule of schedules) {
+    const there = leftFrom(schedule, day);
+    const taken = there.compare(left) < 0 ? there : left;
+    if (taken.isZero()) continue;
+    changes.part(schedule, parted(schedule, day, there.minus(taken)));
+    changes.release(source, schedule, day > schedule.next ? day : schedule.next, taken);
+    left = left.minus(taken);
+  }
+  return wanted.minus(left);
+}
+
+/**
+ * So much of a line below zero (`whole`) is charged again: the part of what it had given back, of the days that are left, is held
+ * again, and the others are income. Rounded down, so that it is never more than was given back, in however many steps.
+ */
+function holdAgain(
+  changes: ScheduleChanges,
+  releases: readonly Release[],
+  today: string,
+  { source, amount: net, whole }: { source: ReleaseSource; amount: Money; whole: number | null },
+): Money {
+  let held = Money.zero(net.currency);
+  if (whole === null) return held;
+  for (const { sourceLineId, isVoid, ...of } of releases) {
+    if (sourceLineId !== source.lineId || isVoid || of.to <= today) continue;
+    const part = Money.of((of.amount.amount * net.amount) / BigInt(whole), net.currency);
+    const amount = part.minus(earnedBefore({ ...of, amount: part }, today));
+    if (amount.isZero()) continue;
+    const first = of.from > today ? of.from : today;
+    const again = { ...of, amount, from: first, next: first, earned: Money.zero(net.currency) };
+    changes.add({ ...again, heldSince: today });
+    changes.release(source, again, first, amount.negated());
+    held = held.plus(amount);
+  }
+  return held;
 }
