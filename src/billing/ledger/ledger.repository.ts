@@ -13,6 +13,13 @@ export interface LedgerFilter {
   readonly to: Date | null;
 }
 
+/** What a posting is about. */
+export interface PostedOf {
+  readonly paymentId: string | null;
+  readonly orderId: string | null;
+  readonly invoiceId?: string | null;
+}
+
 export interface LedgerTransactionRow {
   readonly id: string;
   readonly kind: string;
@@ -42,26 +49,31 @@ export class LedgerRepository {
   constructor(private readonly database: Database) {}
 
   /** Writes postings in the running transaction; an unbalanced one stops the commit. */
-  async post(
-    of: { paymentId: string | null; orderId: string | null; invoiceId?: string | null },
-    postings: readonly Posting[],
-    effectiveAt: Date,
-  ): Promise<void> {
-    for (const { kind, sourceType, sourceId, legs } of postings) {
-      await this.database.execute(POST, [
-        newId(),
-        kind,
-        sourceType,
-        sourceId,
-        of.paymentId,
-        of.orderId,
-        effectiveAt,
-        legs.map(({ account }) => account),
-        legs.map(({ amount }) => amount.currency),
-        legs.map(({ amount }) => amount.amount.toString()),
-        of.invoiceId ?? null,
-      ]);
-    }
+  async post(of: PostedOf, postings: readonly Posting[], effectiveAt: Date): Promise<void> {
+    await this.postAll(postings.map((posting) => ({ of, posting, effectiveAt })));
+  }
+
+  /** As `post`, of many things at once. */
+  async postAll(all: readonly { of: PostedOf; posting: Posting; effectiveAt: Date }[]): Promise<void> {
+    if (all.length === 0) return;
+    const made = all.map((one) => ({ id: newId(), ...one }));
+    await this.database.execute(POST, [
+      JSON.stringify(
+        made.map(({ id, of, posting, effectiveAt }) => ({
+          ...{ id, kind: posting.kind, source_type: posting.sourceType, source_id: posting.sourceId },
+          ...{ payment_id: of.paymentId, order_id: of.orderId, invoice_id: of.invoiceId ?? null },
+          effective_at: effectiveAt,
+        })),
+      ),
+      JSON.stringify(
+        made.flatMap(({ id, posting }) =>
+          posting.legs.map(({ account, amount }, at) => ({
+            ...{ transaction_id: id, position: at + 1, account },
+            ...{ currency: amount.currency, amount: amount.amount.toString() },
+          })),
+        ),
+      ),
+    ]);
   }
 
   /** Newest first, from behind `after`. */
@@ -108,11 +120,13 @@ export class LedgerRepository {
 const POST = `
   WITH posted AS (
     INSERT INTO billing.ledger_transactions (id, kind, source_type, source_id, payment_id, order_id, effective_at, invoice_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $11)
+    SELECT id, kind, source_type, source_id, payment_id, order_id, effective_at, invoice_id
+      FROM jsonb_to_recordset($1::jsonb) AS n (id uuid, kind text, source_type text, source_id uuid, payment_id uuid,
+        order_id uuid, effective_at timestamptz, invoice_id uuid)
   )
   INSERT INTO billing.ledger_entries (transaction_id, position, account, currency, amount)
-  SELECT $1, position, account, currency, amount
-    FROM unnest($8::text[], $9::text[], $10::bigint[]) WITH ORDINALITY AS legs (account, currency, amount, position)`;
+  SELECT transaction_id, position, account, currency, amount FROM jsonb_to_recordset($2::jsonb)
+    AS n (transaction_id uuid, position int, account text, currency text, amount bigint)`;
 
 const TRANSACTIONS = `
   SELECT t.id, t.kind, t.source_type, t.source_id, t.payment_id, t.order_id, t.invoice_id, t.effective_at,

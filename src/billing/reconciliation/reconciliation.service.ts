@@ -54,8 +54,9 @@ export class Reconciliation {
       chunk = [];
       told += taken.length;
       await this.step(run, async (now) => {
-        for (const line of await this.lines.keep(run.gateway, taken, now))
-          if (line.status !== 'matched') await this.look(line, begun, now);
+        const lines = await this.lines.keep(run.gateway, taken, now);
+        const open = lines.filter(({ status }) => status !== 'matched');
+        for (const line of await this.open(open, begun, now)) await this.look(line, now);
       });
     };
     for await (const line of this.gateway.settlementLines(run.from, run.to)) {
@@ -85,7 +86,7 @@ export class Reconciliation {
     for (let after: string | null = null, more = true; more;) {
       await this.step(run, async (now) => {
         const lines = await this.lines.unmatched(run.gateway, after, AT_ONCE);
-        for (const line of lines) await this.look(line, begun, now);
+        for (const line of await this.open(lines, begun, now)) await this.look(line, now);
         after = lines.at(-1)?.id ?? null;
         more = lines.length === AT_ONCE;
       });
@@ -95,19 +96,24 @@ export class Reconciliation {
   /**
    * What is older than the books, such as a charge of before that the first payout has in it, is what the account began with. It is
    * so until the first posting, and no later than the first run: what a gateway tells after that is held against the books.
-   * A charge of ours that is lost is none of that, however old.
+   * A charge of ours that is lost is none of that, however old. Answers the lines that are none of that: of an account that is old
+   * a first run is told of thousands.
    */
-  private async open(line: KeptLine, begun: Date, now: Date): Promise<boolean> {
-    if (line.at >= begun || line.told !== null || !(await this.lines.isStrange(line))) return false;
-    const nobody = { paymentId: null, orderId: null, invoiceId: null };
-    await this.ledger.post(nobody, openingOf(line), line.at);
-    await this.lines.decide(line.id, 'matched', null, 0n);
-    await this.cases.settle('line', [line.id], now);
-    return true;
+  private async open(lines: readonly KeptLine[], begun: Date, now: Date): Promise<readonly KeptLine[]> {
+    const old = lines.filter(({ at, told }) => at < begun && told === null);
+    const strange = old.length === 0 ? new Set<string>() : await this.lines.strange(old);
+    if (strange.size === 0) return lines;
+    const of = { paymentId: null, orderId: null, invoiceId: null };
+    const opened = old.filter(({ id }) => strange.has(id));
+    await this.ledger.postAll(
+      opened.flatMap((line) => openingOf(line).map((posting) => ({ of, posting, effectiveAt: line.at }))),
+    );
+    await this.lines.match([...strange]);
+    await this.cases.settle('line', [...strange], now);
+    return lines.filter(({ id }) => !strange.has(id));
   }
 
-  private async look(line: KeptLine, begun: Date, now: Date): Promise<void> {
-    if (await this.open(line, begun, now)) return;
+  private async look(line: KeptLine, now: Date): Promise<void> {
     const { status, candidate, expected, found } = verdictOn(line, await this.lines.candidates(line));
     const { paymentId = null, orderId = null, invoiceId = null, transactionId = null } = candidate ?? {};
     const due = line.booked === 0n ? dueOf(line) : 0n;

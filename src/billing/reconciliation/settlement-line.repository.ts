@@ -83,14 +83,22 @@ export class SettlementLineRepository {
     return row?.at ?? null;
   }
 
-  /** Whether somebody else's movement: of no operation and no payment of ours, and in the books in no way. */
-  async isStrange({ id, operationId, ref }: KeptLine): Promise<boolean> {
-    const [row] = await this.database.query<{ known: boolean }>(
-      `SELECT EXISTS (SELECT FROM billing.operations WHERE id = $1) OR EXISTS (SELECT FROM billing.payments WHERE gateway_ref = $2)
-         OR EXISTS (SELECT FROM billing.ledger_transactions WHERE source_type = 'settlement_line' AND source_id = $3) AS known`,
-      [operationId, ref, id],
+  /** The ids of those that are somebody else's movement: of no operation and no payment of ours, and in the books in no way. */
+  async strange(lines: readonly KeptLine[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ id: string }>(STRANGE, [
+      lines.map(({ id }) => id),
+      lines.map(({ operationId }) => operationId),
+      lines.map(({ ref }) => ref),
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Nothing more is expected of them. */
+  async match(ids: readonly string[]): Promise<void> {
+    await this.database.execute(
+      `UPDATE billing.settlement_lines SET status = 'matched', transaction_id = NULL, booked = 0 WHERE id = ANY ($1::uuid[])`,
+      [ids],
     );
-    return row?.known === false;
   }
 
   async decide(id: string, status: LineStatus, transactionId: string | null, booked: bigint): Promise<void> {
@@ -161,6 +169,12 @@ const BEGUN = `
         AND EXISTS (SELECT FROM billing.ledger_entries e WHERE e.transaction_id = t.id AND e.account = $1)
       ORDER BY t.effective_at, t.id LIMIT 1),
     (SELECT min(created_at) FROM billing.reconciliation_runs WHERE gateway = $2)) AS at`;
+
+const STRANGE = `
+  SELECT n.id FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS n (id, operation_id, ref)
+  WHERE NOT EXISTS (SELECT FROM billing.operations o WHERE o.id = n.operation_id)
+    AND NOT EXISTS (SELECT FROM billing.payments p WHERE p.gateway_ref = n.ref)
+    AND NOT EXISTS (SELECT FROM billing.ledger_transactions t WHERE t.source_type = 'settlement_line' AND t.source_id = n.id)`;
 
 const KEEP = `
   INSERT INTO billing.settlement_lines AS l
