@@ -17,6 +17,7 @@ import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
 import { BillingForgottenQuotes1780000000861 } from './billing/1780000000861-forgotten-quotes.js';
 import { BillingLinesAsTold1780000000880 } from './billing/1780000000880-lines-as-told.js';
+import { BillingCountedCards1780000000881 } from './billing/1780000000881-counted-cards.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -290,4 +291,5 @@ export const migrations: Migrations = [
   BillingForgottenQuotes1780000000861,
   BillingItemsForOthers1780000000870,
   BillingLinesAsTold1780000000880,
+  BillingCountedCards1780000000881,
 ];

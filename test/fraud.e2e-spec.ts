@@ -256,6 +256,24 @@ describe('the screening of payments', () => {
         });
       });
     });
+    // Other cards are counted over so many of the newest attempts, however many somebody leaves.
+    const cards = { per: 'network', count: 'cards', atLeast: 2, withinMinutes: 1440 };
+    await under({ outcome: 'block', conditions: { velocity: [cards] } }, async () => {
+      const flat = address();
+      const seen = (card: string, many: number, hours: number): Promise<number> =>
+        app.database.execute(
+          `INSERT INTO billing.screening_marks (operation_id, key, at, card, has_passed, has_failed)
+           SELECT gen_random_uuid(), network, at - $3 * interval '1 hour', $1, true, false FROM generate_series(1, $2),
+             (SELECT network, at FROM billing.screenings ORDER BY operation_id DESC LIMIT 1) AS s`,
+          [card, many, hours],
+        );
+      expect((await buyFrom(flat, thing)).status).toBe(201);
+      await seen('one', 1, 3);
+      await seen('other', 1, 2);
+      expect((await buyFrom(flat, thing)).status).toBe(402);
+      await seen('other', 10_000, -1);
+      expect((await buyFrom(flat, thing)).status).toBe(201);
+    });
     const wrong: [object, string][] = [
       [{ outcome: 'block', conditions: {} }, '/conditions'],
       [{ outcome: 'block', conditions: { riskAtLeast: 50 } }, '/outcome'],

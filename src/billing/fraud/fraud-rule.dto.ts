@@ -49,7 +49,7 @@ export class VelocityDto {
     example: 'failures',
     description:
       '`attempts`: all, blocked ones too. Of those that were not blocked: `failures`, which were declined or are not decided, and ' +
-      '`cards`, other ones than that of the attempt. Attempts of all kinds are counted together, save those of the kind `charge`: how ' +
+      '`cards`, other ones than that of the attempt among the newest 10,000. Attempts of all kinds are counted together, save those of the kind `charge`: how ' +
       'often the shop charges by itself speaks against nobody.',
   })
   count: VelocityCount;
