@@ -68,7 +68,7 @@ export class OrderModel {
 
   get payment(): PaymentStatus {
     const { came, held, back, owed } = this;
-    if (held > 0 && back === 0 && (came === 0 || came + held >= owed)) return 'authorized';
+    if (held > 0 && back === 0 && (came === 0 || (came < owed && came + held >= owed))) return 'authorized';
     if (came === 0 && owed > 0)
       return this.notes.length > 0 && this.notes.every(({ state }) => state === 'ended') ? 'voided' : 'none';
     if (back > 0 && back === came) return 'refunded';
