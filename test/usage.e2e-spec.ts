@@ -601,6 +601,43 @@ describe('metered usage and coupons', () => {
     expect(payments).toEqual([]);
   });
 
+  it('bills no period of which it cannot be said what it costs, and all of it once it can', async () => {
+    await at('2027-12-01T11:00:00Z');
+    const [left, back] = [await customer(), await customer()];
+    const [waiting, paused] = [await subscribe(left, metered.id), await subscribe(back, metered.id)];
+    const step = (id: string, which: string, token: string) =>
+      app.post(`/v1/me/subscriptions/${id}/${which}`, undefined, { token, key: key() });
+    const release = async (id: string, once = key()): Promise<Body> => {
+      const body = { missed: 'bill' };
+      return (await app.post(`/v1/admin/subscriptions/${id}/release`, body, { token: staff, key: once }))
+        .body;
+    };
+    await at('2027-12-10T11:00:00Z');
+    const nonsense = event('seats', '999999999999', '2027-12-10T00:00:00Z');
+    for (const { id } of [waiting, paused]) expect((await record(id, [nonsense])).status).toBe(200);
+    expect((await step(paused.id, 'pause', back)).body.state).toBe('paused');
+    await at('2028-01-02T11:00:00Z');
+    await renew();
+    // Whoever tries it all the same, with a key or by coming back, is told that it waits, and no period counts as billed.
+    for (const body of [await release(waiting.id), (await step(paused.id, 'resumption', back)).body]) {
+      expect(body).toMatchObject({ state: 'active', parkedReason: expect.any(String) });
+      expect(body.periods).toHaveLength(1);
+    }
+    await at('2028-01-03T11:00:00Z');
+    const meant = event('seats', '2', '2027-12-11T00:00:00Z');
+    for (const { id } of [waiting, paused]) expect((await record(id, [meant])).body.late).toBe(0);
+    const once = key();
+    const released = await release(waiting.id, once);
+    expect(released).toMatchObject({ parkedReason: null, periods: [{ index: 1 }, { index: 0 }] });
+    expect(await release(waiting.id, once)).toEqual(released);
+    await release(paused.id);
+    for (const { id } of [waiting, paused])
+      expect((await invoices(id))[1]?.lines).toEqual([
+        [metered.title, 1000],
+        ['Seats', 1000],
+      ]);
+  });
+
   it('gives a coupon back when the first payment never came', async () => {
     const { token } = await given.customer(app);
     const card = { gateway: 'test', token: 'attach_ok_charge_fails' };

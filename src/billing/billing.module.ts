@@ -215,6 +215,7 @@ import { SubscriptionOffers } from './subscription/subscription-offers.service.j
 import { SubscriptionPeople } from './subscription/subscription-people.service.js';
 import { SubscriptionPayments } from './subscription/subscription-payments.service.js';
 import { SubscriptionReader } from './subscription/subscription.reader.service.js';
+import { SubscriptionReturns } from './subscription/subscription-returns.service.js';
 import { SubscriptionStarts } from './subscription/subscription-starts.service.js';
 import { SubscriptionSubscribers } from './subscription/subscription.subscribers.js';
 import { SubscriptionAdminController } from './subscription/subscription.admin.controller.js';
@@ -497,6 +498,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     SubscriptionPayments,
     SubscriptionPeople,
     SubscriptionReader,
+    SubscriptionReturns,
     SubscriptionStarts,
     SubscriptionSubscribers,
     Payability,

@@ -189,7 +189,8 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
       (SELECT coalesce(-sum(e.amount), 0) FROM billing.ledger_entries e
         WHERE e.account = a.account AND e.currency = a.currency) AS found
     FROM asked a LEFT JOIN taxes t USING (account, currency)`),
-  // Who is to be billed has a moment for it, or would be forgotten for good; a period begins where the one before it ends.
+  // Who is to be billed has a moment for it, or would be forgotten for good; a period begins where the one before it ends, and has
+  // its invoice. A change to another interval may begin one that comes to nothing but credits, which wait for the next invoice.
   subscription: differing(`
     SELECT s.id, v.name, v.expected, v.found FROM billing.subscriptions s
     CROSS JOIN LATERAL (
@@ -200,9 +201,13 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
     CROSS JOIN LATERAL (
       SELECT count(*) AS present FROM billing.subscription_items WHERE subscription_id = s.id AND until IS NULL
     ) i
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS missed FROM billing.invoice_periods WHERE subscription_id = s.id AND invoice_id IS NULL
+        AND s.kind = 'service' AND (schedule_no = 0 OR period_index > 0)
+    ) m
     CROSS JOIN LATERAL (VALUES
       ('billed next', (s.state IN ('incomplete', 'trialing', 'active', 'past_due'))::int, (s.next_bill_at IS NOT NULL)::int),
-      ('gaps between periods', 0, g.gaps), ('what it is for', 1, i.present),
+      ('gaps between periods', 0, g.gaps), ('what it is for', 1, i.present), ('periods without an invoice', 0, m.missed),
       ('whose it is', (s.state IN ('trialing', 'active', 'past_due', 'paused'))::int,
         (s.state IN ('trialing', 'active', 'past_due', 'paused') AND s.customer_id IS NOT NULL)::int)
     ) AS v (name, expected, found)

@@ -43,8 +43,10 @@ export class Renewals {
     private readonly clock: Clock,
   ) {}
 
-  /** Bills all periods of a subscription that have begun, the oldest first; `allMissed`: however many they are. */
+  /** With no transaction open: bills all periods of a subscription that have begun, the oldest first; `allMissed`: however many. */
   async catchUp(id: string, allMissed = false): Promise<void> {
+    // What a period that cannot be billed had written would be committed by the one around it.
+    if (this.database.inTransaction) throw new Error('each period is billed in a transaction of its own');
     let more = true;
     while (more) more = await this.billOne(id, allMissed);
   }

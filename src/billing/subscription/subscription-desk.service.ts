@@ -9,7 +9,6 @@ import { type FieldError, platformProblems } from '../../platform/http/problem.j
 import { SubscriptionEndAnnounced } from '../billing.events.js';
 import { BILLED_STATES, statesBefore, type SubscriptionState } from './lifecycle.js';
 import { periodAt } from './periods.js';
-import { Renewals } from './renewals.service.js';
 import type { Subscription } from './subscription.js';
 import { SubscriptionEnds } from './subscription-ends.service.js';
 import { notFrom } from './subscription.errors.js';
@@ -58,7 +57,6 @@ export class SubscriptionDesk {
     private readonly rows: SubscriptionRepository,
     private readonly subscriptions: Subscriptions,
     private readonly ends: SubscriptionEnds,
-    private readonly renewals: Renewals,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -95,12 +93,11 @@ export class SubscriptionDesk {
     );
   }
 
-  /** The period that was paid goes on, or a new one begins today. It is billed at once, by the same job as every other. */
+  /** The period that was paid goes on, or a new one begins today; see `SubscriptionReturns`. */
   async resume(id: string, asking: Asking): Promise<void> {
     await this.write(id, asking, 'resumed', NEEDS.resume, (subscription) =>
       this.subscriptions.step(subscription, 'resume'),
     );
-    await this.renewals.catchUp(id);
   }
 
   /** What was to begin with the next period does not. */
@@ -120,7 +117,6 @@ export class SubscriptionDesk {
       const skipped = missed === 'skip' && running > subscription.nextPeriod ? { nextPeriod: running } : {};
       return this.rows.change(subscription, { parkedReason: null, ...skipped });
     });
-    await this.renewals.catchUp(id, true);
   }
 
   private async announce(

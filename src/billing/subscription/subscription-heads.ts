@@ -93,12 +93,12 @@ export const heads = {
       '409 when there is nothing to pay with.',
     answers: stepped,
     problems: stepping,
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   },
   release: {
     summary: 'Bills a subscription again that waits for a person',
     answers: stepped,
     problems: stepping,
-    idempotency: 'accepted',
+    idempotency: 'accepted-steps',
   },
 } satisfies Record<string, Partial<Head> & { description?: string }>;

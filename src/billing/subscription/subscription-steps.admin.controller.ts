@@ -16,6 +16,7 @@ import { SubscriptionDesk } from './subscription-desk.service.js';
 import { heads } from './subscription-heads.js';
 import { SubscriptionDetailDto, SubscriptionParams } from './subscription.dto.js';
 import { SubscriptionReader } from './subscription.reader.service.js';
+import { SubscriptionReturns } from './subscription-returns.service.js';
 
 const { stale_version } = platformProblems;
 
@@ -27,6 +28,7 @@ export class SubscriptionStepsAdminController {
   constructor(
     private readonly desk: SubscriptionDesk,
     private readonly changes: SubscriptionChanges,
+    private readonly returns: SubscriptionReturns,
     private readonly reader: SubscriptionReader,
   ) {}
 
@@ -123,13 +125,12 @@ export class SubscriptionStepsAdminController {
     id: 'resumeSubscription',
     ...heads.resume,
   })
-  async resume(
+  resume(
     @Param() { id }: SubscriptionParams,
     @IfMatch() version: number | null,
     @CurrentActor() actor: Actor,
   ): Promise<SubscriptionDetailDto> {
-    await this.desk.resume(id, { actor, customerId: null, version });
-    return this.reader.get(id);
+    return this.returns.resume(id, { actor, customerId: null, version });
   }
 
   @Post(':id/release')
@@ -139,13 +140,12 @@ export class SubscriptionStepsAdminController {
     description:
       'It was parked because too many periods were missed, or a period could not be priced (`parkedReason`). 409 when it was not.',
   })
-  async release(
+  release(
     @Param() { id }: SubscriptionParams,
     @Body() { missed }: ReleaseSubscriptionDto,
     @IfMatch() version: number | null,
     @CurrentActor() actor: Actor,
   ): Promise<SubscriptionDetailDto> {
-    await this.desk.release(id, missed, { actor, customerId: null, version });
-    return this.reader.get(id);
+    return this.returns.release(id, missed, { actor, customerId: null, version });
   }
 }

@@ -15,6 +15,7 @@ import { SubscriptionDesk } from './subscription-desk.service.js';
 import { heads } from './subscription-heads.js';
 import { SubscriptionDetailDto, SubscriptionParams } from './subscription.dto.js';
 import { SubscriptionReader } from './subscription.reader.service.js';
+import { SubscriptionReturns } from './subscription-returns.service.js';
 
 /** What a customer makes of a subscription. */
 @ApiTags('Subscriptions')
@@ -24,6 +25,7 @@ export class SubscriptionStepsController {
   constructor(
     private readonly desk: SubscriptionDesk,
     private readonly changes: SubscriptionChanges,
+    private readonly returns: SubscriptionReturns,
     private readonly reader: SubscriptionReader,
   ) {}
 
@@ -128,12 +130,11 @@ export class SubscriptionStepsController {
     id: 'resumeMySubscription',
     ...heads.resume,
   })
-  async resume(
+  resume(
     @CurrentActor() actor: PersonActor,
     @Param() { id }: SubscriptionParams,
     @IfMatch() version: number | null,
   ): Promise<SubscriptionDetailDto> {
-    await this.desk.resume(id, { actor, customerId: actor.id, version });
-    return this.reader.get(id, actor.id);
+    return this.returns.resume(id, { actor, customerId: actor.id, version });
   }
 }
