@@ -870,6 +870,7 @@ describe('plans and subscriptions', () => {
   it('fall behind when nobody pays, and come back when somebody does', async () => {
     await at('2031-01-10T11:00:00Z');
     const [basic, goods] = [await plan(terms(1000)), await plan(terms(1000), { kind: 'goods' })];
+    const weekly = await plan(terms(300, { interval: { unit: 'week', count: 1 } }), { kind: 'goods' });
     const eve = await customer('ok');
     const { id } = (await subscribe(eve, basic.id)).body;
     const { methodId } = await keep(eve.token, 'attach_ok_charge_fails');
@@ -917,16 +918,24 @@ describe('plans and subscriptions', () => {
     // Goods are told, once for each period, and not invoiced.
     const box = (await subscribe(eve, goods.id, { quantity: 3 })).body;
     await Promise.all([renew(), renew()]);
+    // What was sent is paid with its order: a change waits for the next box, which is told whatever its interval is.
+    const change = (wish: object) => mySub(eve, box.id, 'changes/preview', { planId: weekly.id, ...wish });
+    for (const behaviour of ['invoice_now', 'prorate_next_invoice', 'none'])
+      expect((await change({ behaviour })).body.errors).toMatchObject([
+        { pointer: '/behaviour', code: 'not_possible' },
+      ]);
+    const { body: shown } = await change({ quantity: 5 });
+    expect(shown).toMatchObject({ behaviour: 'at_period_end', lines: [], dueNow: eur(0) });
+    expect((await mySub(eve, box.id, 'changes', { quote: shown.quote })).status).toBe(200);
     await at('2031-06-15T11:00:00Z');
     await renew();
     expect(
-      (await facts('billing.subscription_period_due', box.id)).map(({ periodStart, quantity }) => [
-        periodStart,
-        quantity,
+      (await facts('billing.subscription_period_due', box.id)).map(({ periodStart, periodEnd, quantity }) => [
+        ...[periodStart, periodEnd, quantity],
       ]),
     ).toEqual([
-      ['2031-05-15', 3],
-      ['2031-06-15', 3],
+      ['2031-05-15', '2031-06-15', 3],
+      ['2031-06-15', '2031-06-22', 5],
     ]);
     expect(await invoices(box.id)).toEqual([]);
 
@@ -937,7 +946,7 @@ describe('plans and subscriptions', () => {
     for await (const page of people.collect({ customerId, email })) copy.push(page);
     expect(copy.find(({ section }) => section === 'subscriptions')?.rows).toMatchObject([
       { state: 'active', unitPrice: eur(1000), buyer: { name: 'Ada Byron' } },
-      { quantity: 3 },
+      { quantity: 5 },
     ]);
     // Money that has just come for one more begins it first: it would be nobody's.
     const kill = jest.spyOn(process, 'kill').mockImplementation(() => {

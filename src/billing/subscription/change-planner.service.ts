@@ -41,9 +41,10 @@ export class ChangePlanner {
     private readonly given: GivenBackRepository,
   ) {}
 
-  async plan(subscription: Subscription, wish: ChangeWish, at: Date): Promise<PlannedChange> {
+  async plan(subscription: Subscription, asked: ChangeWish, at: Date): Promise<PlannedChange> {
     const from = await this.rows.item(subscription.id);
-    const to = await this.target(subscription, from, wish, at);
+    const to = await this.target(subscription, from, asked, at);
+    const wish = possible(subscription, asked);
     const coupon = await this.coupons.running(subscription);
     const next = await this.coupons.next(subscription, to.terms.code);
     const coupons = { coupon, nextCoupon: next?.terms ?? null };
@@ -137,6 +138,14 @@ export class ChangePlanner {
       throw fault('/planId', 'must be sold in the currency and country of the subscription');
     return { terms, quantity: units, tax };
   }
+}
+
+/** What of goods was sent is paid with its order, and another quantity is sent with the next: no part of a period is billed. */
+function possible({ kind }: Subscription, wish: ChangeWish): ChangeWish {
+  if (kind !== 'goods') return wish;
+  if (wish.behaviour !== null && wish.behaviour !== 'at_period_end')
+    throw fault('/behaviour', 'must be at_period_end for goods');
+  return { ...wish, behaviour: 'at_period_end' };
 }
 
 const priceOf = (
