@@ -409,6 +409,17 @@ describe('plans and subscriptions', () => {
     await app.settle();
     expect(await invoices(eased)).toMatchObject([{ state: 'paid', due: eur(0) }]);
     expect(await mine(poor, eased)).toMatchObject({ state: 'canceled', entitlement: 'none' });
+    // Money that came for a part of one begins nothing: with its end it goes back, by hand where it came so.
+    const partly = async (): Promise<{ id: string; invoiceId: string; paymentId: string }> => {
+      const { id } = (await subscribe(poor, basic.id)).body;
+      const [{ id: invoiceId }] = await invoices(id);
+      const came = { method: 'bank_transfer', amount: eur(500), reference: `part of ${id}` };
+      const { body } = await app.post(`/v1/admin/invoices/${invoiceId}/payments`, came, asStaff());
+      expect(body).toMatchObject({ invoiceState: 'open', due: eur(1000) });
+      return { id, invoiceId, paymentId: body.paymentId };
+    };
+    const [left, forgotten] = [await partly(), await partly()];
+    expect((await mySub(poor, left.id, 'cancellation', { when: 'now' })).body.state).toBe('canceled');
     const { methodId } = await keep(poor.token, 'ok+card=9');
     const paid = await mySub(poor, declined.body.id, 'payment', { paymentMethodId: methodId });
     expect(paid).toMatchObject({ status: 200, body: { state: 'active', payment: null } });
@@ -432,15 +443,66 @@ describe('plans and subscriptions', () => {
     await app.run('billing.expire_subscriptions');
     expect((await mine(poor, late.body.id)).state).toBe('incomplete');
     app.clock.advance({ hours: 2 });
+    // More than a page of them that cannot end yet keep nobody waiting.
+    await app.database.execute(
+      `INSERT INTO billing.subscriptions SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(),
+         'expires_at', '2000-01-01'))).* FROM billing.subscriptions s, generate_series(1, 200) WHERE s.id = $1`,
+      [late.body.id],
+    );
     await Promise.all([app.run('billing.expire_subscriptions'), app.run('billing.expire_subscriptions')]);
+    await app.database.execute(`DELETE FROM billing.subscriptions WHERE expires_at = '2000-01-01'`);
     await app.settle();
     expect(await mine(poor, late.body.id)).toMatchObject({
       state: 'incomplete_expired',
       payment: null,
       nextBillAt: null,
     });
+    expect((await mine(poor, forgotten.id)).state).toBe('incomplete_expired');
+    for (const { id, invoiceId, paymentId } of [left, forgotten]) {
+      expect(await invoices(id)).toMatchObject([{ state: 'paid', due: eur(0) }]);
+      const whole = await app.get(`/v1/admin/credit-notes?invoiceId=${invoiceId}`, { token: staff });
+      expect(whole.body.items.map(({ total }: Body) => total)).toEqual([eur(1500)]);
+      const back = await app.get(`/v1/admin/refunds?paymentId=${paymentId}`, { token: staff });
+      expect(back.body.items).toMatchObject([
+        { amount: eur(500), status: 'failed', failureCode: 'pay_by_hand' },
+      ]);
+    }
     expect(await invoices(late.body.id)).toMatchObject([{ state: 'void' }]);
     expect((await mySub(poor, late.body.id, 'payment', { paymentMethodId: methodId })).status).toBe(409);
+  });
+
+  it('let go of money that is only held when nobody owes it any more', async () => {
+    const basic = await plan(terms(1000));
+    const conditions = { kinds: ['invoice'], amountAtLeast: eur(1000) };
+    const rule = { name: 'Look', mode: 'live', outcome: 'review', conditions };
+    const { id: ruleId } = (await app.post('/v1/admin/fraud-rules', rule, { token: staff })).body;
+    const opened = [];
+    for (const who of [await customer(), await customer()]) {
+      const { id, payment } = (await subscribe(who, basic.id)).body;
+      opened.push({ who, id, payment });
+    }
+    expect((await app.delete(`/v1/admin/fraud-rules/${ruleId}`, { token: staff })).status).toBe(204);
+    const refused = { kind: 'errored', code: 'not_now', retryable: false } as const;
+    const refusing = jest.spyOn(app.app.get(PaymentGateway), 'capture').mockResolvedValue(refused);
+    for (const { payment } of opened) {
+      expect(payment.status).toBe('requires_review');
+      const approved = await app.post(`/v1/admin/payment-reviews/${payment.id}/approval`, {}, asStaff());
+      expect(approved.body.status).toBe('authorized');
+    }
+    refusing.mockRestore();
+    const [ended, spared] = opened as [(typeof opened)[number], (typeof opened)[number]];
+    expect((await mySub(ended.who, ended.id, 'cancellation', { when: 'now' })).body.state).toBe('canceled');
+    const voidance = `/v1/admin/invoices/${spared.payment.invoiceId}/voidance`;
+    expect((await app.post(voidance, { reason: 'a mistake' }, asStaff())).body.state).toBe('void');
+    await app.settle();
+    for (const { payment } of opened)
+      expect((await app.get(`/v1/admin/payments/${payment.id}`, { token: staff })).body).toMatchObject({
+        ...{ status: 'canceled', captured: eur(0) },
+      });
+    const held = await app.database.query(
+      `SELECT coalesce(sum(amount), 0)::int AS sum FROM billing.ledger_entries WHERE account = 'memo:authorized'`,
+    );
+    expect(held).toEqual([{ sum: 0 }]);
   });
 
   it('are opened by staff for a customer who is not there', async () => {

@@ -70,13 +70,24 @@ export class PaymentEnd {
   }
 
   /**
-   * In the caller's transaction, under the lock of an invoice of no order: nobody is to pay it any more, and an open challenge is
-   * withdrawn. 409 `billing.payment_in_progress` while money is on its way, or is there and was not taken to the invoice yet.
+   * In the caller's transaction, under the lock of an invoice of no order: nobody is to pay it any more. An open challenge is
+   * withdrawn, and a hold released. 409 `billing.payment_in_progress` while money is on its way, or is there and was not taken to
+   * the invoice yet.
    */
   async withdraw(invoiceId: string): Promise<void> {
     const payments = await this.payments.lockAllOfInvoice(invoiceId);
     refuseIf(payments.find((one) => one.isUndecided || one.isCapturing || !one.kept.isZero()));
-    for (const payment of payments) await this.giveUp(payment);
+    for (const payment of payments) await this.cancel(payment, 'not_owed');
+  }
+
+  /**
+   * In the caller's transaction, under the lock of an invoice of no order with nothing on its way: nobody ever owed it. Holds are
+   * released, and what was captured goes back to where it came from.
+   */
+  async undo(invoiceId: string, reason: string): Promise<void> {
+    const payments = await this.payments.lockAllOfInvoice(invoiceId);
+    await this.own.lock(payments);
+    for (const payment of payments) await this.cancel(payment, reason);
   }
 
   /**
@@ -90,11 +101,13 @@ export class PaymentEnd {
 
   /**
    * In the caller's transaction, after `pause`: only `due` of an invoice of no order is still to be paid. A page of a bank asks for
-   * more than that, and is withdrawn; what can be tried again is so with what is due then.
+   * more than that, and is withdrawn; what can be tried again is so with what is due then. When nothing is, a hold is released.
    */
   async askLess(invoiceId: string, due: Money): Promise<void> {
-    for (const payment of await this.payments.lockAllOfInvoice(invoiceId))
+    for (const payment of await this.payments.lockAllOfInvoice(invoiceId)) {
       if (due.isZero() || payment.status === 'requires_action') await this.giveUp(payment);
+      if (due.isZero() && payment.status === 'authorized') await this.scheduleVoid(payment, this.clock.now());
+    }
   }
 
   /**

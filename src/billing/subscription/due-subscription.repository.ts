@@ -4,7 +4,8 @@ import { IS_BILLED, IS_DUE } from './subscription.row.js';
 
 export interface DueOne {
   readonly id: string;
-  readonly nextBillAt: Date;
+  /** Since when. */
+  readonly at: Date;
 }
 
 /** Which subscriptions something is due of; none is locked. */
@@ -14,16 +15,12 @@ export class DueSubscriptionRepository {
 
   /** Those of which a period is to be billed, the longest overdue first, after the last one of the page before; not locked. */
   due(now: Date, after: DueOne | null, limit: number): Promise<DueOne[]> {
-    return this.database.query<DueOne>(DUE, [now, after?.nextBillAt ?? null, after?.id ?? null, limit]);
+    return this.database.query<DueOne>(DUE, [now, after?.at ?? null, after?.id ?? null, limit]);
   }
 
-  /** Those whose first payment did not come in time. */
-  async expired(now: Date, limit: number): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      `SELECT id FROM billing.subscriptions WHERE state = 'incomplete' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`,
-      [now, limit],
-    );
-    return rows.map(({ id }) => id);
+  /** Those whose first payment did not come in time, likewise. */
+  expired(now: Date, after: DueOne | null, limit: number): Promise<DueOne[]> {
+    return this.database.query<DueOne>(EXPIRED, [now, after?.at ?? null, after?.id ?? null, limit]);
   }
 
   /** When, after this moment, the next period is billed or the next first payment is waited for no longer. */
@@ -37,6 +34,10 @@ const NEXT_DUE = `
   SELECT least((SELECT min(s.next_bill_at) FROM billing.subscriptions s WHERE s.next_bill_at > $1 AND ${IS_BILLED}),
     (SELECT min(expires_at) FROM billing.subscriptions WHERE state = 'incomplete' AND expires_at > $1)) AS at`;
 const DUE = `
-  SELECT s.id, s.next_bill_at AS "nextBillAt" FROM billing.subscriptions s
+  SELECT s.id, s.next_bill_at AS at FROM billing.subscriptions s
   WHERE ${IS_DUE} AND ($2::timestamptz IS NULL OR (s.next_bill_at, s.id) > ($2::timestamptz, $3::uuid))
   ORDER BY s.next_bill_at, s.id LIMIT $4`;
+const EXPIRED = `
+  SELECT id, expires_at AS at FROM billing.subscriptions
+  WHERE state = 'incomplete' AND expires_at <= $1 AND ($2::timestamptz IS NULL OR (expires_at, id) > ($2::timestamptz, $3::uuid))
+  ORDER BY expires_at, id LIMIT $4`;

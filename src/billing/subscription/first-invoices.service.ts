@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CreditNotes } from '../credit-note/credit-notes.service.js';
-import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { InvoiceRepository } from '../invoice/invoice.repository.js';
+import { InvoiceMoneyRepository } from '../invoice/invoice-money.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
@@ -13,6 +14,7 @@ export class FirstInvoices {
     private readonly rows: SubscriptionRepository,
     private readonly documents: InvoiceRepository,
     private readonly invoices: Invoices,
+    private readonly money: InvoiceMoneyRepository,
     private readonly payments: PaymentRepository,
     private readonly ends: PaymentEnd,
     private readonly creditNotes: CreditNotes,
@@ -20,30 +22,33 @@ export class FirstInvoices {
 
   /**
    * In the caller's transaction, under the lock of the subscription: its open invoices, locked with their payments behind them.
-   * `undecided`: an attempt is under way, or has succeeded just now.
+   * `undecided`: an attempt is under way, or what came of it was not taken to its invoice yet, which may be paid by that.
    */
   async owed(subscriptionId: string): Promise<string[] | 'undecided'> {
     const owed = await this.rows.openInvoices(subscriptionId);
     for (const { id } of owed) {
       await this.documents.lock(id);
       const payments = await this.payments.lockAllOfInvoice(id);
-      if (payments.some((one) => one.isUndecided || one.isCapturing || one.status === 'captured'))
-        return 'undecided';
+      if (payments.some((one) => one.isUndecided || one.isCapturing)) return 'undecided';
+      if ((await this.money.ofInvoice(id, null)).length > 0) return 'undecided';
     }
     return owed.map(({ id }) => id);
   }
 
-  /** In the caller's transaction, under their locks: nobody pays them any more. What was credited in part is credited in whole. */
+  /**
+   * In the caller's transaction, under their locks: nobody pays them any more, and what was paid of one goes back. What was paid
+   * or credited in part is credited in whole.
+   */
   async drop(invoiceIds: readonly string[], reason: string): Promise<void> {
     for (const id of invoiceIds) {
-      for (const payment of await this.payments.lockAllOfInvoice(id)) await this.ends.giveUp(payment);
+      await this.ends.undo(id, reason);
       const invoice = await this.documents.lock(id);
       if (invoice === null || invoice.settled.isZero()) {
         await this.invoices.void(id, reason);
         continue;
       }
-      // A document that another one refers to stays, so what is left of it gets a note as well.
-      const lines = await this.creditNotes.shared(invoice, dueOf(invoice).amount);
+      // A document that money or another one refers to stays, so all that is left of it gets a note.
+      const lines = await this.creditNotes.shared(invoice, invoice.total.amount);
       const why = { origin: 'staff', reason: 'order_change', memo: null, refundId: null } as const;
       await this.creditNotes.issue(invoice, { ...why, lines, createdBy: 'system' });
     }

@@ -27,24 +27,35 @@ export class SubscriptionJobs {
   @Every('1m', 'billing.renew_subscriptions')
   async renew(): Promise<void> {
     const now = this.clock.now();
-    let after: DueOne | null = null;
-    for (let more = true; more;) {
-      const due: DueOne[] = await this.rows.due(now, after, AT_ONCE);
-      for (const { id } of due) await this.each(id, 'billed', () => this.renewals.catchUp(id));
-      after = due.at(-1) ?? null;
-      more = due.length === AT_ONCE;
-    }
+    const page = (after: DueOne | null) => this.rows.due(now, after, AT_ONCE);
+    await this.all(page, 'billed', (id) => this.renewals.catchUp(id));
   }
 
   @Every('5m', 'billing.expire_subscriptions')
   async expire(): Promise<void> {
-    for (const id of await this.rows.expired(this.clock.now(), AT_ONCE))
-      await this.each(id, 'ended', () => this.ends.expire(id));
+    const now = this.clock.now();
+    const page = (after: DueOne | null) => this.rows.expired(now, after, AT_ONCE);
+    await this.all(page, 'ended', (id) => this.ends.expire(id));
   }
 
   @Every('1d', 'billing.forget_quotes')
   async forgetQuotes(): Promise<void> {
     await this.quotes.forget(new Date(this.clock.now().getTime() - QUOTES_KEPT_MS));
+  }
+
+  /** Page by page: what cannot be done now keeps none of those behind it waiting. */
+  private async all(
+    page: (after: DueOne | null) => Promise<DueOne[]>,
+    what: string,
+    work: (id: string) => Promise<void>,
+  ): Promise<void> {
+    let after: DueOne | null = null;
+    for (let more = true; more;) {
+      const due = await page(after);
+      for (const { id } of due) await this.each(id, what, () => work(id));
+      after = due.at(-1) ?? null;
+      more = due.length === AT_ONCE;
+    }
   }
 
   private async each(id: string, what: string, work: () => Promise<void>): Promise<void> {
