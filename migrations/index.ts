@@ -18,6 +18,7 @@ import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-
 import { BillingForgottenQuotes1780000000861 } from './billing/1780000000861-forgotten-quotes.js';
 import { BillingLinesAsTold1780000000880 } from './billing/1780000000880-lines-as-told.js';
 import { BillingCountedCards1780000000881 } from './billing/1780000000881-counted-cards.js';
+import { BillingDisputedCharges1780000000910 } from './billing/1780000000910-disputed-charges.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
 import { BillingReconciliation1780000000721 } from './billing/1780000000721-reconciliation.js';
 import { BillingInvoicesPaidInParts1780000000715 } from './billing/1780000000715-invoices-paid-in-parts.js';
@@ -292,4 +293,5 @@ export const migrations: Migrations = [
   BillingItemsForOthers1780000000870,
   BillingLinesAsTold1780000000880,
   BillingCountedCards1780000000881,
+  BillingDisputedCharges1780000000910,
 ];

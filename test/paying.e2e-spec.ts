@@ -307,6 +307,77 @@ describe('paying, when others are at it too', () => {
     }
   });
 
+  it('keeps what a bank disputes of a late charge apart from the charge that counts', async () => {
+    const gateway = app.app.get(PaymentGateway);
+    const { retrieve } = gateway;
+    const book = await GatewayBook.of(app);
+    const cart = await fillCart(app, [await goods(app, { stock: 5 })]);
+    const { id } = (await checkOut(app, cart, { token: 'sca_required+drop' })).body.payments[0];
+    const read = async (): Promise<Body> => (await app.get(`/v1/admin/payments/${id}`, asStaff())).body;
+    const late = (await read()).gatewayRef;
+    await book.decide(late, 'approve');
+    const { body: order } = await checkOut(app, cart);
+    expect(order.status).toBe('placed');
+    const refused = { kind: 'declined', code: 'refused', hard: true, advice: 'never' } as const;
+    const refunds = jest
+      .spyOn(gateway, 'refund')
+      .mockResolvedValueOnce({ ...refused, ref: late, version: 9 });
+    await app.run('billing.catch_up');
+    await app.settle();
+    refunds.mockRestore();
+    const chargeId = (await read()).lateCharges[0].id;
+    const { amount } = (await read()).captured;
+    expect((await read()).lateCharges).toMatchObject([{ gatewayRef: late, refundable: eur(amount) }]);
+
+    // As gateways tell of disputes: with the charge, and without an operation of ours.
+    let status: 'open' | 'lost' = 'open';
+    const looks = jest.spyOn(gateway, 'retrieve').mockImplementation(async (ref) => {
+      const snapshot = await retrieve.call(gateway, ref);
+      const of = { amount: Money.of(BigInt(amount), 'EUR'), fee: Money.of(0n, 'EUR'), evidenceDueAt: null };
+      const dispute = { ref: `dp_${late}`, status, reason: 'fraudulent', ...of };
+      if (snapshot === null || ref !== late) return snapshot;
+      return Object.assign(Object.create(snapshot) as typeof snapshot, { disputes: [dispute] });
+    });
+    const told = jest.spyOn(gateway, 'parseNotice');
+    const tell = async (): Promise<void> => {
+      told.mockResolvedValueOnce({
+        ...{ eventId: `${late}_${status}`, type: `dispute.${status}`, ref: late, operationId: null },
+        ...{ version: 10, createdAt: app.clock.now(), position: '0', digest: status },
+      });
+      const headers = { 'content-type': 'application/json' };
+      expect((await app.post('/v1/gateways/test/webhooks', '{}', { headers })).status).toBe(200);
+      await app.settle();
+    };
+    await tell();
+    const { body: disputes } = await app.get(`/v1/admin/disputes?paymentId=${id}`, asStaff());
+    expect(disputes.items).toMatchObject([{ chargeId, status: 'open', amount: eur(amount) }]);
+    expect(await read()).toMatchObject({ disputed: eur(0), refundable: eur(amount) });
+    const refund = (body: object) =>
+      app.post(`/v1/admin/payments/${id}/refunds`, body, asStaff({ key: key() }));
+    for (const how of [{ full: true }, { amount: eur(1) }])
+      expect((await refund({ ...how, chargeId })).body.code).toBe('billing.payment_disputed');
+    expect((await refund({ amount: eur(100) })).body.status).toBe('succeeded');
+
+    status = 'lost';
+    await tell();
+    expect(await read()).toMatchObject({ disputeLost: eur(0), refundable: eur(amount - 100) });
+    expect((await read()).lateCharges).toMatchObject([{ refundable: eur(0) }]);
+    expect((await refund({ full: true, chargeId })).body.code).toBe('billing.refund_exceeds_captured');
+    expect((await refund({ full: true })).body.status).toBe('succeeded');
+    await app.settle();
+    // What came late was the bank's to give back, and nobody has lost anything of the order.
+    const sums = await app.database.query<{ account: string; sum: number }>(
+      `SELECT e.account, sum(e.amount)::int AS sum FROM billing.ledger_transactions t
+         JOIN billing.ledger_entries e ON e.transaction_id = t.id WHERE t.order_id = $1
+          AND e.account = ANY ('{liab:unapplied,liab:refunds_payable,assets:disputes:test,assets:provider:test:clearing}')
+        GROUP BY 1 HAVING sum(e.amount) <> 0`,
+      [order.id],
+    );
+    expect(sums).toEqual([]);
+    looks.mockRestore();
+    told.mockRestore();
+  });
+
   it('asks the gateway now and then, however often it is told to', async () => {
     const cart = await fillCart(app, [await goods(app)]);
     const { body: order } = await checkOut(app, cart, { token: 'sca_required' });

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { BillingAttention1780000000396 } from '../migrations/billing/1780000000396-attention.js';
 import { BillingLateCharges1780000000330 } from '../migrations/billing/1780000000330-late-charges.js';
 import { BillingRefundsOfOwnMoney1780000000795 } from '../migrations/billing/1780000000795-refunds-of-own-money.js';
+import { BillingDisputedCharges1780000000910 } from '../migrations/billing/1780000000910-disputed-charges.js';
 import { migrations } from '../migrations/index.js';
 import { migrate, rollBack } from '../src/platform/database/migrate.js';
 import { connectionOptions } from '../src/platform/database/options.js';
@@ -150,7 +151,11 @@ describe('migrations', () => {
     const config = testConfig(databaseUrl(name), tmpdir());
     // A later one moves money of another currency there, too.
     // Those behind it stand on what it makes.
-    const behind: unknown[] = [BillingAttention1780000000396, BillingRefundsOfOwnMoney1780000000795];
+    const behind: unknown[] = [
+      BillingAttention1780000000396,
+      BillingRefundsOfOwnMoney1780000000795,
+      BillingDisputedCharges1780000000910,
+    ];
     const after = migrations.filter((each) => !behind.includes(each));
     const before = after.filter((each) => each !== BillingLateCharges1780000000330);
     const inDatabase = async <T>(work: (source: DataSource) => Promise<T>): Promise<T> => {

@@ -9,6 +9,13 @@ export class DisputeDto {
   @Uuid()
   paymentId: string;
 
+  @Uuid({
+    nullable: true,
+    description: 'The late charge of the payment that is disputed; null: what the payment counts.',
+    example: null,
+  })
+  chargeId: string | null;
+
   @Uuid({ nullable: true, description: 'Null where an invoice was paid.' })
   orderId: string | null;
 
@@ -43,9 +50,9 @@ export class DisputeDto {
   closedAt: string | null;
 
   static from(dispute: Dispute): DisputeDto {
-    const { id, paymentId, orderId, gateway, ref, status, amount, fee, reason } = dispute;
+    const { id, paymentId, chargeId, orderId, gateway, ref, status, amount, fee, reason } = dispute;
     return {
-      ...{ id, paymentId, orderId, gateway, gatewayRef: ref, status, reason },
+      ...{ id, paymentId, chargeId, orderId, gateway, gatewayRef: ref, status, reason },
       amount: amount.toJSON(),
       fee: fee.toJSON(),
       evidenceDueAt: dispute.evidenceDueAt?.toISOString() ?? null,

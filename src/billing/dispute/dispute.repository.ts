@@ -12,6 +12,8 @@ export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
 export interface Dispute {
   readonly id: string;
   readonly paymentId: string;
+  /** The late charge that is disputed; null: the one that the payment counts. */
+  readonly chargeId: string | null;
   readonly orderId: string | null;
   readonly gateway: string;
   readonly ref: string;
@@ -28,6 +30,7 @@ export interface Dispute {
 interface DisputeRow {
   id: string;
   payment_id: string;
+  charge_id: string | null;
   order_id: string | null;
   gateway: string;
   ref: string;
@@ -55,6 +58,7 @@ export class DisputeRepository {
   /** What was known of it; null: it is new, and is written down as open. */
   async take(
     payment: Payment,
+    chargeId: string | null,
     told: GatewayDispute,
     now: Date,
   ): Promise<{ before: Dispute | null; id: string }> {
@@ -62,12 +66,17 @@ export class DisputeRepository {
       'SELECT * FROM billing.disputes WHERE gateway = $1 AND ref = $2',
       [payment.gateway, told.ref],
     );
+    if (row && row.charge_id !== chargeId)
+      await this.database.execute('UPDATE billing.disputes SET charge_id = $2 WHERE id = $1', [
+        row.id,
+        chargeId,
+      ]);
     if (row) return { before: toDispute(row), id: row.id };
     const id = newId();
     await this.database.execute(
       `INSERT INTO billing.disputes
-         (id, payment_id, order_id, gateway, ref, amount, currency, status, reason, evidence_due_at, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10)`,
+         (id, payment_id, order_id, gateway, ref, amount, currency, status, reason, evidence_due_at, created_at, charge_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11)`,
       [
         id,
         payment.id,
@@ -79,6 +88,7 @@ export class DisputeRepository {
         told.reason,
         told.evidenceDueAt,
         now,
+        chargeId,
       ],
     );
     return { before: null, id };
@@ -96,15 +106,22 @@ export class DisputeRepository {
     );
   }
 
-  /** The payment's amounts follow its disputes. */
+  /** The amounts of a payment, and of what came too late for it, follow their disputes. */
   async count(paymentId: string, now: Date): Promise<void> {
     await this.database.execute(
       `UPDATE billing.payments p SET version = version + 1, updated_at = $2, disputed = d.open, dispute_lost = d.lost
          FROM (SELECT coalesce(sum(amount) FILTER (WHERE status = 'open'), 0)::bigint AS open,
                  coalesce(sum(amount) FILTER (WHERE status = 'lost'), 0)::bigint AS lost
-                 FROM billing.disputes WHERE payment_id = $1) d
+                 FROM billing.disputes WHERE payment_id = $1 AND charge_id IS NULL) d
         WHERE p.id = $1`,
       [paymentId, now],
+    );
+    await this.database.execute(
+      `UPDATE billing.late_charges c
+          SET disputed = coalesce((SELECT sum(amount) FROM billing.disputes WHERE charge_id = c.id AND status = 'open'), 0),
+            dispute_lost = coalesce((SELECT sum(amount) FROM billing.disputes WHERE charge_id = c.id AND status = 'lost'), 0)
+        WHERE c.payment_id = $1`,
+      [paymentId],
     );
   }
 
@@ -137,6 +154,7 @@ export class DisputeRepository {
 const toDispute = (row: DisputeRow): Dispute => ({
   id: row.id,
   paymentId: row.payment_id,
+  chargeId: row.charge_id,
   orderId: row.order_id,
   gateway: row.gateway,
   ref: row.ref,

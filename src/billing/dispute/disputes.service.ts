@@ -4,10 +4,11 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
 import { DisputeClosed, DisputeOpened } from '../billing.events.js';
-import type { GatewayDispute } from '../gateway/payment-gateway.port.js';
+import type { GatewayDispute, GatewaySnapshot } from '../gateway/payment-gateway.port.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { type Posting, postings } from '../ledger/posting.js';
 import type { Payment } from '../payment/payment.entity.js';
+import type { LateCharge } from '../payment/payment.rows.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { type Dispute, DisputeRepository } from './dispute.repository.js';
 
@@ -25,18 +26,27 @@ export class Disputes {
   ) {}
 
   /** In the caller's transaction. Hearing the same again, or news that are older, changes nothing. */
-  async take(paymentId: string, told: readonly GatewayDispute[]): Promise<void> {
+  async take(paymentId: string, { ref, disputes }: Pick<GatewaySnapshot, 'ref' | 'disputes'>): Promise<void> {
     const payment = await this.payments.lockPayment(paymentId);
     if (payment === null) return;
     const now = this.clock.now();
     let changed = false;
-    for (const each of told) changed = (await this.takeOne(payment, each, now)) || changed;
+    const late = await this.payments.lateCharges(paymentId);
+    for (const told of disputes) {
+      const chargeId = lateChargeOf(payment, ref, told, late);
+      changed = (await this.takeOne(payment, chargeId, told, now)) || changed;
+    }
     if (changed) await this.disputes.count(paymentId, now);
   }
 
-  private async takeOne(payment: Payment, told: GatewayDispute, now: Date): Promise<boolean> {
+  private async takeOne(
+    payment: Payment,
+    chargeId: string | null,
+    told: GatewayDispute,
+    now: Date,
+  ): Promise<boolean> {
     const { id: paymentId, orderId, invoiceId, gateway } = payment;
-    const { before, id } = await this.disputes.take(payment, told, now);
+    const { before, id } = await this.disputes.take(payment, chargeId, told, now);
     const amount = before === null ? told.amount : this.amountOf(before, told);
     const of = { disputeId: id, paymentId, orderId, invoiceId, amount: amount.toJSON() };
     const written: Posting[] = [];
@@ -67,7 +77,7 @@ export class Disputes {
       );
       this.outbox.record(new DisputeClosed({ ...of, outcome: status === 'won' ? 'won' : 'lost' }));
     }
-    if (written.length === 0) return false;
+    if (written.length === 0) return before !== null && before.chargeId !== chargeId;
     await this.ledger.post({ paymentId, orderId }, written, now);
     await this.disputes.change(id, { status, amount, fee, evidenceDueAt: told.evidenceDueAt }, now);
     return true;
@@ -82,4 +92,19 @@ export class Disputes {
     );
     return amount;
   }
+}
+
+/** The charge that a bank disputes, when it came too late; null: it is the one that the payment counts. */
+function lateChargeOf(
+  payment: Payment,
+  ref: string,
+  { amount }: GatewayDispute,
+  late: readonly LateCharge[],
+): string | null {
+  // Beside money of its own a charge may have brought some in another currency, which stands apart.
+  const isOwn = payment.gatewayRef === ref;
+  const of = late.find(
+    ({ gatewayRef, captured }) => gatewayRef === ref && (!isOwn || captured.currency === amount.currency),
+  );
+  return of?.id ?? null;
 }

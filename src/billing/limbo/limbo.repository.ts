@@ -62,9 +62,9 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
     WHERE r.status = 'pending'`,
   late_charge: `
     SELECT 'late_charge', c.id::text, p.gateway, c.payment_id, NULL, p.order_id, p.invoice_id,
-      c.captured - c.refund_reserved, c.currency, 'nobody owed it', c.created_at, NULL
+      c.captured - c.refund_reserved - c.dispute_lost, c.currency, 'nobody owed it', c.created_at, NULL
     FROM billing.late_charges c JOIN billing.payments p ON p.id = c.payment_id
-    WHERE c.refund_reserved < c.captured AND (p.status <> 'requires_review' OR c.id <> p.operation_id)`,
+    WHERE c.refund_reserved + c.dispute_lost < c.captured AND c.disputed = 0 AND (p.status <> 'requires_review' OR c.id <> p.operation_id)`,
   review: `
     SELECT 'review', p.id::text, p.gateway, p.id, p.operation_id, p.order_id, p.invoice_id,
       coalesce(c.captured, nullif(p.captured, 0), p.amount), coalesce(c.currency, p.currency),

@@ -31,7 +31,7 @@ export class ChargeNews {
         if (outcome && !known) await this.payments.settle(operation.id, outcome);
       }
       if (snapshot.released) await this.release(paymentId, snapshot);
-      if (snapshot.disputes.length > 0) await this.disputes.take(paymentId, snapshot.disputes);
+      if (snapshot.disputes.length > 0) await this.disputes.take(paymentId, snapshot);
     });
   }
 

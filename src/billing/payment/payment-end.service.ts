@@ -166,8 +166,9 @@ export class PaymentEnd {
     this.outbox.record(new PaymentCanceled({ paymentId, orderId, invoiceId }));
     await this.refundAll(payment, reason, requestedBy);
     // Of another currency: it goes back in that.
-    for (const { id: chargeId, refundable } of await this.payments.lateCharges(payment.id)) {
-      if (chargeId !== payment.operationId || refundable.isZero()) continue;
+    for (const { id: chargeId, refundable, disputed } of await this.payments.lateCharges(payment.id)) {
+      // What a bank disputes waits for its decision.
+      if (chargeId !== payment.operationId || refundable.isZero() || !disputed.isZero()) continue;
       const how = { full: true as const, chargeId, reason, requestedBy };
       const { operationId } = await this.refunds.request(payment.id, how);
       if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));

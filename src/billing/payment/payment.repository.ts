@@ -341,11 +341,12 @@ export class PaymentRepository {
     return row ? toPayment(row) : null;
   }
 
-  /** The payment that a charge at the gateway belongs to: by our operation, else by its reference. */
+  /** The payment that a charge at the gateway belongs to: by our operation, else by its reference, also where it came too late. */
   async paymentOfCharge(operationId: string | null, ref: string): Promise<string | null> {
     const [row] = await this.database.query<{ id: string }>(
       `SELECT payment_id AS id FROM billing.operations WHERE id = $1
-       UNION ALL SELECT id FROM billing.payments WHERE gateway_ref = $2 LIMIT 1`,
+       UNION ALL SELECT id FROM billing.payments WHERE gateway_ref = $2
+       UNION ALL SELECT payment_id FROM billing.late_charges WHERE gateway_ref = $2 LIMIT 1`,
       [operationId, ref],
     );
     return row?.id ?? null;

@@ -118,7 +118,9 @@ export interface LateCharge {
   /** In the currency in which it came, whatever the payment's is. */
   readonly captured: Money;
   readonly refunded: Money;
-  /** What may still be given back: neither given back nor on its way. */
+  /** What a bank has taken back for now. */
+  readonly disputed: Money;
+  /** What may still be given back: neither given back, nor on its way, nor kept by a bank. */
   readonly refundable: Money;
   readonly createdAt: Date;
 }
@@ -131,18 +133,22 @@ export interface LateChargeColumns {
   currency: string;
   refund_reserved: string;
   refunded: string;
+  disputed: string;
+  dispute_lost: string;
   created_at: Date;
 }
 
 export const toLateCharge = (row: LateChargeColumns): LateCharge => {
   const money = (amount: string) => Money.of(BigInt(amount), row.currency);
+  const left = money(row.captured).minus(money(row.refund_reserved)).minus(money(row.dispute_lost));
   return {
     id: row.id,
     paymentId: row.payment_id,
     gatewayRef: row.gateway_ref,
     captured: money(row.captured),
     refunded: money(row.refunded),
-    refundable: money(row.captured).minus(money(row.refund_reserved)),
+    disputed: money(row.disputed),
+    refundable: left.isNegative() ? Money.zero(row.currency) : left,
     createdAt: row.created_at,
   };
 };

@@ -219,10 +219,11 @@ const RESERVE_LATE = `
   WITH payment AS (
     SELECT id FROM billing.payments WHERE id = $1 FOR UPDATE
   ), wanted AS (
-    SELECT c.id, coalesce($2::bigint, c.captured - c.refund_reserved) AS amount
+    SELECT c.id, coalesce($2::bigint, c.captured - c.refund_reserved - c.dispute_lost) AS amount
       FROM payment JOIN billing.late_charges c ON c.payment_id = payment.id WHERE c.id = $3 FOR UPDATE OF c
   )
   UPDATE billing.late_charges c SET refund_reserved = c.refund_reserved + wanted.amount
     FROM wanted
-   WHERE c.id = wanted.id AND wanted.amount > 0 AND c.refund_reserved + wanted.amount <= c.captured
+   WHERE c.id = wanted.id AND wanted.amount > 0 AND c.refund_reserved + wanted.amount <= c.captured - c.dispute_lost
+     AND c.disputed = 0
   RETURNING wanted.amount, c.gateway_ref AS ref`;

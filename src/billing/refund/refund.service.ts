@@ -132,7 +132,10 @@ export class RefundService {
   }
 
   /** The charge that a refund names; without a name the one that the payment counts. */
-  private async charge(payment: Payment, chargeId: string | null): Promise<{ refundable: Money } | null> {
+  private async charge(
+    payment: Payment,
+    chargeId: string | null,
+  ): Promise<{ refundable: Money; disputed: Money } | null> {
     if (chargeId === null) return payment;
     return (await this.payments.lateCharges(payment.id)).find(({ id }) => id === chargeId) ?? null;
   }
@@ -168,7 +171,7 @@ export class RefundService {
     const charge = payment && (await this.charge(payment, chargeId));
     if (payment === null) return platformProblems.not_found();
     if (charge === null) return chargeUnknown();
-    if (chargeId === null && !payment.disputed.isZero()) return refundProblems.payment_disputed();
+    if (!charge.disputed.isZero()) return refundProblems.payment_disputed();
     return exceeds(charge.refundable);
   }
 }
