@@ -269,6 +269,29 @@ describe('invoices that are collected', () => {
     expect(outcomes(await collectionOf(transferred))).toEqual(['scheduled skipped']);
   });
 
+  it('are not tried beyond what card networks allow, however many are due on one card at once', async () => {
+    const ada = await buyer('attach_ok_charge_fails+card=20');
+    const first = await due(ada, 1234);
+    await collect();
+    expect(outcomes(await collectionOf(first))).toEqual(['scheduled declined']);
+    // One less than Visa allows within 30 days.
+    await app.database.query(
+      `INSERT INTO billing.collection_attempts SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(), 'operation_id', NULL))).*
+         FROM billing.collection_attempts a, generate_series(1, 18) WHERE a.invoice_id = $1`,
+      [first],
+    );
+    const others: string[] = [];
+    for (let count = 0; count < 4; count++) others.push(await due(ada, 1234));
+    await Promise.all(others.map((id) => app.app.get(CollectionCharges).of(id)));
+    await app.settle();
+    const seen = async () => (await Promise.all(others.map(collectionOf))).flatMap(outcomes).sort();
+    // It cannot be said of the others before it is known what became of that one.
+    expect((await seen()).filter((each) => each !== 'scheduled skipped')).toEqual(['scheduled declined']);
+    await pass({ minutes: 6 });
+    const skipped = Array.from({ length: 3 }, () => 'scheduled skipped');
+    expect(await seen()).toEqual(['scheduled declined', ...skipped]);
+  });
+
   it('are fetched from no other card when the one that was chosen is gone, until another is made the default', async () => {
     const ada = await buyer('ok');
     const chosen = await keep(ada, 'ok+card=5');

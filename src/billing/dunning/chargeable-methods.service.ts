@@ -4,12 +4,14 @@ import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
 import { CollectionAttemptRepository } from './collection-attempt.repository.js';
 import type { Collecting } from './collection.repository.js';
-import { type Bar, barOf } from './retry-rules.js';
+import { type Bar, barOf, mustWait } from './retry-rules.js';
 
 export interface Chargeable {
   readonly method: PaymentMethod | null;
   /** Why it must not be charged now; null: it may be. */
   readonly bar: Bar | null;
+  /** So much is under way on it elsewhere that it cannot be said yet. */
+  readonly waits: boolean;
 }
 
 /** Which method an invoice would be charged to. */
@@ -22,13 +24,25 @@ export class ChargeableMethods {
   ) {}
 
   /** The method of the collection: see `PaymentMethodRepository.find`, which says the same of subscriptions. */
-  async of({ collection, due }: Collecting): Promise<Chargeable> {
+  of(collecting: Collecting): Promise<Chargeable> {
+    return this.look(collecting, false);
+  }
+
+  /** The same in the transaction that begins an attempt, before any payment is locked: nobody else begins one on that card meanwhile. */
+  toBegin(collecting: Collecting): Promise<Chargeable> {
+    return this.look(collecting, true);
+  }
+
+  private async look({ collection, due }: Collecting, isToBegin: boolean): Promise<Chargeable> {
     const { customerId, methodId, invoiceId } = collection;
     const method = customerId === null ? null : await this.methods.find(customerId, methodId);
-    if (method === null) return { method, bar: 'no_method' };
+    if (method === null) return { method, bar: 'no_method', waits: false };
+    if (isToBegin) await this.attempts.lockCard(method.fingerprint ?? method.id);
     const past = await this.attempts.ofCard(method.fingerprint, method.id);
     const { amount, currency } = due;
-    const charge = { invoiceId, methodId: method.id, brand: method.brand, amount, currency };
-    return { method, bar: barOf({ ...charge, now: this.clock.now() }, past) };
+    const of = { invoiceId, methodId: method.id, brand: method.brand, amount, currency };
+    const charge = { ...of, now: this.clock.now() };
+    const bar = barOf(charge, past);
+    return { method, bar, waits: bar === null && mustWait(charge, past) };
   }
 }

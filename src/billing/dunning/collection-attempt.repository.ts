@@ -36,6 +36,9 @@ export interface OpenAttempt {
   readonly advice: Advice | null;
 }
 
+/** Any number: apart from other advisory locks. */
+const CARDS = 4_711_060;
+
 type Row = Omit<Attempt, 'amount'> & { amount: string; currency: string };
 
 /** Attempts to collect. An invoice has one open attempt at the most. */
@@ -106,7 +109,12 @@ export class CollectionAttemptRepository {
     }));
   }
 
-  /** What was tried on a card, on whatever invoice and however often it was kept; and on this method. */
+  /** In a transaction: whoever begins an attempt on a card counts what others have begun on it, and not at the same time. */
+  async lockCard(card: string): Promise<void> {
+    await this.database.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [CARDS, card]);
+  }
+
+  /** What has failed or is under way on a card, on whatever invoice and however often it was kept; and on this method. */
   async ofCard(fingerprint: string | null, methodId: string): Promise<CardAttempt[]> {
     const rows = await this.database.query<Omit<CardAttempt, 'amount'> & { amount: string }>(OF_CARD, [
       fingerprint,
@@ -126,5 +134,5 @@ const SELECT = `
 const OF_CARD = `
   SELECT at, invoice_id AS "invoiceId", amount::text, currency, method_id AS "methodId", outcome, code, advice
   FROM billing.collection_attempts
-  WHERE (fingerprint = $1 OR method_id = $2) AND outcome IN ('declined', 'needs_customer')
+  WHERE (fingerprint = $1 OR method_id = $2) AND (outcome IN ('declined', 'needs_customer') OR outcome IS NULL)
   ORDER BY at DESC LIMIT 500`;

@@ -91,7 +91,7 @@ export class CollectionCharges {
     const { collection, due: amount } = collecting;
     const { invoiceId, customerId, step } = collection;
     const now = this.clock.now();
-    const { method, bar } = await this.methods.of(collecting);
+    const { method, bar, waits } = await this.methods.toBegin(collecting);
     const attempt = {
       ...{ invoiceId, kind, step, amount, at: now, methodId: method?.id ?? null },
       ...{ brand: method?.brand ?? null, fingerprint: method?.fingerprint ?? null },
@@ -101,7 +101,13 @@ export class CollectionCharges {
       await this.news.follow(collecting, { kind, outcome: 'skipped', code });
       return { bar: code };
     };
+    const wait = async (code: string): Promise<BegunAttempt> => {
+      collection.postpone(kind, now);
+      await this.rows.save(collection);
+      return { bar: code };
+    };
     if (method === null || customerId === null || bar !== null) return skip(bar ?? 'no_method');
+    if (waits) return wait('payment_in_progress');
     try {
       const charge = { purpose: 'invoice', invoiceId, customerId, methodId: method.id, amount } as const;
       const { operationId } = await this.charges.open(charge);
@@ -111,10 +117,8 @@ export class CollectionCharges {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // Money is under way, or has come and was not heard of yet: no failure of whoever pays. Who hears of it ends the collection.
-      if (!WAITING.has(error.code)) return skip(error.code.replace(/^billing\./, ''));
-      collection.postpone(kind, now);
-      await this.rows.save(collection);
-      return { bar: error.code.replace(/^billing\./, '') };
+      const code = error.code.replace(/^billing\./, '');
+      return WAITING.has(error.code) ? wait(code) : skip(code);
     }
   }
 

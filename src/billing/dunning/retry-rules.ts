@@ -39,7 +39,7 @@ export interface Charge {
 
 /** Why a card must not be charged now; null: it may be. `past`: what was tried on it, on whatever invoice. */
 export function barOf(charge: Charge, past: readonly CardAttempt[]): Bar | null {
-  const failed = past.filter(({ outcome }) => outcome === 'declined' || outcome === 'needs_customer');
+  const failed = past.filter(hasFailed);
   if (failed.some(({ code, advice }) => advice === 'never' || (code !== null && meaningOf(code).hard)))
     return 'hard_decline';
   const here = failed.filter(
@@ -49,6 +49,17 @@ export function barOf(charge: Charge, past: readonly CardAttempt[]): Bar | null 
   if (here.some(({ advice }) => advice === 'authenticate')) return 'authentication_required';
   return isBeyond(charge, failed) ? 'scheme_limit' : null;
 }
+
+/** Whether a card must not be charged before it is known what becomes of the attempts that are under way: should they fail, it is one too many. */
+export function mustWait(charge: Charge, past: readonly CardAttempt[]): boolean {
+  return isBeyond(
+    charge,
+    past.filter((each) => each.outcome === null || hasFailed(each)),
+  );
+}
+
+const hasFailed = ({ outcome }: CardAttempt): boolean =>
+  outcome === 'declined' || outcome === 'needs_customer';
 
 function isBeyond({ brand, amount, currency, now }: Charge, failed: readonly CardAttempt[]): boolean {
   const ceilings = CEILINGS[brand.toLowerCase()] ?? [...VISA, ...MASTERCARD];
