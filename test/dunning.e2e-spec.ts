@@ -336,7 +336,10 @@ describe('invoices that are collected', () => {
     expect(outcomes(await collectionOf(id))).toEqual(['scheduled needs_customer', 'scheduled skipped']);
 
     const token = linkIn(letter?.text ?? '');
-    const begun = await app.post('/v1/invoice-links/payment', { token }, { key: key() });
+    // Whoever walks away from the page of the bank and begins again has been declined by nobody.
+    const begin = () => app.post('/v1/invoice-links/payment', { token }, { key: key() });
+    expect(await begin()).toMatchObject({ status: 202, body: { state: 'in_progress' } });
+    const begun = await begin();
     expect(begun).toMatchObject({ status: 202, body: { state: 'in_progress' } });
     await approve(begun.body.nextAction.url);
     const confirmed = await app.post('/v1/invoice-links/confirmation', { token });
@@ -344,7 +347,7 @@ describe('invoices that are collected', () => {
     await app.settle();
     const paid = await collectionOf(id);
     expect(paid).toMatchObject({ state: 'paid' });
-    expect(outcomes(paid).at(-1)).toBe('link paid');
+    expect(outcomes(paid).slice(-2)).toEqual(['link superseded', 'link paid']);
   });
 
   it('use no attempt up while the gateway is away, or when nobody knows what became of one', async () => {

@@ -66,12 +66,17 @@ export class CollectionNews {
   }
 }
 
+/** The code of an operation that another one has taken the place of. */
+const SUPERSEDED = 'superseded';
+
 /** Null: nobody knows yet, or the customer is at the bank. */
-function outcomeOf({ status, advice }: OpenAttempt): AttemptOutcome | null {
+function outcomeOf({ status, code, advice }: OpenAttempt): AttemptOutcome | null {
   switch (status) {
     case 'succeeded':
       return 'paid';
     case 'failed':
+      // Whoever had a page of the bank open has begun again: no bank has declined anything.
+      if (code === SUPERSEDED) return 'superseded';
       return advice === 'authenticate' ? 'needs_customer' : 'declined';
     case 'errored':
       return 'errored';
