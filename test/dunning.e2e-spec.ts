@@ -201,7 +201,8 @@ describe('invoices that are collected', () => {
     expect((await view('nobody-was-given-this')).status).toBe(404);
     const pay = (payment: object | null, once = key(), returnUrl = 'https://shop.test/back') =>
       app.post('/v1/invoice-links/payment', { token, payment, returnUrl }, { key: once });
-    const declined = await pay({ gateway: 'test', token: 'insufficient_funds' });
+    const tried = key();
+    const declined = await pay({ gateway: 'test', token: 'insufficient_funds' }, tried);
     expect(declined).toMatchObject({
       status: 402,
       body: { code: 'billing.invoice_payment_declined', declineCode: 'insufficient_funds' },
@@ -220,6 +221,9 @@ describe('invoices that are collected', () => {
     await app.settle();
     const after = await invoiceOf(id);
     expect(after).toMatchObject({ state: 'paid' });
+    // What was declined stays so, whatever has paid since.
+    const repeated = await pay({ gateway: 'test', token: 'insufficient_funds' }, tried);
+    expect([repeated.status, repeated.text]).toEqual([402, declined.text]);
     expect(after.settlements).toHaveLength(1);
     expect((await pay({ gateway: 'test', token: 'ok' })).body.code).toBe('billing.invoice_not_due');
     expect((await view()).body).toMatchObject({ state: 'paid', amountDue: eur(0) });

@@ -81,6 +81,7 @@ export class InvoiceLinkController {
   ): Promise<string> {
     const { status, body } = await this.payments.pay(input, actor);
     void reply.code(status).header('cache-control', 'no-store');
+    if (status >= 400) void reply.header('content-type', 'application/problem+json; charset=utf-8');
     return body;
   }
 

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../platform/access/actor.js';
 import { Database } from '../../platform/database/database.js';
-import { Idempotency, type StoredAnswer } from '../../platform/http/idempotency.js';
-import { platformProblems } from '../../platform/http/problem.js';
+import { Idempotency, type IdempotentRequest, type StoredAnswer } from '../../platform/http/idempotency.js';
+import { platformProblems, problemDocument } from '../../platform/http/problem.js';
+import { currentRequest } from '../../platform/http/request-context.js';
 import { GatewayCalls } from '../gateway/gateway-calls.service.js';
 import { ConfirmationService } from '../payment/confirmation.service.js';
+import { OperationRepository } from '../payment/operation.repository.js';
 import { DueInvoices } from './due-invoices.service.js';
 import { invoiceLinkProblems } from './dunning.errors.js';
 import type { DueInvoiceDto, PayInvoiceDto } from './invoice-link.dto.js';
@@ -24,6 +26,7 @@ export class InvoicePayments {
     private readonly views: DueInvoices,
     private readonly attempts: LinkAttempts,
     private readonly calls: GatewayCalls,
+    private readonly operations: OperationRepository,
     private readonly confirmations: ConfirmationService,
   ) {}
 
@@ -45,18 +48,16 @@ export class InvoicePayments {
         return begun;
       }));
     const outcome = await this.calls.send(operationId);
-    const payment = await this.database.transaction(() =>
-      this.attempts.take(invoiceId, operationId, outcome),
-    );
-    if (payment.status === 'requires_payment_method') {
-      const declineCode = payment.declineCode ?? 'declined';
-      throw invoiceLinkProblems.invoice_payment_declined(undefined, { extra: { declineCode } });
-    }
-    const status = payment.status === 'captured' ? 201 : 202;
-    return this.database.transaction(async () => ({
-      status,
-      body: request.answer(status, await this.views.view(link)),
-    }));
+    return this.database.transaction(async () => {
+      const payment = await this.attempts.take(invoiceId, operationId, outcome);
+      // What came of this attempt: the payment may have been paid by another one since.
+      const operation = (await this.operations.prepared(operationId))?.operation;
+      const code = operation?.code ?? payment.declineCode ?? 'declined';
+      if (operation?.hasFailed || operation?.status === 'errored') return declined(request, code);
+      if (payment.status === 'requires_payment_method') return declined(request, code);
+      const status = payment.status === 'captured' ? 201 : 202;
+      return { status, body: request.answer(status, await this.views.view(link)) };
+    });
   }
 
   /** The payer comes back from the bank: the gateway is asked what became of the payment. */
@@ -68,4 +69,12 @@ export class InvoicePayments {
       await this.database.transaction(() => this.attempts.paid(link.invoiceId));
     return this.views.view(link);
   }
+}
+
+/** Stored like a payment, because something was committed: the attempt. */
+function declined(request: IdempotentRequest, declineCode: string): StoredAnswer {
+  const problem = invoiceLinkProblems.invoice_payment_declined(undefined, { extra: { declineCode } });
+  const requestId = currentRequest()?.requestId ?? null;
+  const told = { ...problemDocument(problem), instance: '/v1/invoice-links/payment', requestId };
+  return { status: problem.status, body: request.answer(problem.status, told) };
 }
