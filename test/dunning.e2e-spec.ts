@@ -296,6 +296,33 @@ describe('invoices that are collected', () => {
     expect(await seen()).toEqual(['scheduled declined', ...skipped]);
   });
 
+  it('wait for no other invoice, whatever is wrong with that one or with its letter', async () => {
+    const [odd, ada] = [await buyer('ok+card=21'), await buyer('ok')];
+    const failing = await due(await buyer('attach_ok_charge_fails+card=22'));
+    await collect();
+    await app.database.query(
+      `CREATE FUNCTION billing.odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'odd'; END $$`,
+    );
+    await app.database.query(`CREATE TRIGGER odd BEFORE INSERT ON billing.collection_attempts FOR EACH ROW
+      WHEN (NEW.amount = 666) EXECUTE FUNCTION billing.odd()`);
+    await app.database.query(`CREATE TRIGGER odd BEFORE INSERT ON billing.invoice_links FOR EACH ROW
+      WHEN (NEW.invoice_id = '${failing}') EXECUTE FUNCTION billing.odd()`);
+    await app.database.query('UPDATE billing.collections SET remind_at = $2 WHERE invoice_id = $1', [
+      failing,
+      app.clock.now(),
+    ]);
+    const stuck: string[] = [];
+    for (let count = 0; count < 5; count++) stuck.push(await due(odd, 666));
+    const id = await due(ada);
+    await collect();
+    expect(await collectionOf(id)).toMatchObject({ state: 'paid' });
+    await app.database.query('DROP FUNCTION billing.odd CASCADE');
+    await pass({ minutes: 6 });
+    for (const each of stuck) expect(await collectionOf(each)).toMatchObject({ state: 'paid', failures: 0 });
+    const { to } = (await app.letters()).findLast(({ subject }) => /about to collect/.test(subject)) ?? {};
+    expect(to).toBe((await invoiceOf(failing)).content.buyer.email);
+  });
+
   it('are fetched from no other card when the one that was chosen is gone, until another is made the default', async () => {
     const ada = await buyer('ok');
     const chosen = await keep(ada, 'ok+card=5');

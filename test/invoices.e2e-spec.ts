@@ -125,6 +125,14 @@ describe('invoices and credit notes', () => {
     );
 
   it('wait as drafts for the seller, and are finalised in the order of the sales once it is known', async () => {
+    // One that fails holds up no other.
+    const { order: odd } = await placed([lamp]);
+    const [stuck] = await invoicesOf(odd.id);
+    await app.database.query(
+      `CREATE FUNCTION billing.stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stuck'; END $$`,
+    );
+    await app.database.query(`CREATE TRIGGER stuck BEFORE UPDATE ON billing.invoices FOR EACH ROW
+      WHEN (OLD.id = '${stuck.id}') EXECUTE FUNCTION billing.stuck()`);
     const { cart, order } = await placed([{ ...lamp, quantity: 2 }, book]);
     const [draft] = await invoicesOf(order.id);
     expect(draft).toMatchObject({
@@ -169,6 +177,11 @@ describe('invoices and credit notes', () => {
     expect(stale.status).toBe(412);
     await app.settle();
 
+    await app.database.query('DROP FUNCTION billing.stuck CASCADE');
+    expect(await invoicesOf(odd.id)).toMatchObject([{ state: 'draft' }]);
+    await app.run('billing.invoice_drafts');
+    await app.settle();
+    expect(await invoicesOf(odd.id)).toMatchObject([{ state: 'paid' }]);
     expect(await balance('contra:refunds', early.id)).toBe(100);
     expect(await balance('liab:unapplied', early.id)).toBe(0);
     const [invoice] = await invoicesOf(order.id);

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { failpoint } from '../../platform/failpoint.js';
@@ -28,6 +28,8 @@ export type BegunAttempt = { readonly operationId: string } | { readonly bar: st
  */
 @Injectable()
 export class CollectionCharges {
+  private readonly log = new Logger('billing');
+
   constructor(
     private readonly database: Database,
     private readonly rows: CollectionRepository,
@@ -66,8 +68,9 @@ export class CollectionCharges {
       });
     const begun = await begin().catch(async (error: unknown) => {
       // Whatever is wrong with this one, those behind it do not wait for it.
-      if (taken !== null) await this.putOff(taken);
-      throw error;
+      if (taken === null || !(await this.putOff(taken))) throw error;
+      this.log.error(`the attempt to collect the invoice ${taken} is put off: ${String(error)}`);
+      return { bar: 'failed' };
     });
     if (begun === null) return false;
     failpoint('dunning.after_begin');
@@ -75,14 +78,15 @@ export class CollectionCharges {
     return true;
   }
 
-  private async putOff(invoiceId: string): Promise<void> {
-    await this.database.transaction(async () => {
+  private putOff(invoiceId: string): Promise<boolean> {
+    return this.database.transaction(async () => {
       const found = await this.rows.lock(invoiceId);
       const now = this.clock.now();
       const kind = found?.collection.take(now) ?? null;
-      if (found === null || kind === null) return;
+      if (found === null || kind === null) return false;
       found.collection.postpone(kind, now);
       await this.rows.save(found.collection);
+      return true;
     });
   }
 

@@ -105,6 +105,11 @@ export class Collection {
     if (kind === 'new_method') this.extraAt = later;
   }
 
+  /** The letter before an attempt could not be written. */
+  announceLater(now: Date): void {
+    this.remindAt = new Date(now.getTime() + BACK_OFF_MS);
+  }
+
   /** What became of an attempt. Only those of the schedule move it on; when the gateway was not there, not even they do. */
   tell({ kind, outcome, code }: Told, now: Date): Consequence {
     if (outcome === 'paid' || outcome === 'superseded' || this.state !== 'collecting') return NOTHING;
@@ -162,7 +167,7 @@ export class Collection {
 
 export type CollectionFields = Omit<
   Collection,
-  'nextAt' | 'take' | 'postpone' | 'tell' | 'tryNow' | 'resume' | 'end'
+  'nextAt' | 'take' | 'postpone' | 'announceLater' | 'tell' | 'tryNow' | 'resume' | 'end'
 >;
 
 /** An attempt that was made on a card, as networks count them. */

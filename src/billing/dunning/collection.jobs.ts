@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Every, Subscriber } from '../../platform/events/subscribers.js';
@@ -11,6 +12,8 @@ const LANES = 4;
 /** Makes the attempts whose time has come, and announces those that come within a day. */
 @Subscriber()
 export class CollectionJobs {
+  private readonly log = new Logger('billing');
+
   constructor(
     private readonly database: Database,
     private readonly charges: CollectionCharges,
@@ -30,14 +33,33 @@ export class CollectionJobs {
   }
 
   /** False when nothing is to be announced. */
-  private remind(): Promise<boolean> {
-    return this.database.transaction(async () => {
+  private async remind(): Promise<boolean> {
+    let taken: string | null = null;
+    const announce = this.database.transaction(async () => {
       const collecting = await this.rows.lockToRemind(this.clock.now());
       if (collecting === null) return false;
+      taken = collecting.collection.invoiceId;
       collecting.collection.remindAt = null;
       await this.rows.save(collecting.collection);
       await this.letters.write(collecting, 'before_retry');
       return true;
+    });
+    return announce.catch(async (error: unknown) => {
+      if (taken === null) throw error;
+      // Whatever is wrong with this one, the others are announced, and collected.
+      this.log.error(`the letter about the invoice ${taken} is put off: ${String(error)}`);
+      await this.putOff(taken);
+      return true;
+    });
+  }
+
+  private async putOff(invoiceId: string): Promise<void> {
+    await this.database.transaction(async () => {
+      const collection = (await this.rows.lock(invoiceId))?.collection;
+      const now = this.clock.now();
+      if (collection === undefined || collection.remindAt === null || collection.remindAt > now) return;
+      collection.announceLater(now);
+      await this.rows.save(collection);
     });
   }
 }

@@ -26,16 +26,25 @@ export class InvoiceJobs {
     return this.finalizeDrafts();
   }
 
-  /** The oldest first, each in a transaction of its own, so that the numbers are in the order of the sales. */
+  /**
+   * The oldest first, each once and in a transaction of its own, so that the numbers are in the order of the sales. One that fails
+   * keeps nobody else from a number.
+   */
   @Every('10m', 'billing.invoice_drafts')
   async finalizeDrafts(): Promise<void> {
     const missing = missingOf(await this.sellers.current());
-    for (let more = true; more;) {
-      const drafts = await this.rows.drafts(AT_ONCE);
+    for (let after: string | null = null, more = true; more;) {
+      const drafts = await this.rows.drafts(after, AT_ONCE);
       if (drafts.length === 0) return;
       if (missing.length > 0)
         return this.log.warn(`invoices wait for the seller's profile: ${missing.join(', ')} is missing`);
-      for (const draft of drafts) await this.database.transaction(() => this.documents.finalizeDraft(draft));
+      for (const draft of drafts)
+        await this.database
+          .transaction(() => this.documents.finalizeDraft(draft))
+          .catch((error: unknown) =>
+            this.log.error(`the draft ${draft.id} is not finalised: ${String(error)}`),
+          );
+      after = drafts.at(-1)?.id ?? null;
       more = drafts.length === AT_ONCE;
     }
   }

@@ -138,10 +138,11 @@ export class InvoiceRepository {
   }
 
   /** Drafts that wait for the seller, the oldest first. */
-  async drafts(limit: number): Promise<{ id: string; orderId: string | null }[]> {
+  async drafts(after: string | null, limit: number): Promise<{ id: string; orderId: string | null }[]> {
     return this.database.query(
-      `SELECT id, order_id AS "orderId" FROM billing.invoices WHERE state = 'draft' ORDER BY id LIMIT $1`,
-      [limit],
+      `SELECT id, order_id AS "orderId" FROM billing.invoices WHERE state = 'draft' AND ($1::uuid IS NULL OR id > $1)
+       ORDER BY id LIMIT $2`,
+      [after, limit],
     );
   }
 
