@@ -695,6 +695,33 @@ describe('the books', () => {
     app.clock.advance({ days: 1 });
     await app.run('billing.plan_reconciliation');
     expect(await nightly()).toHaveLength(2);
+
+    // What the account began with is told otherwise later: a case, and no payout of today.
+    await work();
+    const [begun] = await app.database.query<{ at: Date }>(
+      `SELECT min(effective_at) - interval '1 hour' AS at FROM billing.ledger_transactions`,
+    );
+    const payout = { ...line, id: 'txn_of_before', kind: 'payout', ref: 'po_of_before', payoutRef: null };
+    const tell = async (amount: bigint): Promise<void> => {
+      const of = { ...payout, amount, fee: 0n, at: begun?.at ?? new Date() };
+      const telling = jest.spyOn(gateway, 'settlementLines').mockImplementation(async function* () {
+        yield await Promise.resolve(of as never);
+      });
+      await run();
+      telling.mockRestore();
+    };
+    const opened = await booked('equity:opening_balance');
+    const [bank, clearing] = [await booked('assets:bank'), await booked('assets:provider:test:clearing')];
+    for (const amount of [-100n, -100n, -150n]) await tell(amount);
+    expect((await booked('equity:opening_balance')) - opened).toBe(100);
+    expect((await booked('assets:provider:test:clearing')) - clearing).toBe(-100);
+    expect(await booked('assets:bank')).toBe(bank);
+    expect(await cases()).toContainEqual(
+      expect.objectContaining({
+        ...{ kind: 'amount_diff', subjectType: 'line' },
+        ...{ expected: { amount: -100, currency: 'EUR' }, found: { amount: -150, currency: 'EUR' } },
+      }),
+    );
   });
 
   it('go to the accountant as entries and as a booking batch, numbered as she numbers them', async () => {

@@ -93,11 +93,12 @@ export class SettlementLineRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Nothing more is expected of them. */
-  async match(ids: readonly string[]): Promise<void> {
+  /** Nothing more is expected of them, and so much is in the books. */
+  async match(lines: readonly { id: string; booked: bigint }[]): Promise<void> {
     await this.database.execute(
-      `UPDATE billing.settlement_lines SET status = 'matched', transaction_id = NULL, booked = 0 WHERE id = ANY ($1::uuid[])`,
-      [ids],
+      `UPDATE billing.settlement_lines l SET status = 'matched', transaction_id = NULL, booked = n.booked
+         FROM unnest($1::uuid[], $2::bigint[]) AS n (id, booked) WHERE l.id = n.id`,
+      [lines.map(({ id }) => id), lines.map(({ booked }) => booked)],
     );
   }
 
