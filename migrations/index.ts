@@ -12,6 +12,7 @@ import { BillingScreeningMarks1780000000841 } from './billing/1780000000841-scre
 import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unapplied-money.js';
 import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-again.js';
 import { BillingItemsForOthers1780000000870 } from './billing/1780000000870-items-for-others.js';
+import { BillingCoveredRefunds1780000000905 } from './billing/1780000000905-covered-refunds.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
@@ -293,5 +294,6 @@ export const migrations: Migrations = [
   BillingItemsForOthers1780000000870,
   BillingLinesAsTold1780000000880,
   BillingCountedCards1780000000881,
+  BillingCoveredRefunds1780000000905,
   BillingDisputedCharges1780000000910,
 ];

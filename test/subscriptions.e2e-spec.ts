@@ -824,6 +824,53 @@ describe('plans and subscriptions', () => {
     expect(content.totals).toMatchObject({ net: eur(-1800), tax: eur(1800), gross: eur(0) });
   });
 
+  it('keep what a gateway would not send back, until it is sent or pays a renewal, and never both', async () => {
+    const { id: planId } = await plan(terms(3000));
+    const subscribed = async () => {
+      const ada = await customer('refund_fail_once');
+      const { id } = (await subscribe(ada, planId)).body;
+      const [{ id: invoiceId }] = await invoices(id);
+      const credited = { reason: 'other', amount: eur(1000), refund: eur(1000) };
+      expect(
+        (await app.post(`/v1/admin/invoices/${invoiceId}/credit-notes`, credited, asStaff())).status,
+      ).toBe(201);
+      const [paid] = await app.database.query<{ id: string }>(
+        'SELECT id FROM billing.payments WHERE invoice_id = $1',
+        [invoiceId],
+      );
+      const refund = (amount: number, extra: object = {}) =>
+        app.post(`/v1/admin/payments/${paid?.id}/refunds`, { amount: eur(amount), ...extra }, asStaff());
+      const notes = async () => {
+        const list = await app.get(`/v1/admin/credit-notes?invoiceId=${invoiceId}`, { token: staff });
+        return list.body.items
+          .toReversed()
+          .map(({ total, refunded, kept }: Body) => [total.amount, refunded.amount, kept.amount]);
+      };
+      return { id, refund, notes };
+    };
+    const [one, two, three] = [await subscribed(), await subscribed(), await subscribed()];
+    await app.settle();
+    expect(await one.notes()).toEqual([[1000, 0, 1000]]);
+    // What is kept goes first, whatever document was asked for; only the rest has one of its own.
+    expect((await one.refund(1500)).body).toMatchObject({ status: 'succeeded' });
+    expect(await one.notes()).toEqual([[1000, 1000, 0]]);
+    expect((await two.refund(1000, { creditNote: 'existing' })).status).toBe(201);
+    // Before anybody has heard of these.
+    app.clock.advance({ days: 32 });
+    await app.app.get(PaymentGateway).moveClock(app.clock.now());
+    await renew();
+    const prepaid = async (id: string) =>
+      (await invoices(id)).map(({ content }) => content.totals.prepaid.amount);
+    expect(await prepaid(one.id)).toEqual([0, 0]);
+    expect(await prepaid(two.id)).toEqual([0, 0]);
+    expect(await prepaid(three.id)).toEqual([0, 1000]);
+    expect(await one.notes()).toEqual([
+      [1000, 1000, 0],
+      [500, 500, 0],
+    ]);
+    expect(await two.notes()).toEqual([[1000, 1000, 0]]);
+  });
+
   it('are tried for free once, paused, kept and ended', async () => {
     await at('2030-06-01T11:00:00Z');
     await app.run('billing.forget_quotes');

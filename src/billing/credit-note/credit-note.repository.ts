@@ -105,7 +105,7 @@ export class CreditNoteRepository {
     return rows.map(toNote);
   }
 
-  /** Refunds by hand that went through and want a credit note that is not made yet, the oldest first. */
+  /** Refunds by hand that went through and want a credit note that is not made yet, less what earlier notes cover; the newest first. */
   async wanted(subject: MoneySubject): Promise<{ id: string; amount: Money; requestedBy: string }[]> {
     const rows = await this.database.query<{
       id: string;
@@ -161,10 +161,10 @@ const INSERT = `
     c.last_date
   FROM counted c RETURNING number`;
 const WANTED = `
-  SELECT r.id, r.amount::text, r.currency, r.requested_by AS "requestedBy" FROM billing.refunds r
+  SELECT r.id, (r.amount - r.covered)::text AS amount, r.currency, r.requested_by AS "requestedBy" FROM billing.refunds r
   JOIN billing.payments p ON p.id = r.payment_id
   WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.credit_note = 'create' AND r.status = 'succeeded' AND r.charge_id IS NULL
-    AND NOT EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id) ORDER BY r.id DESC`;
+    AND r.amount > r.covered AND NOT EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id) ORDER BY r.id DESC`;
 const LIST = `${SELECT}
   WHERE ($1::uuid IS NULL OR n.invoice_id = $1) AND ($2::uuid IS NULL OR n.order_id = $2) AND ($3::text IS NULL OR n.number = $3)
     AND ($4::uuid IS NULL OR n.id < $4)

@@ -92,7 +92,7 @@ export class CreditNotes {
 
   /**
    * In the caller's transaction, under the lock of the documents: refunds by hand get the credit notes that they want, for what
-   * an invoice had taken. The newest first: those before had theirs, or were of what was paid too much.
+   * an invoice had taken and no earlier note covers. The newest first: those before had theirs, or were of what was paid too much.
    */
   async forRefunds(subject: MoneySubject): Promise<void> {
     for (const refund of await this.rows.wanted(subject)) {
@@ -148,14 +148,14 @@ export class CreditNotes {
 
   private async split(invoice: Invoice, total: Money, credit: Credit): Promise<CreditSplit> {
     const zero = Money.zero(total.currency);
-    const { outOfBand = zero, refundId, origin } = credit;
+    const { outOfBand = zero, origin } = credit;
     let left = total.minus(outOfBand);
     const part = (most: Money): Money => {
       const taken = most.isNegative() ? zero : most.compare(left) < 0 ? most : left;
       left = left.minus(taken);
       return taken;
     };
-    const unmatched = await this.sources.unmatched(subjectOf(invoice.orderId, invoice.id), refundId);
+    const unmatched = await this.sources.unmatched(subjectOf(invoice.orderId, invoice.id));
     const refunded = part(origin === 'refund' ? total : Money.of(unmatched, total.currency));
     const reduced = part(await this.reducible(invoice));
     return { refunded, reduced, outOfBand, kept: left };

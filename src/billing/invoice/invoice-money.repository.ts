@@ -39,10 +39,10 @@ export class InvoiceMoneyRepository {
 
   /**
    * What went back to the buyer and no credit note accounts for; below zero: a refund that one accounts for came to
-   * nothing. Of refunds by hand that want a credit note of their own only those count that have one, and `refundId`.
+   * nothing. Of a refund by hand that counts which earlier notes cover, and for what it has a note of its own.
    */
-  async unmatched(subject: MoneySubject, refundId: string | null): Promise<bigint> {
-    const [row] = await this.database.query<{ unmatched: string }>(UNMATCHED, [idOf(subject), refundId]);
+  async unmatched(subject: MoneySubject): Promise<bigint> {
+    const [row] = await this.database.query<{ unmatched: string }>(UNMATCHED, [idOf(subject)]);
     return BigInt(row?.unmatched ?? 0);
   }
 
@@ -52,21 +52,22 @@ export class InvoiceMoneyRepository {
    */
   async toCredit(subject: MoneySubject): Promise<bigint> {
     const [row] = await this.database.query<{ amount: string }>(TO_CREDIT, [idOf(subject)]);
-    const others = await this.unmatched(subject, null);
+    const others = await this.unmatched(subject);
     return BigInt(row?.amount ?? 0) - (others > 0n ? others : 0n);
   }
 
-  /** What credit notes keep for the buyer and no other invoice has used, in minor units. */
+  /** What credit notes keep for the buyer and no other invoice has used, in minor units; it stays so until the end of the transaction. */
   async kept(subject: MoneySubject): Promise<bigint> {
-    const [row] = await this.database.query<{ kept: string }>(
-      `SELECT coalesce(sum(kept - used), 0)::text AS kept FROM billing.credit_notes WHERE ${OF_SUBJECT}`,
-      [idOf(subject)],
-    );
-    return BigInt(row?.kept ?? 0);
+    const rows = await this.database.query<{ left: string }>(KEPT, [idOf(subject)]);
+    return rows.reduce((sum, { left }) => sum + BigInt(left), 0n);
   }
 
-  /** Moves between what went back and what is kept, as far as `amount` and the notes go. In the books it is the buyer's both ways. */
-  async match(subject: MoneySubject, amount: bigint): Promise<void> {
+  /** Moves between what went back and what is kept, as far as the notes go. In the books it is the buyer's both ways. */
+  async match(subject: MoneySubject): Promise<void> {
+    const amount = await this.unmatched(subject);
+    if (amount === 0n) return;
+    // An invoice of another period may be paying itself out of them.
+    await this.kept(subject);
     const values = [idOf(subject), amount > 0n ? amount : -amount];
     await this.database.execute(amount > 0n ? GIVE : TAKE_BACK, values);
   }
@@ -97,25 +98,30 @@ const OF_ORDER = `
   SELECT id, 'balance' AS kind, (kept - used)::text AS "left", created_at AS at FROM billing.credit_notes
   WHERE order_id = $1 AND kept > used
   UNION ALL ${paid('p.order_id = $1')} ORDER BY kind, at, id`;
+// The notes are those of other invoices, whose documents nobody holds here: a refund of one of them is waited for.
 const OF_INVOICE = `
-  SELECT n.id, 'balance' AS kind, (n.kept - n.used)::text AS "left", n.created_at AS at
-  FROM billing.credit_notes n JOIN billing.invoices i ON i.id = n.invoice_id
-  WHERE i.subscription_id = $2 AND n.kept > n.used
+  WITH kept AS (
+    SELECT n.id, n.kept - n.used AS "left", n.created_at AS at
+    FROM billing.credit_notes n JOIN billing.invoices i ON i.id = n.invoice_id
+    WHERE i.subscription_id = $2 AND n.kept > n.used ORDER BY n.id FOR UPDATE OF n
+  )
+  SELECT id, 'balance' AS kind, "left"::text, at FROM kept
   UNION ALL ${paid('p.invoice_id = $1')} ORDER BY kind, at, id`;
 
 const OF_SUBJECT = '(order_id = $1 OR invoice_id = $1)';
+const KEPT = `
+  SELECT (kept - used)::text AS "left" FROM billing.credit_notes WHERE ${OF_SUBJECT} ORDER BY id FOR UPDATE`;
 
 // Money that came too late, or was never accepted, was never the order's.
 const UNMATCHED = `
   SELECT (coalesce((
-      SELECT sum(r.amount) FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
+      SELECT sum(CASE WHEN r.credit_note = 'order' THEN r.amount ELSE r.covered END)
+      FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
       WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.status <> 'failed' AND r.charge_id IS NULL
         AND p.status NOT IN ('canceled', 'requires_review')
-        AND (r.credit_note IN ('order', 'existing') OR r.id = $2)
     ), 0) + coalesce((
       SELECT sum(n.total) FROM billing.credit_notes n JOIN billing.refunds r ON r.id = n.refund_id
-      WHERE (n.order_id = $1 OR n.invoice_id = $1) AND r.status <> 'failed' AND r.id IS DISTINCT FROM $2
-        AND r.credit_note NOT IN ('order', 'existing')
+      WHERE (n.order_id = $1 OR n.invoice_id = $1) AND r.status <> 'failed'
     ), 0) - coalesce((SELECT sum(refunded) FROM billing.credit_notes WHERE ${OF_SUBJECT}), 0))::text AS unmatched`;
 
 const moving = (left: string, order: string, sign: '+' | '-'): string => `

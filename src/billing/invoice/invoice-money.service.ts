@@ -118,7 +118,7 @@ export class InvoiceMoney {
   /** In the caller's transaction: money that has come pays the invoices that it is for, and refunds meet their credit notes. */
   async settle(subject: MoneySubject): Promise<void> {
     if (!(await this.invoices.lockDocuments(subject))) return;
-    await this.match(subject);
+    await this.sources.match(subject);
     for (const invoice of await this.invoices.lockFinal(subject)) await this.collect(invoice);
     await this.giveAway(subject);
   }
@@ -191,11 +191,5 @@ export class InvoiceMoney {
       total.currency,
     );
     await this.expectAgain(invoice, there.compare(written) < 0 ? there : written);
-  }
-
-  private async match(subject: MoneySubject): Promise<void> {
-    const unmatched = await this.sources.unmatched(subject, null);
-    if (unmatched === 0n) return;
-    await this.sources.match(subject, unmatched);
   }
 }

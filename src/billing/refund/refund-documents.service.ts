@@ -17,8 +17,21 @@ export class RefundDocuments {
   ) {}
 
   /**
-   * In the transaction that accepts the refund: keeps what it wants. 422 when there is an invoice and neither a document nor a
-   * reason for none. The credit note itself is made when the money is on its way.
+   * In the transaction that will accept a refund, before it locks the payments: the documents are locked, and refunds before it have
+   * their part of what they keep, or have given it back.
+   */
+  async lock(paymentId: string): Promise<void> {
+    const payment = await this.payments.find(paymentId);
+    const subject = payment && paidBy(payment);
+    if (subject === null) return;
+    await this.invoices.lockDocuments(subject);
+    await this.money.match(subject);
+  }
+
+  /**
+   * In the transaction that accepts the refund: keeps what it wants. What earlier credit notes keep for the buyer goes back first, and
+   * is nobody's any more from now on: neither of a later refund nor of a later invoice. 422 when there is an invoice and neither a
+   * document nor a reason for none. The credit note of the rest is made when the money is on its way.
    */
   async accept(
     refundId: string,
@@ -28,13 +41,14 @@ export class RefundDocuments {
     if (refund === null || refund.chargeId !== null) return;
     const payment = await this.payments.find(refund.paymentId);
     const subject = payment && paidBy(payment);
+    const { amount } = refund.amount;
+    const kept = subject === null ? 0n : await this.money.kept(subject);
     if (creditNote !== 'create' && subject !== null && (await this.invoices.hasFinal(subject))) {
       if (creditNote === 'none' && reason === null) throw invoiceProblems.credit_note_reason_required();
-      // Of what is kept, refunds that were accepted before this one have their part, also before it is taken from there.
-      const isCovered = async () =>
-        (await this.money.kept(subject)) >= (await this.money.unmatched(subject, refundId));
-      if (creditNote === 'existing' && !(await isCovered())) throw invoiceProblems.credit_note_missing();
+      if (creditNote === 'existing' && kept < amount) throw invoiceProblems.credit_note_missing();
     }
-    await this.refunds.wish(refundId, creditNote, reason);
+    const covered = { create: kept < amount ? kept : amount, existing: amount, none: 0n }[creditNote];
+    await this.refunds.wish(refundId, { creditNote, reason, covered });
+    if (subject !== null) await this.money.match(subject);
   }
 }

@@ -123,11 +123,17 @@ export class RefundRepository {
     ]);
   }
 
-  /** In the transaction that accepts it: a refund by hand, whose credit note does not follow the order. */
-  async wish(id: string, creditNote: CreditNoteWish, reason: string | null): Promise<void> {
+  /**
+   * In the transaction that accepts it: a refund by hand, whose credit note does not follow the order. So much of it, in minor units,
+   * is covered by what earlier notes keep for the buyer.
+   */
+  async wish(
+    id: string,
+    { creditNote, reason, covered }: { creditNote: CreditNoteWish; reason: string | null; covered: bigint },
+  ): Promise<void> {
     await this.database.execute(
-      'UPDATE billing.refunds SET credit_note = $2, credit_note_reason = $3 WHERE id = $1',
-      [id, creditNote, reason],
+      'UPDATE billing.refunds SET credit_note = $2, credit_note_reason = $3, covered = $4 WHERE id = $1',
+      [id, creditNote, reason, covered],
     );
   }
 

@@ -42,6 +42,7 @@ export class StaffRefunds {
     const { refundId, operationId } =
       (request.resume as Accepted | null) ??
       (await this.database.transaction(async () => {
+        await this.documents.lock(paymentId);
         const accepted = await this.refunds.request(paymentId, {
           ...how,
           requestedBy: personId(actor) ?? 'system',
