@@ -869,6 +869,14 @@ describe('plans and subscriptions', () => {
       [500, 500, 0],
     ]);
     expect(await two.notes()).toEqual([[1000, 1000, 0]]);
+    // What has paid a renewal is gone, and what is refunded beside it has a document of its own.
+    expect((await three.refund(2001)).body.code).toBe('billing.refund_exceeds_captured');
+    expect((await three.refund(2000)).status).toBe(201);
+    await app.settle();
+    expect(await three.notes()).toEqual([
+      [1000, 0, 1000],
+      [2000, 2000, 0],
+    ]);
   });
 
   it('are tried for free once, paused, kept and ended', async () => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { type Difference, differing, idsBehind } from '../../platform/integrity/integrity.js';
+import { movedOn } from '../invoice/invoice-money.repository.js';
 
 export const BILLING_SUBJECTS = [
   'ledger',
@@ -221,7 +222,8 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
       WHERE (q.order_id = s.id OR q.invoice_id = s.id) AND l.status = 'lost' AND l.currency = d.currency
     ) l
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type NOT IN ('refund_document', 'lost_dispute')), 0) AS short,
+      SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type NOT IN ('refund_document', 'lost_dispute')), 0)
+          + ${movedOn('s.id')} AS short,
         coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'lost_dispute'), 0) AS booked
       FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
       WHERE t.id IN (

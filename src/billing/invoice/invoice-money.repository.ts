@@ -137,7 +137,14 @@ const moving = (left: string, order: string, sign: '+' | '-'): string => `
 const GIVE = moving('(kept - used)', 'ASC', '+');
 const TAKE_BACK = moving('refunded', 'DESC', '-');
 
-// What the invoices took is not there any more: below what the buyer has, a bank took the rest, or it was given away.
+/** SQL: what notes kept and has paid invoices of other subjects, less what those of others have paid here. */
+export const movedOn = (subject: string): string => `(
+  coalesce((SELECT sum(used) FROM billing.credit_notes WHERE order_id = ${subject} OR invoice_id = ${subject}), 0) -
+  coalesce((SELECT sum(s.amount) FROM billing.invoice_settlements s JOIN billing.invoices i ON i.id = s.invoice_id
+    WHERE (i.order_id = ${subject} OR i.id = ${subject}) AND s.kind = 'balance'), 0))`;
+
+// What the invoices took is not there any more: below what the buyer has, a bank took the rest, or it was given away. What was kept
+// and has paid an invoice of another subject is not the buyer's any more, and there it has come from outside.
 const BOOKS = `
   WITH gone AS (
     SELECT currency, coalesce(sum(amount) FILTER (WHERE "to" = 'bank'), 0) AS bank, coalesce(sum(amount) FILTER (WHERE "to" = 'buyer'), 0) AS buyer
@@ -150,7 +157,8 @@ const BOOKS = `
     ) AS each GROUP BY 1
   ), books AS (
     SELECT g.*, b.* FROM gone g CROSS JOIN LATERAL (
-      SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type NOT IN ('refund_document', 'lost_dispute')), 0) AS short,
+      SELECT coalesce(sum(e.amount) FILTER (WHERE t.source_type NOT IN ('refund_document', 'lost_dispute')), 0)
+          + ${movedOn('$1')} AS short,
         coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'lost_dispute'), 0) AS to_bank,
         coalesce(-sum(e.amount) FILTER (WHERE t.source_type = 'refund_document'), 0) AS to_buyer
       FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
