@@ -793,6 +793,46 @@ describe('plans and subscriptions', () => {
     expect([stale?.status, stale?.body.code]).toEqual([409, 'billing.quote_stale']);
     expect(amounts(stale?.body.quote)).toEqual([-1000, 3100]);
 
+    // Nor the other way round: what changes have given back, also on an invoice that is to come, no note gives back once more.
+    const fourth = (await subscribe(ada, cheap.id)).body;
+    const credited = async (at: number, amount: number) => {
+      const [{ id: first }] = (await invoices(fourth.id)).slice(at);
+      const body = { reason: 'other', amount: eur(amount), outOfBand: eur(amount) };
+      return app.post(`/v1/admin/invoices/${first}/credit-notes`, body, asStaff());
+    };
+    expect((await credited(0, 100)).status).toBe(201);
+    const more = await mySub(ada, fourth.id, 'changes/preview', { planId: dear.id });
+    expect(amounts(more.body)).toEqual([-3000, 31_000]);
+    expect((await mySub(ada, fourth.id, 'changes', { quote: more.body.quote })).status).toBe(200);
+    await collect();
+    expect((await invoices(fourth.id)).at(-1)).toMatchObject({ state: 'paid', total: eur(28_000) });
+    expect((await credited(0, 1)).body).toMatchObject({
+      ...{ code: 'billing.credit_exceeds_invoice', maximumCreditable: eur(0) },
+      detail: 'At most 0.00 EUR is left, for changes of the subscription have given back 30.00 EUR.',
+    });
+    await lower(fourth.id, cheap.id);
+    expect((await credited(1, 1)).body).toMatchObject({ maximumCreditable: eur(0) });
+    // Not by a refund with its note either, and not by making it void.
+    const [last] = await app.database.query<{ id: string }>(
+      'SELECT id FROM billing.payments WHERE invoice_id = $1',
+      [(await invoices(fourth.id)).at(-1).id],
+    );
+    const sentBack = await app.post(`/v1/admin/payments/${last?.id}/refunds`, { full: true }, asStaff());
+    expect(sentBack.body.code).toBe('billing.credit_exceeds_invoice');
+    const owing = await app.post(
+      '/v1/admin/subscriptions',
+      {
+        ...{ customerId: (await app.get('/v1/me', { token: ada.token })).body.id, planId: dear.id },
+        ...{ currency: 'EUR', billingAddress: berlin, collection: 'invoice' },
+      },
+      asStaff(),
+    );
+    const [owed] = await invoices(owing.body.id);
+    expect(owed).toMatchObject({ state: 'open', total: eur(31_000) });
+    await lower(owing.body.id, cheap.id);
+    const ending = await app.post(`/v1/admin/invoices/${owed.id}/voidance`, { reason: 'Wrong' }, asStaff());
+    expect(ending.body.code).toBe('billing.invoice_paid_in_part');
+
     // A credit may be taxed higher than what it is taken off: a part of it waits, and nobody is kept from leaving.
     const net = (amount: number, tax: object) =>
       terms(amount, { pricesIncludeTax: false, taxes: [{ countries: ['DE'], ...tax }] });

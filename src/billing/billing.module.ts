@@ -54,6 +54,7 @@ import { InvoiceRepository } from './invoice/invoice.repository.js';
 import { InvoiceSubscribers } from './invoice/invoice.subscribers.js';
 import { CreditNoteRepository } from './credit-note/credit-note.repository.js';
 import { CreditNotes } from './credit-note/credit-notes.service.js';
+import { GivenByChangesRepository } from './credit-note/given-by-changes.repository.js';
 import { DemoSeller } from './seller/demo-seller.service.js';
 import { SellerProfileRepository } from './seller/seller-profile.repository.js';
 import { SellerProfiles } from './seller/seller-profiles.service.js';
@@ -405,6 +406,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     InvoiceSubscribers,
     CreditNoteRepository,
     CreditNotes,
+    GivenByChangesRepository,
     SellerProfileRepository,
     SellerProfiles,
     DemoSeller,

@@ -2,6 +2,7 @@ import { Money, type MoneyJson } from '../../platform/money/money.js';
 import { taxKey } from '../invoice/invoice-arithmetic.js';
 import type { InvoiceLine, InvoiceTax } from '../invoice/invoice-content.js';
 import type { Creditable } from './credit-arithmetic.js';
+import type { Credited } from './given-by-changes.js';
 
 /** A line of an invoice with what was credited of it before. */
 export interface CreditableLine extends Creditable {
@@ -9,20 +10,25 @@ export interface CreditableLine extends Creditable {
   /** What is left of it. */
   readonly leftTotal: bigint;
   readonly leftTax: bigint;
+  /** What of it changes of a subscription have given back. */
+  readonly givenBack: bigint;
 }
 
 const big = ({ amount }: MoneyJson): bigint => BigInt(amount);
 const sum = (all: readonly bigint[]): bigint => all.reduce((whole, one) => whole + one, 0n);
 
-/** The lines of an invoice, with what credit notes have credited of them. */
+/** The lines of an invoice, with what credit notes, and changes of its subscription, have credited of them. */
 export function creditableLines(
   lines: readonly InvoiceLine[],
   credited: readonly Pick<InvoiceLine, 'id' | 'total' | 'tax'>[],
+  changes: readonly Credited[] = [],
 ): CreditableLine[] {
   return lines.map((line) => {
     const before = credited.filter(({ id }) => id === line.id);
-    const creditedTotal = sum(before.map(({ total }) => big(total)));
-    const creditedTax = sum(before.map(({ tax }) => big(tax)));
+    const changed = changes.filter(({ lineId }) => lineId === line.id);
+    const givenBack = sum(changed.map(({ total }) => total));
+    const creditedTotal = sum(before.map(({ total }) => big(total))) + givenBack;
+    const creditedTax = sum([...before.map(({ tax }) => big(tax)), ...changed.map(({ tax }) => tax)]);
     return {
       line,
       key: line.taxes.map(taxKey).join(),
@@ -32,6 +38,7 @@ export function creditableLines(
       creditedTax,
       leftTotal: big(line.total) - creditedTotal,
       leftTax: big(line.tax) - creditedTax,
+      givenBack,
     };
   });
 }

@@ -16,6 +16,7 @@ import { type MoneySubject, subjectOf } from '../invoice/money-subject.js';
 import { SellerProfiles } from '../seller/seller-profiles.service.js';
 import { creditTaxes, shareOut } from './credit-arithmetic.js';
 import { creditableLines, creditLine } from './credit-lines.js';
+import { GivenByChangesRepository } from './given-by-changes.repository.js';
 import { type CreditNote, CreditNoteRepository, type CreditSplit } from './credit-note.repository.js';
 
 /** What is to be credited of an invoice; the lines are parts of its lines, and no more than is left of them. */
@@ -34,6 +35,7 @@ export class CreditNotes {
     private readonly making: Invoices,
     private readonly money: InvoiceMoney,
     private readonly sources: InvoiceMoneyRepository,
+    private readonly changes: GivenByChangesRepository,
     private readonly papers: InvoicePapers,
     private readonly sellers: SellerProfiles,
     private readonly outbox: Outbox,
@@ -131,12 +133,13 @@ export class CreditNotes {
     });
   }
 
-  /** The lines of an invoice with what was credited of them. */
+  /** Under the lock of the invoice: its lines with what was credited of them, by notes and by changes of its subscription. */
   async creditable(invoice: Invoice) {
     const notes = await this.rows.ofInvoices([invoice.id]);
     return creditableLines(
       invoice.content.lines,
       notes.flatMap(({ content }) => content.lines),
+      invoice.subscriptionId === null ? [] : await this.changes.of(invoice.id),
     );
   }
 

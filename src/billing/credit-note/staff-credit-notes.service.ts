@@ -129,13 +129,16 @@ export class StaffCreditNotes {
     if ((lines === undefined) === (amount === undefined))
       throw wrong('/lines', 'one_of', 'send this or the amount');
     const all = await this.creditNotes.creditable(invoice);
-    const most = all.reduce((sum, { leftTotal }) => sum + leftTotal, 0n);
+    const most = {
+      left: all.reduce((sum, { leftTotal }) => sum + leftTotal, 0n),
+      given: all.reduce((sum, { givenBack }) => sum + givenBack, 0n),
+    };
     if (amount !== undefined) {
       if (amount.currency !== invoice.total.currency || amount.amount === 0)
         throw wrong('/amount', 'out_of_range', `must be above zero in ${invoice.total.currency}`);
       const shared = await this.creditNotes.shared(invoice, BigInt(amount.amount));
       const total = shared.reduce((sum, line) => sum + line.total.amount, 0);
-      if (total !== amount.amount) throw tooMuch(BigInt(total), invoice);
+      if (total !== amount.amount) throw tooMuch({ ...most, left: BigInt(total) }, invoice);
       return shared;
     }
     const wanted = all.map(() => 0n);
@@ -244,9 +247,15 @@ function isAbove(wanted: readonly bigint[], lines: readonly CreditableLine[]): b
 const wrong = (pointer: string, code: string, message: string) =>
   platformProblems.invalid_input(`${pointer.slice(1)} ${message}.`, { errors: [{ pointer, code, message }] });
 
-const tooMuch = (most: bigint, { total }: Invoice, pointer = '/amount') => {
-  const maximumCreditable = Money.of(most, total.currency);
-  return invoiceProblems.credit_exceeds_invoice(`At most ${maximumCreditable.toString()} is left.`, {
+const tooMuch = (
+  { left, given }: { left: bigint; given: bigint },
+  { total }: Invoice,
+  pointer = '/amount',
+) => {
+  const maximumCreditable = Money.of(left < 0n ? 0n : left, total.currency);
+  const changed = Money.of(given, total.currency);
+  const why = given === 0n ? '' : `, for changes of the subscription have given back ${changed.toString()}`;
+  return invoiceProblems.credit_exceeds_invoice(`At most ${maximumCreditable.toString()} is left${why}.`, {
     errors: [{ pointer, code: 'too_much', message: 'is more than is left' }],
     extra: { maximumCreditable: maximumCreditable.toJSON() },
   });

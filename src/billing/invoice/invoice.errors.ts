@@ -23,15 +23,16 @@ export const invoiceProblems = defineProblems('billing', {
     status: 409,
     title: 'Something of the invoice is paid or credited',
     meaning:
-      'Only an invoice that nothing was paid or credited of can be void; and no renewal that has charged usage, a cycle of a coupon or ' +
-      'what had waited for it, for no later invoice would.',
+      'Only an invoice that nothing was paid or credited of can be void, also not by a change of its subscription; and no renewal that ' +
+      'has charged usage, a cycle of a coupon or what had waited for it, for no later invoice would.',
     remedy: 'Credit it: POST /v1/admin/invoices/{id}/credit-notes.',
   },
   credit_exceeds_invoice: {
     status: 422,
     title: 'More than is left of the invoice',
     meaning:
-      'All credit notes together never credit more than the invoice, nor more of a line than it charged.',
+      'All credit notes together never credit more than the invoice, nor more of a line than it charged; what a change of the ' +
+      'subscription has given back of it counts as well, on a later invoice or while it waits for one.',
     remedy: 'Credit at most `maximumCreditable`.',
     members: { maximumCreditable: money('What can be credited at most.') },
   },

@@ -6,6 +6,7 @@ import { requireVersion } from '../../platform/http/etag.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
+import { GivenByChangesRepository } from '../credit-note/given-by-changes.repository.js';
 import { explain } from './explain.js';
 import { invoiceProblems } from './invoice.errors.js';
 import { InvoiceListRepository } from './invoice-list.repository.js';
@@ -28,6 +29,7 @@ export class StaffInvoices {
     private readonly database: Database,
     private readonly rows: InvoiceRepository,
     private readonly lists: InvoiceListRepository,
+    private readonly changes: GivenByChangesRepository,
     private readonly invoices: Invoices,
     private readonly papers: InvoicePapers,
     private readonly ends: PaymentEnd,
@@ -79,6 +81,10 @@ export class StaffInvoices {
         if (await this.lists.tookAlong(id))
           throw invoiceProblems.invoice_paid_in_part(
             'It has charged usage, a coupon or lines that had waited.',
+          );
+        if ((await this.changes.of(id)).length > 0)
+          throw invoiceProblems.invoice_paid_in_part(
+            'A change of the subscription has given back some of it.',
           );
         await this.invoices.void(id, reason);
         await this.ends.withdraw(id);

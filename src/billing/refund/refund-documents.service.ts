@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { Money } from '../../platform/money/money.js';
+import { CreditNotes } from '../credit-note/credit-notes.service.js';
 import { InvoiceMoneyRepository } from '../invoice/invoice-money.repository.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { InvoiceRepository } from '../invoice/invoice.repository.js';
-import { paidBy } from '../invoice/money-subject.js';
+import { type MoneySubject, paidBy } from '../invoice/money-subject.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { type CreditNoteWish, RefundRepository } from './refund.repository.js';
 
@@ -14,6 +16,7 @@ export class RefundDocuments {
     private readonly payments: PaymentRepository,
     private readonly invoices: InvoiceRepository,
     private readonly money: InvoiceMoneyRepository,
+    private readonly creditNotes: CreditNotes,
   ) {}
 
   /**
@@ -50,5 +53,21 @@ export class RefundDocuments {
     const covered = { create: kept < amount ? kept : amount, existing: amount, none: 0n }[creditNote];
     await this.refunds.wish(refundId, { creditNote, reason, covered });
     if (subject !== null) await this.money.match(subject);
+    if (creditNote === 'create' && subject !== null && 'invoiceId' in subject)
+      await this.expectNote(subject, refund.amount.currency);
+  }
+
+  /** What a change of the subscription has given back of an invoice no note credits, so it is not refunded with one either. */
+  private async expectNote(subject: MoneySubject, currency: string): Promise<void> {
+    const missing = await this.money.toCredit(subject);
+    let left = 0n;
+    for (const invoice of await this.invoices.lockFinal(subject))
+      for (const { leftTotal } of await this.creditNotes.creditable(invoice)) left += leftTotal;
+    if (missing <= left) return;
+    const maximumCreditable = Money.of(left < 0n ? 0n : left, currency);
+    throw invoiceProblems.credit_exceeds_invoice(
+      `At most ${maximumCreditable.toString()} is left of the invoice to be credited.`,
+      { extra: { maximumCreditable: maximumCreditable.toJSON() } },
+    );
   }
 }

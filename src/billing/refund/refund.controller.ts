@@ -55,6 +55,7 @@ export class RefundController {
       refundProblems.credit_needs_customer,
       giftCardProblems.gift_card_kept,
       invoiceProblems.credit_note_missing,
+      invoiceProblems.credit_exceeds_invoice,
       invoiceProblems.credit_note_reason_required,
     ],
     idempotency: 'steps',

@@ -58,9 +58,10 @@ export class ChangePlanner {
       coupons,
     );
     const changed = terms.lines.map((line) => {
-      const isCredit = line.kind === 'credit';
-      const sold = isCredit ? from.terms : to.terms;
-      return lineOfChange(line, sold.code, isCredit ? (from.tax ?? to.tax) : to.tax);
+      // What gives back has the code of what was billed, and its tax.
+      if (line.kind === 'credit')
+        return lineOfChange(line, from.standsFor?.code ?? from.terms.code, from.tax ?? to.tax);
+      return lineOfChange(line, to.terms.code, to.tax);
     });
     const begins = terms.bills === 'now' && terms.schedule !== subscription.schedule ? terms.period : null;
     const { discount } = netOf(priceOf(subscription, to), coupons.nextCoupon);
