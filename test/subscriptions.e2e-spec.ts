@@ -866,6 +866,21 @@ describe('plans and subscriptions', () => {
 
   it('keep what a gateway would not send back, until it is sent or pays a renewal, and never both', async () => {
     const { id: planId } = await plan(terms(3000));
+    // A refund that is under way has no note yet: a change does not give back what that will credit.
+    const [cheap, grace] = [await plan(terms(300)), await customer('refund_pending')];
+    const { id: hers } = (await subscribe(grace, planId)).body;
+    const [{ id: whole }] = await invoices(hers);
+    const [billed] = await app.database.query<{ id: string }>(
+      'SELECT id FROM billing.payments WHERE invoice_id = $1',
+      [whole],
+    );
+    const all = await app.post(`/v1/admin/payments/${billed?.id}/refunds`, { full: true }, asStaff());
+    expect(all.body).toMatchObject({ status: 'pending', amount: eur(3000) });
+    const down = { planId: cheap.id, behaviour: 'prorate_next_invoice' };
+    const { lines, quote } = (await mySub(grace, hers, 'changes/preview', down)).body;
+    expect(lines.map(({ amount }: Body) => amount.amount)).toEqual([300]);
+    expect((await mySub(grace, hers, 'changes', { quote })).status).toBe(200);
+
     const subscribed = async () => {
       const ada = await customer('refund_fail_once');
       const { id } = (await subscribe(ada, planId)).body;
@@ -899,6 +914,10 @@ describe('plans and subscriptions', () => {
     app.clock.advance({ days: 32 });
     await app.app.get(PaymentGateway).moveClock(app.clock.now());
     await renew();
+    await app.run('billing.repair');
+    await app.settle();
+    const list = await app.get(`/v1/admin/credit-notes?invoiceId=${whole}`, { token: staff });
+    expect(list.body.items).toMatchObject([{ origin: 'refund', total: eur(3000), refunded: eur(3000) }]);
     const prepaid = async (id: string) =>
       (await invoices(id)).map(({ content }) => content.totals.prepaid.amount);
     expect(await prepaid(one.id)).toEqual([0, 0]);

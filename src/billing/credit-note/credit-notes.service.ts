@@ -112,6 +112,13 @@ export class CreditNotes {
     }
   }
 
+  /** What credit notes will credit of an invoice without an order, for refunds by hand that were accepted and have none yet. */
+  async toCome(invoiceId: string): Promise<InvoiceLine[]> {
+    const missing = await this.sources.toCredit({ invoiceId });
+    const invoice = missing <= 0n ? null : await this.invoices.find(invoiceId);
+    return invoice === null ? [] : this.shared(invoice, missing);
+  }
+
   /**
    * Under the lock of the invoice: up to so much of what is left of it, shared out over its lines, also those below zero; gift cards
    * are left out.

@@ -3,6 +3,7 @@ import { Money } from '../../platform/money/money.js';
 import { type PlanTax, type PlanTerms, priceIn, taxIn } from '../plan/plan.js';
 import { PlanRepository } from '../plan/plan.repository.js';
 import { Coupons } from '../coupon/coupons.service.js';
+import { CreditNotes } from '../credit-note/credit-notes.service.js';
 import { type CyclePrice, netOf } from './change-line.js';
 import type { Coupon } from './coupon.js';
 import { CHANGED_STATES } from './lifecycle.js';
@@ -39,6 +40,7 @@ export class ChangePlanner {
     private readonly charges: CycleCharges,
     private readonly coupons: Coupons,
     private readonly given: GivenBackRepository,
+    private readonly creditNotes: CreditNotes,
   ) {}
 
   async plan(subscription: Subscription, asked: ChangeWish, at: Date): Promise<PlannedChange> {
@@ -76,7 +78,7 @@ export class ChangePlanner {
     return { from, to, terms, lines, begun, totals, dueNow };
   }
 
-  /** What was credited of the running cycle by other documents is not given back once more. */
+  /** What was credited of the running cycle by other documents, or will be, is not given back once more. */
   private async givenBack(
     { id, schedule }: Subscription,
     { terms, since, standsFor }: SubscriptionItem,
@@ -87,7 +89,13 @@ export class ChangePlanner {
     const billed = standsFor ?? { code: terms.code, since };
     const start = dayIn(running, billed.since, schedule.zone);
     const lines = { code: billed.code, pricesIncludeTax: terms.pricesIncludeTax };
-    return this.given.of(id, lines, { start, end: running.end });
+    const { given, billed: charged } = await this.given.of(id, lines, { start, end: running.end });
+    let all = given;
+    for (const invoiceId of new Set(charged.map((line) => line.invoiceId)))
+      for (const line of await this.creditNotes.toCome(invoiceId))
+        if (charged.some((one) => one.invoiceId === invoiceId && one.lineId === line.id))
+          all += BigInt((terms.pricesIncludeTax ? line.total : line.net).amount);
+    return all;
   }
 
   private termsOf(

@@ -3,6 +3,12 @@ import { Database } from '../../platform/database/database.js';
 import type { PlanTerms } from '../plan/plan.js';
 import type { BillingPeriod } from './periods.js';
 
+/** A line of an invoice, by which something was billed. */
+export interface BilledLine {
+  readonly invoiceId: string;
+  readonly lineId: string;
+}
+
 /** What documents have taken back of what subscriptions were billed. */
 @Injectable()
 export class GivenBackRepository {
@@ -10,20 +16,23 @@ export class GivenBackRepository {
 
   /**
    * Minor units, counted as the plan has its prices: what credit notes have credited of the lines of a plan that begin on this day
-   * of a period, and all of such lines where their invoice is void. In a transaction those invoices stay as they are until its end:
-   * what is being credited at the same time is waited for, and counted.
+   * of a period, and all of such lines where their invoice is void. And those lines, by their invoices. In a transaction the invoices
+   * stay as they are until its end: what is being credited at the same time is waited for, and counted.
    */
   async of(
     subscriptionId: string,
     { code, pricesIncludeTax }: Pick<PlanTerms, 'code' | 'pricesIncludeTax'>,
     { start, end }: Pick<BillingPeriod, 'start' | 'end'>,
-  ): Promise<bigint> {
+  ): Promise<{ given: bigint; billed: BilledLine[] }> {
     const amount = pricesIncludeTax ? 'total' : 'net';
     const lines = [subscriptionId, code, start, end];
-    if (this.database.inTransaction)
-      await this.database.query(`SELECT i.id FROM ${BILLED} ORDER BY i.id FOR UPDATE OF i`, lines);
+    const lock = this.database.inTransaction ? 'FOR UPDATE OF i' : '';
+    const billed = await this.database.query<BilledLine>(
+      `SELECT i.id AS "invoiceId", l.line ->> 'id' AS "lineId" FROM ${BILLED} ORDER BY i.id ${lock}`,
+      lines,
+    );
     const [row] = await this.database.query<{ given: string }>(GIVEN, [...lines, amount]);
-    return BigInt(row?.given ?? 0);
+    return { given: BigInt(row?.given ?? 0), billed };
   }
 }
 
