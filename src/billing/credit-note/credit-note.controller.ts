@@ -64,6 +64,7 @@ export class CreditNoteController {
       invoiceProblems.credit_split_wrong,
       paymentProblems.payment_in_progress,
       refundProblems.refund_exceeds_captured,
+      refundProblems.payment_disputed,
       refundProblems.credit_needs_customer,
     ],
     idempotency: 'required',
