@@ -832,6 +832,8 @@ describe('plans and subscriptions', () => {
     await lower(owing.body.id, cheap.id);
     const ending = await app.post(`/v1/admin/invoices/${owed.id}/voidance`, { reason: 'Wrong' }, asStaff());
     expect(ending.body.code).toBe('billing.invoice_paid_in_part');
+    const lost = await app.post(`/v1/admin/invoices/${owed.id}/write-off`, { reason: 'Lost' }, asStaff());
+    expect(lost.body.code).toBe('billing.invoice_paid_in_part');
 
     // A credit may be taxed higher than what it is taken off: a part of it waits, and nobody is kept from leaving.
     const net = (amount: number, tax: object) =>

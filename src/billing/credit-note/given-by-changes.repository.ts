@@ -29,7 +29,17 @@ export class GivenByChangesRepository {
     }));
     return givenBack(invoiceId, lines);
   }
+
+  /** Whether a credit of a change waits for an invoice that is to come. */
+  async wait(subscriptionId: string): Promise<boolean> {
+    return (await this.database.query(WAITING, [subscriptionId])).length === 1;
+  }
 }
+
+const WAITING = `
+  SELECT FROM billing.subscriptions s WHERE s.id = $1 AND s.ended_at IS NULL AND EXISTS (
+    SELECT FROM billing.subscription_pending_lines w
+    WHERE w.subscription_id = s.id AND w.invoice_id IS NULL AND w.line ->> 'kind' = 'credit')`;
 
 // Each line less what credit notes have credited of it. Those of the same days of a plan are about each other.
 const LINES = `

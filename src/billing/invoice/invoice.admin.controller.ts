@@ -106,9 +106,15 @@ export class InvoiceAdminController {
     summary: 'Give up the money of an invoice',
     description:
       'What is due of it becomes a loss, `expense:bad_debt`, and the invoice `uncollectible`. Money that comes all the same is ' +
-      'taken, and so much of the loss is taken back.',
+      'taken, and so much of the loss is taken back. 409 `billing.invoice_paid_in_part` while a credit of a change waits for the ' +
+      'next invoice of its subscription.',
     answers: { 200: InvoiceDto },
-    problems: [platformProblems.not_found, platformProblems.stale_version, invoiceProblems.invoice_not_open],
+    problems: [
+      platformProblems.not_found,
+      platformProblems.stale_version,
+      invoiceProblems.invoice_not_open,
+      invoiceProblems.invoice_paid_in_part,
+    ],
     idempotency: 'required',
   })
   writeOff(

@@ -88,7 +88,14 @@ export class StaffInvoices {
           );
         await this.invoices.void(id, reason);
         await this.ends.withdraw(id);
-      } else await this.invoices.writeOff(id, reason);
+      } else {
+        // It may be of these very days, which nobody has paid, and would pay others.
+        if (seen.subscriptionId !== null && (await this.changes.wait(seen.subscriptionId)))
+          throw invoiceProblems.invoice_paid_in_part(
+            'A credit of a change waits for the next invoice: end the subscription first.',
+          );
+        await this.invoices.writeOff(id, reason);
+      }
       this.audit.record({
         actor,
         action: how === 'void' ? 'billing.invoice.voided' : 'billing.invoice.written_off',
