@@ -12,6 +12,7 @@ import type { Answer } from './support/client.js';
 import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import { planInvoice } from './support/invoices.js';
+import { untilWaiting } from './support/locks.js';
 import {
   berlin,
   buy,
@@ -70,12 +71,30 @@ describe('money that is held, kept methods, disputes and transfers', () => {
   };
 
   /** An order whose money is held. */
-  async function held(token = 'ok'): Promise<{ orderId: string; id: string }> {
+  async function held(token = 'ok'): Promise<{ orderId: string; id: string; cartToken: string }> {
     const thing = await goods(app, { stock: 5 });
-    const { answer } = await buy(app, [thing], { token });
+    const { answer, cart } = await buy(app, [thing], { token });
     expect(answer).toMatchObject({ status: 201, body: { status: 'placed', paymentStatus: 'authorized' } });
     expect(await stockOf(app, thing)).toMatchObject({ allocated: 1 });
-    return { orderId: answer.body.id, id: answer.body.payments[0].id };
+    return { orderId: answer.body.id, id: answer.body.payments[0].id, cartToken: cart.token };
+  }
+
+  /** The codes of new gift cards. */
+  async function giftCards(...amounts: number[]): Promise<string[]> {
+    const recipients = amounts.map((amount) => ({
+      amount: eur(amount),
+      recipientEmail: `${key()}@example.test`,
+    }));
+    for (const one of recipients)
+      expect((await app.post('/v1/admin/gift-cards', { ...one, reason: 'a test' }, asStaff())).status).toBe(
+        201,
+      );
+    await app.settle();
+    const letters = await app.letters();
+    return recipients.map(({ recipientEmail }) => {
+      const letter = letters.find(({ to }) => to === recipientEmail);
+      return /(?:[0-9A-Z]{4}-){4}[0-9A-Z]{4}/.exec(letter?.text ?? '')?.[0] ?? '';
+    });
   }
 
   /** The same time for the shop and for its gateway. */
@@ -598,5 +617,84 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     const card = await checkOut(app, changed.cart);
     expect(card).toMatchObject({ status: 201, body: { paymentStatus: 'authorized' } });
     expect(card.body.payments).toHaveLength(1);
+  });
+
+  it('is due again where a hold ended without all of it, and is paid at the order or by a link, once', async () => {
+    const { orderId, id, cartToken } = await held();
+    const links = `/v1/admin/orders/${orderId}/payment-links`;
+    const byCard = (token: string) => ({ payment: { gateway: 'test', token } });
+    const payOrder = (order: string, body: object, token: string): Promise<Answer> =>
+      app.post(`/v1/orders/${order}/payments`, body, { cartToken: token, key: key() });
+    const evenWith = async (order: string, paid: number): Promise<void> => {
+      await app.settle();
+      expect(await orderAt(order)).toMatchObject({
+        status: 'placed',
+        paymentStatus: 'paid',
+        amountDue: eur(0),
+      });
+      const { items } = (await app.get(`/v1/admin/invoices?orderId=${order}`, { token: staff })).body;
+      expect(items).toMatchObject([{ state: 'paid', total: eur(paid) }]);
+      await soundly(order);
+    };
+    const soundly = async (order: string): Promise<void> => {
+      const checks = app.app
+        .get(IntegrityRegistry)
+        .inTurn()
+        .filter(({ subjectType }) => subjectType === 'order');
+      for (const { look } of checks) expect(await look([order])).toEqual([]);
+    };
+    const address = { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' };
+    const seller = { name: 'Guildhall', vatId: 'DE136695976', address };
+    expect((await app.put('/v1/admin/seller-profile', seller, asStaff())).status).toBe(200);
+    // As long as it is held nothing is due.
+    expect((await app.post(links, {}, asStaff())).body.code).toBe('ordering.nothing_due');
+    expect((await release(id)).status).toBe(200);
+    await app.settle();
+    const voided = { status: 'placed', paymentStatus: 'voided', amountDue: eur(TOTAL) };
+    expect(await orderAt(orderId)).toMatchObject(voided);
+    const made = await app.post(links, {}, asStaff());
+    expect(made).toMatchObject({ status: 201, body: { amountDue: eur(TOTAL) } });
+    const link = new URL(made.body.url).searchParams.get('token') ?? '';
+    const payLink = (body: object): Promise<Answer> =>
+      app.post('/v1/payment-links/payment', { token: link, ...body }, { key: key() });
+    // A declined card leaves it as it was, but for what a gift card has paid: nothing is sent for a part.
+    const [small] = await giftCards(500);
+    const declined = await payLink({ ...byCard('insufficient_funds'), giftCards: [{ code: small }] });
+    expect([declined.status, declined.body.code]).toEqual([402, 'ordering.payment_declined']);
+    await app.settle();
+    expect(await orderAt(orderId)).toMatchObject({ ...voided, amountDue: eur(TOTAL - 500) });
+    expect((await app.post(`/v1/admin/orders/${orderId}/fulfilments`, {}, asStaff())).status).toBe(409);
+    await soundly(orderId);
+    const both = await Promise.all([payLink(byCard('ok')), payOrder(orderId, byCard('ok'), cartToken)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(both.find(({ status }) => status === 409)?.body.code).toMatch(/payment_in_progress|nothing_due/);
+    await evenWith(orderId, TOTAL);
+    expect((await payLink(byCard('ok'))).body.code).toBe('ordering.nothing_due');
+    expect((await orderAt(orderId)).payments.map(({ captured }: Body) => captured.amount).sort()).toEqual(
+      [0, TOTAL - 500, 500].sort(),
+    );
+
+    // Captured in part, the rest let go: the shopper pays it, of two at once with enough on either gift card one.
+    const other = await held();
+    expect((await capture(other.id, { amount: eur(1000), final: true })).status).toBe(200);
+    await app.settle();
+    const wrong = { ...byCard('ok'), expectedAmount: eur(TOTAL) };
+    expect((await payOrder(other.orderId, wrong, other.cartToken)).body).toMatchObject({
+      code: 'ordering.due_changed',
+      amountDue: eur(TOTAL - 1000),
+    });
+    const codes = await giftCards(2000, 2000);
+    const paying = await app.database.transaction(async () => {
+      await app.database.query('SELECT FROM billing.payments WHERE id = $1 FOR UPDATE', [other.id]);
+      const all = codes.map((code) => payOrder(other.orderId, { giftCards: [{ code }] }, other.cartToken));
+      await untilWaiting((sql) => app.database.query(sql), 2);
+      return all.map((each) => () => each);
+    });
+    const answers = await Promise.all(paying.map((each) => each()));
+    expect(answers.map(({ status, body }) => (status === 201 ? 201 : body.code)).sort()).toEqual([
+      201,
+      'ordering.nothing_due',
+    ]);
+    await evenWith(other.orderId, TOTAL);
   });
 });

@@ -67,6 +67,7 @@ export class Tenders {
   async pay(input: PayOrder): Promise<Opened> {
     const { orderId, total, card, purpose = 'order' } = input;
     const present = input.isNew ? [] : await this.rows.lockAllOfOrder(orderId);
+    if (purpose === 'extra') refuseUndecided(present);
     const taken =
       purpose === 'extra'
         ? []
@@ -200,6 +201,14 @@ export class Tenders {
       });
     await this.ends.giveUp(card);
   }
+}
+
+/** What is due is known only once it is known what came of the others, also of the first one. */
+function refuseUndecided(present: readonly Payment[]): void {
+  const undecided = present.find((one) => one.isUndecided);
+  if (undecided === undefined) return;
+  const extra = { paymentId: undecided.id, ...(undecided.orderId && { orderId: undecided.orderId }) };
+  throw paymentProblems.payment_in_progress(undefined, { retryAfter: 2, extra });
 }
 
 const least = (a: Money, b: Money): Money => (a.compare(b) < 0 ? a : b);

@@ -77,13 +77,13 @@ export const changeProblems = defineProblems('ordering', {
   nothing_due: {
     status: 409,
     title: 'Nothing is due',
-    meaning: 'The order is paid, or nobody waits for more of it.',
+    meaning: 'The order is paid, or came to nothing.',
     remedy: 'Read the order: `amountDue` is zero.',
   },
   order_unpaid: {
     status: 409,
     title: 'The order waits for its first payment',
-    meaning: 'It is not placed yet: here only what a change of a placed order left due is paid.',
+    meaning: 'It is not placed yet: here only what is due of a placed order is paid.',
     remedy:
       'Pay again at the checkout of its cart with a new Idempotency-Key, or by its link to pay, before `expiresAt`.',
   },

@@ -25,16 +25,18 @@ export class ExtraPaymentController {
     example: { payment: { gateway: 'test', token: 'ok' } },
     summary: 'Pay what is due',
     description:
-      'A change of a placed order may cost more than was paid: `amountDue` of the order says how much. Send one ' +
-      '`Idempotency-Key` for each try, and the same one again when no answer came.\n\n' +
+      'Of a placed order something may be due: a change cost more than was paid, or the hold of its money ended or brought less. ' +
+      '`amountDue` of the order says how much, and a card is charged at once. Send one `Idempotency-Key` for each try, and the ' +
+      'same one again when no answer came.\n\n' +
       '- **201**: paid. What was added may be sent.\n' +
       '- **202**: it goes on; the last of `payments` says how, as after a checkout.\n' +
       '- **402** `ordering.payment_declined`: no money moved; try again with another method and a new key.\n' +
       '- **409** `ordering.nothing_due`: it is paid, or nobody waits for it any more.\n' +
+      '- **409** `billing.payment_in_progress`: nobody knows yet what came of another payment of the order.\n' +
       '- **409** `ordering.order_unpaid`: it waits for its first payment, at the checkout of its cart or by a link.\n\n' +
       'Gift cards and store credit pay first and at once, as in a checkout, and `payment` what they leave. What they have paid ' +
       'stays paid when the card is declined: `amountDue` is less then, and only that is asked for again.\n\n' +
-      'What is not paid in time is taken off the order again. Money that arrives later goes back.',
+      'What a change added and nobody pays in time is taken off the order again. Money that arrives later goes back.',
     answers: { 201: OrderDto, 202: OrderDto },
     problems: [
       changeProblems.nothing_due,

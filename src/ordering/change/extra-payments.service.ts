@@ -30,7 +30,7 @@ import { UnpaidChanges } from './unpaid-changes.service.js';
 /** Time for an attempt to pay. */
 const PAY_WITHIN_MS = 60 * 60_000;
 
-/** Pays what a change of an order left due, by whoever the order belongs to. */
+/** Pays what is due of a placed order, by whoever the order belongs to: what a change added, or what a hold did not bring. */
 @Injectable()
 export class ExtraPayments {
   constructor(
@@ -65,9 +65,11 @@ export class ExtraPayments {
   ): Promise<Fresh<Begun>> {
     await this.billing.checkGiftCards(giftCardsOf(tender.giftCards), ip);
     return this.database.transaction(async () => {
-      const payments = await this.billing.lockPaymentsOf(orderId);
+      await this.billing.lockPaymentsOf(orderId);
       const order = await this.orders.locked(orderId);
       if (!order || !(await this.access.opens(holder, order))) throw platformProblems.not_found();
+      // Another payment may have been made while the order was waited for.
+      const payments = await this.billing.paymentsOf([orderId]);
       const due = dueOf(order, payments);
       if (expectedAmount && !due.isZero() && !due.equals(Money.fromJSON(expectedAmount)))
         throw changeProblems.due_changed(`${due} is due.`, { extra: { amountDue: due.toJSON() } });
@@ -78,9 +80,9 @@ export class ExtraPayments {
   }
 
   /**
-   * In the caller's transaction, under the locks of payments and order: takes what gift cards and store credit pay of what a
-   * change left due, opens the payment of the rest, and gives it the usual time. Answers the operation that is to be sent, or
-   * null when nothing is left; 409 `ordering.nothing_due` when no change waits.
+   * In the caller's transaction, under the locks of payments and order, `payments` read under both: takes what gift cards and
+   * store credit pay of what is due, and opens the payment of the rest. A change that waits for it is held for the usual time.
+   * Answers the operation that is to be sent, or null when nothing is left; 409 `ordering.nothing_due` when nothing is due.
    */
   async open(
     order: Order,
@@ -89,15 +91,15 @@ export class ExtraPayments {
     payer: Actor,
   ): Promise<string | null> {
     if (order.status === 'pending_payment') throw changeProblems.order_unpaid();
-    const change = await this.changes.awaitingOf(order.id);
     const due = dueOf(order, payments);
-    if (!change || due.isZero()) throw changeProblems.nothing_due();
+    if (due.isZero()) throw changeProblems.nothing_due();
     const { operationId } = await this.billing.payOrder({
       ...tenderOf(order, due, tender, payer),
       purpose: 'extra',
       isNew: false,
     });
-    await this.unpaid.prolong(change, new Date(this.clock.now().getTime() + PAY_WITHIN_MS));
+    const change = await this.changes.awaitingOf(order.id);
+    if (change) await this.unpaid.prolong(change, new Date(this.clock.now().getTime() + PAY_WITHIN_MS));
     return operationId;
   }
 

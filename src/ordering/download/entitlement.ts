@@ -33,10 +33,20 @@ export function stateOf(
   // An addition that nobody has paid keeps itself back, and nothing else.
   const total = Money.of(order.total - awaitedOf(order), order.currency);
   const captured = payments.filter((payment) => !payment.captured.isZero());
-  if (!isBought(order) || line.awaiting > 0 || (captured.length === 0 && !total.isZero())) return 'waiting';
+  if (!isBought(order) || line.awaiting > 0 || !isBegun(captured, total)) return 'waiting';
   if (!isKept(captured, total)) return 'stopped';
   const until = untilOf(order, line, since);
   if (until !== null && now > until) return 'over';
   const limit = line.download?.limit ?? null;
   return limit !== null && uses >= limit ? 'used_up' : 'ready';
+}
+
+/** Whether the first payment brought anything. What was let go, and is paid otherwise, has to be paid to the end. */
+function isBegun(captured: readonly PaymentView[], total: Money): boolean {
+  if (captured.some(({ purpose }) => purpose !== 'extra')) return true;
+  const sum = Money.sum(
+    captured.map((payment) => payment.captured),
+    total.currency,
+  );
+  return sum.compare(total) >= 0;
 }

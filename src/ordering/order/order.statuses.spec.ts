@@ -3,9 +3,15 @@ import { Money } from '../../platform/money/money.js';
 import { fulfilmentStatusOf, isCovered, paymentStatusOf } from './order.statuses.js';
 
 const eur = (amount: number) => Money.of(amount, 'EUR');
-const payment = (status: PaymentView['status'], captured = 0, refunded = 0) =>
+const payment = (
+  status: PaymentView['status'],
+  captured = 0,
+  refunded = 0,
+  purpose: PaymentView['purpose'] = 'order',
+) =>
   ({
     status,
+    purpose,
     amount: eur(1000),
     captured: eur(captured),
     held: eur(status === 'authorized' ? 1000 - captured : 0),
@@ -32,6 +38,10 @@ describe('the statuses of an order', () => {
     ['partially_refunded', [payment('captured', 1000, 2), payment('captured', 1)]],
     ['voided', [payment('canceled')]],
     ['none', [payment('canceled'), payment('processing')]],
+    ['voided', [payment('canceled'), payment('processing', 0, 0, 'extra')]],
+    ['voided', [payment('canceled'), payment('captured', 999, 0, 'extra')]],
+    ['paid', [payment('canceled'), payment('captured', 1000, 0, 'extra')]],
+    ['partially_paid', [payment('captured', 400), payment('captured', 599, 0, 'extra')]],
   ])('say %s', (status, payments) => {
     expect(paymentStatusOf(payments, eur(1000))).toBe(status);
   });

@@ -76,13 +76,17 @@ export function paymentStatusOf(
   const isShort = captured.isZero() || captured.compare(owed) < 0;
   if (isShort && !held.isZero() && refunded.isZero() && captured.plus(held).compare(owed) >= 0)
     return 'authorized';
+  // What was let go stays so until all of it is paid otherwise: for a part of it, which anybody may pay, nothing is sent.
+  const first = payments.filter(({ purpose }) => purpose !== 'extra');
+  const isLetGo =
+    first.length > 0 && first.every(({ status, captured }) => status === 'canceled' && captured.isZero());
   if (captured.isZero()) {
     if (owed.isZero()) return 'paid';
     if (!held.isZero()) return 'authorized';
-    const ended = payments.length > 0 && payments.every(({ status }) => status === 'canceled');
-    return ended ? 'voided' : 'none';
+    return isLetGo ? 'voided' : 'none';
   }
   const difference = captured.compare(owed);
+  const short = isLetGo ? 'voided' : 'partially_paid';
   if (!refunded.isZero()) {
     if (refunded.compare(captured) >= 0) return 'refunded';
     // What went back, or is on its way, is not all that was too much: some of it was owed for a change.
@@ -93,9 +97,9 @@ export function paymentStatusOf(
     if (difference > 0 && kept.compare(total) > 0) return 'overcharged';
     // Nothing but what was too much went back: of its goods nothing was refunded.
     if (difference > 0 && kept.equals(owed)) return 'paid';
-    return difference < 0 ? 'partially_paid' : 'partially_refunded';
+    return difference < 0 ? short : 'partially_refunded';
   }
-  return difference === 0 ? 'paid' : difference < 0 ? 'partially_paid' : 'overcharged';
+  return difference === 0 ? 'paid' : difference < 0 ? short : 'overcharged';
 }
 
 /** Whether a person has refused the money of the gateway, and no other is asked for. */

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ChangeRepository } from '../change/change.repository.js';
-import { changeProblems } from '../change/change.errors.js';
 import { UnpaidChanges } from '../change/unpaid-changes.service.js';
 import { checkoutProblems } from '../checkout/checkout.errors.js';
 import type { Order } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
 
-/** What an order that is to be paid holds: all of it, or what a change has added. */
+/** What an order that is to be paid holds: all of it, or what a change has added. The rest of a placed one is promised to it. */
 @Injectable()
 export class DueHolds {
   constructor(
@@ -15,7 +14,7 @@ export class DueHolds {
     private readonly unpaid: UnpaidChanges,
   ) {}
 
-  /** In the caller's transaction, under the lock of the order: it is held until then. 409 when nothing waits to be paid. */
+  /** In the caller's transaction, under the lock of the order: it is held until then. 409 when it cannot be. */
   async prolong(order: Order, until: Date): Promise<void> {
     const { id: orderId, number } = order;
     if (order.status === 'pending_payment') {
@@ -28,7 +27,6 @@ export class DueHolds {
       return;
     }
     const change = await this.changes.awaitingOf(orderId);
-    if (!change) throw changeProblems.nothing_due();
-    await this.unpaid.prolong(change, until);
+    if (change) await this.unpaid.prolong(change, until);
   }
 }

@@ -69,9 +69,11 @@ export class LinkPayments {
     return this.database.transaction(async () => {
       await this.rows.lockAllOf(orderId);
       const link = await this.links.open(token);
-      const payments = await this.billing.lockPaymentsOf(orderId);
+      await this.billing.lockPaymentsOf(orderId);
       const order = await this.orders.locked(orderId);
       if (!order) throw platformProblems.not_found();
+      // The shopper may have paid at the order while it was waited for.
+      const payments = await this.billing.paymentsOf([orderId]);
       this.requirePayable(link, order, payments);
       const expiresAt = link.expiresAt.toISOString();
       if (order.status === 'pending_payment') {

@@ -41,9 +41,9 @@ export class PaymentLinkController {
     example: { mail: true },
     summary: 'Make a link to pay an order',
     description:
-      'For an order that waits for its payment, or for what a change of it left due. Whoever has the link can pay. What the ' +
-      'order holds is held until the link ends. An order has one link: a new one takes the place of the one before. With ' +
-      '`mail` the buyer gets it.',
+      'For an order that waits for its payment, or a placed one of which something is due: a change left it due, or the hold ' +
+      'of its money ended or brought less. Whoever has the link can pay. What the order holds is held until the link ends. An ' +
+      'order has one link: a new one takes the place of the one before. With `mail` the buyer gets it.',
     answers: { 201: PaymentLinkDto },
     problems: [nothing_due, checkoutProblems.order_closed, 'catalog.out_of_stock', not_found],
     idempotency: 'required',
@@ -91,6 +91,7 @@ export class PaymentLinkController {
       '- **402** `ordering.payment_declined`: the gateway took nothing; try again with another method and a new key. What gift ' +
       'cards and store credit have paid stays paid, as at the checkout, and goes back when the order is canceled or expires.\n' +
       '- **409** `ordering.nothing_due`: it is paid.\n' +
+      '- **409** `billing.payment_in_progress`: nobody knows yet what came of another payment of the order.\n' +
       '- **410** `ordering.payment_link_ended`: too late, or replaced by a newer link.',
     answers: { 201: DueOrderDto, 202: DueOrderDto },
     problems: [
