@@ -199,7 +199,7 @@ export class DraftOrderListQuery extends PageQuery {
 }
 
 /** A draft is not paid where it is written. */
-export const PAY_LATER = 'send true, for the buyer pays by the link that the answer holds';
+export const PAY_LATER = 'leave it out or send true, for the buyer pays by the link that the answer holds';
 
 export class PlaceDraftOrderDto {
   @MoneyField({
@@ -211,7 +211,7 @@ export class PlaceDraftOrderDto {
   @Bool({
     example: true,
     optional: true,
-    description: 'The buyer pays by a link, whether it is said or not: false is refused.',
+    description: 'May be left out. The buyer pays by a link, whether it is said or not; false is refused.',
     remedy: PAY_LATER,
   })
   payLater?: boolean;

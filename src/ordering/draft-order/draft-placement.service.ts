@@ -41,8 +41,8 @@ export class DraftPlacement {
     const request = Idempotency.current();
     if (request === null) throw platformProblems.idempotency_key_required();
     if (input.payLater === false)
-      throw platformProblems.invalid_input(`payLater must be true: ${PAY_LATER}.`, {
-        errors: [{ pointer: '/payLater', code: 'not_true', message: `must be true: ${PAY_LATER}` }],
+      throw platformProblems.invalid_input(`payLater can only be true: ${PAY_LATER}.`, {
+        errors: [{ pointer: '/payLater', code: 'not_true', message: `can only be true: ${PAY_LATER}` }],
       });
     const until = this.links.deadline(input.payUntil ?? null, '/payUntil');
     // Carriers are asked before anything is locked: what they said holds for the draft as it was then, and for no other.
