@@ -709,6 +709,32 @@ describe('invoices and credit notes', () => {
     const one = await paid('ok', [12_000]);
     expect((await one.refund(0, { amount: eur(6000) })).status).toBe(201);
     await app.settle();
+    // Each is found by its time, which is included, and is not behind it.
+    const [{ paymentId, createdAt }] = (await app.get('/v1/admin/refunds?limit=1', { token })).body.items;
+    const { createdAt: paidAt } = (await app.get(`/v1/admin/payments/${paymentId}`, { token })).body;
+    const [{ issueDate }] = await one.notes();
+    const next = (at: string, ms: number) => new Date(new Date(at).getTime() + ms).toISOString();
+    for (const [list, field, at, after] of [
+      [`payments?customerId=${customerId}`, 'createdAt', paidAt, next(paidAt, 1)],
+      [`refunds?paymentId=${paymentId}`, 'createdAt', createdAt, next(createdAt, 1)],
+      [
+        `credit-notes?invoiceId=${one.invoiceId}`,
+        'issueDate',
+        issueDate,
+        next(issueDate, 86_400_000).slice(0, 10),
+      ],
+    ]) {
+      const ids = async (query: string): Promise<string[]> => {
+        const { body } = await app.get(`/v1/admin/${list}&${query}`, { token });
+        return body.items.map(({ id }: Body) => id);
+      };
+      const all = await ids(`${field}[lte]=${at}`);
+      expect(all.length).toBeGreaterThan(0);
+      expect(await ids(`${field}[gte]=${at}&${field}[lte]=${at}`)).toContain(all[0]);
+      expect(await ids(`${field}[gte]=${after}`)).not.toContain(all[0]);
+    }
+    for (const list of ['credit-notes', 'invoices'])
+      expect((await app.get(`/v1/admin/${list}?issueDate[gte]=2026-02-30`, { token })).status).toBe(400);
     expect(await one.notes()).toMatchObject([
       { origin: 'refund', orderId: null, total: eur(6000), refunded: eur(6000), kept: eur(0) },
     ]);

@@ -22,7 +22,8 @@ export class CreditNoteController {
   @Operation({
     id: 'listCreditNotes',
     summary: 'List credit notes, the newest first',
-    description: 'By invoice, order or number, each with all that is printed on it.',
+    description:
+      'By invoice, order, number or day (`issueDate[gte]`, `issueDate[lte]`), each with all that is printed on it.',
     answers: { 200: PageOf(CreditNoteDto) },
     problems: [platformProblems.invalid_cursor],
   })

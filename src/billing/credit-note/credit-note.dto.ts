@@ -10,6 +10,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
+import { DayRange } from '../invoice/invoice.dto.js';
 import type { InvoiceContent } from '../invoice/invoice-content.js';
 import { InvoiceContentDto } from '../invoice/invoice-content.dto.js';
 import { CREDIT_REASONS, type CreditNote, type CreditReason } from './credit-note.repository.js';
@@ -144,4 +145,10 @@ export class CreditNoteQuery extends PageQuery {
 
   @Text({ max: 50, optional: true, example: 'CN-2026-000001' })
   number?: string;
+
+  @Nested(() => DayRange, {
+    optional: true,
+    description: 'Days, both included: `issueDate[gte]=2026-01-01`.',
+  })
+  issueDate?: DayRange;
 }

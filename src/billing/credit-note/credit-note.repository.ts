@@ -53,6 +53,9 @@ export interface CreditNoteFilter {
   readonly invoiceId: string | null;
   readonly orderId: string | null;
   readonly number: string | null;
+  /** Days of issue, both included. */
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 @Injectable()
@@ -128,6 +131,8 @@ export class CreditNoteRepository {
       filter.number,
       after,
       limit,
+      filter.from,
+      filter.to,
     ]);
     return rows.map(toNote);
   }
@@ -167,5 +172,5 @@ const WANTED = `
     AND r.amount > r.covered AND NOT EXISTS (SELECT FROM billing.credit_notes n WHERE n.refund_id = r.id) ORDER BY r.id DESC`;
 const LIST = `${SELECT}
   WHERE ($1::uuid IS NULL OR n.invoice_id = $1) AND ($2::uuid IS NULL OR n.order_id = $2) AND ($3::text IS NULL OR n.number = $3)
-    AND ($4::uuid IS NULL OR n.id < $4)
+    AND ($4::uuid IS NULL OR n.id < $4) AND ($6::date IS NULL OR n.issue_date >= $6) AND ($7::date IS NULL OR n.issue_date <= $7)
   ORDER BY n.id DESC LIMIT $5`;

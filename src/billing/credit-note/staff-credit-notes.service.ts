@@ -5,6 +5,7 @@ import { Database } from '../../platform/database/database.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { type FieldError, platformProblems, Problem } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
+import { assertDays } from '../ledger/day.js';
 import type { InvoiceLine } from '../invoice/invoice-content.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { InvoicePapers } from '../invoice/invoice-papers.service.js';
@@ -41,8 +42,9 @@ export class StaffCreditNotes {
   ) {}
 
   async list({ limit, cursor, ...wanted }: CreditNoteQuery): Promise<Page<CreditNoteDto>> {
-    const { invoiceId = null, orderId = null, number = null } = wanted;
-    const filter = { invoiceId, orderId, number };
+    const { invoiceId = null, orderId = null, number = null, issueDate } = wanted;
+    assertDays('issueDate', issueDate);
+    const filter = { invoiceId, orderId, number, from: issueDate?.gte ?? null, to: issueDate?.lte ?? null };
     const list = `credit-notes ${JSON.stringify(filter)}`;
     const [after = null] = this.cursors.decode(list, cursor) ?? [];
     const rows = await this.rows.list(filter, after as string | null, limit + 1);

@@ -5,6 +5,7 @@ import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { assertDays } from '../ledger/day.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import { GivenByChangesRepository } from '../credit-note/given-by-changes.repository.js';
 import { explain } from './explain.js';
@@ -40,6 +41,7 @@ export class StaffInvoices {
   /** A page, the newest first; without what is printed. */
   async list({ limit, cursor, issueDate, ...wanted }: InvoiceQuery): Promise<Page<InvoiceSummaryDto>> {
     const { state = null, customerId = null, orderId = null, subscriptionId = null, number = null } = wanted;
+    assertDays('issueDate', issueDate);
     const range = { from: issueDate?.gte ?? null, to: issueDate?.lte ?? null };
     const filter = { state, customerId, orderId, subscriptionId, number, ...range };
     const list = `invoices ${JSON.stringify(filter)}`;

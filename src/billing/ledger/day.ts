@@ -53,6 +53,17 @@ export function assertSpan(span: { from?: string; to?: string; on?: string }): v
     });
 }
 
+/** Both are days that exist; `name` is that of the filter. 400 names the one at fault. */
+export function assertDays(name: string, { gte, lte }: { gte?: string; lte?: string } = {}): void {
+  for (const [bound, day] of Object.entries({ gte, lte }))
+    if (day !== undefined && !exists(day))
+      throw platformProblems.invalid_input(undefined, {
+        errors: [
+          { pointer: `/query/${name}/${bound}`, code: 'not_a_day', message: 'must be a day that exists' },
+        ],
+      });
+}
+
 function exists(day: string): boolean {
   try {
     Temporal.PlainDate.from(day, { overflow: 'reject' });

@@ -37,7 +37,7 @@ export class PaymentAdminController {
     id: 'listPayments',
     summary: 'List payments, newest first',
     description:
-      'Filter by order, customer, status or currency; `status=requires_review` is what waits for a ' +
+      'Filter by order, customer, status, currency or time (`createdAt[gte]`, `createdAt[lte]`); `status=requires_review` is what waits for a ' +
       'person, and so is `needsAttention=true`: a call of which the gateway does not say what became. ' +
       'Amounts are in minor units.',
     answers: { 200: AdminPaymentPage },

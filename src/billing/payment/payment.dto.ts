@@ -13,7 +13,7 @@ import {
   Url,
   Uuid,
 } from '../../platform/http/fields.js';
-import { PageQuery } from '../../platform/http/page.js';
+import { InstantRange, PageQuery } from '../../platform/http/page.js';
 import type { Operation } from './operation.entity.js';
 import type { LateCharge } from './payment.rows.js';
 import {
@@ -317,4 +317,7 @@ export class PaymentQuery extends PageQuery {
 
   @CurrencyCode({ optional: true })
   currency?: string;
+
+  @Nested(() => InstantRange, { optional: true, description: 'createdAt[gte]=…&createdAt[lte]=…' })
+  createdAt?: InstantRange;
 }

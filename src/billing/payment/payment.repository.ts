@@ -75,6 +75,9 @@ export interface PaymentFilter {
   readonly customerId: string | null;
   readonly status: string | null;
   readonly currency: string | null;
+  /** When they were opened, both included. */
+  readonly from: string | null;
+  readonly to: string | null;
   /** Only those with a call that a person has to look at. */
   readonly needsAttention: boolean;
 }
@@ -360,6 +363,8 @@ export class PaymentRepository {
       ['customer_id =', filter.customerId],
       ['status =', filter.status],
       ['currency =', filter.currency],
+      ['created_at >=', filter.from],
+      ['created_at <=', filter.to],
     ];
     const values: unknown[] = [limit];
     const conditions = wanted

@@ -31,8 +31,18 @@ export class StaffPayments {
 
   /** A page of payments, newest first. 400 for a cursor of another list or filter. */
   async list(query: PaymentQuery): Promise<Page<AdminPaymentDto>> {
-    const { limit, cursor, orderId = null, customerId = null, status = null, currency = null } = query;
-    const filter = { orderId, customerId, status, currency, needsAttention: query.needsAttention === true };
+    const {
+      limit,
+      cursor,
+      createdAt,
+      orderId = null,
+      customerId = null,
+      status = null,
+      currency = null,
+    } = query;
+    const range = { from: createdAt?.gte ?? null, to: createdAt?.lte ?? null };
+    const needsAttention = query.needsAttention === true;
+    const filter = { orderId, customerId, status, currency, needsAttention, ...range };
     const list = `payments ${JSON.stringify(filter)}`;
     const after = this.cursors.decode(list, cursor) as [string, string] | null;
     const rows = await this.rows.list(filter, after, limit + 1);

@@ -93,7 +93,7 @@ export class RefundController {
     summary: 'List refunds, newest first',
     description:
       'Of staff and of the store itself (`requestedBy` is `system`: canceled orders and late money). ' +
-      'Filter by payment, order or status; `pending` ones settle by themselves.',
+      'Filter by payment, order, status or time (`createdAt[gte]`, `createdAt[lte]`); `pending` ones settle by themselves.',
     answers: { 200: RefundPage },
     problems: [platformProblems.invalid_cursor],
   })

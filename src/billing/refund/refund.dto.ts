@@ -1,5 +1,14 @@
-import { Bool, Instant, MoneyDto, MoneyField, OneOf, Text, Uuid } from '../../platform/http/fields.js';
-import { PageQuery } from '../../platform/http/page.js';
+import {
+  Bool,
+  Instant,
+  MoneyDto,
+  MoneyField,
+  Nested,
+  OneOf,
+  Text,
+  Uuid,
+} from '../../platform/http/fields.js';
+import { InstantRange, PageQuery } from '../../platform/http/page.js';
 import {
   CREDIT_NOTE_WISHES,
   type CreditNoteWish,
@@ -123,4 +132,7 @@ export class RefundQuery extends PageQuery {
 
   @OneOf(REFUND_STATUSES, { optional: true })
   status?: string;
+
+  @Nested(() => InstantRange, { optional: true, description: 'createdAt[gte]=…&createdAt[lte]=…' })
+  createdAt?: InstantRange;
 }

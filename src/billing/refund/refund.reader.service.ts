@@ -14,8 +14,9 @@ export class RefundReader {
 
   /** A page of refunds, newest first. 400 for a cursor of another list or filter. */
   async list(query: RefundQuery): Promise<Page<RefundDto>> {
-    const { limit, cursor, paymentId = null, orderId = null, status = null } = query;
-    const filter = { paymentId, orderId, status };
+    const { limit, cursor, createdAt, paymentId = null, orderId = null, status = null } = query;
+    const range = { from: createdAt?.gte ?? null, to: createdAt?.lte ?? null };
+    const filter = { paymentId, orderId, status, ...range };
     const list = `refunds ${JSON.stringify(filter)}`;
     const after = this.cursors.decode(list, cursor) as [string, string] | null;
     const rows = await this.refunds.list(filter, after, limit + 1);

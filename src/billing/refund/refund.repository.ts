@@ -51,6 +51,9 @@ export interface RefundFilter {
   readonly paymentId: string | null;
   readonly orderId: string | null;
   readonly status: string | null;
+  /** When they were asked for, both included. */
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 /** Refunds. The room for one is taken from the payment before anything else happens. */
@@ -160,6 +163,8 @@ export class RefundRepository {
       ['payment_id =', filter.paymentId],
       ['order_id =', filter.orderId],
       ['status =', filter.status],
+      ['created_at >=', filter.from],
+      ['created_at <=', filter.to],
     ];
     const values: unknown[] = [limit];
     const conditions = wanted
