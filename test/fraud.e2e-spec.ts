@@ -581,6 +581,17 @@ describe('the screening of payments', () => {
       expect(trail.map(({ action }) => action)).toContain('billing.payment.review_approved');
     });
 
+    it('takes it where payments are decided about as well', async () => {
+      const thing = await goods(app, { stock: 3 });
+      const { id, orderId } = await under(rule, () => waiting(thing));
+      const accepted = await app.post(`/v1/admin/payments/${id}/review`, { decision: 'accept' }, asStaff());
+      expect(accepted).toMatchObject({ status: 200, body: { status: 'captured', captured: eur(TOTAL) } });
+      await app.settle();
+      expect(await orderAt(orderId)).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
+      expect(await get(`${REVIEWS}/${id}`)).toMatchObject({ state: 'approved', decidedBy: expect.any(String) });
+      expect(await held()).toBe(0);
+    });
+
     it('is not hindered by a shopper at the bank, nor by an approval that dies on its way', async () => {
       const thing = await goods(app, { stock: 3 });
       const asked = await under(rule, () => buyFrom(address(), thing, { token: 'sca_required' }));

@@ -81,13 +81,13 @@ export class PaymentReviewController {
       '`billing.review_not_possible` when it waits no more.',
     answers: { 200: AdminPaymentDto },
     problems: [not_found, paymentProblems.review_not_possible],
-    idempotency: 'required',
+    idempotency: 'steps',
   })
-  reject(
+  async reject(
     @Param('paymentId', ParseUUIDPipe) id: string,
     @Body() { note }: DecidePaymentReviewDto,
     @CurrentActor() actor: Actor,
-  ): Promise<AdminPaymentDto> {
-    return this.reviews.reject(id, note ?? null, actor);
+  ): Promise<string> {
+    return (await this.reviews.reject(id, note ?? null, actor)).body;
   }
 }

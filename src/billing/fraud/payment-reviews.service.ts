@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
-import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { Captures } from '../payment/capture.service.js';
-import { AdminPaymentDto } from '../payment/payment.dto.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import { StaffCaptures } from '../payment/staff-captures.service.js';
 import { PaymentReviewDto, type PaymentReviewQuery } from './payment-review.dto.js';
@@ -19,7 +17,6 @@ export class PaymentReviews {
     private readonly ends: PaymentEnd,
     private readonly captures: Captures,
     private readonly steps: StaffCaptures,
-    private readonly audit: Audit,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
   ) {}
@@ -56,13 +53,16 @@ export class PaymentReviews {
     });
   }
 
-  /** In the caller's transaction. */
-  async reject(paymentId: string, note: string | null, actor: Actor): Promise<AdminPaymentDto> {
-    const payment = await this.ends.review(paymentId, false, personId(actor) ?? 'system');
-    await this.decide(paymentId, 'rejected', note, actor);
-    const action = 'billing.payment.review_rejected';
-    this.audit.record({ actor, action, subjectType: 'payment', subjectId: paymentId });
-    return AdminPaymentDto.from(payment);
+  reject(
+    paymentId: string,
+    note: string | null,
+    actor: Actor,
+  ): Promise<{ status: 200 | 202; body: string }> {
+    return this.steps.run(paymentId, 'review_rejected', actor, async () => {
+      await this.ends.review(paymentId, false, personId(actor) ?? 'system');
+      await this.decide(paymentId, 'rejected', note, actor);
+      return { operationId: null };
+    });
   }
 
   private decide(

@@ -7,6 +7,7 @@ import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
+import { PaymentReviews } from '../fraud/payment-reviews.service.js';
 import {
   AdminPaymentDto,
   CapturePaymentDto,
@@ -30,6 +31,7 @@ export class PaymentAdminController {
   constructor(
     private readonly payments: StaffPayments,
     private readonly captures: StaffCaptures,
+    private readonly reviews: PaymentReviews,
   ) {}
 
   @Get()
@@ -65,23 +67,31 @@ export class PaymentAdminController {
   @Permissions('billing:refund:write')
   @Operation({
     id: 'reviewPayment',
-    summary: 'Decide about a payment whose amount differs from what was owed',
+    summary: 'Decide about a payment that waits for a person',
     description:
-      'For a payment with status `requires_review` because the gateway took another amount than was ' +
-      'owed, or another currency. `accept` takes what came as the payment and the order is placed if it covers the total; ' +
-      '`reject` ends the payment and sends the money back, in the currency in which it came.\n\n' +
-      '409 `billing.review_not_possible`: nothing waits here, or money of another currency was to be accepted. An order that nobody decides about is canceled when its time to ' +
-      'pay ends, and the money goes back.',
-    answers: { 200: AdminPaymentDto },
+      'For a payment with status `requires_review`: a rule holds it back, or the gateway took another amount than was ' +
+      'owed, or another currency. `accept` takes what came as the payment, and what is held is captured unless the shop captures by ' +
+      'itself (`PAYMENT_CAPTURE=manual`); the order is placed if it covers the total. `reject` ends the payment and sends the money ' +
+      'back, in the currency in which it came. It is the same as `approvePaymentReview` and `rejectPaymentReview`, without a note. ' +
+      '202 when the gateway has not decided about the capture.\n\n' +
+      '409 `billing.review_not_possible`: nothing waits here, the hold is over, or money of another currency was to be accepted. ' +
+      'An order that nobody decides about is canceled when its time to pay ends, and the money goes back.',
+    answers: { 200: AdminPaymentDto, 202: AdminPaymentDto },
     problems: [platformProblems.not_found, paymentProblems.review_not_possible],
-    idempotency: 'required',
+    idempotency: 'steps',
   })
-  review(
+  async review(
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { decision }: ReviewPaymentDto,
     @CurrentActor() actor: Actor,
-  ): Promise<AdminPaymentDto> {
-    return this.payments.review(id, decision, actor);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { status, body } =
+      decision === 'accept'
+        ? await this.reviews.approve(id, null, actor)
+        : await this.reviews.reject(id, null, actor);
+    void reply.code(status);
+    return body;
   }
 
   @Post(':id/operations/:operationId/retry')

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, personId } from '../../platform/access/actor.js';
+import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import { PaymentReviewRepository } from '../fraud/payment-review.repository.js';
 import { OperationRepository } from './operation.repository.js';
 import {
   AdminPaymentDto,
@@ -14,7 +13,6 @@ import {
   type PaymentQuery,
 } from './payment.dto.js';
 import { PaymentRepository } from './payment.repository.js';
-import { PaymentEnd } from './payment-end.service.js';
 
 /** Payments as staff read them and decide about them. */
 @Injectable()
@@ -22,11 +20,9 @@ export class StaffPayments {
   constructor(
     private readonly rows: PaymentRepository,
     private readonly operations: OperationRepository,
-    private readonly payments: PaymentEnd,
     private readonly audit: Audit,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
-    private readonly reviews: PaymentReviewRepository,
   ) {}
 
   /** A page of payments, newest first. 400 for a cursor of another list or filter. */
@@ -72,15 +68,5 @@ export class StaffPayments {
     const [action, details] = ['billing.operation.retried', { operationId }];
     this.audit.record({ actor, action, subjectType: 'payment', subjectId: id, details });
     return OperationDto.from(operation);
-  }
-
-  /** In the caller's transaction: what a person decided about a payment that waits for one, with who it was. */
-  async review(id: string, decision: 'accept' | 'reject', actor: Actor): Promise<AdminPaymentDto> {
-    const payment = await this.payments.review(id, decision === 'accept', personId(actor) ?? 'system');
-    const as = decision === 'accept' ? 'approved' : 'rejected';
-    await this.reviews.decide(id, { as, by: personId(actor), note: null, at: this.clock.now() });
-    const action = `billing.payment.review_${decision}ed`;
-    this.audit.record({ actor, action, subjectType: 'payment', subjectId: id });
-    return AdminPaymentDto.from(payment);
   }
 }
