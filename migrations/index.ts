@@ -13,6 +13,7 @@ import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unap
 import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-again.js';
 import { BillingItemsForOthers1780000000870 } from './billing/1780000000870-items-for-others.js';
 import { BillingCoveredRefunds1780000000905 } from './billing/1780000000905-covered-refunds.js';
+import { BillingGivenOutside1780000000915 } from './billing/1780000000915-given-outside.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
@@ -296,4 +297,5 @@ export const migrations: Migrations = [
   BillingCountedCards1780000000881,
   BillingCoveredRefunds1780000000905,
   BillingDisputedCharges1780000000910,
+  BillingGivenOutside1780000000915,
 ];

@@ -4,6 +4,7 @@ import { BillingRefundsOfOwnMoney1780000000795 } from '../migrations/billing/178
 import { BillingApi } from '../src/billing/billing.api.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
+import { OrderingIntegrity } from '../src/ordering/integrity/ordering-integrity.service.js';
 import type { InvoiceDraft, InvoiceLine } from '../src/billing/invoice/invoice-content.js';
 import { InvoiceRepository } from '../src/billing/invoice/invoice.repository.js';
 import { OrderDocuments } from '../src/billing/invoice/order-documents.service.js';
@@ -115,6 +116,11 @@ describe('invoices and credit notes', () => {
   const isSquare = async (orderId: string): Promise<void> => {
     for (const account of ['contra:refunds', 'liab:unapplied', 'liab:refunds_payable', 'assets:provider:%'])
       expect([account, await balance(account, orderId)]).toEqual([account, 0]);
+  };
+  /** What ordering finds wrong with an order. */
+  const findingsOf = async (orderId: string): Promise<object[]> => {
+    const checks = app.app.get(OrderingIntegrity).checks.filter(({ subjectType }) => subjectType === 'order');
+    return (await Promise.all(checks.map(({ look }) => look([orderId])))).flat();
   };
   const sum = (all: Body[], pick: (one: Body) => number): number =>
     all.reduce((whole, one) => whole + pick(one), 0);
@@ -544,6 +550,28 @@ describe('invoices and credit notes', () => {
     const outside = 499 + (other.status === 201 ? 1999 : 0);
     expect(after.refunded.amount).toBe(payment.amount.amount - outside);
     expect((await refund({ full: true })).status).toBe(409);
+  });
+
+  it('count what they gave back outside as given back everywhere', async () => {
+    const { order } = await placed([lamp]);
+    const { amount: total } = order.totals.total;
+    const [invoice] = await invoicesOf(order.id);
+    const paymentAt = async (): Promise<Body> =>
+      (await app.get(`/v1/admin/payments/${order.payments[0].id}`, { token })).body;
+    const inCash = { amount: eur(490), reason: 'other', outOfBand: eur(490) };
+    expect((await post(`/v1/admin/invoices/${invoice.id}/credit-notes`, inCash)).status).toBe(201);
+    expect(await paymentAt()).toMatchObject({ refunded: eur(0), refundable: eur(total - 490) });
+    await app.settle();
+    expect(await orderOf(order.id)).toMatchObject({ paymentStatus: 'partially_refunded' });
+    await post(`/v1/orders/${order.id}/cancellation`, {});
+    await app.settle();
+    expect(await orderOf(order.id)).toMatchObject({
+      ...{ status: 'canceled', paymentStatus: 'refunded', amountToRefund: eur(0) },
+    });
+    expect(await paymentAt()).toMatchObject({ refunded: eur(total - 490), refundable: eur(0) });
+    expect(await findingsOf(order.id)).toEqual([]);
+    for (const account of ['liab:unapplied', 'liab:refunds_payable'])
+      expect([account, await balance(account, order.id)]).toEqual([account, 0]);
   });
 
   it('have nothing to do with money that no invoice took, and say when nobody else says that some is lost', async () => {

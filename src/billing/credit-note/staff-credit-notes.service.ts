@@ -119,11 +119,11 @@ export class StaffCreditNotes {
         extra: { toSplit: toSplit.toJSON() },
       });
     const subject = subjectOf(invoice.orderId, invoice.id);
-    if (!outOfBand.isZero()) await at('/outOfBand', this.refunds.giveOutside(subject, toSplit));
     const how = { reason: 'credit_note', requestedBy: personId(actor) ?? 'system' };
     if (!refund.isZero()) await at('/refund', this.refunds.refund(subject, refund, how));
     if (!credit.isZero())
       await at('/storeCredit', this.refunds.refund(subject, credit, { ...how, to: 'store_credit' }));
+    if (!outOfBand.isZero()) await at('/outOfBand', this.refunds.giveOutside(subject, outOfBand));
     return outOfBand;
   }
 

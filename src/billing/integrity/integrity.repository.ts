@@ -118,6 +118,9 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
         p.captured),
       ('refunds asked for', r.reserved, p.refund_reserved),
       ('refunds asked for of what was captured', least(p.refund_reserved, p.captured), p.refund_reserved),
+      ('given back outside', (SELECT coalesce(sum(n.out_of_band), 0) FROM billing.credit_notes n
+        WHERE n.order_id = p.order_id OR n.invoice_id = p.invoice_id),
+        (SELECT sum(q.given_outside) FROM billing.payments q WHERE q.order_id = p.order_id OR q.invoice_id = p.invoice_id)),
       ('refunded', r.refunded, p.refunded),
       ('refunded by the gateway', r.sent, o.sent),
       ('taken to invoices', (SELECT coalesce(sum(amount), 0) FROM billing.invoice_settlements WHERE source_id = p.id AND kind = 'payment'),

@@ -30,6 +30,7 @@ const payment = (fields: Partial<PaymentFields> = {}) =>
     disputeLost: EUR(0),
     refundReserved: EUR(0),
     refunded: EUR(0),
+    givenOutside: EUR(0),
     gateway: 'test',
     purpose: 'order',
     instrumentId: null,

@@ -97,6 +97,8 @@ export class Payment {
   /** Refunds asked for and not failed; never more than was captured. */
   refundReserved: Money;
   refunded: Money;
+  /** What credit notes say was given back in another way, such as in cash. */
+  givenOutside: Money;
   /** What banks have taken back for now, and what of it they keep. */
   disputed: Money;
   disputeLost: Money;
@@ -135,9 +137,9 @@ export class Payment {
     return left.isNegative() ? Money.zero(left.currency) : left;
   }
 
-  /** Captured, and neither refunded nor on its way back. */
+  /** Captured, and neither given back nor on its way back. */
   get kept(): Money {
-    return this.captured.minus(this.refundReserved);
+    return this.captured.minus(this.refundReserved).minus(this.givenOutside);
   }
 
   /** Whether the buyer has promised to transfer it, and nothing has come. */

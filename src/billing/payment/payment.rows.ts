@@ -19,6 +19,7 @@ export interface PaymentColumns {
   dispute_lost: string;
   refund_reserved: string;
   refunded: string;
+  given_outside: string;
   gateway: string;
   purpose: PaymentPurpose;
   instrument_id: string | null;
@@ -72,6 +73,7 @@ export const toPayment = (row: PaymentColumns): Payment => {
     disputeLost: money(row.dispute_lost),
     refundReserved: money(row.refund_reserved),
     refunded: money(row.refunded),
+    givenOutside: money(row.given_outside),
     gateway: row.gateway,
     purpose: row.purpose,
     instrumentId: row.instrument_id,
@@ -154,7 +156,7 @@ export const toLateCharge = (row: LateChargeColumns): LateCharge => {
 };
 
 /** The columns of a payment `p`. */
-export const PAYMENT = `p.id, p.order_id, p.invoice_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded,
+export const PAYMENT = `p.id, p.order_id, p.invoice_id, p.customer_id, p.status, p.amount, p.currency, p.captured, p.refund_reserved, p.refunded, p.given_outside,
   p.capture, p.capture_reserved, p.capture_before, p.disputed, p.dispute_lost,
   p.gateway, p.purpose, p.instrument_id, p.last4, p.gateway_ref, p.operation_id, p.attempts, p.decline_code, p.review_reason, p.next_action_url, p.version, p.created_at`;
 

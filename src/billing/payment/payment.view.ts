@@ -20,10 +20,12 @@ export interface PaymentView {
   /** What was held and never captured: staff have let it go, or its time was over. */
   readonly letGo: Money;
   readonly refunded: Money;
+  /** What credit notes say was given back in another way, such as in cash. */
+  readonly givenOutside: Money;
   /** What banks have taken back for now, and what of it they keep. */
   readonly disputed: Money;
   readonly disputeLost: Money;
-  /** Captured, and neither refunded nor on its way back: what an order may rely on. */
+  /** Captured, and neither given back nor on its way back: what an order may rely on. */
   readonly kept: Money;
   readonly declineCode: string | null;
   readonly nextAction: NextAction | null;
@@ -62,8 +64,8 @@ export function orderBalance(
 
 export function viewOf(payment: Payment): PaymentView {
   const { id, orderId, invoiceId, status, kind, purpose, last4, amount, captured, refunded } = payment;
-  const { disputed, disputeLost, declineCode, reviewReason, nextActionUrl, createdAt, kept, held, letGo } =
-    payment;
+  const { givenOutside, disputed, disputeLost, declineCode, reviewReason, nextActionUrl, createdAt } = payment;
+  const { kept, held, letGo } = payment;
   return {
     ...{
       id,
@@ -78,6 +80,7 @@ export function viewOf(payment: Payment): PaymentView {
       held,
       letGo,
       refunded,
+      givenOutside,
       disputed,
       disputeLost,
       kept,

@@ -6,7 +6,7 @@ import type { MoneySubject } from '../invoice/money-subject.js';
 import type { Payment, PaymentKind } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { OwnRefunds } from './own-refunds.service.js';
-import type { RefundDestination } from './refund.repository.js';
+import { type RefundDestination, RefundRepository } from './refund.repository.js';
 import { amountRequired, exceeds, RefundService } from './refund.service.js';
 import { splitRefund } from './refund-split.js';
 
@@ -33,6 +33,7 @@ export interface OrderRefund {
 export class OrderRefunds {
   constructor(
     private readonly payments: PaymentRepository,
+    private readonly rows: RefundRepository,
     private readonly refunds: RefundService,
     private readonly own: OwnRefunds,
     private readonly outbox: Outbox,
@@ -64,13 +65,15 @@ export class OrderRefunds {
   }
 
   /**
-   * In the caller's transaction: so much of what was paid is given back in another way, such as in cash. It has to be there,
-   * and until the caller's credit note is written no refund takes it (409 `billing.refund_exceeds_captured`).
+   * In the caller's transaction, with its credit note: so much of what was paid is given back in another way, such as in cash. It
+   * has to be there, and no refund takes it any more (409 `billing.refund_exceeds_captured`).
    */
   async giveOutside(subject: MoneySubject, amount: Money): Promise<void> {
     const payments = await this.lock(subject);
     const room = await this.refunds.roomIn(payments, amount.currency);
-    if (room.compare(amount) < 0) throw exceeds(room);
+    const parts = room.compare(amount) < 0 ? null : splitRefund(amount, payments);
+    if (parts === null) throw exceeds(room);
+    for (const { payment, amount: part } of parts) await this.rows.giveOutside(payment.id, part.amount);
   }
 
   private lock(subject: MoneySubject): Promise<Payment[]> {

@@ -78,13 +78,18 @@ export class RefundRepository {
     return row ? { amount: BigInt(row.amount), ref: row.ref } : null;
   }
 
-  /**
-   * What credit notes gave back in another way than by a refund, in minor units. What one of an order kept stays with the order;
-   * without an order it has paid another invoice.
-   */
-  async givenOutside(subject: MoneySubject): Promise<bigint> {
-    const [row] = await this.database.query<{ given: string }>(GIVEN_OUTSIDE, [idOf(subject)]);
-    return BigInt(row?.given ?? 0);
+  /** Under the lock of the payment: so much of it is given back in another way than by a refund. */
+  async giveOutside(paymentId: string, amount: bigint): Promise<void> {
+    await this.database.execute(
+      'UPDATE billing.payments SET given_outside = given_outside + $2, version = version + 1 WHERE id = $1',
+      [paymentId, amount],
+    );
+  }
+
+  /** What credit notes of an invoice without an order kept and has paid another invoice, in minor units. */
+  async usedElsewhere(subject: MoneySubject): Promise<bigint> {
+    const [row] = await this.database.query<{ used: string }>(USED_ELSEWHERE, [idOf(subject)]);
+    return BigInt(row?.used ?? 0);
   }
 
   async add(refund: Omit<Refund, 'destination' | 'status' | 'failureCode' | 'settledAt'>): Promise<void> {
@@ -199,9 +204,9 @@ const toRefund = (row: RefundRow): Refund => ({
 const REFUND = `r.id, r.payment_id, r.order_id, r.operation_id, r.charge_id, r.destination, r.amount, r.currency, r.status, r.reason,
   r.failure_code, r.requested_by, r.created_at, r.settled_at`;
 
-const GIVEN_OUTSIDE = `
-  SELECT coalesce(sum(out_of_band + CASE WHEN order_id IS NULL THEN used ELSE 0 END), 0)::text AS given
-  FROM billing.credit_notes WHERE order_id = $1 OR invoice_id = $1`;
+// What one of an order kept stays with the order.
+const USED_ELSEWHERE = `
+  SELECT coalesce(sum(used), 0)::text AS used FROM billing.credit_notes WHERE invoice_id = $1 AND order_id IS NULL`;
 
 const DECIDED = `
   WITH payment AS (
@@ -217,11 +222,11 @@ const DECIDED = `
 
 const RESERVE = `
   WITH wanted AS (
-    SELECT id, coalesce($2::bigint, captured - refund_reserved - dispute_lost) AS amount FROM billing.payments WHERE id = $1 FOR UPDATE
+    SELECT id, coalesce($2::bigint, captured - refund_reserved - given_outside - dispute_lost) AS amount FROM billing.payments WHERE id = $1 FOR UPDATE
   )
   UPDATE billing.payments p SET refund_reserved = p.refund_reserved + wanted.amount, version = p.version + 1
     FROM wanted
-   WHERE p.id = wanted.id AND wanted.amount > 0 AND p.refund_reserved + wanted.amount <= p.captured - p.dispute_lost
+   WHERE p.id = wanted.id AND wanted.amount > 0 AND p.refund_reserved + wanted.amount <= p.captured - p.given_outside - p.dispute_lost
      AND p.disputed = 0
   RETURNING wanted.amount, p.gateway_ref AS ref`;
 

@@ -141,14 +141,14 @@ export class RefundService {
   }
 
   /**
-   * How much of what an order, or an invoice without one, was paid may still go back, under the lock of its payments: less what was
-   * given back outside, such as in cash.
+   * How much of what an order, or an invoice without one, was paid may still go back, under the lock of its payments: less what credit
+   * notes kept of it and has paid another invoice.
    */
   async roomIn(payments: readonly Payment[], currency: string): Promise<Money> {
     const all = refundableOf(payments, currency);
     const subject = payments[0] ? paidBy(payments[0]) : null;
     if (subject === null) return all;
-    const left = all.minus(Money.of(await this.refunds.givenOutside(subject), currency));
+    const left = all.minus(Money.of(await this.refunds.usedElsewhere(subject), currency));
     return left.isNegative() ? Money.zero(currency) : left;
   }
 

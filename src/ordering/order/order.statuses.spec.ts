@@ -16,6 +16,7 @@ const payment = (
     captured: eur(captured),
     held: eur(status === 'authorized' ? 1000 - captured : 0),
     refunded: eur(refunded),
+    givenOutside: eur(0),
     kept: eur(captured - refunded),
   }) as PaymentView;
 

@@ -65,7 +65,7 @@ export function paymentStatusOf(
     owed.currency,
   );
   const refunded = Money.sum(
-    payments.map((payment) => payment.refunded),
+    payments.map(({ refunded, givenOutside }) => refunded.plus(givenOutside)),
     owed.currency,
   );
   const held = Money.sum(

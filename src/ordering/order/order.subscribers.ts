@@ -1,6 +1,7 @@
 import { BillingApi } from '../../billing/billing.api.js';
 import {
   AuthorizationExpiring,
+  CreditNoteIssued,
   DisputeClosed,
   DisputeOpened,
   PaymentAuthorized,
@@ -70,6 +71,12 @@ export class OrderPaymentSubscribers {
   @On(RefundSettled)
   refunded({ payload }: RefundSettled): Promise<void> {
     return this.follow(payload.orderId);
+  }
+
+  /** It may have given money back outside, such as in cash; by itself nothing more goes back for it. */
+  @On(CreditNoteIssued)
+  credited({ payload }: CreditNoteIssued): Promise<void> {
+    return this.follow(payload.orderId, true);
   }
 
   @On(RefundFailed)
