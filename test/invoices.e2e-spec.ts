@@ -574,6 +574,40 @@ describe('invoices and credit notes', () => {
       expect([account, await balance(account, order.id)]).toEqual([account, 0]);
   });
 
+  it('keep what came by hand until a person has paid it back, and limbo tells of it at once', async () => {
+    const { answer } = await buy(app, [lamp], { token: 'insufficient_funds' });
+    const id: string = answer.body.orderId;
+    const { amount: total } = (await orderOf(id)).totals.total;
+    const paid = await post(`/v1/admin/orders/${id}/payments`, {
+      ...{ method: 'cash', amount: eur(total), reference: 'till 1' },
+    });
+    expect(paid.status).toBe(201);
+    await app.settle();
+    await post(`/v1/orders/${id}/cancellation`, {});
+    await app.settle();
+    const limbo = async (): Promise<Body[]> => {
+      const { items } = (await app.get('/v1/admin/payments/limbo?kind=unapplied&limit=100', { token })).body;
+      return items.filter(({ orderId }: Body) => orderId === id);
+    };
+    expect(await limbo()).toMatchObject([
+      {
+        amount: eur(total),
+        reason: 'it has to be paid back by hand',
+        resolution: { operationId: 'refundPayment' },
+      },
+    ]);
+    expect(await orderOf(id)).toMatchObject({ status: 'canceled', amountToRefund: eur(total) });
+    expect(await findingsOf(id)).toEqual([]);
+    const [{ resolution }] = await limbo();
+    expect((await post(resolution.path, { full: true })).body).toMatchObject({ status: 'succeeded' });
+    await app.settle();
+    expect(await orderOf(id)).toMatchObject({ paymentStatus: 'refunded', amountToRefund: eur(0) });
+    expect(await findingsOf(id)).toEqual([]);
+    expect(await notesOf(id)).toMatchObject([{ refunded: eur(total), kept: eur(0) }]);
+    app.clock.advance({ days: 2 });
+    expect(await limbo()).toEqual([]);
+  });
+
   it('have nothing to do with money that no invoice took, and say when nobody else says that some is lost', async () => {
     // Of another currency, sent back by a person.
     const { answer: foreign } = await buy(app, [lamp], { token: 'currency_switch' });

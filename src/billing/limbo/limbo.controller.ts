@@ -22,8 +22,8 @@ export class LimboController {
     summary: 'List the money whose truth is not settled, the oldest first',
     description:
       'Calls without an outcome, refunds on their way, money that nobody owed, payments that wait for a decision, notices that ' +
-      'nobody can place, open disputes, holds that end within a day, and money that no document has taken for a day. Each with its ' +
-      'age, when it is looked at by itself, and the operation that settles it. An empty list says that every cent is ' +
+      'nobody can place, open disputes, holds that end within a day, and money that no document has taken for a day, or ' +
+      'that has to be paid back by hand. Each with its age, when it is looked at by itself, and the operation that settles it. An empty list says that every cent is ' +
       'where the books say.',
     answers: { 200: LimboPage },
     problems: [platformProblems.invalid_cursor],

@@ -47,6 +47,12 @@ export class LimboRepository {
   }
 }
 
+/** Of a payment `p`: the house was to send it back, and only a person can. */
+const BY_HAND = `LEFT JOIN LATERAL (
+      SELECT 'it has to be paid back by hand' AS reason FROM billing.refunds r
+      WHERE r.payment_id = p.id AND r.status = 'failed' AND r.failure_code = 'pay_by_hand' LIMIT 1
+    ) h ON true`;
+
 const PARTS: Readonly<Record<LimboKind, string>> = {
   // Whatever is not decided has an hour at which it is asked about.
   operation: `
@@ -85,20 +91,24 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
       CASE WHEN p.release_tries < ${RELEASE_TRIES} THEN 'it ends soon' ELSE 'the gateway does not let it go' END, p.created_at,
       CASE WHEN p.release_tries < ${RELEASE_TRIES} THEN coalesce(p.release_after, p.capture_before) END
     FROM billing.payments p WHERE p.status = 'authorized' AND p.capture_before <= $3`,
-  // What no invoice has taken and nobody has sent back, and what credit notes keep for the buyer.
+  // What no invoice has taken and nobody has sent back, and what credit notes keep for the buyer: after a day, or at once where the
+  // house was to send it back and only a person can.
   unapplied: `
     SELECT 'unapplied', p.id::text, p.gateway, p.id, NULL, p.order_id, p.invoice_id,
-      p.captured - p.refund_reserved - p.settled - p.dispute_lost, p.currency, 'no invoice has taken it', p.created_at, NULL
+      p.captured - p.refund_reserved - p.settled - p.dispute_lost, p.currency, coalesce(h.reason, 'no invoice has taken it'), p.created_at, NULL
     FROM billing.payments p
-    WHERE p.captured > p.refund_reserved + p.settled + p.dispute_lost AND p.status NOT IN ('canceled', 'requires_review') AND p.created_at <= $2
+    ${BY_HAND}
+    WHERE p.captured > p.refund_reserved + p.settled + p.dispute_lost AND p.status NOT IN ('canceled', 'requires_review')
+      AND (p.created_at <= $2 OR h.reason IS NOT NULL)
     UNION ALL
     SELECT 'unapplied', n.id::text, p.gateway, p.id, NULL, n.order_id, n.invoice_id,
-      n.kept - n.used, n.currency, 'a credit note keeps it for the buyer', n.created_at, NULL
+      n.kept - n.used, n.currency, coalesce(h.reason, 'a credit note keeps it for the buyer'), n.created_at, NULL
     FROM billing.credit_notes n
     LEFT JOIN LATERAL (
-      SELECT id, gateway FROM billing.payments WHERE order_id = n.order_id AND captured > refund_reserved ORDER BY created_at LIMIT 1
+      SELECT id, gateway FROM billing.payments WHERE order_id = n.order_id AND captured > refund_reserved + given_outside ORDER BY created_at LIMIT 1
     ) p ON true
-    WHERE n.kept > n.used AND n.created_at <= $2`,
+    ${BY_HAND}
+    WHERE n.kept > n.used AND (n.created_at <= $2 OR h.reason IS NOT NULL)`,
   case: `
     SELECT 'case', c.id::text, c.gateway, c.payment_id, NULL, p.order_id, p.invoice_id,
       abs(coalesce(c.found, 0) - coalesce(c.expected, 0)), c.currency, c.kind, c.created_at, NULL

@@ -36,7 +36,12 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
     payments.map((payment) => payment.kept),
     currency,
   );
-  if (order.status === 'canceled') return differenceOf(order.id, { kept: [0n, kept.amount] });
+  // What came by hand is there until a person has paid it back: limbo tells of it.
+  const byHand = Money.sum(
+    payments.filter(isReceived).map((payment) => payment.kept),
+    currency,
+  );
+  if (order.status === 'canceled') return differenceOf(order.id, { kept: [byHand.amount, kept.amount] });
   if (!isLive(order) || order.awaitingChange !== null || order.paymentStatus === 'overcharged') return null;
   const sum = (of: (payment: Payment) => Money) => Money.sum(payments.map(of), currency);
   const [captured, held] = [sum((payment) => payment.captured), sum((payment) => payment.held)];
@@ -52,8 +57,10 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
 }
 
 /** Whether more than it was to be may have come in by it: by hand, or because the gateway took more and staff accepted that. */
-const mayBeTooMuch = ({ kind, captured, amount }: Payment): boolean =>
-  RECEIVED_KINDS.some((each) => each === kind) || captured.compare(amount) > 0;
+const mayBeTooMuch = (payment: Payment): boolean =>
+  isReceived(payment) || payment.captured.compare(payment.amount) > 0;
+
+const isReceived = ({ kind }: Payment): boolean => RECEIVED_KINDS.some((each) => each === kind);
 
 /** Each piece of a gift card that is paid for is a card; of what was taken off later the cards stay. */
 export function giftCardDifference(
