@@ -1202,6 +1202,7 @@ describe('the example', () => {
       'refundPayment 202',
       'retryGatewayEvent 202',
       'retryPaymentOperation 202',
+      'reviewPayment 202',
       'voidPayment 202',
     ];
     const missing = [...operations.values()].flatMap(({ operation: { operationId, responses } }) =>
