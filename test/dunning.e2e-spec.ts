@@ -693,6 +693,10 @@ describe('invoices that are collected', () => {
       expect((await onInvoice(next.id, what, body)).status).toBeLessThan(300);
       await app.settle();
       expect(await view(its)).toMatchObject({ state, amountDue: eur(0), nextAction: null });
+      const payments = await app.database.query('SELECT status FROM billing.payments WHERE invoice_id = $1', [
+        next.id,
+      ]);
+      expect([what, payments]).not.toEqual([what, expect.arrayContaining([{ status: 'requires_action' }])]);
       expect((await pay(its, 'ok')).body.code).toBe('billing.invoice_not_due');
       expect((await link(next.id)).body.code).toBe('billing.invoice_not_due');
     }

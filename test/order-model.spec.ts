@@ -73,6 +73,7 @@ const paymentsOf = ({ notes }: OrderModel): PaymentView[] =>
       held: eur(state === 'held' ? amount : 0),
       refunded: eur(back),
       kept: eur(captured - back - leaving),
+      givenOutside: eur(0),
     } as PaymentView;
   });
 

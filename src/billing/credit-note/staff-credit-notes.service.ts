@@ -9,7 +9,7 @@ import { assertDays } from '../ledger/day.js';
 import type { InvoiceLine } from '../invoice/invoice-content.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { InvoicePapers } from '../invoice/invoice-papers.service.js';
-import { type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
+import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
 import { subjectOf } from '../invoice/money-subject.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
@@ -80,6 +80,8 @@ export class StaffCreditNotes {
         memo: input.memo ?? null,
         createdBy: personId(actor) ?? actor.kind,
       });
+      const left = await this.invoices.find(invoiceId);
+      if (left?.orderId === null) await this.ends.askLess(invoiceId, dueOf(left));
       this.audit.record({
         actor,
         action: 'billing.credit_note.issued',

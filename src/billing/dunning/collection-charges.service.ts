@@ -67,8 +67,9 @@ export class CollectionCharges {
         return kind === null ? null : this.begin(collecting, kind);
       });
     const begun = await begin().catch(async (error: unknown) => {
+      if (taken === null) throw error;
       // Whatever is wrong with this one, those behind it do not wait for it.
-      if (taken === null || !(await this.putOff(taken))) throw error;
+      await this.putOff(taken);
       this.log.error(`the attempt to collect the invoice ${taken} is put off: ${String(error)}`);
       return { bar: 'failed' };
     });
@@ -78,15 +79,15 @@ export class CollectionCharges {
     return true;
   }
 
-  private putOff(invoiceId: string): Promise<boolean> {
-    return this.database.transaction(async () => {
+  private async putOff(invoiceId: string): Promise<void> {
+    await this.database.transaction(async () => {
       const found = await this.rows.lock(invoiceId);
       const now = this.clock.now();
       const kind = found?.collection.take(now) ?? null;
-      if (found === null || kind === null) return false;
+      // Another lane may have met it too, and put it off.
+      if (found === null || kind === null) return;
       found.collection.postpone(kind, now);
       await this.rows.save(found.collection);
-      return true;
     });
   }
 
