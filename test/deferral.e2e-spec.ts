@@ -333,12 +333,13 @@ describe('what is charged for days to come', () => {
     // Ten days of a hundred, five of two hundred, sixteen to come.
     expect((await books())[0]).toBe(3200);
     expect((await end(raised.id)).status).toBe(200);
-    expect(await books()).toEqual([2100, (income ?? 0) + 500 + 3100 + 500 + 1000, -5400]);
+    // The five days that are over by now are income at their own price.
+    expect(await books()).toEqual([1600, (income ?? 0) + 500 + 3100 + 500 + 1500, -5400]);
     const months = [
-      { month: '2029-05', amount: eur(788) },
-      { month: '2029-06', amount: eur(1312) },
+      { month: '2029-05', amount: eur(600) },
+      { month: '2029-06', amount: eur(1000) },
     ];
-    expect((await deferred()).items).toEqual([{ balance: eur(2100), months, changedSince: eur(0) }]);
+    expect((await deferred()).items).toEqual([{ balance: eur(1600), months, changedSince: eur(0) }]);
     await at('2029-06-11T11:00:00Z');
     await earn();
     expect(await books()).toEqual([0, (income ?? 0) + 500 + 3100 + 500 + 3100, -5400]);

@@ -1,5 +1,5 @@
 import { BillingApi } from '../../src/billing/billing.api.js';
-import { owedOf } from '../../src/ordering/order/order.js';
+import { owedOf, totalOf } from '../../src/ordering/order/order.js';
 import { OrderRepository } from '../../src/ordering/order/order.repository.js';
 import { fulfilmentStatusOf, paymentStatusOf } from '../../src/ordering/order/order.statuses.js';
 import type { TestApp } from './app.js';
@@ -60,7 +60,10 @@ export async function faultsOfBooks({ app, database }: TestApp): Promise<string[
   for (const { id } of await database.query<{ id: string }>('SELECT id FROM ordering.orders ORDER BY id')) {
     const [order, payments] = [await orders.find(id), await billing.paymentsOf([id])];
     if (!order) continue;
-    const derived = [paymentStatusOf(payments, owedOf(order)), fulfilmentStatusOf(order.lines)];
+    const derived = [
+      paymentStatusOf(payments, owedOf(order), totalOf(order)),
+      fulfilmentStatusOf(order.lines),
+    ];
     const stored = [order.paymentStatus, order.fulfilmentStatus];
     if (derived.join() !== stored.join())
       faults.push(`order ${order.number} says ${stored.join()}, and it is ${derived.join()}`);

@@ -26,7 +26,7 @@ type Lines = { readonly lines: readonly Line[] };
  *   that waits for the next invoice is in no document before it, so its days are earned as they were charged.
  * - A credit note of a line below zero charges again what that line had given back: it is held again for the days that are left.
  * - A void invoice takes back all it has brought, held or earned; what its lines had given back of others is held again for the days
- *   that are left.
+ *   that are left, and is income for those that are over.
  * - A write-off changes nothing here: `expense:bad_debt` has the whole of it, and takes it back when money comes all the same.
  * - Where a subscription ends before its days are over, nobody has a claim to the rest any more unless it is credited. It is earned
  *   on the day of the end: sooner would be more than was done, later would be for days on which nothing is done.
@@ -117,11 +117,10 @@ export class Deferrals {
     const releases = await this.rows.releasesBy(invoiceId);
     const { today, ended } = await this.calendar(releases.length > 0 ? subscriptionId : null);
     for (const { sourceLineId, isVoid, ...of } of ended === null ? releases : []) {
-      if (isVoid || of.to <= today) continue;
-      const first = of.from > today ? of.from : today;
-      const earned = Money.zero(of.amount.currency);
-      changes.add({ ...of, from: first, next: first, earned, heldSince: today });
-      add(sourceLineId, of.amount.negated());
+      const again = isVoid ? null : daysLeft(of, today);
+      if (again === null) continue;
+      changes.add({ ...again, heldSince: today });
+      add(sourceLineId, again.amount.negated());
     }
     await this.write(changes);
     return held;
@@ -187,15 +186,21 @@ function holdAgain(
   let held = Money.zero(net.currency);
   if (whole === null) return held;
   for (const { sourceLineId, isVoid, ...of } of releases) {
-    if (sourceLineId !== source.lineId || isVoid || of.to <= today) continue;
+    if (sourceLineId !== source.lineId || isVoid) continue;
     const part = Money.of((of.amount.amount * net.amount) / BigInt(whole), net.currency);
-    const amount = part.minus(earnedBefore({ ...of, amount: part }, today));
-    if (amount.isZero()) continue;
-    const first = of.from > today ? of.from : today;
-    const again = { ...of, amount, from: first, next: first, earned: Money.zero(net.currency) };
+    const again = daysLeft({ ...of, amount: part }, today);
+    if (again === null) continue;
     changes.add({ ...again, heldSince: today });
-    changes.release(source, again, first, amount.negated());
-    held = held.plus(amount);
+    changes.release(source, again, again.from, again.amount.negated());
+    held = held.plus(again.amount);
   }
   return held;
+}
+
+/** The part of what is charged again that is for days to come; the days before today are income. Null: all of it is. */
+function daysLeft(of: Omit<Release, 'sourceLineId' | 'isVoid'>, today: string) {
+  const amount = of.to <= today ? null : of.amount.minus(earnedBefore(of, today));
+  if (amount === null || amount.isZero()) return null;
+  const first = of.from > today ? of.from : today;
+  return { ...of, amount, from: first, next: first, earned: Money.zero(amount.currency) };
 }
