@@ -94,14 +94,17 @@ export class TaxDesk {
    * The taxes that the provider says; none: the shop's own zones say them. The same question has the same answer for a day, so
    * that the checkout takes what was shown; that there is none holds for a minute.
    */
-  async answer(question: TaxQuestion): Promise<TaxAnswer> {
+  answer(question: TaxQuestion): Promise<TaxAnswer> {
     const hash = hashOfQuestion(question);
-    const now = this.clock.now();
-    const silentSince = new Date(now.getTime() - SILENT_MS);
-    const kept = await this.answers.taxes(hash, before(now), silentSince);
-    if (kept !== undefined) return { quote: kept && { hash, taxes: kept }, isFresh: false };
-    const taxes = await this.once(`tax ${hash}`, () => this.askProvider(hash, question, now));
-    return { quote: taxes && { hash, taxes }, isFresh: true };
+    // The look at what is kept is one with the asking: whoever looked too early would ask once more after the answer has come.
+    return this.once(`tax ${hash}`, async () => {
+      const now = this.clock.now();
+      const silentSince = new Date(now.getTime() - SILENT_MS);
+      const kept = await this.answers.taxes(hash, before(now), silentSince);
+      if (kept !== undefined) return { quote: kept && { hash, taxes: kept }, isFresh: false };
+      const taxes = await this.askProvider(hash, question, now);
+      return { quote: taxes && { hash, taxes }, isFresh: true };
+    });
   }
 
   private async askProvider(hash: string, question: TaxQuestion, now: Date) {
@@ -114,7 +117,11 @@ export class TaxDesk {
 
   private async consultFor(asker: Asker | null, vatId: string, now: Date) {
     if (asker !== null) await this.quota.count(asker);
-    return this.once(`vat ${vatId}`, () => this.consult(vatId, now));
+    // Whoever came before may have had the answer since we looked.
+    return this.once(
+      `vat ${vatId}`,
+      async () => (await this.answers.check(vatId, before(now))) ?? this.consult(vatId, now),
+    );
   }
 
   private once<T>(what: string, work: () => Promise<T>): Promise<T> {
