@@ -44,5 +44,5 @@ export default {
   maxWorkers: 2,
   // Modules that a test file has loaded are not forgotten: a worker that holds many of them collects garbage and little else.
   workerIdleMemoryLimit: '1GB',
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };

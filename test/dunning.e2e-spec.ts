@@ -479,7 +479,7 @@ describe('invoices that are collected', () => {
             [id],
           )
         ).length > 0;
-      for (let look = 0; look < 500 && !(await isDecided()); look++) await wait(10);
+      for (let look = 0; look < 5_000 && !(await isDecided()); look++) await wait(10);
       const body = {
         token: linkIn(link.body.url),
         payment: { gateway: 'test', token: 'insufficient_funds' },

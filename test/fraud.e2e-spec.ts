@@ -588,7 +588,10 @@ describe('the screening of payments', () => {
       expect(accepted).toMatchObject({ status: 200, body: { status: 'captured', captured: eur(TOTAL) } });
       await app.settle();
       expect(await orderAt(orderId)).toMatchObject({ status: 'placed', paymentStatus: 'paid' });
-      expect(await get(`${REVIEWS}/${id}`)).toMatchObject({ state: 'approved', decidedBy: expect.any(String) });
+      expect(await get(`${REVIEWS}/${id}`)).toMatchObject({
+        state: 'approved',
+        decidedBy: expect.any(String),
+      });
       expect(await held()).toBe(0);
     });
 

@@ -666,7 +666,7 @@ describe('invoices and credit notes', () => {
     await Promise.all([follow(), follow()]);
     expect(await balance('contra:refunds', order.id)).toBe(100);
     expect(await balance('liab:unapplied', order.id)).toBe(0);
-    for (let look = 0, status = 'pending'; status === 'pending' && look < 500; look++) {
+    for (let look = 0, status = 'pending'; status === 'pending' && look < 5_000; look++) {
       await app.run('billing.catch_up');
       await app.settle();
       ({ status } = (await app.get(`/v1/admin/refunds/${asked.body.id}`, { token })).body);

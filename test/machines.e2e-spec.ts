@@ -166,7 +166,8 @@ describe('signing keys', () => {
     expect([done.code, done.output]).toEqual([0, expect.stringContaining(`active   ${next}`)]);
     await older('activated_at', 'active', '2 minutes');
     expect((await run('--compromised')).code).toBe(0);
-    for (let look = 0; look < 200 && (await app.get(PATH, { token })).status !== 401; look++) await wait(50);
+    for (let look = 0; look < 5_000 && (await app.get(PATH, { token })).status !== 401; look++)
+      await wait(50);
     expect((await app.get(PATH, { token })).status).toBe(401);
     // What it signs with from now on is what the program has made.
     token = await given.admin(app);
@@ -454,7 +455,7 @@ describe('API keys', () => {
       return row;
     };
     const changed = async (from: string | undefined) => {
-      for (let look = 0; look < 200 && (await seen())?.version === from; look++) await wait(10);
+      for (let look = 0; look < 5_000 && (await seen())?.version === from; look++) await wait(10);
       return seen();
     };
     const fresh = await seen();

@@ -292,7 +292,7 @@ describe('ordering', () => {
     it('is told by the gateway when it takes its time', async () => {
       const { cart, answer } = await buy(app, [lamp], { token: 'async_ok:50' });
       expect(answer.status).toBe(202);
-      for (let look = 0; look < 100; look++) {
+      for (let look = 0; look < 5_000; look++) {
         await app.settle();
         if ((await order(answer.body.id, cart.token)).status === 'placed') break;
         await new Promise((resolve) => setTimeout(resolve, 50));

@@ -109,7 +109,7 @@ describe('paying, when others are at it too', () => {
   }
 
   async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-    for (let turn = 0; turn < 500; turn++) {
+    for (let turn = 0; turn < 5_000; turn++) {
       const found = await look();
       if (found !== undefined) return found;
       await wait(10);

@@ -290,7 +290,7 @@ describe('personal data', () => {
       expect(all.map(({ status }) => status).sort()).toEqual([200, 404, 404, 404, 404, 404]);
       expect((await app.get(path)).status).toBe(404);
       // The pages go as soon as the connection is over.
-      for (let look = 0; look < 500 && (await partsOf(person)).length > 0; look++) {
+      for (let look = 0; look < 5_000 && (await partsOf(person)).length > 0; look++) {
         await app.run('identity.forget_exports');
         await wait(10);
       }
@@ -312,14 +312,14 @@ describe('personal data', () => {
         }).once('error', reject);
       });
       let again = await app.get(path);
-      for (let look = 0; look < 500 && again.status === 404; look++) {
+      for (let look = 0; look < 5_000 && again.status === 404; look++) {
         await wait(10);
         again = await app.get(path);
       }
       expect(again.status).toBe(200);
       expect(again.body.modules.identity.marketingConsents).toHaveLength(4_000);
       expect((await app.get(path)).status).toBe(404);
-    }, 60_000);
+    });
 
     it('to nobody with a link that is not good', async () => {
       expect((await app.get(`/v1/exports/${'x'.repeat(43)}`)).status).toBe(404);
@@ -429,7 +429,7 @@ describe('personal data', () => {
         sql('SELECT guest_email, guest_hash FROM identity.exports WHERE id = $1', [first.body.id]);
       const gone = [{ guest_email: null, guest_hash: null }];
       // The download lets go when its connection is over, which may be a moment after its last byte is here.
-      for (let look = 0; look < 200 && JSON.stringify(await kept()) !== JSON.stringify(gone); look++)
+      for (let look = 0; look < 5_000 && JSON.stringify(await kept()) !== JSON.stringify(gone); look++)
         await app.run('identity.forget_exports');
       expect(await kept()).toEqual(gone);
     });
@@ -489,7 +489,7 @@ describe('personal data', () => {
     const { modules } = (await app.get(linkIn(await lettersTo(person.email)))).body;
     expect(Object.keys(modules).sort()).toEqual(['billing', 'catalog', 'identity', 'ordering', 'platform']);
     expect([modules.ordering.orders.length, modules.billing.payments.length]).toEqual([1, 1]);
-  }, 90_000);
+  });
 
   describe('is erased', () => {
     const close = ({ token }: Person) => app.delete('/v1/me', { token });
@@ -551,7 +551,7 @@ describe('personal data', () => {
       expect(again.id).not.toBe(orders[0]?.id);
       await app.settle();
       expect((await app.get('/v1/me/orders', { token: again.token })).body.items).toEqual([]);
-    }, 60_000);
+    });
 
     it('not, when the owner signs in during the days of grace', async () => {
       const person = await customer();
@@ -582,7 +582,7 @@ describe('personal data', () => {
       });
       const answers = [close(person), close(person), close(person)];
       // Two that wait are a race; the third may still be on its way when the machine is busy, and none waits longer than 3 s.
-      for (let look = 0, waiting = 0; waiting < 2 && look < 200; look++, await wait(10))
+      for (let look = 0, waiting = 0; waiting < 2 && look < 5_000; look++, await wait(10))
         waiting = (await sql(`SELECT FROM pg_locks WHERE NOT granted`)).length;
       release();
       await holding;
@@ -647,7 +647,7 @@ describe('personal data', () => {
       await app.run('identity.run_erasures');
       expect((await erasureOf(person)).state).toBe('finished');
       expect(await traces(person)).toEqual([]);
-    }, 90_000);
+    });
 
     it('once, however many workers are at it', async () => {
       const people = [await customer(), await customer(), await customer()];

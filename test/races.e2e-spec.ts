@@ -132,7 +132,7 @@ describe('races', () => {
     for (const thing of things) {
       expect(await stockOf(app, thing)).toEqual({ onHand: 1_000, allocated: 200, reserved: 0 });
     }
-  }, 120_000);
+  });
 
   it('20 equal requests with one key make one order, and are answered byte for byte alike', async () => {
     const thing = await goods(app, { stock: 1_000 });
@@ -150,7 +150,7 @@ describe('races', () => {
     }
     expect(await orders(ofVariant, thing.variantId)).toBe(10);
     expect(await stockOf(app, thing)).toMatchObject({ allocated: 10, reserved: 0 });
-  }, 120_000);
+  });
 
   /** While the first is still running the others are told so, and come again. */
   async function untilAnswered(cart: CartInHand, once: string): Promise<Answer> {
@@ -180,7 +180,7 @@ describe('races', () => {
     expect(await stockOf(app, thing)).toEqual({ onHand: 1_000, allocated: 1, reserved: 0 });
     await app.settle();
     expect(await imbalance(app)).toBeNull();
-  }, 60_000);
+  });
 
   it('four cancellations of one order give the money back once', async () => {
     for (let round = 0; round < 10; round++) {
@@ -195,7 +195,7 @@ describe('races', () => {
       expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 0, reserved: 0 });
     }
     expect(await imbalance(app)).toBeNull();
-  }, 60_000);
+  });
 
   it('a declined buyer whose hold was freed is not charged for what others have bought', async () => {
     for (let round = 0; round < 10; round++) {
@@ -223,7 +223,7 @@ describe('races', () => {
       expect(await stockOf(app, last)).toEqual({ onHand: 1, allocated: 1, reserved: 0 });
     }
     expect(await imbalance(app)).toBeNull();
-  }, 60_000);
+  });
 
   it('a declined buyer whose hold was freed takes the goods anew while they are there', async () => {
     const [kept, freed] = await Promise.all([goods(app, { stock: 3 }), goods(app, { stock: 3 })]);
@@ -294,7 +294,7 @@ describe('races', () => {
     }
     expect(await deadlocks()).toBe(0);
     expect(await imbalance(app)).toBeNull();
-  }, 120_000);
+  });
 
   /** What PostgreSQL itself has counted in this database, retried or not; idle sessions hand in their counts. */
   async function deadlocks(): Promise<number> {

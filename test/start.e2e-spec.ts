@@ -62,7 +62,7 @@ describe('npm start', () => {
       const postmaster = postmasterOf(home) as number;
       process.kill(postmaster, 'SIGKILL');
       const revived = async () => postmasterOf(home) !== postmaster && (await ready(third)) === 200;
-      for (let look = 0; look < 100 && !(await revived()); look++) await sleep(100);
+      for (let look = 0; look < 600 && !(await revived()); look++) await sleep(100);
       expect(await revived()).toBe(true);
       expect((await third.terminate()).code).toBe(0);
       expect(postmasterOf(home)).toBeUndefined();
@@ -85,7 +85,7 @@ describe('npm start', () => {
       await once(client, 'close');
       expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
       expect((await ended).code).toBe(0);
-      expect(performance.now() - told).toBeLessThan(10_000);
+      expect(performance.now() - told).toBeLessThan(30_000);
       expect(postmasterOf(home)).toBeUndefined();
     });
 

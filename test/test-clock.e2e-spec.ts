@@ -169,7 +169,7 @@ describe('the clock of a sandbox', () => {
     expect(Date.parse(expired.at) - endOfCredit.getTime()).toBeLessThan(2 * HOUR_MS);
     // One that the killed process was about to send is sent when its lease is over. A stop that two reminders are due at sends one.
     const lettersThere = async () => (await app.letters()).filter(({ to }) => to === address);
-    for (let look = 0; look < 500 && (await lettersThere()).length === 0; look++) {
+    for (let look = 0; look < 5_000 && (await lettersThere()).length === 0; look++) {
       await app.database.execute(`UPDATE platform.mails SET lease_until = now() WHERE state = 'sending'`);
       await app.run('platform.sweep_deliveries');
       await wait(20);

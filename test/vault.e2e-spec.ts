@@ -154,7 +154,7 @@ describe('keys of subjects', () => {
     await expectOpened(elsewhere());
     await app.run('platform.rewrap_subject_keys');
     expect((await app.get('/metrics')).text).toContain('subject_keys_to_rewrap 0');
-  }, 60_000);
+  });
 });
 
 describe('people in identity', () => {
@@ -523,5 +523,5 @@ describe('the migration that seals', () => {
       delete process.env.SECRET_KEY;
       await dropDatabase(name);
     }
-  }, 120_000);
+  });
 });

@@ -204,7 +204,7 @@ export async function startApp(settings: Record<string, string> = {}, extra: Typ
 
 /** Nothing sleeps for a guess: it looks until outbox and deliveries are empty. */
 async function settleDown(relay: Relay, database: Database): Promise<void> {
-  for (let look = 0; look < 2_000; look++) {
+  for (let look = 0; look < 10_000; look++) {
     await relay.drain();
     const [open] = await database.query<{ facts: string; pending: string; errors: string | null }>(
       `SELECT (SELECT count(*) FROM platform.events WHERE position IS NULL) AS facts, count(*) AS pending,
@@ -212,7 +212,7 @@ async function settleDown(relay: Relay, database: Database): Promise<void> {
        FROM platform.deliveries WHERE state = 'pending'`,
     );
     if (open?.facts === '0' && open.pending === '0') return;
-    if (look === 1_999) throw new Error(`still busy: ${JSON.stringify(open)}`);
+    if (look === 9_999) throw new Error(`still busy: ${JSON.stringify(open)}`);
     await wait(10);
   }
 }

@@ -9,7 +9,7 @@ type Ask = (sql: string) => Promise<unknown>;
  * goes on showing the sessions there were at the first look, so one that connects later is never seen.
  */
 export async function untilWaiting(ask: Ask, many = 1): Promise<void> {
-  for (let look = 0; look < 2_000; look++) {
+  for (let look = 0; look < 6_000; look++) {
     const answer = await ask(
       `SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l
        WHERE NOT l.granted AND EXISTS (

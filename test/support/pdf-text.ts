@@ -12,7 +12,7 @@ export function pdfText(bytes: Buffer): string {
   for (const [, id = '', body = ''] of source.matchAll(/(\d+) 0 obj\n([\s\S]*?)\nendobj/g))
     objects.set(id, body);
   const streamOf = (body: string): string => {
-    const raw = /stream\r?\n([\s\S]*?)\r?\nendstream/.exec(body)?.[1];
+    const raw = /stream\n([\s\S]*?)\nendstream/.exec(body)?.[1];
     if (raw === undefined) return '';
     const data = Buffer.from(raw, 'latin1');
     return (body.includes('/FlateDecode') ? inflateSync(data) : data).toString('latin1');

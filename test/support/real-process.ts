@@ -56,13 +56,13 @@ export class RealProcess {
 
   /** Its address, once it says that it is open. */
   async url(): Promise<string> {
-    for (let look = 0; look < 600; look++) {
+    for (let look = 0; look < 2_400; look++) {
       const found = /Health +(\S+)\/health\/ready/.exec(this.output)?.[1];
       if (found) return found.replace('localhost', '127.0.0.1');
       if (this.ended) throw new Error(`it ended: ${this.errors}`);
       await sleep(50);
     }
-    throw new Error(`it did not open in 30 s: ${this.output}${this.errors}`);
+    throw new Error(`it did not open in two minutes: ${this.output}${this.errors}`);
   }
 
   async ending(): Promise<Ending> {
