@@ -19,6 +19,7 @@ import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/client.js';
 import { planInvoice } from './support/invoices.js';
+import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import { untilWaiting } from './support/locks.js';
 import {
@@ -655,7 +656,7 @@ describe('invoices and credit notes', () => {
     expect(await goBack(dear.payments[0].id, 300)).toMatchObject([{}, { total: eur(300) }]);
 
     // A present without a document is lost once the money was invoiced; when it comes back, it is not.
-    const { order } = await placed([lamp], { token: 'refund_fail_later:30' });
+    const { order } = await placed([lamp], { token: 'refund_fail_later:23h' });
     const present = { amount: eur(100), creditNote: 'none', creditNoteReason: 'A present' };
     const asked = await post(`/v1/admin/payments/${order.payments[0].id}/refunds`, present);
     expect(asked.body.status).toBe('pending');
@@ -666,6 +667,7 @@ describe('invoices and credit notes', () => {
     await Promise.all([follow(), follow()]);
     expect(await balance('contra:refunds', order.id)).toBe(100);
     expect(await balance('liab:unapplied', order.id)).toBe(0);
+    await (await GatewayBook.of(app)).passDay();
     for (let look = 0, status = 'pending'; status === 'pending' && look < 5_000; look++) {
       await app.run('billing.catch_up');
       await app.settle();

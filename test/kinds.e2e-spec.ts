@@ -5,6 +5,7 @@ import { GiftCardClock } from '../src/billing/gift-card/gift-card-clock.js';
 import { GiftCards } from '../src/billing/gift-card/gift-cards.service.js';
 import { Money } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
+import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import {
   buy,
@@ -832,7 +833,7 @@ describe('kinds of goods', () => {
       });
       const { body: paid } = await app.post(
         `/v1/carts/${made.body.id}/checkout`,
-        { payment: { gateway: 'test', token: 'refund_fail_later:1500' } },
+        { payment: { gateway: 'test', token: 'refund_fail_later:23h' } },
         { cartToken: made.body.token, key: key() },
       );
       const refund = await app.post(
@@ -843,6 +844,7 @@ describe('kinds of goods', () => {
       expect(refund.status).toBe(202);
       await app.settle();
       expect(await cardsOf(paid.id)).toEqual([]);
+      await (await GatewayBook.of(app)).passDay();
       const under = async () =>
         (await app.get(`/v1/admin/refunds/${refund.body.id}`, { token: staff })).body.status;
       while ((await under()) === 'pending') await wait(50);

@@ -5,6 +5,7 @@ import { Workers } from '../src/platform/events/workers.js';
 import { TOKENS, type TokenName } from '../src/billing/gateway/test-gateway.tokens.js';
 import { startApp, type TestApp } from './support/app.js';
 import { watch } from './support/statements.js';
+import { GatewayBook } from './support/gateway-book.js';
 import { given } from './support/given.js';
 import {
   berlin,
@@ -290,8 +291,9 @@ describe('ordering', () => {
     });
 
     it('is told by the gateway when it takes its time', async () => {
-      const { cart, answer } = await buy(app, [lamp], { token: 'async_ok:50' });
+      const { cart, answer } = await buy(app, [lamp], { token: 'async_ok:23h' });
       expect(answer.status).toBe(202);
+      await (await GatewayBook.of(app)).passDay();
       for (let look = 0; look < 5_000; look++) {
         await app.settle();
         if ((await order(answer.body.id, cart.token)).status === 'placed') break;

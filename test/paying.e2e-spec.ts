@@ -338,12 +338,16 @@ describe('paying, when others are at it too', () => {
       if (snapshot === null || ref !== late) return snapshot;
       return Object.assign(Object.create(snapshot) as typeof snapshot, { disputes: [dispute] });
     });
-    const told = jest.spyOn(gateway, 'parseNotice');
+    const { parseNotice } = gateway;
+    const told = jest.spyOn(gateway, 'parseNotice').mockImplementation(async (raw, signed) =>
+      raw.toString() === '{}'
+        ? {
+            ...{ eventId: `${late}_${status}`, type: `dispute.${status}`, ref: late, operationId: null },
+            ...{ version: 10, createdAt: app.clock.now(), position: '0', digest: status },
+          }
+        : parseNotice.call(gateway, raw, signed),
+    );
     const tell = async (): Promise<void> => {
-      told.mockResolvedValueOnce({
-        ...{ eventId: `${late}_${status}`, type: `dispute.${status}`, ref: late, operationId: null },
-        ...{ version: 10, createdAt: app.clock.now(), position: '0', digest: status },
-      });
       const headers = { 'content-type': 'application/json' };
       expect((await app.post('/v1/gateways/test/webhooks', '{}', { headers })).status).toBe(200);
       await app.settle();

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { fetch } from 'undici';
 import { GatewayAccountRepository } from '../../src/billing/gateway/gateway-account.repository.js';
+import { PaymentGateway } from '../../src/billing/gateway/payment-gateway.port.js';
 import type { TestApp } from './app.js';
 
 /** A charge as the gateway itself has it. */
@@ -38,6 +39,7 @@ export interface Knobs {
   forgetKeys?: boolean;
 }
 
+const daysPassed = new WeakMap<TestApp, number>();
 const realSeconds = () => Math.floor((performance.timeOrigin + performance.now()) / 1000);
 
 /** The shop's account at the test gateway, seen and turned from outside; what it says is read over HTTP, not from the shop. */
@@ -65,6 +67,13 @@ export class GatewayBook {
 
   closeDispute(ref: string, dispute: string, outcome: 'won' | 'lost'): Promise<unknown> {
     return this.send(`/charges/${ref}/disputes/${dispute}`, { outcome });
+  }
+
+  /** A day passes at the gateway, and what was due within it happens there. */
+  async passDay(): Promise<void> {
+    const days = (daysPassed.get(this.app) ?? 0) + 1;
+    daysPassed.set(this.app, days);
+    await this.app.app.get(PaymentGateway).moveClock(new Date((realSeconds() + days * 86_400) * 1000));
   }
 
   /** The charge that an operation of the shop made or touched; null: it never arrived. */

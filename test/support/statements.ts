@@ -11,6 +11,8 @@ interface Watchable {
 // Zones are read once a second for all requests; whether that falls into this one is chance.
 const BEHIND =
   /platform\.(events|deliveries|outbox)|bullmq|pg_notify|advisory|gateway_events|(tax|shipping)_zones|promotion_groups/i;
+/** What hears of a fact is no request, whatever it touches. */
+const OF_A_HEARING = /UPDATE platform\.deliveries|gateway_events/;
 const OF_A_REQUEST =
   /ordering\.|idempotency_keys|billing\.(payments|screen_attempt)|catalog\.(variants|stock)/;
 
@@ -48,7 +50,7 @@ export function watch(database: Database): { stop(): { statements: number; commi
       for (const [client, original] of originals) client.query = original;
       const own = transactions.filter((texts) => {
         const all = texts.join('\n');
-        return OF_A_REQUEST.test(all) && (texts.length > 1 || !BEHIND.test(all));
+        return OF_A_REQUEST.test(all) && !OF_A_HEARING.test(all) && (texts.length > 1 || !BEHIND.test(all));
       });
       const writes = own.filter(
         (texts) => texts.length > 1 || /INSERT|UPDATE|DELETE|screen_attempt/.test(texts.join()),
