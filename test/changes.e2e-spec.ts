@@ -23,6 +23,13 @@ import { newFolder, RealProcess } from './support/real-process.js';
 
 type Body = Answer['body'];
 
+const SELLER = {
+  name: 'Guildhall Trading GmbH',
+  address: { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' },
+  vatId: 'DE136695976',
+  timeZone: 'Europe/Berlin',
+};
+
 describe('changes of orders', () => {
   let app: TestApp;
   let token: string;
@@ -439,6 +446,82 @@ describe('changes of orders', () => {
     expect((await send(kind.order.id)).body.code).toBe('ordering.order_not_fulfillable');
     await change(kind.order.id, add);
     expect((await send(kind.order.id)).body.code).toBe('ordering.order_not_fulfillable');
+    expect(await imbalance(app)).toBeNull();
+  });
+
+  it('gives back nothing that staff have given back by a credit note, and leaves nothing open in the books', async () => {
+    /** Half of what is on the first line of the invoice, or all of it, goes back before a change. */
+    const credited = async (orderId: string, thing: Goods, amount: number, how: 'refund' | 'outOfBand') => {
+      const { items } = (await app.get(`/v1/admin/invoices?orderId=${orderId}`, { token })).body;
+      const { body: invoice } = await app.get(`/v1/admin/invoices/${items[0].id}`, { token });
+      const { id: lineId } = invoice.content.lines.find(({ sku }: Body) => sku === thing.sku);
+      const money = { amount, currency: 'EUR' };
+      const note = { lines: [{ lineId, amount: money }], [how]: money, reason: 'other' };
+      const made = await app.post(`/v1/admin/invoices/${invoice.id}/credit-notes`, note, {
+        token,
+        key: key(),
+      });
+      expect(made.status).toBe(201);
+      await app.settle();
+    };
+    const unapplied = async (orderId: string) => {
+      const [row] = await app.database.query<{ sum: number }>(
+        `SELECT coalesce(sum(e.amount), 0)::int AS sum FROM billing.ledger_transactions t
+           JOIN billing.ledger_entries e ON e.transaction_id = t.id
+         WHERE t.order_id = $1 AND e.account IN ('liab:unapplied', 'assets:ar')`,
+        [orderId],
+      );
+      return row?.sum;
+    };
+    const dueOf = async (orderId: string): Promise<number> =>
+      (await app.get(`/v1/admin/invoices?orderId=${orderId}`, { token })).body.items.reduce(
+        (sum: number, { due }: Body) => sum + due.amount,
+        0,
+      );
+    await app.put('/v1/admin/seller-profile', SELLER, { token });
+    for (const [amount, how] of [
+      [1000, 'refund'],
+      [600, 'outOfBand'],
+    ] as const) {
+      const { order: bought } = await placed([{ ...lamp, quantity: 2 }, book]);
+      await credited(bought.id, book, amount, how);
+      // Of what stays, it is a reduction and no part of any change.
+      const other = await change(bought.id, {
+        kind: 'edit',
+        remove: [{ lineId: lineOf(bought, lamp).id, quantity: 1 }],
+      });
+      expect(other.shown).toMatchObject({ creditedBefore: { amount: 0 }, refund: { amount: 1999 } });
+      const { shown, order } = await change(bought.id, {
+        kind: 'edit',
+        remove: [{ lineId: lineOf(bought, book).id, quantity: 1 }],
+      });
+      expect(shown).toMatchObject({
+        ...{ creditedBefore: { amount }, refund: { amount: 1000 - amount }, due: { amount: 0 } },
+      });
+      expect(order).toMatchObject({ amountDue: { amount: 0 }, amountToRefund: { amount: 0 } });
+      expect([await unapplied(bought.id), await dueOf(bought.id)]).toEqual([0, 0]);
+    }
+
+    // What comes instead of what was given back is paid for.
+    const { order: bought, cart } = await placed([lamp, book]);
+    await credited(bought.id, book, 1000, 'refund');
+    const { shown } = await change(bought.id, {
+      kind: 'edit',
+      remove: [{ lineId: lineOf(bought, book).id, quantity: 1 }],
+      add: [{ variantId: book.variantId, quantity: 1 }],
+    });
+    expect(shown).toMatchObject({ difference: { amount: 0 }, due: { amount: 1000 }, refund: { amount: 0 } });
+    const paid = await app.post(
+      `/v1/orders/${bought.id}/payments`,
+      { payment: { gateway: 'test', token: 'ok' } },
+      { cartToken: cart.token, key: key() },
+    );
+    expect(paid.status).toBe(201);
+    await app.settle();
+    expect((await staff(bought.id)).body).toMatchObject({
+      ...{ status: 'placed', amountDue: { amount: 0 }, amountToRefund: { amount: 0 } },
+    });
+    expect([await unapplied(bought.id), await dueOf(bought.id)]).toEqual([0, 0]);
     expect(await imbalance(app)).toBeNull();
   });
 

@@ -226,6 +226,14 @@ export class BillingApi {
     return this.documents.bringUpTo(state);
   }
 
+  /**
+   * Of what the second state of an order comes to less than the first: so much its credit notes by hand have credited already,
+   * line by line. Whoever takes it off the order gives the rest back.
+   */
+  creditedByHand(before: OrderState, after: OrderState): Promise<Money> {
+    return this.documents.creditedByHand(before, after);
+  }
+
   /** How many gift cards each line of these orders has bought, canceled ones too. */
   giftCardsOf(orderIds: readonly string[]): Promise<{ lineId: string; cards: number }[]> {
     return this.giftCards.boughtBy(orderIds);

@@ -18,6 +18,8 @@ export interface OrderDifference {
   readonly credits: { readonly invoiceId: string; readonly lines: InvoiceLine[] }[];
   /** What it comes to more. */
   readonly added: InvoiceLine[];
+  /** Of what it comes to less: so much credit notes by hand have credited before, and no document has to say it again. */
+  readonly byHand: bigint;
 }
 
 type Amounts = Record<'total' | 'tax' | 'quantity', bigint>;
@@ -33,6 +35,7 @@ export function orderDifference(
 ): OrderDifference {
   const credits = new Map<string, InvoiceLine[]>();
   const added: InvoiceLine[] = [];
+  let byHand = 0n;
   const charged = documents.flatMap(({ lines }) => lines);
   const followed = documents.flatMap((one) => one.followed);
   for (const id of new Set([...charged, ...wanted].map((line) => line.id))) {
@@ -43,11 +46,14 @@ export function orderDifference(
     if (want && before.length === 0) added.push(want);
     else if (want && less.total < 0n) added.push(more(want, before, less, pricesIncludeTax));
     else if (less.total > 0n) {
-      for (const { invoiceId, line } of creditsOf(id, less, documents, pricesIncludeTax))
+      byHand += less.total;
+      for (const { invoiceId, line } of creditsOf(id, less, documents, pricesIncludeTax)) {
+        byHand -= BigInt(line.total.amount);
         credits.set(invoiceId, [...(credits.get(invoiceId) ?? []), line]);
+      }
     }
   }
-  return { credits: [...credits].map(([invoiceId, lines]) => ({ invoiceId, lines })), added };
+  return { credits: [...credits].map(([invoiceId, lines]) => ({ invoiceId, lines })), added, byHand };
 }
 
 /** From the newest invoice that has the line back to the oldest. */

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { Money } from '../../platform/money/money.js';
 import { CreditNoteRepository } from '../credit-note/credit-note.repository.js';
 import { CreditNotes } from '../credit-note/credit-notes.service.js';
 import { InvoiceMoney } from './invoice-money.service.js';
-import { InvoiceRepository } from './invoice.repository.js';
+import { type Invoice, InvoiceRepository } from './invoice.repository.js';
 import { Invoices } from './invoices.service.js';
 import { type MoneySubject, subjectOf } from './money-subject.js';
-import { orderDifference } from './order-difference.js';
+import { type Documented, orderDifference } from './order-difference.js';
 import type { OrderState } from './order-state.js';
 
 /** Invoices and credit notes of orders: together they say what the order says. */
@@ -25,16 +26,7 @@ export class OrderDocuments {
     if (((await this.rows.lockOrder(orderId, orderVersion)) ?? 0) > orderVersion) return;
     await this.rows.dropDraft(orderId);
     const finals = await this.rows.lockFinal({ orderId });
-    const notes = await this.notes.ofInvoices(finals.map(({ id }) => id));
-    const documents = finals.map(({ id: invoiceId, content }) => {
-      const own = notes.filter((note) => note.invoiceId === invoiceId);
-      return {
-        invoiceId,
-        lines: content.lines,
-        credited: own.flatMap((note) => note.content.lines),
-        followed: own.filter(({ origin }) => origin === 'order').flatMap((note) => note.content.lines),
-      };
-    });
+    const documents = await this.documented(finals);
     const { credits, added } = orderDifference(lines, documents, pricesIncludeTax);
     for (const credit of credits) {
       const invoice = finals.find(({ id }) => id === credit.invoiceId);
@@ -46,6 +38,31 @@ export class OrderDocuments {
     // What is given for nothing later on needs no paper; a first invoice says what was given with it.
     if (added.length > 0 && (finals.length === 0 || added.some(({ total }) => total.amount !== 0)))
       await this.invoice(state, added);
+  }
+
+  /** See `BillingApi.creditedByHand`. */
+  async creditedByHand(before: OrderState, after: OrderState): Promise<Money> {
+    const finals = (await this.rows.ofOrder(after.orderId)).filter(
+      ({ state }) => state !== 'draft' && state !== 'void',
+    );
+    const documents = await this.documented(finals);
+    const [was, is] = [before, after].map(
+      ({ lines, pricesIncludeTax }) => orderDifference(lines, documents, pricesIncludeTax).byHand,
+    ) as [bigint, bigint];
+    return Money.of(is > was ? is - was : 0n, after.currency);
+  }
+
+  private async documented(finals: readonly Invoice[]): Promise<Documented[]> {
+    const notes = await this.notes.ofInvoices(finals.map(({ id }) => id));
+    return finals.map(({ id: invoiceId, content }) => {
+      const own = notes.filter((note) => note.invoiceId === invoiceId);
+      return {
+        invoiceId,
+        lines: content.lines,
+        credited: own.flatMap((note) => note.content.lines),
+        followed: own.filter(({ origin }) => origin === 'order').flatMap((note) => note.content.lines),
+      };
+    });
   }
 
   /** In the caller's transaction: a draft that waited for the seller, and what became of its order meanwhile. */

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { PaymentView } from '../../billing/billing.api.js';
+import { BillingApi, type OrderState, type PaymentView } from '../../billing/billing.api.js';
 import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
 import { IdentityApi } from '../../identity/identity.api.js';
 import { Clock } from '../../platform/clock.js';
 import { Money } from '../../platform/money/money.js';
+import { orderState } from '../invoice/order-state.js';
 import { isBought } from '../order/order.guards.js';
 import type { Order } from '../order/order.js';
 import type { Rules } from '../selling/selling-rules.js';
@@ -34,6 +35,7 @@ export class ChangeCalculation {
   constructor(
     private readonly catalog: CatalogApi,
     private readonly identity: IdentityApi,
+    private readonly billing: BillingApi,
     private readonly clock: Clock,
   ) {}
 
@@ -55,7 +57,12 @@ export class ChangeCalculation {
     const isHeld = payments.some(({ status }) => status === 'authorized' || status === 'requires_review');
     if (isHeld && !result.isCanceled && !result.difference.isZero())
       throw changeProblems.order_not_changeable('Its payment is not captured yet.');
-    const money = this.settle(order, result.difference, payments);
+    const [before, after] = [order, result.order].map((one) => orderState(one, null, 'order_change')) as [
+      OrderState,
+      OrderState,
+    ];
+    const credited = await this.billing.creditedByHand(before, after);
+    const money = this.settle(order, result.difference, payments, credited);
     return { ...result, change, sellable, formerShipping: shippingOf(order), ...money };
   }
 
@@ -65,15 +72,16 @@ export class ChangeCalculation {
   }
 
   /** What has to move after what was paid and given back already. */
-  settle(order: Order, difference: Money, payments: readonly PaymentView[]): Settling {
+  settle(
+    order: Order,
+    difference: Money,
+    payments: readonly PaymentView[],
+    credited = Money.zero(order.currency),
+  ): Settling {
     const { currency } = order;
     const sum = (of: (payment: PaymentView) => Money) => Money.sum(payments.map(of), currency);
-    return settling(
-      order,
-      difference,
-      sum(({ captured }) => captured),
-      sum(({ kept }) => kept),
-    );
+    const [captured, kept] = [sum((one) => one.captured), sum((one) => one.kept)];
+    return settling(order, difference, { captured, kept, credited });
   }
 }
 

@@ -103,9 +103,9 @@ export class ChangeConfirmation {
     { payWithinHours = PAY_WITHIN_HOURS }: ConfirmChangeDto,
     actor: Actor,
   ): Promise<void> {
-    const { difference, due, refund, isCanceled } = calculated;
+    const { difference, creditedBefore, due, refund, isCanceled } = calculated;
     const now = this.clock.now();
-    const isDue = !due.isZero() && difference.compare(Money.zero(due.currency)) > 0;
+    const isDue = !due.isZero() && difference.plus(creditedBefore).compare(Money.zero(due.currency)) > 0;
     const expiresAt = isDue ? new Date(now.getTime() + payWithinHours * HOUR_MS) : null;
     const decided = await this.changes.decide(
       change.id,

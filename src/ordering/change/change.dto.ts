@@ -231,6 +231,12 @@ export class ChangePreviewDto {
   @Nested(() => SignedMoneyDto, { description: 'What the order costs more, or (less than 0) less.' })
   difference: SignedMoneyDto;
 
+  @MoneyField({
+    description:
+      'Of what goes: so much staff have given back before, by credit notes. It does not go back again.',
+  })
+  creditedBefore: MoneyDto;
+
   @MoneyField({ description: 'What the buyer has to pay then.' })
   due: MoneyDto;
 

@@ -50,6 +50,7 @@ export function previewView({ order: before, change, calculated }: Previewed): C
     isCurrent: change.orderVersion === before.version,
     cancelsOrder: isCanceled,
     difference: difference.toJSON(),
+    creditedBefore: calculated.creditedBefore.toJSON(),
     due: due.toJSON(),
     refund: refund.toJSON(),
     totals: {

@@ -251,7 +251,11 @@ describe('a change of an order', () => {
             expect(result.order.total - order.total).toBe(result.difference.amount);
             expect(sum(result.explained.map(({ total }) => total))).toBe(result.difference.amount);
             const kept = captured.minus(refunded);
-            const { due, refund, givenBack } = settling(order, result.difference, captured, kept);
+            const { due, refund, givenBack } = settling(order, result.difference, {
+              captured,
+              kept,
+              credited: eur(0n),
+            });
             refunded = refunded.plus(refund);
             order = { ...result.order, givenBack };
             // Paid less what went back is what the order costs, but for what is still due.
@@ -294,11 +298,18 @@ describe('a change of an order', () => {
     const items = [{ unitPrice: 1_000n, quantity: 2, discount: 0n, taxClass: 'standard' }];
     const order = orderOf(items, 0n, true);
     const less = eur(-1_000n);
-    expect(settling(order, less, eur(2_000n), eur(700n))).toMatchObject({ refund: eur(700n), due: eur(0n) });
-    expect(settling(order, less, eur(1_300n), eur(1_300n))).toMatchObject({
+    const settle = (captured: bigint, kept: bigint, credited = 0n) =>
+      settling(order, less, { captured: eur(captured), kept: eur(kept), credited: eur(credited) });
+    expect(settle(2_000n, 700n)).toMatchObject({ refund: eur(700n), due: eur(0n) });
+    expect(settle(1_300n, 1_300n)).toMatchObject({
       refund: eur(300n),
       due: eur(0n),
     });
-    expect(settling(order, less, eur(900n), eur(900n))).toMatchObject({ refund: eur(0n), due: eur(100n) });
+    expect(settle(900n, 900n)).toMatchObject({ refund: eur(0n), due: eur(100n) });
+    // Of what goes, 600 were credited by hand; of these 200 had never been paid.
+    expect(settle(1_800n, 1_400n, 600n)).toMatchObject({
+      ...{ creditedBefore: eur(400n), refund: eur(400n), due: eur(0n) },
+      givenBack: 800n,
+    });
   });
 });

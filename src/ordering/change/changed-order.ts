@@ -282,6 +282,8 @@ function lineOf({ lines }: Order, id: string): OrderLine {
 
 /** What a difference comes to, after what was paid already. */
 export interface Settling {
+  /** Of what the order costs less: so much went back before, by credit notes that staff made. */
+  creditedBefore: Money;
   /** Still to be paid by the buyer, all of the order. */
   due: Money;
   /** Goes back to the buyer now. */
@@ -292,26 +294,37 @@ export interface Settling {
 
 /**
  * What has to move. `order` is the order before, `kept` what stays of its payments and `captured` what came in all. What was
- * not paid yet is not given back, and nothing goes back that went back before.
+ * not paid yet is not given back, and nothing goes back that went back before: neither by a change, nor by a credit note that
+ * staff made for some of what goes now (`credited`), as far as its money went.
  */
-export function settling(order: Order, difference: Money, captured: Money, kept: Money): Settling {
+export function settling(
+  order: Order,
+  difference: Money,
+  { captured, kept, credited }: Record<'captured' | 'kept' | 'credited', Money>,
+): Settling {
   const zero = Money.zero(order.currency);
   const owed = Money.of(order.total + order.givenBack, order.currency);
+  const byHand = max(captured.minus(kept).minus(Money.of(order.givenBack, order.currency)), zero);
+  const creditedBefore = min(credited, byHand);
   const unpaid = max(owed.minus(captured), zero);
-  if (!difference.isNegative()) {
+  const toSettle = difference.plus(creditedBefore);
+  if (!toSettle.isNegative()) {
     return {
-      due: max(owed.plus(difference).minus(captured), zero),
+      creditedBefore,
+      due: max(owed.plus(toSettle).minus(captured), zero),
       refund: zero,
-      givenBack: order.givenBack,
+      givenBack: order.givenBack + creditedBefore.amount,
     };
   }
-  const less = difference.negated();
+  const less = toSettle.negated();
   const back = max(less.minus(unpaid), zero);
   return {
+    creditedBefore,
     due: max(unpaid.minus(less), zero),
-    refund: back.compare(kept) > 0 ? kept : back,
-    givenBack: order.givenBack + back.amount,
+    refund: min(back, kept),
+    givenBack: order.givenBack + creditedBefore.amount + back.amount,
   };
 }
 
+const min = (a: Money, b: Money): Money => (a.compare(b) <= 0 ? a : b);
 const max = (a: Money, b: Money): Money => (a.compare(b) >= 0 ? a : b);
