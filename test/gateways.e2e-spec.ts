@@ -65,6 +65,8 @@ interface Rig {
   away(isAway: boolean): Promise<void>;
   closeDispute(ref: string, outcome: 'won' | 'lost'): Promise<void>;
   payOut(): Promise<void>;
+  /** The account gets money in a currency that ISO 4217 does not know. */
+  receiveOther(): Promise<void>;
   /** A notice as the gateway sends it, and what signs one. */
   notice(charge: { ref: string; operationId: string }): string;
   sign(body: string, options?: { t?: number; secret?: string }): Promise<Record<string, string>>;
@@ -118,6 +120,7 @@ async function testRig(): Promise<Rig> {
       await control(`/charges/${ref}/disputes/${dispute}`, { outcome });
     },
     payOut: () => pass(1),
+    receiveOther: () => Promise.resolve(),
     notice: ({ ref, operationId }) => {
       const data = { ref, operationId, version: 9, status: 'captured', amount: 1, currency: 'EUR' };
       const at = new Date(seconds() * 1000).toISOString();
@@ -171,6 +174,7 @@ async function stripeRig(): Promise<Rig> {
     },
     closeDispute: (ref, outcome) => Promise.resolve(double.closeDispute(ref, outcome)),
     payOut: () => Promise.resolve(double.payOut('eur')),
+    receiveOther: () => Promise.resolve(double.receive(1_999, 30, 'usdc')),
     notice: ({ ref }) => double.signedNewest(ref).body,
     sign: (body, { t = seconds(), secret = double.secrets[0] } = {}) => {
       const sign = (with_: string) => createHmac('sha256', with_).update(`${t}.${body}`).digest('hex');
@@ -1101,6 +1105,32 @@ const JOURNEYS: Scenario[] = [
     },
   ],
   [
+    'a dispute is known whose fee is no whole amount, and of the fee only what can be counted',
+    async (rig) => {
+      const { app, code } = rig;
+      const api = app.app.get(BillingApi);
+      const opened = await app.database.transaction(() =>
+        api.openPayment({
+          ...{ orderId: newId(), amount: Money.of(4_000, 'ISK'), gateway: code, token: rig.card('disputed') },
+          buyer: { email: 'ada@example.test', name: 'Ada Byron', billingAddress: null },
+        }),
+      );
+      const outcome = await api.authorize(opened.operationId);
+      await app.database.transaction(() => api.settle(opened.operationId, outcome));
+      await rig.pass(2);
+      await rig.hear();
+      const path = `/v1/admin/disputes?paymentId=${opened.paymentId}`;
+      const { items } = (await app.get(path, { token: await staffOf(rig) })).body;
+      expect(items).toMatchObject([
+        {
+          status: 'open',
+          amount: { amount: 4000, currency: 'ISK' },
+          fee: { amount: code === 'stripe' ? 0 : 1500 },
+        },
+      ]);
+    },
+  ],
+  [
     'the account says what the books say: charges, refunds, fees, disputes and what was paid out',
     async (rig) => {
       const { app, code } = rig;
@@ -1113,6 +1143,7 @@ const JOURNEYS: Scenario[] = [
       // Enough for the rest to be paid out, whatever the scenarios before have left.
       await ask(rig, rig.card('good'), { amount: EUR(900_000) });
       await rig.hear();
+      await rig.receiveOther();
       await rig.payOut();
       // As far as the scenarios have moved the gateway's clock.
       app.clock.advance({ days: 40 });
@@ -1153,12 +1184,20 @@ const JOURNEYS: Scenario[] = [
            (SELECT count(*)::int FROM billing.reconciliation_cases c JOIN billing.settlement_lines l ON l.id = c.subject_id
              WHERE l.at < (SELECT at FROM begun) AND l.told IS NULL) AS cases`,
       );
-      // A fee in hundredths of a króna cannot be booked: it is for a person, and stops nothing else.
+      // A fee in hundredths of a króna and money of an unknown kind cannot be booked: they are for a person, and stop nothing else.
       const { items } = (await app.get('/v1/admin/reconciliation/cases?limit=100', { token })).body;
       const odd = items.filter(({ told }: { told: string | null }) => told !== null);
       const isk = { kind: 'missing_here', state: 'open', told: 'amount 5000.00, fee 70.25 ISK' };
-      expect(odd).toMatchObject(
-        code === 'stripe' ? [{ ...isk, found: { amount: 5000, currency: 'ISK' } }] : [],
+      const dispute = {
+        kind: 'fee_unbooked',
+        told: 'amount -4000.00, fee 15.79 ISK',
+        found: { amount: -15 },
+      };
+      const coin = { kind: 'missing_here', told: 'amount 1999 units, fee 30 units USDC', found: null };
+      // What was charged beside it is told in such a fee too.
+      const others = odd.filter(({ told }: { told: string }) => told !== 'amount 4000.00, fee 56.25 ISK');
+      expect(others).toMatchObject(
+        code === 'stripe' ? [coin, dispute, { ...isk, found: { amount: 5000, currency: 'ISK' } }] : [],
       );
       expect(before).toMatchObject({ opened: expect.any(Number), cases: 0 });
       expect(before?.opened).toBeGreaterThan(0);
@@ -1237,6 +1276,7 @@ async function liveRig(): Promise<Rig> {
       away: cannot,
       closeDispute: cannot,
       payOut: cannot,
+      receiveOther: cannot,
     },
     ...{ sign: cannot, hear: cannot, trouble: () => '', refundTrouble: () => '', notice: () => '' },
     close: () => app.close(),

@@ -159,6 +159,11 @@ export class StripeDouble {
     this.event('charge.dispute.closed', dispute);
   }
 
+  /** Somebody pays otherwise than by us, in whatever the account can hold. */
+  receive(amount: number, fee: number, currency: string): void {
+    this.book('payment', amount, fee, this.make('py', 'charge', { amount, currency }), currency);
+  }
+
   /** What the shop is owed is paid out. */
   payOut(currency: string): void {
     const waiting = this.all('balance_transaction').filter(
@@ -502,7 +507,9 @@ export class StripeDouble {
       evidence_details: { due_by: this.now() + 7 * 86_400 },
       balance_transactions: [],
     });
-    dispute.balance_transactions = [this.book('adjustment', -amount, 1500, dispute, currency)];
+    // 15.79 ISK, which has no hundredths.
+    const fee = currency === 'isk' ? 1579 : 1500;
+    dispute.balance_transactions = [this.book('adjustment', -amount, fee, dispute, currency)];
     this.event('charge.dispute.created', dispute);
   }
 

@@ -34,7 +34,10 @@ export class DisputeDto {
   @MoneyField({ description: 'What the bank has taken back.' })
   amount: MoneyDto;
 
-  @MoneyField({ description: 'What the gateway asked for its work.' })
+  @MoneyField({
+    description:
+      'What the gateway asked for its work; 0 where that cannot be counted: a case of reconciliation tells it.',
+  })
   fee: MoneyDto;
 
   @Text({ max: 200, example: 'fraudulent', description: 'In the words of the gateway.' })

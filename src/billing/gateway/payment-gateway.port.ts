@@ -128,7 +128,10 @@ export interface GatewayDispute {
   readonly amount: Money;
   readonly status: 'open' | 'won' | 'lost';
   readonly reason: string;
-  /** What the gateway asks for its work, beside the amount; zero while it has asked for nothing. */
+  /**
+   * What the gateway asks for its work, beside the amount; zero while it has asked for nothing, and where our minor units cannot hold
+   * it: the line of the settlement tells that one, to a person.
+   */
   readonly fee: Money;
   readonly evidenceDueAt: Date | null;
 }
@@ -180,6 +183,7 @@ export interface SettlementLine {
   readonly amount: bigint;
   /** Minor units that the gateway keeps of this line, not negative unless it gives some back. */
   readonly fee: bigint;
+  /** As the gateway calls it, in capitals: where it is none of ours, `told` says the amounts, and both are 0. */
   readonly currency: string;
   /**
    * Amount and fee in the words of the gateway, where our minor units cannot hold them: both are cut to whole units then, nothing is

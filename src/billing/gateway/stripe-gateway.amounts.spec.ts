@@ -30,11 +30,18 @@ describe('an amount at Stripe', () => {
   });
 
   it('of which a part is no whole unit is cut, and told as it was', () => {
-    expect(cutFromStripe(3579, 'isk')).toEqual({ money: Money.of(35, 'ISK'), rest: 79n });
-    expect(cutFromStripe(-5, 'isk')).toEqual({ money: Money.of(0, 'ISK'), rest: -5n });
+    expect(cutFromStripe(3579, 'isk')).toEqual({ units: 35n, isExact: false });
+    expect(cutFromStripe(-5, 'isk')).toEqual({ units: 0n, isExact: false });
+    expect(cutFromStripe(-500, 'isk')).toEqual({ units: -5n, isExact: true });
     expect([3579, -5, 0].map((amount) => asToldByStripe(amount, 'isk'))).toEqual(['35.79', '-0.05', '0.00']);
     expect(asToldByStripe(80, 'jpy')).toBe('80');
     expect(() => fromStripe(3579, 'isk')).toThrow('no whole minor unit');
+  });
+
+  it('of a currency that is none of ours is nothing, and told as it was', () => {
+    expect(cutFromStripe(1999, 'usdc')).toEqual({ units: 0n, isExact: false });
+    expect(asToldByStripe(1999, 'usdc')).toBe('1999 units');
+    expect(() => fromStripe(1999, 'usdc')).toThrow('no whole minor unit of ours');
   });
 
   it('comes back as it went, in every currency, or is refused', () => {

@@ -1,4 +1,4 @@
-import { exponentOf } from '../../platform/money/currencies.js';
+import { exponentOf, isCurrency } from '../../platform/money/currencies.js';
 import { Money } from '../../platform/money/money.js';
 import { gatewayProblems } from './gateway.errors.js';
 
@@ -34,24 +34,30 @@ export function toStripe(money: Money): number {
 
 /** An amount that Stripe tells, in our minor units. Throws when ours cannot hold it. */
 export function fromStripe(amount: number, currency: string): Money {
-  const { money, rest } = cutFromStripe(amount, currency);
-  if (rest !== 0n)
-    throw new RangeError(`Stripe told ${amount} ${money.currency}, which is no whole minor unit`);
-  return money;
+  const { units, isExact } = cutFromStripe(amount, currency);
+  if (!isExact)
+    throw new RangeError(`Stripe told ${amount} ${currency}, which is no whole minor unit of ours`);
+  return Money.of(units, currency.toUpperCase());
 }
 
-/** As `fromStripe`, cut to whole minor units: `rest` is what of Stripe's own units did not fit, 0 where all of it did. */
-export function cutFromStripe(amount: number, currency: string): { money: Money; rest: bigint } {
+/**
+ * As `fromStripe`, cut to whole minor units, where those hold not all of it. Of a currency that is none of ours, as its `usdc`, nobody
+ * here knows what its numbers mean: it is cut to nothing.
+ */
+export function cutFromStripe(amount: number, currency: string): { units: bigint; isExact: boolean } {
   const code = currency.toUpperCase();
+  if (!isTellable(amount, code)) return { units: 0n, isExact: false };
   const [ours, theirs] = [exponentOf(code), placesOf(code)];
   const [up, down] = [10n ** BigInt(Math.max(0, ours - theirs)), 10n ** BigInt(Math.max(0, theirs - ours))];
   const told = BigInt(amount) * up;
-  return { money: Money.of(told / down, code), rest: told % down };
+  return { units: told / down, isExact: told % down === 0n };
 }
 
-/** An amount as Stripe tells it, for people: its own units as a decimal. */
+/** An amount as Stripe tells it, for people: its own units as a decimal, or just its number where that means nothing here. */
 export function asToldByStripe(amount: number, currency: string): string {
-  const places = placesOf(currency.toUpperCase());
+  const code = currency.toUpperCase();
+  if (!isTellable(amount, code)) return `${amount} units`;
+  const places = placesOf(code);
   const digits = Math.abs(amount)
     .toString()
     .padStart(places + 1, '0');
@@ -59,4 +65,6 @@ export function asToldByStripe(amount: number, currency: string): string {
   return places === 0 ? whole : `${whole}.${digits.slice(-places)}`;
 }
 
+const isTellable = (amount: number, code: string): boolean =>
+  isCurrency(code) && Number.isSafeInteger(amount);
 const placesOf = (code: string): number => OTHER_EXPONENTS[code] ?? exponentOf(code);

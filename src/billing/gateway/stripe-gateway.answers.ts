@@ -10,7 +10,7 @@ import type {
   MethodView,
   SetupOutcome,
 } from './payment-gateway.port.js';
-import { fromStripe } from './stripe-gateway.amounts.js';
+import { cutFromStripe, fromStripe } from './stripe-gateway.amounts.js';
 
 /*
  * Our operations leave their ids in the metadata of what they touch: `operation_id` on a payment intent and on a refund, and on the
@@ -178,14 +178,17 @@ function disputeOf(dispute: Stripe.Dispute): GatewayDispute | null {
   if (known === null) return null;
   const [first] = dispute.balance_transactions;
   const currency = first?.currency ?? dispute.currency;
-  const fee = dispute.balance_transactions.reduce((sum, each) => sum + each.fee, 0);
+  const told = dispute.balance_transactions.reduce((sum, each) => sum + each.fee, 0);
+  const fee = cutFromStripe(told, currency);
   const due = dispute.evidence_details.due_by;
   return {
     ref: dispute.id,
     amount: fromStripe(dispute.amount, dispute.currency),
     status: known,
     reason: dispute.reason,
-    fee: Money.of(fromStripe(fee, currency).amount, currency.toUpperCase()),
+    fee: fee.isExact
+      ? Money.of(fee.units, currency.toUpperCase())
+      : Money.zero(dispute.currency.toUpperCase()),
     evidenceDueAt: due === null ? null : new Date(due * 1000),
   };
 }

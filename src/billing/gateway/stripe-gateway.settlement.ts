@@ -64,7 +64,7 @@ function linesOf(transaction: Stripe.BalanceTransaction, payoutRef: string | nul
   const line = lineOf(transaction, payoutRef);
   if (line.kind !== 'dispute' || line.fee === 0n) return [line];
   const fee = { ...line, id: `${line.id}_fee`, kind: 'dispute_fee', amount: -line.fee, fee: 0n } as const;
-  const isExact = cutFromStripe(transaction.amount, transaction.currency).rest === 0n;
+  const { isExact } = cutFromStripe(transaction.amount, transaction.currency);
   return [{ ...line, fee: 0n, told: isExact ? null : line.told }, fee];
 }
 
@@ -76,15 +76,15 @@ function lineOf(transaction: Stripe.BalanceTransaction, payoutRef: string | null
     cutFromStripe(transaction.amount, currency),
     cutFromStripe(transaction.fee, currency),
   ];
-  const isExact = amount.rest === 0n && fee.rest === 0n;
+  const isExact = amount.isExact && fee.isExact;
   const kind = isDispute ? 'dispute' : (KINDS[transaction.type] ?? 'other');
   return {
     id: transaction.id,
     kind,
     ref: kind === 'payout' ? (source?.id ?? payoutRef) : idOf(source?.payment_intent),
     operationId: isDispute ? null : operationOf(transaction, source),
-    amount: amount.money.amount,
-    fee: fee.money.amount,
+    amount: amount.units,
+    fee: fee.units,
     currency: currency.toUpperCase(),
     told: isExact ? null : toldOf(transaction),
     at: new Date(transaction.created * 1000),
@@ -92,7 +92,7 @@ function lineOf(transaction: Stripe.BalanceTransaction, payoutRef: string | null
   };
 }
 
-/** Stripe counts some currencies in hundredths that have none, and its fees are not always whole. */
+/** Stripe counts some currencies in hundredths that have none, and its fees are not always whole; of some it alone knows the units. */
 const toldOf = ({ amount, fee, currency }: Stripe.BalanceTransaction): string =>
   `amount ${asToldByStripe(amount, currency)}, fee ${asToldByStripe(fee, currency)} ${currency.toUpperCase()}`;
 

@@ -9,6 +9,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
+import { isCurrency } from '../../platform/money/currencies.js';
 import { Money } from '../../platform/money/money.js';
 import { SCREENING } from '../payment/payment.entity.js';
 import { LIMBO_KINDS, type LimboKind, type LimboRow } from './limbo.repository.js';
@@ -84,7 +85,10 @@ export class LimboDto {
     const { kind, id, gateway, paymentId, orderId, invoiceId, amount, currency, reason, since } = row;
     return {
       ...{ kind, id, gateway, paymentId, orderId, invoiceId, reason },
-      amount: amount === null || currency === null ? null : Money.of(BigInt(amount), currency).toJSON(),
+      amount:
+        amount === null || currency === null || !isCurrency(currency)
+          ? null
+          : Money.of(BigInt(amount), currency).toJSON(),
       since: since.toISOString(),
       ageSeconds: Math.max(0, Math.floor((now.getTime() - since.getTime()) / 1000)),
       nextCheckAt: row.nextCheckAt?.toISOString() ?? null,

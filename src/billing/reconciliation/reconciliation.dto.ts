@@ -9,6 +9,7 @@ import {
   Uuid,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
+import { isCurrency } from '../../platform/money/currencies.js';
 import { Money } from '../../platform/money/money.js';
 import { type CaseRow, RESOLUTIONS } from './case.repository.js';
 import type { RunRow } from './run.repository.js';
@@ -18,13 +19,13 @@ const LINE_KINDS = ['charge', 'refund', 'fee', 'dispute', 'dispute_fee', 'payout
 const MEANINGS =
   '`missing_here`: the gateway tells of what the books do not have; `missing_there`: the books have what the gateway does not ' +
   'tell of, a day later; `amount_diff`: both have it, with other amounts, or a payout is not what its lines come to; ' +
-  '`fee_unbooked`: the fee of a dispute that nobody here has heard of, or one that is no whole amount of its currency (`told`); ' +
+  '`fee_unbooked`: the fee of a dispute that nobody here has heard of, or one that cannot be counted (`told`); ' +
   '`duplicate`: the gateway tells of one movement twice.';
 const TOLD =
-  'What the gateway said, word for word, where it is no whole amount of the currency: `amount` and `fee` are cut, and nothing ' +
-  'of it is booked by itself.';
+  'What the gateway said, word for word, where it is no whole amount of the currency, or of a currency that is not in ISO 4217: ' +
+  'amounts are cut to whole ones, or null, and nothing of it is booked by itself.';
 const signed = (units: bigint | string | null, currency: string) =>
-  units === null ? null : Money.of(BigInt(units), currency).toJSON();
+  units === null || !isCurrency(currency) ? null : Money.of(BigInt(units), currency).toJSON();
 
 export class SettlementLineQuery extends PageQuery {
   @OneOf(LINE_STATUSES, { optional: true })
@@ -65,11 +66,14 @@ export class SettlementLineDto {
   @Uuid({ nullable: true, description: 'The posting that is meant.' })
   transactionId: string | null;
 
-  @Nested(() => SignedMoneyDto, { description: 'Before the fee; + is money that the gateway owes us.' })
-  amount: SignedMoneyDto;
+  @Nested(() => SignedMoneyDto, {
+    nullable: true,
+    description: 'Before the fee; + is money that the gateway owes us. Null: no currency of ours (`told`).',
+  })
+  amount: SignedMoneyDto | null;
 
-  @Nested(() => SignedMoneyDto, { description: 'What the gateway keeps of it.' })
-  fee: SignedMoneyDto;
+  @Nested(() => SignedMoneyDto, { nullable: true, description: 'What the gateway keeps of it.' })
+  fee: SignedMoneyDto | null;
 
   @Text({ max: 200, nullable: true, description: TOLD, example: 'amount 5000.00, fee 70.25 ISK' })
   told: string | null;
@@ -94,8 +98,8 @@ export class SettlementLineDto {
     const { amount, fee, currency, told, at, payoutRef } = line;
     return {
       ...{ id, gateway, lineId, kind, status, ref, operationId, transactionId, told, payoutRef },
-      amount: Money.of(amount, currency).toJSON(),
-      fee: Money.of(fee, currency).toJSON(),
+      amount: signed(amount, currency),
+      fee: signed(fee, currency),
       at: at.toISOString(),
     };
   }
@@ -143,7 +147,10 @@ export class ReconciliationCaseDto {
   @Nested(() => SignedMoneyDto, { nullable: true, description: 'What the books say; null: nothing.' })
   expected: SignedMoneyDto | null;
 
-  @Nested(() => SignedMoneyDto, { nullable: true, description: 'What the gateway says; null: nothing.' })
+  @Nested(() => SignedMoneyDto, {
+    nullable: true,
+    description: 'What the gateway says; null: nothing, or it is told.',
+  })
   found: SignedMoneyDto | null;
 
   @OneOf(['open', 'resolved'], { example: 'open' })
