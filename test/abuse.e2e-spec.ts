@@ -1,4 +1,4 @@
-import { MAX_PRICE } from '../src/platform/money/money.js';
+import { MAX_BOOKED, MAX_PRICE } from '../src/platform/money/money.js';
 import { startApp, type TestApp } from './support/app.js';
 import type { Options } from './support/client.js';
 import { given } from './support/given.js';
@@ -241,7 +241,7 @@ describe('ordering, abused', () => {
       });
     });
 
-    it('stays exact in the dearest cart there can be', async () => {
+    it('stays exact in the dearest cart there can be, which is more than an order comes to', async () => {
       expect((await zone('Dear', 'NO', MAX_PRICE)).status).toBe(201);
       const taxed = {
         name: 'Half of it',
@@ -268,11 +268,34 @@ describe('ordering, abused', () => {
         tax: { amount: Number(net) },
         total: { amount: Number(2n * net) },
       });
-      const placed = await checkOut(app, cart, {
+      const refused = await checkOut(app, cart, {
         body: { shippingAddress: norway, expectedTotal: seen.body.totals.total },
       });
-      expect(placed).toMatchObject({ status: 201, body: { totals: { total: seen.body.totals.total } } });
+      expect(refused).toMatchObject({
+        status: 422,
+        body: { code: 'ordering.cart_not_ready', errors: [{ pointer: '/lines', code: 'total_too_large' }] },
+      });
+    });
+
+    it('does not come to more in an order than the books can hold nine thousand times', async () => {
+      const dear = await goods(app, { price: MAX_PRICE, stock: 99 });
+      const most = MAX_BOOKED / MAX_PRICE;
+      expect((await buy(app, [{ ...dear, quantity: most }])).answer).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/lines', code: 'total_too_large' }] },
+      });
+      const { answer } = await buy(app, [{ ...dear, quantity: most - 1 }]);
+      expect(answer.status).toBe(201);
       await app.settle();
+      const changes = `/v1/admin/orders/${answer.body.id}/changes`;
+      const more = { kind: 'edit', add: [{ variantId: dear.variantId, quantity: 1 }] };
+      expect(await app.post(changes, more, { token: staff })).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/add', code: 'total_too_large' }] },
+      });
+      for (const path of ['/v1/admin/ledger/accounts', '/v1/admin/reports/sales'])
+        expect((await app.get(path, { token: staff })).status).toBe(200);
+      expect(await imbalance(app)).toBeNull();
     });
   });
 

@@ -21,6 +21,22 @@ interface Operation {
 
 const FILES = { store: 'openapi.json', staff: 'openapi.admin.json' } as const;
 
+/** What takes money of any size, and why no more of it is booked than an order or an invoice may come to. */
+const WITHIN_WHAT_IS_BOOKED: Readonly<Record<string, string>> = {
+  CheckoutDto: 'compared with the total; store credit pays no more than there is of it, and of the order',
+  PayOrderDto: 'as the checkout',
+  PayByLinkDto: 'as the checkout',
+  PlaceDraftOrderDto: 'compared with the total',
+  ConfirmChangeDto: 'compared with the difference',
+  CapturePaymentDto: 'no more than is held',
+  CreateRefundDto: 'no more than was captured',
+  CreateCreditNoteDto: 'no more than was invoiced',
+  CreditLineInput: 'no more than was invoiced',
+  CreateCouponDto: 'no more is taken off than is charged',
+  SimulateDunningDto: 'nothing is booked',
+  ConditionsDto: 'nothing is booked',
+};
+
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
@@ -99,6 +115,21 @@ describe.each(['store', 'staff'] as const)('the OpenAPI document for the %s', (k
     expect(bounds('MoneyDto', 'amount')).toMatchObject({ minimum: 0 });
     if (kind === 'store')
       expect(bounds('RegisterDto', 'password')).toMatchObject({ minLength: 15, maxLength: 128 });
+  });
+
+  it('takes money only within what the books can hold, or within what was booked before', () => {
+    const { schemas } = document.components;
+    const unbounded = new Set<string>();
+    const look = (name: string, node: unknown, seen: Set<string>): void => {
+      for (const [, next = ''] of JSON.stringify(node ?? null).matchAll(/schemas\/(\w+)/g)) {
+        if (next === 'MoneyDto' || next === 'SignedMoneyDto') unbounded.add(name);
+        if (seen.has(next)) continue;
+        seen.add(next);
+        look(next, schemas[next], seen);
+      }
+    };
+    for (const { operationId, requestBody } of operations()) look(operationId, requestBody, new Set());
+    expect([...unbounded].filter((name) => !(name in WITHIN_WHAT_IS_BOOKED))).toEqual([]);
   });
 
   it('names, explains and guards every operation', () => {

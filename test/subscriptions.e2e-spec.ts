@@ -221,6 +221,11 @@ describe('plans and subscriptions', () => {
       const refused = await subscribe(ada, basic.id, extra);
       expect([refused.status >= 400, refused.body.errors[0].pointer]).toEqual([true, pointer]);
     }
+    // An invoice comes to no more than can be booked.
+    const dear = await plan(terms(10_000_001));
+    expect((await subscribe(ada, dear.id, { quantity: 100_000 })).body).toMatchObject({
+      ...{ code: 'billing.plan_not_sold', errors: [{ pointer: '/quantity' }] },
+    });
     expect((await subscribe(await customer(null), basic.id)).body).toMatchObject({
       code: 'billing.no_payment_method',
       detail: expect.stringContaining('add a method'),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Money } from '../../platform/money/money.js';
+import { MAX_BOOKED, Money } from '../../platform/money/money.js';
 import { computedLines, faultsOf, sumsOf, taxesOf } from './invoice-arithmetic.js';
 import type { InvoiceLine } from './invoice-content.js';
 
@@ -98,6 +98,9 @@ describe('the amounts of an invoice', () => {
     expect(codes([good, good])).toEqual(['/lines/1/id duplicate']);
     expect(codes([{ ...good, net: eur(1).toJSON() }])).toContain('/lines/0/total sum');
     expect(codes([{ ...good, discount: eur(1).toJSON() }])).toContain('/lines/0/price sum');
+    const dear = (amount: number) => ({ ...good, id: String(amount), total: eur(amount).toJSON() });
+    expect(codes([dear(MAX_BOOKED), dear(1)])).toContain('/lines too_large');
+    expect(codes([dear(MAX_BOOKED)])).not.toContain('/lines too_large');
     const [tax] = good.taxes;
     if (!tax) throw new Error('no tax');
     expect(codes([{ ...good, taxes: [{ ...tax, category: 'AE' }] }])).toEqual([

@@ -1,4 +1,4 @@
-import { Money, type MoneyJson } from '../../platform/money/money.js';
+import { MAX_BOOKED, Money, type MoneyJson } from '../../platform/money/money.js';
 import type { InvoiceLine, InvoiceTax, InvoiceTaxCategory } from './invoice-content.js';
 
 const MILLION = 1_000_000n;
@@ -138,7 +138,8 @@ export interface Fault {
 
 /**
  * What is wrong with lines before a number is spent on them: sums that do not hold (BR-CO-10, -13, -15), and rates and reasons
- * that do not go with their category (BR-S-05, BR-Z-05, BR-E-05, BR-AE-05, BR-IC-05, BR-G-05, BR-O-05 and -10).
+ * that do not go with their category (BR-S-05, BR-Z-05, BR-E-05, BR-AE-05, BR-IC-05, BR-G-05, BR-O-05 and -10). And what is too much
+ * to be booked.
  */
 export function faultsOf(
   lines: readonly InvoiceLine[],
@@ -169,8 +170,15 @@ export function faultsOf(
         fault('taxes', 'reason', 'must say why nothing is charged, and nothing where it is');
     }
   });
-  if (lines.reduce((sum, { total }) => sum + total.amount, 0) < 0)
+  const gross = lines.reduce((sum, { total }) => sum + total.amount, 0);
+  if (gross < 0)
     faults.push({ pointer: '/lines', code: 'negative', message: 'must not come to less than nothing' });
+  if (gross > MAX_BOOKED)
+    faults.push({
+      pointer: '/lines',
+      code: 'too_large',
+      message: `must not come to more than ${Money.of(MAX_BOOKED, currency)}`,
+    });
   return faults;
 }
 

@@ -1,4 +1,4 @@
-import { Money, type MoneyJson } from '../../platform/money/money.js';
+import { MAX_BOOKED, Money, type MoneyJson } from '../../platform/money/money.js';
 import type { InvoiceTaxCategory } from '../invoice/invoice-content.js';
 import type { Interval } from '../subscription/periods.js';
 
@@ -96,6 +96,16 @@ export function priceIn(
 ): { amount: Money; setupFee: Money } | null {
   const price = prices.find(({ amount }) => amount.currency === currency);
   return price ? { amount: Money.fromJSON(price.amount), setupFee: Money.fromJSON(price.setupFee) } : null;
+}
+
+/** Whether so many units can be invoiced, set-up and all: an invoice comes to no more than can be booked. */
+export function isBookable(
+  { amount, setupFee }: { amount: Money; setupFee: Money },
+  quantity: number,
+  { ratePpm }: Pick<PlanTax, 'ratePpm'>,
+): boolean {
+  const net = amount.plus(setupFee).times(quantity);
+  return net.plus(net.timesRatio(BigInt(ratePpm), 1_000_000n)).amount <= BigInt(MAX_BOOKED);
 }
 
 /** How it is taxed in a country: as it says for that, or for everywhere else; null: it is not sold there. */

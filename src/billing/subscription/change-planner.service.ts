@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Money } from '../../platform/money/money.js';
-import { type PlanTax, type PlanTerms, priceIn, taxIn } from '../plan/plan.js';
+import { isBookable, type PlanTax, type PlanTerms, priceIn, taxIn } from '../plan/plan.js';
 import { PlanRepository } from '../plan/plan.repository.js';
 import { Coupons } from '../coupon/coupons.service.js';
 import { CreditNotes } from '../credit-note/credit-notes.service.js';
@@ -143,8 +143,11 @@ export class ChangePlanner {
     if (terms.pricesIncludeTax !== from.terms.pricesIncludeTax)
       throw fault('/planId', 'must have its taxes counted in the same way');
     const tax = taxIn(terms, country);
-    if (priceIn(terms, currency) === null || tax === null)
+    const price = priceIn(terms, currency);
+    if (price === null || tax === null)
       throw fault('/planId', 'must be sold in the currency and country of the subscription');
+    if (!isBookable(price, units, tax))
+      throw fault('/quantity', 'must be less: it comes to more than an invoice can');
     return { terms, quantity: units, tax };
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { type FieldError, platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { priceIn, taxIn } from '../plan/plan.js';
+import { isBookable, priceIn, taxIn } from '../plan/plan.js';
 import { PlanRepository } from '../plan/plan.repository.js';
 import { isTimeZone, missingOf } from '../seller/seller-profile.js';
 import { SellerProfiles } from '../seller/seller-profiles.service.js';
@@ -49,9 +49,12 @@ export class SubscriptionOffers {
     const unsold = (pointer: string, message: string) =>
       subscriptionProblems.plan_not_sold(undefined, { errors: [{ pointer, code: 'not_sold', message }] });
     if (terms === null || terms.state !== 'active') throw unsold('/planId', 'must be a plan that is sold');
-    if (priceIn(terms, currency) === null) throw unsold('/currency', 'must be a currency of the plan');
+    const price = priceIn(terms, currency);
+    if (price === null) throw unsold('/currency', 'must be a currency of the plan');
     const tax = taxIn(terms, country);
     if (tax === null) throw unsold('/billingAddress/country', 'must be a country that the plan is sold in');
+    if (!isBookable(price, quantity, tax))
+      throw unsold('/quantity', 'must be less: it comes to more than an invoice can');
     const zone = timeZone ?? seller.timeZone;
     if (!isTimeZone(zone))
       throw refused('/timeZone', 'unknown', 'must be an IANA zone, such as Europe/Berlin');

@@ -1,4 +1,4 @@
-import { MAX_PRICE, Money, type MoneyJson } from '../../platform/money/money.js';
+import { MAX_BOOKED, Money, type MoneyJson } from '../../platform/money/money.js';
 import type { Aggregation, MeteredComponent, PlanTax, PlanTerms } from '../plan/plan.js';
 import {
   formatQuantity,
@@ -70,7 +70,7 @@ export interface ChargedBefore {
 }
 
 /** Beyond this an invoice could not be written: somebody has reported nonsense. */
-export const MOST_CHARGED = BigInt(MAX_PRICE) * 1_000n;
+export const MOST_CHARGED = BigInt(MAX_BOOKED);
 
 const NAMES: Record<Aggregation, string> = { sum: 'the sum', max: 'the highest', last: 'the last' };
 

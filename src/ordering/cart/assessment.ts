@@ -1,5 +1,5 @@
 import type { SellableVariant } from '../../catalog/catalog.api.js';
-import { Money } from '../../platform/money/money.js';
+import { MAX_BOOKED, Money } from '../../platform/money/money.js';
 import type { Address } from '../../platform/address/address.js';
 import { type Inputs } from '../calculation/calculation.js';
 import { giftLinesOf, pricedLines, totalsOf } from '../calculation/pricing.js';
@@ -35,7 +35,8 @@ export interface Obstacle {
     | 'variant_unavailable'
     | 'out_of_stock'
     | 'max_per_order'
-    | 'max_per_customer';
+    | 'max_per_customer'
+    | 'total_too_large';
   /** JSON Pointer into the cart. */
   pointer: string;
   detail: string;
@@ -173,6 +174,7 @@ export function assess(
   });
   const isAnswered = quote !== null && question !== null && quote.hash === hashOfQuestion(question);
   const tax = isAnswered ? { ...zoned, external: quote.taxes } : zoned;
+  const totals = totalsOf(snapshot, goods, shippingCharge, tax);
   return {
     lines,
     isSent,
@@ -186,12 +188,17 @@ export function assess(
       ? { ...taxation, source: 'provider', quote: quote.hash }
       : { ...taxation, source: question === null ? 'zones' : 'fallback' },
     taxQuestion: question,
-    totals: totalsOf(snapshot, goods, shippingCharge, tax),
+    totals,
     applied,
     tried: [...goods.tried, ...shipped.tried],
     used,
     inputs: { at: now, snapshot, promotions, shippingPrice: price, tax },
-    obstacles: [...lineObstacles(lines, bought), ...buyerObstacles(cart), ...ways.obstacles],
+    obstacles: [
+      ...lineObstacles(lines, bought),
+      ...totalObstacles(totals),
+      ...buyerObstacles(cart),
+      ...ways.obstacles,
+    ],
   };
 }
 
@@ -292,6 +299,21 @@ function limitObstacle(
     detail: `${line.sku} is sold ${limit} to each ${code === 'max_per_customer' ? 'customer' : 'order'}${already}; ${requested} requested.`,
     fix: most > 0 ? `Take ${most} or fewer.` : `Remove the line ${line.id}.`,
   };
+}
+
+/** A cart may hold what no order can: what is too much to be booked. Nor is it booked as given away. */
+function totalObstacles({ subtotal, total }: Totals): Obstacle[] {
+  const most = Money.of(MAX_BOOKED, total.currency);
+  const dearest = subtotal.compare(total) > 0 ? subtotal : total;
+  if (dearest.compare(most) <= 0) return [];
+  return [
+    {
+      code: 'total_too_large',
+      pointer: '/lines',
+      detail: `It comes to ${dearest}; an order comes to ${most} at most.`,
+      fix: 'Take fewer pieces, and the others with an order of their own.',
+    },
+  ];
 }
 
 function buyerObstacles({ email }: Cart): Obstacle[] {

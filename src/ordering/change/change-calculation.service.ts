@@ -3,7 +3,7 @@ import { BillingApi, type OrderState, type PaymentView } from '../../billing/bil
 import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
 import { IdentityApi } from '../../identity/identity.api.js';
 import { Clock } from '../../platform/clock.js';
-import { Money } from '../../platform/money/money.js';
+import { MAX_BOOKED, Money } from '../../platform/money/money.js';
 import { orderState } from '../invoice/order-state.js';
 import { isBought } from '../order/order.guards.js';
 import type { Order } from '../order/order.js';
@@ -53,6 +53,7 @@ export class ChangeCalculation {
     const change = toChange(order, plan, { sellable, rules, answered, now: this.clock.now() });
     const result = changed(order, change);
     if (result.isCanceled) requireWhole(plan, result);
+    requireBookable(order, result);
     // Only a whole cancellation gives up a hold on a card; what is captured is more or less than before, never another.
     const isHeld = payments.some(({ status }) => status === 'authorized' || status === 'requires_review');
     if (isHeld && !result.isCanceled && !result.difference.isZero())
@@ -83,6 +84,15 @@ export class ChangeCalculation {
     const [captured, kept] = [sum((one) => one.captured), sum((one) => one.kept)];
     return settling(order, difference, { captured, kept, credited });
   }
+}
+
+/** An order does not grow beyond what one comes to at most. */
+function requireBookable({ currency }: Order, { order, difference }: ChangedOrder): void {
+  if (order.total <= BigInt(MAX_BOOKED) || difference.isZero() || difference.isNegative()) return;
+  const message = `must be less: the order would come to more than ${Money.of(MAX_BOOKED, currency)}`;
+  throw changeProblems.change_not_possible(undefined, {
+    errors: [{ pointer: '/add', code: 'total_too_large', message }],
+  });
 }
 
 /** Nothing is left of the order: then all of its money goes, to where it came from, and it is called what it is. */

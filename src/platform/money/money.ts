@@ -9,8 +9,9 @@ const MAX_JSON = BigInt(Number.MAX_SAFE_INTEGER);
 export const MAX_PRICE = 40_000_000_000;
 
 /**
- * What a person writes down at most in one go, in minor units: a slip of the finger must not bring the sums of the books, which are
- * never taken back, to numbers that JSON does not hold.
+ * What an order or an invoice comes to at most, and what a person writes down at most in one go, in minor units: neither a slip of the
+ * finger nor the dearest cart must bring the sums of the books, which are never taken back, to numbers that JSON does not hold. It
+ * holds nine thousand of the greatest.
  */
 export const MAX_BOOKED = 1_000_000_000_000;
 
