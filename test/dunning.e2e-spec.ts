@@ -294,6 +294,15 @@ describe('invoices that are collected', () => {
     await pass({ minutes: 6 });
     const skipped = Array.from({ length: 3 }, () => 'scheduled skipped');
     expect(await seen()).toEqual(['scheduled declined', ...skipped]);
+    // Nor by whoever has the link of one of them, with that card.
+    const link = await app.post(`/v1/admin/invoice-collections/${others[0]}/links`, undefined, asStaff());
+    const token = linkIn(link.body.url);
+    expect((await app.post('/v1/invoice-links/view', { token })).body).toMatchObject({ method: null });
+    const pay = (payment?: object) =>
+      app.post('/v1/invoice-links/payment', { token, ...(payment && { payment }) }, { key: key() });
+    expect(await pay()).toMatchObject({ status: 409, body: { code: 'billing.method_barred' } });
+    expect((await pay({ gateway: 'test', token: 'ok' })).status).toBe(201);
+    await app.settle();
   });
 
   it('wait for no other invoice, whatever is wrong with that one or with its letter', async () => {

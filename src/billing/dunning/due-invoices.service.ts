@@ -8,6 +8,7 @@ import { ChargeableMethods } from './chargeable-methods.service.js';
 import { CollectionRepository } from './collection.repository.js';
 import type { DueInvoiceDto, InvoiceLinkState } from './invoice-link.dto.js';
 import type { InvoiceLink } from './invoice-link.repository.js';
+import { isForbidden } from './retry-rules.js';
 
 /** What whoever has a link sees of its invoice. */
 @Injectable()
@@ -24,14 +25,14 @@ export class DueInvoices {
     if (invoice === null) throw platformProblems.not_found();
     const payment = await this.underWay(invoiceId);
     const collecting = await this.rows.find(invoiceId);
-    const method = collecting && (await this.methods.of(collecting)).method;
+    const { method = null, bar = null } = collecting === null ? {} : await this.methods.of(collecting);
     const { number, dueDate, total, state } = invoice;
     const isOpen = state === 'open';
     return {
       ...{ number, dueDate, currency: total.currency, total: total.toJSON() },
       state: isOpen && payment ? 'in_progress' : STATES[state],
       amountDue: dueOf(invoice).toJSON(),
-      method: method === null || !isOpen ? null : `${method.brand} •••• ${method.last4}`,
+      method: method === null || isForbidden(bar) || !isOpen ? null : `${method.brand} •••• ${method.last4}`,
       nextAction: isOpen && payment?.nextActionUrl ? { type: 'redirect', url: payment.nextActionUrl } : null,
       expiresAt: expiresAt.toISOString(),
     };

@@ -13,6 +13,13 @@ export const invoiceLinkProblems = defineProblems('billing', {
     meaning: 'The invoice is paid, or nobody expects its money any more.',
     remedy: 'Look at the invoice; there is nothing to pay.',
   },
+  method_barred: {
+    status: 409,
+    title: 'The card must not be tried again',
+    meaning:
+      'It was refused for good, or so often within these weeks that the card networks allow no more attempts, whoever makes them.',
+    remedy: 'Pay with another method: send `payment`.',
+  },
   invoice_payment_declined: {
     status: 402,
     title: 'The payment was declined',

@@ -12,7 +12,7 @@ import { DueInvoiceDto, InvoiceLinkTokenDto, PayInvoiceDto } from './invoice-lin
 import { InvoicePayments } from './invoice-payments.service.js';
 
 const { not_found } = platformProblems;
-const { invoice_link_ended, invoice_not_due, invoice_payment_declined } = invoiceLinkProblems;
+const { invoice_link_ended, invoice_not_due, invoice_payment_declined, method_barred } = invoiceLinkProblems;
 
 /** Invoices that could not be collected, or that were sent to be paid, paid by whoever has the link of a letter. */
 @ApiTags('Dunning')
@@ -55,12 +55,14 @@ export class InvoiceLinkController {
       '- **402** `billing.invoice_payment_declined`: the gateway took nothing; try again with another method and a new key. It ' +
       'counts as no attempt of the shop.\n' +
       '- **409** `billing.invoice_not_due`: nothing is to be paid.\n' +
+      '- **409** `billing.method_barred`: the card that is kept must not be tried again; send `payment`.\n' +
       '- **410** `billing.invoice_link_ended`: too late.',
     answers: { 201: DueInvoiceDto, 202: DueInvoiceDto },
     problems: [
       invoice_link_ended,
       invoice_not_due,
       invoice_payment_declined,
+      method_barred,
       methodProblems.no_payment_method,
       paymentProblems.payment_already_captured,
       paymentProblems.charge_exceeds_due,

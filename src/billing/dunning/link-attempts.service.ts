@@ -8,6 +8,7 @@ import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
 import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
 import { PaymentOpening } from '../payment/payment-opening.service.js';
+import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentService } from '../payment/payment.service.js';
 import type { PaymentView } from '../payment/payment.view.js';
 import { noMethod } from '../payment-method/payment-method.errors.js';
@@ -18,6 +19,7 @@ import { CollectionAttemptRepository } from './collection-attempt.repository.js'
 import { type Collecting, CollectionRepository } from './collection.repository.js';
 import { invoiceLinkProblems } from './dunning.errors.js';
 import type { PayInvoiceDto } from './invoice-link.dto.js';
+import { isForbidden } from './retry-rules.js';
 
 /**
  * Attempts that somebody makes by a link, there to answer the bank. The schedule knows nothing of them, where there is one at all: an
@@ -37,16 +39,22 @@ export class LinkAttempts {
     private readonly clock: Clock,
   ) {}
 
-  /** In the caller's transaction: opens the payment of what is due; answers the operation to be sent. */
+  /**
+   * In the caller's transaction: opens the payment of what is due; answers the operation to be sent. A card that is kept is charged no
+   * more often than its network allows; of one that is typed in nobody knows which it is before the gateway says so.
+   */
   async begin(invoiceId: string, input: PayInvoiceDto, actor: Actor): Promise<string> {
     const collecting = await this.rows.lock(invoiceId);
+    // Nobody has agreed that what is sent to be paid is taken from a method that is kept.
+    const chargeable = input.payment || collecting === null ? null : await this.methods.toBegin(collecting);
     const invoice = await this.invoices.lock(invoiceId);
     if (invoice === null) throw platformProblems.not_found();
     if (invoice.state !== 'open') throw invoiceLinkProblems.invoice_not_due();
     const { customerId } = invoice;
-    // Nobody has agreed that what is sent to be paid is taken from a method that is kept.
-    const kept = input.payment || collecting === null ? null : (await this.methods.of(collecting)).method;
+    const kept = chargeable?.method ?? null;
     if (!input.payment && kept === null) throw noMethod('/payment', false);
+    if (chargeable !== null && isForbidden(chargeable.bar)) throw invoiceLinkProblems.method_barred();
+    if (chargeable?.waits) throw paymentProblems.payment_in_progress(undefined, { retryAfter: 60 });
     const amount = dueOf(invoice);
     const { operationId } = await this.opening.open({
       ...{ purpose: 'invoice', invoiceId, orderId: null, customerId, amount, mayChangeAmount: true },

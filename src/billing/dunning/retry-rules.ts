@@ -20,7 +20,13 @@ interface Ceiling {
   readonly sameAmount: boolean;
 }
 
-/** The networks fine those who go beyond. What is no Visa card is held to the stricter of both. */
+/**
+ * The networks fine those who go beyond, whoever asked: to them a retry is any later attempt on a declined purchase with the same card,
+ * those of its owner among them (https://docs.cielo.com.br/ecommerce-cielo/v3.0-en/docs/retries,
+ * https://docs.payzu.com.br/en/docs/cartao/retry-program: "when a customer tries to make a card purchase"; Mastercard's Excessive
+ * Attempts are counted "card present or card not present", Visa's by Table 7-2 of its Core Rules of 18 April 2026, 20 in 30 days). What
+ * is no Visa card is held to the stricter of both.
+ */
 const VISA: readonly Ceiling[] = [{ most: 20, withinMs: 30 * DAY, sameAmount: true }];
 const MASTERCARD: readonly Ceiling[] = [
   { most: 10, withinMs: DAY, sameAmount: false },
@@ -50,11 +56,15 @@ export function barOf(charge: Charge, past: readonly CardAttempt[]): Bar | null 
   return isBeyond(charge, failed) ? 'scheme_limit' : null;
 }
 
-/** Whether a card must not be charged before it is known what becomes of the attempts that are under way: should they fail, it is one too many. */
+/** What the networks let nobody do, not even the owner of the card, whose own attempt could get past any other bar. */
+export const isForbidden = (bar: Bar | null): boolean => bar === 'hard_decline' || bar === 'scheme_limit';
+
+/** Whether a card must not be charged before it is known what becomes of the attempts that are under way: should they fail, it is one too many.
+ * One of the same invoice was walked away from: another takes its place. */
 export function mustWait(charge: Charge, past: readonly CardAttempt[]): boolean {
   return isBeyond(
     charge,
-    past.filter((each) => each.outcome === null || hasFailed(each)),
+    past.filter((each) => (each.outcome === null && each.invoiceId !== charge.invoiceId) || hasFailed(each)),
   );
 }
 
