@@ -142,13 +142,22 @@ describe('the clock of a sandbox', () => {
     expect(first).toMatchObject({ status: 202, body: { state: 'waiting', steps: 0 } });
     // The same again is the same; another one at the same time is none.
     expect((await advance(month, once)).body.id).toBe(first.body.id);
-    expect((await advance({ by: { hours: 1 } })).body.code).toBe('platform.clock_moving');
+    const refused = await advance({ by: { hours: 1 } });
+    expect(refused.body.code).toBe('platform.clock_moving');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(5);
     await until(first, ({ steps }) => steps > 12);
     await real.kill();
     const { state, reached } = await until(first, () => true);
     expect(state).toBe('running');
     expect(Date.parse(reached)).toBeLessThan(begun + 25 * DAY_MS);
-    // Its leases would be over in a minute or so.
+    // Its leases would be over in a minute or so, and whoever asks is told so.
+    await app.database.execute(
+      `UPDATE platform.clock_advancements SET lease_until = now() + interval '50 s' WHERE state = 'running'`,
+    );
+    const again = await app.post(`${ROOT}/advancements`, { by: { hours: 1 } }, { token, key: key() });
+    const waits = Number(again.headers.get('retry-after'));
+    expect(waits).toBeGreaterThan(5);
+    expect(waits).toBeLessThanOrEqual(50);
     for (const held of ['clock_advancements', 'integrity_runs'])
       await app.database.execute(`UPDATE platform.${held} SET lease_until = now()`);
     await app.app.get(Workers).start({ schedules: false });

@@ -43,6 +43,10 @@ export interface StepResult {
  * nothing that the dead one held stands still while the clock goes on.
  */
 const LEASE = '75 s';
+/** A worker that is alive has more of its lease left than this: it takes it anew every few seconds, except while a job is long. */
+const ALIVE = '60 s';
+/** As long as a short journey takes. */
+const SOON_SECONDS = 5;
 
 /** Journeys of the clock; each row says where it is, so that one whose worker died goes on there. */
 @Injectable()
@@ -64,6 +68,15 @@ export class ClockAdvancements {
   async newest(): Promise<ClockAdvancement | null> {
     const [found] = await this.database.query<ClockAdvancement>(`${SHOWN} ORDER BY id DESC LIMIT 1`);
     return found ?? null;
+  }
+
+  /**
+   * In how many seconds it is worth asking for another one: soon while the present one is carried out, and where its worker gives no
+   * sign of life when somebody else may go on with it.
+   */
+  async secondsToWait(): Promise<number> {
+    const [row] = await this.database.query<{ seconds: number }>(TO_WAIT);
+    return Math.max(SOON_SECONDS, row?.seconds ?? 0);
   }
 
   /** Takes the one that waits, or whose worker died, for this worker; null when there is none. */
@@ -112,6 +125,9 @@ const START = `
   INSERT INTO platform.clock_advancements (id, requested_by, from_time, to_time, reached, first_position)
   SELECT $1, $2, $3, $4, $3, coalesce(max(position), 0) FROM platform.events
   ON CONFLICT DO NOTHING`;
+const TO_WAIT = `
+  SELECT ceil(extract(epoch FROM lease_until - now()))::int AS seconds FROM platform.clock_advancements
+  WHERE state IN ('waiting', 'running') AND lease_until <= now() + interval '${ALIVE}'`;
 const CLAIM = `
   UPDATE platform.clock_advancements SET state = 'running', worker = $1, lease_until = now() + interval '${LEASE}',
     attempts = attempts + 1

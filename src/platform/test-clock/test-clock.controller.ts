@@ -62,7 +62,8 @@ export class TestClockController {
       'the background: 202 means that it will be moved; poll `GET /v1/admin/test-clock/advancements/{id}` until `state` ' +
       'is `finished`. The clock stops every night and where something is due; at each stop the test gateway follows, ' +
       'every periodic job runs, and the clock waits until all facts have been heard, so that what is due happens in its ' +
-      'order: unpaid orders expire, holds of money end, letters go out, promotions end. 409 while another one is under way.',
+      'order: unpaid orders expire, holds of money end, letters go out, promotions end. 409 while another one is under way: ' +
+      '`Retry-After` says when to look again, up to 75 seconds where the process that moved it has died.',
     answers: { 202: ClockAdvancementDto },
     problems: [testClockProblems.clock_not_movable, testClockProblems.clock_moving],
     idempotency: 'required',
@@ -73,7 +74,10 @@ export class TestClockController {
     const now = this.clock.now();
     const to = targetOf(input, now);
     const begun = await this.advancements.start(actorId(actor) ?? 'nobody', now, to);
-    if (begun === null) throw testClockProblems.clock_moving();
+    if (begun === null)
+      throw testClockProblems.clock_moving(undefined, {
+        retryAfter: await this.advancements.secondsToWait(),
+      });
     this.audit.record({
       actor,
       action: 'platform.test_clock.advanced',

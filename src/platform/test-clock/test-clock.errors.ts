@@ -9,8 +9,12 @@ export const testClockProblems = defineProblems('platform', {
   },
   clock_moving: {
     status: 409,
+    headers: ['Retry-After'],
     title: 'The clock is being moved already',
-    meaning: 'Another advancement has not reached its end yet.',
-    remedy: 'Wait until `advancement.state` of `GET /v1/admin/test-clock` is `finished`, and ask again.',
+    meaning:
+      'Another advancement has not reached its end yet; when its process has died, another goes on with it soon.',
+    remedy:
+      'Look after `Retry-After` seconds whether `advancement.state` of `GET /v1/admin/test-clock` is `finished`, and ask again then. It is ' +
+      'longer where a process has died: that is when another one goes on.',
   },
 });
