@@ -619,6 +619,66 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(card.body.payments).toHaveLength(1);
   });
 
+  it('is not taken twice when it comes in cash while a page or a hold is open: what is not needed is let go', async () => {
+    const receive = (orderId: string, amount: number): Promise<Answer> =>
+      app.post(
+        `/v1/admin/orders/${orderId}/payments`,
+        { method: 'cash', amount: eur(amount), reference: key() },
+        asStaff(),
+      );
+    const paid = { status: 'placed', paymentStatus: 'paid', amountDue: eur(0), amountToRefund: eur(0) };
+    const before = await balanceOf('memo:authorized');
+
+    // A part in cash leaves the hold, which is more than enough; all of it lets it go, once, and nobody can capture it any more.
+    const first = await held();
+    expect((await receive(first.orderId, 1000)).body).toMatchObject({ due: eur(0), overpaid: eur(0) });
+    await app.settle();
+    expect(await paymentAt(first.id)).toMatchObject({ status: 'authorized', capturable: eur(TOTAL) });
+    const all = await receive(first.orderId, TOTAL - 1000);
+    expect(all.body).toMatchObject({ paymentStatus: 'paid', due: eur(0), overpaid: eur(0) });
+    expect((await capture(first.id, { full: true })).status).toBe(409);
+    await app.settle();
+    const letGo = await paymentAt(first.id);
+    expect(letGo).toMatchObject({ status: 'canceled', captured: eur(0) });
+    expect(letGo.operations.filter(({ kind }: Body) => kind === 'void')).toHaveLength(1);
+    expect(await orderAt(first.orderId)).toMatchObject(paid);
+    expect(await balanceOf('memo:authorized')).toBe(before);
+
+    // At the bank's page, and approved there before the shop has withdrawn it: what comes so goes back by itself.
+    const book = await GatewayBook.of(app);
+    const { orderId, id, cartToken } = await held();
+    expect((await release(id)).status).toBe(200);
+    await app.settle();
+    const atThePage = async (): Promise<Body> => {
+      const tender = { payment: { gateway: 'test', token: 'sca_required+drop' } };
+      const asked = await app.post(`/v1/orders/${orderId}/payments`, tender, { cartToken, key: key() });
+      expect(asked.status).toBe(202);
+      const page = asked.body.payments.find(({ status }: Body) => status === 'requires_action');
+      return paymentAt(page.id);
+    };
+    const page = await atThePage();
+    // It asks for more than is due by now.
+    expect((await receive(orderId, 400)).body).toMatchObject({ due: eur(TOTAL - 400) });
+    await app.settle();
+    expect(await paymentAt(page.id)).toMatchObject({ status: 'canceled' });
+    expect(await book.charge(page.gatewayRef)).toMatchObject({ status: 'voided' });
+    const other = await atThePage();
+    expect(other).toMatchObject({ amount: eur(TOTAL - 400) });
+    await book.decide(other.gatewayRef, 'approve');
+    expect((await receive(orderId, TOTAL - 400)).body).toMatchObject({
+      paymentStatus: 'paid',
+      overpaid: eur(0),
+    });
+    await pass({ hours: 1 });
+    await app.run('billing.repair');
+    await app.settle();
+    expect(await paymentAt(other.id)).toMatchObject({
+      ...{ status: 'canceled', captured: eur(0) },
+      lateCharges: [{ captured: eur(TOTAL - 400), refunded: eur(TOTAL - 400) }],
+    });
+    expect(await orderAt(orderId)).toMatchObject(paid);
+  });
+
   it('is due again where a hold ended without all of it, and is paid at the order or by a link, once', async () => {
     const { orderId, id, cartToken } = await held();
     const links = `/v1/admin/orders/${orderId}/payment-links`;

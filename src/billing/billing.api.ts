@@ -182,6 +182,15 @@ export class BillingApi {
   }
 
   /**
+   * In the caller's transaction: these payments of an order are not needed any more, because it was paid otherwise. An open page of
+   * a bank is withdrawn, so that what is paid there all the same goes back by itself, and a hold is released. One whose outcome is
+   * not known, or of which something is being captured, stays as it is.
+   */
+  giveUp(orderId: string, paymentIds: readonly string[]): Promise<void> {
+    return this.ends.giveUpAll(orderId, paymentIds);
+  }
+
+  /**
    * In the caller's transaction: gives back so much of what an order paid, in minor units of its currency. It is shared out over
    * what was captured and not refunded: cards first, the newest of them first, then store credit and gift cards, which go back to
    * themselves at once; with `to: 'store_credit'` all of it becomes credit of the customer. Cards are sent after the commit and

@@ -66,14 +66,7 @@ export class Captures {
     const payment = await this.payments.lockPayment(paymentId);
     if (payment === null) throw platformProblems.not_found();
     if (payment.status !== 'authorized') throw paymentProblems.nothing_held(`It is ${payment.status}.`);
-    const ending = (await this.operations.ofPayment(paymentId)).some(
-      ({ kind, final, status, gatewayRef }) =>
-        (kind === 'void' || (kind === 'capture' && final)) &&
-        gatewayRef === payment.gatewayRef &&
-        status !== 'failed' &&
-        status !== 'succeeded',
-    );
-    if (ending) throw inProgress(payment);
+    if (await this.operations.isEnding(payment)) throw inProgress(payment);
     return payment;
   }
 

@@ -116,6 +116,16 @@ export class OperationRepository {
     return rows.map(toOperation);
   }
 
+  /** Whether what a payment holds is being released, or captured for the last time. */
+  async isEnding({ id, gatewayRef }: Payment): Promise<boolean> {
+    const [row] = await this.database.query<object>(
+      `SELECT FROM billing.operations WHERE payment_id = $1 AND gateway_ref = $2 AND status NOT IN ('failed', 'succeeded')
+         AND (kind = 'void' OR (kind = 'capture' AND final)) LIMIT 1`,
+      [id, gatewayRef],
+    );
+    return row !== undefined;
+  }
+
   /** Claims what is due for a look, pushing each to its next hour, so that two workers never take the same. */
   async claimDue(
     now: Date,

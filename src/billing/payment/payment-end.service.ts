@@ -61,6 +61,15 @@ export class PaymentEnd {
       await this.cancel(payment, 'paid_otherwise');
   }
 
+  /** See `BillingApi.giveUp`. */
+  async giveUpAll(orderId: string, paymentIds: readonly string[]): Promise<void> {
+    for (const payment of await this.payments.lockAllOfOrder(orderId)) {
+      if (!paymentIds.includes(payment.id)) continue;
+      await this.giveUp(payment);
+      await this.letGo(payment);
+    }
+  }
+
   /** See `BillingApi.giveUpExtra`. */
   async giveUpExtra(orderId: string): Promise<{ canceled: boolean }> {
     const open = (await this.payments.lockAllOfOrder(orderId)).filter(({ purpose }) => purpose === 'extra');
@@ -106,7 +115,7 @@ export class PaymentEnd {
   async askLess(invoiceId: string, due: Money): Promise<void> {
     for (const payment of await this.payments.lockAllOfInvoice(invoiceId)) {
       if (due.isZero() || payment.status === 'requires_action') await this.giveUp(payment);
-      if (due.isZero() && payment.status === 'authorized') await this.scheduleVoid(payment, this.clock.now());
+      if (due.isZero()) await this.letGo(payment);
     }
   }
 
@@ -192,6 +201,12 @@ export class PaymentEnd {
     await this.payments.saveStatus(payment, now);
     const { id: paymentId, orderId, invoiceId } = payment;
     this.outbox.record(new PaymentCanceled({ paymentId, orderId, invoiceId }));
+  }
+
+  /** A hold is released, unless something is being captured of it or it is being released already. */
+  private async letGo(payment: Payment): Promise<void> {
+    if (payment.status !== 'authorized' || payment.isCapturing) return;
+    if (!(await this.operations.isEnding(payment))) await this.scheduleVoid(payment, this.clock.now());
   }
 
   private async scheduleVoid(payment: Payment, now: Date): Promise<void> {

@@ -41,6 +41,7 @@ export interface OrderBalance {
   /** What stays with us: captured and not on its way back, and what is held for us. */
   readonly paid: Money;
   readonly due: Money;
+  /** What came beyond it. What is merely held is not: it is let go, and nobody has to give it back. */
   readonly overpaid: Money;
 }
 
@@ -49,22 +50,18 @@ export function orderBalance(
   payments: readonly Pick<PaymentView, 'held' | 'kept'>[],
   total: Money,
 ): OrderBalance {
-  const paid = Money.sum(
-    payments.map(({ held, kept }) => kept.plus(held)),
-    total.currency,
-  );
-  const none = Money.zero(total.currency);
-  const difference = total.minus(paid);
-  return {
-    paid,
-    due: difference.isNegative() ? none : difference,
-    overpaid: difference.isNegative() ? difference.negated() : none,
-  };
+  const sum = (of: (payment: Pick<PaymentView, 'held' | 'kept'>) => Money) =>
+    Money.sum(payments.map(of), total.currency);
+  const kept = sum((payment) => payment.kept);
+  const paid = kept.plus(sum(({ held }) => held));
+  const orNone = (amount: Money) => (amount.isNegative() ? Money.zero(total.currency) : amount);
+  return { paid, due: orNone(total.minus(paid)), overpaid: orNone(kept.minus(total)) };
 }
 
 export function viewOf(payment: Payment): PaymentView {
   const { id, orderId, invoiceId, status, kind, purpose, last4, amount, captured, refunded } = payment;
-  const { givenOutside, disputed, disputeLost, declineCode, reviewReason, nextActionUrl, createdAt } = payment;
+  const { givenOutside, disputed, disputeLost, declineCode, reviewReason, nextActionUrl, createdAt } =
+    payment;
   const { kept, held, letGo } = payment;
   return {
     ...{

@@ -8,7 +8,7 @@ import { UnpaidChanges } from '../change/unpaid-changes.service.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
 import { type Order, owedOf, takesStock, totalOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
-import { isBought, isDoubtful, mayPlace } from './order.guards.js';
+import { isBought, isDoubtful, mayPlace, unneeded } from './order.guards.js';
 import { type Glance, OrderRepository } from './order.repository.js';
 import { dueOf } from './order.view.js';
 import {
@@ -50,6 +50,9 @@ export class OrderPaymentService {
     { refundRefused = false } = {},
   ): Promise<Order> {
     const paymentStatus = paymentStatusOf(payments, owedOf(order), totalOf(order));
+    // Of one that is over, all of it ends anyway.
+    const open = order.status === 'canceled' ? [] : unneeded(payments, owedOf(order), totalOf(order));
+    if (open.length > 0) await this.billing.giveUp(order.id, open.map(idOf));
     const secured = isSecured(paymentStatus) && isCovered(payments, totalOf(order));
     if (secured && mayPlace(order, payments)) return this.place(order, { ...order, paymentStatus }, actor);
     if (order.status === 'pending_payment' && isRejected(payments)) return this.reject(order, actor);
@@ -70,7 +73,8 @@ export class OrderPaymentService {
 
   /** Whether `take` would change nothing. */
   isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
-    return isBought(order) && paymentStatusOf(payments, order.owed, order.total) === order.paymentStatus;
+    if (!isBought(order) || unneeded(payments, order.owed, order.total).length > 0) return false;
+    return paymentStatusOf(payments, order.owed, order.total) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
@@ -160,5 +164,7 @@ export class OrderPaymentService {
 /** Whether any of the money is with us, and not on its way back. */
 const isThere = (payments: readonly PaymentView[]): boolean =>
   payments.some(({ status, kept }) => status === 'authorized' || !kept.isZero());
+
+const idOf = ({ id }: PaymentView): string => id;
 
 const by = (actor: Actor) => ({ actorKind: actor.kind, actorId: actorId(actor) });

@@ -1,5 +1,5 @@
 import type { PaymentView } from '../../billing/billing.api.js';
-import type { Money } from '../../platform/money/money.js';
+import { Money } from '../../platform/money/money.js';
 import { isKept, isSecured, type Statuses } from './order.statuses.js';
 
 type Status = Pick<Statuses, 'status'>;
@@ -10,6 +10,23 @@ export const isBought = ({ status }: Status): boolean => status === 'placed' || 
 /** Another amount than was asked for is a case for a person; until then nothing is promised. */
 export const isDoubtful = (payments: readonly PaymentView[]): boolean =>
   payments.some(({ status }) => status === 'requires_review');
+
+/**
+ * Payments that nothing is left for: pages of a bank that ask for more than is due beside what came and what is held, and a hold
+ * beside money that is all there, and stays. What is on its way, or waits for a person, is decided first.
+ */
+export function unneeded(payments: readonly PaymentView[], owed: Money, total: Money): PaymentView[] {
+  const sum = (of: (payment: PaymentView) => Money) => Money.sum(payments.map(of), owed.currency);
+  const due = owed.minus(sum(({ captured, held }) => captured.plus(held)));
+  const isDue = !due.isZero() && !due.isNegative();
+  const isThere =
+    sum(({ captured }) => captured).compare(owed) >= 0 && sum(({ kept }) => kept).compare(total) >= 0;
+  return payments.filter(({ status, amount }) => {
+    if (status === 'authorized') return isThere;
+    if (status === 'requires_action') return amount.compare(due) > 0;
+    return status === 'requires_payment_method' && !isDue;
+  });
+}
 
 /** It waits for its money, or waited too long: money that secures it may place it. */
 export const mayPlace = ({ status }: Status, payments: readonly PaymentView[]): boolean =>

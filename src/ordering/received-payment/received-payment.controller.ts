@@ -22,6 +22,8 @@ export class ReceivedPaymentController {
     description:
       'By bank transfer, in cash or otherwise, without a gateway. It counts at once; an order that waited for it is placed when ' +
       'nothing is missing. Too little leaves the rest in `due`; what is too much stands in `overpaid` and can be refunded.\n\n' +
+      'What is open beside it and not needed any more is withdrawn: a page of a bank that asks for more than is still due, and, once ' +
+      'all of the money is there, what is held on a card. What is paid at such a page all the same goes back by itself.\n\n' +
       'Refunds of such money are written down, not sent: pay them out first. What is to go back because an order was canceled ' +
       'or has expired waits as a refund that has failed (`pay_by_hand`).',
     answers: { 201: ReceivedPaymentDto },
