@@ -307,9 +307,42 @@ describe('paying, when others are at it too', () => {
     }
   });
 
-  it('keeps what a bank disputes of a late charge apart from the charge that counts', async () => {
+  /** As gateways tell of disputes: with the charge, and without an operation of ours. */
+  function disputing(of: string, amount: number) {
     const gateway = app.app.get(PaymentGateway);
     const { retrieve } = gateway;
+    let status: 'open' | 'won' | 'lost' = 'open';
+    const looks = jest.spyOn(gateway, 'retrieve').mockImplementation(async (ref) => {
+      const snapshot = await retrieve.call(gateway, ref);
+      const sums = { amount: Money.of(BigInt(amount), 'EUR'), fee: Money.of(0n, 'EUR'), evidenceDueAt: null };
+      const dispute = { ref: `dp_${of}`, status, reason: 'fraudulent', ...sums };
+      if (snapshot === null || ref !== of) return snapshot;
+      return Object.assign(Object.create(snapshot) as typeof snapshot, { disputes: [dispute] });
+    });
+    const { parseNotice } = gateway;
+    const told = jest.spyOn(gateway, 'parseNotice').mockImplementation(async (raw, signed) =>
+      raw.toString() === '{}'
+        ? {
+            ...{ eventId: `${of}_${status}`, type: `dispute.${status}`, ref: of, operationId: null },
+            ...{ version: 10, createdAt: app.clock.now(), position: '0', digest: status },
+          }
+        : parseNotice.call(gateway, raw, signed),
+    );
+    const tell = async (next: typeof status): Promise<void> => {
+      status = next;
+      const headers = { 'content-type': 'application/json' };
+      expect((await app.post('/v1/gateways/test/webhooks', '{}', { headers })).status).toBe(200);
+      await app.settle();
+    };
+    const end = (): void => {
+      looks.mockRestore();
+      told.mockRestore();
+    };
+    return { tell, end };
+  }
+
+  it('keeps what a bank disputes of a late charge apart from the charge that counts', async () => {
+    const gateway = app.app.get(PaymentGateway);
     const book = await GatewayBook.of(app);
     const cart = await fillCart(app, [await goods(app, { stock: 5 })]);
     const { id } = (await checkOut(app, cart, { token: 'sca_required+drop' })).body.payments[0];
@@ -329,30 +362,8 @@ describe('paying, when others are at it too', () => {
     const { amount } = (await read()).captured;
     expect((await read()).lateCharges).toMatchObject([{ gatewayRef: late, refundable: eur(amount) }]);
 
-    // As gateways tell of disputes: with the charge, and without an operation of ours.
-    let status: 'open' | 'lost' = 'open';
-    const looks = jest.spyOn(gateway, 'retrieve').mockImplementation(async (ref) => {
-      const snapshot = await retrieve.call(gateway, ref);
-      const of = { amount: Money.of(BigInt(amount), 'EUR'), fee: Money.of(0n, 'EUR'), evidenceDueAt: null };
-      const dispute = { ref: `dp_${late}`, status, reason: 'fraudulent', ...of };
-      if (snapshot === null || ref !== late) return snapshot;
-      return Object.assign(Object.create(snapshot) as typeof snapshot, { disputes: [dispute] });
-    });
-    const { parseNotice } = gateway;
-    const told = jest.spyOn(gateway, 'parseNotice').mockImplementation(async (raw, signed) =>
-      raw.toString() === '{}'
-        ? {
-            ...{ eventId: `${late}_${status}`, type: `dispute.${status}`, ref: late, operationId: null },
-            ...{ version: 10, createdAt: app.clock.now(), position: '0', digest: status },
-          }
-        : parseNotice.call(gateway, raw, signed),
-    );
-    const tell = async (): Promise<void> => {
-      const headers = { 'content-type': 'application/json' };
-      expect((await app.post('/v1/gateways/test/webhooks', '{}', { headers })).status).toBe(200);
-      await app.settle();
-    };
-    await tell();
+    const { tell, end } = disputing(late, amount);
+    await tell('open');
     const { body: disputes } = await app.get(`/v1/admin/disputes?paymentId=${id}`, asStaff());
     expect(disputes.items).toMatchObject([{ chargeId, status: 'open', amount: eur(amount) }]);
     expect(await read()).toMatchObject({ disputed: eur(0), refundable: eur(amount) });
@@ -362,8 +373,7 @@ describe('paying, when others are at it too', () => {
       expect((await refund({ ...how, chargeId })).body.code).toBe('billing.payment_disputed');
     expect((await refund({ amount: eur(100) })).body.status).toBe('succeeded');
 
-    status = 'lost';
-    await tell();
+    await tell('lost');
     expect(await read()).toMatchObject({ disputeLost: eur(0), refundable: eur(amount - 100) });
     expect((await read()).lateCharges).toMatchObject([{ refundable: eur(0) }]);
     expect((await refund({ full: true, chargeId })).body.code).toBe('billing.refund_exceeds_captured');
@@ -378,8 +388,31 @@ describe('paying, when others are at it too', () => {
       [order.id],
     );
     expect(sums).toEqual([]);
-    looks.mockRestore();
-    told.mockRestore();
+    end();
+  });
+
+  it('gives back what staff have refused once the bank that disputes it has decided, and nothing beside it', async () => {
+    const thing = await goods(app, { stock: 5 });
+    const cart = await fillCart(app, [thing]);
+    const { body: order } = await checkOut(app, cart, { token: 'amount_mismatch' });
+    const { id } = order.payments[0];
+    const read = async (): Promise<Body> => (await app.get(`/v1/admin/payments/${id}`, asStaff())).body;
+    const { gatewayRef, captured } = await read();
+    const { tell, end } = disputing(gatewayRef, captured.amount);
+    await tell('open');
+    expect(await read()).toMatchObject({ status: 'requires_review', disputed: captured });
+    const refuse = { decision: 'reject' };
+    expect((await app.post(`/v1/admin/payments/${id}/review`, refuse, asStaff({ key: key() }))).status).toBe(
+      200,
+    );
+    await app.settle();
+    expect(await read()).toMatchObject({ status: 'canceled', refunded: eur(0) });
+    expect(await orderAt(order.id)).toMatchObject({ status: 'canceled', amountToRefund: captured });
+    await tell('won');
+    await tell('won');
+    expect(await read()).toMatchObject({ disputed: eur(0), refunded: captured });
+    expect(await orderAt(order.id)).toMatchObject({ amountToRefund: eur(0) });
+    end();
   });
 
   it('asks the gateway now and then, however often it is told to', async () => {

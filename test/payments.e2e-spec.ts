@@ -359,6 +359,69 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     told.mockRestore();
   });
 
+  it('of a canceled order waits for the bank: what is won goes back by itself, what is lost is owed to nobody', async () => {
+    const gateway = app.app.get(PaymentGateway);
+    const { retrieve } = gateway;
+    const orders: Body[] = [];
+    for (const [token, disputed] of [
+      ['dispute_won', 900],
+      ['dispute_lost', TOTAL - 400],
+    ] as const) {
+      const [code] = await giftCards(400);
+      const thing = await goods(app, { stock: 5 });
+      const { answer } = await buy(app, [thing], { token, body: { giftCards: [{ code }] } });
+      const [card, gift] = answer.body.payments;
+      expect((await capture(card.id, { full: true })).status).toBe(200);
+      const { gatewayRef: ref } = await paymentAt(card.id);
+      orders.push({ id: answer.body.id, card: card.id, gift: gift.id, ref, disputed, thing });
+    }
+    const told = jest.spyOn(gateway, 'retrieve').mockImplementation(async (ref) => {
+      const snapshot = await retrieve.call(gateway, ref);
+      const disputed = orders.find((order) => order.ref === ref)?.disputed;
+      if (snapshot === null || disputed === undefined) return snapshot;
+      const disputes = snapshot.disputes.map((one) => ({ ...one, amount: Money.of(disputed, 'EUR') }));
+      return Object.assign(Object.create(snapshot) as typeof snapshot, { disputes });
+    });
+    await pass({ days: 3, hours: 1 });
+    const cancel = (id: string) => app.post(`/v1/orders/${id}/cancellation`, {}, asStaff());
+    for (const { id, card, gift, disputed, thing } of orders) {
+      expect(await paymentAt(card)).toMatchObject({ disputed: eur(disputed) });
+      expect((await cancel(id)).body).toMatchObject({ status: 'canceled' });
+      // The fact that the gift card has its money again looks for the rest of it, which waits.
+      await app.settle();
+      expect(await paymentAt(gift)).toMatchObject({ refunded: eur(400) });
+      expect((await paymentAt(card)).operations).toHaveLength(2);
+      expect(await orderAt(id)).toMatchObject({ status: 'canceled', amountToRefund: eur(TOTAL - 400) });
+      expect(await stockOf(app, thing)).toMatchObject({ allocated: 0, reserved: 0 });
+    }
+    const limbo = async (): Promise<Body[]> =>
+      (await app.get('/v1/admin/payments/limbo?limit=100', { token: staff })).body.items
+        .filter(({ paymentId }: Body) => orders.some(({ card }) => card === paymentId))
+        .map(({ kind, amount, reason }: Body) => [kind, amount.amount, reason]);
+    expect((await limbo()).sort()).toEqual([
+      ['dispute', TOTAL - 400, 'fraudulent'],
+      ['dispute', 900, 'fraudulent'],
+      ['unapplied', TOTAL - 400 - 900, 'a bank disputes the rest'],
+    ]);
+    const soundly = async (): Promise<void> => {
+      const checks = app.app
+        .get(IntegrityRegistry)
+        .inTurn()
+        .filter(({ subjectType }) => subjectType === 'order');
+      for (const { look } of checks) expect(await look(orders.map(({ id }) => id))).toEqual([]);
+    };
+    await soundly();
+    await pass({ days: 8 });
+    told.mockRestore();
+    const [won, lost] = orders;
+    expect(await paymentAt(won?.card)).toMatchObject({ disputeLost: eur(0), refunded: eur(TOTAL - 400) });
+    expect(await paymentAt(lost?.card)).toMatchObject({ disputeLost: eur(TOTAL - 400), refunded: eur(0) });
+    for (const { id } of orders) expect(await orderAt(id)).toMatchObject({ amountToRefund: eur(0) });
+    expect(await limbo()).toEqual([]);
+    await soundly();
+    expect(await app.database.query("SELECT FROM platform.deliveries WHERE state <> 'done'")).toEqual([]);
+  });
+
   it('is charged to methods that customers keep, with and without them', async () => {
     const ada = await given.customer(app);
     const mine = async (): Promise<Body[]> =>

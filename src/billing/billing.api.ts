@@ -167,7 +167,7 @@ export class BillingApi {
 
   /**
    * In the caller's transaction: ends every payment of an order. What was captured goes back to where it came from, what was
-   * held is released; `canceled: false` and nothing done while an outcome is unknown or under way: ask again when it is settled.
+   * held is released, and what a bank disputes waits for its decision: ask again then; `canceled: false` and nothing done while an outcome is unknown or under way: ask again when it is settled.
    */
   cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
     return this.ends.cancelFor(orderId, reason);

@@ -36,7 +36,8 @@ export class DisputeController {
     summary: 'Read a dispute',
     description:
       'While it is `open` nothing of its payment can be refunded. `won`: the money is with the shop again; `lost`: it is ' +
-      'gone, and what is left of the payment is all that can be refunded.',
+      'gone, and what is left of the payment is all that can be refunded. Of an order that was canceled, or a payment that was ' +
+      'refused, either goes back by itself then.',
     answers: { 200: DisputeDto },
     problems: [platformProblems.not_found],
   })

@@ -92,23 +92,32 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
       CASE WHEN p.release_tries < ${RELEASE_TRIES} THEN coalesce(p.release_after, p.capture_before) END
     FROM billing.payments p WHERE p.status = 'authorized' AND p.capture_before <= $3`,
   // What no invoice has taken and nobody has sent back, and what credit notes keep for the buyer: after a day, or at once where the
-  // house was to send it back and only a person can.
+  // house was to send it back and only a person can. What a bank disputes stands as its dispute.
   unapplied: `
     SELECT 'unapplied', p.id::text, p.gateway, p.id, NULL, p.order_id, p.invoice_id,
-      p.captured - p.refund_reserved - p.settled - p.dispute_lost, p.currency, coalesce(h.reason, 'no invoice has taken it'), p.created_at, NULL
+      p.captured - p.refund_reserved - p.settled - p.dispute_lost - p.disputed, p.currency, coalesce(h.reason, CASE WHEN p.disputed > 0 THEN 'a bank disputes the rest' ELSE 'no invoice has taken it' END),
+      p.created_at, NULL
     FROM billing.payments p
     ${BY_HAND}
     WHERE p.captured > p.refund_reserved + p.settled + p.dispute_lost AND p.status NOT IN ('canceled', 'requires_review')
-      AND (p.created_at <= $2 OR h.reason IS NOT NULL)
+      AND p.captured > p.refund_reserved + p.settled + p.dispute_lost + p.disputed AND (p.created_at <= $2 OR h.reason IS NOT NULL)
     UNION ALL
     SELECT 'unapplied', n.id::text, p.gateway, p.id, NULL, n.order_id, n.invoice_id,
-      n.kept - n.used, n.currency, coalesce(h.reason, 'a credit note keeps it for the buyer'), n.created_at, NULL
+      CASE WHEN n.order_id IS NULL THEN n.kept - n.used ELSE least(n.kept - n.used, s.left_there) END, n.currency,
+      coalesce(h.reason, CASE WHEN s.disputed > 0 THEN 'a bank disputes the rest' ELSE 'a credit note keeps it for the buyer' END), n.created_at, NULL
     FROM billing.credit_notes n
     LEFT JOIN LATERAL (
-      SELECT id, gateway FROM billing.payments WHERE order_id = n.order_id AND captured > refund_reserved + given_outside ORDER BY created_at LIMIT 1
+      SELECT id, gateway FROM billing.payments WHERE order_id = n.order_id AND captured > refund_reserved + given_outside + dispute_lost
+      ORDER BY created_at LIMIT 1
     ) p ON true
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(disputed), 0) AS disputed,
+        coalesce(sum(greatest(captured - refund_reserved - given_outside - dispute_lost - disputed, 0)), 0)::bigint AS left_there
+      FROM billing.payments WHERE order_id = n.order_id
+    ) s
     ${BY_HAND}
-    WHERE n.kept > n.used AND (n.created_at <= $2 OR h.reason IS NOT NULL)`,
+    -- Of an order a bank may have given it back, or does for now.
+    WHERE n.kept > n.used AND (n.order_id IS NULL OR s.left_there > 0) AND (n.created_at <= $2 OR h.reason IS NOT NULL)`,
   case: `
     SELECT 'case', c.id::text, c.gateway, c.payment_id, NULL, p.order_id, p.invoice_id,
       abs(coalesce(c.found, 0) - coalesce(c.expected, 0)), c.currency, c.kind, c.created_at, NULL

@@ -36,7 +36,8 @@ export class PaymentEnd {
 
   /**
    * In the caller's transaction: ends every payment of an order that is no longer wanted. Captured money goes back to where it
-   * came from, a hold is released; while the outcome of one is not known nothing is done with any, and the answer is no.
+   * came from, but for a payment that a bank disputes, which waits for its decision; a hold is released. While the outcome of one
+   * is not known nothing is done with any, and the answer is no.
    */
   async cancelFor(orderId: string, reason: string): Promise<{ canceled: boolean }> {
     const payments = await this.payments.lockAllOfOrder(orderId);
@@ -145,6 +146,15 @@ export class PaymentEnd {
     return (await this.payments.find(paymentId)) ?? payment;
   }
 
+  /**
+   * In the caller's transaction: a bank has decided about a payment. What came of one that was refused goes back as far as it is
+   * there; whatever else is owed, whoever it was paid for knows.
+   */
+  async decided(paymentId: string): Promise<void> {
+    const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);
+    if (payment?.status === 'canceled') await this.giveBack(payment, 'review_rejected', 'system');
+  }
+
   private async cancel(payment: Payment, reason: string): Promise<void> {
     const now = this.clock.now();
     switch (payment.status) {
@@ -173,6 +183,10 @@ export class PaymentEnd {
     await this.payments.saveStatus(payment, now);
     const { id: paymentId, orderId, invoiceId } = payment;
     this.outbox.record(new PaymentCanceled({ paymentId, orderId, invoiceId }));
+    await this.giveBack(payment, reason, requestedBy);
+  }
+
+  private async giveBack(payment: Payment, reason: string, requestedBy: string): Promise<void> {
     await this.refundAll(payment, reason, requestedBy);
     // Of another currency: it goes back in that.
     for (const { id: chargeId, refundable, disputed } of await this.payments.lateCharges(payment.id)) {
@@ -185,7 +199,8 @@ export class PaymentEnd {
   }
 
   private async refundAll(payment: Payment, reason: string, requestedBy: string): Promise<void> {
-    if (payment.refundable.isZero()) return;
+    // Beside a dispute it would go back twice; it is asked for again when the bank has decided.
+    if (payment.refundable.isZero() || !payment.disputed.isZero()) return;
     // Whoever hears of the order later would only fail once more.
     if (payment.kind !== 'card' && (await this.strandings.isStranded(payment.id))) return;
     const beside = await this.payments.lockAllBeside(payment.id);

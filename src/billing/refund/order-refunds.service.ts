@@ -7,8 +7,9 @@ import type { Payment, PaymentKind } from '../payment/payment.entity.js';
 import { PaymentRepository } from '../payment/payment.repository.js';
 import { OwnRefunds } from './own-refunds.service.js';
 import { type RefundDestination, RefundRepository } from './refund.repository.js';
+import { refundProblems } from './refund.errors.js';
 import { amountRequired, exceeds, RefundService } from './refund.service.js';
-import { splitRefund } from './refund-split.js';
+import { refundOrder, splitRefund } from './refund-split.js';
 
 /** What of a refund goes where. */
 export interface RefundShare {
@@ -26,6 +27,8 @@ export interface OrderRefund {
   readonly reason: string;
   /** The person's id, or `system`. */
   readonly requestedBy: string;
+  /** What a bank disputes, or has kept, is left out, and stands as what should go back; without it that is refused (409). */
+  readonly asFarAsThere?: boolean;
 }
 
 /** Refunds of an order, or of an invoice without one, over all of its payments. */
@@ -43,15 +46,21 @@ export class OrderRefunds {
   async refund(
     subject: MoneySubject,
     amount: Money,
-    { to = 'original', reason, requestedBy }: OrderRefund,
+    { to = 'original', reason, requestedBy, asFarAsThere = false }: OrderRefund,
   ): Promise<RefundShare[]> {
     if (amount.isZero() || amount.isNegative()) throw amountRequired('must be above zero');
     const payments = await this.lock(subject);
     if (payments.some((payment) => payment.amount.currency !== amount.currency))
       throw amountRequired('must be in the currency that was paid');
     const room = await this.refunds.roomIn(payments, amount.currency);
-    const parts = room.compare(amount) < 0 ? null : splitRefund(amount, payments);
-    if (parts === null) throw exceeds(room);
+    const free = payments.filter(({ disputed }) => disputed.isZero());
+    const there = least(room, refundableIn(free, amount.currency));
+    const wanted = asFarAsThere ? least(amount, there) : amount;
+    const parts = there.compare(wanted) < 0 ? null : splitRefund(wanted, free);
+    if (parts === null)
+      throw room.compare(wanted) < 0 || splitRefund(wanted, payments) === null
+        ? exceeds(room)
+        : refundProblems.payment_disputed();
     await this.own.lock(parts.map(({ payment }) => payment));
     const shares: RefundShare[] = [];
     for (const { payment, amount: part } of parts) {
@@ -82,3 +91,11 @@ export class OrderRefunds {
       : this.payments.lockAllOfInvoice(subject.invoiceId);
   }
 }
+
+const refundableIn = (payments: readonly Payment[], currency: string): Money =>
+  Money.sum(
+    refundOrder(payments).map(({ refundable }) => refundable),
+    currency,
+  );
+
+const least = (a: Money, b: Money): Money => (a.compare(b) < 0 ? a : b);

@@ -9,16 +9,20 @@ import type { ChangePlan } from './plan.js';
 export class ChangeMoney {
   constructor(private readonly billing: BillingApi) {}
 
-  /** In the caller's transaction, under the locks of the payments: sends so much back; nothing when that is nothing. */
+  /**
+   * In the caller's transaction, under the locks of the payments: sends so much back; nothing when that is nothing. With
+   * `asFarAsThere` it never fails for what a bank disputes or has kept: that is left out, and the order says what should go back.
+   */
   async giveBack(
     orderId: string,
     amount: Money,
     to: ChangePlan['refundTo'],
     reason: string,
     actor: Actor,
+    asFarAsThere = false,
   ): Promise<void> {
     if (amount.isZero()) return;
     const requestedBy = actorId(actor) ?? actor.kind;
-    await this.billing.refundOrder(orderId, amount, { to, reason, requestedBy });
+    await this.billing.refundOrder(orderId, amount, { to, reason, requestedBy, asFarAsThere });
   }
 }

@@ -222,15 +222,13 @@ export class ChangeAdminController {
     summary: 'Withdraw an unpaid change',
     description:
       'What was confirmed and waits to be paid is taken off again, as it is by itself when its time to be paid is over. What ' +
-      'came back with it stays back, and its money goes to the buyer.\n\n409 `ordering.change_not_awaiting` when it is paid; 409 ' +
+      'came back with it stays back, and its money goes to the buyer; what a bank disputes stays in `amountToRefund`.\n\n409 `ordering.change_not_awaiting` when it is paid; 409 ' +
       '`ordering.payment_undecided` while nobody knows whether a payment of it moved.',
     answers: { 200: OrderChangeDto },
     problems: [
       changeProblems.change_not_awaiting,
       orderProblems.payment_undecided,
       'billing.credit_needs_customer',
-      'billing.refund_exceeds_captured',
-      'billing.payment_disputed',
       not_found,
       stale_version,
     ],

@@ -85,7 +85,7 @@ export class UnpaidChanges {
       facts: { changeId: change.id, difference: result.difference.toJSON(), refund: money.refund.toJSON() },
     });
     await this.changes.end(change.id, 'awaiting_payment', 'withdrawn', { at, actor: actorId(actor) });
-    await this.money.giveBack(order.id, money.refund, change.plan.refundTo, 'change_withdrawn', actor);
+    await this.money.giveBack(order.id, money.refund, change.plan.refundTo, 'change_withdrawn', actor, true);
     await this.limits.giveBack(result.order);
     await this.goods.letGo(change.id);
     this.outbox.record(new OrderChangeEnded({ orderId: order.id, changeId: change.id, paid: false }));

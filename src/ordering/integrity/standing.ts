@@ -36,12 +36,8 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
     payments.map((payment) => payment.kept),
     currency,
   );
-  // What came by hand is there until a person has paid it back: limbo tells of it.
-  const byHand = Money.sum(
-    payments.filter(isReceived).map((payment) => payment.kept),
-    currency,
-  );
-  if (order.status === 'canceled') return differenceOf(order.id, { kept: [byHand.amount, kept.amount] });
+  const stuck = Money.sum(payments.map(stuckOf), currency);
+  if (order.status === 'canceled') return differenceOf(order.id, { kept: [stuck.amount, kept.amount] });
   if (!isLive(order) || order.awaitingChange !== null || order.paymentStatus === 'overcharged') return null;
   const sum = (of: (payment: Payment) => Money) => Money.sum(payments.map(of), currency);
   const [captured, held] = [sum((payment) => payment.captured), sum((payment) => payment.held)];
@@ -59,6 +55,16 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
 /** Whether more than it was to be may have come in by it: by hand, or because the gateway took more and staff accepted that. */
 const mayBeTooMuch = (payment: Payment): boolean =>
   isReceived(payment) || payment.captured.compare(payment.amount) > 0;
+
+/**
+ * What of a payment cannot go back by itself. What came by hand is there until a person has paid it back, and what a bank disputes
+ * until it has decided: limbo tells of both. What the bank then keeps is not here any more.
+ */
+function stuckOf(payment: Payment): Money {
+  const { kept, disputed, disputeLost } = payment;
+  if (isReceived(payment) || !disputed.isZero()) return kept;
+  return kept.compare(disputeLost) < 0 ? kept : disputeLost;
+}
 
 const isReceived = ({ kind }: Payment): boolean => RECEIVED_KINDS.some((each) => each === kind);
 

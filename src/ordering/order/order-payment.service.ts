@@ -161,9 +161,12 @@ export class OrderPaymentService {
   }
 }
 
-/** Whether any of the money is with us, and not on its way back. */
+/** Whether any of the money is with us, and not on its way back. What a bank disputes is not, before it has decided. */
 const isThere = (payments: readonly PaymentView[]): boolean =>
-  payments.some(({ status, kept }) => status === 'authorized' || !kept.isZero());
+  payments.some(
+    ({ status, kept, disputed, disputeLost }) =>
+      status === 'authorized' || (disputed.isZero() && kept.compare(disputeLost) > 0),
+  );
 
 const idOf = ({ id }: PaymentView): string => id;
 

@@ -57,14 +57,15 @@ export class OrderController {
       'what was paid goes back by itself and stands in `payments[].refunded` when it has.\n\n' +
       '201 with the canceled order. 409 `ordering.payment_undecided` while nobody knows whether the ' +
       'money moved: repeat after `Retry-After` seconds with the same key. 409 `billing.gift_card_used` when a gift ' +
-      'card of it was spent; cards that were not are worth nothing then. 409 `billing.payment_disputed` while a bank disputes what ' +
-      'was paid. 409 `ordering.order_not_cancelable` when something was sent or it is over already.',
+      'card of it was spent; cards that were not are worth nothing then. ' +
+      '409 `ordering.order_not_cancelable` when something was sent or it is over already.\n\n' +
+      'What a bank disputes is not given back beside it: it waits for the decision. What is won goes back by itself then; what is ' +
+      'lost, the bank has given back.',
     answers: { 201: OrderDto },
     problems: [
       orderProblems.order_not_cancelable,
       orderProblems.payment_undecided,
       giftCardProblems.gift_card_used,
-      'billing.payment_disputed',
     ],
     idempotency: 'required',
   })

@@ -16,7 +16,8 @@ export const isDoubtful = (payments: readonly PaymentView[]): boolean =>
  * beside money that is all there, and stays. What is on its way, or waits for a person, is decided first.
  */
 export function unneeded(payments: readonly PaymentView[], owed: Money, total: Money): PaymentView[] {
-  const sum = (of: (payment: PaymentView) => Money) => Money.sum(payments.map(of), owed.currency);
+  const counted = payments.filter(({ status }) => status !== 'canceled');
+  const sum = (of: (payment: PaymentView) => Money) => Money.sum(counted.map(of), owed.currency);
   const due = owed.minus(sum(({ captured, held }) => captured.plus(held)));
   const isDue = !due.isZero() && !due.isNegative();
   const isThere =

@@ -156,12 +156,12 @@ export const isSecured = (status: PaymentStatus): boolean =>
   status === 'paid' || status === 'authorized' || status === 'overcharged';
 
 /**
- * Whether enough money stays to hand over goods for it. Money on its way back counts as captured until its refund settles;
- * whoever would place an order on it would ship for nothing.
+ * Whether enough money stays to hand over goods for it. Money on its way back counts as captured until its refund settles, and what
+ * a person has refused is there for as long as a bank disputes it; whoever would place an order on it would ship for nothing.
  */
 export function isCovered(payments: readonly PaymentView[], total: Money): boolean {
   const kept = Money.sum(
-    payments.map(({ held, kept }) => kept.plus(held)),
+    payments.filter(({ status }) => status !== 'canceled').map(({ held, kept }) => kept.plus(held)),
     total.currency,
   );
   return kept.compare(total) >= 0;

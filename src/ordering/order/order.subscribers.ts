@@ -48,9 +48,11 @@ export class OrderPaymentSubscribers {
     return this.note(orderId, 'dispute_opened', reason);
   }
 
+  /** Of an order that is over, what the bank has left us goes back now. */
   @On(DisputeClosed)
-  decided({ payload: { orderId, outcome } }: DisputeClosed): Promise<void> {
-    return this.note(orderId, `dispute_${outcome}`, null);
+  async decided({ payload: { orderId, outcome } }: DisputeClosed): Promise<void> {
+    await this.follow(orderId);
+    await this.note(orderId, `dispute_${outcome}`, null);
   }
 
   @On(AuthorizationExpiring)

@@ -57,9 +57,10 @@ const historyView = ({
 export function dueOf(order: Order, payments: readonly PaymentView[]): Money {
   const zero = Money.zero(order.currency);
   if (order.status === 'canceled' || order.status === 'expired') return zero;
-  const secured = payments.map(({ status, amount, captured }) =>
-    status === 'authorized' ? amount : captured,
-  );
+  // What a person has refused goes back, and pays nothing.
+  const secured = payments
+    .filter(({ status }) => status !== 'canceled')
+    .map(({ status, amount, captured }) => (status === 'authorized' ? amount : captured));
   const due = owedOf(order).minus(Money.sum(secured, order.currency));
   return due.isNegative() ? zero : due;
 }
@@ -72,11 +73,14 @@ function shippingSums({ shipping, discounts, taxLines, pricesIncludeTax, currenc
   return { tax: Money.of(tax, currency).toJSON(), total: Money.of(total, currency).toJSON() };
 }
 
-/** What stays with us beyond the price, or of one that came to nothing at all: it should go back, and is not on its way. */
+/**
+ * What stays with us beyond the price, or of one that came to nothing at all: it should go back, and is not on its way. What a bank
+ * has taken for good is not with us.
+ */
 function amountToRefund({ status, total, currency }: Order, payments: readonly PaymentView[]): Money {
   const isOver = status === 'canceled' || status === 'expired';
   const kept = Money.sum(
-    payments.map((payment) => payment.kept),
+    payments.map(({ kept, disputeLost }) => kept.minus(disputeLost)),
     currency,
   );
   const beyond = isOver ? kept : kept.minus(Money.of(total, currency));
