@@ -584,7 +584,27 @@ describe('the screening of payments', () => {
     it('takes it where payments are decided about as well', async () => {
       const thing = await goods(app, { stock: 3 });
       const { id, orderId } = await under(rule, () => waiting(thing));
-      const accepted = await app.post(`/v1/admin/payments/${id}/review`, { decision: 'accept' }, asStaff());
+      // It is one decision, and one permission at each of its doors.
+      const clerk = async (permission: string) => {
+        const code = `role-${randomUUID()}`;
+        const made = await app.post(
+          '/v1/admin/roles',
+          { code, title: code, permissions: [permission] },
+          asStaff(),
+        );
+        expect(made.status).toBe(201);
+        const { token } = await given.staff(app, [code], staff);
+        return (path: string, body: object) => app.post(`/v1/admin/${path}`, body, { ...asStaff(), token });
+      };
+      const refunds = await clerk('billing:refund:write');
+      for (const [path, body] of [
+        [`payments/${id}/review`, { decision: 'accept' }],
+        [`payment-reviews/${id}/approval`, {}],
+        [`payment-reviews/${id}/rejection`, {}],
+      ] as const)
+        expect((await refunds(path, body)).status).toBe(403);
+      const payments = await clerk('billing:payment:write');
+      const accepted = await payments(`payments/${id}/review`, { decision: 'accept' });
       expect(accepted).toMatchObject({ status: 200, body: { status: 'captured', captured: eur(TOTAL) } });
       await app.settle();
       expect(await orderAt(orderId)).toMatchObject({ status: 'placed', paymentStatus: 'paid' });

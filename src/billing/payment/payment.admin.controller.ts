@@ -64,7 +64,7 @@ export class PaymentAdminController {
   }
 
   @Post(':id/review')
-  @Permissions('billing:refund:write')
+  @Permissions('billing:payment:write')
   @Operation({
     id: 'reviewPayment',
     summary: 'Decide about a payment that waits for a person',
