@@ -1,7 +1,14 @@
 import type { PaymentView } from '../src/billing/billing.api.js';
 import { type Note, OrderModel, WAYS } from './support/order-model.js';
 import { Money } from '../src/platform/money/money.js';
-import { isBought, mayCancel, mayComplete, mayPlace, maySend } from '../src/ordering/order/order.guards.js';
+import {
+  isBought,
+  mayCancel,
+  mayComplete,
+  mayPlace,
+  maySend,
+  unneeded,
+} from '../src/ordering/order/order.guards.js';
 import {
   FULFILMENT_STATUSES,
   fulfilmentStatusOf,
@@ -12,6 +19,7 @@ import {
   ORDER_STATUSES,
   type OrderStatus,
   PAYMENT_STATUSES,
+  type PaymentStatus,
   paymentStatusOf,
   type Sendable,
 } from '../src/ordering/order/order.statuses.js';
@@ -76,6 +84,9 @@ const paymentsOf = ({ notes }: OrderModel): PaymentView[] =>
       givenOutside: eur(0),
     } as PaymentView;
   });
+
+const statusOf = (order: OrderModel): PaymentStatus =>
+  paymentStatusOf(paymentsOf(order), eur(order.owed), eur(order.total));
 
 /** Everything that was seen on the way, to know that the walk was everywhere. */
 class Seen {
@@ -201,11 +212,7 @@ class Walk {
   private send(most: number): void {
     const { order } = this;
     const [payments, total] = [paymentsOf(order), eur(order.total)];
-    const may = maySend(
-      { status: order.status, paymentStatus: paymentStatusOf(payments, eur(order.owed)) },
-      total,
-      payments,
-    );
+    const may = maySend({ status: order.status, paymentStatus: statusOf(order) }, total, payments);
     this.agree('send', may, order.maySend);
     if (!may) return;
     for (const piece of order.parcels.filter(({ place }) => place === 'shelf').slice(0, most))
@@ -221,7 +228,7 @@ class Walk {
 
   private download(): void {
     const { order } = this;
-    const paymentStatus = paymentStatusOf(paymentsOf(order), eur(order.owed));
+    const paymentStatus = statusOf(order);
     const may = mayComplete({
       ...order,
       paymentStatus,
@@ -285,7 +292,7 @@ class Walk {
   private onwards(): void {
     const { order } = this;
     const payments = paymentsOf(order);
-    const paymentStatus = paymentStatusOf(payments, eur(order.owed));
+    const paymentStatus = statusOf(order);
     this.agree('place', mayPlace(order, payments), order.mayBePlaced);
     const isThere =
       order.held + order.stays >= order.total &&
@@ -315,10 +322,10 @@ class Walk {
   private compare(): void {
     const { order } = this;
     const lines = linesOf(order);
-    const [payment, fulfilment] = [
-      paymentStatusOf(paymentsOf(order), eur(order.owed)),
-      fulfilmentStatusOf(lines),
-    ];
+    const [payment, fulfilment] = [statusOf(order), fulfilmentStatusOf(lines)];
+    const open = unneeded(paymentsOf(order), eur(order.owed), eur(order.total));
+    this.agree('let go', open.length > 0, order.unneeded.length > 0);
+    if (open.length !== order.unneeded.length) throw new Error(`${open.length} are let go\n${this.tell()}`);
     if (payment !== order.payment || fulfilment !== order.fulfilment)
       throw new Error(
         `${payment}, ${fulfilment}; by the model ${order.payment}, ${order.fulfilment}\n${this.tell()}`,
@@ -364,6 +371,7 @@ describe('the way of an order', () => {
       'complete',
       'change',
       'send',
+      'let go',
       'cancel true',
       'cancel false',
     ])

@@ -67,15 +67,23 @@ export class OrderModel {
   }
 
   get payment(): PaymentStatus {
-    const { came, held, back, owed } = this;
+    const { came, held, back, owed, stays, total } = this;
     if (held > 0 && back === 0 && (came === 0 || (came < owed && came + held >= owed))) return 'authorized';
     if (came === 0 && owed > 0)
       return this.notes.length > 0 && this.notes.every(({ state }) => state === 'ended') ? 'voided' : 'none';
     if (back > 0 && back === came) return 'refunded';
     if (came < owed) return 'partially_paid';
-    if (came - back > owed) return 'overcharged';
-    if (back > 0) return came > owed && this.stays === owed ? 'paid' : 'partially_refunded';
-    return came > owed && came > 0 ? 'overcharged' : 'paid';
+    if (back === 0) return came > owed && came > 0 ? 'overcharged' : 'paid';
+    // Once some of it is back, what is on its way out is no longer too much.
+    if (came > owed && stays > total) return 'overcharged';
+    return came > owed && stays === owed ? 'paid' : 'partially_refunded';
+  }
+
+  /** Notes that may be let go: promised ones once enough lies in the till and stays there, and wishes once nothing is wished for. */
+  get unneeded(): Note[] {
+    const isThere = this.came >= this.owed && this.stays >= this.total;
+    const isEnough = this.came + this.held >= this.owed;
+    return this.notes.filter(({ state }) => (state === 'held' && isThere) || (state === 'asked' && isEnough));
   }
 
   get fulfilment(): FulfilmentStatus {
