@@ -911,12 +911,19 @@ describe('plans and subscriptions', () => {
       return { id, refund, notes };
     };
     const [one, two, three] = [await subscribed(), await subscribed(), await subscribed()];
+    const [four, five] = [await subscribed(), await subscribed()];
     await app.settle();
     expect(await one.notes()).toEqual([[1000, 0, 1000]]);
     // What is kept goes first, whatever document was asked for; only the rest has one of its own.
     expect((await one.refund(1500)).body).toMatchObject({ status: 'succeeded' });
     expect(await one.notes()).toEqual([[1000, 1000, 0]]);
     expect((await two.refund(1000, { creditNote: 'existing' })).status).toBe(201);
+    // A present leaves it, but not beside more than was paid: of 30.00, what is given away and what is kept come to no more.
+    const present = { creditNote: 'none', creditNoteReason: 'A present' };
+    expect((await four.refund(2000, present)).status).toBe(201);
+    expect(await four.notes()).toEqual([[1000, 0, 1000]]);
+    for (const amount of [1500, 1000]) expect((await five.refund(amount, present)).status).toBe(201);
+    expect(await five.notes()).toEqual([[1000, 500, 500]]);
     // Before anybody has heard of these.
     app.clock.advance({ days: 32 });
     await app.app.get(PaymentGateway).moveClock(app.clock.now());
@@ -930,6 +937,10 @@ describe('plans and subscriptions', () => {
     expect(await prepaid(one.id)).toEqual([0, 0]);
     expect(await prepaid(two.id)).toEqual([0, 0]);
     expect(await prepaid(three.id)).toEqual([0, 1000]);
+    expect(await prepaid(four.id)).toEqual([0, 1000]);
+    expect(await prepaid(five.id)).toEqual([0, 500]);
+    for (const { refund } of [four, five])
+      expect((await refund(1, present)).body.code).toMatch(/refund_exceeds_captured/);
     expect(await one.notes()).toEqual([
       [1000, 1000, 0],
       [500, 500, 0],

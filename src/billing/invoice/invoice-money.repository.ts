@@ -62,6 +62,15 @@ export class InvoiceMoneyRepository {
     return rows.reduce((sum, { left }) => sum + BigInt(left), 0n);
   }
 
+  /**
+   * How much of what credit notes keep for the buyer is not there any more, in minor units, under the locks of the payments: it went
+   * back without a document, or a bank took it.
+   */
+  async unbacked(subject: MoneySubject): Promise<bigint> {
+    const [row] = await this.database.query<{ amount: string }>(UNBACKED, [idOf(subject)]);
+    return BigInt(row?.amount ?? 0);
+  }
+
   /** Moves between what went back and what is kept, as far as the notes go. In the books it is the buyer's both ways. */
   async match(subject: MoneySubject): Promise<void> {
     const amount = await this.unmatched(subject);
@@ -143,13 +152,21 @@ export const movedOn = (subject: string): string => `(
   coalesce((SELECT sum(s.amount) FROM billing.invoice_settlements s JOIN billing.invoices i ON i.id = s.invoice_id
     WHERE (i.order_id = ${subject} OR i.id = ${subject}) AND s.kind = 'balance'), 0))`;
 
+const UNBACKED = `
+  SELECT greatest(k.kept - greatest(p.there - ${movedOn('$1')}, 0), 0)::text AS amount
+  FROM (SELECT coalesce(sum(kept - used), 0) AS kept FROM billing.credit_notes WHERE ${OF_SUBJECT}) k
+  CROSS JOIN (
+    SELECT coalesce(sum(captured - refund_reserved - given_outside - dispute_lost), 0) AS there FROM billing.payments
+    WHERE ${OF_SUBJECT} AND status NOT IN ('canceled', 'requires_review')
+  ) p`;
+
 // What the invoices took is not there any more: below what the buyer has, a bank took the rest, or it was given away. What was kept
 // and has paid an invoice of another subject is not the buyer's any more, and there it has come from outside.
 const BOOKS = `
   WITH gone AS (
     SELECT currency, coalesce(sum(amount) FILTER (WHERE "to" = 'bank'), 0) AS bank, coalesce(sum(amount) FILTER (WHERE "to" = 'buyer'), 0) AS buyer
     FROM (
-      SELECT r.currency, 'buyer' AS "to", CASE WHEN r.status <> 'failed' AND r.credit_note = 'none' THEN r.amount ELSE 0 END AS amount
+      SELECT r.currency, 'buyer' AS "to", CASE WHEN r.status <> 'failed' AND r.credit_note = 'none' THEN r.amount - r.covered ELSE 0 END AS amount
       FROM billing.refunds r JOIN billing.payments p ON p.id = r.payment_id
       WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.charge_id IS NULL
       UNION ALL SELECT d.currency, 'bank', d.amount FROM billing.disputes d JOIN billing.payments p ON p.id = d.payment_id

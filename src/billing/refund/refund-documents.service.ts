@@ -33,7 +33,8 @@ export class RefundDocuments {
 
   /**
    * In the transaction that accepts the refund: keeps what it wants. What earlier credit notes keep for the buyer goes back first, and
-   * is nobody's any more from now on: neither of a later refund nor of a later invoice. 422 when there is an invoice and neither a
+   * is nobody's any more from now on: neither of a later refund nor of a later invoice. A refund without a document leaves it as long as
+   * enough is left for it. 422 when there is an invoice and neither a
    * document nor a reason for none. The credit note of the rest is made when the money is on its way.
    */
   async accept(
@@ -50,7 +51,9 @@ export class RefundDocuments {
       if (creditNote === 'none' && reason === null) throw invoiceProblems.credit_note_reason_required();
       if (creditNote === 'existing' && kept < amount) throw invoiceProblems.credit_note_missing();
     }
-    const covered = { create: kept < amount ? kept : amount, existing: amount, none: 0n }[creditNote];
+    // Without a document it is a present; but what is paid back so is not kept for the buyer beside it.
+    const gone = subject === null || creditNote !== 'none' ? 0n : await this.money.unbacked(subject);
+    const covered = { create: least(kept, amount), existing: amount, none: least(gone, amount) }[creditNote];
     await this.refunds.wish(refundId, { creditNote, reason, covered });
     if (subject !== null) await this.money.match(subject);
     if (creditNote === 'create' && subject !== null && 'invoiceId' in subject)
@@ -71,3 +74,5 @@ export class RefundDocuments {
     );
   }
 }
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -52,7 +52,8 @@ export class CreateRefundDto {
     description:
       'Where an invoice was paid: `create` (when left out) makes a credit note as soon as the money is on its way, of ' +
       'what an invoice had taken of it: what was paid too much needs none, nor what earlier notes have kept for the buyer, which ' +
-      'goes back first. `existing` says that an earlier one has kept so much for the buyer, `none` corrects no tax and says why.',
+      'goes back first. `existing` says that an earlier one has kept so much for the buyer, `none` corrects no tax and says why; what ' +
+      'earlier notes keep stays kept then, as far as enough is left for it.',
   })
   creditNote?: CreditNoteWish;
 
