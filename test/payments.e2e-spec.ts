@@ -820,4 +820,31 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     ]);
     await evenWith(other.orderId, TOTAL);
   });
+
+  it('is taken to another invoice when the one of an order that goes on was made void', async () => {
+    const { orderId, id } = await held();
+    await app.settle();
+    const invoices = async (): Promise<Body[]> =>
+      (await app.get(`/v1/admin/invoices?orderId=${orderId}`, { token: staff })).body.items;
+    const [wrong] = await invoices();
+    expect(wrong).toMatchObject({ state: 'open', due: eur(TOTAL) });
+    const voided = await app.post(
+      `/v1/admin/invoices/${wrong?.id}/voidance`,
+      { reason: 'Not the buyer’s name' },
+      asStaff(),
+    );
+    expect(voided.status).toBe(200);
+    await app.settle();
+    const states = async () => (await invoices()).map(({ state, due }) => [state, due.amount]).sort();
+    expect(await states()).toEqual([
+      ['open', TOTAL],
+      ['void', 0],
+    ]);
+    expect((await capture(id, { full: true })).status).toBe(200);
+    await app.settle();
+    expect(await states()).toEqual([
+      ['paid', 0],
+      ['void', 0],
+    ]);
+  });
 });

@@ -78,7 +78,7 @@ export class InvoiceAdminController {
       'Its postings are taken back; its number is not given again and stays in the register with the reason. 409 when something ' +
       'of it was paid or credited, or it renews a subscription and has charged usage, a coupon or waiting lines, which no later ' +
       'invoice would charge again: then it is corrected by a credit note. An open page of a bank is withdrawn; 409 while money is ' +
-      'on its way.',
+      'on its way. An order that goes on gets another invoice, which says what the order says by then.',
     answers: { 200: InvoiceDto },
     problems: [
       platformProblems.not_found,

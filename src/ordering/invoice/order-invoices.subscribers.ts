@@ -1,3 +1,4 @@
+import { InvoiceMoved } from '../../billing/billing.events.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { OrderCanceled, OrderChanged, OrderChangeEnded, OrderPlaced } from '../ordering.events.js';
 import { OrderInvoices } from './order-invoices.service.js';
@@ -21,6 +22,12 @@ export class OrderInvoiceSubscribers {
   @On(OrderChangeEnded)
   changeEnded({ payload }: OrderChangeEnded): Promise<void> {
     return this.invoices.bringUpTo(payload.orderId, 'order_change');
+  }
+
+  /** An order that goes on is invoiced anew, as it is now: what is paid for it would be booked by nothing else. */
+  @On(InvoiceMoved)
+  async moved({ payload: { orderId, state } }: InvoiceMoved): Promise<void> {
+    if (orderId !== null && state === 'void') await this.invoices.bringUpTo(orderId, 'other');
   }
 
   @On(OrderCanceled)
