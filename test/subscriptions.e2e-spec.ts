@@ -238,7 +238,33 @@ describe('plans and subscriptions', () => {
     const business = await plan(terms(1000, { pricesIncludeTax: false, taxes }));
     expect((await subscribe(ada, business.id)).body.errors).toMatchObject([{ pointer: '/vatId' }]);
     expect((await app.get('/v1/me/subscriptions', { token: ada.token })).body.items).toEqual([]);
-    expect((await subscribe(ada, business.id, { vatId: 'DE136695976' })).status).toBe(201);
+    const { id } = (await subscribe(ada, business.id, { vatId: 'DE136695976' })).body;
+    // And stays named, as long as an invoice to come has to name it; another one may take its place.
+    const details = (one: string, input: object) =>
+      app.patch(`/v1/me/subscriptions/${one}`, input, { token: ada.token });
+    expect((await details(id, { vatId: null })).body).toMatchObject({
+      ...{ status: 422, code: 'billing.vat_id_needed', errors: [{ pointer: '/vatId' }] },
+      detail: expect.stringContaining('Send another'),
+    });
+    expect((await details(id, { vatId: 'ATU13585627', billingAddress: berlin })).status).toBe(200);
+    const consumer = (await subscribe(ada, (await plan(terms(900, { pricesIncludeTax: false }))).id)).body;
+    const wanted = { planId: business.id, behaviour: 'at_period_end' };
+    const nameless = await mySub(ada, consumer.id, 'changes/preview', wanted);
+    expect([nameless.status, nameless.body.errors[0].pointer]).toEqual([422, '/planId']);
+    await details(consumer.id, { vatId: 'DE136695976' });
+    const { quote } = (await mySub(ada, consumer.id, 'changes/preview', wanted)).body;
+    expect((await mySub(ada, consumer.id, 'changes', { quote })).status).toBe(200);
+    expect((await details(consumer.id, { vatId: null })).status).toBe(422);
+    await app.delete(`/v1/me/subscriptions/${consumer.id}/scheduled-change`, { token: ada.token });
+    expect((await details(consumer.id, { vatId: null })).status).toBe(200);
+    for (const each of [id, consumer.id])
+      expect((await mySub(ada, each, 'cancellation', { when: 'now' })).status).toBe(200);
+    expect((await details(id, { vatId: null })).status).toBe(200);
+    const forAll = { ...terms(1000, { pricesIncludeTax: false, taxes }), appliesTo: 'all' };
+    const unasked = await app.post(`/v1/admin/plans/${consumer.plan.id}/versions`, forAll, asStaff());
+    expect(unasked.body.errors).toContainEqual(
+      expect.objectContaining({ pointer: '/taxes/0/category', code: 'needs_vat_id' }),
+    );
     expect((await app.delete(`/v1/admin/plans/${basic.id}`, { token: staff })).status).toBe(204);
     expect((await subscribe(ada, basic.id)).body.errors[0].pointer).toBe('/planId');
   });

@@ -226,6 +226,7 @@ import { SubscriptionController } from './subscription/subscription.controller.j
 import { Payability } from './subscription/payability.service.js';
 import { GivenBackRepository } from './subscription/given-back.repository.js';
 import { PendingLineRepository } from './subscription/pending-line.repository.js';
+import { BillingDetails } from './subscription/billing-details.service.js';
 import { SubscriptionBuyers } from './subscription/subscription-buyers.service.js';
 import { SubscriptionInvoices } from './subscription/subscription-invoices.service.js';
 import { SubscriptionRepository } from './subscription/subscription.repository.js';
@@ -506,6 +507,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     Payability,
     GivenBackRepository,
     PendingLineRepository,
+    BillingDetails,
     SubscriptionBuyers,
     SubscriptionInvoices,
     SubscriptionRepository,

@@ -2,7 +2,7 @@ import type { FieldError } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import type { Interval } from '../subscription/periods.js';
 import { parseQuantity, wrongTier } from '../subscription/usage-pricing.js';
-import type { PlanTerms, PlanVersion } from './plan.js';
+import { namesBuyer, type PlanTerms, type PlanVersion, taxIn } from './plan.js';
 import type { PlanTermsDto } from './plan-terms.dto.js';
 
 type Terms = Pick<
@@ -108,5 +108,11 @@ export function faultsOfTerms(
   for (const country of before.terms.taxes.flatMap((tax) => tax.countries))
     if (!countries.includes(country) && !countries.includes('*'))
       fault('taxes', 'missing', `must have ${country}, where there may be subscribers`);
+  // Who was taxed so far has sent no VAT id, and nobody asks for one at a renewal.
+  taxes.forEach((tax, at) => {
+    const known = (country: string) => taxIn(before.terms, country);
+    if (namesBuyer(tax) && tax.countries.some((country) => !namesBuyer(known(country) ?? tax)))
+      fault(`taxes/${at}/category`, 'needs_vat_id', 'must need no VAT id of subscribers who may have none');
+  });
   return faults;
 }

@@ -29,6 +29,10 @@ export interface PlanTax {
   readonly reason: string | null;
 }
 
+/** Whether the buyer accounts for it, whom the document then has to name by a VAT id (EN 16931, BR-AE-02 and BR-IC-02). */
+export const namesBuyer = ({ category }: Pick<PlanTax, 'category'>): boolean =>
+  category === 'AE' || category === 'K';
+
 /** How the events of a period come to one quantity. */
 export const AGGREGATIONS = ['sum', 'max', 'last'] as const;
 export type Aggregation = (typeof AGGREGATIONS)[number];

@@ -46,6 +46,11 @@ export class ChangePlanner {
   async plan(subscription: Subscription, asked: ChangeWish, at: Date): Promise<PlannedChange> {
     const from = await this.rows.item(subscription.id);
     const to = await this.target(subscription, from, asked, at);
+    if (await this.invoices.isNameless(subscription, [to]))
+      throw fault(
+        '/planId',
+        'must be sold without a VAT id, or one has to be sent to the subscription first',
+      );
     const wish = possible(subscription, asked);
     const coupon = await this.coupons.running(subscription);
     const next = await this.coupons.next(subscription, to.terms.code);

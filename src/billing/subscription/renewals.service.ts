@@ -149,6 +149,10 @@ export class Renewals {
       return;
     }
     const bill = await this.invoices.cycle(next, [this.cycle(entered)]);
+    if (await this.invoices.isNameless(next, bill.lines))
+      throw new Unbillable(
+        `version ${item.terms.number} of ${item.terms.code} needs the VAT id of its buyer`,
+      );
     const [line] = bill.lines as [PendingLine];
     await this.rows.billItem(item.id, { billed: amountOf(line).amount, credited: 0n, tax: line.tax });
     const invoice = await this.invoices.issueCycle(next, item, bill, { period, collect: true });

@@ -4,6 +4,7 @@ import type { Money } from '../../platform/money/money.js';
 import { Collections } from '../dunning/collections.service.js';
 import { sumsOf } from '../invoice/invoice-arithmetic.js';
 import { type Finalized, Invoices } from '../invoice/invoices.service.js';
+import { namesBuyer } from '../plan/plan.js';
 import { type CycleBill, CycleCharges } from './cycle-charges.service.js';
 import { PendingLineRepository } from './pending-line.repository.js';
 import { addDays, type BillingPeriod, localDate } from './periods.js';
@@ -71,6 +72,11 @@ export class SubscriptionInvoices {
     if (collect && subscription.collection === 'automatic' && customerId !== null && !invoice.total.isZero())
       await this.collections.start({ invoiceId: invoice.invoiceId, subscriptionId, customerId, methodId });
     return invoice;
+  }
+
+  /** Whether lines are to be accounted for by a buyer whose VAT id nobody knows: no invoice could say them. */
+  async isNameless(subscription: Subscription, lines: readonly Pick<PendingLine, 'tax'>[]): Promise<boolean> {
+    return lines.some(({ tax }) => namesBuyer(tax)) && (await this.buyers.open(subscription))?.vatId === null;
   }
 
   /** What a cycle is charged: its own lines, what was used before it, and what a coupon takes off; reads only. */

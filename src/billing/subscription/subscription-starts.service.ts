@@ -8,7 +8,7 @@ import { SubscriptionBilled, SubscriptionCreated } from '../billing.events.js';
 import { Coupons } from '../coupon/coupons.service.js';
 import { noMethod } from '../payment-method/payment-method.errors.js';
 import type { PaymentMethod } from '../payment-method/payment-method.js';
-import { type PlanTax, type PlanTerms, priceIn } from '../plan/plan.js';
+import { namesBuyer, type PlanTax, type PlanTerms, priceIn } from '../plan/plan.js';
 import { debitLine } from './change-line.js';
 import { firstState, INCOMPLETE_HOURS } from './lifecycle.js';
 import {
@@ -81,8 +81,7 @@ export class SubscriptionStarts {
    */
   async begin(start: Start): Promise<Started> {
     const { id, customerId, terms, quantity, currency, tax, trialDays, collection, methodId } = start;
-    // The buyer owes the tax, and the document has to name who that is (EN 16931, BR-AE-02).
-    if (tax.category === 'AE' && start.buyer.vatId === null)
+    if (namesBuyer(tax) && start.buyer.vatId === null)
       throw platformProblems.invalid_input('This plan is sold to businesses there: send their VAT id.', {
         errors: [{ pointer: '/vatId', code: 'required', message: 'must be sent' }],
       });

@@ -102,7 +102,7 @@ export class SubscriptionController {
     summary: 'Changes how I pay, or who is invoiced',
     description: 'From the next invoice on; the country stays.',
     answers: { 200: SubscriptionDetailDto },
-    problems: [not_found, methodProblems.no_payment_method],
+    problems: [not_found, methodProblems.no_payment_method, subscriptionProblems.vat_id_needed],
   })
   update(
     @CurrentActor() actor: PersonActor,

@@ -50,6 +50,13 @@ export const subscriptionProblems = defineProblems('billing', {
       'Nothing would change, or the plans are of another kind or have their taxes counted in another way.',
     remedy: 'Correct what `errors` points at, or subscribe anew.',
   },
+  vat_id_needed: {
+    status: 422,
+    title: 'The VAT id has to stay',
+    meaning:
+      'The subscription is taxed as a sale to a business that accounts for the tax itself, or an invoice to come is: it has to name the VAT id of the buyer.',
+    remedy: 'Send another VAT id in its place, or change to a plan that consumers are sold, or cancel.',
+  },
   quote_used: {
     status: 409,
     title: 'The quote was confirmed before',
