@@ -1161,6 +1161,37 @@ describe('plans and subscriptions', () => {
     ]);
     expect(await invoices(box.id)).toEqual([]);
 
+    // The card that pays for it is not lost unnoticed: another one takes its place, or it stays.
+    const remove = (one: string | null) => app.delete(`/v1/me/payment-methods/${one}`, { token: eve.token });
+    const charge = (paymentMethodId: string | null) =>
+      app.patch(`/v1/me/subscriptions/${id}`, { paymentMethodId }, { token: eve.token });
+    const { methodId: third } = await keep(eve.token, 'ok+card=3');
+    await charge(third);
+    expect((await remove(third)).status).toBe(204);
+    expect(await mine(eve, id)).toMatchObject({ state: 'active', paymentMethodId: null });
+    const { methodId: fourth } = await keep(eve.token, 'ok+card=4', { makeDefault: true });
+    await charge(fourth);
+    const stays = { status: 409, code: 'billing.method_in_use', subscriptionIds: [id] };
+    expect((await remove(fourth)).body).toMatchObject(stays);
+    await charge(null);
+    await app.post(`/v1/me/payment-methods/${eve.methodId}/default`, undefined, { token: eve.token });
+    expect((await remove(methodId)).status).toBe(204);
+    // Of two that are removed at once one is left.
+    const both = await Promise.all([remove(eve.methodId), remove(fourth)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([204, 409]);
+    expect(both.find(({ status }) => status === 409)?.body.subscriptionIds).toContain(id);
+    const more = await mySub(eve, id, 'changes/preview', { quantity: 2, behaviour: 'invoice_now' });
+    expect((await mySub(eve, id, 'changes', { quote: more.body.quote })).status).toBe(200);
+    await app.settle();
+    expect((await invoices(id)).at(-1)).toMatchObject({ state: 'paid', total: eur(1000) });
+    const lone = await customer('ok');
+    const ended = (await subscribe(lone, basic.id)).body.id;
+    const drop = async () =>
+      (await app.delete(`/v1/me/payment-methods/${lone.methodId}`, { token: lone.token })).status;
+    expect(await drop()).toBe(409);
+    await mySub(lone, ended, 'cancellation', { when: 'period_end' });
+    expect(await drop()).toBe(204);
+
     // Whoever is forgotten has subscribed to nothing any more.
     const { id: customerId, email } = (await app.get('/v1/me', { token: eve.token })).body;
     const people = app.app.get(BillingPersonalData);
@@ -1184,7 +1215,7 @@ describe('plans and subscriptions', () => {
     await expect(erase()).rejects.toThrow('paid for the first time');
     await app.settle();
     // A last invoice is due of it. Before its number all that others hold is waited for, so nobody waits for both.
-    const wish = { quantity: 2, behaviour: 'prorate_next_invoice' };
+    const wish = { quantity: 3, behaviour: 'prorate_next_invoice' };
     const { quote } = (await mySub(eve, id, 'changes/preview', wish)).body;
     expect((await mySub(eve, id, 'changes', { quote })).status).toBe(200);
     const numbered = await invoices(id);

@@ -226,6 +226,7 @@ import { SubscriptionController } from './subscription/subscription.controller.j
 import { Payability } from './subscription/payability.service.js';
 import { GivenBackRepository } from './subscription/given-back.repository.js';
 import { PendingLineRepository } from './subscription/pending-line.repository.js';
+import { ChargedSubscriptions } from './subscription/charged-subscriptions.service.js';
 import { BillingDetails } from './subscription/billing-details.service.js';
 import { SubscriptionBuyers } from './subscription/subscription-buyers.service.js';
 import { SubscriptionInvoices } from './subscription/subscription-invoices.service.js';
@@ -508,6 +509,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     GivenBackRepository,
     PendingLineRepository,
     BillingDetails,
+    ChargedSubscriptions,
     SubscriptionBuyers,
     SubscriptionInvoices,
     SubscriptionRepository,

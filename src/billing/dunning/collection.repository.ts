@@ -67,6 +67,24 @@ export class CollectionRepository {
     return rows.map(toCollecting);
   }
 
+  /** Those of a customer that are under way and charged to this method by name: nobody else is at them. */
+  async lockOfMethod(customerId: string, methodId: string): Promise<void> {
+    await this.database.query(
+      `SELECT invoice_id FROM billing.collections
+       WHERE customer_id = $1 AND method_id = $2 AND state = 'collecting' ORDER BY invoice_id FOR UPDATE`,
+      [customerId, methodId],
+    );
+  }
+
+  /** Under their locks: those of a subscription that were charged to this method are charged to the default from now on. */
+  async chargeDefault(subscriptionId: string, methodId: string): Promise<void> {
+    await this.database.execute(
+      `UPDATE billing.collections SET method_id = NULL
+       WHERE subscription_id = $1 AND method_id = $2 AND state = 'collecting'`,
+      [subscriptionId, methodId],
+    );
+  }
+
   /** The caller holds its lock. */
   async save(collection: Collection): Promise<void> {
     await this.database.execute(SAVE, [

@@ -4,6 +4,7 @@ import { Outbox } from '../../platform/events/outbox.js';
 import { Idempotency } from '../../platform/http/idempotency.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { DefaultMethodChanged, PaymentMethodRemoved } from '../billing.events.js';
+import { ChargedSubscriptions } from '../subscription/charged-subscriptions.service.js';
 import { MethodSetups } from './method-setups.service.js';
 import {
   type AddPaymentMethodDto,
@@ -20,6 +21,7 @@ export class MyPaymentMethods {
     private readonly database: Database,
     private readonly rows: PaymentMethodRepository,
     private readonly setups: MethodSetups,
+    private readonly charged: ChargedSubscriptions,
     private readonly outbox: Outbox,
   ) {}
 
@@ -53,9 +55,12 @@ export class MyPaymentMethods {
     });
   }
 
+  /** 409 `billing.method_in_use` while a subscription is charged to it that has no other one to go to. */
   async remove(customerId: string, id: string): Promise<void> {
     await this.database.transaction(async () => {
+      const defaultId = await this.charged.hold(customerId, id);
       if ((await this.drop(customerId, id)) === 0) throw platformProblems.not_found();
+      await this.charged.leave(customerId, id, defaultId);
     });
   }
 

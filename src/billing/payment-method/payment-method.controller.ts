@@ -97,9 +97,12 @@ export class PaymentMethodController {
   @Operation({
     id: 'removeMyPaymentMethod',
     summary: 'Removes a payment method of mine',
-    description: 'The gateway forgets it too. Where it was the default, the newest of the others becomes it.',
+    description:
+      'The gateway forgets it too. Where it was the default, the newest of the others becomes it, and is charged from then on with ' +
+      'what goes by the default. A subscription that was charged to it by name goes over to the default method; where there is ' +
+      'none that could take its place it is 409, and nothing is removed.',
     answers: { 204: null },
-    problems: [platformProblems.not_found],
+    problems: [platformProblems.not_found, methodProblems.method_in_use],
   })
   async remove(
     @Param('id', ParseUUIDPipe) methodId: string,

@@ -8,6 +8,21 @@ export const methodProblems = defineProblems('billing', {
     meaning: 'The customer has kept no such method, or none at all.',
     remedy: 'Read the kept methods and name one of them, or add one.',
   },
+  method_in_use: {
+    status: 409,
+    title: 'A subscription is charged to it',
+    meaning:
+      'Subscriptions that go on are charged to this method, and there is no other that was chosen for them. Nothing was removed.',
+    remedy:
+      'Choose another method first: for each of `subscriptionIds` by PATCH /v1/me/subscriptions/{id}, or as the default by POST /v1/me/payment-methods/{id}/default. Or cancel them.',
+    members: {
+      subscriptionIds: {
+        description: 'Those that are charged to it.',
+        schema: { type: 'array', items: { type: 'string', format: 'uuid' } },
+        example: ['01933b5e-7b0a-7c3e-9c1f-2f1c5a6b7d8e'],
+      },
+    },
+  },
   payment_method_declined: {
     status: 402,
     title: 'The payment method was refused',

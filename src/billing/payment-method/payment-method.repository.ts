@@ -51,10 +51,13 @@ export class PaymentMethodRepository {
    * has allowed that one, so where it was removed there is none, and the default is not charged in its place.
    */
   async find(customerId: string, id: string | null): Promise<PaymentMethod | null> {
-    const [row] = await this.database.query<PaymentMethod>(
-      `SELECT ${METHOD} FROM billing.payment_methods m WHERE customer_id = $1 AND ($2::uuid IS NULL AND is_default OR id = $2)`,
-      [customerId, id],
-    );
+    const [row] = await this.database.query<PaymentMethod>(FIND, [customerId, id]);
+    return row ?? null;
+  }
+
+  /** The same in the caller's transaction, until whose end it is not removed. */
+  async hold(customerId: string, id: string | null): Promise<PaymentMethod | null> {
+    const [row] = await this.database.query<PaymentMethod>(`${FIND} FOR SHARE`, [customerId, id]);
     return row ?? null;
   }
 
@@ -146,6 +149,9 @@ export class PaymentMethodRepository {
 
 const METHOD = `m.id, m.customer_id AS "customerId", m.gateway, m.ref, m.customer_ref AS "customerRef", m.brand, m.last4,
   m.expiry_month AS "expiryMonth", m.expiry_year AS "expiryYear", m.fingerprint, m.is_default AS "isDefault", m.created_at AS "createdAt"`;
+
+const FIND = `
+  SELECT ${METHOD} FROM billing.payment_methods m WHERE customer_id = $1 AND ($2::uuid IS NULL AND is_default OR id = $2)`;
 
 // What was removed stays removed, also when an old call is told of once more.
 const KEEP = `

@@ -37,7 +37,7 @@ export class SubscriptionOpening {
     const { billingAddress, vatId = null, paymentMethodId: methodId = null, couponCode = null } = wanted;
     const { collection, returnUrl, offSession } = how;
     const offer = await this.offers.take(customerId, { ...wanted, country: billingAddress.country });
-    const method = await this.methods.find(customerId, methodId);
+    const method = await this.methods.hold(customerId, methodId);
     if (methodId !== null && method === null) throw noMethod('/paymentMethodId', true);
     const buyer = buyerOf(billingAddress, vatId);
     const start = { customerId, ...offer, buyer, methodId, method, couponCode, collection };
