@@ -494,8 +494,9 @@ describe('tax', () => {
 
     app.clock.advance({ days: 31 });
     await app.run('ordering.forget_tax_answers');
+    await app.run('platform.forget_vat_checks');
     const [left] = await app.database.query<{ n: number }>(
-      'SELECT (SELECT count(*) FROM ordering.tax_quotes)::int + (SELECT count(*) FROM ordering.vat_checks)::int AS n',
+      'SELECT (SELECT count(*) FROM ordering.tax_quotes)::int + (SELECT count(*) FROM platform.vat_checks)::int AS n',
     );
     expect(left?.n).toBe(0);
   });

@@ -190,7 +190,7 @@ import { Database } from '../platform/database/database.js';
 import { ExemptionController } from './tax/exemption.controller.js';
 import { ExemptionRepository } from './tax/exemption.repository.js';
 import { ExemptionService } from './tax/exemption.service.js';
-import { HttpTaxProvider, ViesVatCheck } from './tax/outside.adapter.js';
+import { HttpTaxProvider } from './tax/outside.adapter.js';
 import { TaxAnswersRepository } from './tax/tax-answers.repository.js';
 import { TaxController } from './tax/tax.controller.js';
 import { TaxDesk } from './tax/tax-desk.service.js';
@@ -208,7 +208,6 @@ import { PeriodOrders } from './subscription/period-orders.service.js';
 import { PeriodOrderSubscribers } from './subscription/period-orders.subscribers.js';
 import { PeriodPayments } from './subscription/period-payments.service.js';
 import { BasketController } from './subscription/basket.controller.js';
-import { VatCheck } from './tax/vat-check.port.js';
 
 /**
  * Owns carts, checkout, orders with what was sent of them, promotions, shipping and tax zones (schema
@@ -430,11 +429,6 @@ import { VatCheck } from './tax/vat-check.port.js';
     TaxRepository,
     TaxService,
     TaxSettingsService,
-    {
-      provide: VatCheck,
-      inject: [Config, Database],
-      useFactory: (config: Config, database: Database) => new ViesVatCheck(config, database),
-    },
   ],
 })
 export class OrderingModule {}

@@ -52,6 +52,11 @@ import { ClockMover } from './test-clock/clock-mover.js';
 import { TestClock } from './test-clock/test-clock.js';
 import { TestClockController } from './test-clock/test-clock.controller.js';
 import { TestClockJobs } from './test-clock/test-clock.jobs.js';
+import { VatAnswers } from './vat/vat-answers.js';
+import { VatCheck } from './vat/vat-check.port.js';
+import { VatJobs } from './vat/vat.jobs.js';
+import { VatRegister } from './vat/vat-register.js';
+import { ViesVatCheck } from './vat/vies.adapter.js';
 
 /** What every module stands on. It knows no module. */
 @Module({
@@ -108,6 +113,14 @@ import { TestClockJobs } from './test-clock/test-clock.jobs.js';
     SubjectKeys,
     TestClock,
     TestClockJobs,
+    VatAnswers,
+    {
+      provide: VatCheck,
+      inject: [Config, Database],
+      useFactory: (config: Config, database: Database) => new ViesVatCheck(config, database),
+    },
+    VatJobs,
+    VatRegister,
     Workers,
   ],
   exports: [
@@ -133,6 +146,8 @@ import { TestClockJobs } from './test-clock/test-clock.jobs.js';
     ProgressStreams,
     Relay,
     SubjectKeys,
+    VatAnswers,
+    VatRegister,
     Workers,
   ],
 })

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { pointOf } from '../shipping/pickup-point.repository.js';
 import type { Address } from '../../platform/address/address.js';
-import type { CheckedVatId, VatVerdict } from '../tax/vat-id.js';
+import type { CheckedVatId, VatVerdict } from '../../platform/vat/vat-id.js';
 import type { Cart, CartLine } from './cart.js';
 
 type Head = Omit<Cart, 'lines'>;

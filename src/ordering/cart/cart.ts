@@ -1,7 +1,7 @@
 import type { PickupPoint } from '../shipping/pickup-point.js';
 import type { Address } from '../../platform/address/address.js';
 import type { Certificate } from '../tax/tax-rules.js';
-import type { VatVerdict } from '../tax/vat-id.js';
+import type { VatVerdict } from '../../platform/vat/vat-id.js';
 
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;

@@ -11,8 +11,8 @@ import { PickupPointRepository } from '../shipping/pickup-point.repository.js';
 import { type Rules, SellingRules } from '../selling/selling-rules.js';
 import { hashOfQuestion, type TaxQuote } from '../tax/external-tax.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
-import { isTrusted } from '../tax/tax-rules.js';
-import type { CheckedVatId } from '../tax/vat-id.js';
+import { isTrusted } from '../../platform/vat/reverse-charge.js';
+import type { CheckedVatId } from '../../platform/vat/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { saysWhere, withCheckout } from './draft.js';
 
@@ -65,9 +65,10 @@ export class CheckoutTerms {
     if (!stored || !holds(holder, stored)) return none;
     const again = input.vatId || stored.orderId !== null ? null : await this.recheck(stored, ip);
     const vat = input.vatId ? await this.tax.checked(input.vatId, { cartId, ip }) : again;
+    const { unverifiedVatIds } = rules.tax.settings;
     const isOther =
       again !== null &&
-      isTrusted(again.vatCheck, rules.tax.settings) !== isTrusted(stored.vatCheck, rules.tax.settings);
+      isTrusted(again.vatCheck, unverifiedVatIds) !== isTrusted(stored.vatCheck, unverifiedVatIds);
     if (!asks || stored.orderId !== null || stored.lines.length === 0) {
       return { ...none, known: { ...NOTHING, vat, isUnseen: isOther && !saysWhere(input, stored) } };
     }

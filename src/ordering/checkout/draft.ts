@@ -17,7 +17,7 @@ import type { Quotes } from '../shipping/carrier-quotes.service.js';
 import { detailsOf } from '../shipping/shipping-details.js';
 import { hashOfQuestion } from '../tax/external-tax.js';
 import type { TaxBook } from '../tax/tax-rules.js';
-import { type CheckedVatId, plainVatId } from '../tax/vat-id.js';
+import { type CheckedVatId, plainVatId } from '../../platform/vat/vat-id.js';
 import type { CheckoutDto } from './checkout.dto.js';
 import { checkoutProblems } from './checkout.errors.js';
 import type { KnownTax } from './checkout-terms.service.js';

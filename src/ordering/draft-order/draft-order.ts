@@ -4,7 +4,7 @@ import { Money } from '../../platform/money/money.js';
 import type { Cart, CartLine } from '../cart/cart.js';
 import type { SetPrices } from '../checkout/set-prices.js';
 import type { PickupPoint } from '../shipping/pickup-point.js';
-import type { VatVerdict } from '../tax/vat-id.js';
+import type { VatVerdict } from '../../platform/vat/vat-id.js';
 
 export const DRAFT_STATES = ['open', 'placed'] as const;
 

@@ -13,7 +13,7 @@ import { quantitiesOf } from '../cart/cart.js';
 import { CartCodes } from '../promotion/cart-codes.service.js';
 import { ShippingChoices } from '../shipping/shipping-choices.service.js';
 import { TaxDesk } from '../tax/tax-desk.service.js';
-import type { CheckedVatId } from '../tax/vat-id.js';
+import type { CheckedVatId } from '../../platform/vat/vat-id.js';
 import { draftLines } from './draft-lines.js';
 import { type DraftOrder, pricesOf } from './draft-order.js';
 import type { CreateDraftOrderDto, DraftLineInput, UpdateDraftOrderDto } from './draft-order.dto.js';

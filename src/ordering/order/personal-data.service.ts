@@ -6,6 +6,7 @@ import {
   type PersonalDataProvider,
   type Subject,
 } from '../../platform/personal-data/personal-data.js';
+import { VatAnswers } from '../../platform/vat/vat-answers.js';
 import { ReminderRepository } from '../abandoned-cart/reminder.repository.js';
 import { SavedLineRepository } from '../saved-line/saved-line.repository.js';
 import { ExemptionRepository } from '../tax/exemption.repository.js';
@@ -28,6 +29,7 @@ export class OrderingPersonalData implements PersonalDataProvider {
     private readonly reminders: ReminderRepository,
     private readonly exemptions: ExemptionRepository,
     private readonly taxAnswers: TaxAnswersRepository,
+    private readonly vatAnswers: VatAnswers,
     private readonly baskets: BasketRepository,
   ) {}
 
@@ -64,7 +66,7 @@ export class OrderingPersonalData implements PersonalDataProvider {
 
   async erase(subject: Subject): Promise<void> {
     // By the VAT ids in carts and orders, so before these.
-    await this.taxAnswers.forgetChecksOf(subject);
+    await this.vatAnswers.forgetAll(await this.taxAnswers.vatIdsOf(subject));
     // In the order of all locks: carts and drafts, payments, orders.
     await this.rows.deleteCarts(subject);
     await this.rows.deleteDraftOrders(subject);

@@ -3,26 +3,10 @@ import { Database } from '../../platform/database/database.js';
 import type { Subject } from '../../platform/personal-data/personal-data.js';
 import type { ExternalTaxes } from './external-tax.js';
 
-interface KeptCheck {
-  status: 'valid' | 'invalid';
-  consultation: string | null;
-  checkedAt: Date;
-}
-
-/** What somebody outside has said: registers of VAT ids and providers of taxes. */
+/** What somebody outside has said: providers of taxes. */
 @Injectable()
 export class TaxAnswersRepository {
   constructor(private readonly database: Database) {}
-
-  /** What a register has said since then. */
-  async check(vatId: string, since: Date): Promise<KeptCheck | undefined> {
-    const [row] = await this.database.query<KeptCheck>(CHECK, [vatId, since]);
-    return row;
-  }
-
-  async keepCheck(vatId: string, { status, consultation, checkedAt }: KeptCheck): Promise<void> {
-    await this.database.execute(KEEP_CHECK, [vatId, status, consultation, checkedAt]);
-  }
 
   /** What a provider has answered to the question of this hash since then; null: nothing, since `silentSince`. */
   async taxes(hash: string, since: Date, silentSince: Date): Promise<ExternalTaxes | null | undefined> {
@@ -47,21 +31,15 @@ export class TaxAnswersRepository {
 
   async forget(before: Date): Promise<void> {
     await this.database.execute('DELETE FROM ordering.tax_quotes WHERE answered_at < $1', [before]);
-    await this.database.execute('DELETE FROM ordering.vat_checks WHERE checked_at < $1', [before]);
   }
 
-  /** Checks of VAT ids in the carts and orders of a person: before these are erased. */
-  async forgetChecksOf({ customerId, email }: Subject): Promise<void> {
-    await this.database.execute(FORGET_CHECKS, [customerId, email]);
+  /** The VAT ids in the carts and orders of a person: asked before these are erased. */
+  async vatIdsOf({ customerId, email }: Subject): Promise<string[]> {
+    const rows = await this.database.query<{ vatId: string }>(VAT_IDS, [customerId, email]);
+    return rows.map(({ vatId }) => vatId);
   }
 }
 
-const CHECK = `
-  SELECT status, consultation, checked_at AS "checkedAt" FROM ordering.vat_checks WHERE vat_id = $1 AND checked_at > $2`;
-const KEEP_CHECK = `
-  INSERT INTO ordering.vat_checks (vat_id, status, consultation, checked_at) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (vat_id) DO UPDATE SET status = excluded.status, consultation = excluded.consultation,
-    checked_at = excluded.checked_at`;
 const TAXES = `
   SELECT taxes FROM ordering.tax_quotes
   WHERE hash = $1 AND answered_at > CASE WHEN taxes IS NULL THEN $3::timestamptz ELSE $2::timestamptz END`;
@@ -73,7 +51,6 @@ const KEEP_TAXES = `
     answered_at = CASE WHEN ${GIVES_WAY} THEN excluded.answered_at ELSE q.answered_at END
   RETURNING taxes`;
 const THEIRS = `(t.customer_id = $1::uuid OR (t.customer_id IS NULL AND lower(t.email) = lower($2)))`;
-const FORGET_CHECKS = `
-  DELETE FROM ordering.vat_checks WHERE vat_id IN (
-    SELECT t.vat_id FROM ordering.carts t WHERE ${THEIRS}
-    UNION SELECT t.taxation->>'vatId' FROM ordering.orders t WHERE ${THEIRS})`;
+const VAT_IDS = `
+  SELECT t.vat_id AS "vatId" FROM ordering.carts t WHERE t.vat_id IS NOT NULL AND ${THEIRS}
+  UNION SELECT t.taxation->>'vatId' FROM ordering.orders t WHERE t.taxation->>'vatId' IS NOT NULL AND ${THEIRS}`;

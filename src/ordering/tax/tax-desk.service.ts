@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, realNow } from '../../platform/clock.js';
-import { platformProblems } from '../../platform/http/problem.js';
 import { Breaker } from '../../platform/outside/breaker.js';
+import type { CheckedVatId, VatVerdict } from '../../platform/vat/vat-id.js';
+import { VatRegister } from '../../platform/vat/vat-register.js';
 import { ExemptionRepository } from './exemption.repository.js';
 import { hashOfQuestion, readExternalTaxes, type TaxQuestion, type TaxQuote } from './external-tax.js';
 import { TaxAnswersRepository } from './tax-answers.repository.js';
 import { TaxProvider } from './tax-provider.port.js';
 import type { Certificate } from './tax-rules.js';
 import { type Asker, VatQuota } from './vat-quota.service.js';
-import { VatCheck } from './vat-check.port.js';
-import { type CheckedVatId, plainVatId, type VatFault, vatFault, type VatVerdict } from './vat-id.js';
 
 /** So long an answer from outside is as good as a new one. */
 const GOOD_FOR_MS = 24 * 60 * 60_000;
@@ -30,38 +29,21 @@ export interface TaxAnswer {
  */
 @Injectable()
 export class TaxDesk {
-  private readonly registerBreaker = new Breaker();
   private readonly providerBreaker = new Breaker();
   private readonly asking = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly answers: TaxAnswersRepository,
     private readonly exemptions: ExemptionRepository,
-    private readonly register: VatCheck,
+    private readonly register: VatRegister,
     private readonly provider: TaxProvider,
     private readonly quota: VatQuota,
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * The VAT id as it is kept, with what is known of it. 400 at `/vatId` when it cannot be one. What the register said
-   * within a day is not asked again; when it does not answer, the id is `unverified`. `asker`: the shopper, who may have it
-   * asked so often (429); null: staff.
-   */
-  async checked(text: string, asker: Asker | null): Promise<CheckedVatId> {
-    const vatId = plainVatId(text);
-    const fault = vatFault(vatId);
-    if (fault !== null) throw notAVatId(fault);
-    const now = this.clock.now();
-    if (!this.register.isThere) return { vatId, vatCheck: unverified(now) };
-    const known =
-      (await this.answers.check(vatId, before(now))) ?? (await this.consultFor(asker, vatId, now));
-    if (known === null) return { vatId, vatCheck: unverified(now) };
-    const { status, consultation, checkedAt } = known;
-    return {
-      vatId,
-      vatCheck: { status, source: 'register', consultation, checkedAt: checkedAt.toISOString() },
-    };
+  /** The VAT id as it is kept, with what is known of it: see `VatRegister`. `asker`: the shopper, who may have it asked so often (429); null: staff. */
+  checked(text: string, asker: Asker | null): Promise<CheckedVatId> {
+    return this.register.checked(text, asker && (() => this.quota.count(asker)));
   }
 
   /** Whether there is a register to ask. */
@@ -78,9 +60,7 @@ export class TaxDesk {
     check: VatVerdict | null,
     asker: Asker,
   ): Promise<CheckedVatId | null> {
-    if (vatId === null || !this.register.isThere) return null;
-    const isKnown = check !== null && check.status !== 'unverified';
-    if (isKnown && new Date(check.checkedAt) > before(this.clock.now())) return null;
+    if (vatId === null || this.register.isCurrent(check)) return null;
     // Nobody is kept from buying by it.
     return (await this.quota.waitOf(asker)) > 0 ? null : this.checked(vatId, null);
   }
@@ -115,15 +95,6 @@ export class TaxDesk {
     return this.answers.keepTaxes(hash, readExternalTaxes(said, question), now, before(now));
   }
 
-  private async consultFor(asker: Asker | null, vatId: string, now: Date) {
-    if (asker !== null) await this.quota.count(asker);
-    // Whoever came before may have had the answer since we looked.
-    return this.once(
-      `vat ${vatId}`,
-      async () => (await this.answers.check(vatId, before(now))) ?? this.consult(vatId, now),
-    );
-  }
-
   private once<T>(what: string, work: () => Promise<T>): Promise<T> {
     const present = this.asking.get(what) as Promise<T> | undefined;
     if (present) return present;
@@ -131,39 +102,6 @@ export class TaxDesk {
     this.asking.set(what, asked);
     return asked;
   }
-
-  private async consult(vatId: string, checkedAt: Date) {
-    const answer = await this.registerBreaker.call(
-      () => realNow().getTime(),
-      () => this.register.ask(vatId),
-    );
-    if (answer === null) return null;
-    const check = {
-      status: answer.valid ? ('valid' as const) : ('invalid' as const),
-      consultation: answer.consultation,
-      checkedAt,
-    };
-    await this.answers.keepCheck(vatId, check);
-    return check;
-  }
 }
 
 const before = (now: Date): Date => new Date(now.getTime() - GOOD_FOR_MS);
-
-const unverified = (now: Date) => ({
-  status: 'unverified' as const,
-  source: 'format' as const,
-  checkedAt: now.toISOString(),
-  consultation: null,
-});
-
-const FAULTS: Record<VatFault, string> = {
-  unknown_country: 'must begin with the letters of a country of the EU, such as DE or EL',
-  malformed: 'does not have the form of a VAT id of its country',
-  check_digits: 'has wrong check digits: look for a typing error',
-};
-
-const notAVatId = (fault: VatFault) =>
-  platformProblems.invalid_input('The VAT id cannot be one.', {
-    errors: [{ pointer: '/vatId', code: fault, message: FAULTS[fault] }],
-  });

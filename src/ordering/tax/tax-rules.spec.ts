@@ -1,7 +1,7 @@
 import { DEFAULT_SETTINGS, type TaxSettings } from './tax-settings.js';
 import { type TaxBook, type TaxBuyer, taxRulesFor } from './tax-rules.js';
 import { overlapOf, type Place, type TaxRate, type TaxZone, zoneOf } from './tax-zone.js';
-import type { VatVerdict } from './vat-id.js';
+import type { VatVerdict } from '../../platform/vat/vat-id.js';
 
 const rate = (ratePpm: number, more: Partial<TaxRate> = {}): TaxRate => ({
   taxClass: 'standard',

@@ -1,4 +1,5 @@
-import { isMemberState } from './member-states.js';
+import { isBusinessAbroad } from '../../platform/vat/reverse-charge.js';
+import { isMemberState } from '../../platform/vat/member-states.js';
 import type { ExternalTaxes } from './external-tax.js';
 import { DEFAULT_SETTINGS, type TaxSettings } from './tax-settings.js';
 import {
@@ -11,7 +12,7 @@ import {
   type TaxZone,
   zoneOf,
 } from './tax-zone.js';
-import { vatCountry, type VatVerdict } from './vat-id.js';
+import type { VatVerdict } from '../../platform/vat/vat-id.js';
 
 /** All that the shop has laid down about tax, and the moment that it is asked about. */
 export interface TaxBook {
@@ -262,18 +263,14 @@ function readingOf(
   return { pricesIncludeTax: home.pricesIncludeTax, rateOf: categoriesOf(home, at) };
 }
 
-/** Whether a VAT id of which this is known counts. */
-export const isTrusted = (check: VatVerdict | null, { unverifiedVatIds }: TaxSettings): boolean =>
-  check?.status === 'valid' || (check?.status === 'unverified' && unverifiedVatIds === 'accept');
-
 function treatmentOf(
   { settings, at }: TaxBook,
   { destination, vatId = null, vatCheck = null, certificates = [], groups = [] }: TaxBuyer,
   rule: Taxation['rule'],
 ): { treatment: Taxation['treatment']; exemption: Exemption | null } {
   const isUnion = rule === 'union_origin' || rule === 'union_destination';
-  const isForeign = vatId !== null && vatCountry(vatId) !== settings.origin?.country;
-  if (isUnion && isTrusted(vatCheck, settings) && isForeign)
+  const seller = { country: settings.origin?.country, unverified: settings.unverifiedVatIds };
+  if (isUnion && isBusinessAbroad(vatId, vatCheck, seller))
     return { treatment: 'reverse_charge', exemption: null };
   const group = settings.exemptGroups.find((code) => groups.includes(code));
   if (group !== undefined) return { treatment: 'exempt', exemption: { kind: 'group', group } };

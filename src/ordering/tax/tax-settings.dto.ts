@@ -1,5 +1,6 @@
 import { CountryCode, Integer, Nested, OneOf, Text, TextList } from '../../platform/http/fields.js';
-import { FOREIGN_PRICES, PLACES_OF_SUPPLY, ROUNDINGS, SHIPPING_TAXES, UNVERIFIED } from './tax-settings.js';
+import { UNVERIFIED, type Unverified } from '../../platform/vat/reverse-charge.js';
+import { FOREIGN_PRICES, PLACES_OF_SUPPLY, ROUNDINGS, SHIPPING_TAXES } from './tax-settings.js';
 
 const unset = { optional: true, nullable: true } as const;
 
@@ -64,7 +65,7 @@ export class TaxSettingsPatch {
     description:
       'What happens with a VAT id of the right form while the register does not answer, or the store has none to ask (`VAT_CHECK_URL`): reverse charge, or the tax of a consumer.',
   })
-  unverifiedVatIds?: (typeof UNVERIFIED)[number];
+  unverifiedVatIds?: Unverified;
 
   @Text({ max: 300, optional: true, description: 'Frozen on orders with reverse charge.' })
   reverseChargeNote?: string;

@@ -1,10 +1,10 @@
+import { REVERSE_CHARGE_NOTE, type Unverified } from '../../platform/vat/reverse-charge.js';
 import type { Place } from './tax-zone.js';
 
 export const PLACES_OF_SUPPLY = ['origin', 'destination'] as const;
 export const FOREIGN_PRICES = ['same_gross', 'same_net'] as const;
 export const SHIPPING_TAXES = ['own_class', 'goods'] as const;
 export const ROUNDINGS = ['category', 'line'] as const;
-export const UNVERIFIED = ['accept', 'charge'] as const;
 
 /** How the shop taxes, beyond its zones. As they are at first, the zone of the address decides and nothing else. */
 export interface TaxSettings {
@@ -22,7 +22,7 @@ export interface TaxSettings {
   /** Where tax is rounded: once for each category of an order, or for each line. */
   rounding: (typeof ROUNDINGS)[number];
   /** A VAT id of the right form that nobody could check. */
-  unverifiedVatIds: (typeof UNVERIFIED)[number];
+  unverifiedVatIds: Unverified;
   /** What is printed on an order that nobody is charged tax for because the buyer accounts for it. */
   reverseChargeNote: string;
   exemptNote: string;
@@ -41,7 +41,7 @@ export const DEFAULT_SETTINGS: TaxSettings = {
   shippingTaxClass: 'standard',
   rounding: 'category',
   unverifiedVatIds: 'charge',
-  reverseChargeNote: 'Reverse charge: VAT is due from the recipient (Directive 2006/112/EC).',
+  reverseChargeNote: REVERSE_CHARGE_NOTE,
   exemptNote: 'Exempt from tax.',
   exportNote: 'Export outside of the VAT territory: zero-rated.',
   exemptGroups: [],

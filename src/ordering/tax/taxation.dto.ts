@@ -1,7 +1,7 @@
 import { Instant, Nested, OneOf, Text } from '../../platform/http/fields.js';
 import { FOREIGN_PRICES, ROUNDINGS, SHIPPING_TAXES } from './tax-settings.js';
 import { TAX_RULES, TAX_SOURCES, type Taxation, TREATMENTS } from './tax-rules.js';
-import { VAT_STATUSES } from './vat-id.js';
+import { VAT_STATUSES } from '../../platform/vat/vat-id.js';
 
 /** How a VAT id is taken. */
 export function VatId(options: { description: string }) {
