@@ -13,6 +13,7 @@ import { BillingUnappliedMoney1780000000842 } from './billing/1780000000842-unap
 import { BillingHeldAgain1780000000850 } from './billing/1780000000850-held-again.js';
 import { BillingItemsForOthers1780000000870 } from './billing/1780000000870-items-for-others.js';
 import { BillingCoveredRefunds1780000000905 } from './billing/1780000000905-covered-refunds.js';
+import { BillingReverseCharge1780000000930 } from './billing/1780000000930-reverse-charge.js';
 import { PlatformVatChecks1780000000932 } from './platform/1780000000932-vat-checks.js';
 import { OrderingVatChecksElsewhere1780000000933 } from './ordering/1780000000933-vat-checks-elsewhere.js';
 import { BillingGivenOutside1780000000915 } from './billing/1780000000915-given-outside.js';
@@ -300,6 +301,7 @@ export const migrations: Migrations = [
   BillingCoveredRefunds1780000000905,
   BillingDisputedCharges1780000000910,
   BillingGivenOutside1780000000915,
+  BillingReverseCharge1780000000930,
   PlatformVatChecks1780000000932,
   OrderingVatChecksElsewhere1780000000933,
 ];

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
 import { given } from './support/given.js';
@@ -519,6 +520,126 @@ describe('tax', () => {
     } finally {
       await strict.close();
     }
+  });
+
+  it('is left to a business elsewhere in the EU that has subscribed', async () => {
+    const path = '/check-vat-number';
+    const eur = (amount: number) => ({ amount, currency: 'EUR' });
+    const asStaff = () => ({ token: staff, key: key() });
+    const seller = {
+      name: 'Guildhall Trading GmbH',
+      address: { line1: 'Gildenweg 1', city: 'Lübeck', postalCode: '23552', country: 'DE' },
+      ...{ vatId: 'DE136695976', timeZone: 'Europe/Berlin' },
+    };
+    await app.put('/v1/admin/seller-profile', seller, { token: staff });
+    const plan = async (code: string, pricesIncludeTax: boolean) => {
+      const taxes = [{ countries: ['*'], category: 'S', ratePpm: 250_000, title: 'VAT 25 %' }];
+      const interval = { unit: 'month', count: 1 };
+      const terms = { interval, pricesIncludeTax, prices: [{ amount: eur(1250) }], taxes };
+      return (await app.post('/v1/admin/plans', { code, title: code, terms }, asStaff())).body.id;
+    };
+    const [inside, net] = [await plan('tax-inside', true), await plan('tax-on-top', false)];
+    const { token } = await given.customer(app);
+    await app.post('/v1/me/payment-methods', { gateway: 'test', token: 'ok' }, { token, key: key() });
+    const copenhagen = { ...berlin, country: 'DK', city: 'København', postalCode: '1050' };
+    const subscribe = async (planId: string, extra: object = {}) =>
+      app.post(
+        '/v1/me/subscriptions',
+        { planId, currency: 'EUR', billingAddress: copenhagen, ...extra },
+        { token, key: key() },
+      );
+    const details = async (id: string, input: object) =>
+      (await app.patch(`/v1/me/subscriptions/${id}`, input, { token })).body;
+    const invoices = async (id: string) => {
+      const { items } = (await app.get(`/v1/admin/invoices?subscriptionId=${id}`, { token: staff })).body;
+      const ids: string[] = items.map((one: { id: string }) => one.id);
+      const all = ids.map((one) => app.get(`/v1/admin/invoices/${one}`, { token: staff }));
+      return (await Promise.all(all)).map(({ body }) => body).toReversed();
+    };
+    const month = async () => {
+      app.clock.advance({ days: 31 });
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await app.run('billing.renew_subscriptions');
+      await app.run('billing.collect');
+      await app.settle();
+    };
+    const odense = 'DK88146328';
+
+    // Who cannot be asked about is taxed, unless the shop takes the id as it is.
+    outside.answers[path] = null;
+    const unknown = (await subscribe(net, { vatId: odense })).body;
+    expect([unknown.state, unknown.reverseCharge]).toEqual(['active', false]);
+    expect((await invoices(unknown.id))[0]).toMatchObject({
+      total: eur(1563),
+      content: { buyer: { vatId: odense, vatCheck: { status: 'unverified', ref: null } } },
+    });
+    const accepting = { ...seller, unverifiedVatIds: 'accept' };
+    await app.put('/v1/admin/seller-profile', accepting, { token: staff });
+    expect((await subscribe(net, { vatId: odense })).body.reverseCharge).toBe(true);
+    await app.put('/v1/admin/seller-profile', seller, { token: staff });
+
+    // A checked one accounts for the tax itself, which is taken out of prices that have it inside.
+    outside.answers[path] = { valid: true, requestIdentifier: 'WAPIAAAAW7' };
+    const { id } = (await subscribe(inside, { vatId: odense })).body;
+    const [first] = await invoices(id);
+    const note = expect.stringContaining('Reverse charge');
+    const none = { category: 'AE', ratePpm: 0, amount: eur(0), base: eur(1000), reason: note };
+    const freed = { total: eur(1000), content: { taxes: [none], notes: [note] } };
+    expect(first).toMatchObject({
+      ...freed,
+      content: {
+        ...freed.content,
+        buyer: { vatId: odense, vatCheck: { status: 'valid', ref: 'WAPIAAAAW7' } },
+      },
+    });
+    const url = `/v1/admin/invoices/${first.id}/document?format=ubl`;
+    const { text } = await app.get(url, { token: staff });
+    expect(text).toContain('VATEX-EU-AE');
+    expect(text).toContain(odense);
+    // At home there is nothing to leave to anybody; a slip of the finger is told.
+    expect((await subscribe(net, { vatId: odense, billingAddress: berlin })).body.reverseCharge).toBe(false);
+    expect(await details(id, { vatId: 'DK88146329' })).toMatchObject({
+      errors: [{ pointer: '/vatId', code: 'check_digits' }],
+    });
+    // What is charged and given back within the period is taxed as its period was.
+    const wish = { quantity: 2, behaviour: 'invoice_now' };
+    const shown = await app.post(`/v1/me/subscriptions/${id}/changes/preview`, wish, { token, key: key() });
+    expect(shown.body.dueNow).toEqual(eur(1000));
+    const { quote } = shown.body;
+    await app.post(`/v1/me/subscriptions/${id}/changes`, { quote }, { token, key: key() });
+
+    for (const other of (await app.get('/v1/me/subscriptions', { token })).body.items)
+      if (other.id !== id) {
+        const end = `/v1/me/subscriptions/${other.id}/cancellation`;
+        expect((await app.post(end, { when: 'now' }, { token, key: key() })).status).toBe(200);
+      }
+    // A register that is away holds no renewal up, and what it said last stands.
+    outside.answers[path] = null;
+    let asked = outside.count(path);
+    await month();
+    expect(outside.count(path)).toBeGreaterThan(asked);
+    expect((await invoices(id)).at(-1)).toMatchObject({ state: 'paid', total: eur(2000) });
+    outside.answers[path] = { valid: false };
+    await month();
+    expect((await invoices(id)).at(-1)).toMatchObject({
+      ...{ state: 'paid', total: eur(2500) },
+      content: { taxes: [{ category: 'S' }], buyer: { vatCheck: { status: 'invalid' } } },
+    });
+    // What was sent before and is good again counts from the next invoice on; what is taken away does not.
+    outside.answers[path] = { valid: true, requestIdentifier: 'WAPIAAAAW8' };
+    asked = outside.count(path);
+    await month();
+    expect(outside.count(path)).toBe(asked + 1);
+    expect((await invoices(id)).at(-1)).toMatchObject({ total: eur(2000) });
+    expect(await details(id, { vatId: null })).toMatchObject({ reverseCharge: false });
+    const less = { quantity: 1, behaviour: 'invoice_now' };
+    const refused = await app.post(`/v1/me/subscriptions/${id}/changes/preview`, less, { token, key: key() });
+    expect(refused.body.errors).toMatchObject([{ pointer: '/behaviour' }]);
+    await month();
+    expect((await invoices(id)).at(-1)).toMatchObject({
+      ...{ total: eur(2500), content: { buyer: { vatId: null }, taxes: [{ category: 'S' }] } },
+    });
+    expect(await imbalance(app)).toBeNull();
   });
 
   it('has the register asked so often for a cart, and no oftener', async () => {

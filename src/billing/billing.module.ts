@@ -228,6 +228,7 @@ import { GivenBackRepository } from './subscription/given-back.repository.js';
 import { PendingLineRepository } from './subscription/pending-line.repository.js';
 import { ChargedSubscriptions } from './subscription/charged-subscriptions.service.js';
 import { BillingDetails } from './subscription/billing-details.service.js';
+import { SubscriptionVat } from './subscription/subscription-vat.service.js';
 import { SubscriptionBuyers } from './subscription/subscription-buyers.service.js';
 import { SubscriptionInvoices } from './subscription/subscription-invoices.service.js';
 import { SubscriptionRepository } from './subscription/subscription.repository.js';
@@ -511,6 +512,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     BillingDetails,
     ChargedSubscriptions,
     SubscriptionBuyers,
+    SubscriptionVat,
     SubscriptionInvoices,
     SubscriptionRepository,
     Subscriptions,

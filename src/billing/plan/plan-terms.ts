@@ -110,7 +110,7 @@ export function faultsOfTerms(
       fault('taxes', 'missing', `must have ${country}, where there may be subscribers`);
   // Who was taxed so far has sent no VAT id, and nobody asks for one at a renewal.
   taxes.forEach((tax, at) => {
-    const known = (country: string) => taxIn(before.terms, country);
+    const known = (country: string) => taxIn(before.terms, { country, reverseCharge: false });
     if (namesBuyer(tax) && tax.countries.some((country) => !namesBuyer(known(country) ?? tax)))
       fault(`taxes/${at}/category`, 'needs_vat_id', 'must need no VAT id of subscribers who may have none');
   });

@@ -1,4 +1,5 @@
 import { MAX_BOOKED, Money, type MoneyJson } from '../../platform/money/money.js';
+import { REVERSE_CHARGE_NOTE } from '../../platform/vat/reverse-charge.js';
 import type { InvoiceTaxCategory } from '../invoice/invoice-content.js';
 import type { Interval } from '../subscription/periods.js';
 
@@ -27,6 +28,8 @@ export interface PlanTax {
   readonly title: string;
   /** Why nothing is charged, as the law wants it printed; null where it is. */
   readonly reason: string | null;
+  /** Of a reverse charge by a checked VAT id: millionths that the prices of the plan have inside, and this buyer does not pay. */
+  readonly included?: number;
 }
 
 /** Whether the buyer accounts for it, whom the document then has to name by a VAT id (EN 16931, BR-AE-02 and BR-IC-02). */
@@ -93,13 +96,15 @@ export interface PlanTerms extends PlanVersion {
   readonly state: PlanState;
 }
 
-/** What one unit costs in this currency; null: the plan is not sold in it. */
+/** What one unit costs in this currency, as it is taxed; null: the plan is not sold in it. */
 export function priceIn(
   { prices }: Pick<PlanVersion, 'prices'>,
   currency: string,
+  tax: PlanTax | null = null,
 ): { amount: Money; setupFee: Money } | null {
   const price = prices.find(({ amount }) => amount.currency === currency);
-  return price ? { amount: Money.fromJSON(price.amount), setupFee: Money.fromJSON(price.setupFee) } : null;
+  const taxed = (amount: MoneyJson) => withoutIncluded(Money.fromJSON(amount), tax);
+  return price ? { amount: taxed(price.amount), setupFee: taxed(price.setupFee) } : null;
 }
 
 /** Whether so many units can be invoiced, set-up and all: an invoice comes to no more than can be booked. */
@@ -112,8 +117,25 @@ export function isBookable(
   return net.plus(net.timesRatio(BigInt(ratePpm), 1_000_000n)).amount <= BigInt(MAX_BOOKED);
 }
 
-/** How it is taxed in a country: as it says for that, or for everywhere else; null: it is not sold there. */
-export function taxIn({ taxes }: Pick<PlanVersion, 'taxes'>, country: string): PlanTax | null {
+/** An amount of a plan without the tax that its prices have inside and this buyer does not pay. */
+export const withoutIncluded = (amount: Money, tax: PlanTax | null): Money =>
+  amount.timesRatio(MILLION, MILLION + BigInt(tax?.included ?? 0));
+
+const MILLION = 1_000_000n;
+
+/**
+ * How it is taxed in a country: as it says for that, or for everywhere else; null: it is not sold there. Who accounts for the tax is
+ * charged none, where others are charged some or that of the zero rate.
+ */
+export function taxIn(
+  { taxes, pricesIncludeTax }: Pick<PlanVersion, 'taxes' | 'pricesIncludeTax'>,
+  { country, reverseCharge }: { country: string; reverseCharge: boolean },
+): PlanTax | null {
   const named = (name: string) => taxes.find(({ countries }) => countries.includes(name));
-  return named(country) ?? named('*') ?? null;
+  const tax = named(country) ?? named('*') ?? null;
+  if (!reverseCharge || (tax?.category !== 'S' && tax?.category !== 'Z')) return tax;
+  return {
+    ...{ countries: tax.countries, category: 'AE', ratePpm: 0, title: 'Reverse charge' },
+    ...{ reason: REVERSE_CHARGE_NOTE, included: pricesIncludeTax ? tax.ratePpm : 0 },
+  };
 }

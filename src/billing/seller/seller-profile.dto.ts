@@ -9,6 +9,7 @@ import {
   Text,
   TextList,
 } from '../../platform/http/fields.js';
+import { UNVERIFIED, type Unverified } from '../../platform/vat/reverse-charge.js';
 import { INVOICE_LETTERS, type InvoiceLetters, missingOf } from './seller-profile.js';
 import type { StoredProfile } from './seller-profile.repository.js';
 
@@ -148,6 +149,15 @@ export class SellerProfileInput {
     example: 'pdf',
   })
   letters?: InvoiceLetters;
+
+  @OneOf(UNVERIFIED, {
+    optional: true,
+    description:
+      'A VAT id of a subscriber that has the right form and that the register could not say anything about: `charge` the tax, or ' +
+      '`accept` it as that of a business. `charge` when left out.',
+    example: 'charge',
+  })
+  unverifiedVatIds?: Unverified;
 }
 
 export class SellerProfileDto extends SellerProfileInput {

@@ -1,3 +1,4 @@
+import type { Unverified } from '../../platform/vat/reverse-charge.js';
 import type { InvoiceSeller } from '../invoice/invoice-content.js';
 
 /** Who sells, how its documents are numbered and when they are to be paid. */
@@ -13,6 +14,8 @@ export interface SellerProfile extends Omit<InvoiceSeller, 'address'> {
   readonly notes: readonly string[];
   /** What the buyer gets with the letter about a document; `none`: no letter is written. */
   readonly letters: InvoiceLetters;
+  /** Of subscriptions: whether a VAT id counts that nobody could check. */
+  readonly unverifiedVatIds: Unverified;
 }
 
 /** `facturx`: the PDF with the XML in it, where there is any. */
@@ -35,6 +38,7 @@ export const unknownSeller = (shopName: string): SellerProfile => ({
   creditNotePrefix: 'CN-{year}-',
   notes: [],
   letters: 'pdf',
+  unverifiedVatIds: 'charge',
 });
 
 /** What the law wants on every invoice and is not there (Directive 2006/112/EC, Art. 226): JSON Pointers. */

@@ -26,13 +26,18 @@ export class SellerProfiles {
 
   /** What documents are made with now; of a shop that never said anything its name. */
   async current(): Promise<SellerProfile> {
-    return (await this.rows.find())?.profile ?? unknownSeller(this.config.shopName);
+    return this.complete((await this.rows.find())?.profile);
   }
 
   async get(): Promise<SellerProfileDto> {
     const stored = await this.rows.find();
-    const nobody = { profile: unknownSeller(this.config.shopName), version: 0, updatedAt: null };
-    return SellerProfileDto.from(stored ?? nobody);
+    const { version, updatedAt } = stored ?? { version: 0, updatedAt: null };
+    return SellerProfileDto.from({ profile: this.complete(stored?.profile), version, updatedAt });
+  }
+
+  /** What was not asked for when it was said is as at first. */
+  private complete(said: SellerProfile | undefined): SellerProfile {
+    return { ...unknownSeller(this.config.shopName), ...said };
   }
 
   /** Says all of it anew. 400 names what cannot be. Invoices that waited for it are finalised by themselves afterwards. */
@@ -84,6 +89,7 @@ function profileOf(input: SellerProfileInput, base: SellerProfile): SellerProfil
     creditNotePrefix: creditNotePrefix ?? base.creditNotePrefix,
     notes,
     letters: input.letters ?? base.letters,
+    unverifiedVatIds: input.unverifiedVatIds ?? base.unverifiedVatIds,
   };
 }
 

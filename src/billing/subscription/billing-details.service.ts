@@ -11,6 +11,7 @@ import { PendingLineRepository } from './pending-line.repository.js';
 import { periodOf, startOfDay } from './periods.js';
 import type { Subscription } from './subscription.js';
 import { buyerOf, SubscriptionBuyers } from './subscription-buyers.service.js';
+import { SubscriptionVat } from './subscription-vat.service.js';
 import type { UpdateSubscriptionDto } from './subscription-desk.dto.js';
 import { subscriptionProblems } from './subscription.errors.js';
 import { SubscriptionRepository } from './subscription.repository.js';
@@ -25,11 +26,12 @@ export class BillingDetails {
     private readonly pending: PendingLineRepository,
     private readonly methods: PaymentMethodRepository,
     private readonly buyers: SubscriptionBuyers,
+    private readonly vat: SubscriptionVat,
   ) {}
 
   /**
-   * By its customer. Another country is another contract: 400. 422 `billing.vat_id_needed` when the VAT id is to go and the tax needs
-   * it.
+   * By its customer. Another country is another contract: 400. A VAT id is checked first, and from the next invoice on the tax is as it
+   * says: without one a business is taxed as a consumer is. 422 `billing.vat_id_needed` when it is to go and the terms need it.
    */
   async update(
     customerId: string,
@@ -37,6 +39,7 @@ export class BillingDetails {
     { paymentMethodId, billingAddress, vatId }: UpdateSubscriptionDto,
   ): Promise<void> {
     requireAddresses({ '/billingAddress': billingAddress });
+    const sent = vatId === undefined ? null : await this.vat.checked(vatId, customerId);
     await this.database.transaction(async () => {
       const subscription = await this.rows.lock(id);
       if (subscription?.customerId !== customerId) throw platformProblems.not_found();
@@ -48,14 +51,17 @@ export class BillingDetails {
         });
       const present = await this.buyers.open(subscription);
       if (present === null) throw platformProblems.not_found();
-      const vat = vatId === undefined ? present.vatId : vatId;
-      if (vat === null && present.vatId !== null && (await this.needsVatId(subscription)))
+      const vat = sent ?? present;
+      if (vat.vatId === null && present.vatId !== null && (await this.needsVatId(subscription)))
         throw subscriptionProblems.vat_id_needed(STAYS, {
           errors: [{ pointer: '/vatId', code: 'needed', message: 'must stay, or be another one' }],
         });
-      const buyer = billingAddress ? buyerOf(billingAddress, vat) : { ...present, vatId: vat };
+      const buyer = billingAddress
+        ? buyerOf(billingAddress, vat)
+        : { ...present, vatId: vat.vatId, vatCheck: vat.vatCheck };
       await this.rows.change(subscription, {
         buyer: await this.buyers.seal(customerId, id, buyer),
+        reverseCharge: await this.vat.isReverseCharged(subscription.country, vat),
         methodId: paymentMethodId === undefined ? subscription.methodId : paymentMethodId,
       });
     });
@@ -66,7 +72,7 @@ export class BillingDetails {
    * next period on, for what of the running one may be given back, and for what waits.
    */
   private async needsVatId(subscription: Subscription): Promise<boolean> {
-    const { id, state, country, schedule, nextPeriod, scheduledChange } = subscription;
+    const { id, state, schedule, nextPeriod, scheduledChange } = subscription;
     if (!statesBefore('cancel').includes(state)) return false;
     const { terms, tax } = await this.rows.item(id);
     const next = startOfDay(periodOf(schedule, nextPeriod).start, schedule.zone);
@@ -74,7 +80,10 @@ export class BillingDetails {
       scheduledChange === null
         ? await this.plans.succeeding(terms, next)
         : await this.plans.version(scheduledChange.planVersionId);
-    const taxes: (PlanTax | null)[] = [tax, taxIn(terms, country), later && taxIn(later, country)];
+    const without = { ...subscription, reverseCharge: false };
+    const taxes: (PlanTax | null)[] = [taxIn(terms, without), later && taxIn(later, without)];
+    // What the check of the id has taken away comes back with the next invoice.
+    if (tax?.included === undefined) taxes.push(tax);
     taxes.push(...(await this.pending.waiting(id)).map((line) => line.tax));
     return taxes.some((one) => one !== null && namesBuyer(one));
   }

@@ -70,6 +70,9 @@ export class ChangePlanner {
         return lineOfChange(line, from.standsFor?.code ?? from.terms.code, from.tax ?? to.tax);
       return lineOfChange(line, to.terms.code, to.tax);
     });
+    // A credit is taxed as what it gives back: of what was charged to a business by its VAT id that has to be known still.
+    if (await this.invoices.isNameless(subscription, changed))
+      throw fault('/behaviour', 'must be at_period_end: what would be given back was invoiced to a VAT id');
     const begins = terms.bills === 'now' && terms.schedule !== subscription.schedule ? terms.period : null;
     const { discount } = netOf(priceOf(subscription, to), coupons.nextCoupon);
     const begun = begins && (await this.charges.begun(subscription, begins, next, discount));
@@ -121,18 +124,22 @@ export class ChangePlanner {
       throw fault('/behaviour', 'must be at_period_end before the first whole period');
     return changeTerms({
       ...{ schedule, at, ...coupons, behaviour, granularity: 'day' },
-      from: { ...priceOf(subscription, from), title: `Unused: ${from.terms.title}` },
+      from: {
+        ...priceOf(subscription, { ...from, tax: from.tax ?? to.tax }),
+        title: `Unused: ${from.terms.title}`,
+      },
       to: { ...priceOf(subscription, to), interval: to.terms.interval },
       billed: { amount: Money.of(from.billed, currency), credited: Money.of(from.credited, currency) },
     });
   }
 
   private async target(
-    { state, currency, country, kind, cancelAtPeriodEnd, parkedReason }: Subscription,
+    subscription: Subscription,
     from: SubscriptionItem,
     { planId, quantity }: ChangeWish,
     at: Date,
   ): Promise<PlannedChange['to']> {
+    const { state, currency, kind, cancelAtPeriodEnd, parkedReason } = subscription;
     if (cancelAtPeriodEnd)
       throw notFrom(state, CHANGED_STATES, 'It ends with its period: take the cancellation back first.');
     if (parkedReason !== null)
@@ -147,7 +154,7 @@ export class ChangePlanner {
     if (terms.kind !== kind) throw fault('/planId', `must be a plan of ${kind}`);
     if (terms.pricesIncludeTax !== from.terms.pricesIncludeTax)
       throw fault('/planId', 'must have its taxes counted in the same way');
-    const tax = taxIn(terms, country);
+    const tax = taxIn(terms, subscription);
     const price = priceIn(terms, currency);
     if (price === null || tax === null)
       throw fault('/planId', 'must be sold in the currency and country of the subscription');
@@ -167,10 +174,10 @@ function possible({ kind }: Subscription, wish: ChangeWish): ChangeWish {
 
 const priceOf = (
   { currency }: Pick<Subscription, 'currency'>,
-  { terms, quantity }: Pick<SubscriptionItem, 'terms' | 'quantity'>,
+  { terms, quantity, tax }: Pick<SubscriptionItem, 'terms' | 'quantity' | 'tax'>,
 ): CyclePrice => ({
   title: terms.title,
-  unitPrice: priceIn(terms, currency)?.amount ?? Money.zero(currency),
+  unitPrice: priceIn(terms, currency, tax)?.amount ?? Money.zero(currency),
   quantity,
 });
 

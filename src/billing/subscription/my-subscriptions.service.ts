@@ -28,7 +28,8 @@ export class MySubscriptions {
     requireAddresses({ '/billingAddress': wanted.billingAddress });
     if (wanted.couponCode) await this.guesses.check(customerId, wanted.couponCode);
     const how = { collection: 'automatic', returnUrl, offSession: false } as const;
-    return this.steps.run(201, () => this.opening.open(customerId, wanted, how));
+    const vat = await this.opening.vatOf(wanted, customerId);
+    return this.steps.run(201, () => this.opening.open(customerId, wanted, how, vat));
   }
 
   /** Pays the oldest invoice that is open. 409 `billing.subscription_state` when nothing is owed. */

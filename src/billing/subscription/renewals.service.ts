@@ -11,6 +11,7 @@ import { priceIn, taxIn } from '../plan/plan.js';
 import { PlanRepository } from '../plan/plan.repository.js';
 import { billAt, periodAt, periodOf, startOfDay } from './periods.js';
 import type { Subscription, SubscriptionItem } from './subscription.js';
+import { SubscriptionVat } from './subscription-vat.service.js';
 import { SubscriptionInvoices } from './subscription-invoices.service.js';
 import { amountOf, cycleLine, type PendingLine } from './subscription-lines.js';
 import { SubscriptionRepository } from './subscription.repository.js';
@@ -39,6 +40,7 @@ export class Renewals {
     private readonly plans: PlanRepository,
     private readonly invoices: SubscriptionInvoices,
     private readonly subscriptions: Subscriptions,
+    private readonly vat: SubscriptionVat,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -47,6 +49,7 @@ export class Renewals {
   async catchUp(id: string, allMissed = false): Promise<void> {
     // What a period that cannot be billed had written would be committed by the one around it.
     if (this.database.inTransaction) throw new Error('each period is billed in a transaction of its own');
+    await this.vat.refresh(id);
     let more = true;
     while (more) more = await this.billOne(id, allMissed);
   }
@@ -77,7 +80,8 @@ export class Renewals {
   cycle({ subscription, item }: NextPeriod): PendingLine {
     const { schedule, nextPeriod, currency, country } = subscription;
     const { terms, quantity } = item;
-    const [price, tax] = [priceIn(terms, currency), taxIn(terms, country)];
+    const tax = taxIn(terms, subscription);
+    const price = priceIn(terms, currency, tax);
     if (price === null || tax === null)
       throw new Unbillable(
         `version ${terms.number} of ${terms.code} is not sold in ${currency} or ${country}`,
@@ -149,7 +153,9 @@ export class Renewals {
       return;
     }
     const bill = await this.invoices.cycle(next, [this.cycle(entered)]);
-    if (await this.invoices.isNameless(next, bill.lines))
+    // What is counted late is taxed as it was then, also where the id of then was taken away.
+    const ofTerms = bill.lines.filter(({ tax }) => tax.included === undefined);
+    if (await this.invoices.isNameless(next, ofTerms))
       throw new Unbillable(
         `version ${item.terms.number} of ${item.terms.code} needs the VAT id of its buyer`,
       );

@@ -24,16 +24,14 @@ export class StaffSubscriptions {
     actor: Actor,
   ): Promise<Answered> {
     requireAddresses({ '/billingAddress': wanted.billingAddress });
+    const vat = await this.opening.vatOf(wanted, null);
     return this.steps.run(201, async () => {
       if (!(await this.identity.holdCustomer(customerId)))
         throw platformProblems.invalid_input(undefined, {
           errors: [{ pointer: '/customerId', code: 'unknown', message: 'is the id of no customer' }],
         });
-      const done = await this.opening.open(customerId, wanted, {
-        collection,
-        returnUrl: null,
-        offSession: true,
-      });
+      const how = { collection, returnUrl: null, offSession: true };
+      const done = await this.opening.open(customerId, wanted, how, vat);
       this.audit.record({
         ...{ actor, action: 'billing.subscription.opened', subjectType: 'subscription', subjectId: done.id },
         details: { customerId, planId: wanted.planId, quantity: wanted.quantity ?? 1, collection },

@@ -26,7 +26,10 @@ export class SubscriptionBuyers {
   }: Pick<Subscription, 'id' | 'customerId' | 'buyer'>): Promise<SubscriptionBuyer | null> {
     if (customerId === null || buyer === null) return null;
     const text = await this.keys.open(customerId, placeOf(id), buyer);
-    return text === null ? null : (JSON.parse(text) as SubscriptionBuyer);
+    if (text === null) return null;
+    // Those from before VAT ids were checked say nothing of it.
+    const kept = JSON.parse(text) as Omit<SubscriptionBuyer, 'vatCheck'> & Partial<SubscriptionBuyer>;
+    return { ...kept, vatCheck: kept.vatCheck ?? null };
   }
 
   /** As an invoice of today has it, with the present address for letters. */
@@ -36,17 +39,22 @@ export class SubscriptionBuyers {
       subscription.customerId === null ? null : await this.identity.customer(subscription.customerId);
     if (buyer === null || customer === null)
       throw new Error(`nobody knows who pays for subscription ${subscription.id}`);
-    const { name, company, address, vatId } = buyer;
-    return { name, company, address, email: customer.email, vatId, vatCheck: null };
+    const { name, company, address, vatId, vatCheck: check } = buyer;
+    const vatCheck = check && { status: check.status, checkedAt: check.checkedAt, ref: check.consultation };
+    return { name, company, address, email: customer.email, vatId, vatCheck };
   }
 }
 
 /** Whoever is at this address. */
-export const buyerOf = (address: AddressDto, vatId: string | null): SubscriptionBuyer => ({
+export const buyerOf = (
+  address: AddressDto,
+  { vatId, vatCheck }: Pick<SubscriptionBuyer, 'vatId' | 'vatCheck'>,
+): SubscriptionBuyer => ({
   name: `${address.firstName} ${address.lastName}`,
   company: address.company ?? null,
   address: toAddress(address),
   vatId,
+  vatCheck,
 });
 
 const placeOf = (id: string): string => `billing.subscriptions|buyer|${id}`;

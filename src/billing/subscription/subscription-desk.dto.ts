@@ -24,7 +24,10 @@ export class UpdateSubscriptionDto {
   @Nested(() => AddressDto, { optional: true, description: 'Of the next invoices; in the same country.' })
   billingAddress?: AddressDto;
 
-  @Text({ ...VAT_ID, optional: true, nullable: true, example: null })
+  @Text({
+    ...{ ...VAT_ID, optional: true, nullable: true, example: null },
+    description: 'It is checked, and from the next invoice on the tax is as it says; null takes it away.',
+  })
   vatId?: string | null;
 }
 

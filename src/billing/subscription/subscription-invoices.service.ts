@@ -65,7 +65,7 @@ export class SubscriptionInvoices {
       deliveryDate: null,
       period: { start: period.start, end: addDays(period.end, -1) },
       dueInDays: subscription.collection === 'automatic' ? 0 : null,
-      taxNote: null,
+      taxNote: now.find(({ tax }) => tax.included !== undefined)?.tax.reason ?? null,
     });
     await this.pending.taken(subscriptionId, invoice.invoiceId);
     await this.pending.add(subscriptionId, later, this.clock.now());

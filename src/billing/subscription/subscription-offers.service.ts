@@ -17,6 +17,8 @@ export interface Wanted {
   readonly quantity?: number;
   readonly currency: string;
   readonly country: string;
+  /** The buyer accounts for the tax. */
+  readonly reverseCharge: boolean;
   readonly timeZone?: string;
   readonly anchorDate?: string | null;
 }
@@ -37,7 +39,7 @@ export class SubscriptionOffers {
    */
   async take(
     customerId: string,
-    { planId, quantity = 1, currency, country, timeZone, anchorDate = null }: Wanted,
+    { planId, quantity = 1, currency, timeZone, anchorDate = null, ...buyer }: Wanted,
   ): Promise<
     Pick<Start, 'id' | 'terms' | 'tax' | 'quantity' | 'currency' | 'zone' | 'anchorDate' | 'trialDays'>
   > {
@@ -51,7 +53,7 @@ export class SubscriptionOffers {
     if (terms === null || terms.state !== 'active') throw unsold('/planId', 'must be a plan that is sold');
     const price = priceIn(terms, currency);
     if (price === null) throw unsold('/currency', 'must be a currency of the plan');
-    const tax = taxIn(terms, country);
+    const tax = taxIn(terms, buyer);
     if (tax === null) throw unsold('/billingAddress/country', 'must be a country that the plan is sold in');
     if (!isBookable(price, quantity, tax))
       throw unsold('/quantity', 'must be less: it comes to more than an invoice can');

@@ -21,7 +21,12 @@ export class WantedSubscriptionDto {
   @Nested(() => AddressDto, { description: 'Who is invoiced, and by which country’s tax.' })
   billingAddress: AddressDto;
 
-  @Text({ ...VAT_ID, optional: true, nullable: true, example: null })
+  @Text({
+    ...{ ...VAT_ID, optional: true, nullable: true, example: null },
+    description:
+      'Of a business. One of the EU is checked, now and at renewals: with a valid one of another member state than the seller’s it ' +
+      'is charged no tax and accounts for it itself (reverse charge).',
+  })
   vatId?: string | null;
 
   @Uuid({ optional: true, nullable: true, description: 'A method that is kept; null: the default one.' })

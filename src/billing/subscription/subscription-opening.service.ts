@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { platformProblems } from '../../platform/http/problem.js';
 import { noMethod } from '../payment-method/payment-method.errors.js';
 import { PaymentMethodRepository } from '../payment-method/payment-method.repository.js';
-import type { CollectionMode } from './subscription.js';
+import type { CollectionMode, Subscription } from './subscription.js';
+import { type BuyersVat, SubscriptionVat } from './subscription-vat.service.js';
 import { buyerOf } from './subscription-buyers.service.js';
 import { SubscriptionCharges } from './subscription-charges.service.js';
 import { SubscriptionOffers } from './subscription-offers.service.js';
@@ -21,6 +22,9 @@ export interface PaidHow {
   readonly offSession: boolean;
 }
 
+/** The VAT id of who subscribes, and what comes of it. */
+export type OpenedVat = BuyersVat & Pick<Subscription, 'reverseCharge'>;
+
 /** Opens subscriptions, for the customer who wants one or for staff, and payments of what they owe. */
 @Injectable()
 export class SubscriptionOpening {
@@ -30,17 +34,32 @@ export class SubscriptionOpening {
     private readonly starts: SubscriptionStarts,
     private readonly charges: SubscriptionCharges,
     private readonly methods: PaymentMethodRepository,
+    private readonly vat: SubscriptionVat,
   ) {}
 
+  /** Before the transaction: what is known of the VAT id that it is to be opened with. `askerId`: see `SubscriptionVat.checked`. */
+  async vatOf(
+    { vatId = null, billingAddress }: WantedSubscriptionDto,
+    askerId: string | null,
+  ): Promise<OpenedVat> {
+    const checked = await this.vat.checked(vatId, askerId);
+    return { ...checked, reverseCharge: await this.vat.isReverseCharged(billingAddress.country, checked) };
+  }
+
   /** In the caller's transaction: the subscription, and the payment of its first invoice, which is to be sent. */
-  async open(customerId: string, wanted: WantedSubscriptionDto, how: PaidHow): Promise<Done> {
-    const { billingAddress, vatId = null, paymentMethodId: methodId = null, couponCode = null } = wanted;
+  async open(customerId: string, wanted: WantedSubscriptionDto, how: PaidHow, vat: OpenedVat): Promise<Done> {
+    const { billingAddress, paymentMethodId: methodId = null, couponCode = null } = wanted;
     const { collection, returnUrl, offSession } = how;
-    const offer = await this.offers.take(customerId, { ...wanted, country: billingAddress.country });
+    const offer = await this.offers.take(customerId, {
+      ...wanted,
+      country: billingAddress.country,
+      reverseCharge: vat.reverseCharge,
+    });
     const method = await this.methods.hold(customerId, methodId);
     if (methodId !== null && method === null) throw noMethod('/paymentMethodId', true);
-    const buyer = buyerOf(billingAddress, vatId);
-    const start = { customerId, ...offer, buyer, methodId, method, couponCode, collection };
+    const buyer = buyerOf(billingAddress, vat);
+    const { reverseCharge } = vat;
+    const start = { customerId, ...offer, buyer, reverseCharge, methodId, method, couponCode, collection };
     const { subscription, owed } = await this.starts.begin(start);
     const { id } = subscription;
     if (owed === null || method === null) return { id, payment: null };

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { VatAnswers } from '../../platform/vat/vat-answers.js';
+import { plainVatId } from '../../platform/vat/vat-id.js';
 import { CouponRedemptionRepository } from '../coupon/coupon-redemption.repository.js';
 import type { CouponRedemption } from '../coupon/subscription-coupon.js';
 import { priceIn } from '../plan/plan.js';
-import type { SubscriptionBuyer } from './subscription.js';
+import type { Subscription, SubscriptionBuyer } from './subscription.js';
 import { SubscriptionBuyers } from './subscription-buyers.service.js';
 import { SubscriptionEnds } from './subscription-ends.service.js';
 import { SubscriptionRepository } from './subscription.repository.js';
@@ -39,6 +41,7 @@ export class SubscriptionPeople {
     private readonly redemptions: CouponRedemptionRepository,
     private readonly ends: SubscriptionEnds,
     private readonly used: TrialRepository,
+    private readonly vatAnswers: VatAnswers,
   ) {}
 
   async subscriptions(customerId: string, after: { id: string } | null, limit: number): Promise<Told[]> {
@@ -72,10 +75,24 @@ export class SubscriptionPeople {
   }
 
   /** In the caller's transaction: all of it ends, and nothing tells any more whose it was. */
-  erase(customerId: string): Promise<void> {
-    return this.ends.erase(customerId);
+  async erase(customerId: string): Promise<void> {
+    await this.vatAnswers.forgetAll(await this.vatIds(customerId));
+    await this.ends.erase(customerId);
+  }
+
+  private async vatIds(customerId: string): Promise<string[]> {
+    const ids: string[] = [];
+    for (let last: string | null = null, more = true; more;) {
+      const page: Subscription[] = await this.rows.ofCustomer(customerId, last, PAGE);
+      for (const one of page) ids.push((await this.buyers.open(one))?.vatId ?? '');
+      last = page.at(-1)?.id ?? null;
+      more = page.length === PAGE;
+    }
+    return ids.filter((vatId) => vatId !== '').map(plainVatId);
   }
 }
+
+const PAGE = 100;
 
 const toldCoupon = ({ terms, redeemedAt, endedAt, used }: CouponRedemption): ToldCoupon => ({
   ...{ code: terms.code, title: terms.title, redeemedAt: redeemedAt.toISOString() },

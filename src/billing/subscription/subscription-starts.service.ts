@@ -38,6 +38,7 @@ export interface Start {
   readonly quantity: number;
   readonly currency: string;
   readonly buyer: SubscriptionBuyer;
+  readonly reverseCharge: boolean;
   readonly zone: string;
   /** The first day of the first whole period; null: today, or the end of the trial. */
   readonly anchorDate: string | null;
@@ -133,6 +134,7 @@ export class SubscriptionStarts {
       trialEndsAt: trialDays > 0 ? startOfDay(schedule.anchorDate, schedule.zone) : null,
       buyer: await this.buyers.seal(customerId, id, start.buyer),
       country: start.buyer.address.country,
+      reverseCharge: start.reverseCharge,
       ...{ cancelAtPeriodEnd: false, cancelReason: null, scheduledChange: null, parkedReason: null },
       expiresAt: owes ? new Date(now.getTime() + INCOMPLETE_HOURS * HOUR_MS) : null,
       ...{ pausedAt: null, endedAt: null, version: 1, createdAt: now },
@@ -167,7 +169,7 @@ export class SubscriptionStarts {
 
 function openingOf(start: Start, now: Date): Opening {
   const { terms, tax, quantity, currency, zone, anchorDate, trialDays } = start;
-  const price = priceIn(terms, currency);
+  const price = priceIn(terms, currency, tax);
   if (price === null) throw new Error('the price was looked up before');
   const today = localDate(now, zone);
   const schedule: Schedule = {

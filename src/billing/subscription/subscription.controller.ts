@@ -100,7 +100,9 @@ export class SubscriptionController {
     id: 'updateMySubscription',
     headers: ['ETag'],
     summary: 'Changes how I pay, or who is invoiced',
-    description: 'From the next invoice on; the country stays.',
+    description:
+      'From the next invoice on; the country stays. A VAT id is checked first, and the tax is as it says: a business that takes its ' +
+      'id away is taxed as a consumer is, and is refused where the plan is sold to businesses only.',
     answers: { 200: SubscriptionDetailDto },
     problems: [not_found, methodProblems.no_payment_method, subscriptionProblems.vat_id_needed],
   })

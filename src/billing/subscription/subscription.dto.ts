@@ -124,6 +124,13 @@ export class SubscriptionDto {
   @OneOf(COLLECTIONS, { example: 'automatic' })
   collection: CollectionMode;
 
+  @Bool({
+    description:
+      'Whether the buyer accounts for the tax: a business of another member state of the EU than the seller’s, by the last check of ' +
+      'its VAT id.',
+  })
+  reverseCharge: boolean;
+
   @Uuid({ nullable: true, description: 'Null: the default method.' })
   paymentMethodId: string | null;
 

@@ -239,13 +239,13 @@ const toItem = ({ billed, credited, standsFor, ...row }: ItemRow): SubscriptionI
 const INSERT = `
   INSERT INTO billing.subscriptions (id, customer_id, state, schedule_no, anchor_date, zone, interval_unit, interval_count,
     next_period, next_bill_at, trial_ends_at, collection, method_id, buyer, country, cancel_at_period_end, cancel_reason,
-    scheduled_change, parked_reason, expires_at, paused_at, ended_at, version, kind, currency, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`;
+    scheduled_change, parked_reason, expires_at, paused_at, ended_at, version, reverse_charge, kind, currency, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`;
 const UPDATE = `
   UPDATE billing.subscriptions SET customer_id = $2, state = $3, schedule_no = $4, anchor_date = $5, zone = $6,
     interval_unit = $7, interval_count = $8, next_period = $9, next_bill_at = $10, trial_ends_at = $11, collection = $12,
     method_id = $13, buyer = $14, country = $15, cancel_at_period_end = $16, cancel_reason = $17, scheduled_change = $18,
-    parked_reason = $19, expires_at = $20, paused_at = $21, ended_at = $22, version = $23
+    parked_reason = $19, expires_at = $20, paused_at = $21, ended_at = $22, version = $23, reverse_charge = $24
   WHERE id = $1`;
 const LIST = `${SELECT}
   WHERE ($1::text IS NULL OR s.state = $1) AND ($2::uuid IS NULL OR s.customer_id = $2)

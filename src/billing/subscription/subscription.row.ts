@@ -44,12 +44,13 @@ export const valuesOf = (one: Subscription): unknown[] => [
   one.pausedAt,
   one.endedAt,
   one.version,
+  one.reverseCharge,
 ];
 
 const SUBSCRIPTION = `s.id, s.customer_id AS "customerId", s.state, s.kind, s.currency, s.schedule_no AS "scheduleNo",
   s.anchor_date::text AS "anchorDate", s.zone, s.interval_unit AS "intervalUnit", s.interval_count AS "intervalCount",
   s.next_period AS "nextPeriod", s.next_bill_at AS "nextBillAt", s.trial_ends_at AS "trialEndsAt", s.collection,
-  s.method_id AS "methodId", s.buyer, s.country, s.cancel_at_period_end AS "cancelAtPeriodEnd",
+  s.method_id AS "methodId", s.buyer, s.country, s.reverse_charge AS "reverseCharge", s.cancel_at_period_end AS "cancelAtPeriodEnd",
   s.cancel_reason AS "cancelReason", s.scheduled_change AS "scheduledChange", s.parked_reason AS "parkedReason",
   s.expires_at AS "expiresAt", s.paused_at AS "pausedAt", s.ended_at AS "endedAt", s.version, s.created_at AS "createdAt"`;
 /** SQL: subscriptions `s` as rows. */

@@ -1,4 +1,5 @@
 import type { Address } from '../../platform/address/address.js';
+import type { VatVerdict } from '../../platform/vat/vat-id.js';
 import type { PlanKind, PlanTax, PlanTerms } from '../plan/plan.js';
 import type { ChangeBehaviour } from './change-terms.js';
 import type { SubscriptionState } from './lifecycle.js';
@@ -14,6 +15,8 @@ export interface SubscriptionBuyer {
   readonly company: string | null;
   readonly address: Address;
   readonly vatId: string | null;
+  /** What the register has said of it, last; null: nobody has asked. */
+  readonly vatCheck: VatVerdict | null;
 }
 
 /** What begins with the next period. */
@@ -44,6 +47,8 @@ export interface Subscription {
   /** Sealed for the customer. */
   readonly buyer: Buffer | null;
   readonly country: string;
+  /** The buyer, a business of another member state, accounts for the tax: by the last check of the VAT id. */
+  readonly reverseCharge: boolean;
   readonly cancelAtPeriodEnd: boolean;
   readonly cancelReason: string | null;
   readonly scheduledChange: ScheduledChange | null;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
-import { taxIn, type PlanTax } from '../plan/plan.js';
+import { taxIn, type PlanTax, withoutIncluded } from '../plan/plan.js';
 import { addDays, localDate, startOfDay } from '../subscription/periods.js';
 import type { Subscription, SubscriptionItem } from '../subscription/subscription.js';
 import type { PendingLine } from '../subscription/subscription-lines.js';
@@ -77,7 +77,7 @@ export class UsageLines {
     const late = totals.filter(({ until }) => until <= settledUntil).map(({ until }) => until);
     const before = late.length === 0 ? null : await this.usage.charged(id, late, currency);
     return totals.map((total) => {
-      const charge = chargeOf(total, pricedBy(items, total, subscription.country), currency, {
+      const charge = chargeOf(total, pricedBy(items, total, subscription), currency, {
         before: before?.get(keyOf(total)) ?? null,
         late: total.until <= settledUntil,
         free: trialEndsAt !== null && total.until <= trialEndsAt,
@@ -92,26 +92,31 @@ export class UsageLines {
 function pricedBy(
   items: readonly SubscriptionItem[],
   { component: code, until }: UsageTotal,
-  country: string,
+  buyer: Pick<Subscription, 'country' | 'reverseCharge'>,
 ): PricedComponent {
   const having = items.filter(({ terms }) => terms.components.some((one) => one.code === code));
   const item = having.findLast(({ since }) => since < until) ?? having[0];
   const component = item?.terms.components.find((one) => one.code === code);
   if (item === undefined || component === undefined) throw new Error(`nothing says what ${code} costs`);
-  return { terms: item.terms, component, tax: taxOf(items, item, country) };
+  return { terms: item.terms, component, tax: taxOf(items, item, buyer) };
 }
 
-function taxOf(items: readonly SubscriptionItem[], { terms }: SubscriptionItem, country: string): PlanTax {
-  const tax = taxIn(terms, country) ?? items.map((item) => taxIn(item.terms, country)).findLast(Boolean);
+function taxOf(
+  items: readonly SubscriptionItem[],
+  { terms }: SubscriptionItem,
+  buyer: Pick<Subscription, 'country' | 'reverseCharge'>,
+): PlanTax {
+  const tax = taxIn(terms, buyer) ?? items.map((item) => taxIn(item.terms, buyer)).findLast(Boolean);
   if (!tax) throw usageProblems.usage_not_billable('No terms say how usage is taxed in this country.');
   return tax;
 }
 
 /** What costs nothing is no line. */
 function lineOf(
-  { component, title, amount, from, until, tax, late, explain }: ComponentCharge,
+  { component, title, amount: priced, from, until, tax, late, explain }: ComponentCharge,
   { schedule: { zone } }: Subscription,
 ): PendingLine[] {
+  const amount = withoutIncluded(priced, tax);
   if (amount.isZero()) return [];
   const [start, last] = [localDate(from, zone), localDate(until, zone)];
   // A window that ends within a day has that day inside.
@@ -126,7 +131,7 @@ function lineOf(
       discount: { amount: 0, currency: amount.currency },
       period: { start, end },
       tax,
-      explain,
+      explain: tax.included ? `${explain}; ${amount} of it without the tax inside` : explain,
     },
   ];
 }

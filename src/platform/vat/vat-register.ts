@@ -31,16 +31,16 @@ export class VatRegister {
 
   /**
    * The VAT id as it is kept, with what is known of it. 400 at `/vatId` when it cannot be one. What the register said within a day is
-   * not asked again; when it does not answer, the id is `unverified`. `count`: before the register is asked for somebody who may
-   * have it asked only so often; null: as often as it takes.
+   * not asked again; when it does not answer, the id is `unverified`. `mayAsk`: whether it may be asked now, for somebody who may have
+   * it asked only so often; null: as often as it takes.
    */
-  async checked(text: string, count: (() => Promise<void>) | null): Promise<CheckedVatId> {
+  async checked(text: string, mayAsk: (() => Promise<boolean>) | null): Promise<CheckedVatId> {
     const vatId = plainVatId(text);
     const fault = vatFault(vatId);
     if (fault !== null) throw notAVatId(fault);
     const now = this.clock.now();
     if (!this.register.isThere) return { vatId, vatCheck: unverified(now) };
-    const known = (await this.answers.find(vatId, before(now))) ?? (await this.consult(vatId, now, count));
+    const known = (await this.answers.find(vatId, before(now))) ?? (await this.consult(vatId, now, mayAsk));
     if (known === null) return { vatId, vatCheck: unverified(now) };
     const { status, consultation, checkedAt } = known;
     return {
@@ -56,8 +56,8 @@ export class VatRegister {
     return isKnown && new Date(check.checkedAt) > before(this.clock.now());
   }
 
-  private async consult(vatId: string, now: Date, count: (() => Promise<void>) | null) {
-    await count?.();
+  private async consult(vatId: string, now: Date, mayAsk: (() => Promise<boolean>) | null) {
+    if (mayAsk !== null && !(await mayAsk())) return null;
     const present = this.asking.get(vatId);
     if (present) return present;
     // Whoever came before may have had the answer since we looked.
