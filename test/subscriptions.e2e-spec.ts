@@ -45,6 +45,10 @@ describe('plans and subscriptions', () => {
     expect((await subscribe(await customer(null), id)).body.code).toBe('billing.seller_unknown');
     await app.put('/v1/admin/seller-profile', SELLER, { token: staff });
   });
+  // All of them take a slow machine longer than a token of staff is good for.
+  beforeEach(async () => {
+    staff = await given.admin(app);
+  });
   afterEach(async () => {
     await app.settle();
     expect(await imbalance(app)).toBeNull();
