@@ -158,7 +158,8 @@ export class ChangePlanner {
     const price = priceIn(terms, currency);
     if (price === null || tax === null)
       throw fault('/planId', 'must be sold in the currency and country of the subscription');
-    if (!isBookable(price, units, tax))
+    // Also when its VAT id does not count any more.
+    if (!isBookable(price, units, taxIn(terms, { ...subscription, reverseCharge: false }) ?? tax))
       throw fault('/quantity', 'must be less: it comes to more than an invoice can');
     return { terms, quantity: units, tax };
   }

@@ -55,7 +55,8 @@ export class SubscriptionOffers {
     if (price === null) throw unsold('/currency', 'must be a currency of the plan');
     const tax = taxIn(terms, buyer);
     if (tax === null) throw unsold('/billingAddress/country', 'must be a country that the plan is sold in');
-    if (!isBookable(price, quantity, tax))
+    // Also when its VAT id does not count any more.
+    if (!isBookable(price, quantity, taxIn(terms, { ...buyer, reverseCharge: false }) ?? tax))
       throw unsold('/quantity', 'must be less: it comes to more than an invoice can');
     const zone = timeZone ?? seller.timeZone;
     if (!isTimeZone(zone))
