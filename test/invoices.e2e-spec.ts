@@ -609,6 +609,48 @@ describe('invoices and credit notes', () => {
     expect(await limbo()).toEqual([]);
   });
 
+  it('never say that somebody has paid back by hand what only a job or a program asked for', async () => {
+    const { answer } = await buy(app, [{ ...lamp, quantity: 2 }], { token: 'insufficient_funds' });
+    const id: string = answer.body.orderId;
+    const { amount: total } = (await orderOf(id)).totals.total;
+    const inCash = async (amount: number): Promise<void> => {
+      const cash = { method: 'cash', amount: eur(amount), reference: key() };
+      expect((await post(`/v1/admin/orders/${id}/payments`, cash)).status).toBe(201);
+      await app.settle();
+    };
+    const refundsOf = async (): Promise<Body[]> =>
+      (await app.get(`/v1/admin/refunds?orderId=${id}`, { token })).body.items;
+    await inCash(total);
+    // A part of what a change costs is paid in cash; nobody pays the rest, and a job takes it off.
+    await change(id, { kind: 'edit', add: [{ variantId: book.variantId, quantity: 1 }] });
+    await inCash(400);
+    app.clock.advance({ days: 4 });
+    await app.run('ordering.expire_changes');
+    await app.settle();
+    const byHand = { status: 'failed', failureCode: 'pay_by_hand', requestedBy: 'system' };
+    expect(await refundsOf()).toMatchObject([{ ...byHand, amount: eur(400) }]);
+    expect(await balance('assets:cash', id)).toBe(total + 400);
+    expect(await orderOf(id)).toMatchObject({ paymentStatus: 'paid', amountToRefund: eur(400) });
+    expect(await findingsOf(id)).toEqual([]);
+    // Nor does a program reach into the till.
+    const scopes = ['ordering:order:read', 'ordering:order:write'];
+    const robot = { token: (await post('/v1/admin/api-keys', { name: 'robot', scopes })).body.key };
+    const path = `/v1/admin/orders/${id}/changes`;
+    const plan = { kind: 'edit', remove: [{ lineId: lineOf(await orderOf(id), lamp).id, quantity: 1 }] };
+    const { body: draft } = await app.post(path, plan, robot);
+    const { difference } = (await app.get(`${path}/${draft.id}/preview`, robot)).body;
+    const decided = { expectedDifference: difference };
+    const done = await app.post(`${path}/${draft.id}/confirmation`, decided, { ...robot, key: key() });
+    expect(done.status).toBe(200);
+    await app.settle();
+    const failed = await refundsOf();
+    expect(failed).toMatchObject(failed.map(() => byHand));
+    expect(sum(failed, ({ amount }) => amount.amount)).toBe(400 + 1999);
+    expect(await balance('assets:cash', id)).toBe(total + 400);
+    expect(await orderOf(id)).toMatchObject({ amountToRefund: eur(400 + 1999) });
+    expect(await findingsOf(id)).toEqual([]);
+  });
+
   it('have nothing to do with money that no invoice took, and say when nobody else says that some is lost', async () => {
     // Of another currency, sent back by a person.
     const { answer: foreign } = await buy(app, [lamp], { token: 'currency_switch' });

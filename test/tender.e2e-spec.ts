@@ -189,7 +189,7 @@ describe('an order that is paid by more than a card', () => {
 
     // Cards first, then what can be spent here alone.
     const shares = await app.database.transaction(() =>
-      billing.refundOrder(id, Money.of(1200, 'EUR'), { reason: 'broken', requestedBy: 'system' }),
+      billing.refundOrder(id, Money.of(1200, 'EUR'), { reason: 'broken', requestedBy: 'house' }),
     );
     expect(shares.map(({ kind, amount }) => [kind, Number(amount.amount)])).toEqual([
       ['card', 989],
@@ -441,7 +441,7 @@ describe('an order that is paid by more than a card', () => {
         billing.refundOrder(body.id, Money.of(amount, 'EUR'), {
           to,
           reason: 'broken',
-          requestedBy: 'system',
+          requestedBy: 'house',
         }),
       );
     const all = await Promise.allSettled(Array.from({ length: 40 }, () => refund(600)));
@@ -603,7 +603,7 @@ describe('an order that is paid by more than a card', () => {
     expect(await due(TOTAL + 600)).toMatchObject({ due: { amount: 100n }, overpaid: { amount: 0n } });
     expect(await due(TOTAL)).toMatchObject({ due: { amount: 0n }, overpaid: { amount: 500n } });
     const shares = await app.database.transaction(() =>
-      billing.refundOrder(body.id, Money.of(600, 'EUR'), { reason: 'returned', requestedBy: 'system' }),
+      billing.refundOrder(body.id, Money.of(600, 'EUR'), { reason: 'returned', requestedBy: 'house' }),
     );
     expect(shares.map(({ amount }) => Number(amount.amount))).toEqual([200, 300, 100]);
   });

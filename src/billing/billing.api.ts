@@ -39,6 +39,7 @@ export type { GoodsSubscription } from './subscription/goods-subscriptions.servi
 export { TOKENS_HELP } from './gateway/test-gateway.tokens.js';
 export type { GatewayOutcome } from './gateway/payment-gateway.port.js';
 export type { OrderRefund, RefundShare } from './refund/order-refunds.service.js';
+export { type Requester, requesterOf } from './refund/requester.js';
 export type { OpenPayment } from './payment/payment-opening.service.js';
 export {
   PAYMENT_KINDS,
@@ -193,7 +194,8 @@ export class BillingApi {
   /**
    * In the caller's transaction: gives back so much of what an order paid, in minor units of its currency. It is shared out over
    * what was captured and not refunded: cards first, the newest of them first, then store credit and gift cards, which go back to
-   * themselves at once; with `to: 'store_credit'` all of it becomes credit of the customer. Cards are sent after the commit and
+   * themselves at once; with `to: 'store_credit'` all of it becomes credit of the customer. What came by hand a member of staff who
+   * asks for it has paid out; asked for by the house it fails, and waits for a person. Cards are sent after the commit and
    * settle by themselves. However many ask at once, together they never get more than there is: 409
    * `billing.refund_exceeds_captured`. Answers the shares.
    */

@@ -14,6 +14,7 @@ import { Invoices } from '../invoice/invoices.service.js';
 import { subjectOf } from '../invoice/money-subject.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import { OrderRefunds } from '../refund/order-refunds.service.js';
+import { requesterOf } from '../refund/requester.js';
 import { creditTaxes } from './credit-arithmetic.js';
 import { type CreditableLine, creditLine } from './credit-lines.js';
 import {
@@ -121,7 +122,7 @@ export class StaffCreditNotes {
         extra: { toSplit: toSplit.toJSON() },
       });
     const subject = subjectOf(invoice.orderId, invoice.id);
-    const how = { reason: 'credit_note', requestedBy: personId(actor) ?? 'system' };
+    const how = { reason: 'credit_note', requestedBy: requesterOf(actor) };
     if (!refund.isZero()) await at('/refund', this.refunds.refund(subject, refund, how));
     if (!credit.isZero())
       await at('/storeCredit', this.refunds.refund(subject, credit, { ...how, to: 'store_credit' }));

@@ -35,7 +35,7 @@ export class FraudJobs {
     for (const id of await this.reviews.over(now, AT_ONCE)) {
       try {
         await this.database.transaction(async () => {
-          await this.ends.review(id, false, 'system');
+          await this.ends.review(id, false, 'house');
           await this.reviews.decide(id, { as: 'expired', by: null, note: null, at: now });
         });
       } catch (error) {

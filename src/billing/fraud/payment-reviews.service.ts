@@ -6,6 +6,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { Captures } from '../payment/capture.service.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import { StaffCaptures } from '../payment/staff-captures.service.js';
+import { requesterOf } from '../refund/requester.js';
 import { PaymentReviewDto, type PaymentReviewQuery } from './payment-review.dto.js';
 import { PaymentReviewRepository } from './payment-review.repository.js';
 
@@ -46,20 +47,16 @@ export class PaymentReviews {
     actor: Actor,
   ): Promise<{ status: 200 | 202; body: string }> {
     return this.steps.run(paymentId, 'review_approved', actor, async () => {
-      const payment = await this.ends.review(paymentId, true, personId(actor) ?? 'system');
+      const payment = await this.ends.review(paymentId, true, requesterOf(actor));
       await this.decide(paymentId, 'approved', note, actor);
       const isDue = payment.status === 'authorized' && payment.capture === 'automatic';
       return isDue ? this.captures.request(paymentId, { amount: null, final: true }) : { operationId: null };
     });
   }
 
-  reject(
-    paymentId: string,
-    note: string | null,
-    actor: Actor,
-  ): Promise<{ status: 200 | 202; body: string }> {
+  reject(paymentId: string, note: string | null, actor: Actor): Promise<{ status: 200 | 202; body: string }> {
     return this.steps.run(paymentId, 'review_rejected', actor, async () => {
-      await this.ends.review(paymentId, false, personId(actor) ?? 'system');
+      await this.ends.review(paymentId, false, requesterOf(actor));
       await this.decide(paymentId, 'rejected', note, actor);
       return { operationId: null };
     });

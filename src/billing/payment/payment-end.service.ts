@@ -14,6 +14,7 @@ import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { OwnRefunds } from '../refund/own-refunds.service.js';
 import { RefundRepository } from '../refund/refund.repository.js';
 import { RefundService } from '../refund/refund.service.js';
+import type { Requester } from '../refund/requester.js';
 import { Operation } from './operation.entity.js';
 import { OperationRepository } from './operation.repository.js';
 import type { Payment } from './payment.entity.js';
@@ -124,7 +125,7 @@ export class PaymentEnd {
    * In the caller's transaction: what a person decided about a payment that waits for one. What was held may be captured then; 409
    * `billing.review_not_possible` when its time is over, for nothing would come of it but an order without money.
    */
-  async review(paymentId: string, accept: boolean, requestedBy: string): Promise<Payment> {
+  async review(paymentId: string, accept: boolean, requestedBy: Requester): Promise<Payment> {
     const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);
     if (payment === undefined) throw platformProblems.not_found();
     if (payment.status !== 'requires_review' || (accept && !payment.isAcceptable(this.clock.now())))
@@ -152,7 +153,7 @@ export class PaymentEnd {
    */
   async decided(paymentId: string): Promise<void> {
     const payment = (await this.payments.lockAllBeside(paymentId)).find(({ id }) => id === paymentId);
-    if (payment?.status === 'canceled') await this.giveBack(payment, 'review_rejected', 'system');
+    if (payment?.status === 'canceled') await this.giveBack(payment, 'review_rejected', 'house');
   }
 
   private async cancel(payment: Payment, reason: string): Promise<void> {
@@ -165,18 +166,18 @@ export class PaymentEnd {
         return this.scheduleVoid(payment, now);
       case 'authorized':
         await this.scheduleVoid(payment, now);
-        return this.refundAll(payment, reason, 'system');
+        return this.refundAll(payment, reason, 'house');
       case 'requires_review':
-        return this.rejectReview(payment, reason, 'system');
+        return this.rejectReview(payment, reason, 'house');
       case 'captured':
-        return this.refundAll(payment, reason, 'system');
+        return this.refundAll(payment, reason, 'house');
       case 'processing':
       case 'canceled':
     }
   }
 
   /** The payment ends and what came of it goes back. */
-  private async rejectReview(payment: Payment, reason: string, requestedBy: string): Promise<void> {
+  private async rejectReview(payment: Payment, reason: string, requestedBy: Requester): Promise<void> {
     const now = this.clock.now();
     if (payment.isHeldBack) await this.scheduleVoid(payment, now);
     payment.decideReview(false);
@@ -186,7 +187,7 @@ export class PaymentEnd {
     await this.giveBack(payment, reason, requestedBy);
   }
 
-  private async giveBack(payment: Payment, reason: string, requestedBy: string): Promise<void> {
+  private async giveBack(payment: Payment, reason: string, requestedBy: Requester): Promise<void> {
     await this.refundAll(payment, reason, requestedBy);
     // Of another currency: it goes back in that.
     for (const { id: chargeId, refundable, disputed } of await this.payments.lateCharges(payment.id)) {
@@ -198,7 +199,7 @@ export class PaymentEnd {
     }
   }
 
-  private async refundAll(payment: Payment, reason: string, requestedBy: string): Promise<void> {
+  private async refundAll(payment: Payment, reason: string, requestedBy: Requester): Promise<void> {
     // Beside a dispute it would go back twice; it is asked for again when the bank has decided.
     if (payment.refundable.isZero() || !payment.disputed.isZero()) return;
     // Whoever hears of the order later would only fail once more.

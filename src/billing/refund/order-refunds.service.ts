@@ -10,6 +10,7 @@ import { type RefundDestination, RefundRepository } from './refund.repository.js
 import { refundProblems } from './refund.errors.js';
 import { amountRequired, exceeds, RefundService } from './refund.service.js';
 import { refundOrder, splitRefund } from './refund-split.js';
+import type { Requester } from './requester.js';
 
 /** What of a refund goes where. */
 export interface RefundShare {
@@ -25,8 +26,7 @@ export interface OrderRefund {
   /** `store_credit`: all of it becomes credit of the customer, whatever it was paid with. */
   readonly to?: RefundDestination;
   readonly reason: string;
-  /** The person's id, or `system`. */
-  readonly requestedBy: string;
+  readonly requestedBy: Requester;
   /** What a bank disputes, or has kept, is left out, and stands as what should go back; without it that is refused (409). */
   readonly asFarAsThere?: boolean;
 }

@@ -9,13 +9,14 @@ import { postings } from '../ledger/posting.js';
 import { type Payment, RECEIVED_KINDS } from '../payment/payment.entity.js';
 import { StoreCredits } from '../store-credit/store-credits.service.js';
 import { type RefundDestination, RefundRepository } from './refund.repository.js';
+import { nameOf, type Requester } from './requester.js';
 
 interface Accepted {
   readonly refundId: string;
   readonly amount: Money;
   readonly to: RefundDestination;
   readonly reason: string;
-  readonly requestedBy: string;
+  readonly requestedBy: Requester;
 }
 
 /** Refunds that the house pays out itself, to a gift card, as store credit or by hand: decided in the transaction that accepts them. */
@@ -56,7 +57,8 @@ export class OwnRefunds {
     const destination = await this.payOut(payment, accepted);
     const now = this.clock.now();
     await this.refunds.addDecided({
-      ...{ id: refundId, paymentId, orderId, amount, reason, requestedBy, createdAt: now },
+      ...{ id: refundId, paymentId, orderId, amount, reason, createdAt: now },
+      requestedBy: nameOf(requestedBy),
       destination: destination ?? accepted.to,
       status: destination === null ? 'failed' : 'succeeded',
       failureCode: destination === null ? NOWHERE[payment.kind] : null,
@@ -77,18 +79,18 @@ export class OwnRefunds {
   /** Where it went; null: nowhere. */
   private async payOut(
     payment: Payment,
-    { refundId, amount, to, requestedBy: actor }: Accepted,
+    { refundId, amount, to, requestedBy }: Accepted,
   ): Promise<RefundDestination | null> {
     const { id: paymentId, orderId, customerId, kind, instrumentId } = payment;
     const of = { orderId, paymentId, refundId };
     // What came by hand goes back by hand: a person who says so has paid it out, and the house by itself cannot.
-    if (to === 'original' && isReceived(payment)) return actor === 'system' ? null : 'original';
+    if (to === 'original' && isReceived(payment)) return requestedBy === 'house' ? null : 'original';
     if (to === 'original' && kind === 'gift_card' && instrumentId !== null) {
       if (await this.giftCards.giveBack(instrumentId, amount, of)) return 'original';
     }
     if (customerId === null) return null;
     const wasCredit = kind === 'store_credit';
-    const deed = { actor, orderId, paymentId, sourceId: refundId, wasCredit };
+    const deed = { actor: nameOf(requestedBy), orderId, paymentId, sourceId: refundId, wasCredit };
     await this.credits.refund(customerId, amount, deed);
     return wasCredit ? 'original' : 'store_credit';
   }

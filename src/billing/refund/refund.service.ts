@@ -16,6 +16,7 @@ import { PaymentRepository } from '../payment/payment.repository.js';
 import { refundProblems } from './refund.errors.js';
 import { OwnRefunds } from './own-refunds.service.js';
 import { type Refund, type RefundDestination, RefundRepository } from './refund.repository.js';
+import { nameOf, type Requester } from './requester.js';
 
 /** How much: an amount above zero, or everything that is left. */
 export type RefundRequest = ({ readonly amount: Money } | { readonly full: true }) & {
@@ -24,8 +25,7 @@ export type RefundRequest = ({ readonly amount: Money } | { readonly full: true 
   readonly chargeId?: string | null;
   /** Where it goes; without it back to where the money came from. A late charge always goes back. */
   readonly to?: RefundDestination;
-  /** The person's id, or `system`. */
-  readonly requestedBy: string;
+  readonly requestedBy: Requester;
 };
 
 /** Accepts refunds: takes room for them out of what a charge captured and writes them down, before anything is sent. */
@@ -102,7 +102,7 @@ export class RefundService {
       chargeId,
       amount,
       reason,
-      requestedBy,
+      requestedBy: nameOf(requestedBy),
     });
     await this.ledger.post({ paymentId, orderId: payment.orderId }, [accepted], now);
     return { refundId, operationId };

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, personId } from '../../platform/access/actor.js';
+import type { Actor } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Database } from '../../platform/database/database.js';
 import { Idempotency } from '../../platform/http/idempotency.js';
@@ -9,6 +9,7 @@ import { RefundDto } from './refund.dto.js';
 import { RefundDocuments } from './refund-documents.service.js';
 import { type CreditNoteWish, type Refund, RefundRepository } from './refund.repository.js';
 import { type RefundRequest, RefundService } from './refund.service.js';
+import { requesterOf } from './requester.js';
 
 interface Accepted {
   readonly refundId: string;
@@ -45,7 +46,7 @@ export class StaffRefunds {
         await this.documents.lock(paymentId);
         const accepted = await this.refunds.request(paymentId, {
           ...how,
-          requestedBy: personId(actor) ?? 'system',
+          requestedBy: requesterOf(actor),
         });
         await this.documents.accept(accepted.refundId, document);
         this.audit.record({

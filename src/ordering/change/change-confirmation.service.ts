@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
+import { BillingApi, type PaymentView, requesterOf } from '../../billing/billing.api.js';
 import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
@@ -131,7 +131,8 @@ export class ChangeConfirmation {
     } else {
       if (isDue) keepBack(calculated);
       // Balances are locked before the stock.
-      await this.money.giveBack(order.id, refund, change.plan.refundTo, `order_${change.kind}`, actor);
+      const { refundTo } = change.plan;
+      await this.money.giveBack(order.id, refund, refundTo, `order_${change.kind}`, requesterOf(actor));
       await this.limits.apply(order, calculated);
       await this.goods.apply(change, calculated, expiresAt, now, actor);
       await this.amended.write(order, calculated, payments, {

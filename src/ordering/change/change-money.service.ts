@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi } from '../../billing/billing.api.js';
-import { type Actor, actorId } from '../../platform/access/actor.js';
+import { BillingApi, type Requester } from '../../billing/billing.api.js';
 import type { Money } from '../../platform/money/money.js';
 import type { ChangePlan } from './plan.js';
 
@@ -18,11 +17,10 @@ export class ChangeMoney {
     amount: Money,
     to: ChangePlan['refundTo'],
     reason: string,
-    actor: Actor,
+    requestedBy: Requester,
     asFarAsThere = false,
   ): Promise<void> {
     if (amount.isZero()) return;
-    const requestedBy = actorId(actor) ?? actor.kind;
     await this.billing.refundOrder(orderId, amount, { to, reason, requestedBy, asFarAsThere });
   }
 }

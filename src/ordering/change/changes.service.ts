@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi } from '../../billing/billing.api.js';
+import { BillingApi, requesterOf } from '../../billing/billing.api.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { Database } from '../../platform/database/database.js';
 import { requireVersion } from '../../platform/http/etag.js';
@@ -38,7 +38,8 @@ export class ChangesService {
       if (change.state !== 'awaiting_payment') throw changeProblems.change_not_awaiting();
       const { canceled } = await this.billing.giveUpExtra(orderId);
       if (!canceled) throw orderProblems.payment_undecided(undefined, { retryAfter: 2 });
-      await this.unpaid.withdraw(locked.order, change, await this.billing.paymentsOf([orderId]), actor);
+      const payments = await this.billing.paymentsOf([orderId]);
+      await this.unpaid.withdraw(locked.order, change, payments, actor, requesterOf(actor));
       return (await this.changes.find(orderId, id)) ?? change;
     });
   }

@@ -56,7 +56,7 @@ export class UnpaidChangeJobs {
     const { canceled } = await this.billing.giveUpExtra(orderId);
     const { order } = locked;
     const payments = await this.billing.paymentsOf([orderId]);
-    if (canceled) await this.unpaid.withdraw(order, change, payments, actor);
+    if (canceled) await this.unpaid.withdraw(order, change, payments, actor, 'house');
     else await this.unpaid.prolong(change, new Date(now.getTime() + LOOK_AGAIN_MS));
   }
 }

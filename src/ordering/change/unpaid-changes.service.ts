@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { PaymentView } from '../../billing/billing.api.js';
+import type { PaymentView, Requester } from '../../billing/billing.api.js';
 import { CatalogApi } from '../../catalog/catalog.api.js';
 import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
@@ -45,7 +45,8 @@ export class UnpaidChanges {
       this.log.warn(
         `a change of order ${order.number} was paid after its goods were gone: the money goes back`,
       );
-      await this.withdraw(order, change, payments, actor);
+      // Whoever has paid has not paid anything back.
+      await this.withdraw(order, change, payments, actor, 'house');
       return true;
     }
     const at = this.clock.now();
@@ -62,13 +63,15 @@ export class UnpaidChanges {
 
   /**
    * In the caller's transaction, under the locks of payments and order: takes off what was added and puts the way of sending
-   * back; what came back with it stays back, and its money goes.
+   * back; what came back with it stays back, and its money goes: what came by hand is paid back by the member of staff who takes it
+   * off, and waits for one where nobody did.
    */
   async withdraw(
     order: Order,
     change: OrderChange,
     payments: readonly PaymentView[],
     actor: Actor,
+    requestedBy: Requester,
   ): Promise<void> {
     const removed = order.lines
       .filter(({ id }) => change.undo?.addedLineIds.includes(id))
@@ -85,7 +88,8 @@ export class UnpaidChanges {
       facts: { changeId: change.id, difference: result.difference.toJSON(), refund: money.refund.toJSON() },
     });
     await this.changes.end(change.id, 'awaiting_payment', 'withdrawn', { at, actor: actorId(actor) });
-    await this.money.giveBack(order.id, money.refund, change.plan.refundTo, 'change_withdrawn', actor, true);
+    const { refundTo } = change.plan;
+    await this.money.giveBack(order.id, money.refund, refundTo, 'change_withdrawn', requestedBy, true);
     await this.limits.giveBack(result.order);
     await this.goods.letGo(change.id);
     this.outbox.record(new OrderChangeEnded({ orderId: order.id, changeId: change.id, paid: false }));

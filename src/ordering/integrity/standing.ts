@@ -48,7 +48,7 @@ export function moneyDifference(order: StandingOrder, payments: readonly Payment
   const isThere = !isTooMuch && captured.plus(held).plus(letGo).compare(owed) >= 0;
   return differenceOf(order.id, {
     received: [owed.amount, isThere ? owed.amount : captured.plus(held).amount],
-    kept: [kept.compare(total) > 0 ? total.amount : kept.amount, kept.amount],
+    kept: [kept.compare(total.plus(stuck)) > 0 ? total.amount : kept.amount, kept.amount],
   });
 }
 
