@@ -651,6 +651,71 @@ describe('invoices and credit notes', () => {
     expect(await findingsOf(id)).toEqual([]);
   });
 
+  it('are told of as in limbo only as far as something is left of all that was paid, and whatever kept it from going back', async () => {
+    const limboOf = async (id: string): Promise<Body[]> => {
+      const { items } = (await app.get('/v1/admin/payments/limbo?kind=unapplied&limit=100', { token })).body;
+      return items.filter(({ orderId }: Body) => orderId === id);
+    };
+    const giftCard = async (amount: number): Promise<{ id: string; code: string }> => {
+      const to = `${key()}@example.test`;
+      const made = await post('/v1/admin/gift-cards', {
+        amount: eur(amount),
+        recipientEmail: to,
+        reason: 'r',
+      });
+      await app.settle();
+      const letter = (await app.letters()).findLast((one) => one.to === to);
+      return { id: made.body.id, code: /(?:[0-9A-Z]{4}-){4}[0-9A-Z]{4}/.exec(letter?.text ?? '')?.[0] ?? '' };
+    };
+    // A gift card pays a part of a change, which runs out: as much goes back to the card of the bank, and nothing is left to give.
+    const { cart, order } = await placed([lamp]);
+    await change(order.id, { kind: 'edit', add: [{ variantId: book.variantId, quantity: 1 }] });
+    const part = { giftCards: [{ code: (await giftCard(500)).code }] };
+    const declined = { ...part, payment: { gateway: 'test', token: 'insufficient_funds' } };
+    const answer = await app.post(`/v1/orders/${order.id}/payments`, declined, {
+      ...{ cartToken: cart.token, key: key() },
+    });
+    expect(answer.status).toBe(402);
+    app.clock.advance({ days: 4 });
+    await app.run('ordering.expire_changes');
+    await app.settle();
+    const there = (await orderOf(order.id)).payments.filter(({ captured }: Body) => captured.amount > 0);
+    expect(there.map((one: Body) => [one.kind, one.captured.amount, one.refunded.amount])).toEqual([
+      ['card', order.totals.total.amount, 500],
+      ['gift_card', 500, 0],
+    ]);
+    expect(await limboOf(order.id)).toEqual([]);
+    // What comes beyond all of it is listed, and gone once it is back.
+    const tip = { method: 'cash', amount: eur(300), reference: key() };
+    expect((await post(`/v1/admin/orders/${order.id}/payments`, tip)).status).toBe(201);
+    app.clock.advance({ days: 2 });
+    await app.settle();
+    const [listed, ...others] = await limboOf(order.id);
+    expect([listed.amount, others]).toEqual([eur(300), []]);
+    expect((await post(listed.resolution.path, { amount: eur(300) })).status).toBe(201);
+    await app.settle();
+    expect(await limboOf(order.id)).toEqual([]);
+    expect(await findingsOf(order.id)).toEqual([]);
+
+    // A guest's gift card is not there any more when the order is canceled: only a person can give that back.
+    const hers = await giftCard(5000);
+    const with5000 = await fillCart(app, [lamp]);
+    const bought = await app.post(
+      `/v1/carts/${with5000.id}/checkout`,
+      { giftCards: [{ code: hers.code }], shippingAddress: berlin },
+      { cartToken: with5000.token, key: key() },
+    );
+    expect(bought.status).toBe(201);
+    await app.settle();
+    await post(`/v1/admin/gift-cards/${hers.id}/cancellation`, { reason: 'lost' });
+    await post(`/v1/orders/${bought.body.id}/cancellation`, {});
+    await app.settle();
+    expect(await limboOf(bought.body.id)).toMatchObject([
+      { amount: bought.body.totals.total, reason: 'it could not be sent back: gift_card_canceled' },
+    ]);
+    expect(await findingsOf(bought.body.id)).toEqual([]);
+  });
+
   it('have nothing to do with money that no invoice took, and say when nobody else says that some is lost', async () => {
     // Of another currency, sent back by a person.
     const { answer: foreign } = await buy(app, [lamp], { token: 'currency_switch' });

@@ -204,6 +204,14 @@ export class BillingApi {
   }
 
   /**
+   * Payments of these orders that only a person can still give back: the house tried, and had nowhere to pay them to. They stand among
+   * the money in limbo.
+   */
+  async strandedOf(orderIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.orderRefunds.strandedOf(orderIds);
+  }
+
+  /**
    * What is still to be paid of an order that comes to `total`, and what was paid too much: the extra payment, or the refund, that
    * brings it to zero. Under `lockPaymentsOf` it stays so until the end of the transaction.
    */

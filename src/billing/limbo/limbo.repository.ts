@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { movedOn } from '../invoice/invoice-money.repository.js';
 import { RELEASE_TRIES } from '../payment/capture.repository.js';
 
 export const LIMBO_KINDS = [
@@ -47,11 +48,35 @@ export class LimboRepository {
   }
 }
 
-/** Of a payment `p`: the house was to send it back, and only a person can. */
-const BY_HAND = `LEFT JOIN LATERAL (
-      SELECT 'it has to be paid back by hand' AS reason FROM billing.refunds r
-      WHERE r.payment_id = p.id AND r.status = 'failed' AND r.failure_code = 'pay_by_hand' LIMIT 1
-    ) h ON true`;
+/** SQL: the newest refund of the house that came to nothing, of these payments `q`: nobody but a person sends that money back. */
+const refused = (of: string): string => `
+  SELECT r.payment_id,
+    CASE r.failure_code WHEN 'pay_by_hand' THEN 'it has to be paid back by hand' ELSE 'it could not be sent back: ' || coalesce(r.failure_code, 'declined') END AS reason
+  FROM billing.refunds r JOIN billing.payments q ON q.id = r.payment_id
+  WHERE ${of} AND r.status = 'failed' AND r.requested_by = 'system' AND r.charge_id IS NULL ORDER BY r.created_at DESC LIMIT 1`;
+
+/** What payments are of, an order or an invoice without one: `s.id`. */
+const OF_SUBJECT = '(q.order_id = s.id OR q.invoice_id = s.id)';
+const COUNTED = "q.status NOT IN ('canceled', 'requires_review')";
+
+/**
+ * SQL: what is the buyer's of all that was paid for an order or an invoice, as the books have it, and neither kept by a credit note nor
+ * too late. A refund takes from the cards first, whatever was too much: what one payment has left another may have given back.
+ */
+const BUYERS = `
+  SELECT (coalesce(-sum(e.amount), 0) - ${movedOn('s.id')} - (
+      SELECT coalesce(sum(kept - used), 0) FROM billing.credit_notes n WHERE n.order_id = s.id OR n.invoice_id = s.id
+    ) - (
+      SELECT coalesce(sum(c.captured - c.refund_reserved - c.dispute_lost), 0) FROM billing.late_charges c
+      JOIN billing.payments q ON q.id = c.payment_id WHERE ${OF_SUBJECT} AND ${COUNTED} AND c.currency = p.currency
+    ))::bigint AS there
+  FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+  LEFT JOIN billing.payments q ON q.id = t.payment_id
+  WHERE t.id IN (
+      SELECT id FROM billing.ledger_transactions WHERE order_id = s.id
+      UNION SELECT id FROM billing.ledger_transactions WHERE invoice_id = s.id
+      UNION SELECT l.id FROM billing.ledger_transactions l JOIN billing.payments q ON q.id = l.payment_id WHERE q.invoice_id = s.id
+    ) AND e.account = 'liab:unapplied' AND e.currency = p.currency AND (q.id IS NULL OR ${COUNTED})`;
 
 const PARTS: Readonly<Record<LimboKind, string>> = {
   // Whatever is not decided has an hour at which it is asked about.
@@ -91,33 +116,44 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
       CASE WHEN p.release_tries < ${RELEASE_TRIES} THEN 'it ends soon' ELSE 'the gateway does not let it go' END, p.created_at,
       CASE WHEN p.release_tries < ${RELEASE_TRIES} THEN coalesce(p.release_after, p.capture_before) END
     FROM billing.payments p WHERE p.status = 'authorized' AND p.capture_before <= $3`,
-  // What no invoice has taken and nobody has sent back, and what credit notes keep for the buyer: after a day, or at once where the
-  // house was to send it back and only a person can. What a bank disputes stands as its dispute.
+  // What no invoice has taken and nobody has sent back, the newest first, and what credit notes keep for the buyer: after a day, or at
+  // once where the house was to send it back and could not. What a bank disputes stands as its dispute.
   unapplied: `
     SELECT 'unapplied', p.id::text, p.gateway, p.id, NULL, p.order_id, p.invoice_id,
-      p.captured - p.refund_reserved - p.settled - p.dispute_lost - p.disputed, p.currency, coalesce(h.reason, CASE WHEN p.disputed > 0 THEN 'a bank disputes the rest' ELSE 'no invoice has taken it' END),
-      p.created_at, NULL
-    FROM billing.payments p
-    ${BY_HAND}
-    WHERE p.captured > p.refund_reserved + p.settled + p.dispute_lost AND p.status NOT IN ('canceled', 'requires_review')
-      AND p.captured > p.refund_reserved + p.settled + p.dispute_lost + p.disputed AND (p.created_at <= $2 OR h.reason IS NOT NULL)
+      least(p.own, b.there - p.newer), p.currency,
+      coalesce(h.reason, CASE WHEN p.disputed > 0 THEN 'a bank disputes the rest' ELSE 'no invoice has taken it' END), p.created_at, NULL
+    FROM (
+      SELECT o.*, (sum(own) OVER (PARTITION BY coalesce(order_id, invoice_id) ORDER BY created_at DESC, id DESC) - own)::bigint AS newer
+      FROM (
+        SELECT id, gateway, order_id, invoice_id, currency, disputed, created_at,
+          captured - refund_reserved - settled - dispute_lost - disputed AS own
+        FROM billing.payments
+        WHERE captured > refund_reserved + settled + dispute_lost AND status NOT IN ('canceled', 'requires_review')
+          AND captured > refund_reserved + settled + dispute_lost + disputed
+      ) o
+    ) p
+    CROSS JOIN LATERAL (SELECT coalesce(p.order_id, p.invoice_id) AS id) s
+    CROSS JOIN LATERAL (${BUYERS}) b
+    LEFT JOIN LATERAL (${refused('q.id = p.id')}) h ON true
+    WHERE b.there > p.newer AND (p.created_at <= $2 OR h.reason IS NOT NULL)
     UNION ALL
     SELECT 'unapplied', n.id::text, p.gateway, p.id, NULL, n.order_id, n.invoice_id,
-      CASE WHEN n.order_id IS NULL THEN n.kept - n.used ELSE least(n.kept - n.used, s.left_there) END, n.currency,
-      coalesce(h.reason, CASE WHEN s.disputed > 0 THEN 'a bank disputes the rest' ELSE 'a credit note keeps it for the buyer' END), n.created_at, NULL
+      CASE WHEN n.order_id IS NULL THEN n.kept - n.used ELSE least(n.kept - n.used, l.left_there) END, n.currency,
+      coalesce(h.reason, CASE WHEN l.disputed > 0 THEN 'a bank disputes the rest' ELSE 'a credit note keeps it for the buyer' END), n.created_at, NULL
     FROM billing.credit_notes n
+    CROSS JOIN LATERAL (SELECT coalesce(n.order_id, n.invoice_id) AS id) s
+    LEFT JOIN LATERAL (${refused(OF_SUBJECT)}) h ON true
     LEFT JOIN LATERAL (
-      SELECT id, gateway FROM billing.payments WHERE order_id = n.order_id AND captured > refund_reserved + given_outside + dispute_lost
-      ORDER BY created_at LIMIT 1
+      SELECT id, gateway FROM billing.payments q WHERE ${OF_SUBJECT} AND captured > refund_reserved + given_outside + dispute_lost
+      ORDER BY coalesce(id = h.payment_id, false) DESC, created_at LIMIT 1
     ) p ON true
     CROSS JOIN LATERAL (
       SELECT coalesce(sum(disputed), 0) AS disputed,
         coalesce(sum(greatest(captured - refund_reserved - given_outside - dispute_lost - disputed, 0)), 0)::bigint AS left_there
-      FROM billing.payments WHERE order_id = n.order_id
-    ) s
-    ${BY_HAND}
+      FROM billing.payments q WHERE ${OF_SUBJECT}
+    ) l
     -- Of an order a bank may have given it back, or does for now.
-    WHERE n.kept > n.used AND (n.order_id IS NULL OR s.left_there > 0) AND (n.created_at <= $2 OR h.reason IS NOT NULL)`,
+    WHERE n.kept > n.used AND (n.order_id IS NULL OR l.left_there > 0) AND (n.created_at <= $2 OR h.reason IS NOT NULL)`,
   case: `
     SELECT 'case', c.id::text, c.gateway, c.payment_id, NULL, p.order_id, p.invoice_id,
       abs(coalesce(c.found, 0) - coalesce(c.expected, 0)), c.currency, c.kind, c.created_at, NULL

@@ -85,6 +85,11 @@ export class OrderRefunds {
     for (const { payment, amount: part } of parts) await this.rows.giveOutside(payment.id, part.amount);
   }
 
+  /** See `BillingApi.strandedOf`. */
+  async strandedOf(orderIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set(await this.rows.strandedOf(orderIds));
+  }
+
   private lock(subject: MoneySubject): Promise<Payment[]> {
     return 'orderId' in subject
       ? this.payments.lockAllOfOrder(subject.orderId)

@@ -162,6 +162,16 @@ export class RefundRepository {
     return row !== undefined;
   }
 
+  /** As `isStranded`, of all payments of these orders. */
+  async strandedOf(orderIds: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT DISTINCT payment_id AS id FROM billing.refunds
+       WHERE order_id = ANY ($1::uuid[]) AND status = 'failed' AND requested_by = 'system' AND operation_id IS NULL`,
+      [orderIds],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Newest first, from behind `after`. */
   async list(filter: RefundFilter, after: [string, string] | null, limit: number): Promise<Refund[]> {
     const wanted: [string, unknown][] = [

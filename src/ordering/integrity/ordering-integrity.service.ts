@@ -96,14 +96,19 @@ export class OrderingIntegrity implements IntegrityCheckProvider {
 
   private async withPayments(
     ids: readonly string[],
-    judge: (order: StandingOrder, payments: readonly PaymentView[]) => Difference | null,
+    judge: (
+      order: StandingOrder,
+      payments: readonly PaymentView[],
+      stranded: ReadonlySet<string>,
+    ) => Difference | null,
   ): Promise<Difference[]> {
-    const [orders, payments] = await Promise.all([
+    const [orders, payments, stranded] = await Promise.all([
       this.rows.standing(ids),
       this.billing.paymentsOf([...ids]),
+      this.billing.strandedOf(ids),
     ]);
     const ofOrder = grouped(payments, ({ orderId }) => orderId ?? '');
-    return orders.flatMap((order) => judge(order, ofOrder.get(order.id) ?? []) ?? []);
+    return orders.flatMap((order) => judge(order, ofOrder.get(order.id) ?? [], stranded) ?? []);
   }
 
   /** They are issued by a job, so nothing is said of an order to which something has happened just now. */

@@ -29,14 +29,21 @@ export function statusDifference(order: StandingOrder, payments: readonly Paymen
  * What came in for an order is what it was to take, less what was let go of holds, and what stays of it is no more than it costs.
  * Neither is told of an order that waits for money, or for a person to look at it; a charge of too much is a status that staff see.
  */
-export function moneyDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
+export function moneyDifference(
+  order: StandingOrder,
+  payments: readonly Payment[],
+  stranded: ReadonlySet<string>,
+): Difference | null {
   const { currency } = order;
   if (payments.some(({ status }) => status === 'requires_review')) return null;
   const kept = Money.sum(
     payments.map((payment) => payment.kept),
     currency,
   );
-  const stuck = Money.sum(payments.map(stuckOf), currency);
+  const stuck = Money.sum(
+    payments.map((payment) => stuckOf(payment, stranded)),
+    currency,
+  );
   if (order.status === 'canceled') return differenceOf(order.id, { kept: [stuck.amount, kept.amount] });
   if (!isLive(order) || order.awaitingChange !== null || order.paymentStatus === 'overcharged') return null;
   const sum = (of: (payment: Payment) => Money) => Money.sum(payments.map(of), currency);
@@ -57,12 +64,11 @@ const mayBeTooMuch = (payment: Payment): boolean =>
   isReceived(payment) || payment.captured.compare(payment.amount) > 0;
 
 /**
- * What of a payment cannot go back by itself. What came by hand is there until a person has paid it back, and what a bank disputes
- * until it has decided: limbo tells of both. What the bank then keeps is not here any more.
+ * What of a payment cannot go back by itself. What the house could pay to nobody is there until a person has paid it back, as is all
+ * that came by hand, and what a bank disputes until it has decided: limbo tells of both. What the bank then keeps is not here any more.
  */
-function stuckOf(payment: Payment): Money {
-  const { kept, disputed, disputeLost } = payment;
-  if (isReceived(payment) || !disputed.isZero()) return kept;
+function stuckOf({ id, kept, disputed, disputeLost }: Payment, stranded: ReadonlySet<string>): Money {
+  if (stranded.has(id) || !disputed.isZero()) return kept;
   return kept.compare(disputeLost) < 0 ? kept : disputeLost;
 }
 
