@@ -367,6 +367,10 @@ describe('invoices and credit notes', () => {
     expect(await balance('income:%', order.id)).toBe(
       -(order.totals.total.amount - order.totals.tax.amount - 5000),
     );
+    // Its price is given back in no way while it can be spent.
+    const back = { reason: 'other', lines: [{ lineId: sold.content.lines[0].id }], outOfBand: eur(5000) };
+    const refused = await post(`/v1/admin/invoices/${sold.id}/credit-notes`, back);
+    expect([refused.status, refused.body.code]).toEqual([409, 'billing.gift_card_kept']);
   });
 
   it('say how an order was taxed: included, reverse charge and export', async () => {
@@ -1080,6 +1084,12 @@ describe('invoices and credit notes', () => {
       await app.settle();
     };
     await pass({ days: 3, hours: 1 });
+    // Nor is it given back in another way beside the bank.
+    const [disputed] = await invoicesOf(order.id);
+    const inCash = { reason: 'other', amount: eur(total), outOfBand: eur(total) };
+    expect((await post(`/v1/admin/invoices/${disputed.id}/credit-notes`, inCash)).body.code).toBe(
+      'billing.payment_disputed',
+    );
     expect([
       await balance('assets:disputes:test', order.id),
       await balance('expense:bad_debt', order.id),

@@ -318,6 +318,14 @@ describe('an order that is paid by more than a card', () => {
       await app.settle();
     };
     const [good, bad] = [await odd(), await odd()];
+    // What waits for a person is neither given back with the rest, nor said to be there for it.
+    const all = app.database.transaction(() =>
+      billing.refundOrder(bad.id, Money.of(1001, 'EUR'), { reason: 'broken', requestedBy: 'house' }),
+    );
+    await expect(all).rejects.toMatchObject({
+      ...{ code: 'billing.refund_exceeds_captured' },
+      details: { extra: { maximumRefundable: eur(1000) } },
+    });
     expect(await stockOf(app, thing)).toEqual({ onHand: 5, allocated: 0, reserved: 2 });
     await decide(good.payment, 'accept');
     expect((await orderAt(good.id)).status).toBe('placed');

@@ -5,6 +5,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { giftCardProblems } from '../gift-card/gift-card.errors.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { refundProblems } from '../refund/refund.errors.js';
@@ -67,6 +68,7 @@ export class CreditNoteController {
       refundProblems.refund_exceeds_captured,
       refundProblems.payment_disputed,
       refundProblems.credit_needs_customer,
+      giftCardProblems.gift_card_kept,
     ],
     idempotency: 'required',
     example: {

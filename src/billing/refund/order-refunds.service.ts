@@ -9,7 +9,7 @@ import { OwnRefunds } from './own-refunds.service.js';
 import { type RefundDestination, RefundRepository } from './refund.repository.js';
 import { refundProblems } from './refund.errors.js';
 import { amountRequired, exceeds, RefundService } from './refund.service.js';
-import { refundOrder, splitRefund } from './refund-split.js';
+import { type RefundPart, refundOrder, splitRefund } from './refund-split.js';
 import type { Requester } from './requester.js';
 
 /** What of a refund goes where. */
@@ -49,18 +49,7 @@ export class OrderRefunds {
     { to = 'original', reason, requestedBy, asFarAsThere = false }: OrderRefund,
   ): Promise<RefundShare[]> {
     if (amount.isZero() || amount.isNegative()) throw amountRequired('must be above zero');
-    const payments = await this.lock(subject);
-    if (payments.some((payment) => payment.amount.currency !== amount.currency))
-      throw amountRequired('must be in the currency that was paid');
-    const room = await this.refunds.roomIn(payments, amount.currency);
-    const free = payments.filter(({ disputed }) => disputed.isZero());
-    const there = least(room, refundableIn(free, amount.currency));
-    const wanted = asFarAsThere ? least(amount, there) : amount;
-    const parts = there.compare(wanted) < 0 ? null : splitRefund(wanted, free);
-    if (parts === null)
-      throw room.compare(wanted) < 0 || splitRefund(wanted, payments) === null
-        ? exceeds(room)
-        : refundProblems.payment_disputed();
+    const parts = await this.share(await this.lock(subject), amount, asFarAsThere);
     await this.own.lock(parts.map(({ payment }) => payment));
     const shares: RefundShare[] = [];
     for (const { payment, amount: part } of parts) {
@@ -75,14 +64,33 @@ export class OrderRefunds {
 
   /**
    * In the caller's transaction, with its credit note: so much of what was paid is given back in another way, such as in cash. It
-   * has to be there, and no refund takes it any more (409 `billing.refund_exceeds_captured`).
+   * has to be there, and no refund takes it any more (409 `billing.refund_exceeds_captured`); what a bank disputes is not, nor what has
+   * bought gift cards that can be spent.
    */
   async giveOutside(subject: MoneySubject, amount: Money): Promise<void> {
     const payments = await this.lock(subject);
-    const room = await this.refunds.roomIn(payments, amount.currency);
-    const parts = room.compare(amount) < 0 ? null : splitRefund(amount, payments);
-    if (parts === null) throw exceeds(room);
+    const parts = await this.share(payments, amount);
+    await this.refunds.keepForCards(payments, amount);
     for (const { payment, amount: part } of parts) await this.rows.giveOutside(payment.id, part.amount);
+  }
+
+  /** Under the lock of all that was paid: what of it is given back, out of what no bank disputes. */
+  private async share(
+    locked: readonly Payment[],
+    amount: Money,
+    asFarAsThere = false,
+  ): Promise<RefundPart<Payment>[]> {
+    const { currency } = amount;
+    const payments = refundOrder(locked);
+    if (payments.some((payment) => payment.amount.currency !== currency))
+      throw amountRequired('must be in the currency that was paid');
+    const room = await this.refunds.roomIn(payments, currency);
+    const free = payments.filter(({ disputed }) => disputed.isZero());
+    const there = least(room, refundableIn(free, currency));
+    const wanted = asFarAsThere ? least(amount, there) : amount;
+    const parts = there.compare(wanted) < 0 ? null : splitRefund(wanted, free);
+    if (parts !== null) return parts;
+    throw room.compare(wanted) < 0 ? exceeds(room) : refundProblems.payment_disputed();
   }
 
   /** See `BillingApi.strandedOf`. */
@@ -99,7 +107,7 @@ export class OrderRefunds {
 
 const refundableIn = (payments: readonly Payment[], currency: string): Money =>
   Money.sum(
-    refundOrder(payments).map(({ refundable }) => refundable),
+    payments.map(({ refundable }) => refundable),
     currency,
   );
 

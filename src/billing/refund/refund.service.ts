@@ -153,7 +153,7 @@ export class RefundService {
   }
 
   /** Money that bought gift cards stays for as long as they can be spent, or were. Under the lock of the payments. */
-  private async keepForCards(payments: readonly Payment[], wanted: Money): Promise<void> {
+  async keepForCards(payments: readonly Payment[], wanted: Money): Promise<void> {
     const orderId = payments[0]?.orderId ?? null;
     if (orderId === null) return;
     const kept = Money.of(await this.giftCards.keptOf(orderId), wanted.currency);
