@@ -607,6 +607,8 @@ describe('money that is held, kept methods, disputes and transfers', () => {
       [{ ...transfer(0, 'zero') }, '/amount'],
       [{ ...transfer(5, 'dollars'), amount: { amount: 5, currency: 'USD' } }, '/amount'],
       [{ ...transfer(5, 'later'), receivedAt: '2099-01-01T00:00:00Z' }, '/receivedAt'],
+      // A slip of the year would be the first month of the books.
+      [{ ...transfer(5, 'long ago'), receivedAt: '0206-11-21T10:00:00Z' }, '/receivedAt'],
     ] as const)
       expect((await receive(orderId, body)).body.errors[0].pointer).toBe(pointer);
     const part = await receive(orderId, transfer(1000, 'line 1'));

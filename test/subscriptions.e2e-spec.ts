@@ -622,6 +622,7 @@ describe('plans and subscriptions', () => {
     });
     for (const [extra, pointer] of [
       [{ receivedAt: '2040-01-01T00:00:00Z' }, '/receivedAt'],
+      [{ receivedAt: '0206-11-21T10:00:00Z' }, '/receivedAt'],
       [{ amount: { amount: 2000, currency: 'USD' } }, '/amount'],
       [{ amount: eur(0) }, '/amount'],
     ] as const)

@@ -30,6 +30,7 @@ export type { BuyerInvoice } from './invoice/my-invoices.service.js';
 export type { OrderState } from './invoice/order-state.js';
 export type { InvoiceBuyer, InvoiceLine, InvoiceTax } from './invoice/invoice-content.js';
 export { receiptProblems } from './receipt/receipt.errors.js';
+export { receivedAtOf } from './receipt/received-at.js';
 export { tenderProblems } from './tender/tender.errors.js';
 export type { PayOrder, StoreCreditWanted } from './tender/tenders.service.js';
 export { giftCardProblems } from './gift-card/gift-card.errors.js';

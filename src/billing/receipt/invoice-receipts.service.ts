@@ -7,10 +7,12 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { Money } from '../../platform/money/money.js';
 import { InvoiceMoney } from '../invoice/invoice-money.service.js';
 import { invoiceProblems } from '../invoice/invoice.errors.js';
+import type { Invoice } from '../invoice/invoice.repository.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentEnd } from '../payment/payment-end.service.js';
 import type { ReceivedInvoicePaymentDto, ReceiveInvoicePaymentDto } from './receipt.dto.js';
 import { receiptProblems } from './receipt.errors.js';
+import { receivedAtOf } from './received-at.js';
 import { Receipts } from './receipts.service.js';
 
 /** Money that staff have found in the bank or in the till, and the invoice without an order that it pays. */
@@ -32,12 +34,12 @@ export class InvoiceReceipts {
   receive(id: string, input: ReceiveInvoicePaymentDto, actor: Actor): Promise<ReceivedInvoicePaymentDto> {
     return this.database.transaction(async () => {
       const invoice = await this.money.lock(id);
-      const { orderId, customerId, state, total } = invoice;
+      const { orderId, customerId, state } = invoice;
       if (orderId !== null) throw receiptProblems.invoice_of_order(undefined, { extra: { orderId } });
       // Said before what the first of them has done to the invoice.
       if (await this.receipts.knows(input)) throw receiptProblems.receipt_known();
       if (state !== 'open' && state !== 'uncollectible') throw invoiceProblems.invoice_not_open();
-      const { amount, receivedAt } = this.checked(input, total.currency);
+      const { amount, receivedAt } = this.checked(input, invoice);
       await this.ends.pause(id);
       const due = await this.money.chargeable(id);
       if (amount.compare(due) > 0)
@@ -59,16 +61,17 @@ export class InvoiceReceipts {
     });
   }
 
-  private checked({ amount: wanted, receivedAt: at }: ReceiveInvoicePaymentDto, currency: string) {
-    const now = this.clock.now();
-    const receivedAt = at === undefined ? now : new Date(at);
-    if (receivedAt > now) throw wrong('/receivedAt', 'is not there yet');
+  private checked(
+    { amount: wanted, receivedAt: at }: ReceiveInvoicePaymentDto,
+    { createdAt, total: { currency } }: Invoice,
+  ) {
+    const receivedAt = receivedAtOf(at, createdAt, this.clock.now());
     const amount = Money.fromJSON(wanted);
     if (amount.currency !== currency || amount.isZero() || amount.isNegative())
-      throw wrong('/amount', `must be above zero in ${currency}`);
+      throw wrongAmount(`must be above zero in ${currency}`);
     return { amount, receivedAt };
   }
 }
 
-const wrong = (pointer: string, message: string) =>
-  platformProblems.invalid_input(undefined, { errors: [{ pointer, code: 'invalid', message }] });
+const wrongAmount = (message: string) =>
+  platformProblems.invalid_input(undefined, { errors: [{ pointer: '/amount', code: 'invalid', message }] });

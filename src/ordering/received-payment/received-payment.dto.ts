@@ -28,7 +28,10 @@ export class ReceivePaymentDto {
   })
   reference: string;
 
-  @Instant({ optional: true, description: 'When it came; now, when left out.' })
+  @Instant({
+    optional: true,
+    description: 'When it came; now, when left out. No more than a year before what it pays was made.',
+  })
   receivedAt?: string;
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi } from '../../billing/billing.api.js';
+import { BillingApi, receivedAtOf } from '../../billing/billing.api.js';
 import { type Actor, personId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
@@ -35,12 +35,10 @@ export class ReceivedPayments {
     });
     if (locked === null) throw platformProblems.not_found();
     const { order } = locked;
-    const now = this.clock.now();
-    const receivedAt = input.receivedAt === undefined ? now : new Date(input.receivedAt);
-    if (receivedAt > now) throw wrong('/receivedAt', 'is not there yet');
+    const receivedAt = receivedAtOf(input.receivedAt, order.createdAt, this.clock.now());
     const amount = Money.fromJSON(input.amount);
     if (amount.currency !== order.currency || amount.isZero() || amount.isNegative())
-      throw wrong('/amount', `must be above zero in ${order.currency}`);
+      throw wrongAmount(`must be above zero in ${order.currency}`);
     const address = order.billingAddress ?? order.shippingAddress;
     const { paymentId } = await this.billing.receive({
       ...{ orderId, amount, receivedAt, method: input.method, reference: input.reference },
@@ -72,5 +70,5 @@ export class ReceivedPayments {
   }
 }
 
-const wrong = (pointer: string, message: string) =>
-  platformProblems.invalid_input(undefined, { errors: [{ pointer, code: 'invalid', message }] });
+const wrongAmount = (message: string) =>
+  platformProblems.invalid_input(undefined, { errors: [{ pointer: '/amount', code: 'invalid', message }] });
