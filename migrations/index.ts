@@ -17,6 +17,7 @@ import { BillingReverseCharge1780000000930 } from './billing/1780000000930-rever
 import { PlatformVatChecks1780000000932 } from './platform/1780000000932-vat-checks.js';
 import { OrderingVatChecksElsewhere1780000000933 } from './ordering/1780000000933-vat-checks-elsewhere.js';
 import { BillingGivenOutside1780000000915 } from './billing/1780000000915-given-outside.js';
+import { BillingOverdrawnPayments1780000000980 } from './billing/1780000000980-overdrawn-payments.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
@@ -304,4 +305,5 @@ export const migrations: Migrations = [
   BillingReverseCharge1780000000930,
   PlatformVatChecks1780000000932,
   OrderingVatChecksElsewhere1780000000933,
+  BillingOverdrawnPayments1780000000980,
 ];

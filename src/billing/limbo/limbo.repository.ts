@@ -61,7 +61,8 @@ const COUNTED = "q.status NOT IN ('canceled', 'requires_review')";
 
 /**
  * SQL: what is the buyer's of all that was paid for an order or an invoice, as the books have it, and neither kept by a credit note nor
- * too late. A refund takes from the cards first, whatever was too much: what one payment has left another may have given back.
+ * too late. A refund takes from the cards first, whatever was too much: what one payment has left another may have given back, which
+ * is asked only where one has given back what invoices had taken.
  */
 const BUYERS = `
   SELECT (coalesce(-sum(e.amount), 0) - ${movedOn('s.id')} - (
@@ -133,7 +134,12 @@ const PARTS: Readonly<Record<LimboKind, string>> = {
       ) o
     ) p
     CROSS JOIN LATERAL (SELECT coalesce(p.order_id, p.invoice_id) AS id) s
-    CROSS JOIN LATERAL (${BUYERS}) b
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN EXISTS (
+        SELECT FROM billing.payments o
+        WHERE coalesce(o.order_id, o.invoice_id) = s.id AND o.captured < o.refund_reserved + o.settled + o.dispute_lost
+      ) THEN (${BUYERS}) ELSE p.own + p.newer END AS there OFFSET 0
+    ) b
     LEFT JOIN LATERAL (${refused('q.id = p.id')}) h ON true
     WHERE b.there > p.newer AND (p.created_at <= $2 OR h.reason IS NOT NULL)
     UNION ALL
