@@ -2,6 +2,7 @@ import { BillingEntitlements1780000000761 } from './billing/1780000000761-entitl
 import { BillingTrials1780000000830 } from './billing/1780000000830-trials.js';
 import { BillingUsedQuotes1780000000831 } from './billing/1780000000831-used-quotes.js';
 import { OrderingBaskets1780000000680 } from './ordering/1780000000680-baskets.js';
+import { OrderingWithdrawnChanges1780000000684 } from './ordering/1780000000684-withdrawn-changes.js';
 import { BillingBooks1780000000720 } from './billing/1780000000720-books.js';
 import { BillingDunning1780000000760 } from './billing/1780000000760-dunning.js';
 import { IdentityDunningPermissions1760000020670 } from './identity/1760000020670-dunning-permissions.js';
@@ -306,4 +307,5 @@ export const migrations: Migrations = [
   PlatformVatChecks1780000000932,
   OrderingVatChecksElsewhere1780000000933,
   BillingOverdrawnPayments1780000000980,
+  OrderingWithdrawnChanges1780000000684,
 ];

@@ -689,6 +689,8 @@ describe('invoices and credit notes', () => {
       ['gift_card', 500, 0],
     ]);
     expect(await limboOf(order.id)).toEqual([]);
+    // All of its goods are paid, and none was given back.
+    expect(await orderOf(order.id)).toMatchObject({ paymentStatus: 'paid', amountToRefund: eur(0) });
     // What comes beyond all of it is listed, and gone once it is back.
     const tip = { method: 'cash', amount: eur(300), reference: key() };
     expect((await post(`/v1/admin/orders/${order.id}/payments`, tip)).status).toBe(201);

@@ -38,6 +38,7 @@ export class AmendedOrderRepository {
       ),
       order.discounts.length,
       order.shippingDetails && JSON.stringify(order.shippingDetails),
+      order.withdrawn,
     ]);
   }
 }
@@ -46,7 +47,7 @@ const WRITE = `
   WITH head AS (
     UPDATE ordering.orders SET shipping_address = $2, billing_address = $3, shipping_option_id = $4, shipping_title = $5,
       shipping_chosen_by = $6, subtotal = $7, discount = $8, shipping = $9, tax = $10, total = $11, given_back = $12,
-      shipping_details = $18
+      shipping_details = $18, withdrawn = $19
     WHERE id = $1
   ), lines AS (${insertLines('$1', '$13')}
     ON CONFLICT ON CONSTRAINT order_lines_pk DO UPDATE SET quantity = excluded.quantity, canceled = excluded.canceled,

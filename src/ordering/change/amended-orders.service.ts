@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PaymentView } from '../../billing/billing.api.js';
-import { type Order, owedOf, totalOf } from '../order/order.js';
+import { type Order, owedOf, totalOf, withdrawnOf } from '../order/order.js';
 import { type Deed, OrderRepository } from '../order/order.repository.js';
 import {
   fulfilmentStatusOf,
@@ -30,7 +30,7 @@ export class AmendedOrders {
     const after = { ...order, givenBack };
     await this.amended.write(after);
     const fulfilmentStatus = fulfilmentStatusOf(after.lines);
-    const paymentStatus = paymentStatusOf(payments, owedOf(after), totalOf(after));
+    const paymentStatus = paymentStatusOf(payments, owedOf(after), totalOf(after), withdrawnOf(after));
     // What was completed stays so, unless something is to be sent again.
     const wasDone = before.status === 'completed' && isAllSent(after.lines);
     const to: Statuses = {

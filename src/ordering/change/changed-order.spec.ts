@@ -78,6 +78,7 @@ function orderOf(items: readonly Bought[], shipping: bigint, included: boolean):
     currency: CURRENCY,
     pricesIncludeTax: included,
     givenBack: 0n,
+    withdrawn: 0n,
     shippingOptionId: 'standard',
     shippingTitle: 'Standard',
     shippingChosenBy: 'shopper',

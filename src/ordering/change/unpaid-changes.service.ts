@@ -13,7 +13,7 @@ import { ChangeGoods, HOLD_GRACE_MS } from './change-goods.service.js';
 import { ChangeLimits } from './change-limits.service.js';
 import { ChangeMoney } from './change-money.service.js';
 import { ChangeRepository, type OrderChange } from './change.repository.js';
-import { changed, NOTHING } from './changed-order.js';
+import { changed, NOTHING, type Settling } from './changed-order.js';
 import { openPieces } from '../order/order-pieces.js';
 
 /** Changes that cost more and wait for it: paid, they are the order's; unpaid, they are taken off again. */
@@ -81,7 +81,11 @@ export class UnpaidChanges {
     const result = changed(order, { ...NOTHING, removed, shipping });
     const money = this.calculation.settle(order, result.difference, payments);
     const at = this.clock.now();
-    await this.amended.write(order, { ...result, ...money, order: freed(result.order) }, payments, {
+    const after = {
+      ...freed(result.order),
+      withdrawn: order.withdrawn + this.paidFor(order, change, payments, money),
+    };
+    await this.amended.write(order, { ...result, ...money, order: after }, payments, {
       event: 'change_withdrawn',
       actor,
       at,
@@ -93,6 +97,18 @@ export class UnpaidChanges {
     await this.limits.giveBack(result.order);
     await this.goods.letGo(change.id);
     this.outbox.record(new OrderChangeEnded({ orderId: order.id, changeId: change.id, paid: false }));
+  }
+
+  /** What of the money that goes back with a change was paid for it, in minor units: the rest is for what came back with it. */
+  private paidFor(
+    order: Order,
+    change: OrderChange,
+    payments: readonly PaymentView[],
+    { givenBack }: Pick<Settling, 'givenBack'>,
+  ): bigint {
+    const { due } = this.calculation.settle(order, Money.zero(order.currency), payments);
+    const [paid, back] = [change.due - due.amount, givenBack - order.givenBack];
+    return paid < 0n ? 0n : paid < back ? paid : back;
   }
 
   /** In the caller's transaction: more time to pay, never less, and the goods with it. */

@@ -232,6 +232,7 @@ export function draftOrder(
     tax: totals.tax.amount,
     total: totals.total.amount,
     givenBack: 0n,
+    withdrawn: 0n,
     heldAt: null,
     holdReason: null,
     tags: [],

@@ -18,6 +18,7 @@ export interface StandingOrder extends Statuses {
   /** Minor units, as text. */
   total: string;
   givenBack: string;
+  withdrawn: string;
   email: string;
   /** When the last happened to it. */
   lastAt: Date;
@@ -163,7 +164,7 @@ const CALCULATED = `
   FROM ordering.orders o WHERE o.id = ANY ($1::uuid[]) AND o.calculation IS NOT NULL ORDER BY o.id`;
 const STANDING = `
   SELECT o.id, o.status, o.payment_status AS "paymentStatus", o.fulfilment_status AS "fulfilmentStatus", o.currency,
-    o.total::text, o.given_back::text AS "givenBack",
+    o.total::text, o.given_back::text AS "givenBack", o.withdrawn::text,
     (SELECT c.id FROM ordering.order_changes c WHERE c.order_id = o.id AND c.state = 'awaiting_payment') AS "awaitingChange",
     o.email, (SELECT max(h.at) FROM ordering.order_history h WHERE h.order_id = o.id) AS "lastAt",
     (SELECT coalesce(json_agg(json_build_object('id', l.id, 'unitPrice', l.unit_price::text, 'variantId', l.variant_id, 'kind', l.kind, 'quantity', l.quantity,

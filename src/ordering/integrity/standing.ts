@@ -12,13 +12,17 @@ type Source = Pick<StockSource, 'variantId' | 'quantity' | 'shipped'>;
 const totalOf = ({ total, currency }: StandingOrder): Money => Money.of(BigInt(total), currency);
 const owedOf = ({ total, givenBack, currency }: StandingOrder): Money =>
   Money.of(BigInt(total) + BigInt(givenBack), currency);
+const withdrawnOf = ({ withdrawn, currency }: StandingOrder): Money => Money.of(BigInt(withdrawn), currency);
 const isLive = ({ status }: StandingOrder): boolean => status === 'placed' || status === 'completed';
 
 /** The statuses of an order as its lines and payments say them. */
 export function statusDifference(order: StandingOrder, payments: readonly Payment[]): Difference | null {
   const { status, lines } = order;
   return differenceOf(order.id, {
-    'payment status': [paymentStatusOf(payments, owedOf(order), totalOf(order)), order.paymentStatus],
+    'payment status': [
+      paymentStatusOf(payments, owedOf(order), totalOf(order), withdrawnOf(order)),
+      order.paymentStatus,
+    ],
     'fulfilment status': [fulfilmentStatusOf(lines), order.fulfilmentStatus],
     // Whatever else completes an order, nothing of it is left to be sent then.
     status: [status === 'completed' && !isAllSent(lines) ? 'placed' : status, status],

@@ -6,7 +6,7 @@ import { Clock } from '../../platform/clock.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { UnpaidChanges } from '../change/unpaid-changes.service.js';
 import { OrderCanceled, OrderPlaced } from '../ordering.events.js';
-import { type Order, owedOf, takesStock, totalOf } from './order.js';
+import { type Order, owedOf, takesStock, totalOf, withdrawnOf } from './order.js';
 import { OrderHolds } from './order-holds.service.js';
 import { isBought, isDoubtful, mayPlace, unneeded } from './order.guards.js';
 import { type Glance, OrderRepository } from './order.repository.js';
@@ -49,7 +49,7 @@ export class OrderPaymentService {
     actor: Actor,
     { refundRefused = false } = {},
   ): Promise<Order> {
-    const paymentStatus = paymentStatusOf(payments, owedOf(order), totalOf(order));
+    const paymentStatus = paymentStatusOf(payments, owedOf(order), totalOf(order), withdrawnOf(order));
     // Of one that is over, all of it ends anyway.
     const open = order.status === 'canceled' ? [] : unneeded(payments, owedOf(order), totalOf(order));
     if (open.length > 0) await this.billing.giveUp(order.id, open.map(idOf));
@@ -74,7 +74,7 @@ export class OrderPaymentService {
   /** Whether `take` would change nothing. */
   isUpToDate(order: Glance, payments: readonly PaymentView[]): boolean {
     if (!isBought(order) || unneeded(payments, order.owed, order.total).length > 0) return false;
-    return paymentStatusOf(payments, order.owed, order.total) === order.paymentStatus;
+    return paymentStatusOf(payments, order.owed, order.total, order.withdrawn) === order.paymentStatus;
   }
 
   private async place(order: Order, paid: Statuses, actor: Actor): Promise<Order> {
@@ -109,7 +109,7 @@ export class OrderPaymentService {
     const { canceled } = await this.billing.cancelFor(order.id, 'review_rejected');
     if (!canceled) return order;
     const payments = await this.billing.paymentsOf([order.id]);
-    const paymentStatus = paymentStatusOf(payments, owedOf(order), totalOf(order));
+    const paymentStatus = paymentStatusOf(payments, owedOf(order), totalOf(order), withdrawnOf(order));
     const to = { ...order, status: 'canceled' as const, paymentStatus };
     const { moved, order: ended } = await this.move(order, to, 'review_rejected', actor);
     if (!moved) return ended;

@@ -24,6 +24,7 @@ export interface Glance extends Statuses {
   /** See `owedOf`. */
   owed: Money;
   total: Money;
+  withdrawn: Money;
 }
 
 /** An order whose time to pay is over. */
@@ -32,7 +33,7 @@ export interface Due {
   expiresAt: Date;
 }
 
-type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total' | 'givenBack';
+type Amounts = 'subtotal' | 'discount' | 'shipping' | 'tax' | 'total' | 'givenBack' | 'withdrawn';
 type LineAmounts = 'unitPrice' | 'discount' | 'tax' | 'total';
 type Row = Omit<Order, Amounts | 'lines' | 'taxLines' | 'discounts' | 'history' | 'fulfilments'> &
   Record<Amounts, string> & {
@@ -162,13 +163,12 @@ export class OrderRepository {
 
   /** Only what tells whether the order has heard of its payments. */
   async glance(id: string): Promise<Glance | undefined> {
-    const [row] = await this.database.query<Statuses & { owed: string; total: string; currency: string }>(
-      GLANCE,
-      [id],
-    );
+    type Sums = Record<'owed' | 'total' | 'withdrawn' | 'currency', string>;
+    const [row] = await this.database.query<Statuses & Sums>(GLANCE, [id]);
     if (row === undefined) return undefined;
-    const { owed, total, currency, ...statuses } = row;
-    return { ...statuses, owed: Money.of(BigInt(owed), currency), total: Money.of(BigInt(total), currency) };
+    const { owed, total, withdrawn, currency, ...statuses } = row;
+    const money = (amount: string) => Money.of(BigInt(amount), currency);
+    return { ...statuses, owed: money(owed), total: money(total), withdrawn: money(withdrawn) };
   }
 
   /** Locked first and read afterwards, so that what is read is what the lock holders before us have written. */
@@ -210,6 +210,7 @@ const toOrder = (row: Row): Order => ({
   tax: BigInt(row.tax),
   total: BigInt(row.total),
   givenBack: BigInt(row.givenBack),
+  withdrawn: BigInt(row.withdrawn),
   lines: row.lines.map((line) => ({
     ...line,
     promisedFor: line.promisedFor === null ? null : new Date(line.promisedFor),
@@ -283,7 +284,7 @@ const UNPAID = `
 
 const GLANCE = `
   SELECT status, payment_status AS "paymentStatus", fulfilment_status AS "fulfilmentStatus",
-    total + given_back AS owed, total, currency
+    total + given_back AS owed, total, withdrawn, currency
   FROM ordering.orders WHERE id = $1`;
 
 const SELECT = `
@@ -293,7 +294,7 @@ const SELECT = `
     o.shipping_option_id AS "shippingOptionId", o.shipping_title AS "shippingTitle",
     o.shipping_chosen_by AS "shippingChosenBy", o.shipping_details AS "shippingDetails", o.gift_message AS "giftMessage",
     o.prices_include_tax AS "pricesIncludeTax", o.tax_zone AS "taxZone", o.taxation,
-    o.subtotal, o.discount, o.shipping, o.tax, o.total, o.given_back AS "givenBack", o.held_at AS "heldAt",
+    o.subtotal, o.discount, o.shipping, o.tax, o.total, o.given_back AS "givenBack", o.withdrawn, o.held_at AS "heldAt",
     o.hold_reason AS "holdReason", o.tags, o.expires_at AS "expiresAt", o.placed_at AS "placedAt",
     o.created_at AS "createdAt", o.version,
     (SELECT json_agg(${LINE_JSON} ORDER BY l.position) FROM ordering.order_lines l WHERE l.order_id = o.id) AS lines,

@@ -14,7 +14,7 @@ import { FulfilmentRepository } from '../fulfilment/fulfilment.repository.js';
 import { OrderCanceled } from '../ordering.events.js';
 import { orderProblems } from './order.errors.js';
 import { mayCancel } from './order.guards.js';
-import { type Order, owedOf, totalOf } from './order.js';
+import { type Order, owedOf, totalOf, withdrawnOf } from './order.js';
 import { OrderAccess } from './order-access.service.js';
 import { OrderLocks } from './order-locks.service.js';
 import { OrderHolds } from './order-holds.service.js';
@@ -104,7 +104,7 @@ export class OrderService {
       order,
       {
         status,
-        paymentStatus: paymentStatusOf(payments, owedOf(order), totalOf(order)),
+        paymentStatus: paymentStatusOf(payments, owedOf(order), totalOf(order), withdrawnOf(order)),
         fulfilmentStatus: order.fulfilmentStatus,
       },
       { event: status, actor, at: this.clock.now(), ...(note !== null && { note }) },

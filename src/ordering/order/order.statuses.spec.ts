@@ -61,6 +61,18 @@ describe('the statuses of an order', () => {
     expect(paymentStatusOf([onItsWay, ...back.slice(1)], eur(1000), eur(700))).toBe('partially_refunded');
   });
 
+  it('say that nothing of an order was refunded where what was paid for a change went back that came to nothing', () => {
+    const part = payment('captured', 400, 0, 'extra');
+    const statusOf = (...payments: PaymentView[]) =>
+      paymentStatusOf(payments, eur(1400), eur(1000), eur(400));
+    expect(statusOf(payment('captured', 1000), { ...part, kept: eur(0) })).toBe('paid');
+    expect(statusOf(payment('captured', 1000, 400), part)).toBe('paid');
+    expect(statusOf(payment('captured', 1000, 410), part, payment('captured', 10))).toBe('paid');
+    expect(statusOf(payment('captured', 1000, 400), part, payment('captured', 10))).toBe('overcharged');
+    expect(statusOf(payment('captured', 1000, 500), part)).toBe('partially_refunded');
+    expect(statusOf(payment('captured', 1000, 1000), { ...part, refunded: eur(400) })).toBe('refunded');
+  });
+
   it('call an order paid that costs nothing', () => {
     expect(paymentStatusOf([], eur(0))).toBe('paid');
   });

@@ -53,21 +53,24 @@ export const NEXT: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
 /**
  * What the payments of an order say about it: derived here and nowhere else. `owed` is all that should have come in
  * (`owedOf`): a change that is still to be paid makes it `partially_paid`, whatever went back before. `total` is what the order
- * costs now, which is less where changes have given something back.
+ * costs now, which is less where changes have given something back. `withdrawn`, a part of `owed`, was paid for changes that came to
+ * nothing: to give that back refunds nothing of the order.
  */
 export function paymentStatusOf(
   payments: readonly PaymentView[],
   owed: Money,
   total: Money = owed,
+  withdrawn: Money = Money.zero(owed.currency),
 ): PaymentStatus {
   const captured = Money.sum(
     payments.map((payment) => payment.captured),
     owed.currency,
   );
-  const refunded = Money.sum(
+  const back = Money.sum(
     payments.map(({ refunded, givenOutside }) => refunded.plus(givenOutside)),
     owed.currency,
   );
+  const refunded = back.compare(withdrawn) > 0 ? back.minus(withdrawn) : Money.zero(owed.currency);
   const held = Money.sum(
     payments.map((payment) => payment.held),
     owed.currency,
@@ -88,7 +91,7 @@ export function paymentStatusOf(
   const difference = captured.compare(owed);
   const short = isLetGo ? 'voided' : 'partially_paid';
   if (!refunded.isZero()) {
-    if (refunded.compare(captured) >= 0) return 'refunded';
+    if (back.compare(captured) >= 0) return 'refunded';
     // What went back, or is on its way, is not all that was too much: some of it was owed for a change.
     const kept = Money.sum(
       payments.map((payment) => payment.kept),
@@ -96,7 +99,7 @@ export function paymentStatusOf(
     );
     if (difference > 0 && kept.compare(total) > 0) return 'overcharged';
     // Nothing but what was too much went back: of its goods nothing was refunded.
-    if (difference > 0 && kept.equals(owed)) return 'paid';
+    if (difference > 0 && kept.equals(owed.minus(withdrawn))) return 'paid';
     return difference < 0 ? short : 'partially_refunded';
   }
   return difference === 0 ? 'paid' : difference < 0 ? short : 'overcharged';

@@ -119,6 +119,8 @@ export interface Order extends Statuses {
   total: bigint;
   /** What changes of it have given back: it should have taken `total` and this. */
   givenBack: bigint;
+  /** What of that was paid for changes that came to nothing: nothing of its goods was refunded by it. */
+  withdrawn: bigint;
   /** Staff keep it from being sent. */
   heldAt: Date | null;
   holdReason: string | null;
@@ -147,6 +149,9 @@ export const leftToSend = ({ quantity, fulfilled, planned, awaiting }: OrderLine
   Math.max(quantity - fulfilled - planned - awaiting, 0);
 
 /** What should have come in for it by now: what it costs, and what went back by its changes. */
+export const withdrawnOf = ({ withdrawn, currency }: Pick<Order, 'withdrawn' | 'currency'>): Money =>
+  Money.of(withdrawn, currency);
+
 export const owedOf = (order: Order): Money => Money.of(order.total + order.givenBack, order.currency);
 
 /** The event of its history that says that a refund was refused. */
