@@ -37,7 +37,8 @@ export class LimboDto {
     description:
       '`operation`: nobody knows what became of a call; `refund`: it is on its way; `late_charge`: money that nobody owed; ' +
       '`review`: another amount than was owed; `notice`: the gateway tells of something that nobody here knows; `dispute`: a ' +
-      'bank has taken it back and not decided; `hold`: it is let go within a day; `unapplied`: no document has taken it for a day; ' +
+      'bank has taken it back and not decided; `hold`: it is let go within a day; `unapplied`: no document has taken it for a day, ' +
+      'or the house could not send it back; ' +
       '`case`: the gateway and the books do not say the same of it.',
   })
   kind: LimboKind;

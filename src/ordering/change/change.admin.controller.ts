@@ -174,7 +174,8 @@ export class ChangeAdminController {
     summary: 'Confirm a draft',
     description:
       'All of it at once, or nothing: lines, totals and taxes, stock, money and history; the buyer gets a letter. What ' +
-      'comes to less than before goes back to where it was paid from. What comes to more makes the order ' +
+      'comes to less than before goes back to where it was paid from; what came in cash or by transfer is paid out by the person who ' +
+      'confirms it, and waits for one where a program does. What comes to more makes the order ' +
       '`partially_paid`: what was added is held for `payWithinHours` and not sent before it is paid; if nobody pays it is ' +
       'taken off again.\n\n409 `ordering.order_changed` when the order has moved since the draft, 409 ' +
       '`ordering.difference_changed` when it comes to something else than `expectedDifference`, 409 ' +
