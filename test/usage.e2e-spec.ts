@@ -460,7 +460,8 @@ describe('metered usage and coupons', () => {
     ]);
 
     // It is in the preview of the next invoice, and its usage is reduced with the rest.
-    await record(id, [event('disk', '1', app.clock.now().toISOString())]);
+    const early = app.clock.now().toISOString();
+    await record(id, [event('disk', '1', early)]);
     await renew();
     const due = (await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token })).body;
     expect(due.totals.gross).toEqual(eur(900));
@@ -497,12 +498,18 @@ describe('metered usage and coupons', () => {
     // A renewal that nobody has paid and that has charged usage is not void, or nothing would charge it: it is credited.
     const poor = { gateway: 'test', token: 'attach_ok_charge_fails', makeDefault: true };
     expect((await app.post('/v1/me/payment-methods', poor, { token, key: key() })).status).toBe(201);
-    await record(id, [event('disk', '1', app.clock.now().toISOString())]);
+    // What comes late for the second one is reduced as that was, though its coupon is over.
+    await record(id, [event('disk', '1', app.clock.now().toISOString()), event('disk', '2', early)]);
     await renew();
     await at((await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token })).body.at);
     await renew();
     const open = await app.get(`/v1/admin/invoices?subscriptionId=${id}&state=open`, { token: staff });
     const [unpaid] = open.body.items;
+    expect((await invoices(id)).at(-1)?.lines).toEqual([
+      [metered.title, 1000],
+      ['Disk', 200],
+      ['Disk (late)', 150],
+    ]);
     const correct = (path: string, body: object) =>
       app.post(`/v1/admin/invoices/${unpaid.id}/${path}`, body, asStaff());
     expect((await correct('voidance', { reason: 'Wrong' })).body.code).toBe('billing.invoice_paid_in_part');

@@ -3,7 +3,7 @@ import { Problem } from '../../platform/http/problem.js';
 import type { Money } from '../../platform/money/money.js';
 import { type CouponDiscount, Coupons } from '../coupon/coupons.service.js';
 import type { CouponRedemption } from '../coupon/subscription-coupon.js';
-import { type UsageBill, UsageLines } from '../usage/usage-lines.service.js';
+import { reducedUsage, type UsageBill, UsageLines } from '../usage/usage-lines.service.js';
 import { type BillingPeriod, startOfDay } from './periods.js';
 import type { Subscription } from './subscription.js';
 import type { PendingLine } from './subscription-lines.js';
@@ -29,7 +29,8 @@ export class CycleCharges {
     const begins = own.find(({ kind }) => kind === 'cycle')?.period?.start;
     if (begins === undefined) return { lines: own, usage: null, discount: null };
     const usage = await this.usage.for(subscription, startOfDay(begins, subscription.schedule.zone));
-    return { usage, ...(await this.coupons.apply(subscription, [...own, ...(usage?.lines ?? [])])) };
+    const { lines, discount } = await this.coupons.apply(subscription, [...own, ...(usage?.lines ?? [])]);
+    return charged(lines, usage && reducedUsage(usage, lines.slice(own.length)), discount);
   }
 
   /** As `of`, where a change begins a cycle whose line is counted already, less `discount` by the coupon that it has. */
@@ -41,7 +42,7 @@ export class CycleCharges {
   ): Promise<CycleBill> {
     const usage = await this.usage.for(subscription, startOfDay(start, subscription.schedule.zone));
     const had = redemption === null ? null : { redemption, amount: discount };
-    return { lines: usage?.lines ?? [], usage, discount: had };
+    return charged(usage?.lines ?? [], usage, had);
   }
 
   /**
@@ -53,7 +54,7 @@ export class CycleCharges {
     const nothing = { lines: [], usage: null, discount: null };
     try {
       const usage = endedAt && (await this.usage.for(subscription, endedAt));
-      return usage ? { lines: usage.lines, usage, discount: null } : nothing;
+      return usage ? charged(usage.lines, usage, null) : nothing;
     } catch (error) {
       if (error instanceof Problem) return nothing;
       throw error;
@@ -71,3 +72,10 @@ export class CycleCharges {
     if (discount !== null) await this.coupons.used(subscription, period, discount, invoiceId);
   }
 }
+
+/** Differences come last, and no coupon is taken off them: they are reduced as what they are about was. */
+const charged = (
+  lines: readonly PendingLine[],
+  usage: UsageBill | null,
+  discount: CouponDiscount | null,
+): CycleBill => ({ lines: [...lines, ...(usage?.differences ?? [])], usage, discount });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { Money, type MoneyJson } from '../../platform/money/money.js';
 import type { PlanTax } from '../plan/plan.js';
-import type { ChargedBefore, ComponentCharge, UsageTotal, UsageWindow } from './usage.js';
+import type { ChargedBefore, ComponentCharge, SettledCharge, UsageTotal, UsageWindow } from './usage.js';
 
 type TotalRow = Omit<UsageTotal, 'sum' | 'max' | 'last'> & { sum: string; max: string; last: string };
 /** What a charge says beyond what is counted. */
@@ -13,6 +13,14 @@ type Said = Pick<
   included: string;
   whole: MoneyJson;
 };
+interface BeforeRow {
+  component: string;
+  until: Date;
+  amount: string;
+  off: string;
+  first: { amount: string; off: string } | null;
+  tax: PlanTax;
+}
 interface ChargeRow {
   component: string;
   from: Date;
@@ -27,7 +35,7 @@ interface ChargeRow {
 export interface SettledWindow extends UsageWindow {
   readonly invoiceId: string | null;
   readonly settledAt: Date;
-  readonly charges: ComponentCharge[];
+  readonly charges: SettledCharge[];
 }
 
 /** What was used in stretches of time, and what was charged for it. Under the lock of the subscription when it is written. */
@@ -66,17 +74,23 @@ export class UsageChargeRepository {
     untils: readonly Date[],
     currency: string,
   ): Promise<Map<string, ChargedBefore>> {
-    const rows = await this.database.query<{ component: string; until: Date; amount: string; tax: PlanTax }>(
-      `SELECT component, until_at AS until, sum(amount)::text AS amount,
+    const rows = await this.database.query<BeforeRow>(
+      `SELECT component, until_at AS until, sum(amount)::text AS amount, sum(taken_off)::text AS off,
+         (array_agg(jsonb_build_object('amount', amount::text, 'off', taken_off::text) ORDER BY settled_until)
+           FILTER (WHERE amount <> 0))[1] AS first,
          (array_agg(charge -> 'tax' ORDER BY settled_until))[1] AS tax
        FROM billing.usage_charges WHERE subscription_id = $1 AND until_at = ANY ($2::timestamptz[])
        GROUP BY component, until_at`,
       [subscriptionId, untils],
     );
+    const money = (minor: string) => Money.of(BigInt(minor), currency);
     return new Map(
-      rows.map(({ amount, tax, ...row }) => [
+      rows.map(({ amount, off, first, tax, ...row }) => [
         keyOf(row),
-        { amount: Money.of(BigInt(amount), currency), tax },
+        {
+          ...{ amount: money(amount), off: money(off), tax },
+          first: first && { amount: money(first.amount), off: money(first.off) },
+        },
       ]),
     );
   }
@@ -98,6 +112,7 @@ export class UsageChargeRepository {
         component: one.component,
         ...{ from_at: one.from, until_at: one.until },
         ...{ quantity: one.quantity.toString(), amount: one.amount.amount.toString() },
+        taken_off: one.off.amount.toString(),
         charge: {
           ...{ title, aggregation, events, planVersionId, tax, explain },
           ...{ included: included.toString(), whole: whole.toJSON() },
@@ -105,9 +120,9 @@ export class UsageChargeRepository {
       }),
     );
     await this.database.execute(
-      `INSERT INTO billing.usage_charges (subscription_id, settled_until, component, from_at, until_at, quantity, amount, charge)
+      `INSERT INTO billing.usage_charges (subscription_id, settled_until, component, from_at, until_at, quantity, amount, taken_off, charge)
        SELECT $1, $2, r.* FROM jsonb_to_recordset($3::jsonb)
-         AS r (component text, from_at timestamptz, until_at timestamptz, quantity numeric, amount bigint, charge jsonb)`,
+         AS r (component text, from_at timestamptz, until_at timestamptz, quantity numeric, amount bigint, taken_off bigint, charge jsonb)`,
       [subscriptionId, until, JSON.stringify(rows)],
     );
   }
@@ -146,7 +161,7 @@ export const keyOf = ({ component, until }: { component: string; until: Date }):
 const toCharge = (
   { charge, settledUntil, quantity, amount, ...row }: ChargeRow,
   currency: string,
-): ComponentCharge => ({
+): SettledCharge => ({
   ...row,
   ...charge,
   quantity: BigInt(quantity),

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
+import { Money } from '../../platform/money/money.js';
 import { taxIn, type PlanTax, withoutIncluded } from '../plan/plan.js';
 import { addDays, localDate, startOfDay } from '../subscription/periods.js';
 import type { Subscription, SubscriptionItem } from '../subscription/subscription.js';
@@ -22,7 +23,10 @@ export interface UsageBill {
   /** What was used in a trial that ended before the window: it is settled with it, and free. */
   readonly trial: UsageWindow | null;
   readonly charges: readonly ComponentCharge[];
+  /** Of what is charged for the first time: a coupon may be taken off them. */
   readonly lines: readonly PendingLine[];
+  /** Of what is more or less than was charged before: less what its coupon took then. */
+  readonly differences: readonly PendingLine[];
 }
 
 /** The usage of subscriptions as lines of their invoices. */
@@ -51,10 +55,12 @@ export class UsageLines {
     const window = { from, until };
     const items = await this.rows.items(subscription.id);
     const known = new Set(items.flatMap(({ terms }) => terms.components.map(({ code }) => code)));
-    if (known.size === 0) return { window, trial, charges: [], lines: [] };
+    if (known.size === 0) return { window, trial, charges: [], lines: [], differences: [] };
     const totals = await this.usage.totals(subscription.id, window, [...known]);
     const charges = await this.chargesOf(subscription, items, totals, from);
-    return { window, trial, charges, lines: charges.flatMap((charge) => lineOf(charge, subscription)) };
+    const lines = charges.filter(isFirst).map((charge) => lineOf(charge, subscription));
+    const differences = charges.filter(isDifference).map((charge) => lineOf(charge, subscription));
+    return { window, trial, charges, lines, differences };
   }
 
   /** In the transaction of the invoice, under the lock of the subscription: that stretch of time is charged. */
@@ -88,6 +94,22 @@ export class UsageLines {
   }
 }
 
+/** As its line has it, where a tax that is inside the price is not charged, too. */
+const billed = ({ amount, off, tax }: ComponentCharge): Money => withoutIncluded(amount, tax).minus(off);
+
+// What costs nothing is no line.
+const isFirst = (charge: ComponentCharge): boolean => !charge.again && !billed(charge).isZero();
+const isDifference = (charge: ComponentCharge): boolean => charge.again && !billed(charge).isZero();
+
+/** The same, where a coupon has taken something off its lines. */
+export function reducedUsage(bill: UsageBill, lines: readonly PendingLine[]): UsageBill {
+  const left = lines.map(({ discount }) => Money.fromJSON(discount));
+  const charges = bill.charges.map((charge) =>
+    isFirst(charge) ? { ...charge, off: left.shift() ?? charge.off } : charge,
+  );
+  return { ...bill, charges, lines };
+}
+
 /** A component is charged by the last terms up to the end of the window that have it. */
 function pricedBy(
   items: readonly SubscriptionItem[],
@@ -111,27 +133,24 @@ function taxOf(
   return tax;
 }
 
-/** What costs nothing is no line. */
 function lineOf(
-  { component, title, amount: priced, from, until, tax, late, explain }: ComponentCharge,
+  charge: ComponentCharge,
   { schedule: { zone } }: Subscription,
-): PendingLine[] {
-  const amount = withoutIncluded(priced, tax);
-  if (amount.isZero()) return [];
+): PendingLine {
+  const { component, title, from, until, tax, late, explain } = charge;
+  const amount = billed(charge);
   const [start, last] = [localDate(from, zone), localDate(until, zone)];
   // A window that ends within a day has that day inside.
   const end = startOfDay(last, zone).getTime() === until.getTime() ? last : addDays(last, 1);
-  return [
-    {
-      kind: 'usage',
-      title: late ? `${title} (late)` : title,
-      sku: component,
-      quantity: amount.isNegative() ? -1 : 1,
-      unitPrice: (amount.isNegative() ? amount.negated() : amount).toJSON(),
-      discount: { amount: 0, currency: amount.currency },
-      period: { start, end },
-      tax,
-      explain: tax.included ? `${explain}; ${amount} of it without the tax inside` : explain,
-    },
-  ];
+  return {
+    kind: 'usage',
+    title: late ? `${title} (late)` : title,
+    sku: component,
+    quantity: amount.isNegative() ? -1 : 1,
+    unitPrice: (amount.isNegative() ? amount.negated() : amount).toJSON(),
+    discount: { amount: 0, currency: amount.currency },
+    period: { start, end },
+    tax,
+    explain: tax.included ? `${explain}; ${amount} of it without the tax inside` : explain,
+  };
 }

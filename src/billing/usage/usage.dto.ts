@@ -17,7 +17,7 @@ import { type Aggregation, AGGREGATIONS } from '../plan/plan.js';
 import { formatQuantity } from '../subscription/usage-pricing.js';
 import type { SettledWindow } from './usage-charge.repository.js';
 import type { UsageBill } from './usage-lines.service.js';
-import type { ComponentCharge, UsageEvent } from './usage.js';
+import type { SettledCharge, UsageEvent } from './usage.js';
 
 const MOST_EVENTS = 1_000;
 const EVENT_ID = { max: 100, pattern: /^[\w.:/+=@-]+$/, example: 'call-2027-01-05-000017' };
@@ -191,7 +191,7 @@ export class ComponentUsageDto {
   whole: MoneyDto;
 
   @Nested(() => SignedMoneyDto, {
-    description: 'What of it this period is charged; below zero it is given back.',
+    description: 'What of it this period is charged, before a coupon; below zero it is given back.',
   })
   amount: SignedMoneyDto;
 
@@ -201,7 +201,7 @@ export class ComponentUsageDto {
   })
   explain: string;
 
-  static from(charge: ComponentCharge): ComponentUsageDto {
+  static from(charge: SettledCharge): ComponentUsageDto {
     const { component, title, late, aggregation, events, explain } = charge;
     return {
       ...{ component, title, late, aggregation, events, explain },
@@ -243,7 +243,7 @@ export class UsagePeriodDto {
   }
 
   private static of(
-    { from, until, charges }: { from: Date; until: Date; charges: readonly ComponentCharge[] },
+    { from, until, charges }: { from: Date; until: Date; charges: readonly SettledCharge[] },
     invoiceId: string | null,
     settled: boolean,
     currency: string,

@@ -55,6 +55,10 @@ export interface ComponentCharge extends UsageWindow {
   /** What the window costs in all, and what of it was not charged before; below zero it is given back. */
   readonly whole: Money;
   readonly amount: Money;
+  /** What a coupon takes off its line. */
+  readonly off: Money;
+  /** Something was charged for the window before: it is reduced as that was, and by no coupon of later. */
+  readonly again: boolean;
   readonly planVersionId: string;
   readonly tax: PlanTax;
   /** It was used in a window that is settled already. */
@@ -62,9 +66,15 @@ export interface ComponentCharge extends UsageWindow {
   readonly explain: string;
 }
 
+/** As it is kept; what a coupon took off it is said by its invoice. */
+export type SettledCharge = Omit<ComponentCharge, 'off' | 'again'>;
+
 /** What came of a window before. */
 export interface ChargedBefore {
   readonly amount: Money;
+  readonly off: Money;
+  /** The first charge that was not nothing, which says what part of the window a coupon takes; null: all were nothing. */
+  readonly first: { readonly amount: Money; readonly off: Money } | null;
   /** As it was taxed: so a difference is, too. */
   readonly tax: PlanTax;
 }
@@ -75,8 +85,8 @@ export const MOST_CHARGED = BigInt(MAX_BOOKED);
 const NAMES: Record<Aggregation, string> = { sum: 'the sum', max: 'the highest', last: 'the last' };
 
 /**
- * What a window costs, less what was charged for it before: so what comes late costs what it would have cost in time. `late`: the
- * window was settled before; `free`: it lies in a trial.
+ * What a window costs, less what was charged for it before: so what comes late costs what it would have cost in time, and of what a
+ * coupon was taken off no more is given back than was paid. `late`: the window was settled before; `free`: it lies in a trial.
  */
 export function chargeOf(
   total: UsageTotal,
@@ -93,17 +103,23 @@ export function chargeOf(
     currency,
   );
   const amount = before === null ? whole : whole.minus(before.amount);
+  const first = before?.first ?? null;
+  const off =
+    before === null || first === null
+      ? Money.zero(currency)
+      : first.off.timesRatio(whole.amount, first.amount.amount).minus(before.off);
   const said = free ? 'free in the trial' : spelled(parts, component, currency);
   const difference = before === null ? '' : `; ${before.amount} of it was charged before`;
+  const reduced = off.isZero() ? '' : `; of the difference ${off} is the coupon's, as it was then`;
   return {
-    ...{ from, until, events, quantity, whole, amount, included: price.included },
+    ...{ from, until, events, quantity, whole, amount, off, included: price.included },
     ...{ component: component.code, title: component.title, aggregation: component.aggregation },
     planVersionId: terms.id,
     tax: before?.tax ?? tax,
-    late,
+    ...{ late, again: first !== null },
     explain:
       `${formatQuantity(quantity)} (${NAMES[component.aggregation]} of ${events}), ` +
-      `${formatQuantity(price.included)} included (version ${terms.number}): ${said}${difference}`,
+      `${formatQuantity(price.included)} included (version ${terms.number}): ${said}${difference}${reduced}`,
   };
 }
 
