@@ -602,6 +602,9 @@ describe('metered usage and coupons', () => {
     expect(await state()).toBe('canceled');
     const [, last] = await invoices(id);
     expect(last).toMatchObject({ state: 'open', gross: 400, lines: [['Disk', 400]] });
+    // It is of no period, and nothing else would charge what it has: it is credited, and not void.
+    const wrong = await app.post(`/v1/admin/invoices/${last.id}/voidance`, { reason: 'Wrong' }, asStaff());
+    expect([wrong.status, wrong.body.code]).toEqual([409, 'billing.invoice_paid_in_part']);
     const payments = await app.database.query('SELECT FROM billing.payments WHERE invoice_id = $1', [
       last.id,
     ]);

@@ -58,8 +58,8 @@ export class InvoiceListRepository {
   }
 
   /**
-   * Whether a renewal has charged what no later invoice would charge, or give, again: usage, a cycle with a coupon, and lines that
-   * had waited for it.
+   * Whether an invoice has charged what no later one would charge, or give, again: usage, a cycle with a coupon, and lines that had
+   * waited for it. Before its first payment a subscription has had nothing yet.
    */
   async tookAlong(id: string): Promise<boolean> {
     return (await this.database.query(TOOK_ALONG, [id])).length > 0;
@@ -108,8 +108,8 @@ const REGISTER = `
   ORDER BY series, sequence LIMIT $4`;
 
 const TOOK_ALONG = `
-  SELECT i.id FROM billing.invoices i
-  WHERE i.id = $1 AND EXISTS (SELECT FROM billing.invoice_periods p WHERE p.invoice_id = i.id AND p.period_index > 0) AND (
+  SELECT i.id FROM billing.invoices i JOIN billing.subscriptions s ON s.id = i.subscription_id
+  WHERE i.id = $1 AND s.state <> 'incomplete' AND (
     EXISTS (SELECT FROM jsonb_array_elements(i.content -> 'lines') AS l WHERE l ->> 'id' LIKE 'usage-%')
     OR EXISTS (SELECT FROM billing.coupon_uses u WHERE u.invoice_id = i.id)
     OR EXISTS (SELECT FROM billing.subscription_pending_lines w WHERE w.subscription_id = i.subscription_id AND w.invoice_id = i.id)

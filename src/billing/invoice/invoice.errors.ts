@@ -23,8 +23,8 @@ export const invoiceProblems = defineProblems('billing', {
     status: 409,
     title: 'Something of the invoice is paid or credited',
     meaning:
-      'Only an invoice that nothing was paid or credited of can be void, also not by a change of its subscription; and no renewal that ' +
-      'has charged usage, a cycle of a coupon or what had waited for it, for no later invoice would.',
+      'Only an invoice that nothing was paid or credited of can be void, also not by a change of its subscription; and none of a ' +
+      'subscription that has charged usage, a cycle of a coupon or what had waited for it, for no later invoice would.',
     remedy: 'Credit it: POST /v1/admin/invoices/{id}/credit-notes.',
   },
   credit_exceeds_invoice: {
