@@ -477,7 +477,7 @@ describe('metered usage and coupons', () => {
     });
     expect(second.explained[0]).toContain(`coupon ${quarter.code}: 2.50 EUR off`);
     expect((await mine('get')).status).toBe(404);
-    expect(pointers(await take(quarter.code))).toEqual(['/code had_before']);
+    expect(pointers(await take(quarter.code))).toEqual(['/code had_here']);
     expect(pointers(await take(dollars.code))).toEqual(['/code foreign_currency']);
     expect(pointers(await take(elsewhere.code))).toEqual(['/code other_plan']);
     const stranger = (await given.customer(app)).token;
@@ -494,6 +494,7 @@ describe('metered usage and coupons', () => {
     await at((await app.get(`/v1/me/subscriptions/${id}/next-invoice`, { token })).body.at);
     await renew();
     expect((await invoices(id))[2]).toMatchObject({ state: 'paid', gross: 0 });
+    expect(pointers(await take(all.code))).toEqual(['/code had_here']);
 
     // A renewal that nobody has paid and that has charged usage is not void, or nothing would charge it: it is credited.
     const poor = { gateway: 'test', token: 'attach_ok_charge_fails', makeDefault: true };

@@ -58,6 +58,16 @@ export class CouponRedemptionRepository {
     );
   }
 
+  /** Whether a subscription has had it, and it took something off. */
+  async hadOf(couponId: string, subscriptionId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT FROM billing.coupon_redemptions r WHERE r.subscription_id = $2 AND r.coupon_id = $1
+         AND EXISTS (SELECT FROM billing.coupon_uses u WHERE u.redemption_id = r.id) LIMIT 1`,
+      [couponId, subscriptionId],
+    );
+    return rows.length > 0;
+  }
+
   /** How often a customer has taken a coupon and not given it back. */
   async countOf(couponId: string, customerId: string): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(

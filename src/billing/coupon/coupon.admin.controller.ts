@@ -156,7 +156,8 @@ export class CouponAdminController {
     id: 'giveSubscriptionCoupon',
     summary: 'Gives a coupon to a subscription',
     description:
-      'From its next cycle on. One at a time: 409 where there is another; the same one again changes nothing.',
+      'From its next cycle on. One at a time: 409 where there is another; the same one again changes nothing, and one that took ' +
+      'something off before is not taken anew: 422.',
     answers: { 200: SubscriptionCouponDto },
     problems: [
       not_found,

@@ -5,7 +5,8 @@ export const couponProblems = defineProblems('billing', {
     status: 422,
     title: 'The coupon does not hold here',
     meaning:
-      'There is no such code, its time is over, it was taken as often as it may be, or it is not for this subscription.',
+      'There is no such code, its time is over, it was taken as often as it may be, or it is not for this subscription, also where ' +
+      'it took something off before.',
     remedy: '`errors` says which; leave the code out, or take another.',
   },
   coupon_present: {

@@ -33,7 +33,8 @@ export class Coupons {
 
   /**
    * In the caller's transaction, under the lock of the subscription: it has this coupon from its next cycle on. `pointer`: where the
-   * code stood. The same coupon again is no second one. 422 where it does not hold, 409 where another one is.
+   * code stood. The same coupon again is no second one, nor when it has taken off what it promised: for so many cycles it holds, once.
+   * 422 where it does not hold, 409 where another one is.
    */
   async redeem(
     { id: subscriptionId, currency, customerId }: Of,
@@ -57,6 +58,8 @@ export class Coupons {
     // Goods become orders, with coupons of their own.
     if (plan.kind === 'goods' || coupon.planIds?.includes(plan.planId) === false)
       throw refused('other_plan', 'is not for this plan');
+    if (await this.redemptions.hadOf(coupon.id, subscriptionId))
+      throw refused('had_here', 'has taken something off this subscription before');
     if (!(await this.coupons.count(coupon.id, now)))
       throw refused('used_up', 'was used as often as it may be');
     // Whoever else takes it waits for this transaction, so the count is exact.

@@ -34,8 +34,8 @@ export class MyCouponController {
     id: 'takeCoupon',
     summary: 'Takes a coupon for my subscription',
     description:
-      'From its next cycle on. One at a time: 409 where there is another; the same one again changes nothing. 429 for who has ' +
-      'tried too many wrong codes.',
+      'From its next cycle on. One at a time: 409 where there is another; the same one again changes nothing, and one that took ' +
+      'something off before is not taken anew: 422. 429 for who has tried too many wrong codes.',
     answers: { 200: SubscriptionCouponDto },
     problems: [
       ...[not_found, too_many_requests],
