@@ -25,6 +25,7 @@ import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-
 import { BillingForgottenQuotes1780000000861 } from './billing/1780000000861-forgotten-quotes.js';
 import { BillingLinesAsTold1780000000880 } from './billing/1780000000880-lines-as-told.js';
 import { BillingReducedUsage1780000000960 } from './billing/1780000000960-reduced-usage.js';
+import { BillingCouponUsesBetweenCycles1780000000961 } from './billing/1780000000961-coupon-uses-between-cycles.js';
 import { BillingCountedCards1780000000881 } from './billing/1780000000881-counted-cards.js';
 import { BillingDisputedCharges1780000000910 } from './billing/1780000000910-disputed-charges.js';
 import { IdentityFraudPermissions1760000020680 } from './identity/1760000020680-fraud-permissions.js';
@@ -310,4 +311,5 @@ export const migrations: Migrations = [
   BillingOverdrawnPayments1780000000980,
   OrderingWithdrawnChanges1780000000684,
   BillingReducedUsage1780000000960,
+  BillingCouponUsesBetweenCycles1780000000961,
 ];

@@ -570,19 +570,36 @@ describe('metered usage and coupons', () => {
       ],
     });
     // Fifteen days of half of 20.00 are given back; the year is the second cycle that has the coupon.
-    await record(id, [event('disk', '3', '2027-09-10T00:00:00Z')]);
-    expect(await change(yearly.id)).toMatchObject({ dueNow: eur(6000 - 500 + 600) });
+    const september = (day: number) => `2027-09-${day}T00:00:00Z`;
+    await record(id, [event('disk', '3', september(10)), event('seats', '4', september(10))]);
+    expect(await change(yearly.id)).toMatchObject({ dueNow: eur(6000 - 500 + 300 + 800) });
     const [, , year] = await invoices(id);
     expect(year.lines).toEqual([
       [expect.anything(), -500],
       [yearly.title, 6000],
-      ['Disk', 600],
+      ['Disk', 300],
+      ['Seats', 800],
     ]);
     expect((await usage(id)).items).toMatchObject([
       { settled: false, amount: eur(0) },
-      { settled: true, invoiceId: year.id, amount: eur(600) },
+      { settled: true, invoiceId: year.id, amount: eur(600 + 1600) },
     ]);
     expect((await app.get(`/v1/me/subscriptions/${id}/coupon`, { token })).status).toBe(404);
+
+    // What was paid by half is corrected by half, at the end too, where a credit is taken off what is to be paid.
+    await record(id, [event('disk', '4', september(11)), event('seats', '1', september(11))]);
+    await record(id, [event('disk', '1', app.clock.now().toISOString())]);
+    app.clock.advance({ hours: 1 });
+    await app.post(`/v1/me/subscriptions/${id}/cancellation`, { when: 'now' }, { token, key: key() });
+    const [, , , last] = await invoices(id);
+    expect(last).toMatchObject({
+      lines: [
+        ['Disk', 200],
+        ['Disk (late)', 100],
+        ['Seats (late)', -300],
+      ],
+    });
+    expect(last.explained[2]).toMatch(/-5.50 EUR is the coupon's.*; of 5.50 EUR 3.00 EUR here/);
   });
 
   it('sends who is canceled for not paying what was used up to then, and does not charge it', async () => {

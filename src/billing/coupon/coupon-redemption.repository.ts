@@ -9,7 +9,7 @@ export interface CycleOf {
   readonly periodIndex: number;
 }
 
-/** A cycle that a coupon took something off. */
+/** A cycle that a coupon took something off, or what was used up to a pause or the end. */
 export interface CouponUse {
   readonly redemptionId: string;
   readonly periodStart: string;
@@ -81,7 +81,7 @@ export class CouponRedemptionRepository {
 
   async use(
     { id }: CouponRedemption,
-    { scheduleNo, periodIndex }: CycleOf,
+    { scheduleNo, periodIndex }: { scheduleNo: number; periodIndex: number | null },
     {
       periodStart,
       amount,
@@ -136,7 +136,7 @@ export class CouponRedemptionRepository {
     return this.database.query<CouponUse>(
       `SELECT redemption_id AS "redemptionId", period_start::text AS "periodStart", amount::text, invoice_id AS "invoiceId",
          used_at AS "usedAt"
-       FROM billing.coupon_uses WHERE redemption_id = $1 ORDER BY schedule_no DESC, period_index DESC LIMIT 100`,
+       FROM billing.coupon_uses WHERE redemption_id = $1 ORDER BY used_at DESC, schedule_no DESC, period_index DESC LIMIT 100`,
       [redemptionId],
     );
   }

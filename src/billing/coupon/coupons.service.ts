@@ -13,10 +13,18 @@ import { CouponRepository } from './coupon.repository.js';
 import { couponProblems } from './coupon.errors.js';
 import { type CouponRedemption, type PromisedCoupon, promiseOf } from './subscription-coupon.js';
 
-/** What a coupon takes off a cycle. */
+/** What a coupon takes off an invoice. */
 export interface CouponDiscount {
   readonly redemption: CouponRedemption;
   readonly amount: Money;
+  /** Of one that begins with it; otherwise of what was used up to a pause, or to the end. */
+  readonly ofCycle: boolean;
+}
+
+/** Lines with what a coupon takes off each of them. */
+export interface Reduced {
+  readonly lines: PendingLine[];
+  readonly discount: CouponDiscount | null;
 }
 
 type Of = Pick<Subscription, 'id' | 'currency' | 'customerId'>;
@@ -78,17 +86,13 @@ export class Coupons {
     return redemption;
   }
 
-  /**
-   * The lines of a cycle with what the coupon takes off each of them, in their order; reads only. Credits are left as they are, and
-   * lines without a cycle among them.
-   */
+  /** The lines of a cycle with what the coupon takes off each of them; reads only. Without a cycle among them they are as they were. */
   async apply(
     { id, currency }: Pick<Subscription, 'id' | 'currency'>,
     lines: readonly PendingLine[],
-  ): Promise<{ lines: PendingLine[]; discount: CouponDiscount | null }> {
+  ): Promise<Reduced> {
     const cycle = lines.find(({ kind }) => kind === 'cycle');
-    const redemption = cycle ? await this.next({ id }, cycle.sku) : null;
-    return redemption === null ? { lines: [...lines], discount: null } : reduced(redemption, lines, currency);
+    return reduced(cycle ? await this.next({ id }, cycle.sku) : null, lines, currency);
   }
 
   /** What the running cycle had: it counts for both sides of a change in it. */
@@ -107,17 +111,17 @@ export class Coupons {
     return redemption !== null && isActive(redemption.terms, redemption.used) ? redemption : null;
   }
 
-  /** In the transaction of the invoice, under the lock of the subscription: a cycle had it. The last one ends it. */
+  /** In the transaction of the invoice, under the lock of the subscription: an invoice had it. The last one ends it. */
   async used(
     { scheduleNo }: Pick<Subscription, 'scheduleNo'>,
     { index, start }: BillingPeriod,
-    { redemption, amount }: CouponDiscount,
+    { redemption, amount, ofCycle }: CouponDiscount,
     invoiceId: string | null,
   ): Promise<void> {
     // A cycle that cost nothing does not use it up.
     if (amount.isZero()) return;
     const now = this.clock.now();
-    const cycle = { scheduleNo, periodIndex: index };
+    const cycle = { scheduleNo, periodIndex: ofCycle ? index : null };
     await this.redemptions.use(redemption, cycle, { periodStart: start, amount, invoiceId, at: now });
     if (!isActive(redemption.terms, redemption.used + 1))
       await this.redemptions.end(redemption.id, false, now);
@@ -140,14 +144,20 @@ export class Coupons {
   }
 }
 
-function reduced(
-  redemption: CouponRedemption,
+/**
+ * In the order of the lines; credits are left as they are. `had`: what the coupon takes off a line of the same cycle that is counted
+ * elsewhere.
+ */
+export function reduced(
+  redemption: CouponRedemption | null,
   lines: readonly PendingLine[],
   currency: string,
-): { lines: PendingLine[]; discount: CouponDiscount } {
+  { had = Money.zero(currency), ofCycle = true }: { had?: Money; ofCycle?: boolean } = {},
+): Reduced {
+  if (redemption === null) return { lines: [...lines], discount: null };
   const { terms } = redemption;
   const takers = lines.filter((line) => !amountOf(line).isNegative());
-  const shares = discounts(terms, takers.map(amountOf), currency);
+  const shares = discounts(terms, takers.map(amountOf), currency, had);
   const shareOf = new Map(takers.map((line, index) => [line, shares[index] ?? Money.zero(currency)]));
   return {
     lines: lines.map((line) => {
@@ -160,6 +170,6 @@ function reduced(
         explain: `${line.explain ?? line.title}; coupon ${terms.code}: ${share} off`,
       };
     }),
-    discount: { redemption, amount: Money.sum(shares, currency) },
+    discount: { redemption, amount: Money.sum([had, ...shares], currency), ofCycle },
   };
 }

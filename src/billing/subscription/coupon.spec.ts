@@ -35,6 +35,9 @@ describe('a coupon', () => {
     expect(amounts(discounts(amountOff(100), [eur(2_000), eur(1_000)], 'EUR'))).toEqual([67, 33]);
     expect(amounts(discounts(amountOff(100, 'USD'), [eur(2_000)], 'EUR'))).toEqual([0]);
     expect(discounts(percent(1), [], 'EUR')).toEqual([]);
+    // Of an amount only what other lines of the cycle have left; a part is one of each.
+    expect(amounts(discounts(amountOff(500), [eur(300)], 'EUR', eur(400)))).toEqual([100]);
+    expect(amounts(discounts(percent(100_000), [eur(300)], 'EUR', eur(400)))).toEqual([30]);
   });
 
   it('never takes more than there is, from no line more than it has, and its shares add up', () => {

@@ -18,11 +18,18 @@ export function isActive({ duration, cycles }: Coupon, used: number): boolean {
 
 /**
  * What it takes off each line of one cycle, in the order of the lines. It is counted on their sum, never more than that, and
- * shared out by largest remainder, so that the shares add up. An amount in another currency takes nothing off.
+ * shared out by largest remainder, so that the shares add up. An amount in another currency takes nothing off. `had`: what it has
+ * taken off other lines of the cycle, which an amount has no more.
  */
-export function discounts({ effect }: Coupon, lines: readonly Money[], currency: string): Money[] {
+export function discounts(
+  { effect }: Coupon,
+  lines: readonly Money[],
+  currency: string,
+  had = Money.zero(currency),
+): Money[] {
   if (lines.length === 0) return [];
   const left = Money.sum(lines, currency).amount;
-  const off = Money.of(offPieces(effect, { quantity: 1, left }, currency), currency);
-  return off.split(lines.map(({ amount }) => amount));
+  const spent = effect.type === 'amount' ? had.amount : 0n;
+  const off = offPieces(effect, { quantity: 1, left: left + spent }, currency) - spent;
+  return Money.of(off, currency).split(lines.map(({ amount }) => amount));
 }

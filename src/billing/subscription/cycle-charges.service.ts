@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '../../platform/http/problem.js';
 import type { Money } from '../../platform/money/money.js';
-import { type CouponDiscount, Coupons } from '../coupon/coupons.service.js';
+import { type CouponDiscount, Coupons, type Reduced, reduced } from '../coupon/coupons.service.js';
 import type { CouponRedemption } from '../coupon/subscription-coupon.js';
 import { reducedUsage, type UsageBill, UsageLines } from '../usage/usage-lines.service.js';
 import { type BillingPeriod, startOfDay } from './periods.js';
@@ -29,8 +29,7 @@ export class CycleCharges {
     const begins = own.find(({ kind }) => kind === 'cycle')?.period?.start;
     if (begins === undefined) return { lines: own, usage: null, discount: null };
     const usage = await this.usage.for(subscription, startOfDay(begins, subscription.schedule.zone));
-    const { lines, discount } = await this.coupons.apply(subscription, [...own, ...(usage?.lines ?? [])]);
-    return charged(lines, usage && reducedUsage(usage, lines.slice(own.length)), discount);
+    return charged(own.length, usage, await this.coupons.apply(subscription, [...own, ...linesOf(usage)]));
   }
 
   /** As `of`, where a change begins a cycle whose line is counted already, less `discount` by the coupon that it has. */
@@ -41,20 +40,24 @@ export class CycleCharges {
     discount: Money,
   ): Promise<CycleBill> {
     const usage = await this.usage.for(subscription, startOfDay(start, subscription.schedule.zone));
-    const had = redemption === null ? null : { redemption, amount: discount };
-    return charged(usage?.lines ?? [], usage, had);
+    return charged(0, usage, reduced(redemption, linesOf(usage), subscription.currency, { had: discount }));
   }
 
   /**
-   * What was used up to the end of a subscription. Nobody is kept from leaving by a report that is nonsense: what cannot be charged
-   * is left out, for people to look at.
+   * What was used up to the end of a subscription, or to its pause, less what the coupon would have taken off it with a next cycle
+   * of this plan. Nobody is kept from leaving by a report that is nonsense: what cannot be charged is left out, for people to look at.
    */
-  async last(subscription: Subscription): Promise<CycleBill> {
-    const { endedAt } = subscription;
+  async last(subscription: Subscription, planCode: string): Promise<CycleBill> {
+    const { endedAt, pausedAt, currency } = subscription;
+    const until = endedAt ?? pausedAt;
     const nothing = { lines: [], usage: null, discount: null };
     try {
-      const usage = endedAt && (await this.usage.for(subscription, endedAt));
-      return usage ? charged(usage.lines, usage, null) : nothing;
+      const usage = until && (await this.usage.for(subscription, until));
+      if (!usage) return nothing;
+      const coupon = await this.coupons.next(subscription, planCode);
+      // An amount is off a whole cycle, and after a pause that is still to come.
+      const holds = endedAt !== null || coupon?.terms.effect.type === 'percent';
+      return charged(0, usage, reduced(holds ? coupon : null, linesOf(usage), currency, { ofCycle: false }));
     } catch (error) {
       if (error instanceof Problem) return nothing;
       throw error;
@@ -73,9 +76,14 @@ export class CycleCharges {
   }
 }
 
-/** Differences come last, and no coupon is taken off them: they are reduced as what they are about was. */
-const charged = (
-  lines: readonly PendingLine[],
-  usage: UsageBill | null,
-  discount: CouponDiscount | null,
-): CycleBill => ({ lines: [...lines, ...(usage?.differences ?? [])], usage, discount });
+const linesOf = (usage: UsageBill | null): readonly PendingLine[] => usage?.lines ?? [];
+
+/**
+ * `own`: so many of the lines are none of usage. Differences come last, and no coupon is taken off them: they are reduced as what they
+ * are about was.
+ */
+const charged = (own: number, usage: UsageBill | null, { lines, discount }: Reduced): CycleBill => ({
+  lines: [...lines, ...(usage?.differences ?? [])],
+  usage: usage && reducedUsage(usage, lines.slice(own)),
+  discount,
+});

@@ -97,12 +97,12 @@ export class SubscriptionInvoices {
   }
 
   /**
-   * In the caller's transaction, under the lock of a subscription that ends: what was used up to now, and what has waited for an
-   * invoice and is to be paid. A credit that nothing is left to be taken off stays on record; what becomes of it is for people to
-   * decide.
+   * In the caller's transaction, under the lock of a subscription that ends or pauses: what was used up to now, and what has waited
+   * for an invoice and is to be paid. A credit that nothing is left to be taken off stays on record; when it has ended, what becomes
+   * of it is for people to decide.
    */
   async issueLast(subscription: Subscription, item: SubscriptionItem, collect = true): Promise<void> {
-    const bill = await this.charges.last(subscription);
+    const bill = await this.charges.last(subscription, item.terms.code);
     const { now } = await this.gather(subscription, item, bill.lines);
     if (now.every((line) => amountOf(line).isNegative())) return;
     const { zone } = subscription.schedule;
