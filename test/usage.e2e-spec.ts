@@ -629,6 +629,59 @@ describe('metered usage and coupons', () => {
     expect(payments).toEqual([]);
   });
 
+  it('invoices at a pause what was used and what waits, and goes on when that is paid', async () => {
+    await at('2027-11-01T11:00:00Z');
+    const token = await customer();
+    const half = await coupon({ percentPpm: 500_000 });
+    const [small, big] = [
+      await plan(terms(1000, { components: COMPONENTS })),
+      await plan(terms(3000, { components: COMPONENTS })),
+    ];
+    const { id } = await subscribe(token, small.id, { couponCode: half.code });
+    const step = (which: string, body: object = {}): Promise<Answer> =>
+      app.post(`/v1/me/subscriptions/${id}/${which}`, body, { token, key: key() });
+    await at('2027-11-16T11:00:00Z');
+    const wish = { planId: big.id, behaviour: 'prorate_next_invoice' };
+    const { quote } = (await step('changes/preview', wish)).body;
+    expect((await step('changes', { quote })).status).toBe(200);
+    await record(id, [event('disk', '5', '2027-11-10T00:00:00Z')]);
+    const charged = async (card: string): Promise<object> => {
+      const body = { gateway: 'test', token: card };
+      const kept = await app.post('/v1/me/payment-methods', body, { token, key: key() });
+      const { methodId: paymentMethodId } = kept.body;
+      await app.patch(`/v1/me/subscriptions/${id}`, { paymentMethodId }, { token });
+      return { paymentMethodId };
+    };
+    await charged('attach_ok_charge_fails');
+    const pauses = await Promise.all([step('pause'), step('pause')]);
+    expect(pauses.map(({ status }) => status).sort()).toEqual([200, 409]);
+    await renew();
+    const [, due, ...more] = await invoices(id);
+    expect([due?.state, due?.lines, more]).toEqual([
+      'open',
+      [
+        ['Disk', 500],
+        [expect.anything(), -250],
+        [big.title, 750],
+      ],
+      [],
+    ]);
+    // It is no way out: nothing more is had before it is paid, and nobody makes it void.
+    expect((await step('resumption')).body.code).toBe('billing.subscription_state');
+    const wrong = await app.post(`/v1/admin/invoices/${due?.id}/voidance`, { reason: 'Wrong' }, asStaff());
+    expect(wrong.body.code).toBe('billing.invoice_paid_in_part');
+    expect((await step('payment', await charged('ok+card=77'))).status).toBe(200);
+    await app.settle();
+    const resumed = await step('resumption');
+    expect(resumed.body).toMatchObject({ state: 'active', currentPeriod: { start: '2027-11-01' } });
+    // The paid period goes on, and the next one charges nothing of it again.
+    await at('2027-12-01T11:00:00Z');
+    await renew();
+    expect((await invoices(id)).slice(2)).toMatchObject([{ state: 'paid', lines: [[big.title, 1500]] }]);
+    const had = await app.get(`/v1/me/subscriptions/${id}/coupon`, { token });
+    expect(had.body).toMatchObject({ cyclesUsed: 3, uses: [{}, { amount: eur(500) }, {}] });
+  });
+
   it('bills no period of which it cannot be said what it costs, and all of it once it can', async () => {
     await at('2027-12-01T11:00:00Z');
     const [left, back] = [await customer(), await customer()];

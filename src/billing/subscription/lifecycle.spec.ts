@@ -48,6 +48,7 @@ describe('the life of a subscription', () => {
     expect(taken('pause', { owes: true })).toEqual({});
     expect(taken('resume', {})).toEqual({ paused: 'active' });
     expect(taken('resume', { payable: false })).toEqual({});
+    expect(taken('resume', { owes: true })).toEqual({});
     expect(Object.keys(taken('cancel', {}))).toEqual(
       SUBSCRIPTION_STATES.filter((state) => state !== 'canceled' && state !== 'incomplete_expired'),
     );

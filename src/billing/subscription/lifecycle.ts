@@ -78,7 +78,8 @@ export const STEPS: readonly Step[] = [
   },
   // What is owed is paid first: a pause is no way out of dunning.
   { on: 'pause', from: ['active'], to: 'paused', when: ({ owes }) => !owes },
-  { on: 'resume', from: ['paused'], to: 'active', when: ({ payable }) => payable },
+  // What was billed at the pause is paid before more is.
+  { on: 'resume', from: ['paused'], to: 'active', when: ({ payable, owes }) => payable && !owes },
   {
     on: 'cancel',
     from: ['incomplete', 'trialing', 'active', 'past_due', 'unpaid', 'paused'],

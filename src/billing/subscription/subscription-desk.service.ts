@@ -43,7 +43,7 @@ const NEEDS = {
   pause: { states: statesBefore('pause'), otherwise: 'It owes money: pay its open invoices first.' },
   resume: {
     states: statesBefore('resume'),
-    otherwise: 'There is nothing to pay with: keep a payment method first.',
+    otherwise: 'It owes money, or there is nothing to pay with: pay its open invoices and keep a payment method first.',
   },
   dropChange: { states: LIVING, otherwise: 'No change waits for its next period.' },
   release: { states: LIVING, otherwise: 'It does not wait for a person.' },
@@ -88,9 +88,7 @@ export class SubscriptionDesk {
   }
 
   async pause(id: string, asking: Asking): Promise<void> {
-    await this.write(id, asking, 'paused', NEEDS.pause, (subscription) =>
-      this.subscriptions.step(subscription, 'pause'),
-    );
+    await this.write(id, asking, 'paused', NEEDS.pause, (subscription) => this.ends.pause(subscription));
   }
 
   /** The period that was paid goes on, or a new one begins today; see `SubscriptionReturns`. */

@@ -7,7 +7,7 @@ import { SubscriptionRepository } from './subscription.repository.js';
 import { TrialRepository } from './trial.repository.js';
 import { Subscriptions } from './subscriptions.service.js';
 
-/** How subscriptions end. */
+/** How subscriptions end, and pause. */
 @Injectable()
 export class SubscriptionEnds {
   constructor(
@@ -43,6 +43,17 @@ export class SubscriptionEnds {
     await this.firsts.drop(owed, 'canceled before it began');
     await this.invoices.issueLast(ended, await this.rows.item(ended.id));
     return ended;
+  }
+
+  /**
+   * In the caller's transaction, under its lock: nothing more is billed until it is resumed. What was used up to now, and what has
+   * waited for the next invoice, comes on one of its own, so that no pause is a way out of paying; it is resumed when that is paid.
+   * Null: not from this state.
+   */
+  async pause(subscription: Subscription): Promise<Subscription | null> {
+    const paused = await this.subscriptions.step(subscription, 'pause');
+    if (paused) await this.invoices.issueLast(paused, await this.rows.item(paused.id));
+    return paused;
   }
 
   /** In the caller's transaction: all that a person has subscribed to stays as it is until its end. */

@@ -80,7 +80,10 @@ export const heads = {
   },
   pause: {
     summary: 'Pauses a subscription',
-    description: 'At once, and nothing is billed until it is resumed. 409 while something is owed.',
+    description:
+      'At once, and no period is billed until it is resumed. What was used so far, and what waits for the next invoice, is invoiced and ' +
+      'collected now: a coupon of a part takes it off what was used, as of a cycle that it has, and of an amount waits for the next ' +
+      'cycle. 409 while something is owed.',
     answers: stepped,
     problems: stepping,
     idempotency: 'accepted',
@@ -90,7 +93,7 @@ export const heads = {
     description:
       'With the period that was paid, when it still runs; otherwise a new one begins today and is billed, and charged within a moment ' +
       'where it is collected by itself. What was skipped is not. ' +
-      '409 when there is nothing to pay with.',
+      '409 while something is owed, or when there is nothing to pay with.',
     answers: stepped,
     problems: stepping,
     idempotency: 'accepted-steps',
