@@ -204,6 +204,16 @@ describe('plans and subscriptions', () => {
         [1, 1000],
       ],
     );
+    // What is for all is for those of each version before, not of the newest alone.
+    const other = { interval: { unit: 'year', count: 1 }, validFrom: '2027-02-01T00:00:00Z' };
+    const dollars = { prices: [{ amount: { amount: 900, currency: 'USD' } }], taxes: VAT.slice(1) };
+    expect((await version({ ...terms(1, { ...other, ...dollars }), appliesTo: 'new' })).status).toBe(201);
+    const dearer = await version({ ...terms(1, { ...other, ...dollars }), appliesTo: 'all' });
+    expect(dearer.body.errors).toMatchObject([
+      { pointer: '/interval', message: 'must be that of version 2, where it is for all who may have that' },
+      { pointer: '/prices', message: 'must have EUR, in which there may be subscribers' },
+      { pointer: '/taxes', message: 'must have DE, where there may be subscribers' },
+    ]);
     await expect(app.database.execute('UPDATE billing.plan_versions SET trial_days = 1')).rejects.toThrow(
       'refused',
     );
@@ -269,6 +279,19 @@ describe('plans and subscriptions', () => {
     expect(unasked.body.errors).toContainEqual(
       expect.objectContaining({ pointer: '/taxes/0/category', code: 'needs_vat_id' }),
     );
+    const named = await subscribe(ada, business.id, { vatId: 'DE136695976' });
+    // Terms of another interval, if there ever were some, are never those of the next period.
+    const next = async (): Promise<Answer> =>
+      app.get(`/v1/me/subscriptions/${named.body.id}/next-invoice`, { token: ada.token });
+    expect((await next()).body).toMatchObject({ at: named.body.nextBillAt, totals: { gross: eur(1000) } });
+    await app.database.execute(
+      `INSERT INTO billing.plan_versions
+       SELECT (jsonb_populate_record(v, jsonb_build_object('id', gen_random_uuid(), 'number', 2, 'interval_unit', 'year', 'applies_to', 'all'))).*
+       FROM billing.plan_versions v WHERE plan_id = $1`,
+      [business.id],
+    );
+    expect(await next()).toMatchObject({ status: 200, body: { at: null, lines: [] } });
+    await mySub(ada, named.body.id, 'cancellation', { when: 'now' });
     expect((await app.delete(`/v1/admin/plans/${basic.id}`, { token: staff })).status).toBe(204);
     expect((await subscribe(ada, basic.id)).body.errors[0].pointer).toBe('/planId');
   });

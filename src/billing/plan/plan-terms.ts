@@ -37,13 +37,24 @@ export function termsOf(input: PlanTermsDto): Terms {
 }
 
 /**
- * What cannot be sold so. `place` is the JSON Pointer of the terms. `before`: the newest version, whose subscribers go over to
- * terms that are for `all`: to the same interval, and with a price and a tax for each of them.
+ * The versions that somebody may still have whose next period is billed by further terms, the newest first: whoever had one before the
+ * last that was for all goes over to that, at the latest on the way. None are left out that wait for their time.
+ */
+export function stillHad<Version extends Pick<PlanVersion, 'appliesTo'>>(
+  versions: readonly Version[],
+): Version[] {
+  const last = versions.findIndex(({ appliesTo }) => appliesTo === 'all');
+  return last < 0 ? [...versions] : versions.slice(0, last + 1);
+}
+
+/**
+ * What cannot be sold so. `place` is the JSON Pointer of the terms. `before`: the versions that somebody may still have, the newest
+ * first. Their subscribers go over to terms that are for `all`: to the same interval, and with a price and a tax for each of them.
  */
 export function faultsOfTerms(
   terms: Terms,
   place: string,
-  before: { terms: PlanTerms; forAll: boolean } | null = null,
+  before: { versions: readonly PlanTerms[]; forAll: boolean } | null = null,
 ): FieldError[] {
   const { prices, taxes, components, interval, pricesIncludeTax } = terms;
   const faults: FieldError[] = [];
@@ -96,22 +107,32 @@ export function faultsOfTerms(
     });
   });
   if (before === null) return faults;
-  if (before.terms.pricesIncludeTax !== pricesIncludeTax)
+  const { versions, forAll } = before;
+  if (versions.some((version) => version.pricesIncludeTax !== pricesIncludeTax))
     fault('pricesIncludeTax', 'fixed', 'must be as in the version before');
-  if (!before.forAll) return faults;
-  const { unit, count } = before.terms.interval;
-  if (unit !== interval.unit || count !== interval.count)
-    fault('interval', 'fixed', 'must be that of the version before, where it is for all');
-  for (const { amount } of before.terms.prices)
-    if (!currencies.includes(amount.currency))
-      fault('prices', 'missing', `must have ${amount.currency}, in which there may be subscribers`);
-  for (const country of before.terms.taxes.flatMap((tax) => tax.countries))
+  if (!forAll) return faults;
+  const other = versions.find(
+    ({ interval: { unit, count } }) => unit !== interval.unit || count !== interval.count,
+  );
+  if (other)
+    fault(
+      'interval',
+      'fixed',
+      `must be that of version ${other.number}, where it is for all who may have that`,
+    );
+  for (const currency of new Set(
+    versions.flatMap(({ prices: own }) => own.map(({ amount }) => amount.currency)),
+  ))
+    if (!currencies.includes(currency))
+      fault('prices', 'missing', `must have ${currency}, in which there may be subscribers`);
+  for (const country of new Set(versions.flatMap(({ taxes: own }) => own.flatMap((tax) => tax.countries))))
     if (!countries.includes(country) && !countries.includes('*'))
       fault('taxes', 'missing', `must have ${country}, where there may be subscribers`);
   // Who was taxed so far has sent no VAT id, and nobody asks for one at a renewal.
   taxes.forEach((tax, at) => {
-    const known = (country: string) => taxIn(before.terms, { country, reverseCharge: false });
-    if (namesBuyer(tax) && tax.countries.some((country) => !namesBuyer(known(country) ?? tax)))
+    const isAsked = (version: PlanTerms) =>
+      tax.countries.every((country) => namesBuyer(taxIn(version, { country, reverseCharge: false }) ?? tax));
+    if (namesBuyer(tax) && !versions.every(isAsked))
       fault(`taxes/${at}/category`, 'needs_vat_id', 'must need no VAT id of subscribers who may have none');
   });
   return faults;

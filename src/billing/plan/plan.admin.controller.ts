@@ -117,8 +117,8 @@ export class PlanAdminController {
     summary: 'Gives a plan other terms',
     description:
       'Whoever subscribes from `validFrom` on gets them. With `appliesTo: all` everybody who has the plan goes over with the next ' +
-      'period that begins after that; then the interval stays, and every currency and country of the version before is there. A ' +
-      'version is never changed or taken away.',
+      'period that begins after that; then the interval stays, and every currency and country is there of each version that somebody may ' +
+      'still have: those back to the last one that was for all. A version is never changed or taken away.',
     example: { ...TERMS, prices: [{ amount: { amount: 1200, currency: 'EUR' } }], appliesTo: 'all' },
     answers: { 201: PlanDto },
     problems: [not_found, stale_version],

@@ -7,7 +7,7 @@ import { requireVersion } from '../../platform/http/etag.js';
 import { Cursors, type Page } from '../../platform/http/page.js';
 import { type FieldError, platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
-import { faultsOfTerms, termsOf } from './plan-terms.js';
+import { faultsOfTerms, stillHad, termsOf } from './plan-terms.js';
 import { type AddPlanVersionDto, OfferedTermsDto, type PlanTermsDto } from './plan-terms.dto.js';
 import {
   type CreatePlanDto,
@@ -106,13 +106,14 @@ export class Plans {
       const plan = await this.locked(id, version);
       const now = this.clock.now();
       const validFrom = input.validFrom === undefined ? now : new Date(input.validFrom);
-      const [before] = await this.rows.versions([id]);
+      const versions = await this.rows.versions([id]);
+      const [before] = versions;
       const own: FieldError[] = [];
       const early = (message: string) => own.push({ pointer: '/validFrom', code: 'too_early', message });
       if (validFrom < now) early('must not be in the past');
       else if (before && validFrom < before.validFrom) early('must not be before that of the newest version');
       const forAll = input.appliesTo === 'all';
-      refuse([...own, ...faultsOfTerms(termsOf(input), '', before ? { terms: before, forAll } : null)]);
+      refuse([...own, ...faultsOfTerms(termsOf(input), '', { versions: stillHad(versions), forAll })]);
       const number = await this.append(id, input, { validFrom, appliesTo: input.appliesTo }, actor);
       await this.rows.change(plan);
       return this.finish(plan, 'version_added', actor, { number, appliesTo: input.appliesTo });

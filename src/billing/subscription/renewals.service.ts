@@ -23,6 +23,10 @@ export const MOST_BEHIND = 12;
 /** What a period costs cannot be said: a person has to look. */
 class Unbillable extends Error {}
 
+/** Whether a period cannot be billed for this reason, however often it is tried; it is parked then. */
+export const isUnbillable = (error: unknown): error is Error =>
+  error instanceof Unbillable || (error instanceof Problem && error.status === 422);
+
 /** What the next period is billed with. */
 export interface NextPeriod {
   readonly subscription: Subscription;
@@ -54,18 +58,23 @@ export class Renewals {
     while (more) more = await this.billOne(id, allMissed);
   }
 
-  /** What begins with the next period: a change that waits for it, or newer terms of the plan. */
+  /**
+   * What begins with the next period: a change that waits for it, or newer terms of the plan. `Unbillable` where those are of another
+   * interval: the price of a year would be charged every month.
+   */
   async entering(subscription: Subscription, present: SubscriptionItem): Promise<NextPeriod> {
     const { scheduledChange, schedule, scheduleNo, nextPeriod } = subscription;
     const { start } = periodOf(schedule, nextPeriod);
+    const { unit, count } = schedule.interval;
     if (scheduledChange === null) {
       const terms = await this.plans.succeeding(present.terms, startOfDay(start, schedule.zone));
+      if (terms.interval.unit !== unit || terms.interval.count !== count)
+        throw new Unbillable(`version ${terms.number} of ${terms.code} is of another interval`);
       return { subscription, item: { terms, quantity: present.quantity } };
     }
     const terms = await this.plans.version(scheduledChange.planVersionId);
     if (terms === null) throw new Unbillable('the plan of the change that was waited for is not there');
     const item = { terms, quantity: scheduledChange.quantity };
-    const { unit, count } = schedule.interval;
     const { interval } = scheduledChange;
     if (interval.unit === unit && interval.count === count)
       return { subscription: { ...subscription, scheduledChange: null }, item };
@@ -76,7 +85,7 @@ export class Renewals {
     };
   }
 
-  /** What a whole period costs. Throws when the terms do not say it. */
+  /** What a whole period costs. `Unbillable` when the terms do not say it. */
   cycle({ subscription, item }: NextPeriod): PendingLine {
     const { schedule, nextPeriod, currency, country } = subscription;
     const { terms, quantity } = item;
@@ -105,7 +114,7 @@ export class Renewals {
       return await this.database.transaction(() => this.billDue(id, allMissed));
     } catch (error) {
       // Trying again would come to the same.
-      if (!(error instanceof Unbillable) && !(error instanceof Problem && error.status === 422)) throw error;
+      if (!isUnbillable(error)) throw error;
       await this.park(id, error.message);
       return false;
     }

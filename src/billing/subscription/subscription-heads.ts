@@ -41,7 +41,9 @@ export const heads = {
   },
   nextInvoice: {
     summary: 'Shows what the next invoice will say',
-    description: 'If nothing is changed before; `at` is null when none is made.',
+    description:
+      'If nothing is changed before; `at` is null when none is made, also where it cannot be said what the period will cost: the ' +
+      'subscription waits for a person then (`parkedReason`).',
     answers: { 200: NextInvoiceDto },
     problems: [not_found],
   },

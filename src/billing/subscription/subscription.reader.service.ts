@@ -5,7 +5,7 @@ import { Money } from '../../platform/money/money.js';
 import { priceIn } from '../plan/plan.js';
 import { addDays, localDate, periodOf } from './periods.js';
 import { Entitlements, type Shown } from '../dunning/entitlements.service.js';
-import { Renewals } from './renewals.service.js';
+import { isUnbillable, Renewals } from './renewals.service.js';
 import type { Subscription, SubscriptionItem } from './subscription.js';
 import {
   type NextInvoiceDto,
@@ -85,18 +85,27 @@ export class SubscriptionReader {
     };
   }
 
-  /** What the next invoice would say, if nothing is changed before. */
+  /** What the next invoice would say, if nothing is changed before. One that cannot be billed will have none: it will be parked. */
   async nextInvoice(id: string, customerId: string | null = null): Promise<NextInvoiceDto> {
     const subscription = await this.found(id, customerId);
     const { nextBillAt, cancelAtPeriodEnd, parkedReason, kind, currency } = subscription;
-    const isBilled = nextBillAt !== null && !cancelAtPeriodEnd && parkedReason === null && kind === 'service';
-    if (!isBilled) return { at: null, days: null, lines: [], totals: totalsOf(nothing(currency)) };
-    const entered = await this.renewals.entering(subscription, await this.rows.item(id));
+    const isBilled = !cancelAtPeriodEnd && parkedReason === null && kind === 'service';
+    const none = { at: null, days: null, lines: [], totals: totalsOf(nothing(currency)) };
+    if (nextBillAt === null || !isBilled) return none;
+    try {
+      return { at: nextBillAt.toISOString(), ...(await this.upcoming(subscription)) };
+    } catch (error) {
+      if (isUnbillable(error)) return none;
+      throw error;
+    }
+  }
+
+  private async upcoming(subscription: Subscription): Promise<Omit<NextInvoiceDto, 'at'>> {
+    const entered = await this.renewals.entering(subscription, await this.rows.item(subscription.id));
     const { lines } = await this.invoices.cycle(entered.subscription, [this.renewals.cycle(entered)]);
     const { now } = await this.invoices.gather(subscription, entered.item, lines);
     const { schedule, nextPeriod } = entered.subscription;
     return {
-      at: nextBillAt.toISOString(),
       days: daysOf(periodOf(schedule, nextPeriod)),
       lines: now.map(lineShown),
       totals: totalsOf(this.invoices.totalOf(subscription, entered.item, now)),
