@@ -879,14 +879,10 @@ describe('plans and subscriptions', () => {
     );
     const sentBack = await app.post(`/v1/admin/payments/${last?.id}/refunds`, { full: true }, asStaff());
     expect(sentBack.body.code).toBe('billing.credit_exceeds_invoice');
-    const owing = await app.post(
-      '/v1/admin/subscriptions',
-      {
-        ...{ customerId: (await app.get('/v1/me', { token: ada.token })).body.id, planId: dear.id },
-        ...{ currency: 'EUR', billingAddress: berlin, collection: 'invoice' },
-      },
-      asStaff(),
-    );
+    const { id: customerId } = (await app.get('/v1/me', { token: ada.token })).body;
+    const whose = { customerId, currency: 'EUR', billingAddress: berlin, collection: 'invoice' };
+    const opened = () => app.post('/v1/admin/subscriptions', { ...whose, planId: dear.id }, asStaff());
+    const owing = await opened();
     const [owed] = await invoices(owing.body.id);
     expect(owed).toMatchObject({ state: 'open', total: eur(31_000) });
     await lower(owing.body.id, cheap.id);
@@ -894,6 +890,15 @@ describe('plans and subscriptions', () => {
     expect(ending.body.code).toBe('billing.invoice_paid_in_part');
     const lost = await app.post(`/v1/admin/invoices/${owed.id}/write-off`, { reason: 'Lost' }, asStaff());
     expect(lost.body.code).toBe('billing.invoice_paid_in_part');
+    // Nor what was given up of an invoice: nobody has paid it.
+    const given = (await opened()).body.id;
+    const [{ id: partly }] = await invoices(given);
+    const came = { method: 'cash', amount: eur(5000), reference: `part of ${partly}` };
+    expect((await app.post(`/v1/admin/invoices/${partly}/payments`, came, asStaff())).status).toBe(201);
+    const off = await app.post(`/v1/admin/invoices/${partly}/write-off`, { reason: 'Lost' }, asStaff());
+    expect(off.body).toMatchObject({ state: 'uncollectible' });
+    await app.settle();
+    expect(amounts(await lower(given, cheap.id))).toEqual([-5000, 3100]);
 
     // A credit may be taxed higher than what it is taken off: a part of it waits, and nobody is kept from leaving.
     const net = (amount: number, tax: object) =>

@@ -9,15 +9,16 @@ export interface BilledLine {
   readonly lineId: string;
 }
 
-/** What documents have taken back of what subscriptions were billed. */
+/** What documents have taken back of what subscriptions were billed, or nobody was paid. */
 @Injectable()
 export class GivenBackRepository {
   constructor(private readonly database: Database) {}
 
   /**
    * Minor units, counted as the plan has its prices: what credit notes have credited of the lines of a plan that begin on this day
-   * of a period, and all of such lines where their invoice is void. And those lines, by their invoices. In a transaction the invoices
-   * stay as they are until its end: what is being credited at the same time is waited for, and counted.
+   * of a period, their part of what nobody expects any more of their invoices, and all of such lines where their invoice is void. And
+   * those lines, by their invoices. In a transaction the invoices stay as they are until its end: what is being credited, or given up,
+   * at the same time is waited for, and counted.
    */
   async of(
     subscriptionId: string,
@@ -42,12 +43,18 @@ const BILLED = `billing.invoices i
   WHERE i.subscription_id = $1 AND i.state <> 'draft' AND l.line ->> 'sku' = $2
     AND (l.line ->> 'id' LIKE 'cycle-%' OR l.line ->> 'id' LIKE 'debit-%')
     AND l.line -> 'period' ->> 'start' = $3 AND (l.line -> 'period' ->> 'end')::date = $4::date - 1`;
+// Credits on an invoice have paid for its other lines, so what was given up of it was to be paid for those, each by what it costs. It
+// is rounded up: what nobody has paid is never given back.
 const GIVEN = `
-  WITH billed AS (SELECT i.id, i.state, l.line FROM ${BILLED})
-  SELECT coalesce(sum(CASE WHEN b.state = 'void' THEN (b.line -> $5::text ->> 'amount')::bigint ELSE c.credited END), 0)::text AS given
-  FROM billed b
+  WITH billed AS (SELECT i.id, i.state, i.content, l.line FROM ${BILLED})
+  SELECT coalesce(sum(CASE WHEN b.state = 'void' THEN b.amount ELSE c.credited + coalesce(ceil(b.amount * w.written / w.charged), 0) END), 0)::bigint::text AS given
+  FROM (SELECT *, (line -> $5::text ->> 'amount')::bigint AS amount FROM billed) b
   CROSS JOIN LATERAL (
     SELECT coalesce(sum((l.line -> $5::text ->> 'amount')::bigint), 0)::bigint AS credited
     FROM billing.credit_notes n CROSS JOIN LATERAL jsonb_array_elements(n.content -> 'lines') AS l (line)
     WHERE n.invoice_id = b.id AND l.line ->> 'id' = b.line ->> 'id'
-  ) c`;
+  ) c
+  CROSS JOIN LATERAL (
+    SELECT (SELECT sum(s.amount) FROM billing.invoice_settlements s WHERE s.invoice_id = b.id AND s.kind = 'write_off') AS written,
+      (SELECT sum(greatest((l ->> 'amount')::numeric, 0)) FROM jsonb_path_query(b.content, '$.lines[*].total') AS l) AS charged
+  ) w`;
