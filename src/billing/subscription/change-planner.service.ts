@@ -8,7 +8,7 @@ import { type CyclePrice, netOf } from './change-line.js';
 import type { Coupon } from './coupon.js';
 import { CHANGED_STATES } from './lifecycle.js';
 import { type CycleBill, CycleCharges } from './cycle-charges.service.js';
-import { type ChangeTerms, changeTerms } from './change-terms.js';
+import { type ChangeTerms, changeTerms, isDearer } from './change-terms.js';
 import { GivenBackRepository } from './given-back.repository.js';
 import { periodAt } from './periods.js';
 import { dayIn } from './proration.js';
@@ -23,6 +23,8 @@ export interface PlannedChange {
   readonly from: SubscriptionItem;
   readonly to: { readonly terms: PlanTerms; readonly quantity: number; readonly tax: PlanTax };
   readonly terms: ChangeTerms;
+  /** It costs more from now on, and nothing is billed for that in the running period. */
+  readonly isPresent: boolean;
   readonly lines: readonly PendingLine[];
   /** Where it begins a cycle: what comes with that, whose lines are among them. */
   readonly begun: CycleBill | null;
@@ -83,7 +85,12 @@ export class ChangePlanner {
       const { now } = await this.invoices.gather(subscription, to, lines);
       if (now.length > 0) dueNow = this.invoices.totalOf(subscription, to, now).gross;
     }
-    return { from, to, terms, lines, begun, totals, dueNow };
+    const isPresent =
+      terms.behaviour === 'none' &&
+      terms.bills === 'nothing' &&
+      terms.period !== null &&
+      isDearer({ from: priceOf(subscription, from), to: priceOf(subscription, to), coupon });
+    return { from, to, terms, isPresent, lines, begun, totals, dueNow };
   }
 
   /** What was credited of the running cycle by other documents, or will be, is not given back once more. */
@@ -130,6 +137,7 @@ export class ChangePlanner {
       },
       to: { ...priceOf(subscription, to), interval: to.terms.interval },
       billed: { amount: Money.of(from.billed, currency), credited: Money.of(from.credited, currency) },
+      standsSince: from.standsFor?.since ?? null,
     });
   }
 
@@ -182,7 +190,8 @@ const priceOf = (
   quantity,
 });
 
-const fault = (pointer: string, message: string) =>
+/** What cannot be, and where the wish says it. */
+export const fault = (pointer: string, message: string) =>
   subscriptionProblems.change_not_possible(undefined, {
     errors: [{ pointer, code: 'not_possible', message }],
   });

@@ -18,6 +18,7 @@ const change = (parts: Partial<Change> = {}): Change => ({
   from: cycle('Basic', 1_000),
   to: { ...cycle('Pro', 2_000), interval: MONTH },
   billed: { amount: eur(1_000), credited: eur(0) },
+  standsSince: null,
   coupon: null,
   nextCoupon: null,
   behaviour: null,
@@ -109,6 +110,27 @@ describe('a change within its interval', () => {
       '(20.00 EUR × 1 - 10.00 EUR) × 14 ÷ 28 days = 5.00 EUR',
     );
     expect(money({ billed: { amount: eur(0), credited: eur(0) } })).toEqual([['debit', 1_000]]);
+  });
+
+  it('gives back what was billed in place of the old price, by the days that it was billed for', () => {
+    const from = cycle('Dear', 30_000);
+    const billed = { amount: eur(3_000), credited: eur(0) };
+    const since = (day: string) => new Date(`${day}T11:00:00Z`);
+    // From before the period on, and from a day of it: of 28 and of 21 days 14 are left.
+    for (const [day, left] of [
+      ['2027-02-01', 1_500],
+      ['2027-03-07', 2_000],
+    ] as const)
+      expect(money({ from, billed, standsSince: since(day), coupon: half })[0]).toEqual(['credit', -left]);
+    const rest = { amount: eur(3_000), credited: eur(2_900) };
+    const [limited] = changeTerms(change({ from, billed: rest, standsSince: since('2027-02-01') })).lines;
+    expect(limited?.formula).toBe('(30.00 EUR × 1) × 14 ÷ 28 days = 15.00 EUR, at most 1.00 EUR');
+    // What is dearer gives no less back either.
+    const to = { ...cycle('Year', 10_000), interval: YEAR };
+    expect(money({ from: cycle('Cheap', 300), to, billed, standsSince: since('2027-02-01') })).toEqual([
+      ['credit', -1_500],
+      ['debit', 10_000],
+    ]);
   });
 
   it('costs nothing in a trial', () => {

@@ -8,11 +8,11 @@ import {
   type Schedule,
   startOfDay,
 } from './periods.js';
-import { type Billed, dayIn, type Granularity, shareLeft } from './proration.js';
+import { type Billed, dayIn, type Granularity, type Share, shareLeft } from './proration.js';
 
 /**
- * When a change is billed. `none`: the new price begins now and nothing of the running cycle is counted; `at_period_end`: the change
- * itself waits for the next period.
+ * When a change is billed. `none`: the new price begins now and nothing of the running cycle is counted, which is a present where it
+ * is dearer; `at_period_end`: the change itself waits for the next period.
  */
 export const CHANGE_BEHAVIOURS = ['prorate_next_invoice', 'invoice_now', 'none', 'at_period_end'] as const;
 export type ChangeBehaviour = (typeof CHANGE_BEHAVIOURS)[number];
@@ -24,6 +24,11 @@ export interface Change {
   readonly to: CyclePrice & { readonly interval: Interval };
   /** The lines of the running cycle that the old price made. */
   readonly billed: Billed;
+  /**
+   * Since when that was billed, where another price made it and the old one took its place without being counted; null: the old price
+   * made it.
+   */
+  readonly standsSince: Date | null;
   /** The coupon that the running cycle had: it counts for both sides of the change. */
   readonly coupon: Coupon | null;
   /** The coupon that the next cycle has: a new interval begins a cycle of its own. */
@@ -81,10 +86,10 @@ export function changeTerms(change: Change): ChangeTerms {
 }
 
 function withinPeriod(change: Change, period: BillingPeriod, behaviour: ChangeBehaviour): ChangeTerms {
-  const { schedule, at, from, to, coupon, billed, granularity } = change;
+  const { schedule, at, to, coupon, granularity } = change;
   const rest = { start: dayIn(period, at, schedule.zone), end: period.end };
   const share = shareLeft(schedule, period, at, granularity);
-  const lines = [creditLine(from, coupon, rest, share, billed), debitLine(to, coupon, rest, share)];
+  const lines = [unusedLine(change, period, rest, share), debitLine(to, coupon, rest, share)];
   const bills = behaviour === 'none' ? 'nothing' : behaviour === 'invoice_now' ? 'now' : 'next_invoice';
   return {
     behaviour,
@@ -97,7 +102,7 @@ function withinPeriod(change: Change, period: BillingPeriod, behaviour: ChangeBe
 }
 
 function withNewAnchor(change: Change, period: BillingPeriod, behaviour: ChangeBehaviour): ChangeTerms {
-  const { schedule, at, from, to, coupon, nextCoupon, billed, granularity } = change;
+  const { schedule, at, to, nextCoupon, granularity } = change;
   const anchorDate = dayIn(period, at, schedule.zone);
   const next: Schedule = { ...schedule, anchorDate, interval: to.interval };
   const first = periodOf(next, 0);
@@ -106,7 +111,7 @@ function withNewAnchor(change: Change, period: BillingPeriod, behaviour: ChangeB
   const left = shareLeft(schedule, period, midnight, granularity);
   const lines = [debitLine(to, nextCoupon, first, shareLeft(next, first, midnight, granularity))];
   if (behaviour !== 'none')
-    lines.unshift(creditLine(from, coupon, { start: anchorDate, end: period.end }, left, billed));
+    lines.unshift(unusedLine(change, period, { start: anchorDate, end: period.end }, left));
   return {
     behaviour,
     bills: 'now',
@@ -117,11 +122,37 @@ function withNewAnchor(change: Change, period: BillingPeriod, behaviour: ChangeB
   };
 }
 
+/**
+ * What is given back of the days that are left: of the old price, or of what was billed in its place, of which each of the days that it
+ * was billed for has its part, whatever the old price is.
+ */
+function unusedLine(
+  { schedule, from, coupon, billed, standsSince, granularity }: Change,
+  period: BillingPeriod,
+  days: { start: string; end: string },
+  left: Share,
+): ChangeLine {
+  if (standsSince === null) return creditLine(from, coupon, days, left, billed);
+  const begin = startOfDay(period.start, schedule.zone);
+  const { part: whole } = shareLeft(schedule, period, standsSince > begin ? standsSince : begin, granularity);
+  const paid = { title: from.title, unitPrice: billed.amount, quantity: 1 };
+  return creditLine(paid, null, days, { ...left, whole }, billed);
+}
+
+/** Whether a whole cycle costs more from then on, with the coupon of the running one on both sides. */
+export const isDearer = ({
+  from,
+  to,
+  coupon,
+}: Pick<Change, 'coupon'> & Record<'from' | 'to', CyclePrice>): boolean =>
+  netOf(to, coupon).net.compare(netOf(from, coupon).net) > 0;
+
 /** Another interval cannot wait for the next invoice of the old one. */
-function behaviourOf({ from, to, coupon, behaviour }: Change, anew: boolean): ChangeBehaviour {
+function behaviourOf(change: Change, anew: boolean): ChangeBehaviour {
+  const { behaviour } = change;
   if (anew) return behaviour === 'none' || behaviour === 'at_period_end' ? behaviour : 'invoice_now';
   if (behaviour !== null) return behaviour;
-  return netOf(to, coupon).net.compare(netOf(from, coupon).net) > 0 ? 'invoice_now' : 'prorate_next_invoice';
+  return isDearer(change) ? 'invoice_now' : 'prorate_next_invoice';
 }
 
 const isSame = (one: Interval, other: Interval): boolean =>

@@ -35,7 +35,8 @@ export class PreviewSubscriptionChangeDto {
     example: 'invoice_now',
     description:
       'When it is billed. Left out: what costs more now, what costs less with the next invoice. `none`: nothing of the running ' +
-      'period is counted. `at_period_end`: the change itself waits, as one of goods always does.',
+      'period is counted; where that costs more, staff alone can give it away. `at_period_end`: the change itself waits, as one ' +
+      'of goods always does.',
   })
   behaviour?: ChangeBehaviour | null;
 }

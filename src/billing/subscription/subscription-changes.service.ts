@@ -8,7 +8,7 @@ import { platformProblems } from '../../platform/http/problem.js';
 import { SubscriptionChanged } from '../billing.events.js';
 import { ChangeMaker } from './change-maker.service.js';
 import { ChangeQuotes, digestOf } from './change-quotes.service.js';
-import { type PlannedChange, ChangePlanner } from './change-planner.service.js';
+import { type PlannedChange, ChangePlanner, fault } from './change-planner.service.js';
 import type { ChangeWish, Subscription } from './subscription.js';
 import type { SubscriptionChangePreviewDto } from './subscription-change.dto.js';
 import type { Asking } from './subscription-desk.service.js';
@@ -33,14 +33,21 @@ export class SubscriptionChanges {
     private readonly clock: Clock,
   ) {}
 
-  /** What a change would come to now, with a quote to confirm. Writes nothing. */
+  /**
+   * What a change would come to now, with a quote to confirm. Writes nothing. A customer takes no present: one is made by staff, who
+   * may give their quote away.
+   */
   async preview(
     id: string,
     wish: ChangeWish,
     customerId: string | null,
   ): Promise<SubscriptionChangePreviewDto> {
     const subscription = mine(await this.rows.find(id), customerId);
-    return this.shown(subscription, wish);
+    const now = this.clock.now();
+    const plan = await this.planner.plan(subscription, wish, now);
+    if (plan.isPresent && customerId !== null)
+      throw fault('/behaviour', 'must not be none where it costs more from now on');
+    return this.shown(subscription, wish, plan, now);
   }
 
   /**
@@ -80,9 +87,12 @@ export class SubscriptionChanges {
     throw subscriptionProblems.quote_stale(undefined, { extra: { quote: fresh } });
   }
 
-  private async shown(subscription: Subscription, wish: ChangeWish): Promise<SubscriptionChangePreviewDto> {
-    const now = this.clock.now();
-    const plan = await this.planner.plan(subscription, wish, now);
+  private shown(
+    subscription: Subscription,
+    wish: ChangeWish,
+    plan: PlannedChange,
+    now: Date,
+  ): SubscriptionChangePreviewDto {
     const { behaviour, bills, effectiveAt } = plan.terms;
     const expiresAt = now.getTime() + QUOTE_MS;
     const quote = this.quotes.sign({

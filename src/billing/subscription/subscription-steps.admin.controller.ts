@@ -36,7 +36,9 @@ export class SubscriptionStepsAdminController {
   @Operation({
     id: 'previewSubscriptionChange',
     ...heads.preview,
-    description: 'As the customer would see it; writes nothing. Confirming `quote` bills exactly this.',
+    description:
+      'As the customer would see it, who cannot choose `none` for what costs more from now on: that is a present of the shop. Writes ' +
+      'nothing. Confirming `quote` bills exactly this.',
   })
   preview(
     @Param() { id }: SubscriptionParams,

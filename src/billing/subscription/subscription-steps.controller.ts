@@ -35,7 +35,9 @@ export class SubscriptionStepsController {
     ...heads.preview,
     description:
       'Writes nothing. What is left of the running period is counted by days, the day of the change as new: a credit of what was ' +
-      'paid and a debit of what it is to be. Confirming `quote` bills exactly this.',
+      'paid and a debit of what it is to be. What took the place of another one without being counted gives back of what that was ' +
+      'billed, by the days that it was billed for. 422 at `/behaviour`: `none` is not for what costs more from now on. Confirming ' +
+      '`quote` bills exactly this.',
   })
   preview(
     @CurrentActor() actor: PersonActor,

@@ -47,7 +47,8 @@ export const subscriptionProblems = defineProblems('billing', {
     status: 422,
     title: 'It cannot become that',
     meaning:
-      'Nothing would change, or the plans are of another kind or have their taxes counted in another way.',
+      'Nothing would change, the plans are of another kind or have their taxes counted in another way, or a customer wants what ' +
+      'costs more without paying for it.',
     remedy: 'Correct what `errors` points at, or subscribe anew.',
   },
   vat_id_needed: {
