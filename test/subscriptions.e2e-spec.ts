@@ -931,13 +931,14 @@ describe('plans and subscriptions', () => {
     expect(content.totals).toMatchObject({ net: eur(-1800), tax: eur(1800), gross: eur(0) });
 
     // What is dearer is a present of the shop, and gives back of what was paid, not of what it costs.
+    await at('2029-04-29T11:00:00Z');
     const { id: five } = (await subscribe(ada, cheap.id)).body;
     const present = { planId: dear.id, behaviour: 'none' };
     const taken = await mySub(ada, five, 'changes/preview', present);
     expect(taken).toMatchObject({ status: 422, body: { errors: [{ pointer: '/behaviour' }] } });
     const made = await app.post(`/v1/admin/subscriptions/${five}/changes/preview`, present, asStaff());
     expect((await mySub(ada, five, 'changes', { quote: made.body.quote })).body.plan.id).toBe(dear.id);
-    await at('2029-05-13T11:00:00Z');
+    await at('2029-05-14T11:00:00Z');
     const returned = await mySub(ada, five, 'changes/preview', { planId: cheap.id });
     expect(returned.body.lines.map(({ explain }: Body) => explain)).toEqual([
       '(31.00 EUR × 1) × 15 ÷ 30 days = 15.50 EUR',

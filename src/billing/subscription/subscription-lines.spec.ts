@@ -51,11 +51,19 @@ describe('the lines of a subscription', () => {
   });
 
   it('say on a later invoice of which credit they are a part', () => {
-    const { now, later } = fitting([line(-8000), line(2000)], NET);
-    expect(now.map((one) => amountOf(one).amount)).toEqual([-2000n, 2000n]);
-    expect(later.map((one) => [amountOf(one).amount, one.explain])).toEqual([
-      [-6000n, '; of 80.00 EUR 60.00 EUR here'],
+    const credit = { ...line(-8000), explain: 'Unused' };
+    let [waiting, said]: [PendingLine[], (string | null)[]] = [[credit], []];
+    for (let invoice = 0; invoice < 3; invoice += 1) {
+      const { now, later } = fitting([...waiting, line(3000)], NET);
+      said = [...said, ...now.filter(({ kind }) => kind === 'credit').map(({ explain }) => explain)];
+      waiting = later;
+    }
+    expect(said).toEqual([
+      'Unused; of 80.00 EUR 30.00 EUR here',
+      'Unused; of 80.00 EUR 30.00 EUR here',
+      'Unused; of 80.00 EUR 20.00 EUR here',
     ]);
+    expect(fitting([credit, line(9000)], NET).now[0]?.explain).toBe('Unused');
   });
 
   it('show a credit as a quantity below zero, and the last day of its days', () => {

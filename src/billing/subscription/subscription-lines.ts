@@ -28,6 +28,8 @@ export interface PendingLine {
   readonly period: Pick<BillingPeriod, 'start' | 'end'> | null;
   readonly tax: PlanTax;
   readonly explain: string | null;
+  /** What is left of a credit of which earlier invoices took a part: what all of it came to, which `explain` is about. */
+  readonly whole?: MoneyJson;
 }
 
 /** What a whole period costs. */
@@ -133,8 +135,8 @@ function fittingIn(
     const rest = credit.minus(taken);
     left -= taken.amount;
     leftWithTax -= taken.amount * weight(line);
-    if (!taken.isZero()) now.push(creditOf(line, taken, credit));
-    if (!rest.isZero()) later.push(creditOf(line, rest, credit));
+    if (!taken.isZero()) now.push(taking(partOf(line, taken)));
+    if (!rest.isZero()) later.push(partOf(line, rest));
   }
   return { now, later };
 }
@@ -168,13 +170,17 @@ export function invoiceLines(
   });
 }
 
-function creditOf(line: PendingLine, amount: Money, whole: Money): PendingLine {
-  if (amount.equals(whole)) return line;
-  return {
-    ...line,
-    quantity: -1,
-    unitPrice: amount.toJSON(),
-    discount: Money.zero(amount.currency).toJSON(),
-    explain: `${line.explain ?? ''}; of ${whole} ${amount} here`,
-  };
+function partOf(line: PendingLine, amount: Money): PendingLine {
+  const all = amountOf(line).negated();
+  if (amount.equals(all)) return line;
+  const { whole = all.toJSON() } = line;
+  const discount = Money.zero(amount.currency).toJSON();
+  return { ...line, quantity: -1, unitPrice: amount.toJSON(), discount, whole };
+}
+
+/** As an invoice says it that takes it. */
+function taking(line: PendingLine): PendingLine {
+  if (line.whole === undefined) return line;
+  const here = `of ${Money.fromJSON(line.whole)} ${amountOf(line).negated()} here`;
+  return { ...line, explain: line.explain === null ? here : `${line.explain}; ${here}` };
 }
