@@ -19,6 +19,7 @@ import { PlatformVatChecks1780000000932 } from './platform/1780000000932-vat-che
 import { OrderingVatChecksElsewhere1780000000933 } from './ordering/1780000000933-vat-checks-elsewhere.js';
 import { BillingGivenOutside1780000000915 } from './billing/1780000000915-given-outside.js';
 import { BillingOverdrawnPayments1780000000980 } from './billing/1780000000980-overdrawn-payments.js';
+import { BillingLeftoverCredits1780000000950 } from './billing/1780000000950-leftover-credits.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
@@ -312,4 +313,5 @@ export const migrations: Migrations = [
   OrderingWithdrawnChanges1780000000684,
   BillingReducedUsage1780000000960,
   BillingCouponUsesBetweenCycles1780000000961,
+  BillingLeftoverCredits1780000000950,
 ];

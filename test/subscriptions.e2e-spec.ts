@@ -4,6 +4,7 @@ import { fetch } from 'undici';
 import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.service.js';
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
+import { LeftoverCredits } from '../src/billing/subscription/leftover-credits.service.js';
 import { Subscriptions } from '../src/billing/subscription/subscriptions.service.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -944,7 +945,51 @@ describe('plans and subscriptions', () => {
       '(31.00 EUR × 1) × 15 ÷ 30 days = 15.50 EUR',
       '(31.00 EUR × 1) × 15 ÷ 30 days = 15.50 EUR',
     ]);
-    for (const one of [given, five]) await mySub(ada, one, 'cancellation', { when: 'now' });
+    const { items } = (await app.get('/v1/me/subscriptions?limit=50', { token: ada.token })).body;
+    for (const one of items.filter(({ endedAt }: Body) => endedAt === null))
+      expect((await mySub(ada, one.id, 'cancellation', { when: 'now' })).body.state).toBe('canceled');
+    // What nothing was left to be taken off is on a note, and waits no more; what is not paid is owed no more.
+    await app.settle();
+    const notes = async (invoiceId: string): Promise<Body[]> => {
+      const list = await app.get(`/v1/admin/credit-notes?invoiceId=${invoiceId}`, { token: staff });
+      return list.body.items
+        .toReversed()
+        .map(({ total, reduced, kept }: Body) => [total.amount, reduced.amount, kept.amount]);
+    };
+    const notesOf = async (one: string) => Promise.all((await invoices(one)).map((each) => notes(each.id)));
+    // An invoice that a credit has paid a part of is credited with that part, which is then left of the invoice before.
+    const hers = [
+      [
+        [100, 0, 0],
+        [3000, 0, 3000],
+      ],
+      [[24_900, 0, 24_900]],
+      [],
+    ];
+    expect(await notesOf(fourth.id)).toEqual(hers);
+    expect(await notesOf(owing.body.id)).toEqual([[[27_900, 27_900, 0]], []]);
+    expect(await invoices(owing.body.id)).toMatchObject([
+      { state: 'open', due: eur(3100) },
+      { state: 'paid' },
+    ]);
+    await app.database.transaction(() => app.app.get(LeftoverCredits).giveBack(fourth.id));
+    expect(await notesOf(fourth.id)).toEqual(hers);
+    // What is kept is in limbo until it is sent back.
+    app.clock.advance({ days: 2 });
+    const [{ id: taxedInvoice }] = await invoices(two.id);
+    const limbo = async (): Promise<Body[]> => {
+      const { body } = await app.get('/v1/admin/payments/limbo?kind=unapplied&limit=100', { token: staff });
+      return body.items.filter(({ invoiceId }: Body) => invoiceId === taxedInvoice);
+    };
+    expect(await limbo()).toMatchObject([{ amount: eur(2900) }]);
+    const [paidBy] = await app.database.query<{ id: string }>(
+      'SELECT id FROM billing.payments WHERE invoice_id = $1',
+      [taxedInvoice],
+    );
+    const back = { amount: eur(2900), creditNote: 'existing' };
+    expect((await app.post(`/v1/admin/payments/${paidBy?.id}/refunds`, back, asStaff())).status).toBe(201);
+    await app.settle();
+    expect(await limbo()).toEqual([]);
   });
 
   it('keep what a gateway would not send back, until it is sent or pays a renewal, and never both', async () => {

@@ -196,6 +196,7 @@ import { StoreCreditPeopleRepository } from './store-credit/store-credit-people.
 import { StoreCreditRepository } from './store-credit/store-credit.repository.js';
 import { StoreCredits } from './store-credit/store-credits.service.js';
 import { FirstInvoices } from './subscription/first-invoices.service.js';
+import { LeftoverCredits } from './subscription/leftover-credits.service.js';
 import { ChangeMaker } from './subscription/change-maker.service.js';
 import { ChangePlanner } from './subscription/change-planner.service.js';
 import { ChangeQuotes } from './subscription/change-quotes.service.js';
@@ -483,6 +484,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     PlanRepository,
     Plans,
     FirstInvoices,
+    LeftoverCredits,
     ChangeMaker,
     ChangePlanner,
     ChangeQuotes,

@@ -1,3 +1,4 @@
+import { LEFTOVER_MEMO } from '../../src/billing/subscription/leftover-credits.service.js';
 import { entitlementOf } from '../../src/billing/subscription/lifecycle.js';
 import type { TestApp } from './app.js';
 import type { SubscriptionWalk, SubscriptionWorld } from './subscription-walk.js';
@@ -185,17 +186,18 @@ const LINES = `
   FROM billing.invoices i CROSS JOIN LATERAL jsonb_array_elements(i.content -> 'lines') AS l
   WHERE i.subscription_id = $1 AND split_part(l ->> 'id', '-', 1) IN ('cycle', 'credit', 'debit')
   UNION ALL
-  SELECT line ->> 'kind', line -> 'period' ->> 'start', line -> 'period' ->> 'end', coalesce(line ->> 'explain', '')
+  SELECT line ->> 'kind', line -> 'period' ->> 'start', line -> 'period' ->> 'end', coalesce(line ->> 'explain', '') || CASE
+    WHEN line ? 'whole' THEN format('; of %s EUR %s EUR here', line -> 'whole' ->> 'amount', line -> 'unitPrice' ->> 'amount') ELSE '' END
   FROM billing.subscription_pending_lines
   WHERE subscription_id = $1 AND invoice_id IS NULL AND line ->> 'kind' IN ('cycle', 'credit', 'debit')`;
-/** Which part of the charges of a day credit notes have given back, or is void. */
+/** Which part of the charges of a day credit notes have given back, or is void; what was left of a change at the end is its credit. */
 const GIVEN_BACK = `
   SELECT d::date::text AS day, sum(CASE WHEN i.state = 'void' THEN 1 ELSE c.part END)::text AS part
   FROM billing.invoices i CROSS JOIN LATERAL jsonb_array_elements(i.content -> 'lines') AS l
   CROSS JOIN LATERAL (
     SELECT coalesce(sum((n ->> 'amount')::numeric) / nullif((l -> 'total' ->> 'amount')::numeric, 0), 0) AS part
     FROM (SELECT e -> 'total' AS n FROM billing.credit_notes cn CROSS JOIN LATERAL jsonb_array_elements(cn.content -> 'lines') AS e
-      WHERE cn.invoice_id = i.id AND e ->> 'id' = l ->> 'id') AS noted
+      WHERE cn.invoice_id = i.id AND e ->> 'id' = l ->> 'id' AND cn.memo IS DISTINCT FROM '${LEFTOVER_MEMO}') AS noted
   ) c
   CROSS JOIN LATERAL generate_series((l -> 'period' ->> 'start')::date, (l -> 'period' ->> 'end')::date, interval '1 day') AS d
   WHERE i.subscription_id = $1 AND split_part(l ->> 'id', '-', 1) IN ('cycle', 'debit') GROUP BY 1`;

@@ -1,7 +1,7 @@
 import { Money, type MoneyJson } from '../../platform/money/money.js';
 import { taxKey } from '../invoice/invoice-arithmetic.js';
 import type { InvoiceLine, InvoiceTax } from '../invoice/invoice-content.js';
-import type { Creditable } from './credit-arithmetic.js';
+import { type Creditable, creditTaxes } from './credit-arithmetic.js';
 import type { Credited } from './given-by-changes.js';
 
 /** A line of an invoice with what was credited of it before. */
@@ -40,6 +40,20 @@ export function creditableLines(
       leftTax: big(line.tax) - creditedTax,
       givenBack,
     };
+  });
+}
+
+/** So much of each line as the lines of one credit note, with the tax in it; what nothing is wanted of is left out. */
+export function creditLinesOf(
+  lines: readonly CreditableLine[],
+  wanted: readonly bigint[],
+  explain: string,
+  pricesIncludeTax: boolean,
+): InvoiceLine[] {
+  const taxes = creditTaxes(lines, wanted);
+  return lines.flatMap(({ line }, index) => {
+    const [total, tax] = [wanted[index] ?? 0n, taxes[index] ?? 0n];
+    return total === 0n && tax === 0n ? [] : [creditLine(line, { total, tax, explain }, pricesIncludeTax)];
   });
 }
 

@@ -83,7 +83,8 @@ export class CreditNoteDto {
   orderId: string | null;
 
   @OneOf(['order', 'refund', 'staff'], {
-    description: 'What it follows: a change of the order, a refund by hand, or the decision of somebody.',
+    description:
+      'What it follows: a change of the order, a refund by hand, or the decision of somebody (or the end of a subscription).',
     example: 'order',
   })
   origin: string;
@@ -112,7 +113,10 @@ export class CreditNoteDto {
   @MoneyField({ description: 'Of the total: given back outside of the shop.' })
   outOfBand: MoneyDto;
 
-  @MoneyField({ description: 'Of the total: kept for the buyer; it pays the next invoice of the order.' })
+  @MoneyField({
+    description:
+      'Of the total: kept for the buyer; it pays the next invoice of the order, or of the subscription.',
+  })
   kept: MoneyDto;
 
   @Instant()

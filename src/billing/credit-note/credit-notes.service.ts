@@ -14,8 +14,8 @@ import { dueOf, type Invoice, InvoiceRepository } from '../invoice/invoice.repos
 import { Invoices } from '../invoice/invoices.service.js';
 import { type MoneySubject, subjectOf } from '../invoice/money-subject.js';
 import { SellerProfiles } from '../seller/seller-profiles.service.js';
-import { creditTaxes, shareOut } from './credit-arithmetic.js';
-import { creditableLines, creditLine } from './credit-lines.js';
+import { shareOut } from './credit-arithmetic.js';
+import { creditableLines, creditLinesOf } from './credit-lines.js';
 import { GivenByChangesRepository } from './given-by-changes.repository.js';
 import { type CreditNote, CreditNoteRepository, type CreditSplit } from './credit-note.repository.js';
 
@@ -130,14 +130,9 @@ export class CreditNotes {
     );
     const most = open.reduce((sum, { leftTotal }) => sum + leftTotal, 0n);
     const totals = shareOut(amount < most ? amount : most, open) ?? [];
-    const taxes = creditTaxes(open, totals);
     const explain =
       'The credited amount in proportion to what is left of each line; the tax by cumulative difference.';
-    return open.flatMap(({ line }, index) => {
-      const [total, tax] = [totals[index] ?? 0n, taxes[index] ?? 0n];
-      if (total === 0n && tax === 0n) return [];
-      return [creditLine(line, { total, tax, explain }, invoice.content.pricesIncludeTax)];
-    });
+    return creditLinesOf(open, totals, explain, invoice.content.pricesIncludeTax);
   }
 
   /** Under the lock of the invoice: its lines with what was credited of them, by notes and by changes of its subscription. */

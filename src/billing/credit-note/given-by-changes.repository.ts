@@ -18,7 +18,7 @@ export class GivenByChangesRepository {
 
   /**
    * Line by line, in minor units. Under the lock of the invoice, which every change takes that gives back of it; what is void is
-   * not given back, nor what waits for an invoice that never comes, because the subscription has ended.
+   * not given back, nor what waits for no invoice any more, because the subscription has ended and a credit note has it.
    */
   async of(invoiceId: string): Promise<Credited[]> {
     const rows = await this.database.query<Row>(LINES, [invoiceId]);
@@ -37,9 +37,8 @@ export class GivenByChangesRepository {
 }
 
 const WAITING = `
-  SELECT FROM billing.subscriptions s WHERE s.id = $1 AND s.ended_at IS NULL AND EXISTS (
-    SELECT FROM billing.subscription_pending_lines w
-    WHERE w.subscription_id = s.id AND w.invoice_id IS NULL AND w.line ->> 'kind' = 'credit')`;
+  SELECT FROM billing.subscription_pending_lines w
+  WHERE w.subscription_id = $1 AND w.invoice_id IS NULL AND NOT w.credited AND w.line ->> 'kind' = 'credit' LIMIT 1`;
 
 // Each line less what credit notes have credited of it. Those of the same days of a plan are about each other.
 const LINES = `
@@ -64,8 +63,8 @@ const LINES = `
     SELECT NULL, w.id::text, m.sku || ' ' || m.last, w.line -> 'period' ->> 'start',
       CASE WHEN m.included THEN a.amount ELSE a.amount + round(a.amount * a.rate / 1000000) END::bigint,
       round(a.amount * a.rate / CASE WHEN m.included THEN 1000000 + a.rate ELSE 1000000 END)::bigint
-    FROM mine m JOIN billing.subscriptions s ON s.id = m.subscription_id AND s.ended_at IS NULL
-    JOIN billing.subscription_pending_lines w ON w.subscription_id = s.id AND w.invoice_id IS NULL
+    FROM mine m
+    JOIN billing.subscription_pending_lines w ON w.subscription_id = m.subscription_id AND w.invoice_id IS NULL AND NOT w.credited
     CROSS JOIN LATERAL (
       SELECT (w.line ->> 'quantity')::numeric * (w.line -> 'unitPrice' ->> 'amount')::numeric
           - (w.line -> 'discount' ->> 'amount')::numeric AS amount, (w.line -> 'tax' ->> 'ratePpm')::numeric AS rate

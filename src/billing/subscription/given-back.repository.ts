@@ -2,11 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { PlanTerms } from '../plan/plan.js';
 import type { BillingPeriod } from './periods.js';
+import type { LineKind } from './subscription-lines.js';
 
 /** A line of an invoice, by which something was billed. */
 export interface BilledLine {
   readonly invoiceId: string;
   readonly lineId: string;
+}
+
+/** What a credit is about: a plan, or what was used, and its days, half-open. */
+export interface CreditOf extends Pick<BillingPeriod, 'start' | 'end'> {
+  readonly kind: LineKind;
+  readonly sku: string;
+  /** Of invoices before this one; null: of all. */
+  readonly before: string | null;
 }
 
 /** What documents have taken back of what subscriptions were billed, or nobody was paid. */
@@ -35,6 +44,23 @@ export class GivenBackRepository {
     const [row] = await this.database.query<{ given: string }>(GIVEN, [...lines, amount]);
     return { given: BigInt(row?.given ?? 0), billed };
   }
+
+  /**
+   * The lines that such a credit gives back: charged no later than it begins, and to the same day; the newest first. Their invoices
+   * stay as they are until the end of the transaction.
+   */
+  async linesOf(subscriptionId: string, { kind, sku, start, end, before }: CreditOf): Promise<BilledLine[]> {
+    const kinds = kind === 'usage' ? ['usage'] : ['cycle', 'debit'];
+    const lines = await this.database.query<BilledLine>(CHARGED, [
+      subscriptionId,
+      sku,
+      start,
+      end,
+      kinds,
+      before,
+    ]);
+    return lines.reverse();
+  }
 }
 
 // The last day of a line is the day before the next period.
@@ -58,3 +84,12 @@ const GIVEN = `
     SELECT (SELECT sum(s.amount) FROM billing.invoice_settlements s WHERE s.invoice_id = b.id AND s.kind = 'write_off') AS written,
       (SELECT sum(greatest((l ->> 'amount')::numeric, 0)) FROM jsonb_path_query(b.content, '$.lines[*].total') AS l) AS charged
   ) w`;
+
+const CHARGED = `
+  SELECT i.id AS "invoiceId", l.line ->> 'id' AS "lineId"
+  FROM billing.invoices i CROSS JOIN LATERAL jsonb_array_elements(i.content -> 'lines') AS l (line)
+  WHERE i.subscription_id = $1 AND i.state NOT IN ('draft', 'void') AND l.line ->> 'sku' = $2
+    AND (l.line -> 'period' ->> 'start')::date <= $3::date AND (l.line -> 'period' ->> 'end')::date = $4::date - 1
+    AND split_part(l.line ->> 'id', '-', 1) = ANY ($5::text[]) AND (l.line -> 'total' ->> 'amount')::bigint > 0
+    AND ($6::uuid IS NULL OR i.id < $6)
+  ORDER BY i.id, l.line ->> 'id' FOR UPDATE OF i`;

@@ -19,7 +19,7 @@ export class PendingLineRepository {
   /** The oldest first. */
   async waiting(subscriptionId: string): Promise<PendingLine[]> {
     const rows = await this.database.query<{ line: PendingLine }>(
-      `SELECT line FROM billing.subscription_pending_lines WHERE subscription_id = $1 AND invoice_id IS NULL ORDER BY id`,
+      `SELECT line FROM billing.subscription_pending_lines WHERE subscription_id = $1 AND ${WAITS} ORDER BY id`,
       [subscriptionId],
     );
     return rows.map(({ line }) => line);
@@ -28,8 +28,27 @@ export class PendingLineRepository {
   /** All of them are on this invoice now, or were taken over by what waits after it. */
   async taken(subscriptionId: string, invoiceId: string): Promise<void> {
     await this.database.execute(
-      'UPDATE billing.subscription_pending_lines SET invoice_id = $2 WHERE subscription_id = $1 AND invoice_id IS NULL',
+      `UPDATE billing.subscription_pending_lines SET invoice_id = $2 WHERE subscription_id = $1 AND ${WAITS}`,
       [subscriptionId, invoiceId],
     );
   }
+
+  /** Those below zero that wait, the oldest first. */
+  credits(subscriptionId: string): Promise<{ id: string; line: PendingLine }[]> {
+    return this.database.query(
+      `SELECT id, line FROM billing.subscription_pending_lines
+       WHERE subscription_id = $1 AND ${WAITS} AND (line ->> 'quantity')::numeric < 0 ORDER BY id`,
+      [subscriptionId],
+    );
+  }
+
+  /** No invoice takes it off any more: it is on credit notes. */
+  async credited(id: string): Promise<void> {
+    await this.database.execute(
+      'UPDATE billing.subscription_pending_lines SET credited = true WHERE id = $1',
+      [id],
+    );
+  }
 }
+
+const WAITS = 'invoice_id IS NULL AND NOT credited';

@@ -10,7 +10,7 @@ import { PendingLineRepository } from './pending-line.repository.js';
 import { addDays, type BillingPeriod, localDate } from './periods.js';
 import type { Subscription, SubscriptionItem } from './subscription.js';
 import { SubscriptionBuyers } from './subscription-buyers.service.js';
-import { amountOf, fitting, invoiceLines, type PendingLine } from './subscription-lines.js';
+import { fitting, invoiceLines, type PendingLine } from './subscription-lines.js';
 
 /** Invoices of subscriptions. */
 @Injectable()
@@ -98,13 +98,11 @@ export class SubscriptionInvoices {
 
   /**
    * In the caller's transaction, under the lock of a subscription that ends or pauses: what was used up to now, and what has waited
-   * for an invoice and is to be paid. A credit that nothing is left to be taken off stays on record; when it has ended, what becomes
-   * of it is for people to decide.
+   * for an invoice and is to be paid. A credit that nothing is left to be taken off goes on waiting: when it has ended, for a credit
+   * note (`LeftoverCredits`).
    */
   async issueLast(subscription: Subscription, item: SubscriptionItem, collect = true): Promise<void> {
     const bill = await this.charges.last(subscription, item.terms.code);
-    const { now } = await this.gather(subscription, item, bill.lines);
-    if (now.every((line) => amountOf(line).isNegative())) return;
     const { zone } = subscription.schedule;
     const day = localDate(this.clock.now(), zone);
     const start = bill.lines[0]?.period?.start ?? day;

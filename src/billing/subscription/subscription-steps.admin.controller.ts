@@ -82,7 +82,10 @@ export class SubscriptionStepsAdminController {
     id: 'cancelSubscription',
     ...heads.cancel,
     description:
-      'With the end of what is paid, or at once; nothing is given back. What was invoiced and is not paid stays owed.',
+      'With the end of what is paid, or at once; nothing is given back. What was invoiced and is not paid stays owed. What a change ' +
+      'has given back before, and no invoice comes any more to take off, is on credit notes of the invoices that it was billed by: ' +
+      'they reduce what is open of those, and keep the rest for the buyer, to be refunded with `creditNote: existing`; until then it ' +
+      'is in limbo.',
   })
   async cancel(
     @Param() { id }: SubscriptionParams,

@@ -83,8 +83,9 @@ export class SubscriptionStepsController {
     id: 'cancelMySubscription',
     ...heads.cancel,
     description:
-      'With the end of what is paid, which can be taken back until then, or at once, which gives nothing back. One that waits for ' +
-      'its first payment ends at once and owes nothing.',
+      'With the end of what is paid, which can be taken back until then, or at once, which gives nothing back. What a change has ' +
+      'given back before, and no invoice comes any more to take off, is on a credit note then. One that waits for its first ' +
+      'payment ends at once and owes nothing.',
   })
   async cancel(
     @CurrentActor() actor: PersonActor,

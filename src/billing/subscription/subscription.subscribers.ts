@@ -1,11 +1,21 @@
 import { On, Subscriber } from '../../platform/events/subscribers.js';
-import { CollectionEnded, CollectionFailed, InvoiceFinalized, InvoiceMoved } from '../billing.events.js';
+import {
+  CollectionEnded,
+  CollectionFailed,
+  InvoiceFinalized,
+  InvoiceMoved,
+  SubscriptionMoved,
+} from '../billing.events.js';
+import { LeftoverCredits } from './leftover-credits.service.js';
 import { Subscriptions } from './subscriptions.service.js';
 
 /** What becomes of the invoices of subscriptions. */
 @Subscriber()
 export class SubscriptionSubscribers {
-  constructor(private readonly subscriptions: Subscriptions) {}
+  constructor(
+    private readonly subscriptions: Subscriptions,
+    private readonly leftovers: LeftoverCredits,
+  ) {}
 
   /** Paid, credited in full or void: whatever it is, it is not owed any more. */
   @On(InvoiceMoved)
@@ -27,5 +37,11 @@ export class SubscriptionSubscribers {
   @On(CollectionEnded)
   async collectionEnded({ payload: { invoiceId, subscriptionId, action } }: CollectionEnded): Promise<void> {
     if (subscriptionId !== null) await this.subscriptions.collectionEnded(invoiceId, action);
+  }
+
+  /** Afterwards and on its own: nobody is kept from leaving by what is given back then. */
+  @On(SubscriptionMoved)
+  async ended({ payload: { subscriptionId, to } }: SubscriptionMoved): Promise<void> {
+    if (to === 'canceled') await this.leftovers.giveBack(subscriptionId);
   }
 }
