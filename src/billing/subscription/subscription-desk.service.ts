@@ -43,7 +43,8 @@ const NEEDS = {
   pause: { states: statesBefore('pause'), otherwise: 'It owes money: pay its open invoices first.' },
   resume: {
     states: statesBefore('resume'),
-    otherwise: 'It owes money, or there is nothing to pay with: pay its open invoices and keep a payment method first.',
+    otherwise:
+      'It owes money, or there is nothing to pay with: pay its open invoices and keep a payment method first.',
   },
   dropChange: { states: LIVING, otherwise: 'No change waits for its next period.' },
   release: { states: LIVING, otherwise: 'It does not wait for a person.' },

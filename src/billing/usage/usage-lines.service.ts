@@ -133,10 +133,7 @@ function taxOf(
   return tax;
 }
 
-function lineOf(
-  charge: ComponentCharge,
-  { schedule: { zone } }: Subscription,
-): PendingLine {
+function lineOf(charge: ComponentCharge, { schedule: { zone } }: Subscription): PendingLine {
   const { component, title, from, until, tax, late, explain } = charge;
   const amount = billed(charge);
   const [start, last] = [localDate(from, zone), localDate(until, zone)];
