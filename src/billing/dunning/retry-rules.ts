@@ -6,12 +6,7 @@ const DAY = 24 * HOUR;
 
 /** Why nobody is asked, though an attempt is due. */
 export type Bar =
-  | 'no_method'
-  | 'hard_decline'
-  | 'method_refused'
-  | 'authentication_required'
-  | 'scheme_limit'
-  | 'too_many_attempts';
+  'no_method' | 'hard_decline' | 'method_refused' | 'authentication_required' | 'scheme_limit';
 
 /** So many failures are allowed within so many milliseconds; of one amount, or of all. */
 interface Ceiling {
