@@ -20,6 +20,7 @@ import { OrderingVatChecksElsewhere1780000000933 } from './ordering/178000000093
 import { BillingGivenOutside1780000000915 } from './billing/1780000000915-given-outside.js';
 import { BillingOverdrawnPayments1780000000980 } from './billing/1780000000980-overdrawn-payments.js';
 import { BillingLeftoverCredits1780000000950 } from './billing/1780000000950-leftover-credits.js';
+import { BillingToldEntitlements1780000000970 } from './billing/1780000000970-told-entitlements.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
@@ -314,4 +315,5 @@ export const migrations: Migrations = [
   BillingReducedUsage1780000000960,
   BillingCouponUsesBetweenCycles1780000000961,
   BillingLeftoverCredits1780000000950,
+  BillingToldEntitlements1780000000970,
 ];

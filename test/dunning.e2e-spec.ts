@@ -648,6 +648,7 @@ describe('invoices that are collected', () => {
     const onInvoice = (id: string, what: string, body: object) =>
       app.post(`/v1/admin/invoices/${id}/${what}`, body, asStaff());
 
+    const stuck = await sent();
     const { id, invoice } = await sent();
     const letter = (await app.letters()).find(({ subject }) => subject === `Your invoice ${invoice.number}`);
     expect(letter).toMatchObject({ to: ada.email, text: expect.stringContaining('Please pay 19.00 EUR by') });
@@ -661,13 +662,26 @@ describe('invoices that are collected', () => {
     expect((await app.get(`/v1/admin/invoice-collections/${invoice.id}`, { token: staff })).status).toBe(404);
 
     // Nothing of it is collected: it is overdue when its day has passed, and what is left of it is paid once, by several at once.
-    app.clock.advance({ days: 15 });
-    await app.run('billing.collect');
-    await app.run('billing.entitlements');
-    await app.settle();
-    const subscription = async (): Promise<Body> =>
-      (await app.get(`/v1/admin/subscriptions/${id}`, { token: staff })).body;
+    // One that cannot be looked at keeps none of those behind it waiting.
+    await app.database.query(
+      `CREATE FUNCTION billing.odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'odd'; END $$`,
+    );
+    await app.database.query(`CREATE TRIGGER odd BEFORE UPDATE ON billing.subscriptions FOR EACH ROW
+      WHEN (NEW.id = '${stuck.id}') EXECUTE FUNCTION billing.odd()`);
+    const look = async (days: number) => {
+      app.clock.advance({ days });
+      for (const job of ['renew_subscriptions', 'collect', 'entitlements']) await app.run(`billing.${job}`);
+      await app.settle();
+    };
+    await look(15);
+    await app.database.query('DROP FUNCTION billing.odd CASCADE');
+    const subscription = async (of = id): Promise<Body> =>
+      (await app.get(`/v1/admin/subscriptions/${of}`, { token: staff })).body;
     expect(await subscription()).toMatchObject({ state: 'past_due', entitlement: 'grace' });
+    expect(await subscription(stuck.id)).toMatchObject({ state: 'active' });
+    // The next invoice is not due yet: it is the first one that keeps it past due.
+    await look(16);
+    expect(await subscription(stuck.id)).toMatchObject({ state: 'past_due', entitlement: 'none' });
     const part = { amount: eur(500), reason: 'other' };
     expect((await onInvoice(invoice.id, 'credit-notes', part)).status).toBe(201);
     expect(await view(token)).toMatchObject({ state: 'open', amountDue: eur(1400) });
@@ -688,6 +702,16 @@ describe('invoices that are collected', () => {
     expect(payments.map(({ captured }) => captured.amount).filter((amount) => amount > 0)).toEqual([1400]);
     expect(await subscription()).toMatchObject({ state: 'active', entitlement: 'full', overdueSince: null });
     expect(await lettersTo(ada.email)).toEqual([]);
+    // What is given up is not paid: nothing begins again because of it, until something is.
+    const { items } = (await app.get(`/v1/admin/invoices?subscriptionId=${stuck.id}`, { token: staff })).body;
+    for (const { id: lost } of items)
+      expect((await onInvoice(lost, 'write-off', { reason: 'Lost' })).status).toBe(200);
+    await look(0);
+    expect(await subscription(stuck.id)).toMatchObject({ state: 'past_due', entitlement: 'none' });
+    const late = { method: 'bank_transfer', amount: eur(1900), reference: 'line 6' };
+    expect((await onInvoice(items[0].id, 'payments', late)).status).toBe(201);
+    await app.settle();
+    expect(await subscription(stuck.id)).toMatchObject({ state: 'active', entitlement: 'full' });
 
     // It ends with what it is for: by a transfer, which withdraws the page of a bank, by a void, by a credit note.
     const came = { method: 'bank_transfer', amount: eur(1900), reference: 'line 7' };

@@ -38,6 +38,8 @@ const OF = `SELECT s.id, s.state FROM billing.subscriptions s WHERE s.id = ANY (
 /** A payment of an invoice that nobody knows the end of: at the bank, or with a person. */
 const UNDECIDED = `EXISTS (SELECT FROM billing.payments p WHERE p.invoice_id = i.id AND p.status IN ('processing', 'requires_review'))`;
 const OWES = `EXISTS (SELECT FROM billing.invoices i WHERE i.subscription_id = s.id AND i.state = 'open')`;
+/** What nobody has paid, and nobody waits for any more: nothing was paid since. */
+const GIVEN_UP = `EXISTS (SELECT FROM billing.invoices i WHERE i.subscription_id = s.id AND i.state = 'uncollectible')`;
 /** A period that begins behind the end of all that were billed before it. */
 const HOLES = `(SELECT count(*) FROM (SELECT p.period_start, max(p.period_end) OVER (ORDER BY p.period_start, p.schedule_no
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM billing.invoice_periods p WHERE p.subscription_id = s.id) o
@@ -77,7 +79,7 @@ const ROWS: readonly [what: string, sql: string][] = [
   ],
   [
     'it owes nothing, and says so otherwise',
-    `${OF} AND s.state IN ('incomplete', 'past_due', 'unpaid') AND NOT ${OWES}`,
+    `${OF} AND s.state IN ('incomplete', 'past_due', 'unpaid') AND NOT ${OWES} AND NOT ${GIVEN_UP}`,
   ],
   ['it has not begun, and owes all the same', `${OF} AND s.state = 'incomplete_expired' AND ${OWES}`],
   [
@@ -225,11 +227,16 @@ async function faultsOfUse({ app, staff }: SubscriptionWorld, id: string): Promi
     : [`subscription ${id} is ${body.state} and entitles to ${due}; it is said to be ${JSON.stringify(all)}`];
 }
 
+/** The invoice was given up while its subscription was past due, as it is now. */
+const SINCE_PAST_DUE = `(SELECT max(e.position) FROM platform.events e WHERE e.type = 'billing.subscription_moved'
+    AND e.payload ->> 'subscriptionId' = $1::text)
+  < (SELECT max(e.position) FROM platform.events e WHERE e.type = 'billing.invoice_moved'
+    AND e.payload ->> 'invoiceId' = i.id::text AND e.payload ->> 'state' = 'uncollectible')`;
 const OVERDUE = `
   SELECT (($2::timestamptz AT TIME ZONE 'UTC')::date
     - min(CASE WHEN c.invoice_id IS NULL THEN i.due_date ELSE i.issue_date END)) AS days
   FROM billing.invoices i LEFT JOIN billing.collections c ON c.invoice_id = i.id
-  WHERE i.subscription_id = $1 AND i.state = 'open'`;
+  WHERE i.subscription_id = $1 AND (i.state = 'open' OR i.state = 'uncollectible' AND ${SINCE_PAST_DUE})`;
 
 /** What was confirmed was billed as it was shown, once. */
 async function faultsOfQuotes({ database }: TestApp, { confirmed }: SubscriptionWalk): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { Outbox } from '../../platform/events/outbox.js';
@@ -23,6 +23,8 @@ const AT_ONCE = 200;
 /** What subscriptions entitle to: decided here, written here, and told when it changes. */
 @Injectable()
 export class Entitlements {
+  private readonly log = new Logger('billing');
+
   constructor(
     private readonly database: Database,
     private readonly rows: EntitlementRepository,
@@ -50,7 +52,7 @@ export class Entitlements {
       await this.subscriptions.collectionEnded(invoiceId, 'cancel');
     const entitlement = entitlementOf(state, overdueDays, policy);
     if (entitlement === told) return;
-    await this.rows.save({ subscriptionId, entitlement, overdueSince }, now);
+    await this.rows.save(subscriptionId, entitlement, now);
     const { customerId } = standing;
     const before = told;
     this.outbox.record(
@@ -74,15 +76,30 @@ export class Entitlements {
     });
   }
 
-  /** The day has moved on: invoices that are sent become overdue, and those that owe are looked at, each in its own transaction. */
+  /** The day has moved on: invoices that are sent become overdue, and those that owe are looked at. */
   async moveOn(): Promise<void> {
     const today = await this.today(this.clock.now());
-    for (const invoiceId of await this.rows.late(today, AT_ONCE))
-      await this.database.transaction(() => this.subscriptions.overdue(invoiceId));
+    const late = (after: string | null) => this.rows.late(today, after, AT_ONCE);
+    await this.all(late, (id) => this.subscriptions.overdue(id));
+    const owing = (after: string | null) => this.rows.owing(after, AT_ONCE);
+    await this.all(owing, (id) => this.refresh(id));
+  }
+
+  /** Page by page, each in its own transaction: what cannot be done now keeps none of those behind it waiting. */
+  private async all(
+    page: (after: string | null) => Promise<string[]>,
+    work: (id: string) => Promise<void>,
+  ): Promise<void> {
     let after: string | null = null;
     for (let more = true; more;) {
-      const ids = await this.rows.owing(after, AT_ONCE);
-      for (const id of ids) await this.database.transaction(() => this.refresh(id));
+      const ids = await page(after);
+      for (const id of ids)
+        await this.database
+          .transaction(() => work(id))
+          .catch((error: unknown) =>
+            // It has its next hour.
+            this.log.error(`what ${id} entitles to could not be decided: ${String(error)}`),
+          );
       after = ids.at(-1) ?? null;
       more = ids.length === AT_ONCE;
     }

@@ -106,7 +106,8 @@ export class InvoiceAdminController {
     summary: 'Give up the money of an invoice',
     description:
       'What is due of it becomes a loss, `expense:bad_debt`, and the invoice `uncollectible`. Money that comes all the same is ' +
-      'taken, and so much of the loss is taken back. 409 `billing.invoice_paid_in_part` while a credit of a change waits for the ' +
+      'taken, and so much of the loss is taken back. A subscription that nobody has paid stays as it is: `past_due` or `unpaid` ' +
+      'until something is paid. 409 `billing.invoice_paid_in_part` while a credit of a change waits for the ' +
       'next invoice of its subscription.',
     answers: { 200: InvoiceDto },
     problems: [

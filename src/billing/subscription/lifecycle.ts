@@ -20,7 +20,7 @@ export type EndPolicy = (typeof END_POLICIES)[number];
 
 /** What a step may depend on. */
 export interface Circumstances {
-  /** An invoice of it is open, the first one included. */
+  /** An invoice of it is to be paid by now, the first one included. */
   readonly owes: boolean;
   readonly inTrial: boolean;
   /** There is a saved method, or nothing to be paid. */

@@ -222,6 +222,16 @@ export class SubscriptionRepository {
     );
   }
 
+  /**
+   * Whether something of it is owed on this day: before it has begun whatever is not paid, later only what is charged from its first
+   * day on, or what its customer is sent and was due on a day before.
+   */
+  async owes({ id, state }: Pick<Subscription, 'id' | 'state'>, today: string): Promise<boolean> {
+    const values = [id, state === 'incomplete', today];
+    const [row] = await this.database.query<{ owes: boolean }>(OWES, values);
+    return row?.owes ?? false;
+  }
+
   private async one(text: string, values: unknown[]): Promise<Subscription | null> {
     const [row] = await this.database.query<Row>(text, values);
     return row ? toSubscription(row) : null;
@@ -261,6 +271,10 @@ const OPEN_PAYMENT = `
   WHERE p.status <> 'canceled' AND p.invoice_id = (SELECT i.id FROM billing.invoices i
     WHERE i.subscription_id = $1 AND i.state IN ('draft', 'open') ORDER BY i.id LIMIT 1)
   ORDER BY p.created_at DESC, p.id DESC LIMIT 1`;
+const OWES = `
+  SELECT EXISTS (SELECT FROM billing.invoices i LEFT JOIN billing.collections c ON c.invoice_id = i.id
+    WHERE i.subscription_id = $1 AND (i.state IN ('draft', 'open') AND ($2 OR c.invoice_id IS NOT NULL OR i.due_date < $3::date)
+      OR i.state = 'uncollectible' AND $2)) AS owes`;
 const ITEM = `
   SELECT i.id, i.subscription_id AS "subscriptionId", i.quantity, i.since, i.until, i.billed::text, i.credited::text, i.tax,
     i.stands_for AS "standsFor",

@@ -17,10 +17,14 @@ export class SubscriptionSubscribers {
     private readonly leftovers: LeftoverCredits,
   ) {}
 
-  /** Paid, credited in full or void: whatever it is, it is not owed any more. */
+  /**
+   * Paid, credited in full or void: whatever it is, it is not owed any more. What is given up is still owed: nobody has paid, and
+   * nothing begins again because of it.
+   */
   @On(InvoiceMoved)
   async invoiceMoved({ payload: { invoiceId, subscriptionId, state } }: InvoiceMoved): Promise<void> {
-    if (subscriptionId !== null && state !== 'open') await this.subscriptions.invoicePaid(invoiceId);
+    const isOwed = state === 'open' || state === 'uncollectible';
+    if (subscriptionId !== null && !isOwed) await this.subscriptions.invoicePaid(invoiceId);
   }
 
   /** One that waited as a draft may be paid when it gets its number. */

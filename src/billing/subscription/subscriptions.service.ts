@@ -92,9 +92,9 @@ export class Subscriptions {
 
   private async circumstances(subscription: Subscription, endPolicy: EndPolicy): Promise<Circumstances> {
     const now = this.clock.now();
-    const { id, trialEndsAt, createdAt } = subscription;
+    const { schedule, trialEndsAt, createdAt } = subscription;
     return {
-      owes: (await this.rows.openInvoices(id)).length > 0,
+      owes: await this.rows.owes(subscription, localDate(now, schedule.zone)),
       inTrial: trialEndsAt !== null && now < trialEndsAt,
       payable: await this.payability.isPayable(subscription),
       hoursSinceCreated: (now.getTime() - createdAt.getTime()) / HOUR_MS,
