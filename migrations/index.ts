@@ -21,6 +21,7 @@ import { BillingGivenOutside1780000000915 } from './billing/1780000000915-given-
 import { BillingOverdrawnPayments1780000000980 } from './billing/1780000000980-overdrawn-payments.js';
 import { BillingLeftoverCredits1780000000950 } from './billing/1780000000950-leftover-credits.js';
 import { BillingToldEntitlements1780000000970 } from './billing/1780000000970-told-entitlements.js';
+import { BillingEndsWithoutBills1780000000971 } from './billing/1780000000971-ends-without-bills.js';
 import { BillingHoldTries1780000000851 } from './billing/1780000000851-hold-tries.js';
 import { BillingDueCollections1780000000852 } from './billing/1780000000852-due-collections.js';
 import { BillingOpenSchedules1780000000860 } from './billing/1780000000860-open-schedules.js';
@@ -316,4 +317,5 @@ export const migrations: Migrations = [
   BillingCouponUsesBetweenCycles1780000000961,
   BillingLeftoverCredits1780000000950,
   BillingToldEntitlements1780000000970,
+  BillingEndsWithoutBills1780000000971,
 ];

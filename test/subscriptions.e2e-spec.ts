@@ -5,6 +5,7 @@ import { BillingIntegrity } from '../src/billing/integrity/billing-integrity.ser
 import { BillingPersonalData } from '../src/billing/payment/personal-data.service.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { LeftoverCredits } from '../src/billing/subscription/leftover-credits.service.js';
+import { Renewals } from '../src/billing/subscription/renewals.service.js';
 import { Subscriptions } from '../src/billing/subscription/subscriptions.service.js';
 import { armFailpoint } from '../src/platform/failpoint.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -1176,8 +1177,32 @@ describe('plans and subscriptions', () => {
     expect((await app.post(`/v1/admin/subscriptions/${id}/cancellation`, { when: 'now' }, old)).status).toBe(
       412,
     );
+    // An end needs no bill: it comes to what is paused or parked by then as well.
+    const [still, odd] = [
+      (await subscribe(eager, basic.id)).body.id,
+      (await subscribe(eager, basic.id)).body.id,
+    ];
+    for (const each of [still, odd]) await mySub(eager, each, 'cancellation', { when: 'period_end' });
+    expect((await mySub(eager, still, 'pause')).body).toMatchObject({
+      state: 'paused',
+      cancelAtPeriodEnd: true,
+    });
+    const taken = await app.delete(`/v1/me/subscriptions/${still}/cancellation`, { token: eager.token });
+    expect(taken.body).toMatchObject({ cancelAtPeriodEnd: false, nextBillAt: null });
+    await mySub(eager, still, 'resumption');
+    await mySub(eager, still, 'cancellation', { when: 'period_end' });
+    await mySub(eager, still, 'pause');
+    await app.app.get(Renewals).park(odd, 'A person has to look.');
     await at('2030-11-05T11:00:00Z');
     await renew();
+    for (const each of [still, odd])
+      expect(await mine(eager, each)).toMatchObject({
+        state: 'canceled',
+        nextBillAt: null,
+        parkedReason: null,
+      });
+    const release = await app.post(`/v1/admin/subscriptions/${odd}/release`, { missed: 'skip' }, asStaff());
+    expect(release.status).toBe(409);
     expect(await mine(bob, id)).toMatchObject({ state: 'canceled', nextBillAt: null });
     expect((await invoices(id)).slice(2)).toMatchObject([{ state: 'paid', total: eur(1000) }]);
     expect((await facts('billing.subscription_moved', id)).map(({ to }) => to)).toEqual([

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import { IS_BILLED, IS_DUE } from './subscription.row.js';
+import { IS_AWAITED, IS_DUE } from './subscription.row.js';
 
 export interface DueOne {
   readonly id: string;
@@ -13,7 +13,7 @@ export interface DueOne {
 export class DueSubscriptionRepository {
   constructor(private readonly database: Database) {}
 
-  /** Those of which a period is to be billed, the longest overdue first, after the last one of the page before; not locked. */
+  /** Those of which a period is to be billed or that end with one, the longest overdue first, after the last one of the page before; not locked. */
   due(now: Date, after: DueOne | null, limit: number): Promise<DueOne[]> {
     return this.database.query<DueOne>(DUE, [now, after?.at ?? null, after?.id ?? null, limit]);
   }
@@ -31,7 +31,7 @@ export class DueSubscriptionRepository {
 }
 
 const NEXT_DUE = `
-  SELECT least((SELECT min(s.next_bill_at) FROM billing.subscriptions s WHERE s.next_bill_at > $1 AND ${IS_BILLED}),
+  SELECT least((SELECT min(s.next_bill_at) FROM billing.subscriptions s WHERE s.next_bill_at > $1 AND ${IS_AWAITED}),
     (SELECT min(expires_at) FROM billing.subscriptions WHERE state = 'incomplete' AND expires_at > $1)) AS at`;
 const DUE = `
   SELECT s.id, s.next_bill_at AS at FROM billing.subscriptions s

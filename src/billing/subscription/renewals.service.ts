@@ -100,10 +100,10 @@ export class Renewals {
 
   /** Nothing more is billed of it until a person has looked. */
   async park(id: string, reason: string): Promise<void> {
-    this.log.error(`subscription ${id} needs a person: ${reason}`);
     await this.database.transaction(async () => {
       const subscription = await this.rows.lock(id);
       if (subscription === null || subscription.parkedReason !== null) return;
+      this.log.error(`subscription ${id} needs a person: ${reason}`);
       await this.rows.change(subscription, { parkedReason: reason });
       this.outbox.record(new SubscriptionParked({ subscriptionId: id, reason }));
     });

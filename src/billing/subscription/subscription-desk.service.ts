@@ -81,11 +81,14 @@ export class SubscriptionDesk {
 
   /** It goes on after all. */
   async keep(id: string, asking: Asking): Promise<void> {
-    await this.write(id, asking, 'kept', NEEDS.keep, async (subscription) =>
-      subscription.cancelAtPeriodEnd
-        ? this.announce(subscription, { cancelAtPeriodEnd: false, cancelReason: null })
-        : null,
-    );
+    await this.write(id, asking, 'kept', NEEDS.keep, async (subscription) => {
+      if (!subscription.cancelAtPeriodEnd) return null;
+      const isBilled = BILLED_STATES.includes(subscription.state);
+      return this.announce(subscription, {
+        ...{ cancelAtPeriodEnd: false, cancelReason: null },
+        ...(!isBilled && { nextBillAt: null }),
+      });
+    });
   }
 
   async pause(id: string, asking: Asking): Promise<void> {

@@ -55,6 +55,6 @@ const SUBSCRIPTION = `s.id, s.customer_id AS "customerId", s.state, s.kind, s.cu
   s.expires_at AS "expiresAt", s.paused_at AS "pausedAt", s.ended_at AS "endedAt", s.version, s.created_at AS "createdAt"`;
 /** SQL: subscriptions `s` as rows. */
 export const SELECT = `SELECT ${SUBSCRIPTION} FROM billing.subscriptions s`;
-/** SQL: `s` is one whose periods are billed, and one that is to be billed at `$1`. */
-export const IS_BILLED = `s.state IN ('trialing', 'active', 'past_due') AND s.parked_reason IS NULL`;
-export const IS_DUE = `s.next_bill_at <= $1 AND ${IS_BILLED}`;
+/** SQL: `s` is one whose periods are billed, or that ends with its period, which needs no bill; and one that is due at `$1`. */
+export const IS_AWAITED = `(s.state IN ('trialing', 'active', 'past_due') AND s.parked_reason IS NULL OR s.cancel_at_period_end)`;
+export const IS_DUE = `s.next_bill_at <= $1 AND ${IS_AWAITED}`;

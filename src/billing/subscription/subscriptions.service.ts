@@ -61,7 +61,10 @@ export class Subscriptions {
     const changed = await this.rows.change(subscription, {
       state,
       ...(isOver && { nextBillAt: null, endedAt: now, cancelAtPeriodEnd: false, scheduledChange: null }),
-      ...((state === 'paused' || state === 'unpaid') && { nextBillAt: null }),
+      ...(isOver && { parkedReason: null }),
+      // What is to end with its period does so, whatever comes in between.
+      ...((state === 'paused' || state === 'unpaid') &&
+        !subscription.cancelAtPeriodEnd && { nextBillAt: null }),
       ...(state === 'paused' && { pausedAt: now }),
       ...(state === 'active' && (await this.continued(subscription))),
       ...((state === 'active' || state === 'trialing') && { expiresAt: null, pausedAt: null }),
