@@ -58,6 +58,9 @@ describe('a document on paper', () => {
     ])
       expect(text).toContain(said);
     expect(text).toContain('Potsdam');
+    const charged = await textOf('charged.pdf', { ...content, charged: true });
+    expect(charged).toContain('You need not do anything: 7,896.00 EUR are charged to the payment method');
+    expect(charged).not.toMatch(/Please pay|To be paid|DE02120300000000202051/);
   });
 
   it('is the same bytes each time, and Factur-X carries the XML', async () => {

@@ -68,6 +68,7 @@ describe('invoices that are collected', () => {
     return app.database.transaction(async () => {
       const { invoiceId } = await app.app.get(Invoices).finalize({
         ...draft,
+        charged: true,
         customerId: id,
         buyer: { ...draft.buyer, email },
       });

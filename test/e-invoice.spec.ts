@@ -102,6 +102,13 @@ describe('an e-invoice', () => {
     expect([...cii.matchAll(/<ram:(\w+) currencyID=/g)].map(([, name]) => name)).toEqual(['TaxTotalAmount']);
     expect(cii).toContain('<ram:IBANID>DE02120300000000202051</ram:IBANID>');
     expect(cii).toContain('<ram:Name>Lamp &lt;/cbc:Name&gt;&lt;x&gt; &amp; ランプ</ram:Name>');
+    // What is charged asks for no transfer, and is to be paid all the same.
+    for (const syntax of ['ubl', 'cii'] as const) {
+      const charged = await eInvoiceXml({ ...content, charged: true }, syntax);
+      expect(charged).toMatch(/TypeCode>48<|PaymentMeansCode[^>]*>48</);
+      expect(charged).not.toContain('DE02120300000000202051');
+      expect(charged).toContain(syntax === 'ubl' ? 'PayableAmount' : 'DuePayableAmount');
+    }
     const note = await eInvoiceXml({ ...content, kind: 'credit_note', dueDate: null }, 'ubl');
     expect(note).toContain('<cbc:CreditNoteTypeCode>381</cbc:CreditNoteTypeCode>');
   });

@@ -116,7 +116,8 @@ describe('metered usage and coupons', () => {
       list.body.items.toReversed().map(async (one: Body) => {
         const { body } = await app.get(`/v1/admin/invoices/${one.id}`, { token: staff });
         return {
-          ...{ id: body.id, state: body.state, gross: body.content.totals.gross.amount },
+          ...{ id: body.id, number: body.number, state: body.state, charged: body.content.charged },
+          ...{ gross: body.content.totals.gross.amount },
           lines: body.content.lines.map((line: Body) => [line.title, line.total.amount]),
           explained: body.content.lines.map((line: Body) => line.explain),
         };
@@ -619,10 +620,15 @@ describe('metered usage and coupons', () => {
     await app.settle();
     expect(await state()).toBe('canceled');
     const [, last] = await invoices(id);
+    expect([owed.charged, last.charged]).toEqual([true, false]);
     expect(last).toMatchObject({ state: 'open', gross: 400, lines: [['Disk', 400]] });
     // It is of no period, and nothing else would charge what it has: it is credited, and not void.
     const wrong = await app.post(`/v1/admin/invoices/${last.id}/voidance`, { reason: 'Wrong' }, asStaff());
     expect([wrong.status, wrong.body.code]).toEqual([409, 'billing.invoice_paid_in_part']);
+    const letter = (await app.letters()).find(({ subject }) => subject === `Your invoice ${last.number}`);
+    expect(letter?.text).toMatch(/Please pay 4\.00 EUR by[^]*without signing in[^]*token=/);
+    const links = `/v1/admin/invoice-collections/${last.id}/links`;
+    expect((await app.post(links, undefined, { token: staff, key: key() })).status).toBe(201);
     const payments = await app.database.query('SELECT FROM billing.payments WHERE invoice_id = $1', [
       last.id,
     ]);

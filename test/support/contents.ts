@@ -98,6 +98,7 @@ export function contentOf(priced: readonly Priced[], over: Partial<InvoiceConten
     lines,
     taxes: taxesOf(lines),
     totals: { ...totals, prepaid: Money.zero(currency).toJSON(), due: gross.toJSON() },
+    charged: false,
     references: null,
     notes: ['Goods remain our property until they are paid.'],
     ...over,
@@ -142,6 +143,7 @@ export const anyContent: fc.Arbitrary<InvoiceContent> = fc
     pricesIncludeTax: fc.boolean(),
     isCredit: fc.boolean(),
     isPaid: fc.boolean(),
+    charged: fc.boolean(),
     company: fc.option(words),
     notes: fc.array(words, { maxLength: 3 }),
     hasVatId: fc.boolean(),
@@ -149,8 +151,20 @@ export const anyContent: fc.Arbitrary<InvoiceContent> = fc
     email: fc.option(fc.constant('ada@example.test')),
   })
   .map(
-    ({ priced, currency, pricesIncludeTax, isCredit, isPaid, company, notes, hasVatId, shipTo, email }) => {
-      const made = contentOf(priced, { currency, pricesIncludeTax, notes, shipTo });
+    ({
+      priced,
+      currency,
+      pricesIncludeTax,
+      isCredit,
+      isPaid,
+      charged,
+      company,
+      notes,
+      hasVatId,
+      shipTo,
+      email,
+    }) => {
+      const made = contentOf(priced, { currency, pricesIncludeTax, charged, notes, shipTo });
       const { totals, seller, buyer } = made;
       const zero = Money.zero(currency).toJSON();
       return {

@@ -24,6 +24,7 @@ export function planInvoice(gross: number): InvoiceDraft {
     deliveryDate: null,
     period: null,
     dueInDays: 14,
+    charged: false,
     taxNote: null,
   };
 }

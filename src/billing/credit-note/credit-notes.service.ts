@@ -73,6 +73,7 @@ export class CreditNotes {
         prepaid: total.toJSON(),
         due: zero,
       },
+      charged: false,
       references: { number: invoice.number ?? '', issueDate: invoice.issueDate ?? '' },
       notes: [...from.notes, ...(credit.memo === null ? [] : [credit.memo])],
     };

@@ -4,7 +4,6 @@ import { Money } from '../../platform/money/money.js';
 import { CreditNoteIssued, InvoiceFinalized } from '../billing.events.js';
 import { InvoiceLinks } from '../dunning/invoice-links.service.js';
 import { SellerProfiles } from '../seller/seller-profiles.service.js';
-import { SubscriptionRepository } from '../subscription/subscription.repository.js';
 import { documentMail } from './document.mails.js';
 import { Documents, type DocumentWish } from './documents.service.js';
 
@@ -15,7 +14,6 @@ export class DocumentLetters {
     private readonly documents: Documents,
     private readonly sellers: SellerProfiles,
     private readonly mail: Mail,
-    private readonly subscriptions: SubscriptionRepository,
     private readonly links: InvoiceLinks,
   ) {}
 
@@ -32,11 +30,13 @@ export class DocumentLetters {
   private async write(kind: DocumentWish['kind'], id: string, subscriptionId: string | null): Promise<void> {
     const { letters } = await this.sellers.current();
     if (letters === 'none') return;
-    const { buyer, number, orderNumber, totals, dueDate } = await this.documents.content({ kind, id });
+    const { buyer, number, orderNumber, totals, dueDate, charged } = await this.documents.content({
+      kind,
+      id,
+    });
     if (buyer.email === null || number === null) return;
-    const subscription = subscriptionId === null ? null : await this.subscriptions.find(subscriptionId);
     const isDue = totals.due.amount > 0;
-    const isSent = subscription?.collection === 'invoice' && isDue;
+    const isSent = subscriptionId !== null && !charged && isDue;
     await this.mail.request({
       template: documentMail.name,
       subjectId: id,
@@ -44,7 +44,7 @@ export class DocumentLetters {
       data: {
         ...{ kind, id, number, orderNumber, dueDate, name: buyer.name, format: letters },
         total: Money.fromJSON(totals.gross).toString(),
-        charged: subscription?.collection === 'automatic',
+        charged,
         due: isDue ? Money.fromJSON(totals.due).toString() : null,
         url: isSent ? await this.links.create({ id, dueDate }) : null,
       },

@@ -12,6 +12,8 @@ type Node = Record<string, unknown>;
 const MILLION = 1_000_000n;
 const VAT = { 'cac:TaxScheme': { 'cbc:ID': 'VAT' } };
 
+const CHARGED = 'Charged to the payment method that is kept';
+
 /** UNTDID 1001. */
 const TYPE = { invoice: '380', credit_note: '381', pro_forma: '325' };
 
@@ -281,9 +283,17 @@ function delivery({ shipTo, buyer, deliveryDate, lines }: InvoiceContent): Node 
   };
 }
 
-/** UNTDID 4461: a transfer of SEPA, or any other. What is paid is not asked for again. */
-function paymentMeans({ kind, number, currency, totals, seller }: InvoiceContent): Node {
-  if (kind === 'credit_note' || totals.due.amount <= 0 || seller.iban === null) return {};
+/**
+ * UNTDID 4461: a card that is kept, a transfer of SEPA, or any other. What is paid is not asked for again, and what is charged is asked
+ * for by no transfer. Which card it will be is known when it is charged (BG-18 is left out).
+ */
+function paymentMeans({ kind, number, currency, totals, seller, charged }: InvoiceContent): Node {
+  if (kind === 'credit_note' || totals.due.amount <= 0) return {};
+  if (charged)
+    return {
+      'cac:PaymentMeans': [{ 'cbc:PaymentMeansCode': '48', 'cbc:PaymentMeansCode@name': CHARGED }],
+    };
+  if (seller.iban === null) return {};
   return {
     'cac:PaymentMeans': [
       {

@@ -80,9 +80,10 @@ function facts({
   period,
   orderNumber,
   references,
+  charged,
   totals,
 }: InvoiceContent) {
-  const isOpen = kind !== 'credit_note' && totals.due.amount > 0;
+  const isOpen = kind !== 'credit_note' && totals.due.amount > 0 && !charged;
   return [
     ...(number === null ? [] : [['Number', number]]),
     ['Date', issueDate],
@@ -177,7 +178,7 @@ function totals(pdf: Pdf, start: number, content: InvoiceContent): number {
       ? []
       : ([
           ['Paid', sums.prepaid, false],
-          ['To be paid', sums.due, true],
+          [content.charged ? 'To be charged' : 'To be paid', sums.due, true],
         ] as [string, MoneyJson, boolean][])),
   ];
   let y = start;
@@ -225,9 +226,15 @@ function taxTable(pdf: Pdf, start: number, content: InvoiceContent): number {
 
 /** How it is paid, and what the law or the seller wants said. */
 function closing(pdf: Pdf, start: number, content: InvoiceContent): void {
-  const { kind, number, dueDate, totals: sums, seller, notes, references } = content;
+  const { kind, number, dueDate, totals: sums, seller, notes, references, charged } = content;
+  const isDue = kind === 'invoice' && sums.due.amount > 0;
   const words = [
-    ...(kind === 'invoice' && sums.due.amount > 0 && seller.iban !== null
+    ...(isDue && charged
+      ? [
+          `You need not do anything: ${money(sums.due)} are charged to the payment method that you keep with us.`,
+        ]
+      : []),
+    ...(isDue && !charged && seller.iban !== null
       ? [`Please pay ${money(sums.due)} by ${dueDate ?? 'return'} to ${seller.iban}, saying ${number ?? ''}.`]
       : []),
     ...(kind === 'invoice' && sums.due.amount === 0 && sums.gross.amount > 0

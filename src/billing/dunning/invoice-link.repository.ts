@@ -46,4 +46,5 @@ export class InvoiceLinkRepository {
 const LINKED = `
   SELECT i.id, i.state, i.due_date::text AS "dueDate" FROM billing.invoices i
   WHERE i.id = $1 AND (EXISTS (SELECT FROM billing.collections c WHERE c.invoice_id = i.id)
-    OR EXISTS (SELECT FROM billing.subscriptions s WHERE s.id = i.subscription_id AND s.collection = 'invoice'))`;
+    OR EXISTS (SELECT FROM billing.subscriptions s WHERE s.id = i.subscription_id
+      AND (s.collection = 'invoice' OR s.state <> 'incomplete')))`;

@@ -31,7 +31,7 @@ export class InvoiceLinks {
   }
 
   /**
-   * What a link may be made to: an invoice that is collected, or that its customer is sent and pays. 404 for any other, 409
+   * What a link may be made to: an invoice of a subscription that is collected, or that its customer is sent and pays. 404 for any other, 409
    * `billing.invoice_not_due` when nothing is to be paid of it.
    */
   async payable(invoiceId: string): Promise<LinkedInvoice> {

@@ -264,6 +264,12 @@ export class InvoiceContentDto {
   @Nested(() => InvoiceTotalsDto)
   totals: InvoiceTotalsDto;
 
+  @Bool({
+    description:
+      'As it was made: its money is fetched from a method that the buyer keeps, and the document asks nobody to send it.',
+  })
+  charged: boolean;
+
   @Nested(() => DocumentReferenceDto, { nullable: true, description: 'The invoice that it credits.' })
   references: DocumentReferenceDto | null;
 

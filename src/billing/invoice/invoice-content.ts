@@ -127,6 +127,8 @@ export interface InvoiceContent {
   /** One for each category, rate and levying body; `amount` is the sum of the lines' to the cent. */
   readonly taxes: readonly InvoiceTax[];
   readonly totals: InvoiceTotals;
+  /** Its money is fetched from a method that the buyer keeps: nobody is asked to send it. */
+  readonly charged: boolean;
   /** The invoice that a credit note is about. */
   readonly references: { readonly number: string; readonly issueDate: string } | null;
   /** What the law or the seller wants printed. */
@@ -153,6 +155,8 @@ export interface InvoiceDraft {
   readonly period: Period | null;
   /** Null: as the seller has it. */
   readonly dueInDays: number | null;
+  /** Its money is fetched from a method that the buyer keeps. */
+  readonly charged: boolean;
   /** What the law wants printed for how it is taxed; null: nothing. */
   readonly taxNote: string | null;
 }

@@ -18,7 +18,7 @@ export interface SealedPeople {
 export interface SealedPaper extends Pick<SealedPeople, 'people' | 'contact'> {
   readonly id: string;
   readonly keyId: string;
-  readonly content: PublicContent;
+  readonly content: Omit<PublicContent, 'charged'> & Partial<Pick<PublicContent, 'charged'>>;
 }
 
 /** The people on documents: sealed with a key for each invoice, because the law wants them kept when the buyer is forgotten. */
@@ -70,7 +70,13 @@ export class InvoicePapers {
     const emailOf = new Map(known.map(({ id }, index) => [id, emails[index] ?? null]));
     return papers.map(({ id, content }, index) => {
       const { buyer, shipTo } = JSON.parse(people[index] ?? 'null') as People;
-      return { ...content, buyer: { ...buyer, email: emailOf.get(id) ?? null }, shipTo };
+      // Those of before say nothing of it.
+      return {
+        ...content,
+        charged: content.charged ?? false,
+        buyer: { ...buyer, email: emailOf.get(id) ?? null },
+        shipTo,
+      };
     });
   }
 

@@ -170,7 +170,7 @@ const NOWHERE: InvoiceSeller['address'] = {
 };
 
 function draftContent(draft: InvoiceDraft, seller: SellerProfile, today: string): PublicContent {
-  const { currency, lines, taxNote, subject } = draft;
+  const { currency, lines, charged, taxNote, subject } = draft;
   const { net, tax, gross } = sumsOf(lines, currency);
   const { name, vatId, taxNumber, register, email, iban, bic } = seller;
   return {
@@ -193,6 +193,7 @@ function draftContent(draft: InvoiceDraft, seller: SellerProfile, today: string)
       prepaid: Money.zero(currency).toJSON(),
       due: gross.toJSON(),
     },
+    charged,
     references: null,
     notes: taxNote === null ? [] : [taxNote],
   };

@@ -92,6 +92,7 @@ export class OrderDocuments {
       deliveryDate: null,
       period: null,
       dueInDays: null,
+      charged: false,
     });
   }
 }

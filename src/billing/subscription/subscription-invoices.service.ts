@@ -54,6 +54,8 @@ export class SubscriptionInvoices {
     }
     const { id: subscriptionId, customerId, currency, country, methodId } = subscription;
     const { pricesIncludeTax } = item.terms;
+    // Who begins pays at once. Who was canceled for not paying is charged nothing more: the last invoice is sent, to be paid by a link.
+    const charged = subscription.collection === 'automatic' && (collect || subscription.state !== 'canceled');
     const invoice = await this.invoices.finalize({
       kind: 'invoice',
       subject: { subscriptionId, periodStart: period.start },
@@ -64,7 +66,8 @@ export class SubscriptionInvoices {
       lines: invoiceLines(now, { currency, pricesIncludeTax, country }),
       deliveryDate: null,
       period: { start: period.start, end: addDays(period.end, -1) },
-      dueInDays: subscription.collection === 'automatic' ? 0 : null,
+      dueInDays: charged ? 0 : null,
+      charged,
       taxNote: now.find(({ tax }) => tax.included !== undefined)?.tax.reason ?? null,
     });
     await this.pending.taken(subscriptionId, invoice.invoiceId);
