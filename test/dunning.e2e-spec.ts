@@ -659,7 +659,12 @@ describe('invoices that are collected', () => {
     expect(seen).toMatchObject({ state: 'open', amountDue: eur(1900), method: null });
     expect(Date.parse(seen.expiresAt) - Date.parse(seen.dueDate)).toBe(30 * 86_400_000);
     expect((await pay(token, null)).body.code).toBe('billing.no_payment_method');
-    expect((await pay(token, 'insufficient_funds')).status).toBe(402);
+    // No card is tried for ever: so often within a day, and again on another one.
+    for (let tries = 0; tries < 20; tries++)
+      expect((await pay(token, 'insufficient_funds')).status).toBe(402);
+    const tooOften = await pay(token, 'ok');
+    expect(tooOften).toMatchObject({ status: 429, body: { code: 'billing.invoice_tried_too_often' } });
+    expect(Number(tooOften.headers.get('retry-after'))).toBeGreaterThan(80_000);
     expect((await app.get(`/v1/admin/invoice-collections/${invoice.id}`, { token: staff })).status).toBe(404);
 
     // Nothing of it is collected: it is overdue when its day has passed, and what is left of it is paid once, by several at once.
@@ -795,10 +800,15 @@ describe('invoices that are collected', () => {
     await app.settle();
 
     for (const day of ['02-25', '03-25']) await on(day);
-    await keep(ada, 'recover_after:3');
+    await keep(ada, 'recover_after:4');
     await on('04-25');
     expect(await seen()).toMatchObject({ state: 'past_due', entitlement: 'grace' });
     for (const day of ['04-26', '04-28', '04-29', '05-03']) await on(day, 13);
+    // What she tries herself is no attempt of the schedule, and counts for the network of her card.
+    const payment = () =>
+      app.post(`/v1/me/subscriptions/${id}/payment`, {}, { token: ada.token, key: key() });
+    expect((await payment()).body.payment).toMatchObject({ declineCode: 'insufficient_funds' });
+    await app.settle();
     expect(await seen()).toMatchObject({
       state: 'past_due',
       entitlement: 'grace',
@@ -816,7 +826,13 @@ describe('invoices that are collected', () => {
     expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
     const april = items.find(({ issueDate }: Body) => issueDate === '2030-04-25');
     expect(outcomes(await collectionOf(april.id))).toEqual([
-      ...['scheduled declined', 'scheduled declined', 'scheduled declined', 'scheduled paid'],
+      ...[
+        'scheduled declined',
+        'scheduled declined',
+        'scheduled declined',
+        'link declined',
+        'scheduled paid',
+      ],
     ]);
     const paper = await app.get(`/v1/me/invoices/${april.id}/document?format=pdf`, { token: ada.token });
     expect([paper.status, paper.text.slice(0, 5)]).toEqual([200, '%PDF-']);

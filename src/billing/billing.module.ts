@@ -91,6 +91,7 @@ import { DunningPolicyController } from './dunning/dunning-policy.controller.js'
 import { InvoiceLinkController } from './dunning/invoice-link.controller.js';
 import { DunningPeopleRepository } from './dunning/dunning-people.repository.js';
 import { LinkAttempts } from './dunning/link-attempts.service.js';
+import { OwnAttempts } from './dunning/own-attempts.service.js';
 import { EntitlementRepository } from './dunning/entitlement.repository.js';
 import { EntitlementSubscribers } from './dunning/entitlement.subscribers.js';
 import { Entitlements } from './dunning/entitlements.service.js';
@@ -381,6 +382,7 @@ import { WebhookController } from './webhook/webhook.controller.js';
     StaffCollections,
     DunningPeopleRepository,
     LinkAttempts,
+    OwnAttempts,
     DunningClock,
     GiftCardClock,
     StoreCreditClock,

@@ -25,16 +25,23 @@ export class ChargeableMethods {
 
   /** The method of the collection: see `PaymentMethodRepository.find`, which says the same of subscriptions. */
   of(collecting: Collecting): Promise<Chargeable> {
-    return this.look(collecting, false);
+    return this.look(collecting, collecting.collection.methodId, false);
   }
 
-  /** The same in the transaction that begins an attempt, before any payment is locked: nobody else begins one on that card meanwhile. */
-  toBegin(collecting: Collecting): Promise<Chargeable> {
-    return this.look(collecting, true);
+  /**
+   * The same in the transaction that begins an attempt, before any payment is locked: nobody else begins one on that card meanwhile.
+   * `methodId`: another one that its customer has chosen.
+   */
+  toBegin(collecting: Collecting, methodId = collecting.collection.methodId): Promise<Chargeable> {
+    return this.look(collecting, methodId, true);
   }
 
-  private async look({ collection, due }: Collecting, isToBegin: boolean): Promise<Chargeable> {
-    const { customerId, methodId, invoiceId } = collection;
+  private async look(
+    { collection, due }: Collecting,
+    methodId: string | null,
+    isToBegin: boolean,
+  ): Promise<Chargeable> {
+    const { customerId, invoiceId } = collection;
     const method = customerId === null ? null : await this.methods.find(customerId, methodId);
     if (method === null) return { method, bar: 'no_method', waits: false };
     if (isToBegin) await this.attempts.lockCard(method.fingerprint ?? method.id);

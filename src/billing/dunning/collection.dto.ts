@@ -126,7 +126,7 @@ export class InvoiceCollectionAttemptDto {
     example: 'scheduled',
     description:
       'Only those that are `scheduled` move the schedule on. `new_method`: the customer has kept another one; `manual`: staff ' +
-      'wanted it; `link`: the customer, by a link.',
+      'wanted it; `link`: the customer, by a link or signed in.',
   })
   kind: AttemptKind;
 

@@ -6,7 +6,7 @@ export const COLLECTION_STATES = ['collecting', 'paid', 'ended', 'stopped'] as c
 export type CollectionState = (typeof COLLECTION_STATES)[number];
 
 export const ATTEMPT_KINDS = ['scheduled', 'new_method', 'manual', 'link'] as const;
-/** `new_method`: the customer has kept another one; `manual`: staff wanted it; `link`: the customer, by a link. */
+/** `new_method`: the customer has kept another one; `manual`: staff wanted it; `link`: the customer, by a link or signed in. */
 export type AttemptKind = (typeof ATTEMPT_KINDS)[number];
 
 export const ATTEMPT_OUTCOMES = [

@@ -22,7 +22,7 @@ export interface CollectionFilter {
   readonly subscriptionId: string | null;
 }
 
-/** Collections, one for each invoice. Their row is locked before the payments and the subscription. */
+/** Collections, one for each invoice. Their row is locked behind the subscription and before the payments. */
 @Injectable()
 export class CollectionRepository {
   constructor(private readonly database: Database) {}

@@ -18,7 +18,7 @@ export const invoiceLinkProblems = defineProblems('billing', {
     title: 'The card must not be tried again',
     meaning:
       'It was refused for good, or so often within these weeks that the card networks allow no more attempts, whoever makes them.',
-    remedy: 'Pay with another method: send `payment`.',
+    remedy: 'Pay with another method: a link takes it as `payment`, a subscription as `paymentMethodId`.',
   },
   invoice_payment_declined: {
     status: 402,

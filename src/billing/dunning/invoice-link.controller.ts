@@ -56,7 +56,8 @@ export class InvoiceLinkController {
       'counts as no attempt of the shop.\n' +
       '- **409** `billing.invoice_not_due`: nothing is to be paid.\n' +
       '- **409** `billing.method_barred`: the card that is kept must not be tried again; send `payment`.\n' +
-      '- **410** `billing.invoice_link_ended`: too late.',
+      '- **410** `billing.invoice_link_ended`: too late.\n' +
+      '- **429** `billing.invoice_tried_too_often`: it was tried so often within a day that it has to wait.',
     answers: { 201: DueInvoiceDto, 202: DueInvoiceDto },
     problems: [
       invoice_link_ended,
@@ -68,7 +69,7 @@ export class InvoiceLinkController {
       paymentProblems.charge_exceeds_due,
       paymentProblems.payment_amount_frozen,
       paymentProblems.payment_in_progress,
-      paymentProblems.too_many_attempts,
+      paymentProblems.invoice_tried_too_often,
       paymentProblems.unknown_gateway,
       'billing.amount_not_representable',
       not_found,

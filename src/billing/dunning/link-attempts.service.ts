@@ -1,25 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, personId } from '../../platform/access/actor.js';
-import { Clock } from '../../platform/clock.js';
 import { currentRequest } from '../../platform/http/request-context.js';
 import { platformProblems } from '../../platform/http/problem.js';
-import type { Money } from '../../platform/money/money.js';
 import type { GatewayOutcome } from '../gateway/payment-gateway.port.js';
 import { dueOf, InvoiceRepository } from '../invoice/invoice.repository.js';
 import { Invoices } from '../invoice/invoices.service.js';
 import { PaymentOpening } from '../payment/payment-opening.service.js';
-import { paymentProblems } from '../payment/payment.errors.js';
 import { PaymentService } from '../payment/payment.service.js';
 import type { PaymentView } from '../payment/payment.view.js';
 import { noMethod } from '../payment-method/payment-method.errors.js';
-import type { PaymentMethod } from '../payment-method/payment-method.js';
 import { ChargeableMethods } from './chargeable-methods.service.js';
-import { CollectionNews } from './collection-news.service.js';
-import { CollectionAttemptRepository } from './collection-attempt.repository.js';
-import { type Collecting, CollectionRepository } from './collection.repository.js';
+import { CollectionRepository } from './collection.repository.js';
 import { invoiceLinkProblems } from './dunning.errors.js';
 import type { PayInvoiceDto } from './invoice-link.dto.js';
-import { isForbidden } from './retry-rules.js';
+import { OwnAttempts } from './own-attempts.service.js';
 
 /**
  * Attempts that somebody makes by a link, there to answer the bank. The schedule knows nothing of them, where there is one at all: an
@@ -31,12 +25,10 @@ export class LinkAttempts {
     private readonly rows: CollectionRepository,
     private readonly invoices: InvoiceRepository,
     private readonly settling: Invoices,
-    private readonly attempts: CollectionAttemptRepository,
-    private readonly news: CollectionNews,
+    private readonly own: OwnAttempts,
     private readonly methods: ChargeableMethods,
     private readonly opening: PaymentOpening,
     private readonly payments: PaymentService,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -53,8 +45,7 @@ export class LinkAttempts {
     const { customerId } = invoice;
     const kept = chargeable?.method ?? null;
     if (!input.payment && kept === null) throw noMethod('/payment', false);
-    if (chargeable !== null && isForbidden(chargeable.bar)) throw invoiceLinkProblems.method_barred();
-    if (chargeable?.waits) throw paymentProblems.payment_in_progress(undefined, { retryAfter: 60 });
+    if (chargeable !== null) this.own.require(chargeable);
     const amount = dueOf(invoice);
     const { operationId } = await this.opening.open({
       ...{ purpose: 'invoice', invoiceId, orderId: null, customerId, amount, mayChangeAmount: true },
@@ -66,7 +57,7 @@ export class LinkAttempts {
       pointer: '/payment',
       saveMethod: (input.payment?.save ?? false) && customerId !== null && personId(actor) === customerId,
     });
-    if (collecting !== null) await this.count(collecting, { operationId, amount, kept });
+    if (collecting !== null) await this.own.count(collecting, { operationId, amount, kept });
     return operationId;
   }
 
@@ -81,21 +72,5 @@ export class LinkAttempts {
   /** In the caller's transaction: a payment was confirmed, and its money is taken to the invoice. */
   async paid(invoiceId: string): Promise<void> {
     await this.settling.applyPayments(invoiceId);
-  }
-
-  /** Beside the attempts of the schedule, since card networks count them all. */
-  private async count(
-    collecting: Collecting,
-    { operationId, amount, kept }: { operationId: string; amount: Money; kept: PaymentMethod | null },
-  ): Promise<void> {
-    const { invoiceId } = collecting.collection;
-    // What an earlier attempt came to is heard before this one takes its place; nothing is under way now that its payment is locked.
-    await this.news.hear(invoiceId);
-    const { step } = ((await this.rows.lock(invoiceId)) ?? collecting).collection;
-    await this.attempts.add({
-      ...{ invoiceId, kind: 'link', step, amount, operationId },
-      ...{ methodId: kept?.id ?? null, brand: kept?.brand ?? null, fingerprint: kept?.fingerprint ?? null },
-      ...{ outcome: null, code: null, at: this.clock.now() },
-    });
   }
 }

@@ -137,7 +137,13 @@ export class PaymentOpening {
       });
   }
 
-  private async whyNotOpened({ orderId, invoiceId, amount, purpose = 'order' }: OpenPayment) {
+  private async whyNotOpened({
+    orderId,
+    invoiceId = null,
+    amount,
+    purpose = 'order',
+    offSession,
+  }: OpenPayment) {
     const payments = orderId
       ? await this.payments.lockAllOfOrder(orderId)
       : await this.payments.lockAllOfInvoice(invoiceId ?? '');
@@ -150,7 +156,18 @@ export class PaymentOpening {
     );
     if (payment?.status === 'captured') return paymentProblems.payment_already_captured();
     if (payment && !payment.amount.equals(amount)) return paymentProblems.payment_amount_frozen();
-    if (payment && payment.attempts >= MAX_ATTEMPTS) return paymentProblems.too_many_attempts();
+    if (invoiceId === null && payment && payment.attempts >= MAX_ATTEMPTS)
+      return paymentProblems.too_many_attempts();
+    const now = this.clock.now();
+    const mayBeTried = payment?.status === 'requires_payment_method' || payment?.status === 'requires_action';
+    const again =
+      invoiceId !== null && mayBeTried && !offSession
+        ? await this.payments.triesAgainAt(invoiceId, now)
+        : null;
+    if (again !== null)
+      return paymentProblems.invoice_tried_too_often(undefined, {
+        retryAfter: Math.ceil((again.getTime() - now.getTime()) / 1_000),
+      });
     return paymentProblems.payment_in_progress(undefined, {
       retryAfter: 2,
       extra: { ...(payment && { paymentId: payment.id }), ...(orderId && { orderId }) },

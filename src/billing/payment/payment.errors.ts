@@ -45,6 +45,13 @@ export const paymentProblems = defineProblems('billing', {
     meaning: 'This payment was tried as often as a payment may be.',
     remedy: 'Order again, or ask the shop.',
   },
+  invoice_tried_too_often: {
+    status: 429,
+    headers: ['Retry-After'],
+    title: 'Too many attempts to pay within a day',
+    meaning: 'An invoice may be tried to be paid 20 times within 24 hours. It stays to be paid.',
+    remedy: 'Try again after `Retry-After` seconds, or ask the shop for another way to pay.',
+  },
   nothing_held: {
     status: 409,
     title: 'Nothing is held',

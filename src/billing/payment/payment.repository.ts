@@ -20,8 +20,12 @@ import {
   toPayment,
 } from './payment.rows.js';
 
-/** No card is tried for ever: after this many attempts a payment takes no more. */
+/**
+ * No card is tried for ever: after this many attempts the payment of an order takes no more. An invoice stays owed: its payers make so
+ * many a day, and what is charged with nobody there is bound by the rules of collecting.
+ */
 export const MAX_ATTEMPTS = 20;
+const DAY_MS = 86_400_000;
 
 /** Between two looks at the gateway that payers ask for. */
 export const LOOK_PAUSE_MS = 1_000;
@@ -180,6 +184,17 @@ export class PaymentRepository {
       [invoiceId],
     );
     return rows.map(toPayment);
+  }
+
+  /** When the payers of an invoice may try again; null: they may. */
+  async triesAgainAt(invoiceId: string, now: Date): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date }>(
+      `SELECT o.created_at AS at FROM billing.operations o JOIN billing.payments p ON p.id = o.payment_id
+         WHERE p.invoice_id = $1 AND o.kind = 'authorize' AND NOT o.off_session ORDER BY o.created_at DESC OFFSET $2 LIMIT 1`,
+      [invoiceId, MAX_ATTEMPTS - 1],
+    );
+    const again = row && new Date(row.at.getTime() + DAY_MS);
+    return again && again > now ? again : null;
   }
 
   /** Payments of these orders that are nobody's; locked in the order of their ids. */
@@ -396,6 +411,10 @@ const ALONE: Record<PaymentPurpose, string> = {
   invoice: `status NOT IN ('canceled', 'captured') AND purpose = 'invoice' AND instrument_id IS NULL`,
 };
 
+/** SQL: what the payers of the invoice of `p` have tried within the day before `$11`. */
+const RECENT = `billing.operations o JOIN billing.payments q ON q.id = o.payment_id
+          WHERE q.invoice_id = p.invoice_id AND o.kind = 'authorize' AND NOT o.off_session AND o.created_at > $11::timestamptz - interval '1 day'`;
+
 const open = (purpose: PaymentPurpose): string => `
   WITH payment AS (
     INSERT INTO billing.payments AS p (id, order_id, customer_id, status, amount, currency, gateway, operation_id, return_url,
@@ -406,7 +425,8 @@ const open = (purpose: PaymentPurpose): string => `
         capture = excluded.capture, return_url = excluded.return_url, next_action_url = NULL, decline_code = NULL, gateway_ref = NULL,
         access_hash = coalesce(excluded.access_hash, p.access_hash), version = p.version + 1, updated_at = $11
       WHERE p.status IN ('requires_payment_method', 'requires_action')
-        AND (p.amount = excluded.amount OR $16::boolean) AND p.currency = excluded.currency AND p.attempts < $15
+        AND (p.amount = excluded.amount OR $16::boolean) AND p.currency = excluded.currency
+        AND ${purpose === 'invoice' ? `($20::boolean OR (SELECT count(*) FROM ${RECENT}) < $15)` : 'p.attempts < $15'}
     RETURNING p.id, p.attempts
   ), attempt AS (
     INSERT INTO billing.operations

@@ -6,6 +6,7 @@ import type { PersonActor } from '../../platform/access/actor.js';
 import { Operation } from '../../platform/http/operation.js';
 import { type Page, PageOf, PageQuery } from '../../platform/http/page.js';
 import { platformProblems } from '../../platform/http/problem.js';
+import { invoiceLinkProblems } from '../dunning/dunning.errors.js';
 import { methodProblems } from '../payment-method/payment-method.errors.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { MySubscriptions } from './my-subscriptions.service.js';
@@ -122,7 +123,8 @@ export class SubscriptionController {
     description:
       'Its oldest open invoice, with a method that is kept. 200: it was taken, or it was declined and `payment.declineCode` says ' +
       'why. 202: it is not decided yet, or the subscription still waits for its first payment: the bank asks ' +
-      '(`payment.nextAction`), or another method has to pay.',
+      '(`payment.nextAction`), or another method has to pay. 409 `billing.method_barred`: that card must not be tried again. 429: ' +
+      'it was tried so often within a day that it has to wait.',
     answers: { 200: SubscriptionDetailDto, 202: SubscriptionDetailDto },
     problems: [
       not_found,
@@ -132,7 +134,8 @@ export class SubscriptionController {
       paymentProblems.payment_amount_frozen,
       paymentProblems.charge_exceeds_due,
       paymentProblems.payment_in_progress,
-      paymentProblems.too_many_attempts,
+      invoiceLinkProblems.method_barred,
+      paymentProblems.invoice_tried_too_often,
       paymentProblems.unknown_gateway,
     ],
     idempotency: 'steps',
