@@ -464,6 +464,15 @@ describe('plans and subscriptions', () => {
     const note = { amount: eur(400), reason: 'other' };
     await app.post(`/v1/admin/invoices/${first}/credit-notes`, note, asStaff());
     expect((await mySub(poor, eased, 'cancellation', { when: 'now' })).body.state).toBe('canceled');
+    // To give the first payment up is none: nothing begins by it.
+    const forlorn = (await subscribe(poor, basic.id)).body.id;
+    const [{ id: lost }] = await invoices(forlorn);
+    const off = await app.post(`/v1/admin/invoices/${lost}/write-off`, { reason: 'Lost' }, asStaff());
+    expect(off.status).toBe(200);
+    await app.settle();
+    expect(await mine(poor, forlorn)).toMatchObject({ state: 'incomplete', entitlement: 'none' });
+    expect((await mySub(poor, forlorn, 'cancellation', { when: 'now' })).body.state).toBe('canceled');
+    expect(await invoices(forlorn)).toMatchObject([{ state: 'uncollectible' }]);
     const notes = await app.get(`/v1/admin/credit-notes?invoiceId=${first}`, { token: staff });
     expect(notes.body.items.map(({ total }: Body) => total)).toEqual([eur(1100), eur(400)]);
     await app.settle();
@@ -634,7 +643,11 @@ describe('plans and subscriptions', () => {
     // It falls behind, and is paid by a transfer that staff find in the bank.
     const { id } = invoiced.body;
     const [owed] = await invoices(id);
-    await app.database.transaction(() => app.app.get(Subscriptions).overdue(owed.id));
+    const overdue = () => app.database.transaction(() => app.app.get(Subscriptions).overdue(owed.id));
+    await overdue();
+    expect((await mine(bare, id)).state).toBe('active');
+    app.clock.advance({ days: 15 });
+    await overdue();
     expect((await mine(bare, id)).state).toBe('past_due');
     const receive = (invoiceId: string, amount: number, reference: string, extra: object = {}) =>
       app.post(

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Money } from '../../platform/money/money.js';
 import { CreditNotes } from '../credit-note/credit-notes.service.js';
 import { InvoiceRepository } from '../invoice/invoice.repository.js';
 import { InvoiceMoneyRepository } from '../invoice/invoice-money.repository.js';
@@ -21,11 +22,12 @@ export class FirstInvoices {
   ) {}
 
   /**
-   * In the caller's transaction, under the lock of the subscription: its open invoices, locked with their payments behind them.
-   * `undecided`: an attempt is under way, or what came of it was not taken to its invoice yet, which may be paid by that.
+   * In the caller's transaction, under the lock of the subscription: its invoices that nobody has paid, those that were given up
+   * included, locked with their payments behind them. `undecided`: an attempt is under way, or what came of it was not taken to its
+   * invoice yet, which may be paid by that.
    */
   async owed(subscriptionId: string): Promise<string[] | 'undecided'> {
-    const owed = await this.rows.openInvoices(subscriptionId);
+    const owed = await this.rows.openInvoices(subscriptionId, ['draft', 'open', 'uncollectible']);
     for (const { id } of owed) {
       await this.documents.lock(id);
       const payments = await this.payments.lockAllOfInvoice(id);
@@ -41,6 +43,12 @@ export class FirstInvoices {
    */
   async drop(invoiceIds: readonly string[], reason: string): Promise<void> {
     for (const id of invoiceIds) {
+      const present = await this.documents.lock(id);
+      if (present?.state === 'uncollectible') {
+        // It is a loss already: all that is left is that nobody pays it any more.
+        await this.ends.askLess(id, Money.zero(present.total.currency));
+        continue;
+      }
       await this.ends.undo(id, reason);
       const invoice = await this.documents.lock(id);
       if (invoice === null || invoice.settled.isZero()) {

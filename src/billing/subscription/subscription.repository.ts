@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import type { InvoiceState } from '../invoice/invoice-content.js';
 import type { PaymentStatus } from '../payment/payment.entity.js';
 import { PLAN_TERMS } from '../plan/plan.repository.js';
 import type { BillingPeriod } from './periods.js';
@@ -215,10 +216,13 @@ export class SubscriptionRepository {
   }
 
   /** Invoices of it that are not paid; drafts too. */
-  async openInvoices(subscriptionId: string): Promise<{ id: string; state: string }[]> {
+  async openInvoices(
+    subscriptionId: string,
+    states: readonly InvoiceState[] = ['draft', 'open'],
+  ): Promise<{ id: string; state: InvoiceState }[]> {
     return this.database.query(
-      `SELECT id, state FROM billing.invoices WHERE subscription_id = $1 AND state IN ('draft', 'open') ORDER BY id`,
-      [subscriptionId],
+      `SELECT id, state FROM billing.invoices WHERE subscription_id = $1 AND state = ANY ($2::text[]) ORDER BY id`,
+      [subscriptionId, states],
     );
   }
 
