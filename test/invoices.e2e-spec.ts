@@ -1077,8 +1077,14 @@ describe('invoices and credit notes', () => {
   });
 
   it('are a loss where a bank took back what they had taken, until it is credited', async () => {
-    const { order } = await placed([lamp], { token: 'dispute_lost' });
+    const [{ order }, { order: sent }, { order: unsent }] = [
+      await placed([lamp], { token: 'dispute_lost' }),
+      await placed([{ ...lamp, quantity: 2 }, book], { token: 'dispute_lost' }),
+      await placed([lamp], { token: 'dispute_lost' }),
+    ];
     const total = order.totals.total.amount;
+    const send = ({ id }: Body) => post(`/v1/admin/orders/${id}/fulfilments`, {});
+    expect((await send(sent)).status).toBe(201);
     const pass = async (time: { days: number; hours?: number }) => {
       app.clock.advance(time);
       await app.app.get(PaymentGateway).moveClock(app.clock.now());
@@ -1096,6 +1102,14 @@ describe('invoices and credit notes', () => {
       await balance('assets:disputes:test', order.id),
       await balance('expense:bad_debt', order.id),
     ]).toEqual([total, 0]);
+    const back = (quantity: number) => ({
+      kind: 'return',
+      back: [{ lineId: lineOf(sent, lamp).id, quantity, restockAt: 'main' }],
+    });
+    // What came back is taken back, and its money waits for the bank.
+    expect((await send(unsent)).body.code).toBe('ordering.order_not_fulfillable');
+    expect(await change(sent.id, back(1))).toMatchObject({ refund: [], difference: eur(-1999) });
+    expect(await orderOf(sent.id)).toMatchObject({ amountToRefund: eur(1999) });
     await pass({ days: 8 });
     expect((await invoicesOf(order.id))[0]).toMatchObject({ state: 'paid' });
     for (const [account, sum] of [
@@ -1107,8 +1121,40 @@ describe('invoices and credit notes', () => {
     // The goods stay here: what was charged for them was not owed, so nothing was lost but the fees.
     expect((await post(`/v1/orders/${order.id}/cancellation`, {})).status).toBe(201);
     await app.settle();
-    expect(await notesOf(order.id)).toHaveLength(1);
+    expect(await notesOf(order.id)).toMatchObject([{ total: eur(total), lost: eur(total), kept: eur(0) }]);
     for (const account of ['expense:bad_debt', 'liab:unapplied', 'assets:ar'])
       expect([account, await balance(account, order.id)]).toEqual([account, 0]);
+    expect(await orderOf(order.id)).toMatchObject({ status: 'canceled', amountToRefund: eur(0) });
+
+    // What is returned or credited was lost to the bank as far as it has it: nobody gives it back once more.
+    expect(await notesOf(sent.id)).toMatchObject([{ total: eur(1999), lost: eur(1999), kept: eur(0) }]);
+    expect(await change(sent.id, back(1))).toMatchObject({ refund: [], difference: eur(-1999) });
+    const [invoice] = await invoicesOf(sent.id);
+    const bookLine = invoice.content.lines.find(({ total: { amount } }: Body) => amount === 1000);
+    const note = await post(`/v1/admin/invoices/${invoice.id}/credit-notes`, {
+      reason: 'other',
+      lines: [{ lineId: bookLine.id }],
+    });
+    expect(note.body).toMatchObject({ total: eur(1000), lost: eur(1000), kept: eur(0) });
+    await app.settle();
+    const shipping = sent.totals.total.amount - 2 * 1999 - 1000;
+    expect(await balance('expense:bad_debt', sent.id)).toBe(shipping);
+    expect(await orderOf(sent.id)).toMatchObject({ amountDue: eur(0), amountToRefund: eur(0) });
+
+    // Whoever pays after all pays what was lost, and only more than that is too much; what is added costs what it costs.
+    const cash = await post(`/v1/admin/orders/${unsent.id}/payments`, {
+      ...{ method: 'cash', amount: eur(total), reference: key() },
+    });
+    expect(cash.body).toMatchObject({ paymentStatus: 'paid', overpaid: eur(0) });
+    await app.settle();
+    expect(await balance('expense:bad_debt', unsent.id)).toBe(0);
+    expect(
+      await change(unsent.id, { kind: 'edit', add: [{ variantId: book.variantId, quantity: 1 }] }),
+    ).toMatchObject({ due: eur(1000) });
+    expect(await orderOf(unsent.id)).toMatchObject({ paymentStatus: 'partially_paid', amountDue: eur(1000) });
+    expect((await send(unsent)).status).toBe(201);
+    for (const { id } of [order, sent, unsent]) expect(await findingsOf(id)).toEqual([]);
+    const { items } = (await app.get('/v1/admin/payments/limbo?kind=unapplied&limit=100', { token })).body;
+    expect(items.filter(({ orderId }: Body) => [order.id, sent.id].includes(orderId))).toEqual([]);
   });
 });

@@ -115,6 +115,12 @@ export class CreditNoteDto {
 
   @MoneyField({
     description:
+      'Of the total: a bank has taken it back after a dispute, and given it to the buyer. It corrects the tax, and takes the loss back.',
+  })
+  lost: MoneyDto;
+
+  @MoneyField({
+    description:
       'Of the total: kept for the buyer; it pays the next invoice of the order, or of the subscription.',
   })
   kept: MoneyDto;
@@ -133,6 +139,7 @@ export class CreditNoteDto {
       reduced: note.reduced.toJSON(),
       refunded: note.refunded.toJSON(),
       outOfBand: note.outOfBand.toJSON(),
+      lost: note.lost.toJSON(),
       kept: note.kept.toJSON(),
       createdAt: note.createdAt.toISOString(),
       content: InvoiceContentDto.from(content),

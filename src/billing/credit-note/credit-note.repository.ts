@@ -23,6 +23,8 @@ export interface CreditSplit {
   readonly refunded: Money;
   /** Outside of the shop, such as in cash. */
   readonly outOfBand: Money;
+  /** A bank has given it back to the buyer: the shop has no more of it. */
+  readonly lost: Money;
   /** Kept for the buyer: it pays the next invoice of the order. */
   readonly kept: Money;
 }
@@ -88,6 +90,7 @@ export class CreditNoteRepository {
       note.people,
       note.createdBy,
       note.createdAt,
+      note.lost.amount,
     ]);
     if (!row) throw new Error('the credit note got no number');
     return row.number;
@@ -146,6 +149,7 @@ const toNote = ({ currency, ...row }: Row): CreditNote => {
     reduced: money(row.reduced),
     refunded: money(row.refunded),
     outOfBand: money(row.outOfBand),
+    lost: money(row.lost),
     kept: money(row.kept),
     used: money(row.used),
   };
@@ -153,17 +157,17 @@ const toNote = ({ currency, ...row }: Row): CreditNote => {
 
 const SELECT = `
   SELECT n.id, n.invoice_id AS "invoiceId", n.order_id AS "orderId", n.origin, n.refund_id AS "refundId", n.reason, n.memo,
-    n.currency, n.total::text, n.reduced::text, n.refunded::text, n.out_of_band::text AS "outOfBand", n.kept::text, n.used::text,
+    n.currency, n.total::text, n.reduced::text, n.refunded::text, n.out_of_band::text AS "outOfBand", n.lost::text, n.kept::text, n.used::text,
     n.number, n.issue_date::text AS "issueDate", n.content, n.people, i.contact, n.created_by AS "createdBy",
     n.created_at AS "createdAt"
   FROM billing.credit_notes n JOIN billing.invoices i ON i.id = n.invoice_id`;
 const INSERT = `
   WITH counted AS (${COUNTED})
   INSERT INTO billing.credit_notes (id, invoice_id, order_id, origin, refund_id, reason, memo, currency, total, reduced, refunded,
-    out_of_band, kept, content, people, created_by, created_at, series, sequence, number, issue_date)
+    out_of_band, kept, content, people, created_by, created_at, series, sequence, number, issue_date, lost)
   SELECT $1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
     $17::jsonb || jsonb_build_object('number', c.number, 'issueDate', c.last_date::text), $18, $19, $20, $2, c.sequence, c.number,
-    c.last_date
+    c.last_date, $21
   FROM counted c RETURNING number`;
 const WANTED = `
   SELECT r.id, (r.amount - r.covered)::text AS amount, r.currency, r.requested_by AS "requestedBy" FROM billing.refunds r

@@ -45,7 +45,7 @@ export class CreditNotes {
   /**
    * In the caller's transaction, under the lock of the invoice (and of its order): a credit note, its postings, and last of all its
    * number. What went back to the buyer and no note accounts for yet is accounted for by it; then it reduces what is open, or was
-   * given up: nobody has paid that, so it was no debt to begin with. The rest is kept for the buyer.
+   * given up: nobody has paid that, so it was no debt to begin with. Then what a bank has given back to the buyer. The rest is kept for them.
    */
   async issue(seen: Invoice, credit: Credit): Promise<CreditNote> {
     const invoice = (await this.invoices.find(seen.id)) ?? seen;
@@ -58,6 +58,7 @@ export class CreditNotes {
     await this.money.expectAgain(invoice, above(split.reduced, dueOf(invoice)));
     if (!split.reduced.isZero()) await this.invoices.settle(invoiceId, 'credit_note', id, split.reduced, now);
     await this.money.credit(invoice, id, credit.lines, split);
+    if (!split.lost.isZero()) await this.money.giveAway(subjectOf(orderId, invoiceId));
     const zero = Money.zero(total.currency).toJSON();
     const content: PublicContent = {
       ...from,
@@ -152,6 +153,11 @@ export class CreditNotes {
     return invoice.state === 'uncollectible' ? due.plus(await this.money.writtenOff(invoice)) : due;
   }
 
+  /** Under the lock of the documents: what banks have taken back of what invoices had taken, and nobody has paid since. */
+  async missing(subject: MoneySubject, currency: string): Promise<Money> {
+    return Money.of(await this.sources.missing(subject), currency);
+  }
+
   private async split(invoice: Invoice, total: Money, credit: Credit): Promise<CreditSplit> {
     const zero = Money.zero(total.currency);
     const { outOfBand = zero, origin } = credit;
@@ -161,10 +167,13 @@ export class CreditNotes {
       left = left.minus(taken);
       return taken;
     };
-    const unmatched = await this.sources.unmatched(subjectOf(invoice.orderId, invoice.id));
+    const subject = subjectOf(invoice.orderId, invoice.id);
+    const unmatched = await this.sources.unmatched(subject);
+    const gone = origin === 'refund' ? zero : await this.missing(subject, total.currency);
     const refunded = part(origin === 'refund' ? total : Money.of(unmatched, total.currency));
     const reduced = part(await this.reducible(invoice));
-    return { refunded, reduced, outOfBand, kept: left };
+    const lost = part(gone);
+    return { refunded, reduced, outOfBand, lost, kept: left };
   }
 }
 

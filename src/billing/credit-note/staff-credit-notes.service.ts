@@ -113,7 +113,11 @@ export class StaffCreditNotes {
     const zero = Money.zero(total.currency);
     const read = (json: CreateCreditNoteDto['refund']) => (json ? Money.fromJSON(json) : zero);
     const [refund, credit, outOfBand] = [read(input.refund), read(input.storeCredit), read(input.outOfBand)];
-    const due = await this.creditNotes.reducible(invoice);
+    const subject = subjectOf(invoice.orderId, invoice.id);
+    // What a bank has given back to the buyer is nobody's to give back.
+    const due = (await this.creditNotes.reducible(invoice)).plus(
+      await this.creditNotes.missing(subject, total.currency),
+    );
     const toSplit = total.compare(due) > 0 ? total.minus(due) : zero;
     const errors = splitFaults(input, toSplit);
     if (errors.length > 0)
@@ -121,7 +125,6 @@ export class StaffCreditNotes {
         errors,
         extra: { toSplit: toSplit.toJSON() },
       });
-    const subject = subjectOf(invoice.orderId, invoice.id);
     const how = { reason: 'credit_note', requestedBy: requesterOf(actor) };
     if (!refund.isZero()) await at('/refund', this.refunds.refund(subject, refund, how));
     if (!credit.isZero())

@@ -221,7 +221,11 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
     SELECT d.id, v.name, v.expected, v.found FROM billing.disputes d JOIN billing.payments p ON p.id = d.payment_id
     CROSS JOIN LATERAL (SELECT coalesce(p.order_id, p.invoice_id) AS id) s
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(l.amount), 0) AS amount FROM billing.disputes l JOIN billing.payments q ON q.id = l.payment_id
+      SELECT coalesce(sum(l.amount), 0) - (
+          SELECT coalesce(sum(n.lost), 0) FROM billing.credit_notes n
+          WHERE (n.order_id = s.id OR n.invoice_id = s.id) AND n.currency = d.currency
+        ) AS amount
+      FROM billing.disputes l JOIN billing.payments q ON q.id = l.payment_id
       WHERE (q.order_id = s.id OR q.invoice_id = s.id) AND l.status = 'lost' AND l.currency = d.currency
     ) l
     CROSS JOIN LATERAL (

@@ -71,6 +71,19 @@ export class InvoiceMoneyRepository {
     return BigInt(row?.amount ?? 0);
   }
 
+  /** What banks have taken back of what the invoices had taken, and nobody has paid since, nor any note accounts for; in minor units. */
+  async missing(subject: MoneySubject): Promise<bigint> {
+    const [row] = await this.database.query<{ amount: string }>(MISSING, [idOf(subject)]);
+    return BigInt(row?.amount ?? 0);
+  }
+
+  /** What was kept for the buyer and is not there because a bank has given it to them is kept no more. After `match`. */
+  async lose(subject: MoneySubject): Promise<void> {
+    const [row] = await this.database.query<{ amount: string }>(KEPT_AND_LOST, [idOf(subject)]);
+    const amount = BigInt(row?.amount ?? 0);
+    if (amount > 0n) await this.database.execute(LOSE, [idOf(subject), amount]);
+  }
+
   /** Moves between what went back and what is kept, as far as the notes go. In the books it is the buyer's both ways. */
   async match(subject: MoneySubject): Promise<void> {
     const amount = await this.unmatched(subject);
@@ -133,7 +146,12 @@ const UNMATCHED = `
       WHERE (n.order_id = $1 OR n.invoice_id = $1) AND r.status <> 'failed'
     ), 0) - coalesce((SELECT sum(refunded) FROM billing.credit_notes WHERE ${OF_SUBJECT}), 0))::text AS unmatched`;
 
-const moving = (left: string, order: string, sign: '+' | '-'): string => `
+const moving = (
+  left: string,
+  order: string,
+  sign: '+' | '-',
+  to: 'refunded' | 'lost' = 'refunded',
+): string => `
   WITH before AS (
     SELECT id, ${left} AS "left", coalesce(sum(${left}) OVER (ORDER BY id ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
       AS taken
@@ -141,9 +159,10 @@ const moving = (left: string, order: string, sign: '+' | '-'): string => `
   ), moved AS (
     SELECT id, least("left", $2::bigint - taken) AS amount FROM before WHERE taken < $2::bigint
   )
-  UPDATE billing.credit_notes n SET refunded = n.refunded ${sign} m.amount, kept = n.kept ${sign === '+' ? '-' : '+'} m.amount
+  UPDATE billing.credit_notes n SET ${to} = n.${to} ${sign} m.amount, kept = n.kept ${sign === '+' ? '-' : '+'} m.amount
   FROM moved m WHERE n.id = m.id`;
 const GIVE = moving('(kept - used)', 'ASC', '+');
+const LOSE = moving('(kept - used)', 'ASC', '+', 'lost');
 const TAKE_BACK = moving('refunded', 'DESC', '-');
 
 /** SQL: what notes kept and has paid invoices of other subjects, less what those of others have paid here. */
@@ -171,6 +190,7 @@ const BOOKS = `
       WHERE (p.order_id = $1 OR p.invoice_id = $1) AND r.charge_id IS NULL
       UNION ALL SELECT d.currency, 'bank', d.amount FROM billing.disputes d JOIN billing.payments p ON p.id = d.payment_id
       WHERE (p.order_id = $1 OR p.invoice_id = $1) AND d.status = 'lost'
+      UNION ALL SELECT currency, 'bank', -lost FROM billing.credit_notes WHERE ${OF_SUBJECT} AND lost > 0
     ) AS each GROUP BY 1
   ), books AS (
     SELECT g.*, b.* FROM gone g CROSS JOIN LATERAL (
@@ -192,5 +212,10 @@ const UNDOCUMENTED = `${BOOKS}
   CROSS JOIN LATERAL (VALUES ('bank', l.lost, to_bank), ('buyer', least(greatest(short - l.lost, 0), buyer), to_buyer))
     AS v ("to", amount, booked)
   WHERE v.amount <> v.booked`;
+const MISSING = `${BOOKS}
+  SELECT coalesce(sum(least(greatest(short, 0), bank)), 0)::text AS amount FROM books`;
+const KEPT_AND_LOST = `${BOOKS}
+  SELECT least(k.kept - greatest(-short, 0), bank)::text AS amount FROM books
+  CROSS JOIN (SELECT coalesce(sum(kept - used), 0) AS kept FROM billing.credit_notes WHERE ${OF_SUBJECT}) k WHERE bank > 0`;
 const TO_CREDIT = `${BOOKS}
   SELECT coalesce(sum(greatest(greatest(short, 0) - bank - buyer, 0)), 0)::text AS amount FROM books`;

@@ -119,6 +119,7 @@ export class InvoiceMoney {
   async settle(subject: MoneySubject): Promise<void> {
     if (!(await this.invoices.lockDocuments(subject))) return;
     await this.sources.match(subject);
+    await this.sources.lose(subject);
     for (const invoice of await this.invoices.lockFinal(subject)) await this.collect(invoice);
     await this.giveAway(subject);
   }

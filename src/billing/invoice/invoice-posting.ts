@@ -89,18 +89,18 @@ export const invoicePostings = {
     ),
   /**
    * What is still held, income and tax are taken back. What is not off the open part is the buyer's again: it is kept, or a refund has taken it, or
-   * will take it, from there, whichever of them comes first.
+   * will take it, from there, whichever of them comes first; a bank may have taken it before.
    */
   credited: (
     creditNoteId: string,
     lines: Lines,
-    split: { reduced: Money; refunded: Money; outOfBand: Money; kept: Money },
+    split: { reduced: Money; refunded: Money; outOfBand: Money; lost: Money; kept: Money },
     held = NOTHING,
   ): Posting | null => {
     const legs = new Legs()
       .credit(accounts.receivable, split.reduced)
       .credit(accounts.bank, split.outOfBand)
-      .credit(accounts.unapplied, split.refunded.plus(split.kept));
+      .credit(accounts.unapplied, split.refunded.plus(split.lost).plus(split.kept));
     for (const { id, net, revenue, taxes } of lines) {
       const later = held.get(id) ?? Money.zero(net.currency);
       const from = revenue === 'voucher' ? accounts.unapplied : accounts.refunds;

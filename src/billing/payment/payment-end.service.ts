@@ -87,7 +87,7 @@ export class PaymentEnd {
    */
   async withdraw(invoiceId: string): Promise<void> {
     const payments = await this.payments.lockAllOfInvoice(invoiceId);
-    refuseIf(payments.find((one) => one.isUndecided || one.isCapturing || !one.kept.isZero()));
+    refuseIf(payments.find((one) => one.isUndecided || one.isCapturing || !one.refundable.isZero()));
     for (const payment of payments) await this.cancel(payment, 'not_owed');
   }
 

@@ -133,13 +133,15 @@ export class Payment {
 
   /** What may still be refunded. */
   get refundable(): Money {
-    const left = this.kept.minus(this.disputeLost);
-    return left.isNegative() ? Money.zero(left.currency) : left;
+    return this.kept.isNegative() ? Money.zero(this.kept.currency) : this.kept;
   }
 
-  /** Captured, and neither given back nor on its way back. */
+  /**
+   * Captured, and neither given back, nor on its way back, nor taken back by a bank for good; below zero where a bank has given back
+   * what was refunded already.
+   */
   get kept(): Money {
-    return this.captured.minus(this.refundReserved).minus(this.givenOutside);
+    return this.captured.minus(this.refundReserved).minus(this.givenOutside).minus(this.disputeLost);
   }
 
   /** Whether the buyer has promised to transfer it, and nothing has come. */

@@ -25,7 +25,10 @@ export interface PaymentView {
   /** What banks have taken back for now, and what of it they keep. */
   readonly disputed: Money;
   readonly disputeLost: Money;
-  /** Captured, and neither given back nor on its way back: what an order may rely on. */
+  /**
+   * Captured, and neither given back, nor on its way back, nor lost to a bank: what an order may rely on. Below zero where a bank has
+   * given back what was refunded already.
+   */
   readonly kept: Money;
   readonly declineCode: string | null;
   readonly nextAction: NextAction | null;
@@ -40,22 +43,22 @@ export interface PaymentView {
 export interface OrderBalance {
   /** What stays with us: captured and not on its way back, and what is held for us. */
   readonly paid: Money;
+  /** What a bank has taken back is a loss, and not due again. */
   readonly due: Money;
   /** What came beyond it. What is merely held is not: it is let go, and nobody has to give it back. */
   readonly overpaid: Money;
 }
 
+type Counted = Pick<PaymentView, 'held' | 'kept' | 'disputeLost'>;
+
 /** See `BillingApi.amountDue`; the payments are those of one order. */
-export function orderBalance(
-  payments: readonly Pick<PaymentView, 'held' | 'kept'>[],
-  total: Money,
-): OrderBalance {
-  const sum = (of: (payment: Pick<PaymentView, 'held' | 'kept'>) => Money) =>
-    Money.sum(payments.map(of), total.currency);
+export function orderBalance(payments: readonly Counted[], total: Money): OrderBalance {
+  const sum = (of: (payment: Counted) => Money) => Money.sum(payments.map(of), total.currency);
   const kept = sum((payment) => payment.kept);
   const paid = kept.plus(sum(({ held }) => held));
   const orNone = (amount: Money) => (amount.isNegative() ? Money.zero(total.currency) : amount);
-  return { paid, due: orNone(total.minus(paid)), overpaid: orNone(kept.minus(total)) };
+  const lost = sum(({ disputeLost }) => disputeLost);
+  return { paid, due: orNone(total.minus(paid).minus(lost)), overpaid: orNone(kept.minus(total)) };
 }
 
 export function viewOf(payment: Payment): PaymentView {

@@ -6,7 +6,8 @@ import { Clock } from '../../platform/clock.js';
 import { MAX_BOOKED, Money } from '../../platform/money/money.js';
 import { orderState } from '../invoice/order-state.js';
 import { isBought } from '../order/order.guards.js';
-import type { Order } from '../order/order.js';
+import { type Order, owedOf, totalOf } from '../order/order.js';
+import { missingOf, paidAgain, returnableOf } from '../order/order-money.js';
 import type { Rules } from '../selling/selling-rules.js';
 import { changeProblems } from './change.errors.js';
 import type { OrderChange } from './change.repository.js';
@@ -72,7 +73,10 @@ export class ChangeCalculation {
     return customerId === null || add.length === 0 ? [] : this.identity.groupsOf(customerId);
   }
 
-  /** What has to move after what was paid and given back already. */
+  /**
+   * What has to move after what was paid and given back already. A bank that has taken money back has given it to the buyer: it does
+   * not go back once more, and what was paid in its place has come for the order. What a bank disputes goes back when it has decided.
+   */
   settle(
     order: Order,
     difference: Money,
@@ -81,8 +85,15 @@ export class ChangeCalculation {
   ): Settling {
     const { currency } = order;
     const sum = (of: (payment: PaymentView) => Money) => Money.sum(payments.map(of), currency);
-    const [captured, kept] = [sum((one) => one.captured), sum((one) => one.kept)];
-    return settling(order, difference, { captured, kept, credited });
+    const again = paidAgain(payments, owedOf(order));
+    const before = { ...order, givenBack: order.givenBack + again.amount };
+    const captured = sum((one) => one.captured);
+    const kept = sum((one) => one.kept.plus(one.disputeLost)).minus(again);
+    const settled = settling(before, difference, { captured, kept, credited });
+    const refund = Money.of(settled.givenBack - before.givenBack, currency)
+      .minus(settled.creditedBefore)
+      .minus(missingOf(payments, totalOf(order)));
+    return { ...settled, refund: least(refund, settled.refund, returnableOf(payments, currency)) };
   }
 }
 
@@ -93,6 +104,12 @@ function requireBookable({ currency }: Order, { order, difference }: ChangedOrde
   throw changeProblems.change_not_possible(undefined, {
     errors: [{ pointer: '/add', code: 'total_too_large', message }],
   });
+}
+
+/** The least of these, and not less than nothing. */
+function least(first: Money, ...others: Money[]): Money {
+  const smallest = others.reduce((min, one) => (one.compare(min) < 0 ? one : min), first);
+  return smallest.isNegative() ? Money.zero(first.currency) : smallest;
 }
 
 /** Nothing is left of the order: then all of its money goes, to where it came from, and it is called what it is. */

@@ -69,7 +69,11 @@ export class Dispatch {
 export function requireSendable(order: Order, payments: readonly PaymentView[]): void {
   if (order.heldAt !== null) throw orderProblems.order_on_hold();
   const { statuses, total } = sendingOf(order, awaitedOf(order), payments);
-  if (!maySend(statuses, total, payments)) throw orderProblems.order_not_fulfillable();
+  if (maySend(statuses, total, payments)) return;
+  const isTaken = payments.some(({ disputed, disputeLost }) => !disputed.plus(disputeLost).isZero());
+  throw orderProblems.order_not_fulfillable(
+    isTaken ? 'A bank disputes its money, or has taken it back.' : undefined,
+  );
 }
 
 function withCounted(

@@ -2,6 +2,7 @@ import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
 import { ERASED_EMAIL } from '../../platform/personal-data/erased.js';
 import type { OrderLine } from '../order/order.js';
+import { keptOf } from '../order/order-money.js';
 import { isBought } from '../order/order.guards.js';
 import type { Statuses } from '../order/order.statuses.js';
 
@@ -19,9 +20,6 @@ export function cardsDue<L extends CardLine>(
   const lines = order.lines.filter(({ kind, unitPrice }) => kind === 'gift_card' && unitPrice > 0n);
   if (lines.length === 0 || !isBought(order) || order.email === ERASED_EMAIL) return [];
   const worth = lines.reduce((sum, line) => sum + line.unitPrice * BigInt(line.quantity), 0n);
-  const kept = Money.sum(
-    payments.map((payment) => payment.kept),
-    currency,
-  );
+  const kept = keptOf(payments, currency);
   return kept.compare(Money.of(worth, currency)) < 0 ? [] : lines;
 }

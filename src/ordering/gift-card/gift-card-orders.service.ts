@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BillingApi } from '../../billing/billing.api.js';
 import { Database } from '../../platform/database/database.js';
 import { Money } from '../../platform/money/money.js';
+import { isSafe } from '../order/order-money.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { cardsDue } from './cards-due.js';
 
@@ -25,7 +26,7 @@ export class GiftCardOrders {
       const lines = order ? cardsDue(order, payments) : [];
       if (!order || lines.length === 0) return;
       const { currency } = order;
-      const paymentId = payments.find((payment) => !payment.kept.isZero())?.id ?? null;
+      const paymentId = payments.find(isSafe)?.id ?? null;
       for (const { id: lineId, quantity, unitPrice, giftCard } of lines)
         await this.billing.issueGiftCards({
           orderId,

@@ -2,6 +2,7 @@ import { type PaymentView, RECEIVED_KINDS } from '../../billing/billing.api.js';
 import type { StockSource } from '../../catalog/catalog.api.js';
 import { type Difference, differenceOf } from '../../platform/integrity/integrity.js';
 import { Money } from '../../platform/money/money.js';
+import { cameIn, keptOf } from '../order/order-money.js';
 import { fulfilmentStatusOf, isAllSent, paymentStatusOf } from '../order/order.statuses.js';
 import { cardsDue } from '../gift-card/cards-due.js';
 import type { StandingOrder } from './integrity.repository.js';
@@ -40,10 +41,7 @@ export function moneyDifference(
 ): Difference | null {
   const { currency } = order;
   if (payments.some(({ status }) => status === 'requires_review')) return null;
-  const kept = Money.sum(
-    payments.map((payment) => payment.kept),
-    currency,
-  );
+  const kept = keptOf(payments, currency);
   const stuck = Money.sum(
     payments.map((payment) => stuckOf(payment, stranded)),
     currency,
@@ -51,9 +49,9 @@ export function moneyDifference(
   if (order.status === 'canceled') return differenceOf(order.id, { kept: [stuck.amount, kept.amount] });
   if (!isLive(order) || order.awaitingChange !== null || order.paymentStatus === 'overcharged') return null;
   const sum = (of: (payment: Payment) => Money) => Money.sum(payments.map(of), currency);
-  const [captured, held] = [sum((payment) => payment.captured), sum((payment) => payment.held)];
-  const letGo = sum((payment) => payment.letGo);
   const [total, owed] = [totalOf(order), owedOf(order)];
+  const [captured, held] = [cameIn(payments, owed), sum((payment) => payment.held)];
+  const letGo = sum((payment) => payment.letGo);
   // What was too much has gone back, or is on its way. Of a hold as much is captured as is needed.
   const isTooMuch = captured.compare(owed) > 0 && !(payments.some(mayBeTooMuch) && kept.compare(total) <= 0);
   const isThere = !isTooMuch && captured.plus(held).plus(letGo).compare(owed) >= 0;
@@ -69,11 +67,11 @@ const mayBeTooMuch = (payment: Payment): boolean =>
 
 /**
  * What of a payment cannot go back by itself. What the house could pay to nobody is there until a person has paid it back, as is all
- * that came by hand, and what a bank disputes until it has decided: limbo tells of both. What the bank then keeps is not here any more.
+ * that came by hand, and what a bank disputes until it has decided: limbo tells of both.
  */
-function stuckOf({ id, kept, disputed, disputeLost }: Payment, stranded: ReadonlySet<string>): Money {
-  if (stranded.has(id) || !disputed.isZero()) return kept;
-  return kept.compare(disputeLost) < 0 ? kept : disputeLost;
+function stuckOf({ id, kept, disputed }: Payment, stranded: ReadonlySet<string>): Money {
+  // What was refunded and then taken back by a bank too is a loss, and nobody's to move.
+  return stranded.has(id) || !disputed.isZero() || kept.isNegative() ? kept : Money.zero(kept.currency);
 }
 
 const isReceived = ({ kind }: Payment): boolean => RECEIVED_KINDS.some((each) => each === kind);

@@ -10,6 +10,7 @@ import { type Order, owedOf, takesStock, totalOf, withdrawnOf } from './order.js
 import { OrderHolds } from './order-holds.service.js';
 import { isBought, isDoubtful, mayPlace, unneeded } from './order.guards.js';
 import { type Glance, OrderRepository } from './order.repository.js';
+import { isSafe } from './order-money.js';
 import { dueOf } from './order.view.js';
 import {
   isCovered,
@@ -164,8 +165,7 @@ export class OrderPaymentService {
 /** Whether any of the money is with us, and not on its way back. What a bank disputes is not, before it has decided. */
 const isThere = (payments: readonly PaymentView[]): boolean =>
   payments.some(
-    ({ status, kept, disputed, disputeLost }) =>
-      status === 'authorized' || (disputed.isZero() && kept.compare(disputeLost) > 0),
+    (payment) => payment.status === 'authorized' || (payment.disputed.isZero() && isSafe(payment)),
   );
 
 const idOf = ({ id }: PaymentView): string => id;

@@ -18,8 +18,12 @@ export const orderProblems = defineProblems('ordering', {
   order_not_fulfillable: {
     status: 409,
     title: 'The order cannot be sent',
-    meaning: 'Only a placed order whose payment is secured is sent, and each piece once.',
-    remedy: 'Read the order: its statuses and `fulfilledQuantity` of its lines.',
+    meaning:
+      'Only a placed order whose payment is secured is sent, and each piece once. Money that a bank disputes, or has taken back, secures ' +
+      'nothing.',
+    remedy:
+      'Read the order: its statuses and `fulfilledQuantity` of its lines. Where a bank has the money, wait for its decision, write down ' +
+      'what is paid instead (POST /v1/admin/orders/{id}/payments), or cancel the order.',
   },
   order_on_hold: {
     status: 409,

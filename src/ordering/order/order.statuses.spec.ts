@@ -17,6 +17,8 @@ const payment = (
     held: eur(status === 'authorized' ? 1000 - captured : 0),
     refunded: eur(refunded),
     givenOutside: eur(0),
+    disputed: eur(0),
+    disputeLost: eur(0),
     kept: eur(captured - refunded),
   }) as PaymentView;
 

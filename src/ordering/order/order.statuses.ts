@@ -1,5 +1,6 @@
 import type { PaymentView } from '../../billing/billing.api.js';
 import { Money } from '../../platform/money/money.js';
+import { cameIn, isSafe, keptOf } from './order-money.js';
 
 export const ORDER_STATUSES = ['pending_payment', 'placed', 'completed', 'canceled', 'expired'] as const;
 export const PAYMENT_STATUSES = [
@@ -62,10 +63,7 @@ export function paymentStatusOf(
   total: Money = owed,
   withdrawn: Money = Money.zero(owed.currency),
 ): PaymentStatus {
-  const captured = Money.sum(
-    payments.map((payment) => payment.captured),
-    owed.currency,
-  );
+  const captured = cameIn(payments, owed);
   const back = Money.sum(
     payments.map(({ refunded, givenOutside }) => refunded.plus(givenOutside)),
     owed.currency,
@@ -93,10 +91,7 @@ export function paymentStatusOf(
   if (!refunded.isZero()) {
     if (back.compare(captured) >= 0) return 'refunded';
     // What went back, or is on its way, is not all that was too much: some of it was owed for a change.
-    const kept = Money.sum(
-      payments.map((payment) => payment.kept),
-      owed.currency,
-    );
+    const kept = keptOf(payments, owed.currency);
     if (difference > 0 && kept.compare(total) > 0) return 'overcharged';
     // Nothing but what was too much went back: of its goods nothing was refunded.
     if (difference > 0 && kept.equals(owed.minus(withdrawn))) return 'paid';
@@ -110,9 +105,11 @@ export const isRejected = (payments: readonly PaymentView[]): boolean =>
   payments.some((payment) => payment.isRejected) &&
   payments.every(({ kind, status }) => kind !== 'card' || status === 'canceled');
 
-/** Whether any of the money stays: goods whose whole price is on its way back are not sent after it. */
+/**
+ * Whether any of the money stays: goods whose whole price is on its way back, or with a bank that disputes it, are not sent after it.
+ */
 export const isKept = (payments: readonly PaymentView[], total: Money): boolean =>
-  total.isZero() || payments.some(({ status, kept }) => status === 'authorized' || !kept.isZero());
+  total.isZero() || payments.some((payment) => payment.status === 'authorized' || isSafe(payment));
 
 /** Whether a line goes into a parcel. */
 export const isSent = ({ kind }: { kind: string }): boolean => kind === 'physical';

@@ -7,6 +7,7 @@ import { taxKey } from '../cart/totals.js';
 import { taxationView } from '../tax/taxation.dto.js';
 import type { OrderDto, OrderPaymentDto, StaffOrderDto } from './order.dto.js';
 import { type Order, type OrderTaxLine, owedOf } from './order.js';
+import { keptOf } from './order-money.js';
 import { shippingDiscountOf } from './order-discount.js';
 
 /** The order with what each location gives to it: to the line that takes it, by itself or as a part of a bundle. */
@@ -73,16 +74,10 @@ function shippingSums({ shipping, discounts, taxLines, pricesIncludeTax, currenc
   return { tax: Money.of(tax, currency).toJSON(), total: Money.of(total, currency).toJSON() };
 }
 
-/**
- * What stays with us beyond the price, or of one that came to nothing at all: it should go back, and is not on its way. What a bank
- * has taken for good is not with us.
- */
+/** What stays with us beyond the price, or of one that came to nothing at all: it should go back, and is not on its way. */
 function amountToRefund({ status, total, currency }: Order, payments: readonly PaymentView[]): Money {
   const isOver = status === 'canceled' || status === 'expired';
-  const kept = Money.sum(
-    payments.map(({ kept, disputeLost }) => kept.minus(disputeLost)),
-    currency,
-  );
+  const kept = keptOf(payments, currency);
   const beyond = isOver ? kept : kept.minus(Money.of(total, currency));
   return beyond.isNegative() ? Money.zero(currency) : beyond;
 }
