@@ -422,6 +422,94 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(await app.database.query("SELECT FROM platform.deliveries WHERE state <> 'done'")).toEqual([]);
   });
 
+  it('for a change is not given up while it is being captured, and is seen by whoever confirms one', async () => {
+    const { orderId, id, cartToken } = await held();
+    expect((await capture(id, { full: true })).status).toBe(200);
+    await app.settle();
+    const changes = `/v1/admin/orders/${orderId}/changes`;
+    const confirm = async (plan: object) => {
+      const { body: draft } = await app.post(changes, plan, { token: staff });
+      const { difference: expectedDifference } = (
+        await app.get(`${changes}/${draft.id}/preview`, { token: staff })
+      ).body;
+      return {
+        draft,
+        confirm: () => app.post(`${changes}/${draft.id}/confirmation`, { expectedDifference }, asStaff()),
+      };
+    };
+    const { variantId } = await goods(app, { stock: 5 });
+    const more = await confirm({ kind: 'edit', add: [{ variantId, quantity: 1 }] });
+    expect((await more.confirm()).status).toBe(200);
+    const rule = { name: 'All', mode: 'live', outcome: 'review', conditions: { itemsAtLeast: 1 } };
+    const { id: ruleId } = (await app.post('/v1/admin/fraud-rules', rule, { token: staff })).body;
+    const tender = { payment: { gateway: 'test', token: 'ok' } };
+    await app.post(`/v1/orders/${orderId}/payments`, tender, { cartToken, key: key() });
+    expect((await app.delete(`/v1/admin/fraud-rules/${ruleId}`, { token: staff })).status).toBe(204);
+    const extra = (await orderAt(orderId)).payments.find(({ purpose }: Body) => purpose === 'extra');
+    expect(extra).toMatchObject({ status: 'requires_review' });
+    const book = await GatewayBook.of(app);
+    await book.turn({ outage: true });
+    expect(
+      (await app.post(`/v1/admin/payments/${extra.id}/review`, { decision: 'accept' }, asStaff())).status,
+    ).toBe(202);
+    const withdrawal = await app.post(`${changes}/${more.draft.id}/withdrawal`, undefined, asStaff());
+    expect(withdrawal.body.code).toBe('ordering.payment_undecided');
+    await book.turn({ outage: false });
+    for (let look = 0; look < 3; look++) {
+      app.clock.advance({ minutes: 10 });
+      await app.run('billing.repair');
+      await app.settle();
+    }
+    expect(await orderAt(orderId)).toMatchObject({
+      paymentStatus: 'paid',
+      amountDue: eur(0),
+      amountToRefund: eur(0),
+    });
+
+    // Nothing is decided over payments that were opened meanwhile.
+    const other = await held();
+    expect((await release(other.id)).status).toBe(200);
+    await app.settle();
+    const [code] = await giftCards(TOTAL);
+    const path = `/v1/admin/orders/${other.orderId}/changes`;
+    const plan = { kind: 'edit', add: [{ variantId, quantity: 1 }] };
+    const { body: draft } = await app.post(path, plan, { token: staff });
+    const { difference } = (await app.get(`${path}/${draft.id}/preview`, { token: staff })).body;
+    const billing = app.app.get(BillingApi);
+    let confirming: Promise<Answer> | undefined;
+    await app.database.transaction(async () => {
+      await billing.lockPaymentsOf(other.orderId);
+      await billing.payOrder({
+        ...{
+          orderId: other.orderId,
+          total: Money.of(TOTAL, 'EUR'),
+          isNew: false,
+          purpose: 'extra',
+          card: null,
+        },
+        ...{
+          giftCards: [{ code: code ?? '', pointer: '/giftCards/0' }],
+          storeCredit: null,
+          customerId: null,
+        },
+        ...{
+          buyer: { email: 'ada@example.test', name: 'Ada', billingAddress: null },
+          accessHash: null,
+          screening: null,
+        },
+      });
+      confirming = app.post(
+        `${path}/${draft.id}/confirmation`,
+        { expectedDifference: difference },
+        asStaff(),
+      );
+      confirming.catch(() => undefined);
+      await untilWaiting((sql) => app.database.query(sql));
+    });
+    expect((await confirming)?.body.code).toBe('ordering.payment_undecided');
+    await app.settle();
+  });
+
   it('is charged to methods that customers keep, with and without them', async () => {
     const ada = await given.customer(app);
     const mine = async (): Promise<Body[]> =>

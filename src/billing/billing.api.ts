@@ -177,7 +177,8 @@ export class BillingApi {
 
   /**
    * In the caller's transaction: nobody waits any more for the further amount that an order was to pay. `canceled: false` and
-   * nothing done while the outcome of an attempt is not known; what comes later goes back by itself.
+   * nothing done while the outcome of an attempt is not known, or something is being captured; a hold is released, and what comes later
+   * goes back by itself.
    */
   giveUpExtra(orderId: string): Promise<{ canceled: boolean }> {
     return this.ends.giveUpExtra(orderId);

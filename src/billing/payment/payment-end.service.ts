@@ -75,8 +75,11 @@ export class PaymentEnd {
   /** See `BillingApi.giveUpExtra`. */
   async giveUpExtra(orderId: string): Promise<{ canceled: boolean }> {
     const open = (await this.payments.lockAllOfOrder(orderId)).filter(({ purpose }) => purpose === 'extra');
-    if (open.some((payment) => payment.isUndecided)) return { canceled: false };
-    for (const payment of open) await this.giveUp(payment);
+    if (open.some((payment) => payment.isUndecided || payment.isCapturing)) return { canceled: false };
+    for (const payment of open) {
+      await this.giveUp(payment);
+      await this.letGo(payment);
+    }
     return { canceled: true };
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi, type PaymentView, requesterOf } from '../../billing/billing.api.js';
+import { type PaymentView, requesterOf } from '../../billing/billing.api.js';
 import { type Actor, actorId } from '../../platform/access/actor.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Clock } from '../../platform/clock.js';
@@ -10,7 +10,7 @@ import { Money } from '../../platform/money/money.js';
 import { Outbox } from '../../platform/events/outbox.js';
 import { OrderChanged } from '../ordering.events.js';
 import type { Order } from '../order/order.js';
-import { OrderRepository } from '../order/order.repository.js';
+import { OrderLocks } from '../order/order-locks.service.js';
 import { OrderService } from '../order/order.service.js';
 import { ReturnPiecesRepository } from '../returns/return-pieces.repository.js';
 import type { Rules } from '../selling/selling-rules.js';
@@ -46,7 +46,7 @@ const EVENTS: Readonly<Record<ChangeKind, string>> = {
 export class ChangeConfirmation {
   constructor(
     private readonly changes: ChangeRepository,
-    private readonly orders: OrderRepository,
+    private readonly locks: OrderLocks,
     private readonly returns: ReturnPiecesRepository,
     private readonly calculation: ChangeCalculation,
     private readonly amended: AmendedOrders,
@@ -54,7 +54,6 @@ export class ChangeConfirmation {
     private readonly goods: ChangeGoods,
     private readonly money: ChangeMoney,
     private readonly orderService: OrderService,
-    private readonly billing: BillingApi,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -69,11 +68,11 @@ export class ChangeConfirmation {
     rules: Rules,
     actor: Actor,
   ): Promise<OrderChange> {
-    // Payments before the order, as everywhere; the change belongs to the order and comes after it.
-    const payments = await this.billing.lockPaymentsOf(orderId);
-    const order = await this.orders.locked(orderId);
-    const change = order && (await this.changes.locked(orderId, id));
-    if (!order || !change) throw platformProblems.not_found();
+    // The change belongs to the order and comes after it.
+    const locked = await this.locks.lock(orderId);
+    const change = locked && (await this.changes.locked(orderId, id));
+    if (!change) throw platformProblems.not_found();
+    const { order, payments } = locked;
     requireDraft(change);
     requireVersion(version, change.version);
     if (change.orderVersion !== order.version) {

@@ -16,6 +16,7 @@ import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { On, Subscriber } from '../../platform/events/subscribers.js';
 import { LateDeclines } from '../payment-link/late-declines.service.js';
+import { OrderLocks } from './order-locks.service.js';
 import { OrderPaymentService } from './order-payment.service.js';
 import { REFUND_FAILED } from './order.js';
 import { OrderRepository } from './order.repository.js';
@@ -27,6 +28,7 @@ const billing = system('billing');
 export class OrderPaymentSubscribers {
   constructor(
     private readonly orders: OrderRepository,
+    private readonly locks: OrderLocks,
     private readonly orderPayments: OrderPaymentService,
     private readonly payments: BillingApi,
     private readonly lateDeclines: LateDeclines,
@@ -107,11 +109,9 @@ export class OrderPaymentSubscribers {
       this.payments.paymentsOf([orderId]),
     ]);
     if (!seen || this.orderPayments.isUpToDate(seen, known)) return;
-    // Only under their locks can no other messenger's news get lost; the payment's is the first, as everywhere.
-    const payments = await this.payments.lockPaymentsOf(orderId);
-    const order = await this.orders.locked(orderId);
-    if (!order) return;
-    await this.orderPayments.take(order, payments, billing, { refundRefused });
+    // Only under their locks can no other messenger's news get lost.
+    const locked = await this.locks.lock(orderId);
+    if (locked) await this.orderPayments.take(locked.order, locked.payments, billing, { refundRefused });
   }
 
   /** The history of the order says so, for staff. */

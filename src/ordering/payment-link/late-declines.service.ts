@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi } from '../../billing/billing.api.js';
 import { system } from '../../platform/access/actor.js';
 import { Clock } from '../../platform/clock.js';
 import { Config } from '../../platform/config.js';
 import type { Order } from '../order/order.js';
 import { OrderHolds } from '../order/order-holds.service.js';
+import { OrderLocks } from '../order/order-locks.service.js';
 import { OrderRepository } from '../order/order.repository.js';
 import { dueOf } from '../order/order.view.js';
 import { PaymentLinkRepository } from './payment-link.repository.js';
@@ -21,7 +21,7 @@ export class LateDeclines {
     private readonly links: PaymentLinks,
     private readonly orders: OrderRepository,
     private readonly holds: OrderHolds,
-    private readonly payments: BillingApi,
+    private readonly locks: OrderLocks,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -32,9 +32,9 @@ export class LateDeclines {
    */
   async take(orderId: string): Promise<void> {
     await this.rows.lockAllOf(orderId);
-    const payments = await this.payments.lockPaymentsOf(orderId);
-    const order = await this.orders.locked(orderId);
-    if (order?.status !== 'pending_payment' || underWay(payments)) return;
+    const locked = await this.locks.lock(orderId);
+    if (locked?.order.status !== 'pending_payment' || underWay(locked.payments)) return;
+    const { order, payments } = locked;
     const now = this.clock.now();
     const usual = new Date(now.getTime() + this.config.unpaidOrderMinutes * 60_000);
     const link = await this.rows.heldUntil(orderId);
