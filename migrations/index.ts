@@ -17,6 +17,7 @@ import { BillingCoveredRefunds1780000000905 } from './billing/1780000000905-cove
 import { BillingReverseCharge1780000000930 } from './billing/1780000000930-reverse-charge.js';
 import { PlatformVatChecks1780000000932 } from './platform/1780000000932-vat-checks.js';
 import { OrderingVatChecksElsewhere1780000000933 } from './ordering/1780000000933-vat-checks-elsewhere.js';
+import { BillingFeeCurrency1780000000991 } from './billing/1780000000991-fee-currency.js';
 import { BillingLostOfNotes1780000000990 } from './billing/1780000000990-lost-of-notes.js';
 import { BillingGivenOutside1780000000915 } from './billing/1780000000915-given-outside.js';
 import { BillingOverdrawnPayments1780000000980 } from './billing/1780000000980-overdrawn-payments.js';
@@ -320,4 +321,5 @@ export const migrations: Migrations = [
   BillingToldEntitlements1780000000970,
   BillingEndsWithoutBills1780000000971,
   BillingLostOfNotes1780000000990,
+  BillingFeeCurrency1780000000991,
 ];

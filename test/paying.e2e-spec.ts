@@ -308,13 +308,14 @@ describe('paying, when others are at it too', () => {
   });
 
   /** As gateways tell of disputes: with the charge, and without an operation of ours. */
-  function disputing(of: string, amount: number) {
+  function disputing(of: string, amount: number, fee = Money.of(0n, 'EUR')) {
     const gateway = app.app.get(PaymentGateway);
     const { retrieve } = gateway;
     let status: 'open' | 'won' | 'lost' = 'open';
+    let evidenceDueAt: Date | null = null;
     const looks = jest.spyOn(gateway, 'retrieve').mockImplementation(async (ref) => {
       const snapshot = await retrieve.call(gateway, ref);
-      const sums = { amount: Money.of(BigInt(amount), 'EUR'), fee: Money.of(0n, 'EUR'), evidenceDueAt: null };
+      const sums = { amount: Money.of(BigInt(amount), 'EUR'), fee, evidenceDueAt };
       const dispute = { ref: `dp_${of}`, status, reason: 'fraudulent', ...sums };
       if (snapshot === null || ref !== of) return snapshot;
       return Object.assign(Object.create(snapshot) as typeof snapshot, { disputes: [dispute] });
@@ -323,13 +324,18 @@ describe('paying, when others are at it too', () => {
     const told = jest.spyOn(gateway, 'parseNotice').mockImplementation(async (raw, signed) =>
       raw.toString() === '{}'
         ? {
-            ...{ eventId: `${of}_${status}`, type: `dispute.${status}`, ref: of, operationId: null },
+            ...{
+              eventId: `${of}_${status}_${evidenceDueAt?.getTime()}`,
+              type: `dispute.${status}`,
+              ref: of,
+              operationId: null,
+            },
             ...{ version: 10, createdAt: app.clock.now(), position: '0', digest: status },
           }
         : parseNotice.call(gateway, raw, signed),
     );
-    const tell = async (next: typeof status): Promise<void> => {
-      status = next;
+    const tell = async (next: typeof status, until: Date | null = null): Promise<void> => {
+      [status, evidenceDueAt] = [next, until];
       const headers = { 'content-type': 'application/json' };
       expect((await app.post('/v1/gateways/test/webhooks', '{}', { headers })).status).toBe(200);
       await app.settle();
@@ -398,9 +404,15 @@ describe('paying, when others are at it too', () => {
     const { id } = order.payments[0];
     const read = async (): Promise<Body> => (await app.get(`/v1/admin/payments/${id}`, asStaff())).body;
     const { gatewayRef, captured } = await read();
-    const { tell, end } = disputing(gatewayRef, captured.amount);
+    const { tell, end } = disputing(gatewayRef, captured.amount, Money.of(1500n, 'JPY'));
     await tell('open');
     expect(await read()).toMatchObject({ status: 'requires_review', disputed: captured });
+    // The fee is of the account's currency, and the day that evidence is due may be said, or moved, later.
+    for (const until of ['2027-03-01T00:00:00.000Z', '2027-04-01T00:00:00.000Z']) {
+      await tell('open', new Date(until));
+      const { body } = await app.get(`/v1/admin/disputes?paymentId=${id}`, asStaff());
+      expect(body.items).toMatchObject([{ fee: { amount: 1500, currency: 'JPY' }, evidenceDueAt: until }]);
+    }
     const refuse = { decision: 'reject' };
     expect((await app.post(`/v1/admin/payments/${id}/review`, refuse, asStaff({ key: key() }))).status).toBe(
       200,

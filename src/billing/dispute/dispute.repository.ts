@@ -18,7 +18,7 @@ export interface Dispute {
   readonly gateway: string;
   readonly ref: string;
   readonly amount: Money;
-  /** What the gateway asked for its work so far. */
+  /** What the gateway asked for its work so far, in the currency of the account there. */
   readonly fee: Money;
   readonly status: DisputeStatus;
   readonly reason: string;
@@ -36,6 +36,7 @@ interface DisputeRow {
   ref: string;
   amount: string;
   fee: string;
+  fee_currency: string;
   currency: string;
   status: DisputeStatus;
   reason: string;
@@ -75,8 +76,9 @@ export class DisputeRepository {
     const id = newId();
     await this.database.execute(
       `INSERT INTO billing.disputes
-         (id, payment_id, order_id, gateway, ref, amount, currency, status, reason, evidence_due_at, created_at, charge_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11)`,
+         (id, payment_id, order_id, gateway, ref, amount, currency, status, reason, evidence_due_at, created_at, charge_id,
+          fee_currency)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12)`,
       [
         id,
         payment.id,
@@ -89,6 +91,7 @@ export class DisputeRepository {
         told.evidenceDueAt,
         now,
         chargeId,
+        told.fee.currency,
       ],
     );
     return { before: null, id };
@@ -100,9 +103,9 @@ export class DisputeRepository {
     now: Date,
   ): Promise<void> {
     await this.database.execute(
-      `UPDATE billing.disputes SET status = $2, fee = $3, evidence_due_at = $4, amount = $6, version = version + 1,
+      `UPDATE billing.disputes SET status = $2, fee = $3, fee_currency = $7, evidence_due_at = $4, amount = $6, version = version + 1,
          closed_at = CASE WHEN $2 = 'open' THEN NULL ELSE coalesce(closed_at, $5) END WHERE id = $1`,
-      [id, to.status, to.fee.amount, to.evidenceDueAt, now, to.amount.amount],
+      [id, to.status, to.fee.amount, to.evidenceDueAt, now, to.amount.amount, to.fee.currency],
     );
   }
 
@@ -159,7 +162,7 @@ const toDispute = (row: DisputeRow): Dispute => ({
   gateway: row.gateway,
   ref: row.ref,
   amount: Money.of(BigInt(row.amount), row.currency),
-  fee: Money.of(BigInt(row.fee), row.currency),
+  fee: Money.of(BigInt(row.fee), row.fee_currency),
   status: row.status,
   reason: row.reason,
   evidenceDueAt: row.evidence_due_at,

@@ -77,9 +77,12 @@ export class Disputes {
       );
       this.outbox.record(new DisputeClosed({ ...of, outcome: status === 'won' ? 'won' : 'lost' }));
     }
+    const evidenceDueAt = told.evidenceDueAt ?? before?.evidenceDueAt ?? null;
+    const isLater = before !== null && evidenceDueAt?.getTime() !== before.evidenceDueAt?.getTime();
+    if (written.length > 0 || isLater)
+      await this.disputes.change(id, { status, amount, fee, evidenceDueAt }, now);
     if (written.length === 0) return before !== null && before.chargeId !== chargeId;
     await this.ledger.post({ paymentId, orderId }, written, now);
-    await this.disputes.change(id, { status, amount, fee, evidenceDueAt: told.evidenceDueAt }, now);
     return true;
   }
 
