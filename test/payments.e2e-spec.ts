@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { fetch } from 'undici';
 import { BillingApi } from '../src/billing/billing.api.js';
+import { gatewayProblems } from '../src/billing/gateway/gateway.errors.js';
 import { PaymentGateway } from '../src/billing/gateway/payment-gateway.port.js';
 import { Invoices } from '../src/billing/invoice/invoices.service.js';
 import { MethodCharges } from '../src/billing/payment-method/method-charges.service.js';
@@ -420,6 +421,26 @@ describe('money that is held, kept methods, disputes and transfers', () => {
     expect(await limbo()).toEqual([]);
     await soundly();
     expect(await app.database.query("SELECT FROM platform.deliveries WHERE state <> 'done'")).toEqual([]);
+  });
+
+  it('is neither captured nor refunded in amounts that the gateway cannot take, and what slips through stays free', async () => {
+    const { id } = await held();
+    const gateway = app.app.get(PaymentGateway);
+    const refused = (pointer = '') =>
+      gatewayProblems.amount_not_representable(undefined, {
+        errors: [{ pointer, code: 'odd', message: 'is odd' }],
+      });
+    const asked = jest.spyOn(gateway, 'assertRepresentable').mockImplementation((amount, pointer) => {
+      if (amount.amount % 10n !== 0n) throw refused(pointer);
+    });
+    const problem = { code: 'billing.amount_not_representable', errors: [{ pointer: '/amount' }] };
+    expect(await capture(id, { amount: eur(1001) })).toMatchObject({ status: 422, body: problem });
+    expect((await capture(id, { amount: eur(1000) })).body).toMatchObject({ capturable: eur(TOTAL - 1000) });
+    expect(await refund(id, { amount: eur(501) })).toMatchObject({ status: 422, body: problem });
+    const sent = jest.spyOn(gateway, 'refund').mockImplementation(async () => Promise.reject(refused()));
+    expect(await refund(id, { amount: eur(500) })).toMatchObject({ status: 201, body: { status: 'failed' } });
+    for (const spy of [asked, sent]) spy.mockRestore();
+    expect(await paymentAt(id)).toMatchObject({ refundable: eur(1000) });
   });
 
   it('for a change is not given up while it is being captured, and is seen by whoever confirms one', async () => {

@@ -10,6 +10,7 @@ import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { paymentProblems } from '../payment/payment.errors.js';
 import { refundProblems } from '../refund/refund.errors.js';
 import { CreateCreditNoteDto, CreditNoteDto, CreditNoteParams, CreditNoteQuery } from './credit-note.dto.js';
+import { gatewayProblems } from '../gateway/gateway.errors.js';
 import { StaffCreditNotes } from './staff-credit-notes.service.js';
 
 /** Credit notes, for staff. */
@@ -69,6 +70,7 @@ export class CreditNoteController {
       refundProblems.payment_disputed,
       refundProblems.credit_needs_customer,
       giftCardProblems.gift_card_kept,
+      gatewayProblems.amount_not_representable,
     ],
     idempotency: 'required',
     example: {

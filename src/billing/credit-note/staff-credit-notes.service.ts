@@ -213,9 +213,10 @@ async function at<T>(pointer: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof Problem) || error.details.errors !== undefined) throw error;
-    const fault = { pointer, code: 'not_possible', message: error.message };
-    throw new Problem(error.kind, error.message, { ...error.details, errors: [fault] });
+    if (!(error instanceof Problem)) throw error;
+    const { errors = [{ code: 'not_possible', message: error.message }] } = error.details;
+    const faults = errors.map((fault) => ({ ...fault, pointer }));
+    throw new Problem(error.kind, error.message, { ...error.details, errors: faults });
   }
 }
 

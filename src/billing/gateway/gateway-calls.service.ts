@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock.js';
 import { failpoint } from '../../platform/failpoint.js';
+import { Problem } from '../../platform/http/problem.js';
 import { BLOCKED, FraudScreen } from '../fraud/fraud-screen.service.js';
 import type { ScreeningOutcome } from '../fraud/fraud-rule.js';
 import { GatewayCustomers } from '../payment-method/gateway-customers.service.js';
@@ -100,7 +101,18 @@ export class GatewayCalls {
     return this.screening.screen(operation.id, attempt, fingerprint);
   }
 
-  private dispatch(call: PreparedCall, screened: ScreeningOutcome = 'allow'): Promise<GatewayOutcome> {
+  /** What an adapter refuses was never sent, and would be refused again: it is decided, so that nothing stays reserved for it. */
+  private async dispatch(call: PreparedCall, screened: ScreeningOutcome = 'allow'): Promise<GatewayOutcome> {
+    try {
+      return await this.sendOff(call, screened);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.log.error(`operation ${call.operation.id} cannot be sent: ${error.message}`);
+      return { kind: 'errored', code: error.code.replace('billing.', ''), retryable: false };
+    }
+  }
+
+  private sendOff(call: PreparedCall, screened: ScreeningOutcome): Promise<GatewayOutcome> {
     const { operation, chargeRef } = call;
     const { id: operationId, kind, amount, final } = operation;
     if (kind === 'authorize') return this.authorize(call, screened);

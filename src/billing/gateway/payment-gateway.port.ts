@@ -208,9 +208,9 @@ export abstract class PaymentGateway {
 
   /**
    * Throws the problem `billing.amount_not_representable` (422) for an amount that this gateway cannot take exactly. To be
-   * asked before anything is written; nothing is ever rounded.
+   * asked before anything is written; nothing is ever rounded. `pointer`: the field that asks for it.
    */
-  abstract assertRepresentable(amount: Money): void;
+  abstract assertRepresentable(amount: Money, pointer?: string): void;
 
   abstract authorize(input: AuthorizeInput): Promise<GatewayOutcome>;
   abstract capture(input: CaptureInput): Promise<GatewayOutcome>;

@@ -62,8 +62,8 @@ export class StripeGateway extends PaymentGateway {
     this.secrets = config.stripeWebhookSecrets;
   }
 
-  assertRepresentable(amount: Money): void {
-    toStripe(amount);
+  assertRepresentable(amount: Money, pointer?: string): void {
+    toStripe(amount, pointer);
   }
 
   async authorize(input: AuthorizeInput): Promise<GatewayOutcome> {

@@ -20,17 +20,27 @@ const OTHER_EXPONENTS: Readonly<Record<string, number | null>> = {
 const STEPS: Readonly<Record<number, bigint>> = { 3: 10n };
 
 /** An amount as Stripe counts it. Throws `billing.amount_not_representable`; nothing is rounded. */
-export function toStripe(money: Money): number {
+export function toStripe(money: Money, pointer?: string): number {
   const { amount, currency } = money;
   const ours = exponentOf(currency);
   const theirs = currency in OTHER_EXPONENTS ? (OTHER_EXPONENTS[currency] ?? null) : ours;
-  if (theirs === null) throw gatewayProblems.amount_not_representable();
+  if (theirs === null) throw refused(pointer);
   const [up, down] = [10n ** BigInt(Math.max(0, theirs - ours)), 10n ** BigInt(Math.max(0, ours - theirs))];
   const sent = (amount * up) / down;
   const isExact = (amount * up) % down === 0n && sent % (STEPS[theirs] ?? 1n) === 0n;
-  if (!isExact || sent > BigInt(Number.MAX_SAFE_INTEGER)) throw gatewayProblems.amount_not_representable();
+  if (!isExact || sent > BigInt(Number.MAX_SAFE_INTEGER)) throw refused(pointer);
   return Number(sent);
 }
+
+const refused = (pointer?: string) =>
+  gatewayProblems.amount_not_representable(
+    undefined,
+    pointer === undefined
+      ? {}
+      : {
+          errors: [{ pointer, code: 'not_representable', message: 'is no amount that the gateway can take' }],
+        },
+  );
 
 /** An amount that Stripe tells, in our minor units. Throws when ours cannot hold it. */
 export function fromStripe(amount: number, currency: string): Money {

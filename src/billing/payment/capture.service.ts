@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { platformProblems } from '../../platform/http/problem.js';
 import { newId } from '../../platform/ids.js';
 import type { Money } from '../../platform/money/money.js';
+import { PaymentGateway } from '../gateway/payment-gateway.port.js';
 import { CaptureRepository } from './capture.repository.js';
 import { Operation } from './operation.entity.js';
 import { OperationRepository } from './operation.repository.js';
@@ -26,12 +27,13 @@ export class Captures {
     private readonly payments: PaymentRepository,
     private readonly operations: OperationRepository,
     private readonly rows: CaptureRepository,
+    private readonly gateway: PaymentGateway,
     private readonly clock: Clock,
   ) {}
 
   /**
    * In the caller's transaction: takes room for a capture. 409 `billing.nothing_held` when nothing can be captured, 409
-   * `billing.capture_exceeds_held` for more than is left, 409 `billing.payment_in_progress` while a last capture or a release is
+   * `billing.capture_exceeds_held` for more than is left, 422 `billing.amount_not_representable` for what the gateway cannot take, 409 `billing.payment_in_progress` while a last capture or a release is
    * under way, or a last one is asked for while others are.
    */
   async request(paymentId: string, { amount, final }: CaptureRequest): Promise<{ operationId: string }> {
@@ -40,6 +42,7 @@ export class Captures {
     const wanted = amount ?? left;
     if (amount && (amount.currency !== left.currency || amount.isZero() || amount.isNegative()))
       throw paymentProblems.capture_amount_required(`Capture an amount above zero in ${left.currency}.`);
+    if (payment.gateway === this.gateway.code) this.gateway.assertRepresentable(wanted, '/amount');
     const isLast = final || amount === null;
     if (isLast && payment.isCapturing) throw inProgress(payment);
     if (left.isZero() || !(await this.rows.reserve(paymentId, wanted)))

@@ -196,7 +196,7 @@ export class PaymentEnd {
     for (const { id: chargeId, refundable, disputed } of await this.payments.lateCharges(payment.id)) {
       // What a bank disputes waits for its decision.
       if (chargeId !== payment.operationId || refundable.isZero() || !disputed.isZero()) continue;
-      const how = { full: true as const, chargeId, reason, requestedBy };
+      const how = { full: true as const, chargeId, reason, requestedBy, isOwed: true };
       const { operationId } = await this.refunds.request(payment.id, how);
       if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));
     }
@@ -210,7 +210,7 @@ export class PaymentEnd {
     const beside = await this.payments.lockAllBeside(payment.id);
     // All of it may have been given back outside already.
     if ((await this.refunds.roomIn(beside, payment.refundable.currency)).isZero()) return;
-    const how = { full: true as const, reason, requestedBy };
+    const how = { full: true as const, reason, requestedBy, isOwed: true };
     const { operationId } = await this.refunds.request(payment.id, how);
     if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));
   }

@@ -19,6 +19,7 @@ import {
 } from './payment.dto.js';
 import { paymentProblems } from './payment.errors.js';
 import { StaffCaptures } from './staff-captures.service.js';
+import { gatewayProblems } from '../gateway/gateway.errors.js';
 import { StaffPayments } from './staff-payments.service.js';
 
 const AdminPaymentPage = PageOf(AdminPaymentDto);
@@ -128,6 +129,7 @@ export class PaymentAdminController {
       paymentProblems.nothing_held,
       paymentProblems.capture_exceeds_held,
       paymentProblems.capture_amount_required,
+      gatewayProblems.amount_not_representable,
       paymentProblems.payment_in_progress,
     ],
     idempotency: 'steps',

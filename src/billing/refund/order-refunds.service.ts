@@ -53,7 +53,7 @@ export class OrderRefunds {
     await this.own.lock(parts.map(({ payment }) => payment));
     const shares: RefundShare[] = [];
     for (const { payment, amount: part } of parts) {
-      const how = { amount: part, to, reason, requestedBy };
+      const how = { amount: part, to, reason, requestedBy, isOwed: asFarAsThere };
       const { refundId, operationId } = await this.refunds.request(payment.id, how);
       if (operationId !== null) this.outbox.record(new OperationScheduled({ operationId }));
       const { id: paymentId, kind, last4 } = payment;

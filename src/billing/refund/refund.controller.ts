@@ -12,6 +12,7 @@ import { invoiceProblems } from '../invoice/invoice.errors.js';
 import { CreateRefundDto, RefundDto, RefundQuery } from './refund.dto.js';
 import { refundProblems } from './refund.errors.js';
 import { RefundReader } from './refund.reader.service.js';
+import { gatewayProblems } from '../gateway/gateway.errors.js';
 import { StaffRefunds } from './staff-refund.service.js';
 
 const RefundPage = PageOf(RefundDto);
@@ -54,6 +55,7 @@ export class RefundController {
       refundProblems.payment_disputed,
       refundProblems.credit_needs_customer,
       giftCardProblems.gift_card_kept,
+      gatewayProblems.amount_not_representable,
       invoiceProblems.credit_note_missing,
       invoiceProblems.credit_exceeds_invoice,
       invoiceProblems.credit_note_reason_required,

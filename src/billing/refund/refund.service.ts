@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/ids.js';
 import { Money } from '../../platform/money/money.js';
 import { type Problem, platformProblems } from '../../platform/http/problem.js';
+import { PaymentGateway } from '../gateway/payment-gateway.port.js';
 import { giftCardProblems } from '../gift-card/gift-card.errors.js';
 import { GiftCards } from '../gift-card/gift-cards.service.js';
 import { paidBy } from '../invoice/money-subject.js';
@@ -25,6 +26,8 @@ export type RefundRequest = ({ readonly amount: Money } | { readonly full: true 
   readonly chargeId?: string | null;
   /** Where it goes; without it back to where the money came from. A late charge always goes back. */
   readonly to?: RefundDestination;
+  /** It goes back whoever asks: what the gateway cannot take is refused when it is sent, and waits for a person. */
+  readonly isOwed?: boolean;
   readonly requestedBy: Requester;
 };
 
@@ -39,6 +42,7 @@ export class RefundService {
     private readonly ledger: LedgerRepository,
     private readonly giftCards: GiftCards,
     private readonly own: OwnRefunds,
+    private readonly gateway: PaymentGateway,
     private readonly clock: Clock,
   ) {}
 
@@ -84,6 +88,8 @@ export class RefundService {
     if (ref === null) throw new Error(`payment ${paymentId} has money and no charge`);
     const now = this.clock.now();
     const amount = Money.of(reserved.amount, currency);
+    if (request.isOwed !== true && payment.gateway === this.gateway.code)
+      this.gateway.assertRepresentable(amount, '/amount');
     const [refundId, operationId] = [newId(), newId()];
     await this.operations.add(payment, {
       id: operationId,

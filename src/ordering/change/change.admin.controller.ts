@@ -197,6 +197,7 @@ export class ChangeAdminController {
       'billing.refund_exceeds_captured',
       'billing.payment_disputed',
       'billing.gift_card_kept',
+      'billing.amount_not_representable',
       'billing.gift_card_used',
       'catalog.unknown_location',
       'catalog.stock_untracked',
