@@ -1369,4 +1369,37 @@ describe('plans and subscriptions', () => {
       ...{ state: 'canceled', customerId: null, nextBillAt: null, paymentMethodId: null },
     });
   });
+  it('give nothing back that a bank has taken, and what is paid after all makes the loss good', async () => {
+    const who = await customer('dispute_lost');
+    const [yearly, monthly] = [
+      await plan(terms(12_000, { interval: { unit: 'year', count: 1 } })),
+      await plan(terms(1000)),
+    ];
+    const { id } = (await subscribe(who, yearly.id)).body;
+    for (const days of [4, 8]) {
+      app.clock.advance({ days });
+      await app.app.get(PaymentGateway).moveClock(app.clock.now());
+      await app.run('billing.catch_up');
+      await app.settle();
+    }
+    const [{ id: invoiceId, state, total }] = await invoices(id);
+    expect([state, total.amount]).toEqual(['paid', 12_000]);
+    const unused = async (): Promise<number> => {
+      const { body } = await mySub(who, id, 'changes/preview', { planId: monthly.id });
+      return Math.min(0, ...body.lines.map(({ amount }: Body) => amount.amount));
+    };
+    const pay = (amount: number) =>
+      app.post(
+        `/v1/admin/invoices/${invoiceId}/payments`,
+        { method: 'cash', amount: eur(amount), reference: key() },
+        asStaff(),
+      );
+    expect(await unused()).toBe(0);
+    expect((await pay(12_001)).body).toMatchObject({ maximumChargeable: eur(12_000) });
+    expect((await pay(5000)).body).toMatchObject({ invoiceState: 'paid', due: eur(0) });
+    expect(await unused()).toBe(-5000);
+    expect((await pay(7000)).status).toBe(201);
+    expect((await pay(1)).body.code).toBe('billing.invoice_not_open');
+    expect(await unused()).toBeLessThan(-11_000);
+  });
 });

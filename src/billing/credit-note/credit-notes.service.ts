@@ -154,8 +154,8 @@ export class CreditNotes {
   }
 
   /** Under the lock of the documents: what banks have taken back of what invoices had taken, and nobody has paid since. */
-  async missing(subject: MoneySubject, currency: string): Promise<Money> {
-    return Money.of(await this.sources.missing(subject), currency);
+  missing(subject: MoneySubject, currency: string): Promise<Money> {
+    return this.money.missing(subject, currency);
   }
 
   private async split(invoice: Invoice, total: Money, credit: Credit): Promise<CreditSplit> {

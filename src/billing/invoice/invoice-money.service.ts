@@ -51,6 +51,11 @@ export class InvoiceMoney {
     return rest.isNegative() ? Money.zero(expected.currency) : rest;
   }
 
+  /** Under the lock of the documents: what banks have taken back of what invoices had taken, and nobody has paid since. */
+  async missing(subject: MoneySubject, currency: string): Promise<Money> {
+    return Money.of(await this.sources.missing(subject), currency);
+  }
+
   /** In the caller's transaction, behind what pays it: it is owed now. */
   async charge({ id, orderId, subscriptionId, content, total }: Invoice): Promise<void> {
     const held = await this.deferrals.begin({ id, subscriptionId }, content.lines);

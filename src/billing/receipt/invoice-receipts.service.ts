@@ -38,10 +38,13 @@ export class InvoiceReceipts {
       if (orderId !== null) throw receiptProblems.invoice_of_order(undefined, { extra: { orderId } });
       // Said before what the first of them has done to the invoice.
       if (await this.receipts.knows(input)) throw receiptProblems.receipt_known();
-      if (state !== 'open' && state !== 'uncollectible') throw invoiceProblems.invoice_not_open();
+      // Nobody owes what a bank has taken back; whoever pays it after all makes the loss good.
+      const lost = await this.money.missing({ invoiceId: id }, invoice.total.currency);
+      if (state !== 'open' && state !== 'uncollectible' && (state !== 'paid' || lost.isZero()))
+        throw invoiceProblems.invoice_not_open();
       const { amount, receivedAt } = this.checked(input, invoice);
       await this.ends.pause(id);
-      const due = await this.money.chargeable(id);
+      const due = (await this.money.chargeable(id)).plus(lost);
       if (amount.compare(due) > 0)
         throw paymentProblems.charge_exceeds_due(`At most ${due.toString()} is due.`, {
           extra: { maximumChargeable: due.toJSON() },

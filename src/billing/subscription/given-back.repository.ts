@@ -25,7 +25,7 @@ export class GivenBackRepository {
 
   /**
    * Minor units, counted as the plan has its prices: what credit notes have credited of the lines of a plan that begin on this day
-   * of a period, their part of what nobody expects any more of their invoices, and all of such lines where their invoice is void. And
+   * of a period, their part of what nobody expects any more of their invoices, or a bank has taken back, and all of such lines where their invoice is void. And
    * those lines, by their invoices. In a transaction the invoices stay as they are until its end: what is being credited, or given up,
    * at the same time is waited for, and counted.
    */
@@ -81,7 +81,9 @@ const GIVEN = `
     WHERE n.invoice_id = b.id AND l.line ->> 'id' = b.line ->> 'id'
   ) c
   CROSS JOIN LATERAL (
-    SELECT (SELECT sum(s.amount) FROM billing.invoice_settlements s WHERE s.invoice_id = b.id AND s.kind = 'write_off') AS written,
+    SELECT coalesce((SELECT sum(s.amount) FROM billing.invoice_settlements s WHERE s.invoice_id = b.id AND s.kind = 'write_off'), 0)
+        + coalesce((SELECT sum(e.amount) FROM billing.ledger_transactions t JOIN billing.ledger_entries e ON e.transaction_id = t.id
+          WHERE t.invoice_id = b.id AND t.source_type = 'lost_dispute' AND e.account = 'expense:bad_debt'), 0) AS written,
       (SELECT sum(greatest((l ->> 'amount')::numeric, 0)) FROM jsonb_path_query(b.content, '$.lines[*].total') AS l) AS charged
   ) w`;
 
