@@ -448,7 +448,7 @@ describe('plans and subscriptions', () => {
     const slow = (await subscribe(await customer('async_ok:1h'), basic.id)).body.payment;
     expect((await end(slow.invoiceId)).body.code).toBe('billing.payment_in_progress');
 
-    const poor = await customer('attach_ok_charge_fails');
+    const poor = await customer('attach_ok_charge_fails+card=1');
     const declined = await subscribe(poor, basic.id);
     expect(declined).toMatchObject({ status: 202, body: { state: 'incomplete' } });
     expect(declined.body.payment).toMatchObject({ status: 'requires_payment_method', nextAction: null });
@@ -624,7 +624,7 @@ describe('plans and subscriptions', () => {
     expect(await app.database.query(none, [leaving])).toEqual([]);
 
     // Nobody is there to answer the bank, and nothing to charge: the customer pays later, or is invoiced.
-    const absent = await customer('attach_ok_charge_fails');
+    const absent = await customer('attach_ok_charge_fails+card=2');
     const declined = await open(absent);
     expect(declined).toMatchObject({
       status: 202,
@@ -817,7 +817,7 @@ describe('plans and subscriptions', () => {
     expect((await app.post(`/v1/admin/invoices/${paid.id}/credit-notes`, note, asStaff())).status).toBe(201);
     expect(amounts(await lower(id, cheap.id, 'invoice_now'))).toEqual([-1000, 3100]);
     await app.settle();
-    const { methodId } = await keep(ada.token, 'attach_ok_charge_fails');
+    const { methodId } = await keep(ada.token, 'attach_ok_charge_fails+card=3');
     const charged = (paymentMethodId: string | null) =>
       app.patch(`/v1/me/subscriptions/${id}`, { paymentMethodId }, { token: ada.token });
     await charged(methodId);
@@ -1154,7 +1154,7 @@ describe('plans and subscriptions', () => {
     ]);
     const fee = [{ amount: eur(1000), setupFee: eur(300) }];
     const costly = await plan(terms(0, { trialDays: 14, prices: fee }));
-    const poor = await customer('attach_ok_charge_fails');
+    const poor = await customer('attach_ok_charge_fails+card=4');
     const never = await subscribe(poor, costly.id);
     expect(never).toMatchObject({ status: 202, body: { state: 'incomplete', trialUsed: false } });
     await mySub(poor, never.body.id, 'cancellation', { when: 'now' });
@@ -1229,7 +1229,7 @@ describe('plans and subscriptions', () => {
     const weekly = await plan(terms(300, { interval: { unit: 'week', count: 1 } }), { kind: 'goods' });
     const eve = await customer('ok');
     const { id } = (await subscribe(eve, basic.id)).body;
-    const { methodId } = await keep(eve.token, 'attach_ok_charge_fails');
+    const { methodId } = await keep(eve.token, 'attach_ok_charge_fails+card=5');
     const changed = await app.patch(
       `/v1/me/subscriptions/${id}`,
       { paymentMethodId: methodId },

@@ -169,7 +169,10 @@ export class AdminPaymentDto extends PaymentDto {
   @Integer({ min: 1, max: 1000, example: 1 })
   attempts: number;
 
-  @MoneyField({ description: 'What may still be refunded: neither refunded, nor given back outside of the shop by a credit note.' })
+  @MoneyField({
+    description:
+      'What may still be refunded: neither refunded, nor given back outside of the shop by a credit note.',
+  })
   refundable: MoneyDto;
 
   @OneOf(['automatic', 'manual'], {
