@@ -337,9 +337,11 @@ describe('invoices that are collected', () => {
     const ada = await buyer('ok');
     const chosen = await keep(ada, 'ok+card=5');
     const other = await keep(ada, 'ok+card=6');
+    const relay = await held();
     const id = await due(ada, 1900, chosen);
     const removed = await app.delete(`/v1/me/payment-methods/${chosen}`, { token: ada.token });
     expect(removed.status).toBe(204);
+    await relay.release();
     await collect();
     const waiting = await collectionOf(id);
     expect(waiting).toMatchObject({ state: 'collecting', bar: 'no_method' });

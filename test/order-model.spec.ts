@@ -82,6 +82,8 @@ const paymentsOf = ({ notes }: OrderModel): PaymentView[] =>
       refunded: eur(back),
       kept: eur(captured - back - leaving),
       givenOutside: eur(0),
+      disputed: eur(0),
+      disputeLost: eur(0),
     } as PaymentView;
   });
 

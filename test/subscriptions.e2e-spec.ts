@@ -1369,6 +1369,7 @@ describe('plans and subscriptions', () => {
       ...{ state: 'canceled', customerId: null, nextBillAt: null, paymentMethodId: null },
     });
   });
+
   it('give nothing back that a bank has taken, and what is paid after all makes the loss good', async () => {
     const who = await customer('dispute_lost');
     const [yearly, monthly] = [
@@ -1401,5 +1402,19 @@ describe('plans and subscriptions', () => {
     expect((await pay(7000)).status).toBe(201);
     expect((await pay(1)).body.code).toBe('billing.invoice_not_open');
     expect(await unused()).toBeLessThan(-11_000);
+  });
+
+  it('change from what costs nothing, and end by their date though they are paused before it', async () => {
+    const who = await customer('ok');
+    const [free, paid] = [await plan(terms(0)), await plan(terms(1000))];
+    const { id } = (await subscribe(who, free.id)).body;
+    const { quote, dueNow } = (await mySub(who, id, 'changes/preview', { planId: paid.id })).body;
+    expect(dueNow.amount).toBeGreaterThan(0);
+    expect((await mySub(who, id, 'changes', { quote })).status).toBe(200);
+    await app.settle();
+    await mySub(who, id, 'cancellation', { when: 'period_end' });
+    expect((await mySub(who, id, 'pause')).body).toMatchObject({ state: 'paused' });
+    const checks = app.app.get(BillingIntegrity).checks.filter((one) => one.subjectType === 'subscription');
+    for (const { look } of checks) expect(await look([id])).toEqual([]);
   });
 });

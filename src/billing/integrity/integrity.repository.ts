@@ -210,7 +210,8 @@ const LOOK: Readonly<Record<BillingSubject, string>> = {
         AND s.kind = 'service' AND (schedule_no = 0 OR period_index > 0)
     ) m
     CROSS JOIN LATERAL (VALUES
-      ('billed next', (s.state IN ('incomplete', 'trialing', 'active', 'past_due'))::int, (s.next_bill_at IS NOT NULL)::int),
+      ('billed next', (s.state IN ('incomplete', 'trialing', 'active', 'past_due') OR s.cancel_at_period_end AND s.next_bill_at IS NOT NULL)::int,
+        (s.next_bill_at IS NOT NULL)::int),
       ('gaps between periods', 0, g.gaps), ('what it is for', 1, i.present), ('periods without an invoice', 0, m.missed),
       ('whose it is', (s.state IN ('trialing', 'active', 'past_due', 'paused'))::int,
         (s.state IN ('trialing', 'active', 'past_due', 'paused') AND s.customer_id IS NOT NULL)::int)

@@ -165,11 +165,11 @@ const GIVE = moving('(kept - used)', 'ASC', '+');
 const LOSE = moving('(kept - used)', 'ASC', '+', 'lost');
 const TAKE_BACK = moving('refunded', 'DESC', '-');
 
-/** SQL: what notes kept and has paid invoices of other subjects, less what those of others have paid here. */
+/** SQL: what notes kept and has paid invoices of other subjects, less what those of others have paid here. No alias of it is `subject`'s. */
 export const movedOn = (subject: string): string => `(
   coalesce((SELECT sum(used) FROM billing.credit_notes WHERE order_id = ${subject} OR invoice_id = ${subject}), 0) -
-  coalesce((SELECT sum(s.amount) FROM billing.invoice_settlements s JOIN billing.invoices i ON i.id = s.invoice_id
-    WHERE (i.order_id = ${subject} OR i.id = ${subject}) AND s.kind = 'balance'), 0))`;
+  coalesce((SELECT sum(moved.amount) FROM billing.invoice_settlements moved JOIN billing.invoices taker ON taker.id = moved.invoice_id
+    WHERE (taker.order_id = ${subject} OR taker.id = ${subject}) AND moved.kind = 'balance'), 0))`;
 
 const UNBACKED = `
   SELECT greatest(k.kept - greatest(p.there - ${movedOn('$1')}, 0), 0)::text AS amount

@@ -21,8 +21,8 @@ export class ChargedSubscriptions {
    * Answers the default method of then, for `leave`.
    */
   async hold(customerId: string, methodId: string): Promise<string | null> {
-    await this.collections.lockOfMethod(customerId, methodId);
     await this.rows.lockLiving(customerId);
+    await this.collections.lockOfMethod(customerId, methodId);
     return (await this.methods.find(customerId, null))?.id ?? null;
   }
 

@@ -44,8 +44,11 @@ export class FirstInvoices {
   async drop(invoiceIds: readonly string[], reason: string): Promise<void> {
     for (const id of invoiceIds) {
       const present = await this.documents.lock(id);
-      if (present?.state === 'uncollectible') {
-        // It is a loss already: all that is left is that nobody pays it any more.
+      if (
+        present?.state === 'uncollectible' &&
+        (await this.creditNotes.reducible(present)).equals(present.total)
+      ) {
+        // All of it is a loss already: all that is left is that nobody pays it any more.
         await this.ends.askLess(id, Money.zero(present.total.currency));
         continue;
       }

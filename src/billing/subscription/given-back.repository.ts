@@ -73,7 +73,7 @@ const BILLED = `billing.invoices i
 // is rounded up: what nobody has paid is never given back.
 const GIVEN = `
   WITH billed AS (SELECT i.id, i.state, i.content, l.line FROM ${BILLED})
-  SELECT coalesce(sum(CASE WHEN b.state = 'void' THEN b.amount ELSE c.credited + coalesce(ceil(b.amount * w.written / w.charged), 0) END), 0)::bigint::text AS given
+  SELECT coalesce(sum(CASE WHEN b.state = 'void' THEN b.amount ELSE c.credited + coalesce(ceil(b.amount * w.written / nullif(w.charged, 0)), 0) END), 0)::bigint::text AS given
   FROM (SELECT *, (line -> $5::text ->> 'amount')::bigint AS amount FROM billed) b
   CROSS JOIN LATERAL (
     SELECT coalesce(sum((l.line -> $5::text ->> 'amount')::bigint), 0)::bigint AS credited

@@ -23,7 +23,7 @@ export interface PaidHow {
 }
 
 /** The VAT id of who subscribes, and what comes of it. */
-export type OpenedVat = BuyersVat & Pick<Subscription, 'reverseCharge'>;
+type OpenedVat = BuyersVat & Pick<Subscription, 'reverseCharge'>;
 
 /** Opens subscriptions, for the customer who wants one or for staff, and payments of what they owe. */
 @Injectable()

@@ -148,10 +148,11 @@ export const takesStock = ({ lines }: { lines: readonly OrderLine[] }): boolean 
 export const leftToSend = ({ quantity, fulfilled, planned, awaiting }: OrderLine): number =>
   Math.max(quantity - fulfilled - planned - awaiting, 0);
 
-/** What should have come in for it by now: what it costs, and what went back by its changes. */
+/** What of that was paid for changes that came to nothing. */
 export const withdrawnOf = ({ withdrawn, currency }: Pick<Order, 'withdrawn' | 'currency'>): Money =>
   Money.of(withdrawn, currency);
 
+/** What should have come in for it by now: what it costs, and what went back by its changes. */
 export const owedOf = (order: Order): Money => Money.of(order.total + order.givenBack, order.currency);
 
 /** The event of its history that says that a refund was refused. */
