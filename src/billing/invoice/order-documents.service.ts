@@ -46,10 +46,10 @@ export class OrderDocuments {
       ({ state }) => state !== 'draft' && state !== 'void',
     );
     const documents = await this.documented(finals);
-    const [was, is] = [before, after].map(
-      ({ lines, pricesIncludeTax }) => orderDifference(lines, documents, pricesIncludeTax).byHand,
-    ) as [bigint, bigint];
-    return Money.of(is > was ? is - was : 0n, after.currency);
+    const byHand = ({ lines, pricesIncludeTax }: OrderState) =>
+      orderDifference(lines, documents, pricesIncludeTax).byHand;
+    const more = byHand(after) - byHand(before);
+    return Money.of(more > 0n ? more : 0n, after.currency);
   }
 
   private async documented(finals: readonly Invoice[]): Promise<Documented[]> {

@@ -25,9 +25,9 @@ export class GivenBackRepository {
 
   /**
    * Minor units, counted as the plan has its prices: what credit notes have credited of the lines of a plan that begin on this day
-   * of a period, their part of what nobody expects any more of their invoices, or a bank has taken back, and all of such lines where their invoice is void. And
-   * those lines, by their invoices. In a transaction the invoices stay as they are until its end: what is being credited, or given up,
-   * at the same time is waited for, and counted.
+   * of a period, their part of what nobody expects any more of their invoices, or a bank has taken back, and all of such lines where
+   * their invoice is void. And those lines, by their invoices. In a transaction the invoices stay as they are until its end: what is
+   * being credited, or given up, at the same time is waited for, and counted.
    */
   async of(
     subscriptionId: string,

@@ -60,8 +60,10 @@ export class Subscriptions {
     if (isOver && subscription.state === 'incomplete') await this.trials.giveBack(subscription.id);
     const changed = await this.rows.change(subscription, {
       state,
-      ...(isOver && { nextBillAt: null, endedAt: now, cancelAtPeriodEnd: false, scheduledChange: null }),
-      ...(isOver && { parkedReason: null }),
+      ...(isOver && {
+        ...{ nextBillAt: null, endedAt: now, parkedReason: null },
+        ...{ cancelAtPeriodEnd: false, scheduledChange: null },
+      }),
       // What is to end with its period does so, whatever comes in between.
       ...((state === 'paused' || state === 'unpaid') &&
         !subscription.cancelAtPeriodEnd && { nextBillAt: null }),

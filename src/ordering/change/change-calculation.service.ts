@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BillingApi, type OrderState, type PaymentView } from '../../billing/billing.api.js';
+import { BillingApi, type PaymentView } from '../../billing/billing.api.js';
 import { CatalogApi, type SellableVariant } from '../../catalog/catalog.api.js';
 import { IdentityApi } from '../../identity/identity.api.js';
 import { Clock } from '../../platform/clock.js';
@@ -59,11 +59,8 @@ export class ChangeCalculation {
     const isHeld = payments.some(({ status }) => status === 'authorized' || status === 'requires_review');
     if (isHeld && !result.isCanceled && !result.difference.isZero())
       throw changeProblems.order_not_changeable('Its payment is not captured yet.');
-    const [before, after] = [order, result.order].map((one) => orderState(one, null, 'order_change')) as [
-      OrderState,
-      OrderState,
-    ];
-    const credited = await this.billing.creditedByHand(before, after);
+    const stateOf = (one: Order) => orderState(one, null, 'order_change');
+    const credited = await this.billing.creditedByHand(stateOf(order), stateOf(result.order));
     const money = this.settle(order, result.difference, payments, credited);
     return { ...result, change, sellable, formerShipping: shippingOf(order), ...money };
   }
